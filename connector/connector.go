@@ -1,0 +1,155 @@
+// Package connector is what the author of a new platform writes against: the Connector interface,
+// and the HTTP call that every connector makes the same way. A connector sees neither the store nor
+// the engine; it keeps no state, schedules nothing and retries nothing: all of that is the engine's.
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Connector speaks with one kind of CRM. It holds no state: everything it needs comes with each call,
+// so one value serves every connection of its platform, concurrently.
+type Connector interface {
+	// Info describes the platform; it never changes.
+	Info() Info
+	// Check makes the cheapest call that proves the credentials are accepted.
+	Check(ctx context.Context, s *Session) error
+	// Fetch reads one page of one model. It makes as few requests as the vendor allows, usually one.
+	Fetch(ctx context.Context, s *Session, q Query) (Page, error)
+	// WriteNote puts a note on a record. When a note with the same Marker is already there it changes
+	// nothing and returns that note's reference, so that a retry never shows twice.
+	WriteNote(ctx context.Context, s *Session, n Note) (NoteRef, error)
+}
+
+// Authorizer is implemented by connectors whose vendor wants a short-lived access token. The engine
+// calls Authorize once when the token is missing or about to expire, keeps the result (encrypted),
+// and hands it to every call as Session.Token.
+type Authorizer interface {
+	Authorize(ctx context.Context, s *Session) (Token, error)
+}
+
+// Token is a short-lived access token.
+type Token struct {
+	Value   string
+	Expires time.Time
+}
+
+// Info is what a platform is, as data.
+type Info struct {
+	Platform hub.Platform
+	// Models are listed so that each comes after those it refers to.
+	Models []ModelInfo
+	// Credentials are the fields of PUT .../credentials for this platform.
+	Credentials []Field
+	// Rate is how often the vendor allows a request, per connection.
+	Rate Rate
+	// RequestTimeout bounds one request; zero means 30 seconds.
+	RequestTimeout time.Duration
+}
+
+// ModelInfo says how one model of a platform can be read.
+type ModelInfo struct {
+	Model hub.Model
+	// Durable says that the Next of a run's last page can start the next run (an export feed).
+	// Otherwise a run starts from Query.Since.
+	Durable bool
+	// Incremental says that Query.Since is honored. Without it every run is a whole enumeration.
+	Incremental bool
+	// ReportsDeletes says that the vendor tells of deleted records. Without it the engine finds them by
+	// a complete enumeration.
+	ReportsDeletes bool
+	// Also are the models whose records come inside this model's pages (the users of an engagement).
+	Also []hub.Model
+}
+
+// Field describes one credential or setting.
+type Field struct {
+	Name string
+	// Doc is one sentence for people.
+	Doc      string
+	Required bool
+	// Secret values never leave the hub again; the others are settings.
+	Secret bool
+	// Default is used when an optional field is left out.
+	Default string
+}
+
+// Rate is a request rate: Requests in each Per.
+type Rate struct {
+	Requests int
+	Per      time.Duration
+}
+
+// Session is one connection's access to its CRM for one call.
+type Session struct {
+	// HTTP obeys the connection's rate limit and timeouts and counts bytes.
+	HTTP *http.Client
+	// Values are the credentials and settings by field name, defaults filled in.
+	Values map[string]string
+	// Token is the current access token of an Authorizer's connection.
+	Token string
+	// ExternalAccountID is the connection's externalAccountId (the vendor's tenant, company or linked account).
+	ExternalAccountID string
+	// Now is the hub's clock.
+	Now func() time.Time
+}
+
+// Query asks for one page.
+type Query struct {
+	Model hub.Model
+	// Since is the vendor's modified time to start at, inclusive; zero means from the beginning.
+	// It stays the same for all pages of a run.
+	Since time.Time
+	// Next is the Next of the page before; empty for a run's first page (unless the model is Durable).
+	Next string
+	// Limit is how many records a page should have; the connector lowers it to what the vendor allows.
+	Limit int
+}
+
+// Page is what one Fetch found.
+type Page struct {
+	// Records in the vendor's order. Records that fail hub validation are quarantined by the engine.
+	Records []hub.Record
+	// Rejected are items the connector itself could not read as records.
+	Rejected []Rejected
+	// Next asks for the page after this one. It is opaque to the engine, survives a restart, and must
+	// change from page to page.
+	Next string
+	// More says whether there is a page after this one now. A Durable model's last page has More false
+	// and a Next to start the following run with.
+	More bool
+}
+
+// Rejected is one item of a page that is not a readable record.
+type Rejected struct {
+	// ExternalID is the vendor's id where it could be read, else empty.
+	ExternalID string
+	// Reason is a sentence for people.
+	Reason string
+	Raw    json.RawMessage
+}
+
+// Note is what a recording's result looks like in the CRM.
+type Note struct {
+	// Target is the record to put it on.
+	Target     hub.Model
+	ExternalID string
+	Title      string
+	Body       string
+	// Marker identifies this note for ever; it is part of what is written.
+	Marker string
+	// Fields are values for named CRM fields, where the platform has them.
+	Fields map[string]string
+}
+
+// NoteRef identifies a note in the CRM.
+type NoteRef struct {
+	ExternalID string
+	// Existed says that a note with the marker was already there.
+	Existed bool
+}

@@ -1,0 +1,68 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The domain's errors. A caller tests with errors.Is or errors.As; api maps them to statuses and
+// engine to retry, park or fail, each in one place.
+var (
+	// ErrNotFound: no such thing in this organization; whether another organization has it is never told.
+	ErrNotFound = errors.New("not found")
+	// ErrStale: the caller's version of the thing is no longer the current one.
+	ErrStale = errors.New("stale")
+	// ErrPaused: the connection is not active.
+	ErrPaused = errors.New("connection is paused")
+	// ErrNeedsCredentials: the connection has no credentials that its CRM accepts.
+	ErrNeedsCredentials = errors.New("connection needs credentials")
+	// ErrKeyReused: an idempotency key came again with another body.
+	ErrKeyReused = errors.New("idempotency key was used with another body")
+)
+
+// ConflictError says that the request cannot be done beside what already exists. Its message is for the client.
+type ConflictError struct{ Message string }
+
+func (e *ConflictError) Error() string { return e.Message }
+
+// Conflict returns a ConflictError with a formatted message.
+func Conflict(format string, args ...any) error {
+	return &ConflictError{Message: fmt.Sprintf(format, args...)}
+}
+
+// Issue is one thing wrong with an input.
+type Issue struct {
+	// Field is the path of the field, in the client's spelling.
+	Field string
+	// Problem says what was wrong, Want what would be right.
+	Problem, Want string
+}
+
+// InvalidError lists everything that is wrong with an input.
+type InvalidError struct{ Issues []Issue }
+
+func (e *InvalidError) Error() string {
+	parts := make([]string, len(e.Issues))
+	for i, is := range e.Issues {
+		parts[i] = fmt.Sprintf("%s %s; expected %s", is.Field, is.Problem, is.Want)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Invalid returns an InvalidError with one issue.
+func Invalid(field, problem, want string) error {
+	return &InvalidError{Issues: []Issue{{Field: field, Problem: problem, Want: want}}}
+}
+
+// UnavailableError says that the database cannot serve now; the same request may succeed after RetryAfter.
+type UnavailableError struct {
+	// Reason is a short sentence for the operator: what is wrong and, where known, what would mend it.
+	Reason     string
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *UnavailableError) Error() string { return e.Reason }
+func (e *UnavailableError) Unwrap() error { return e.Err }

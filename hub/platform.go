@@ -1,0 +1,41 @@
+package hub
+
+// Platform names the kind of CRM on the other end of a connection, spelled as the published contract spells it.
+type Platform string
+
+// The platforms of the contract. The first seven can be created through the API; the rest only
+// appear in the list filter, because they are made by other means.
+const (
+	PlatformMerge          Platform = "MERGE"
+	PlatformCustomInput    Platform = "SIRO_CUSTOM_INPUT"
+	PlatformServiceTitan   Platform = "SERVICE_TITAN"
+	PlatformCompanyCam     Platform = "COMPANY_CAM"
+	PlatformIngage         Platform = "INGAGE"
+	PlatformLeadPerfection Platform = "LEAD_PERFECTION"
+	PlatformSpotio         Platform = "SPOTIO"
+
+	PlatformSalesforce         Platform = "SALESFORCE"
+	PlatformSolutionView       Platform = "SOLUTION_VIEW"
+	PlatformCalendarOnly       Platform = "CALENDAR_ONLY"
+	PlatformAuthenticom        Platform = "AUTHENTICOM"
+	PlatformFortellis          Platform = "FORTELLIS"
+	PlatformYardiSeniorHousing Platform = "YARDI_SENIOR_HOUSING"
+	PlatformFunnel             Platform = "FUNNEL"
+	PlatformKnock              Platform = "KNOCK"
+)
+
+// CreatablePlatforms returns the platforms a client may name when it creates a connection, in the contract's order.
+func CreatablePlatforms() []Platform {
+	return []Platform{
+		PlatformMerge, PlatformCustomInput, PlatformServiceTitan, PlatformCompanyCam,
+		PlatformIngage, PlatformLeadPerfection, PlatformSpotio,
+	}
+}
+
+// Platforms returns every platform a connection can have, in the contract's order.
+func Platforms() []Platform {
+	return append(CreatablePlatforms(),
+		PlatformSalesforce, PlatformSolutionView, PlatformCalendarOnly, PlatformAuthenticom,
+		PlatformFortellis, PlatformYardiSeniorHousing, PlatformFunnel, PlatformKnock,
+	)
+}

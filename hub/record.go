@@ -1,0 +1,126 @@
+package hub
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Model names one kind of CRM record. It is the modelName of a connection's syncStatus.
+type Model string
+
+// The models Sirocco keeps. The two *_USER models join a CRM user to an opportunity or an engagement.
+const (
+	ModelUser            Model = "USER"
+	ModelAccount         Model = "ACCOUNT"
+	ModelContact         Model = "CONTACT"
+	ModelLead            Model = "LEAD"
+	ModelOpportunity     Model = "OPPORTUNITY"
+	ModelOpportunityUser Model = "OPPORTUNITY_USER"
+	ModelEngagementType  Model = "ENGAGEMENT_TYPE"
+	ModelEngagement      Model = "ENGAGEMENT"
+	ModelEngagementUser  Model = "ENGAGEMENT_USER"
+)
+
+// Record is one CRM record as its CRM last described it. References to other records are by their
+// external id within the same connection, so records may arrive in any order.
+type Record struct {
+	Model      Model
+	ExternalID string
+	// ModifiedAt is the CRM's own modified time; zero when it has none.
+	ModifiedAt time.Time
+	// Deleted says that the CRM itself reports the record as deleted.
+	Deleted bool
+	// MergedInto is the external id of the record that this one was merged into; empty when it was not.
+	MergedInto string
+
+	Name string
+	// StartTime and EndTime bound an engagement.
+	StartTime, EndTime time.Time
+
+	Refs    Refs
+	Details Details
+}
+
+// Refs are a record's references to other records of the same connection, by external id; empty where it has none.
+type Refs struct {
+	Account        string
+	Contact        string
+	Lead           string
+	Opportunity    string
+	Engagement     string
+	EngagementType string
+	// User is the CRM user a *_USER record joins.
+	User string
+	// Owner is the CRM user who owns the record.
+	Owner string
+}
+
+// Details holds what a record has beyond its references and times: one flat set for all models, each
+// using its part. A nil pointer or empty slice means that the CRM has no value.
+type Details struct {
+	FirstName    string    `json:"firstName,omitempty"`
+	LastName     string    `json:"lastName,omitempty"`
+	Email        string    `json:"email,omitempty"`
+	Emails       []string  `json:"emailAddresses,omitempty"`
+	Phones       []string  `json:"phoneNumbers,omitempty"`
+	Addresses    []Address `json:"addresses,omitempty"`
+	Latitude     *float64  `json:"latitude,omitempty"`
+	Longitude    *float64  `json:"longitude,omitempty"`
+	Amount       *float64  `json:"amount,omitempty"`
+	ClosedAt     string    `json:"closedAt,omitempty"`
+	Disposition  string    `json:"disposition,omitempty"`
+	LastActivity string    `json:"lastActivityAt,omitempty"`
+	CreatedAt    string    `json:"remoteCreatedAt,omitempty"`
+	UpdatedAt    string    `json:"remoteUpdatedAt,omitempty"`
+	Direction    string    `json:"direction,omitempty"`
+	Subject      string    `json:"subject,omitempty"`
+	Content      string    `json:"content,omitempty"`
+	LocalStart   string    `json:"startTimeLocalized,omitempty"`
+	ActivityType string    `json:"activityType,omitempty"`
+	// ShareOfSale is a fraction from 0 to 1, on OPPORTUNITY_USER only.
+	ShareOfSale *float64 `json:"shareOfSale,omitempty"`
+	// Primary marks the main contact of an opportunity.
+	Primary bool `json:"isPrimary,omitempty"`
+}
+
+// Address is a postal address; parts the CRM does not have are empty.
+type Address struct {
+	Country string `json:"country"`
+	Street  string `json:"street"`
+	City    string `json:"city"`
+	State   string `json:"state"`
+	Zip     string `json:"zip"`
+}
+
+// Validate reports why the record cannot be kept, as a sentence for the quarantine, or nil.
+func (r *Record) Validate() error {
+	switch {
+	case r.Model == "":
+		return Invalid("model", "is empty", "the model of the record")
+	case r.ExternalID == "":
+		return Invalid("externalId", "is empty", "the CRM's own id of the record")
+	case len(r.ExternalID) > 512:
+		return Invalid("externalId", fmt.Sprintf("has %d bytes", len(r.ExternalID)), "at most 512 bytes")
+	case !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime):
+		return Invalid("endTime", "is before startTime", "a time at or after startTime")
+	}
+	if s := r.Details.ShareOfSale; s != nil && (*s < 0 || *s > 1) {
+		return Invalid("shareOfSale", fmt.Sprintf("is %v", *s), "a fraction from 0 to 1")
+	}
+	return nil
+}
+
+// Hash identifies the record's content. Two records with the same hash need no write.
+// ModifiedAt is left out: a CRM that touches a row without changing it costs nothing.
+func (r *Record) Hash() [sha256.Size]byte {
+	c := *r
+	c.ModifiedAt = time.Time{}
+	c.StartTime, c.EndTime = c.StartTime.UTC(), c.EndTime.UTC()
+	b, err := json.Marshal(&c)
+	if err != nil {
+		panic("hub: a record is always marshalable: " + err.Error())
+	}
+	return sha256.Sum256(b)
+}

@@ -1,0 +1,110 @@
+// Package api is the HTTP surface: the published contract in the shapes it was published in, one file per
+// resource. A handler binds, makes one call, and answers. Rules live in hub, durability in store; what
+// the background has to do is told to it by rows and jobs, never by calling it.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Config is what the API needs.
+type Config struct {
+	Store *store.Store
+	// Connections is where connections are kept; the Store when nil.
+	Connections Connections
+	// Models tells which models the connector of a platform pulls, in order.
+	Models func(hub.Platform) []hub.Model
+	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
+	RateLimit int
+	Logger    *slog.Logger
+	// Metrics takes the API's metrics and is what /metrics shows.
+	Metrics *prometheus.Registry
+	Clock   hub.Clock
+	// Version is the program's, for the OpenAPI document.
+	Version string
+}
+
+// maxBody is how many bytes a request body may have.
+const maxBody = 1 << 20
+
+// server holds what handlers share.
+type server struct {
+	Config
+	huma     huma.API
+	mux      *http.ServeMux
+	callers  *callers
+	limits   *limits
+	measures *measures
+}
+
+// New returns the handler of the whole surface.
+func New(cfg Config) http.Handler {
+	if cfg.Connections == nil {
+		cfg.Connections = cfg.Store
+	}
+	s := &server{
+		Config:   cfg,
+		mux:      http.NewServeMux(),
+		callers:  newCallers(cfg.Store, cfg.Clock, cfg.Logger),
+		limits:   newLimits(cfg.RateLimit, cfg.Clock),
+		measures: newMeasures(cfg.Metrics),
+	}
+	s.huma = humago.New(s.mux, s.humaConfig())
+	s.registerConnections()
+	s.registerTokens()
+	s.registerHealth()
+	s.registerSelfDescription()
+	return s.outermost(http.HandlerFunc(s.route))
+}
+
+func (s *server) humaConfig() huma.Config {
+	cfg := huma.DefaultConfig("Sirocco", s.Version)
+	cfg.CreateHooks = nil // no $schema fields in answers: the contract has none
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.Formats = map[string]huma.Format{
+		"application/json": huma.DefaultJSONFormat,
+		"json":             huma.DefaultJSONFormat,
+		"text/plain":       {Marshal: marshalText},
+	}
+	cfg.AllowAdditionalPropertiesByDefault = true // published clients send extras
+	cfg.Info.Description = "A self-hosted integration hub: keeps integration connections, pulls CRM records over them, " +
+		"links recordings to those records, and writes results back. Unknown fields in a request body are ignored. " +
+		"What is marked `x-sirocco-extension` is not in the published contract."
+	cfg.Servers = []*huma.Server{{URL: "/"}, {URL: legacyPrefix, Description: "The same operations, under the published prefix."}}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "Organization API token"},
+	}
+	return cfg
+}
+
+// extensionKey marks in the OpenAPI document what the published contract does not have.
+const extensionKey = "x-sirocco-extension"
+
+// register adds an operation. Fields of I and O tagged extension:"true" are marked as ours in the document.
+func register[I, O any](s *server, op huma.Operation, shape errorShape, handle func(*request, *I) (*O, error)) {
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody + 1 // huma refuses a body that fills its limit
+	}
+	op.Security = []map[string][]string{{"bearerAuth": {}}}
+	op.Metadata = map[string]any{metadataShape: shape}
+	s.describeErrors(&op, shape, reflect.TypeFor[I]())
+	huma.Register(s.huma, op, func(ctx requestContext, in *I) (*O, error) {
+		r := requestOf(ctx)
+		out, err := handle(r, in)
+		if err != nil {
+			return nil, s.statusError(r, shape, err)
+		}
+		return out, nil
+	})
+	s.markExtensions(&op, reflect.TypeFor[I]())
+	s.markExtensions(&op, reflect.TypeFor[O]())
+}

@@ -1,0 +1,289 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Connections is where connections are kept. It is the Store; the benchmark's baseline keeps them in memory.
+type Connections interface {
+	CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key store.IdempotencyKey) (c hub.Connection, replayed bool, err error)
+	Connection(ctx context.Context, organization, id string) (hub.Connection, error)
+	Connections(ctx context.Context, organization string, f store.ConnectionFilter) ([]hub.Connection, error)
+	PatchConnection(ctx context.Context, organization, id string, p hub.ConnectionPatch) (hub.Connection, error)
+	DeleteConnection(ctx context.Context, organization, id string, ifUpdatedAt []time.Time) (hub.Connection, error)
+}
+
+// CreatablePlatform is a platform that a client may create a connection of.
+type CreatablePlatform hub.Platform
+
+// Schema implements huma.SchemaProvider.
+func (CreatablePlatform) Schema(huma.Registry) *huma.Schema {
+	return enumSchema(hub.CreatablePlatforms(), "The kind of CRM on the other end.")
+}
+
+// ListedPlatform is a platform that a connection can have.
+type ListedPlatform hub.Platform
+
+// Schema implements huma.SchemaProvider.
+func (ListedPlatform) Schema(huma.Registry) *huma.Schema {
+	return enumSchema(hub.Platforms(), "List only connections of this platform.")
+}
+
+func enumSchema[T ~string](values []T, doc string) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, Description: doc}
+	for _, v := range values {
+		s.Enum = append(s.Enum, string(v))
+	}
+	s.PrecomputeMessages()
+	return s
+}
+
+// Connection is a connection as the contract shows it.
+type Connection struct {
+	ID                  string            `json:"id" doc:"Ours; time-ordered."`
+	Name                string            `json:"name"`
+	ExternalAccountID   string            `json:"externalAccountId" doc:"The CRM's own id of the account."`
+	OrganizationID      string            `json:"organizationId"`
+	IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
+	CreatedAt           string            `json:"createdAt"`
+	UpdatedAt           string            `json:"updatedAt" doc:"Grows with every change of the connection itself; sync progress has its own times."`
+	IsActive            bool              `json:"isActive" doc:"Whether the connection really syncs."`
+	SyncStatus          []SyncStatus      `json:"syncStatus" doc:"How far the sync of each CRM model has come."`
+	SyncTranscript      bool              `json:"syncTranscript" required:"false" doc:"Whether a recording's transcript goes into what is written back."`
+}
+
+// SyncStatus is how far the sync of one model has come.
+type SyncStatus struct {
+	ID                 string  `json:"id"`
+	ModelName          string  `json:"modelName"`
+	ModelSyncStatus    string  `json:"modelSyncStatus" enum:"SYNCING,UP_TO_DATE,ERROR"`
+	ModelModifiedAfter *string `json:"modelModifiedAfter" doc:"The cursor: everything the CRM changed up to here is in. Null before the first sync."`
+	CreatedAt          string  `json:"createdAt"`
+	UpdatedAt          *string `json:"updatedAt"`
+}
+
+func showConnection(c hub.Connection) Connection {
+	statuses := make([]SyncStatus, len(c.SyncStatus))
+	for i, st := range c.SyncStatus {
+		statuses[i] = SyncStatus{
+			ID: st.ID, ModelName: string(st.Model), ModelSyncStatus: string(st.State),
+			ModelModifiedAfter: optionalTime(st.ModifiedAfter),
+			CreatedAt:          hub.WireTime(st.CreatedAt), UpdatedAt: optionalTime(st.UpdatedAt),
+		}
+	}
+	return Connection{
+		ID: c.ID, Name: c.Name, ExternalAccountID: c.ExternalAccountID, OrganizationID: c.OrganizationID,
+		IntegrationPlatform: CreatablePlatform(c.Platform), IsActive: c.Active, SyncTranscript: c.SyncTranscript,
+		CreatedAt: hub.WireTime(c.CreatedAt), UpdatedAt: hub.WireTime(c.UpdatedAt), SyncStatus: statuses,
+	}
+}
+
+func optionalTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := hub.WireTime(t)
+	return &s
+}
+
+// ConnectionAnswer is one connection.
+type ConnectionAnswer struct {
+	ETag string `header:"ETag" extension:"true" doc:"The version of the connection, for If-Match."`
+	Body Connection
+}
+
+// CreatedConnectionAnswer is a connection just made, or made by an earlier request with the same key.
+type CreatedConnectionAnswer struct {
+	ETag     string `header:"ETag" extension:"true" doc:"The version of the connection, for If-Match."`
+	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Body     Connection
+}
+
+// ConnectionsAnswer is one page of connections.
+type ConnectionsAnswer struct {
+	Body struct {
+		Data   []Connection `json:"data"`
+		Cursor *string      `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+// ConnectionPath names a connection.
+type ConnectionPath struct {
+	OrganizationSelector
+	ID string `path:"id"`
+}
+
+// Precondition makes a change depend on the version it starts from.
+type Precondition struct {
+	IfMatch string `header:"If-Match" extension:"true" doc:"Only change the version with this ETag; otherwise answer 412."`
+}
+
+const (
+	connectionsPath = "/v1/core/integrations/connections"
+	connectionPath  = connectionsPath + "/{id}"
+	connectionTag   = "Connections"
+)
+
+func (s *server) registerConnections() {
+	register(s, huma.Operation{
+		OperationID: "listConnections", Method: http.MethodGet, Path: connectionsPath,
+		Summary: "List connections", Tags: []string{connectionTag},
+	}, plainErrors(), s.listConnections)
+	register(s, huma.Operation{
+		OperationID: "createConnection", Method: http.MethodPost, Path: connectionsPath, DefaultStatus: http.StatusCreated,
+		Summary: "Create a connection", Tags: []string{connectionTag},
+	}, plainErrors(http.StatusBadRequest, http.StatusConflict), s.createConnection)
+	register(s, huma.Operation{
+		OperationID: "getConnection", Method: http.MethodGet, Path: connectionPath,
+		Summary: "Get a connection", Tags: []string{connectionTag},
+	}, plainErrors(http.StatusNotFound), s.getConnection)
+	register(s, huma.Operation{
+		OperationID: "patchConnection", Method: http.MethodPatch, Path: connectionPath,
+		Summary: "Change a connection", Tags: []string{connectionTag},
+		Description: "Changes what the body names and leaves the rest. `isActive: false` stops syncing, a running sync at its next page with its cursor saved; `true` goes on from there. An empty object changes nothing.",
+	}, plainErrors(http.StatusNotFound), s.patchConnection)
+	register(s, huma.Operation{
+		OperationID: "deleteConnection", Method: http.MethodDelete, Path: connectionPath,
+		Summary: "Delete a connection", Tags: []string{connectionTag},
+		Description: "Answers with the connection as it last was. Its syncs stop and its credentials are erased.",
+	}, plainErrors(http.StatusNotFound), s.deleteConnection)
+}
+
+func (s *server) listConnections(r *request, in *struct {
+	OrganizationSelector
+	PageQuery
+	Platform ListedPlatform `query:"integrationPlatform"`
+},
+) (*ConnectionsAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Config.Connections.Connections(r, organization, store.ConnectionFilter{
+		Platform: hub.Platform(in.Platform), After: after, Limit: in.PageSize + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, cursor := cut(found, in.PageSize, func(c hub.Connection) string { return c.ID })
+	out := &ConnectionsAnswer{}
+	out.Body.Cursor = cursor
+	out.Body.Data = make([]Connection, len(found))
+	for i, c := range found {
+		out.Body.Data[i] = showConnection(c)
+	}
+	return out, nil
+}
+
+func (s *server) createConnection(r *request, in *struct {
+	OrganizationSelector
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
+	Body           struct {
+		Name                string            `json:"name" minLength:"1" maxLength:"256"`
+		IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
+		ExternalAccountID   string            `json:"externalAccountId" minLength:"1" maxLength:"256"`
+		IsActive            *bool             `json:"isActive,omitempty" default:"true"`
+	}
+},
+) (*CreatedConnectionAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	platform := hub.Platform(in.Body.IntegrationPlatform)
+	n := hub.NewConnection{
+		Name: in.Body.Name, ExternalAccountID: in.Body.ExternalAccountID, Platform: platform,
+		Active: in.Body.IsActive == nil || *in.Body.IsActive, Models: s.Models(platform),
+	}
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	c, replayed, err := s.Config.Connections.CreateConnection(r, organization, n, idempotencyKey("createConnection", in.IdempotencyKey, in.Body))
+	if err != nil {
+		return nil, err
+	}
+	out := &CreatedConnectionAnswer{ETag: etag(c.UpdatedAt), Body: showConnection(c)}
+	if replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+func (s *server) getConnection(r *request, in *ConnectionPath) (*ConnectionAnswer, error) {
+	return s.withConnection(r, in, func(organization string) (hub.Connection, error) {
+		return s.Config.Connections.Connection(r, organization, in.ID)
+	})
+}
+
+func (s *server) patchConnection(r *request, in *struct {
+	ConnectionPath
+	Precondition
+	Body struct {
+		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"256"`
+		IsActive       *bool   `json:"isActive,omitempty"`
+		SyncTranscript *bool   `json:"syncTranscript,omitempty"`
+	}
+},
+) (*ConnectionAnswer, error) {
+	p := hub.ConnectionPatch{Name: in.Body.Name, Active: in.Body.IsActive, SyncTranscript: in.Body.SyncTranscript, IfUpdatedAt: versions(in.IfMatch)}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
+		return s.Config.Connections.PatchConnection(r, organization, in.ID, p)
+	})
+}
+
+func (s *server) deleteConnection(r *request, in *struct {
+	ConnectionPath
+	Precondition
+},
+) (*ConnectionAnswer, error) {
+	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
+		return s.Config.Connections.DeleteConnection(r, organization, in.ID, versions(in.IfMatch))
+	})
+}
+
+// withConnection finds the organization, does one thing to the connection the path names, and shows what came of it.
+func (s *server) withConnection(r *request, in *ConnectionPath, do func(organization string) (hub.Connection, error)) (*ConnectionAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	if !hub.ValidID(in.ID) {
+		return nil, &missingError{"connection"}
+	}
+	c, err := do(organization)
+	if err != nil {
+		return nil, missing("connection", err)
+	}
+	return answerConnection(c), nil
+}
+
+func answerConnection(c hub.Connection) *ConnectionAnswer {
+	return &ConnectionAnswer{ETag: etag(c.UpdatedAt), Body: showConnection(c)}
+}
+
+// idempotencyKey ties a client's key to what it asked for; where it gave none, it asks for nothing.
+func idempotencyKey(operation, key string, body any) store.IdempotencyKey {
+	if key == "" {
+		return store.IdempotencyKey{}
+	}
+	text, _ := json.Marshal(body) // came from JSON
+	sum := sha256.Sum256(text)
+	return store.IdempotencyKey{Operation: operation, Key: key, RequestHash: hex.EncodeToString(sum[:])}
+}

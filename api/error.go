@@ -1,0 +1,187 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+)
+
+// ErrorBody is the body of an error answer.
+type ErrorBody struct {
+	Message string  `json:"error" doc:"What was wrong, for a person."`
+	Issues  []Issue `json:"issues,omitempty" doc:"Each thing that was wrong with the input."`
+}
+
+// Issue is one thing wrong with the input.
+type Issue struct {
+	Code     string `json:"code" doc:"The kind of problem, for a program."`
+	Path     []any  `json:"path" doc:"Where it is: names of fields and indexes of arrays, or the name of a parameter."`
+	Message  string `json:"message" doc:"What was wrong and what would be right, for a person."`
+	Expected string `json:"expected,omitempty"`
+	Received string `json:"received,omitempty"`
+}
+
+// jsonError is an error answer in JSON.
+type jsonError struct {
+	ErrorBody
+	status  int
+	headers http.Header
+}
+
+func (e *jsonError) Error() string           { return e.Message }
+func (e *jsonError) GetStatus() int          { return e.status }
+func (e *jsonError) GetHeaders() http.Header { return e.headers }
+
+// textError is an error answer of one sentence, as the contract has it for connections and teams.
+type textError struct {
+	status  int
+	message string
+}
+
+func (e *textError) Error() string             { return e.message }
+func (e *textError) GetStatus() int            { return e.status }
+func (e *textError) ContentType(string) string { return "text/plain; charset=utf-8" }
+
+func marshalText(w io.Writer, v any) error {
+	text, ok := v.(*textError)
+	if !ok {
+		return fmt.Errorf("no text for a %T", v)
+	}
+	_, err := io.WriteString(w, text.message)
+	return err
+}
+
+// forbiddenError says that the caller may not do this, whoever's thing it is.
+type forbiddenError struct{ message string }
+
+func (e *forbiddenError) Error() string { return e.message }
+
+// missingError is hub.ErrNotFound with the name of the kind of thing. It never tells an id.
+type missingError struct{ what string }
+
+func (e *missingError) Error() string        { return "No such " + e.what + "." }
+func (e *missingError) Is(target error) bool { return target == hub.ErrNotFound }
+
+var errNoOrganization = &missingError{"organization"}
+
+// missing names the kind of thing that hub.ErrNotFound is about.
+func missing(what string, err error) error {
+	var named *missingError
+	if errors.Is(err, hub.ErrNotFound) && !errors.As(err, &named) {
+		return &missingError{what}
+	}
+	return err
+}
+
+// statusError maps an error of the domain to an answer. It is the only place that does.
+func (s *server) statusError(r *request, shape errorShape, err error) error {
+	var (
+		invalid     *hub.InvalidError
+		conflict    *hub.ConflictError
+		unavailable *hub.UnavailableError
+		forbidden   *forbiddenError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		return invalidInput(invalid)
+	case errors.Is(err, hub.ErrNotFound):
+		return sentence(http.StatusNotFound, err.Error(), shape.isPlain(http.StatusNotFound))
+	case errors.As(err, &conflict):
+		return sentence(http.StatusConflict, conflict.Message, shape.isPlain(http.StatusConflict))
+	case errors.As(err, &forbidden):
+		return sentence(http.StatusForbidden, forbidden.message, false)
+	case errors.Is(err, hub.ErrStale):
+		return sentence(http.StatusPreconditionFailed, "If-Match names another version than the current one: read it again and repeat the change.", false)
+	case errors.Is(err, hub.ErrKeyReused):
+		return sentence(http.StatusUnprocessableEntity, "This Idempotency-Key was used with another body: send the same body, or a new key.", false)
+	case errors.As(err, &unavailable):
+		r.log.Error("database unavailable", "reason", unavailable.Reason, "error", unavailable.Err)
+		return unavailableAnswer(unavailable)
+	case r.Err() != nil:
+		return sentence(499, "The client closed the request.", false)
+	}
+	r.log.Error("internal error", "error", err)
+	return sentence(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+".", false)
+}
+
+func sentence(status int, message string, plain bool) error {
+	if plain {
+		return &textError{status: status, message: message}
+	}
+	return &jsonError{status: status, ErrorBody: ErrorBody{Message: message}}
+}
+
+func unavailableAnswer(u *hub.UnavailableError) *jsonError {
+	return &jsonError{
+		status:    http.StatusServiceUnavailable,
+		headers:   http.Header{"Retry-After": {seconds(u.RetryAfter)}},
+		ErrorBody: ErrorBody{Message: "The service cannot answer now: " + u.Reason + "."},
+	}
+}
+
+// seconds formats d for Retry-After and its like: whole seconds, rounded up.
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
+
+func invalidInput(e *hub.InvalidError) *jsonError {
+	issues := make([]Issue, len(e.Issues))
+	for i, is := range e.Issues {
+		issues[i] = Issue{Code: "custom", Path: fieldPath(is.Field), Message: is.Problem + "; expected " + is.Want, Expected: is.Want}
+	}
+	return issuesAnswer(issues)
+}
+
+func issuesAnswer(issues []Issue) *jsonError {
+	sentences := make([]string, len(issues))
+	for i, is := range issues {
+		name := pathName(is.Path)
+		sentences[i] = strings.TrimSpace(name + " " + is.Message)
+	}
+	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: strings.Join(sentences, "; ") + ".", Issues: issues}}
+}
+
+func init() {
+	huma.NewErrorWithContext = bindingError
+	huma.DefaultArrayNullable = false // the contract's lists are never null
+}
+
+// bindingError turns huma's complaints about a request into an answer.
+func bindingError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+	switch status {
+	case http.StatusUnsupportedMediaType:
+		return &jsonError{status: status, ErrorBody: ErrorBody{
+			Message: fmt.Sprintf("The body has the media type %q; expected application/json.", ctx.Header("Content-Type"))}}
+	case http.StatusRequestEntityTooLarge:
+		return &jsonError{status: status, ErrorBody: ErrorBody{Message: fmt.Sprintf("The body has more than the %d bytes allowed.", maxBody)}}
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		if len(errs) == 0 { // only a missing body comes without details
+			return issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
+		}
+		issues := make([]Issue, len(errs))
+		platform := false
+		for i, err := range errs {
+			issues[i] = bindingIssue(err)
+			platform = platform || issues[i].Code == "invalid_enum_value" && pathName(issues[i].Path) == "integrationPlatform"
+		}
+		answer := issuesAnswer(issues)
+		if shape, _ := ctx.Operation().Metadata[metadataShape].(errorShape); platform && slices.Contains(shape.plain, http.StatusBadRequest) {
+			return &textError{status: http.StatusBadRequest, message: answer.Message}
+		}
+		return answer
+	case http.StatusRequestTimeout:
+		return &jsonError{status: status, ErrorBody: ErrorBody{Message: "The body did not arrive in time."}}
+	}
+	if r := requestOf(ctx.Context()); r.Err() == nil {
+		r.log.Error("binding failed", "status", status, "message", message, "error", errors.Join(errs...))
+	}
+	return &jsonError{status: http.StatusInternalServerError, ErrorBody: ErrorBody{Message: "The request could not be read."}}
+}

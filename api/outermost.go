@@ -1,0 +1,165 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"sirocco/hub"
+)
+
+// legacyPrefix is the published prefix of the organization surface; without it the paths are the same.
+const legacyPrefix = "/api-externalApi"
+
+// outermost gives every request its id, its log line and its measures, and survives a panic.
+func (s *server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		started := s.Clock()
+		r := &request{Context: hr.Context(), ID: requestID(hr)}
+		r.log = s.Logger.With("request", r.ID)
+		path := hr.URL.Path
+		if rest, ok := strings.CutPrefix(path, legacyPrefix); ok && strings.HasPrefix(rest, "/v1/") {
+			r.Legacy = true
+			u := *hr.URL
+			u.Path, u.RawPath = rest, strings.TrimPrefix(hr.URL.RawPath, legacyPrefix)
+			hr.URL = &u
+		}
+		hr = hr.WithContext(r)
+		hr.Header.Del("Accept") // one representation each: a client that asks for another still gets it
+		aw := &answerWriter{ResponseWriter: w}
+		aw.Header().Set("X-Request-Id", r.ID)
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
+					panic(p)
+				}
+				r.log.Error("panic", "panic", p, "stack", string(debug.Stack()))
+				if aw.status == 0 {
+					writeError(aw, &jsonError{status: http.StatusInternalServerError, ErrorBody: ErrorBody{
+						Message: "Something went wrong on the server; its log has the details under request " + r.ID + "."}})
+				}
+			}
+			took := s.Clock().Sub(started)
+			s.measures.observe(hr, aw.status, took)
+			r.log.Info("request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
+				"duration", took, "organization", r.Token.OrganizationID, "token", r.Token.ID)
+		}()
+		next.ServeHTTP(aw, hr)
+	})
+}
+
+// route authenticates and limits what needs a token, and hands the request to the operation.
+func (s *server) route(w http.ResponseWriter, hr *http.Request) {
+	if strings.HasPrefix(hr.URL.Path, "/v1/") && !s.admit(w, hr) {
+		return
+	}
+	handler, pattern := s.mux.Handler(hr)
+	if pattern == "" {
+		refuse(w, hr, handler)
+		return
+	}
+	s.mux.ServeHTTP(w, hr)
+}
+
+// admit lets the request of a known token within its limit pass, and answers any other.
+func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
+	r := requestOf(hr.Context())
+	token, err := s.callers.caller(hr)
+	var unauthorized *errUnauthorized
+	if errors.As(err, &unauthorized) {
+		challenge := `Bearer realm="sirocco"`
+		if unauthorized.given {
+			challenge += `, error="invalid_token"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+		writeError(w, &jsonError{status: http.StatusUnauthorized, ErrorBody: ErrorBody{Message: unauthorized.Error()}})
+		return false
+	}
+	if err != nil {
+		var answer *jsonError
+		if errors.As(s.statusError(r, errorShape{}, err), &answer) {
+			writeError(w, answer)
+		}
+		return false
+	}
+	r.Token = token
+	if wait, ok := s.limits.allow(w.Header(), token.ID); !ok {
+		w.Header().Set("Retry-After", seconds(wait))
+		writeError(w, &jsonError{status: http.StatusTooManyRequests, ErrorBody: ErrorBody{
+			Message: "This token has used up its requests for now: wait as long as Retry-After says."}})
+		return false
+	}
+	return true
+}
+
+// refuse answers a request that no operation matches: 405 with Allow where the path exists, else 404.
+func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
+	probe := &discardWriter{header: http.Header{}}
+	mux.ServeHTTP(probe, hr)
+	if probe.status == http.StatusMethodNotAllowed {
+		allow := probe.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		writeError(w, &jsonError{status: probe.status, ErrorBody: ErrorBody{Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."}})
+		return
+	}
+	writeError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: "There is no such path; /openapi.json lists those there are."}})
+}
+
+func writeError(w http.ResponseWriter, e *jsonError) {
+	for name, values := range e.headers {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.status)
+	_ = json.NewEncoder(w).Encode(e.ErrorBody)
+}
+
+// requestID takes over an id that the client or a proxy gave, if it is short and plain, or makes one.
+func requestID(hr *http.Request) string {
+	id := hr.Header.Get("X-Request-Id")
+	plain := func(c rune) bool {
+		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.'
+	}
+	if id == "" || len(id) > 128 || strings.ContainsFunc(id, func(c rune) bool { return !plain(c) }) {
+		return hub.NewID()
+	}
+	return id
+}
+
+// answerWriter remembers what was answered.
+type answerWriter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *answerWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answerWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// discardWriter keeps only the head of an answer.
+type discardWriter struct {
+	header http.Header
+	status int
+}
+
+func (w *discardWriter) Header() http.Header         { return w.header }
+func (w *discardWriter) WriteHeader(status int)      { w.status = status }
+func (w *discardWriter) Write(b []byte) (int, error) { return len(b), nil }

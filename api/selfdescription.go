@@ -1,0 +1,60 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
+)
+
+// registerSelfDescription serves the document of all operations registered so far, and what shows it.
+func (s *server) registerSelfDescription() {
+	doc := s.huma.OpenAPI()
+	asJSON, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		panic("the OpenAPI document cannot be written as JSON: " + err.Error())
+	}
+	asYAML, err := doc.YAML()
+	if err != nil {
+		panic("the OpenAPI document cannot be written as YAML: " + err.Error())
+	}
+	s.serveFixed("/openapi.json", "application/json", asJSON)
+	s.serveFixed("/openapi.yaml", "application/yaml", asYAML)
+	s.serveFixed("/llms.txt", "text/plain; charset=utf-8", s.llmsText())
+	s.mux.Handle("GET /docs/", v5emb.NewHandlerWithConfig(swgui.Config{
+		Title: "Sirocco API", SwaggerJSON: "/openapi.json", BasePath: "/docs/", InternalBasePath: "/docs/",
+		SettingsUI: map[string]string{"docExpansion": `"list"`, "validatorUrl": "null", "tryItOutEnabled": "false"},
+	}))
+	s.mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
+	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
+}
+
+func (s *server) serveFixed(path, contentType string, content []byte) {
+	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content)
+	})
+}
+
+// llmsText indexes the server for programs that read prose (llmstxt.org).
+func (s *server) llmsText() []byte {
+	var b strings.Builder
+	b.WriteString("# Sirocco\n\n> A self-hosted integration hub: it keeps integration connections, pulls CRM records over them, " +
+		"links recordings to those records, and writes results back.\n\n" +
+		"Every operation takes `Authorization: Bearer <organization token>` and answers under its path and under the same path after " + legacyPrefix + ".\n\n" +
+		"## Documents\n\n- [OpenAPI 3.1, JSON](/openapi.json): every operation, field and status\n- [OpenAPI 3.1, YAML](/openapi.yaml): the same\n" +
+		"- [Reference](/docs/): the same as a page\n- [Liveness](/healthz), [readiness](/readyz), [metrics](/metrics): for operators\n\n## Operations\n\n")
+	var lines []string
+	for path, item := range s.huma.OpenAPI().Paths {
+		for method, op := range operationsOf(item) {
+			lines = append(lines, fmt.Sprintf("- `%s %s`: %s\n", method, path, op.Summary))
+		}
+	}
+	sort.Strings(lines)
+	b.WriteString(strings.Join(lines, ""))
+	return []byte(b.String())
+}

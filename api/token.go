@@ -1,0 +1,189 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Token is an organization token as the contract shows it, without its text.
+type Token struct {
+	TokenID               string  `json:"tokenId"`
+	TokenName             string  `json:"tokenName"`
+	OrganizationID        string  `json:"organizationId"`
+	AuthorizedOrgGroupID  *string `json:"authorizedOrgGroupId" doc:"The organization group that the token spans; null for a token of one organization."`
+	ParentOrgGroupTokenID *string `json:"parentOrgGroupTokenId" doc:"The group token that made this one; null when the command line did."`
+	CreatedAt             string  `json:"createdAt"`
+	CreatedBy             *string `json:"createdBy" doc:"Always null: tokens are made by tokens or on the command line, not by users."`
+	LastUsedAt            *string `json:"lastUsedAt,omitempty" extension:"true" doc:"When the token was last used, to within ten minutes; left out before its first use."`
+}
+
+func showToken(t hub.Token) Token {
+	return Token{
+		TokenID: t.ID, TokenName: t.Name, OrganizationID: t.OrganizationID,
+		AuthorizedOrgGroupID: optionalText(t.GroupID), ParentOrgGroupTokenID: optionalText(t.ParentID),
+		CreatedAt: hub.WireTime(t.CreatedAt), LastUsedAt: optionalTime(t.LastUsedAt),
+	}
+}
+
+func optionalText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// TokenAnswer is one token.
+type TokenAnswer struct {
+	Body Token
+}
+
+// NewTokenAnswer is a token just made, with its text.
+type NewTokenAnswer struct {
+	Body struct {
+		Token
+		Text string `json:"token" doc:"The token itself, shown only here."`
+	}
+}
+
+// TokensAnswer is one page of tokens.
+type TokensAnswer struct {
+	Body struct {
+		Data   []Token `json:"data"`
+		Cursor *string `json:"cursor"`
+	}
+}
+
+// TokenPath names a token.
+type TokenPath struct {
+	OrganizationSelector
+	ID string `path:"id"`
+}
+
+const (
+	tokensPath = "/v1/core/auth/tokens"
+	authTag    = "Authentication"
+)
+
+var errNeedsGroupToken = &forbiddenError{"Only a token of an organization group may create or delete tokens."}
+
+func (s *server) registerTokens() {
+	register(s, huma.Operation{
+		OperationID: "getCallerIdentity", Method: http.MethodGet, Path: "/v1/core/auth/caller-identity",
+		Summary: "Show the token the request was made with", Tags: []string{authTag},
+	}, jsonErrors(), func(r *request, _ *struct{}) (*TokenAnswer, error) {
+		return &TokenAnswer{showToken(r.Token)}, nil
+	})
+	register(s, huma.Operation{
+		OperationID: "listTokens", Method: http.MethodGet, Path: tokensPath,
+		Summary: "List the organization's tokens", Tags: []string{authTag},
+	}, jsonErrors(), s.listTokens)
+	register(s, huma.Operation{
+		OperationID: "createToken", Method: http.MethodPost, Path: tokensPath, DefaultStatus: http.StatusOK,
+		Summary: "Create a token", Description: "Takes a token of an organization group.", Tags: []string{authTag},
+	}, jsonErrors(http.StatusForbidden, http.StatusNotFound), s.createToken)
+	register(s, huma.Operation{
+		OperationID: "getToken", Method: http.MethodGet, Path: tokensPath + "/{id}",
+		Summary: "Get a token", Tags: []string{authTag},
+	}, jsonErrors(http.StatusNotFound), s.getToken)
+	register(s, huma.Operation{
+		OperationID: "deleteToken", Method: http.MethodDelete, Path: tokensPath + "/{id}",
+		Summary:     "Revoke a token",
+		Description: "Takes a token of an organization group. Holds at once on the node that answers and within a second on the others.",
+		Tags:        []string{authTag},
+	}, jsonErrors(http.StatusForbidden, http.StatusNotFound), s.deleteToken)
+}
+
+func (s *server) listTokens(r *request, in *struct {
+	OrganizationSelector
+	PageQuery
+},
+) (*TokensAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Store.Tokens(r, organization, after, in.PageSize+1)
+	if err != nil {
+		return nil, err
+	}
+	found, cursor := cut(found, in.PageSize, func(t hub.Token) string { return t.ID })
+	out := &TokensAnswer{}
+	out.Body.Cursor = cursor
+	out.Body.Data = make([]Token, len(found))
+	for i, t := range found {
+		out.Body.Data[i] = showToken(t)
+	}
+	return out, nil
+}
+
+func (s *server) createToken(r *request, in *struct {
+	Body struct {
+		TokenName      string `json:"tokenName" minLength:"1" maxLength:"256"`
+		OrganizationID string `json:"organizationId"`
+	}
+},
+) (*NewTokenAnswer, error) {
+	if r.Token.GroupID == "" {
+		return nil, errNeedsGroupToken
+	}
+	if err := hub.ValidateName("tokenName", in.Body.TokenName); err != nil {
+		return nil, err
+	}
+	if in.Body.OrganizationID == "" {
+		return nil, hub.Invalid("organizationId", "is empty", "the id of an organization")
+	}
+	organization, err := s.spanned(r, in.Body.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	t, text, err := s.Store.CreateToken(r, organization, store.NewToken{Name: in.Body.TokenName, ParentID: r.Token.ID})
+	if err != nil {
+		return nil, missing("organization", err)
+	}
+	out := &NewTokenAnswer{}
+	out.Body.Token, out.Body.Text = showToken(t), text
+	return out, nil
+}
+
+func (s *server) getToken(r *request, in *TokenPath) (*TokenAnswer, error) {
+	return s.withToken(r, in, func(organization string) (hub.Token, error) {
+		return s.Store.Token(r, organization, in.ID)
+	})
+}
+
+func (s *server) deleteToken(r *request, in *TokenPath) (*TokenAnswer, error) {
+	if r.Token.GroupID == "" {
+		return nil, errNeedsGroupToken
+	}
+	return s.withToken(r, in, func(organization string) (hub.Token, error) {
+		t, err := s.Store.RevokeToken(r, organization, in.ID)
+		if err == nil {
+			s.callers.forget(t.ID)
+		}
+		return t, err
+	})
+}
+
+// withToken finds the organization, does one thing to the token the path names, and shows what came of it.
+func (s *server) withToken(r *request, in *TokenPath, do func(organization string) (hub.Token, error)) (*TokenAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	if !hub.ValidID(in.ID) {
+		return nil, &missingError{"token"}
+	}
+	t, err := do(organization)
+	if err != nil {
+		return nil, missing("token", err)
+	}
+	return &TokenAnswer{showToken(t)}, nil
+}

@@ -1,0 +1,79 @@
+// Command sirocco is the integration hub: the server, and the commands an operator needs beside it. It
+// wires the rooms together and holds no logic of its own.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"github.com/willabides/kongplete"
+
+	"sirocco/store"
+)
+
+// program is the command line.
+type program struct {
+	Serve        serveCommand        `cmd:"" help:"Run the server."`
+	Organization organizationCommand `cmd:"" help:"Create and list organizations."`
+	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
+
+	Completion kongplete.InstallCompletions `cmd:"" help:"Print the line that sets up completion for your shell."`
+}
+
+const description = `Sirocco is a self-hosted integration hub between field-sales recordings and CRMs.
+
+Examples:
+  sirocco serve
+  sirocco serve --listen 0.0.0.0:8080 --database postgres://sirocco@db/sirocco
+  sirocco organization create "Acme Roofing"
+  sirocco token create --organization ID --name laptop
+
+Every flag is also an environment variable, SIROCCO_ and its name: SIROCCO_DATABASE, SIROCCO_LISTEN, ...`
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run is main without the exit. It returns the exit status: 0, 1 for a failure, 2 for a wrong command line.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	var cli program
+	parser, err := kong.New(&cli, kong.Name("sirocco"), kong.Description(description), kong.UsageOnError(),
+		kong.DefaultEnvars("SIROCCO"), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sirocco:", err)
+		return 1
+	}
+	kongplete.Complete(parser)
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sirocco: %v; see sirocco --help\n", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "sirocco:", err)
+		return 1
+	}
+	return 0
+}
+
+// databaseFlag is what every command that needs the database takes.
+type databaseFlag struct {
+	Database string `default:"sqlite:sirocco.db" placeholder:"URL" help:"Where everything is kept: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME (${default})."`
+}
+
+func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
+	st, err := store.Open(ctx, f.Database, store.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return st, nil
+}

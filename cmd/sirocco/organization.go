@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+type organizationCommand struct {
+	Create organizationCreateCommand `cmd:"" help:"Create an organization and print its id."`
+	List   organizationListCommand   `cmd:"" help:"List the organizations."`
+}
+
+type organizationCreateCommand struct {
+	databaseFlag
+	Name string `arg:"" help:"The organization's name."`
+	JSON bool   `help:"Print one line of JSON." env:"-"`
+}
+
+func (c *organizationCreateCommand) Run(ctx context.Context) error {
+	if err := hub.ValidateName("NAME", c.Name); err != nil {
+		return err
+	}
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		o, err := st.CreateOrganization(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(organizationLine{o.ID, o.Name})
+		}
+		fmt.Printf("Created organization %s (%s).\nNext, a token for it: sirocco token create --organization %s --name NAME\n", o.Name, o.ID, o.ID)
+		return nil
+	})
+}
+
+// organizationLine is how an organization is printed as JSON.
+type organizationLine struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type organizationListCommand struct {
+	databaseFlag
+	JSON bool `help:"Print one line of JSON for each." env:"-"`
+}
+
+func (c *organizationListCommand) Run(ctx context.Context) error {
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		return eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
+			func(o hub.Organization) string { return o.ID },
+			func(o hub.Organization) error {
+				if c.JSON {
+					return printJSON(organizationLine{o.ID, o.Name})
+				}
+				_, err := fmt.Printf("%s  %s  %s\n", o.ID, hub.WireTime(o.CreatedAt), o.Name)
+				return err
+			})
+	})
+}
+
+// listPage is how many rows a list command reads at a time.
+const listPage = 500
+
+// eachPage walks all pages of a list and prints each item.
+func eachPage[T any](page func(after string) ([]T, error), id func(T) string, print func(T) error) error {
+	for after := ""; ; {
+		items, err := page(after)
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		for _, item := range items {
+			if err := print(item); err != nil {
+				return err
+			}
+			after = id(item)
+		}
+	}
+}
+
+// withStore opens the database for one command.
+func withStore(ctx context.Context, f databaseFlag, do func(*store.Store) error) error {
+	st, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(st), st.Close())
+}
+
+func printJSON(v any) error { return json.NewEncoder(os.Stdout).Encode(v) }

@@ -1,0 +1,65 @@
+package hub
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/crc32"
+	"math/big"
+	"strings"
+	"time"
+)
+
+// Token is what is known of an organization token; its text is shown once, when it is made, and never kept.
+type Token struct {
+	ID             string
+	OrganizationID string
+	Name           string
+	// GroupID is the organization group that the token spans; empty for a token of one organization.
+	GroupID string
+	// ParentID is the group token that made this one; empty when the command line did.
+	ParentID  string
+	CreatedAt time.Time
+	// LastUsedAt is coarse: it moves at most every few minutes. Zero when the token was never used.
+	LastUsedAt time.Time
+}
+
+// A token's text is the prefix, 32 random bytes and a CRC-32 of what stands before it, the latter two in
+// base 62 and padded to a fixed width. The checksum lets a secret scanner match without false alarms
+// and a typo be refused without a query.
+const (
+	tokenPrefix      = "sirocco_"
+	tokenRandomBytes = 32
+	tokenBodyWidth   = 43 // 62^43 > 2^256
+	tokenCheckWidth  = 6  // 62^6 > 2^32
+)
+
+// NewTokenText returns the text of a new token.
+func NewTokenText() string {
+	var b [tokenRandomBytes]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	text := tokenPrefix + base62(new(big.Int).SetBytes(b[:]), tokenBodyWidth)
+	return text + tokenChecksum(text)
+}
+
+// TokenHash returns the hash under which a token is stored, and false when text cannot be a token.
+func TokenHash(text string) (string, bool) {
+	if len(text) != len(tokenPrefix)+tokenBodyWidth+tokenCheckWidth || !strings.HasPrefix(text, tokenPrefix) {
+		return "", false
+	}
+	body := text[:len(text)-tokenCheckWidth]
+	if tokenChecksum(body) != text[len(body):] {
+		return "", false
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:]), true
+}
+
+func tokenChecksum(body string) string {
+	return base62(new(big.Int).SetUint64(uint64(crc32.ChecksumIEEE([]byte(body)))), tokenCheckWidth)
+}
+
+func base62(n *big.Int, width int) string {
+	s := n.Text(62)
+	return strings.Repeat("0", width-len(s)) + s
+}

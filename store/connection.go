@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sirocco/hub"
+)
+
+const connectionColumns = `organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at`
+
+func scanConnection(r rows) (hub.Connection, error) {
+	var c hub.Connection
+	var syncStatus string
+	var createdAt, updatedAt int64
+	err := r.Scan(&c.OrganizationID, &c.ID, &c.Platform, &c.Name, &c.ExternalAccountID, &c.Active, &c.SyncTranscript,
+		&syncStatus, &createdAt, &updatedAt)
+	if err != nil {
+		return c, err
+	}
+	c.CreatedAt, c.UpdatedAt = fromMicros(createdAt), fromMicros(updatedAt)
+	if syncStatus == "[]" {
+		c.SyncStatus = []hub.SyncStatus{}
+		return c, nil
+	}
+	if err := json.Unmarshal([]byte(syncStatus), &c.SyncStatus); err != nil {
+		return c, fmt.Errorf("sync status of connection %s: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+// CreateConnection makes a connection in the organization. A second one of the same platform is a *hub.ConflictError.
+// With a key, the same request again returns the connection the first one made, as it was then, and
+// replayed; a different request under the same key is hub.ErrKeyReused.
+func (s *Store) CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key IdempotencyKey) (c hub.Connection, replayed bool, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		c = n.Connection(organization, s.clock())
+		replayed, err = remember(ctx, tx, organization, key, s.clock(), &c)
+		if err != nil || replayed {
+			return err
+		}
+		syncStatus, err := json.Marshal(c.SyncStatus)
+		if err != nil {
+			return err
+		}
+		inserted, err := tx.exec(ctx, `INSERT INTO connections (`+connectionColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, platform) DO NOTHING`,
+			c.OrganizationID, c.ID, string(c.Platform), c.Name, c.ExternalAccountID, c.Active, c.SyncTranscript,
+			string(syncStatus), micros(c.CreatedAt), micros(c.UpdatedAt))
+		if err != nil {
+			return err
+		}
+		if inserted == 0 {
+			return hub.Conflict("The organization already has a %s connection; change that one, or delete it first.", c.Platform)
+		}
+		return nil
+	})
+	return c, replayed, err
+}
+
+// Connection returns one connection of the organization.
+func (s *Store) Connection(ctx context.Context, organization, id string) (hub.Connection, error) {
+	c, err := connection(ctx, s.db, organization, id)
+	return c, s.db.classify(err)
+}
+
+func connection(ctx context.Context, q querier, organization, id string) (hub.Connection, error) {
+	return one(ctx, q, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`, organization, id)
+}
+
+// ConnectionFilter chooses connections for a list.
+type ConnectionFilter struct {
+	// Platform, when not empty, is the only one listed.
+	Platform hub.Platform
+	// After is the id of the last connection already seen.
+	After string
+	Limit int
+}
+
+// Connections lists the organization's connections, oldest first.
+func (s *Store) Connections(ctx context.Context, organization string, f ConnectionFilter) ([]hub.Connection, error) {
+	query := `SELECT ` + connectionColumns + ` FROM connections WHERE organization_id = $1 AND id > $2`
+	args := []any{organization, f.After, f.Limit}
+	if f.Platform != "" {
+		query += ` AND platform = $4`
+		args = append(args, string(f.Platform))
+	}
+	cs, err := many(ctx, s.db, scanConnection, query+` ORDER BY id LIMIT $3`, args...)
+	return cs, s.db.classify(err)
+}
+
+// PatchConnection changes what p names and returns the whole connection. What is already as p wants it costs no write.
+func (s *Store) PatchConnection(ctx context.Context, organization, id string, p hub.ConnectionPatch) (hub.Connection, error) {
+	if p.Name == nil && p.Active == nil && p.SyncTranscript == nil {
+		c, err := s.Connection(ctx, organization, id)
+		if err == nil && !hub.MatchesVersion(p.IfUpdatedAt, c.UpdatedAt) {
+			err = hub.ErrStale
+		}
+		return c, err
+	}
+	var c hub.Connection
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		c, err = patchConnection(ctx, tx, organization, id, p, s.clock())
+		return err
+	})
+	return c, err
+}
+
+// patchConnection says in SQL what hub.ConnectionPatch.Apply says in Go, so that the change is one statement.
+func patchConnection(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
+	if p.IfUpdatedAt != nil { // rare, and never in a hurry: read, decide, write
+		return patchConnectionIf(ctx, tx, organization, id, p, now)
+	}
+	c, err := one(ctx, tx, scanConnection, `UPDATE connections SET
+			name = COALESCE($3, name), is_active = COALESCE($4, is_active), sync_transcript = COALESCE($5, sync_transcript),
+			updated_at = CASE WHEN updated_at + 1000 > $6 THEN updated_at + 1000 ELSE $6 END
+		WHERE organization_id = $1 AND id = $2
+			AND (name <> COALESCE($3, name) OR is_active <> COALESCE($4, is_active) OR sync_transcript <> COALESCE($5, sync_transcript))
+		RETURNING `+connectionColumns,
+		organization, id, p.Name, p.Active, p.SyncTranscript, micros(now.Truncate(time.Millisecond)))
+	if !errors.Is(err, hub.ErrNotFound) {
+		return c, err
+	}
+	return connection(ctx, tx, organization, id) // nothing to change, or no such connection
+}
+
+func patchConnectionIf(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
+	c, err := lockConnection(ctx, tx, organization, id)
+	if err != nil {
+		return c, err
+	}
+	if changed, err := p.Apply(&c, now); err != nil || !changed {
+		return c, err
+	}
+	_, err = tx.exec(ctx, `UPDATE connections SET name = $3, is_active = $4, sync_transcript = $5, updated_at = $6
+		WHERE organization_id = $1 AND id = $2`, organization, id, c.Name, c.Active, c.SyncTranscript, micros(c.UpdatedAt))
+	return c, err
+}
+
+// lockConnection reads a connection that nobody else changes until the transaction ends. The update is
+// how both databases say so.
+func lockConnection(ctx context.Context, tx Tx, organization, id string) (hub.Connection, error) {
+	return one(ctx, tx, scanConnection, `UPDATE connections SET id = id WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
+}
+
+// DeleteConnection removes a connection and returns it as it last was. ifUpdatedAt is as in hub.ConnectionPatch.
+func (s *Store) DeleteConnection(ctx context.Context, organization, id string, ifUpdatedAt []time.Time) (hub.Connection, error) {
+	var c hub.Connection
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		c, err = one(ctx, tx, scanConnection, `DELETE FROM connections WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
+		if err == nil && !hub.MatchesVersion(ifUpdatedAt, c.UpdatedAt) {
+			return hub.ErrStale // undoes the deletion
+		}
+		return err
+	})
+	return c, err
+}

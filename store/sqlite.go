@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"sirocco/hub"
+)
+
+// sqliteBusyTimeout is how long a statement waits for another process's lock.
+const sqliteBusyTimeout = 5 * time.Second
+
+// sqliteDB is a SQLite file: many readers, and one writer whose commits are shared (see groupCommit).
+type sqliteDB struct {
+	path    string
+	readers *statements
+	writer  *statements
+	group   *groupCommit
+}
+
+func openSQLite(path string, opts Options) (*sqliteDB, error) {
+	file, params, _ := strings.Cut(path, "?")
+	if file == "" || file == ":memory:" {
+		return nil, errors.New("the SQLite database needs a file, as in sqlite:sirocco.db")
+	}
+	extra, err := url.ParseQuery(params)
+	if err != nil {
+		return nil, fmt.Errorf("the parameters of the SQLite database URL: %w", err)
+	}
+	dsn := func(queryOnly bool) string {
+		v := url.Values{}
+		v.Set("_busy_timeout", fmt.Sprint(sqliteBusyTimeout.Milliseconds()))
+		v.Set("_journal_mode", "WAL")
+		v.Set("_synchronous", "FULL")
+		v.Set("_foreign_keys", "1")
+		v.Set("_txlock", "immediate")
+		if queryOnly {
+			v.Set("_query_only", "1")
+		}
+		for k, vs := range extra {
+			v[k] = vs
+		}
+		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
+	}
+	writer, err := sql.Open("sqlite", dsn(false))
+	if err != nil {
+		return nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	readers, err := sql.Open("sqlite", dsn(true))
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	most := opts.MaxConnections
+	if most == 0 {
+		most = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	readers.SetMaxOpenConns(most)
+	readers.SetMaxIdleConns(most)
+	d := &sqliteDB{path: file, readers: &statements{db: readers}, writer: &statements{db: writer}}
+	d.group = newGroupCommit(d.writer)
+	return d, nil
+}
+
+func (d *sqliteDB) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var n int64
+	err := d.write(ctx, func(tx Tx) error {
+		var err error
+		n, err = tx.exec(ctx, query, args...)
+		return err
+	})
+	return n, err
+}
+
+func (d *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	stmt, err := d.readers.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return rs, nil
+}
+
+func (d *sqliteDB) write(ctx context.Context, fn func(Tx) error) error {
+	return d.group.write(ctx, fn)
+}
+
+func (d *sqliteDB) close() error {
+	d.group.close()
+	return errors.Join(d.readers.close(), d.writer.close())
+}
+
+func (d *sqliteDB) classify(err error) error {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return err
+	}
+	unavailable := func(reason string, after time.Duration) error {
+		return &hub.UnavailableError{Reason: reason, RetryAfter: after, Err: err}
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return unavailable("the disk that holds the database is full", 10*time.Second)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return unavailable("another process holds the database locked", time.Second)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return unavailable("the database file cannot be read or written: "+se.Error(), 10*time.Second)
+	}
+	return err
+}
+
+// statements prepares each query text once. SQLite would otherwise compile it at every use.
+type statements struct {
+	db       *sql.DB
+	prepared sync.Map // of string to *sql.Stmt
+}
+
+func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := s.prepared.Load(query); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := s.db.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil, err
+	}
+	if first, loaded := s.prepared.LoadOrStore(query, stmt); loaded {
+		return first.(*sql.Stmt), stmt.Close()
+	}
+	return stmt, nil
+}
+
+func (s *statements) close() error { return s.db.Close() }
+
+// sqliteTx runs statements in the writer's transaction.
+type sqliteTx struct {
+	tx     *sql.Tx
+	shared *statements
+	// local are the handles of this transaction, by query text; fresh are the texts among them that
+	// were not prepared before it. They cannot be prepared for good while it holds the only connection.
+	local map[string]*sql.Stmt
+	fresh []string
+}
+
+func (t *sqliteTx) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := t.local[query]; ok {
+		return s, nil
+	}
+	if s, ok := t.shared.prepared.Load(query); ok {
+		t.local[query] = t.tx.StmtContext(ctx, s.(*sql.Stmt))
+		return t.local[query], nil
+	}
+	s, err := t.tx.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	t.local[query] = s
+	t.fresh = append(t.fresh, query)
+	return s, nil
+}
+
+func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	s, err := t.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(context.WithoutCancel(ctx), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	s, err := t.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	// Without the caller's cancellation: interrupting one statement would roll back the whole group.
+	rs, err := s.QueryContext(context.WithoutCancel(ctx), args...)
+	if err != nil {
+		return nil, err
+	}
+	return rs, nil
+}
+
+func (t *sqliteTx) Native() any { return t.tx }

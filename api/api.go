@@ -97,14 +97,23 @@ func register[I, O any](s *server, op huma.Operation, shape errorShape, handle f
 	op.Security = []map[string][]string{{"bearerAuth": {}}}
 	op.Metadata = map[string]any{metadataShape: shape}
 	s.describeErrors(&op, shape, reflect.TypeFor[I]())
+	var body *huma.Schema
 	huma.Register(s.huma, op, func(ctx requestContext, in *I) (*O, error) {
 		r := requestOf(ctx)
+		if err := s.refuseNulls(in, body); err != nil {
+			return nil, err
+		}
 		out, err := handle(r, in)
 		if err != nil {
 			return nil, s.statusError(r, shape, err)
 		}
 		return out, nil
 	})
-	s.markExtensions(&op, reflect.TypeFor[I]())
-	s.markExtensions(&op, reflect.TypeFor[O]())
+	documented := operationsOf(s.huma.OpenAPI().Paths[op.Path])[op.Method]
+	if documented.RequestBody != nil {
+		delete(documented.RequestBody.Content, "application/octet-stream") // how huma documents ExactBody
+		body = documented.RequestBody.Content["application/json"].Schema
+	}
+	s.markExtensions(documented, reflect.TypeFor[I]())
+	s.markExtensions(documented, reflect.TypeFor[O]())
 }

@@ -191,6 +191,7 @@ func (s *server) listConnections(r *request, in *struct {
 
 func (s *server) createConnection(r *request, in *struct {
 	OrganizationSelector
+	ExactBody
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
 	Body           struct {
 		Name                string            `json:"name" minLength:"1" maxLength:"256"`
@@ -232,6 +233,7 @@ func (s *server) getConnection(r *request, in *ConnectionPath) (*ConnectionAnswe
 func (s *server) patchConnection(r *request, in *struct {
 	ConnectionPath
 	Precondition
+	ExactBody
 	Body struct {
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"256"`
 		IsActive       *bool   `json:"isActive,omitempty"`

@@ -42,6 +42,8 @@ type Token struct {
 // Info is what a platform is, as data.
 type Info struct {
 	Platform hub.Platform
+	// Name is what people call the vendor; the text of every error begins with it.
+	Name string
 	// Models are listed so that each comes after those it refers to.
 	Models []ModelInfo
 	// Credentials are the fields of PUT .../credentials for this platform.
@@ -50,6 +52,8 @@ type Info struct {
 	Rate Rate
 	// RequestTimeout bounds one request; zero means 30 seconds.
 	RequestTimeout time.Duration
+	// NoteTargets are the models a note can be put on.
+	NoteTargets []hub.Model
 }
 
 // ModelInfo says how one model of a platform can be read.
@@ -87,8 +91,11 @@ type Rate struct {
 
 // Session is one connection's access to its CRM for one call.
 type Session struct {
-	// HTTP obeys the connection's rate limit and timeouts and counts bytes.
+	// HTTP obeys the connection's rate limit and counts bytes.
 	HTTP *http.Client
+	// Timeout bounds one request from its start to the last byte of its answer, a wait for the rate
+	// limit within HTTP included; zero means 30 seconds.
+	Timeout time.Duration
 	// Values are the credentials and settings by field name, defaults filled in.
 	Values map[string]string
 	// Token is the current access token of an Authorizer's connection.
@@ -123,6 +130,10 @@ type Page struct {
 	// More says whether there is a page after this one now. A Durable model's last page has More false
 	// and a Next to start the following run with.
 	More bool
+	// AsOf is the vendor's own clock when it answered; zero when it does not tell. A vendor that does
+	// not page in the order of change can pass over what changes during a run, so the next run's Since
+	// is no later than the AsOf of this run's first page.
+	AsOf time.Time
 }
 
 // Rejected is one item of a page that is not a readable record.

@@ -1,0 +1,75 @@
+package connector
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Kind says what the engine should do about an Error.
+type Kind string
+
+// The kinds of errors, each with what it asks of the engine.
+const (
+	// Unauthorized: the vendor does not accept the credentials. Nothing but new credentials helps.
+	Unauthorized Kind = "unauthorized"
+	// RateLimited: too many requests. Wait for RetryAfter, or back off where it is zero.
+	RateLimited Kind = "rate-limited"
+	// Temporary: the vendor is down, slow or unreachable. Back off and try again.
+	Temporary Kind = "temporary"
+	// Malformed: the vendor answered what cannot be read. A retry may help once; a person should know.
+	Malformed Kind = "malformed"
+	// Refused: the vendor understood the request and will not do it. The same request never succeeds.
+	Refused Kind = "refused"
+)
+
+// Error is what every method of a Connector fails with, except that a cancelled context is passed on
+// as it is. Its text is a sentence for people that begins with the vendor's name; it holds no
+// credential, no query string and no body.
+type Error struct {
+	Kind Kind
+	// RetryAfter is how long the vendor asks to wait; zero where it does not say.
+	RetryAfter time.Duration
+	// Status is the HTTP status; zero when no answer came.
+	Status  int
+	Message string
+	// Err is what lies beneath, where something does.
+	Err error
+}
+
+func (e *Error) Error() string { return e.Message }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail returns an Error whose text is the service's name and a sentence about it.
+func Fail(kind Kind, service, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: service + ": " + fmt.Sprintf(format, args...)}
+}
+
+// IsKind reports whether err is an Error of the kind.
+func IsKind(err error, kind Kind) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == kind
+}
+
+// statusError returns what an answer other than 2xx means. wait is what the vendor asks for, or zero.
+func statusError(r Request, method string, status int, wait time.Duration) *Error {
+	kind, meaning := Refused, "the request is not accepted"
+	switch {
+	case status == http.StatusUnauthorized:
+		kind, meaning = Unauthorized, "the credentials are not accepted"
+	case status == http.StatusForbidden:
+		kind, meaning = Unauthorized, "the credentials do not allow it"
+	case status == http.StatusTooManyRequests:
+		kind, meaning = RateLimited, "too many requests"
+	case status == http.StatusRequestTimeout, status >= 500:
+		kind, meaning = Temporary, "the service has a problem"
+	case status == http.StatusNotFound:
+		meaning = "there is no such thing"
+	case status >= 300 && status < 400:
+		meaning = "it points to another address, which is not followed because credentials would go there"
+	}
+	e := Fail(kind, r.Service, "%s %s was answered with status %d: %s", method, r.Path, status, meaning)
+	e.Status, e.RetryAfter = status, wait
+	return e
+}

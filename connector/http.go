@@ -1,0 +1,206 @@
+package connector
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAnswerSize bounds one answer: a page of records is far below, a runaway answer is not kept in memory.
+	maxAnswerSize  = 32 << 20
+	defaultTimeout = 30 * time.Second
+	// maxRetryAfter keeps a nonsensical Retry-After from stopping a connection for good.
+	maxRetryAfter = 24 * time.Hour
+)
+
+// Request is one call of a vendor's API.
+type Request struct {
+	// Service is the vendor's name, as people know it; every error begins with it.
+	Service string
+	// BaseURL is what Path is appended to; empty means the session's value baseURL.
+	BaseURL string
+	// Path begins with a slash. It is shown in errors, so it holds no secret.
+	Path   string
+	Query  url.Values
+	Header http.Header
+	// Body is sent as JSON; a url.Values is sent as a form instead.
+	Body any
+}
+
+// Answer is what came with the JSON of an answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	// Date is the vendor's own clock when it answered, in whole seconds; zero when it did not say.
+	Date time.Time
+}
+
+// GetJSON makes a GET request and reads the JSON answer into out. It returns an *Error, or an error
+// that wraps the context's when ctx was cancelled. It tries once.
+func GetJSON(ctx context.Context, s *Session, r Request, out any) (Answer, error) {
+	return call(ctx, s, r, http.MethodGet, out)
+}
+
+// PostJSON makes a POST request with r.Body and reads the JSON answer into out, as GetJSON does.
+func PostJSON(ctx context.Context, s *Session, r Request, out any) (Answer, error) {
+	return call(ctx, s, r, http.MethodPost, out)
+}
+
+func call(ctx context.Context, s *Session, r Request, method string, out any) (Answer, error) {
+	timeout := s.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := newRequest(limited, s, r, method)
+	if err != nil {
+		return Answer{}, err
+	}
+	client := *s.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		return Answer{}, transportError(ctx, r, method, timeout, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerSize+1))
+	if err != nil {
+		return Answer{}, transportError(ctx, r, method, timeout, err)
+	}
+	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		answer.Date = date.UTC()
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return answer, statusError(r, method, resp.StatusCode, retryAfter(answer, s.Now))
+	}
+	if e := decode(r, method, resp.Header.Get("Content-Type"), body, out); e != nil {
+		e.Status = resp.StatusCode
+		return answer, e
+	}
+	return answer, nil
+}
+
+func newRequest(ctx context.Context, s *Session, r Request, method string) (*http.Request, error) {
+	base := r.BaseURL
+	if base == "" {
+		base = s.Values["baseURL"]
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, Fail(Refused, r.Service, "the base URL is not an http or https address without a user name")
+	}
+	u = u.JoinPath(r.Path)
+	u.RawQuery, u.Fragment = r.Query.Encode(), ""
+	var body io.Reader
+	contentType := ""
+	switch b := r.Body.(type) {
+	case nil:
+	case url.Values:
+		body, contentType = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			return nil, Fail(Refused, r.Service, "%s %s cannot be made: its body is not valid as JSON", method, r.Path)
+		}
+		body, contentType = bytes.NewReader(text), "application/json"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err != nil {
+		return nil, Fail(Refused, r.Service, "%s %s is not a request that can be made", method, r.Path)
+	}
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "sirocco")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return req, nil
+}
+
+// transportError tells a caller's own cancellation from a vendor that does not answer. It drops the
+// *url.Error around the cause: that one shows the query.
+func transportError(ctx context.Context, r Request, method string, timeout time.Duration, err error) error {
+	var shown *url.Error
+	if errors.As(err, &shown) {
+		err = shown.Err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %s %s was stopped before the answer came: %w", r.Service, method, r.Path, ctx.Err())
+	}
+	var e *Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e = Fail(Temporary, r.Service, "%s %s was not answered within %s", method, r.Path, timeout)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		e = Fail(Temporary, r.Service, "%s %s: the connection broke off before the answer was complete", method, r.Path)
+	default:
+		e = Fail(Temporary, r.Service, "%s %s: the service cannot be reached", method, r.Path)
+	}
+	e.Err = err
+	return e
+}
+
+// decode reads the JSON of a good answer; out nil means that the caller does not want it.
+func decode(r Request, method, contentType string, body []byte, out any) *Error {
+	if out == nil {
+		return nil
+	}
+	if len(body) > maxAnswerSize {
+		return Fail(Malformed, r.Service, "%s %s was answered with more than %d MiB", method, r.Path, maxAnswerSize>>20)
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
+		return Fail(Malformed, r.Service, "%s %s was answered with something other than JSON (%q)", method, r.Path, media)
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		e := Fail(Malformed, r.Service, "%s %s was answered with JSON that cannot be read: %s", method, r.Path, jsonProblem(err, len(body)))
+		e.Err = err
+		return e
+	}
+	return nil
+}
+
+// jsonProblem describes err by its place alone: the decoder's own text may quote the answer.
+func jsonProblem(err error, size int) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax) && syntax.Offset >= int64(size):
+		return "it ends too early, after " + strconv.Itoa(size) + " bytes"
+	case errors.As(err, &syntax):
+		return "it is wrong at byte " + strconv.FormatInt(syntax.Offset, 10)
+	case errors.As(err, &kind) && kind.Field != "":
+		return "its field " + kind.Field + " has another type than expected"
+	}
+	return "it has another shape than expected"
+}
+
+// retryAfter reads the header in both its forms. A date is compared with the vendor's own clock.
+func retryAfter(a Answer, now func() time.Time) time.Duration {
+	text := a.Header.Get("Retry-After")
+	var wait time.Duration
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
+		wait = time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+	} else if at, err := http.ParseTime(text); err == nil {
+		from := a.Date
+		if from.IsZero() {
+			from = now()
+		}
+		wait = at.Sub(from)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}

@@ -1,0 +1,66 @@
+package connector
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"sirocco/hub"
+)
+
+// AppendItems reads each raw item of a page as a T, turns it into records, and appends them to the
+// page. An item that cannot be read, or one of whose records is not valid, is appended to the page's
+// Rejected with its raw form; the others go on.
+func AppendItems[T any](p *Page, items []json.RawMessage, records func(T) []hub.Record) {
+	for _, raw := range items {
+		var item T
+		if err := json.Unmarshal(raw, &item); err != nil {
+			p.reject(raw, "the CRM sent an item that cannot be read: "+itemProblem(err))
+			continue
+		}
+		found := records(item)
+		if err := firstInvalid(found); err != nil {
+			p.reject(raw, "the CRM sent a record that cannot be kept: "+err.Error())
+			continue
+		}
+		p.Records = append(p.Records, found...)
+	}
+}
+
+func (p *Page) reject(raw json.RawMessage, reason string) {
+	p.Rejected = append(p.Rejected, Rejected{ExternalID: itemID(raw), Reason: reason, Raw: raw})
+}
+
+func firstInvalid(records []hub.Record) error {
+	for i := range records {
+		if err := records[i].Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func itemProblem(err error) string {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field != "" {
+		return "its field " + kind.Field + " has another type than expected"
+	}
+	return err.Error()
+}
+
+// itemID finds the id of an item that could not be read otherwise; both texts and numbers are ids.
+func itemID(raw json.RawMessage) string {
+	var item struct {
+		ID any `json:"id"`
+	}
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	_ = d.Decode(&item) // what cannot be read has no id
+	switch id := item.ID.(type) {
+	case string:
+		return id
+	case json.Number:
+		return id.String()
+	}
+	return ""
+}

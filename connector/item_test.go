@@ -1,0 +1,100 @@
+package connector_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+func TestTimesInOddZones(t *testing.T) {
+	want := time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
+	for _, text := range []string{
+		"2026-03-29T01:30:00Z", "2026-03-29t01:30:00z", "2026-03-29T07:15:00+05:45", "2026-03-28T22:00:00-03:30",
+		"2026-03-28T22:00:00-0330", "2026-03-28 22:00:00 -03:30", "2026-03-29T01:30:00.000000", "2026-03-29 01:30",
+		"2026-03-29T03:30:00+02", "2026-03-29T01:30:00-00:00", "2026-03-29T01:30:00.0000000+00:00",
+	} {
+		var got connector.Time
+		if err := json.Unmarshal([]byte(`"`+text+`"`), &got); err != nil || !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("%s: read as %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{`"yesterday"`, `"2026-13-01T00:00:00Z"`, `17`, `{}`} {
+		var got connector.Time
+		if err := json.Unmarshal([]byte(text), &got); err == nil {
+			t.Errorf("%s: read as %v", text, got)
+		}
+	}
+	for _, text := range []string{`null`, `""`} {
+		var got connector.Time
+		if err := json.Unmarshal([]byte(text), &got); err != nil || !got.IsZero() || got.Wire() != "" {
+			t.Errorf("%s: read as %v, %v", text, got, err)
+		}
+	}
+}
+
+func TestABadItemIsRejectedAndTheRestGoesOn(t *testing.T) {
+	type item struct {
+		ID string
+		At connector.Time
+	}
+	raw := []string{`{"id":"a"}`, `{"id":17}`, `{"at":"2026-01-01"}`, `{"id":"x","at":"soon"}`, `"text"`, `{"id":"b"}`}
+	var items []json.RawMessage
+	for _, r := range raw {
+		items = append(items, json.RawMessage(r))
+	}
+	var p connector.Page
+	connector.AppendItems(&p, items, func(i item) []hub.Record {
+		return []hub.Record{{Model: hub.ModelUser, ExternalID: i.ID}}
+	})
+	if len(p.Records) != 2 || p.Records[0].ExternalID != "a" || p.Records[1].ExternalID != "b" {
+		t.Errorf("records: %+v", p.Records)
+	}
+	wantIDs := []string{"17", "", "x", ""}
+	if len(p.Rejected) != len(wantIDs) {
+		t.Fatalf("rejected: %+v", p.Rejected)
+	}
+	for i, r := range p.Rejected {
+		if r.ExternalID != wantIDs[i] || string(r.Raw) != raw[i+1] || !strings.HasPrefix(r.Reason, "the CRM sent ") {
+			t.Errorf("rejected %d: %+v", i, r)
+		}
+	}
+}
+
+func TestAMarkerIsFoundAsAWholeWord(t *testing.T) {
+	for text, want := range map[string]bool{
+		"m-1": true, "Title\n\nm-1": true, "<p>m-1</p>": true, "[m-1]": true, "m-10 and m-1.": true,
+		"m-10": false, "xm-1": false, "m-1-2": false, "": false, "é m-1é": false,
+	} {
+		if got := connector.HasMarker(text, "m-1"); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if connector.HasMarker("anything", "") {
+		t.Error("an empty marker is in no text")
+	}
+	n := connector.Note{Title: "Call", Body: "Went well", Marker: "m-1"}
+	if text := connector.NoteText(n); !connector.HasMarker(text, "m-1") || !strings.HasPrefix(text, "Call\n\nWent well\n\n") {
+		t.Errorf("the note reads %q", text)
+	}
+}
+
+func TestCredentialsAreCompleted(t *testing.T) {
+	info := connector.Info{Credentials: []connector.Field{
+		{Name: "baseURL", Doc: "Where the API is.", Default: "https://api.example.com"},
+		{Name: "apiKey", Doc: "The API key.", Required: true, Secret: true},
+	}}
+	got, err := info.Complete(map[string]string{"apiKey": " k \n"})
+	if err != nil || got["baseURL"] != "https://api.example.com" || got["apiKey"] != "k" {
+		t.Errorf("completed %v, %v", got, err)
+	}
+	_, err = info.Complete(map[string]string{"baseURL": "https://u:" + secret + "@h", "apiKy": secret})
+	var invalid *hub.InvalidError
+	if !errors.As(err, &invalid) || len(invalid.Issues) != 3 || strings.Contains(err.Error(), secret) {
+		t.Errorf("got %v", err)
+	}
+}

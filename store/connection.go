@@ -56,7 +56,7 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 		if inserted == 0 {
 			return hub.Conflict("The organization already has a %s connection; change that one, or delete it first.", c.Platform)
 		}
-		return nil
+		return createSchedule(ctx, tx, c, s.clock())
 	})
 	return c, replayed, err
 }
@@ -105,6 +105,9 @@ func (s *Store) PatchConnection(ctx context.Context, organization, id string, p 
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
 		c, err = patchConnection(ctx, tx, organization, id, p, s.clock())
+		if err == nil && p.Active != nil {
+			err = pauseOrResume(ctx, tx, c, s.clock())
+		}
 		return err
 	})
 	return c, err
@@ -141,10 +144,9 @@ func patchConnectionIf(ctx context.Context, tx Tx, organization, id string, p hu
 	return c, err
 }
 
-// lockConnection reads a connection that nobody else changes until the transaction ends. The update is
-// how both databases say so.
+// lockConnection reads a connection that nobody else changes until the transaction ends.
 func lockConnection(ctx context.Context, tx Tx, organization, id string) (hub.Connection, error) {
-	return one(ctx, tx, scanConnection, `UPDATE connections SET id = id WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
+	return one(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`+tx.forUpdate(), organization, id)
 }
 
 // DeleteConnection removes a connection and returns it as it last was. ifUpdatedAt is as in hub.ConnectionPatch.
@@ -156,7 +158,10 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 		if err == nil && !hub.MatchesVersion(ifUpdatedAt, c.UpdatedAt) {
 			return hub.ErrStale // undoes the deletion
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return leavePurge(ctx, tx, organization, id, s.clock())
 	})
 	return c, err
 }

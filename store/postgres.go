@@ -124,6 +124,8 @@ func (t postgresTx) query(ctx context.Context, query string, args ...any) (rows,
 	return pgxRows{rs}, nil
 }
 
+func (t postgresTx) forUpdate() string { return " FOR UPDATE" }
+
 func (t postgresTx) Native() any { return t.tx }
 
 // pgxRows gives pgx's rows the Close of database/sql's.
@@ -133,3 +135,5 @@ func (r pgxRows) Close() error {
 	r.Rows.Close()
 	return r.Err()
 }
+
+func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }

@@ -197,3 +197,9 @@ func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, 
 }
 
 func (t *sqliteTx) Native() any { return t.tx }
+
+// forUpdate is empty: the writer is alone.
+func (t *sqliteTx) forUpdate() string { return "" }
+
+// skipLocked is empty: the writer is alone.
+func (t *sqliteTx) skipLocked() string { return "" }

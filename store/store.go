@@ -18,6 +18,7 @@ import (
 type Store struct {
 	db    database
 	clock hub.Clock
+	keys  *Keys
 }
 
 // database is what the two kinds of database do differently.
@@ -51,6 +52,14 @@ type Tx interface {
 	querier
 	// Native returns the driver's own transaction (*sql.Tx or pgx.Tx), to enqueue jobs in it.
 	Native() any
+	// upsert runs the upsert of records, and answers for those it wrote.
+	upsert(ctx context.Context, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error)
+	// among makes the condition that a column is one of values.
+	among(values []string) (condition func(parameter string) string, arg any)
+	// forUpdate is the end of a SELECT whose rows nobody else may change until the transaction ends.
+	forUpdate() string
+	// skipLocked is the same, passing over rows that somebody else holds.
+	skipLocked() string
 }
 
 // Options of Open.
@@ -59,6 +68,8 @@ type Options struct {
 	Clock hub.Clock
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
+	// Keys encrypts credentials. Without it a Store can do all else.
+	Keys *Keys
 }
 
 // Open connects to the database that url names, makes or upgrades its tables, and returns the Store.
@@ -83,7 +94,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(db.classify(err), db.close())
 	}
-	return &Store{db: db, clock: opts.Clock}, nil
+	return &Store{db: db, clock: opts.Clock, keys: opts.Keys}, nil
 }
 
 // Close ends all connections. Writes under way finish first.

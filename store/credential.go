@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Credentials is how a connection's CRM is reached.
+type Credentials struct {
+	// Values are the platform's fields, secret and not.
+	Values map[string]string
+	// Token is a short-lived access token, empty when there is none that still lives.
+	Token        string
+	TokenExpires time.Time
+	// RejectedAt is when the CRM refused them; zero when it has not.
+	RejectedAt time.Time
+	UpdatedAt  time.Time
+}
+
+// place binds what is sealed to its connection, so that a row copied elsewhere does not open.
+func credentialPlace(organization, connection string) string {
+	return "credentials/" + organization + "/" + connection
+}
+
+// PutCredentials replaces the connection's credentials, drops its token, and lets it sync at once.
+func (s *Store) PutCredentials(ctx context.Context, organization, connection string, values map[string]string) error {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.keys.seal(text, credentialPlace(organization, connection))
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx Tx) error {
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
+				token_lease = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
+			organization, connection, sealed, micros(s.clock()))
+		if err != nil || !c.Active {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, micros(s.clock()))
+		return err
+	})
+}
+
+// Credentials returns the connection's credentials, or hub.ErrNeedsCredentials where it has none.
+func (s *Store) Credentials(ctx context.Context, organization, connection string) (Credentials, error) {
+	var sealed string
+	var sealedToken *string
+	var expires, rejected *int64
+	var updated int64
+	_, err := one(ctx, s.db, func(r rows) (struct{}, error) {
+		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &updated)
+	}, `SELECT sealed, sealed_token, token_expires, rejected_at, updated_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+	if errors.Is(err, hub.ErrNotFound) {
+		return Credentials{}, hub.ErrNeedsCredentials
+	}
+	if err != nil {
+		return Credentials{}, s.db.classify(err)
+	}
+	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), UpdatedAt: fromMicros(updated)}
+	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
+	if err != nil {
+		return c, err
+	}
+	if sealedToken != nil {
+		token, err := s.keys.open(*sealedToken, credentialPlace(organization, connection))
+		if err != nil {
+			return c, err
+		}
+		c.Token = string(token)
+	}
+	return c, json.Unmarshal(text, &c.Values)
+}
+
+// ClaimToken asks to be the one who gets a new access token, on any node, for at most lease.
+func (s *Store) ClaimToken(ctx context.Context, organization, connection string, lease time.Duration) (claimed bool, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE credentials SET token_lease = $4 WHERE organization_id = $1 AND connection_id = $2
+			AND (token_lease IS NULL OR token_lease <= $3)`, organization, connection, micros(s.clock()), micros(s.clock().Add(lease)))
+		claimed = n == 1
+		return err
+	})
+	return claimed, err
+}
+
+// PutToken keeps the access token that a claim was for. An empty one drops what there is.
+func (s *Store) PutToken(ctx context.Context, organization, connection, token string, expires time.Time) error {
+	var sealed *string
+	if token != "" {
+		text, err := s.keys.seal([]byte(token), credentialPlace(organization, connection))
+		if err != nil {
+			return err
+		}
+		sealed = &text
+	}
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, sealed, optionalMicros(expires))
+		return err
+	})
+}
+
+// RejectCredentials notes that the CRM refused the credentials.
+func (s *Store) RejectCredentials(ctx context.Context, organization, connection string) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, micros(s.clock()))
+		return err
+	})
+}
+
+// resealSlice is how many credentials Reseal reads at a time.
+const resealSlice = 100
+
+// Reseal encrypts all credentials anew with the current key, while everything goes on, and reports how many.
+func (s *Store) Reseal(ctx context.Context) (int, error) {
+	type row struct {
+		organization, connection, sealed string
+		token                            *string
+	}
+	scan := func(r rows) (row, error) {
+		var c row
+		err := r.Scan(&c.organization, &c.connection, &c.sealed, &c.token)
+		return c, err
+	}
+	done := 0
+	last := row{}
+	for {
+		slice, err := many(ctx, s.db, scan, `SELECT organization_id, connection_id, sealed, sealed_token FROM credentials
+			WHERE (organization_id, connection_id) > ($1, $2) ORDER BY organization_id, connection_id LIMIT $3`, last.organization, last.connection, resealSlice)
+		if err != nil || len(slice) == 0 {
+			return done, s.db.classify(err)
+		}
+		for _, c := range slice {
+			last = c
+			again := func(sealed string) (string, error) {
+				text, err := s.keys.open(sealed, credentialPlace(c.organization, c.connection))
+				if err != nil {
+					return "", fmt.Errorf("connection %s: %w", c.connection, err)
+				}
+				return s.keys.seal(text, credentialPlace(c.organization, c.connection))
+			}
+			sealed, err := again(c.sealed)
+			if err != nil {
+				return done, err
+			}
+			err = s.write(ctx, func(tx Tx) error { // a token is short-lived: the next one is sealed with the new key
+				n, err := tx.exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL
+					WHERE organization_id = $1 AND connection_id = $2 AND sealed = $4`, c.organization, c.connection, sealed, c.sealed)
+				done += int(n)
+				return err
+			})
+			if err != nil {
+				return done, err
+			}
+		}
+	}
+}

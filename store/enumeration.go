@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+
+	"sirocco/hub"
+)
+
+// markEnumerated notes which records of the model a complete enumeration has met on this page.
+func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
+	const query = `INSERT INTO enumerated (organization_id, connection_id, model, external_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	mark := func(model hub.Model, externalID string) error {
+		_, err := tx.exec(ctx, query, sched.OrganizationID, sched.ConnectionID, string(model), externalID)
+		return err
+	}
+	for _, r := range page.Records {
+		if r.Model == page.State.Model {
+			if err := mark(r.Model, r.ExternalID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, q := range page.Quarantined { // there, though unreadable: not gone
+		if q.ExternalID != "" {
+			if err := mark(page.State.Model, q.ExternalID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// enumerationSlice bounds how many rows one transaction of the functions below changes.
+const enumerationSlice = 1000
+
+// DeleteMissing marks as deleted up to a slice of the model's records that the complete enumeration just
+// ended did not meet, and reports how many; call it until that is 0. Its error may be one of RenewTurn's.
+func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model) (int, error) {
+	var deleted int64
+	err := s.write(ctx, func(tx Tx) error {
+		if _, err := holdTurn(ctx, tx, sched); err != nil {
+			return err
+		}
+		var err error
+		deleted, err = tx.exec(ctx, `UPDATE records SET deleted_at = $4, updated_at = $4
+			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
+				SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
+					AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)
+				LIMIT $5)`,
+			sched.OrganizationID, sched.ConnectionID, string(model), micros(s.clock()), enumerationSlice)
+		if err != nil {
+			return err
+		}
+		return addToRun(ctx, tx, sched, RunTotals{Changes: Changes{Deleted: int(deleted)}})
+	})
+	return int(deleted), err
+}
+
+// ForgetEnumeration removes up to a slice of an enumeration's notes, and reports how many; call it until that is 0.
+func (s *Store) ForgetEnumeration(ctx context.Context, sched Schedule, model hub.Model) (int, error) {
+	var n int64
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		n, err = tx.exec(ctx, `DELETE FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
+			SELECT external_id FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4)`,
+			sched.OrganizationID, sched.ConnectionID, string(model), enumerationSlice)
+		return err
+	})
+	return int(n), err
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Quarantined is an item of a page that could not be taken in, kept as it came.
+type Quarantined struct {
+	ID    string
+	Model hub.Model
+	// ExternalID is empty where the item has none.
+	ExternalID string
+	// Reason is a sentence for people.
+	Reason    string
+	Raw       string
+	CreatedAt time.Time
+}
+
+// fingerprint tells whether an item is one that is already in quarantine: the same record, or the same text.
+func (q Quarantined) fingerprint() string {
+	text := q.ExternalID
+	if text == "" {
+		text = q.Raw
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// quarantine keeps items aside and counts those that were not there yet.
+func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined, now time.Time) (fresh int, err error) {
+	for _, q := range items {
+		n, err := tx.exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
+			sched.OrganizationID, sched.ConnectionID, hub.NewID(), string(q.Model), q.ExternalID, q.fingerprint(), q.Reason, q.Raw, micros(now))
+		if err != nil {
+			return fresh, err
+		}
+		fresh += int(n)
+	}
+	return fresh, nil
+}
+
+// release takes records that now came in well out of quarantine.
+func release(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
+	some, err := many(ctx, tx, scanCount, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
+		sched.OrganizationID, sched.ConnectionID, string(page.State.Model))
+	if err != nil || len(some) == 0 {
+		return err
+	}
+	fingerprints := make([]string, len(page.Records))
+	for i, r := range page.Records {
+		fingerprints[i] = Quarantined{ExternalID: r.ExternalID}.fingerprint()
+	}
+	in, arg := tx.among(fingerprints)
+	_, err = tx.exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in("$4"),
+		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg)
+	return err
+}
+
+// Quarantine lists what a connection holds in quarantine, oldest first, after the one with the id after.
+func (s *Store) Quarantine(ctx context.Context, organization, connection, after string, limit int) ([]Quarantined, error) {
+	scan := func(r rows) (Quarantined, error) {
+		var q Quarantined
+		var created int64
+		err := r.Scan(&q.ID, &q.Model, &q.ExternalID, &q.Reason, &q.Raw, &created)
+		q.CreatedAt = fromMicros(created)
+		return q, err
+	}
+	qs, err := many(ctx, s.db, scan, `SELECT id, model, external_id, reason, raw, created_at FROM quarantine
+		WHERE organization_id = $1 AND connection_id = $2 AND id > $3 ORDER BY id LIMIT $4`, organization, connection, after, limit)
+	return qs, s.db.classify(err)
+}
+
+// QuarantineCounts returns how many items each model of a connection has in quarantine.
+func (s *Store) QuarantineCounts(ctx context.Context, organization, connection string) (map[hub.Model]int, error) {
+	type count struct {
+		model hub.Model
+		n     int
+	}
+	counts, err := many(ctx, s.db, func(r rows) (count, error) {
+		var c count
+		err := r.Scan(&c.model, &c.n)
+		return c, err
+	}, `SELECT model, COUNT(*) FROM quarantine WHERE organization_id = $1 AND connection_id = $2 GROUP BY model`, organization, connection)
+	if err != nil {
+		return nil, s.db.classify(err)
+	}
+	all := map[hub.Model]int{}
+	for _, c := range counts {
+		all[c.model] = c.n
+	}
+	return all, nil
+}

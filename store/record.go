@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Record is a CRM record as it is kept.
+type Record struct {
+	hub.Record
+	// ID is ours.
+	ID           string
+	ConnectionID string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	// DeletedAt is zero for a record that is there.
+	DeletedAt time.Time
+}
+
+const recordColumns = `connection_id, model, external_id, id, name, account_ref, contact_ref, lead_ref, opportunity_ref, engagement_ref, ` +
+	`type_ref, user_ref, owner_ref, start_time, end_time, details, modified_at, deleted_at, merged_into, created_at, updated_at`
+
+func scanRecord(r rows) (Record, error) {
+	var rec Record
+	var account, contact, lead, opportunity, engagement, kind, user, owner, merged *string
+	var start, end, modified, deleted *int64
+	var created, updated int64
+	var details string
+	err := r.Scan(&rec.ConnectionID, &rec.Model, &rec.ExternalID, &rec.ID, &rec.Name, &account, &contact, &lead, &opportunity, &engagement,
+		&kind, &user, &owner, &start, &end, &details, &modified, &deleted, &merged, &created, &updated)
+	if err != nil {
+		return rec, err
+	}
+	rec.Refs = hub.Refs{
+		Account: deref(account), Contact: deref(contact), Lead: deref(lead), Opportunity: deref(opportunity),
+		Engagement: deref(engagement), EngagementType: deref(kind), User: deref(user), Owner: deref(owner),
+	}
+	rec.StartTime, rec.EndTime = fromOptionalMicros(start), fromOptionalMicros(end)
+	rec.ModifiedAt, rec.DeletedAt, rec.MergedInto = fromOptionalMicros(modified), fromOptionalMicros(deleted), deref(merged)
+	rec.Deleted = !rec.DeletedAt.IsZero()
+	rec.CreatedAt, rec.UpdatedAt = fromMicros(created), fromMicros(updated)
+	if err := json.Unmarshal([]byte(details), &rec.Details); err != nil {
+		return rec, fmt.Errorf("details of record %s: %w", rec.ID, err)
+	}
+	return rec, nil
+}
+
+// Changes counts what an upsert did.
+type Changes struct {
+	Created, Updated, Unchanged, Deleted int
+}
+
+// Add adds up two counts.
+func (c *Changes) Add(d Changes) {
+	c.Created += d.Created
+	c.Updated += d.Updated
+	c.Unchanged += d.Unchanged
+	c.Deleted += d.Deleted
+}
+
+// recordRow is a record in the order of the upsert's parameters.
+type recordRow struct {
+	record *hub.Record
+	args   []any
+}
+
+const upsertHead = `INSERT INTO records (organization_id, connection_id, created_at, updated_at, model, external_id, id, name,
+	account_ref, contact_ref, lead_ref, opportunity_ref, engagement_ref, type_ref, user_ref, owner_ref,
+	start_time, end_time, details, hash, modified_at, deleted_at, merged_into) `
+
+// upsertTail decides whether what arrived is news. The same content again writes nothing; an older
+// version than ours writes nothing; a newer modified time with the same content is noted, so that a
+// version from between the two is still known to be old, but does not count as a change.
+const upsertTail = ` ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET
+	name = excluded.name, account_ref = excluded.account_ref, contact_ref = excluded.contact_ref, lead_ref = excluded.lead_ref,
+	opportunity_ref = excluded.opportunity_ref, engagement_ref = excluded.engagement_ref, type_ref = excluded.type_ref,
+	user_ref = excluded.user_ref, owner_ref = excluded.owner_ref, start_time = excluded.start_time, end_time = excluded.end_time,
+	details = excluded.details, hash = excluded.hash, modified_at = excluded.modified_at, deleted_at = excluded.deleted_at,
+	merged_into = excluded.merged_into,
+	updated_at = CASE WHEN records.hash <> excluded.hash OR (records.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
+		THEN excluded.updated_at ELSE records.updated_at END
+WHERE (excluded.modified_at IS NULL OR records.modified_at IS NULL OR excluded.modified_at >= records.modified_at)
+	AND (records.hash <> excluded.hash OR (records.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
+		OR COALESCE(excluded.modified_at, 0) > COALESCE(records.modified_at, 0))
+RETURNING external_id, id, updated_at, deleted_at`
+
+// UpsertRecords brings records of one model into the connection within tx. They must be valid. Where
+// one comes twice, the newer one counts. References to a merged record are moved to its survivor.
+func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, now time.Time) (Changes, error) {
+	records = newestOfEach(records)
+	if len(records) == 0 {
+		return Changes{}, nil
+	}
+	if err := followMerges(ctx, tx, organization, connection, records); err != nil {
+		return Changes{}, err
+	}
+	batch := make([]recordRow, len(records))
+	ids := make(map[string]string, len(records))
+	for i := range records {
+		row, err := newRecordRow(&records[i], now)
+		if err != nil {
+			return Changes{}, err
+		}
+		batch[i] = row
+		ids[records[i].ExternalID] = row.args[2].(string)
+	}
+	written, err := tx.upsert(ctx, organization, connection, micros(now), batch)
+	if err != nil {
+		return Changes{}, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
+	}
+	var c Changes
+	for _, w := range written {
+		switch {
+		case ids[w.externalID] == w.id && w.deletedAt == nil:
+			c.Created++
+		case ids[w.externalID] == w.id: // came to us already deleted
+			c.Deleted++
+		case w.updatedAt != micros(now):
+			// only the CRM's time is newer
+		case w.deletedAt != nil && *w.deletedAt == micros(now):
+			c.Deleted++
+		default:
+			c.Updated++
+		}
+	}
+	c.Unchanged = len(records) - c.Created - c.Updated - c.Deleted
+	for i := range records {
+		if to := records[i].MergedInto; to != "" {
+			if err := moveReferences(ctx, tx, organization, connection, model, records[i].ExternalID, to); err != nil {
+				return c, err
+			}
+		}
+	}
+	return c, nil
+}
+
+// writtenRecord is what an upsert answers for each record it wrote.
+type writtenRecord struct {
+	externalID, id string
+	updatedAt      int64
+	deletedAt      *int64
+}
+
+func scanWritten(r rows) (writtenRecord, error) {
+	var w writtenRecord
+	err := r.Scan(&w.externalID, &w.id, &w.updatedAt, &w.deletedAt)
+	return w, err
+}
+
+func newRecordRow(r *hub.Record, now time.Time) (recordRow, error) {
+	details, err := json.Marshal(&r.Details)
+	if err != nil {
+		return recordRow{}, err
+	}
+	hash := r.Hash()
+	var deleted *int64
+	if r.Deleted || r.MergedInto != "" {
+		deleted = optionalMicros(now)
+	}
+	return recordRow{record: r, args: []any{
+		string(r.Model), r.ExternalID, hub.NewID(), r.Name,
+		optional(r.Refs.Account), optional(r.Refs.Contact), optional(r.Refs.Lead), optional(r.Refs.Opportunity), optional(r.Refs.Engagement),
+		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
+		optionalMicros(r.StartTime), optionalMicros(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
+		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto),
+	}}, nil
+}
+
+// newestOfEach keeps one version of each record: the one modified last, or the last in order.
+func newestOfEach(records []hub.Record) []hub.Record {
+	at := make(map[string]int, len(records))
+	kept := records[:0:0]
+	for _, r := range records {
+		i, seen := at[r.ExternalID]
+		switch {
+		case !seen:
+			at[r.ExternalID] = len(kept)
+			kept = append(kept, r)
+		case !r.ModifiedAt.Before(kept[i].ModifiedAt):
+			kept[i] = r
+		}
+	}
+	return kept
+}

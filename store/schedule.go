@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sirocco/hub"
+)
+
+// DefaultSyncInterval is how long after one run of a connection the next one begins.
+const DefaultSyncInterval = 5 * time.Minute
+
+// Schedule is when a connection syncs and why it is not syncing now.
+type Schedule struct {
+	OrganizationID, ConnectionID string
+	Interval                     time.Duration
+	// DueAt is when the next turn may begin; zero when none is planned or one is under way.
+	DueAt time.Time
+	// LeaseUntil is how long the turn under way is believed alive; zero when there is none.
+	LeaseUntil time.Time
+	// Turn counts the jobs the connection has had; only the latest may write.
+	Turn int64
+	// RunID is the run in progress, or empty.
+	RunID string
+	// Failures counts turns that failed since the last one that did not.
+	Failures int
+	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
+	Waiting      string
+	WaitingUntil time.Time
+}
+
+const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, waiting, waiting_until`
+
+func scanSchedule(r rows) (Schedule, error) {
+	var s Schedule
+	var interval int64
+	var due, lease, waiting *int64
+	var run *string
+	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Turn, &run, &s.Failures, &s.Waiting, &waiting)
+	s.Interval = time.Duration(interval) * time.Second
+	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
+	s.RunID = deref(run)
+	return s, err
+}
+
+// createSchedule plans the first turn of a new connection. One whose platform has nothing to pull gets none.
+func createSchedule(ctx context.Context, tx Tx, c hub.Connection, now time.Time) error {
+	if len(c.SyncStatus) == 0 {
+		return nil
+	}
+	var due *int64
+	if c.Active {
+		due = optionalMicros(now)
+	}
+	_, err := tx.exec(ctx, `INSERT INTO schedules (organization_id, connection_id, interval_seconds, due_at, turn, failures, waiting)
+		VALUES ($1, $2, $3, $4, 0, 0, '')`, c.OrganizationID, c.ID, int64(DefaultSyncInterval/time.Second), due)
+	return err
+}
+
+// pauseOrResume plans the next turn of a connection that was just switched, or plans none.
+func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) error {
+	var due *int64
+	if c.Active {
+		due = optionalMicros(now)
+	}
+	_, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0
+		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
+		c.OrganizationID, c.ID, due, c.Active)
+	return err
+}
+
+// Schedule returns the schedule of a connection.
+func (s *Store) Schedule(ctx context.Context, organization, connection string) (Schedule, error) {
+	sched, err := one(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+	return sched, s.db.classify(err)
+}
+
+// SetSyncInterval changes how often a connection syncs.
+func (s *Store) SetSyncInterval(ctx context.Context, organization, connection string, interval time.Duration) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, int64(interval/time.Second))
+		return notFoundUnless(n, err)
+	})
+}
+
+func notFoundUnless(n int64, err error) error {
+	if err == nil && n == 0 {
+		return hub.ErrNotFound
+	}
+	return err
+}
+
+// ClaimDue takes up to limit connections that are due, or whose turn has died, gives each its next turn
+// until lease has passed, and calls enqueue for them in the same transaction. It looks across
+// organizations: it is the clock of the engine, not an answer to a caller.
+func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
+	now := s.clock()
+	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
+	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM schedules WHERE `+due+` LIMIT 1`, micros(now))
+	if err != nil || len(some) == 0 {
+		return 0, s.db.classify(err)
+	}
+	claimed := 0
+	err = s.write(ctx, func(tx Tx) error {
+		claims, err := many(ctx, tx, scanSchedule, `UPDATE schedules SET due_at = NULL, lease_until = $3, turn = turn + 1
+			WHERE (organization_id, connection_id) IN (SELECT organization_id, connection_id FROM schedules WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.skipLocked()+`)
+			RETURNING `+scheduleColumns, micros(now), limit, micros(now.Add(lease)))
+		if err != nil || len(claims) == 0 {
+			return err
+		}
+		claimed = len(claims)
+		return enqueue(tx, claims)
+	})
+	return claimed, err
+}
+
+// ErrTurnOver says that the turn is no longer the one that may write: the connection was given to another job.
+var ErrTurnOver = errors.New("the turn is over")
+
+// RenewTurn keeps a turn alive for another lease. Its error says why the turn has to stop: hub.ErrPaused,
+// hub.ErrNotFound for a deleted connection, ErrTurnOver.
+func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Duration) error {
+	return s.write(ctx, func(tx Tx) error {
+		if _, err := holdTurn(ctx, tx, sched); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `UPDATE schedules SET lease_until = $3 WHERE organization_id = $1 AND connection_id = $2`,
+			sched.OrganizationID, sched.ConnectionID, micros(s.clock().Add(lease)))
+		return err
+	})
+}
+
+// CheckTurn is RenewTurn without the renewal: it writes nothing.
+func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
+	type state struct {
+		active bool
+		turn   int64
+	}
+	now, err := one(ctx, s.db, func(r rows) (state, error) {
+		var st state
+		err := r.Scan(&st.active, &st.turn)
+		return st, err
+	}, `SELECT c.is_active, s.turn FROM connections c JOIN schedules s ON s.organization_id = c.organization_id AND s.connection_id = c.id
+		WHERE c.organization_id = $1 AND c.id = $2`, sched.OrganizationID, sched.ConnectionID)
+	switch {
+	case err != nil:
+		return s.db.classify(err)
+	case now.turn != sched.Turn:
+		return ErrTurnOver
+	case !now.active:
+		return hub.ErrPaused
+	}
+	return nil
+}
+
+// holdTurn locks the connection for the rest of the transaction and makes sure that the turn may still write.
+func holdTurn(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error) {
+	c, err := lockConnection(ctx, tx, sched.OrganizationID, sched.ConnectionID)
+	if err != nil {
+		return c, err
+	}
+	turn, err := one(ctx, tx, scanCount, `SELECT turn FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.forUpdate(),
+		sched.OrganizationID, sched.ConnectionID)
+	switch {
+	case err != nil:
+		return c, err
+	case turn != sched.Turn:
+		return c, ErrTurnOver
+	case !c.Active:
+		return c, hub.ErrPaused
+	}
+	return c, nil
+}
+
+// TurnEnd is how a turn ended and when the next one begins.
+type TurnEnd struct {
+	// Next is when the connection is due again; zero for not before somebody does something.
+	Next time.Time
+	// Waiting says why, for people; empty for the plain interval.
+	Waiting  string
+	Failures int
+	// RunOver ends the run, with RunError where it failed.
+	RunOver  bool
+	RunError string
+	// Totals are added to the run.
+	Totals RunTotals
+}
+
+// EndTurn gives the connection back. A sync asked for during the turn begins at once.
+func (s *Store) EndTurn(ctx context.Context, sched Schedule, end TurnEnd) error {
+	return s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		run := optional(sched.RunID)
+		if end.RunOver {
+			run = nil
+		}
+		waitingUntil := optionalMicros(end.Next)
+		if end.Waiting == "" {
+			waitingUntil = nil
+		}
+		n, err := tx.exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, waiting = $6, waiting_until = $7,
+				due_at = CASE WHEN due_at IS NOT NULL THEN due_at ELSE $8 END
+			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
+			sched.OrganizationID, sched.ConnectionID, sched.Turn, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrTurnOver
+		}
+		if sched.RunID == "" {
+			return nil
+		}
+		if err := addToRun(ctx, tx, sched, end.Totals); err != nil {
+			return err
+		}
+		if !end.RunOver {
+			return nil
+		}
+		return endRun(ctx, tx, sched, end.RunError, now)
+	})
+}
+
+// RequestSync makes the connection due now. With models, only those run again from the start of their
+// next run; a rewind makes them begin at that time. What is asked for during a run waits for its end.
+func (s *Store) RequestSync(ctx context.Context, organization, connection string, models []hub.Model, rewind *time.Time) error {
+	return s.write(ctx, func(tx Tx) error {
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
+		if !c.Active {
+			return hub.ErrPaused
+		}
+		if rewind != nil {
+			if err := rewindModels(ctx, tx, c, models, *rewind); err != nil {
+				return err
+			}
+		}
+		n, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, micros(s.clock()))
+		if err == nil && n == 0 {
+			err = hub.Conflict("A %s connection is pushed to; there is nothing to pull.", c.Platform)
+		}
+		return err
+	})
+}
+
+func rewindModels(ctx context.Context, tx Tx, c hub.Connection, models []hub.Model, to time.Time) error {
+	known := map[hub.Model]bool{}
+	for _, st := range c.SyncStatus {
+		known[st.Model] = true
+	}
+	if models == nil {
+		for _, st := range c.SyncStatus {
+			models = append(models, st.Model)
+		}
+	}
+	for i, model := range models {
+		if !known[model] {
+			return hub.Invalid(fmt.Sprintf("models[%d]", i), fmt.Sprintf("is %q, which this connection does not sync", model), "a modelName of its syncStatus")
+		}
+		if err := saveSyncStateRewind(ctx, tx, c, model, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}

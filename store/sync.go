@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+)
+
+// SyncState is where the sync of one model of a connection stands, as the engine needs it.
+type SyncState struct {
+	Model hub.Model
+	// Since is the CRM's modified time up to which everything is in; zero before the first complete run.
+	Since time.Time
+	// Next is the connector's own place: within a run, or between runs of a durable feed.
+	Next string
+	// Newest is the latest modified time the run in progress has seen.
+	Newest time.Time
+	// InRun says that a run of this model was begun and not finished; it goes on from Next.
+	InRun bool
+	// Enumerating says that the run in progress reads everything, to find what is gone.
+	Enumerating  bool
+	EnumeratedAt time.Time
+	// RewindTo, when not nil, is where the next run of the model begins instead of Since.
+	RewindTo *time.Time
+	// PassedRun is the id of the last connection run that is done with this model.
+	PassedRun string
+	// Failed is why the model's last run failed, for people; empty when it did not.
+	Failed string
+}
+
+const syncStateColumns = `model, since, next, newest, in_run, enumerating, enumerated_at, rewind_to, passed_run, failed`
+
+func scanSyncState(r rows) (SyncState, error) {
+	var st SyncState
+	var since, newest, enumerated, rewind *int64
+	err := r.Scan(&st.Model, &since, &st.Next, &newest, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.PassedRun, &st.Failed)
+	st.Since, st.Newest, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(newest), fromOptionalMicros(enumerated)
+	if rewind != nil {
+		t := fromMicros(*rewind)
+		if *rewind == 0 {
+			t = time.Time{}
+		}
+		st.RewindTo = &t
+	}
+	return st, err
+}
+
+// SyncStates returns the states of a connection's models; a model that never ran has none.
+func (s *Store) SyncStates(ctx context.Context, organization, connection string) ([]SyncState, error) {
+	states, err := syncStates(ctx, s.db, organization, connection)
+	return states, s.db.classify(err)
+}
+
+func syncStates(ctx context.Context, q querier, organization, connection string) ([]SyncState, error) {
+	return many(ctx, q, scanSyncState, `SELECT `+syncStateColumns+` FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+}
+
+func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
+	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, in_run, enumerating, enumerated_at, passed_run, failed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
+			since = excluded.since, next = excluded.next, newest = excluded.newest, in_run = excluded.in_run, enumerating = excluded.enumerating,
+			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
+		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.Newest),
+		st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.PassedRun, st.Failed)
+	return err
+}
+
+// saveSyncStateRewind notes where the model's next run begins. Only beginning that run takes the note away.
+func saveSyncStateRewind(ctx context.Context, tx Tx, c hub.Connection, model hub.Model, to time.Time) error {
+	at := int64(0)
+	if !to.IsZero() {
+		at = micros(to)
+	}
+	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, enumerating, passed_run, failed, rewind_to)
+		VALUES ($1, $2, $3, '', $4, $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET rewind_to = excluded.rewind_to`,
+		c.OrganizationID, c.ID, string(model), false, at)
+	return err
+}
+
+// PageCommit is one page of one model and the place after it.
+type PageCommit struct {
+	// State is the model's state after the page.
+	State SyncState
+	// Records are the page's valid records, of the model and those that come with it.
+	Records []hub.Record
+	// Quarantined are its other items.
+	Quarantined []Quarantined
+	// Released are external ids of the model whose earlier quarantine is over.
+	TookRewind bool
+	// Status is what the contract's syncStatus shows for the model after the page.
+	Status hub.SyncState
+	Totals RunTotals
+}
+
+// CommitPage brings a page in and moves the cursor past it, both or neither. Its error may be one of RenewTurn's.
+func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit) (Changes, error) {
+	var changes Changes
+	err := s.write(ctx, func(tx Tx) error {
+		changes = Changes{}
+		now := s.clock().UTC().Truncate(time.Microsecond)
+		c, err := holdTurn(ctx, tx, sched)
+		if err != nil {
+			return err
+		}
+		for _, records := range byModel(page.Records) {
+			ch, err := UpsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, now)
+			if err != nil {
+				return err
+			}
+			changes.Add(ch)
+		}
+		if page.State.Enumerating {
+			if err := markEnumerated(ctx, tx, sched, page); err != nil {
+				return err
+			}
+		}
+		fresh, err := quarantine(ctx, tx, sched, page.Quarantined, now)
+		if err != nil {
+			return err
+		}
+		if err := release(ctx, tx, sched, page); err != nil {
+			return err
+		}
+		if err := saveSyncState(ctx, tx, sched, page.State); err != nil {
+			return err
+		}
+		if page.TookRewind {
+			if err := dropRewind(ctx, tx, sched, page.State.Model); err != nil {
+				return err
+			}
+		}
+		if err := showSyncStatus(ctx, tx, c, page.State, page.Status, now); err != nil {
+			return err
+		}
+		totals := page.Totals
+		totals.Changes.Add(changes)
+		totals.Quarantined += fresh
+		return addToRun(ctx, tx, sched, totals)
+	})
+	return changes, err
+}
+
+func dropRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {
+	_, err := tx.exec(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
+		sched.OrganizationID, sched.ConnectionID, string(model))
+	return err
+}
+
+// byModel splits records by model, in the order in which the models first come.
+func byModel(records []hub.Record) [][]hub.Record {
+	var split [][]hub.Record
+	for _, r := range records {
+		i := slices.IndexFunc(split, func(rs []hub.Record) bool { return rs[0].Model == r.Model })
+		if i < 0 {
+			split = append(split, nil)
+			i = len(split) - 1
+		}
+		split[i] = append(split[i], r)
+	}
+	return split
+}
+
+// showSyncStatus tells on the connection where the model's sync stands, if that is news.
+func showSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, status hub.SyncState, now time.Time) error {
+	i := slices.IndexFunc(c.SyncStatus, func(s hub.SyncStatus) bool { return s.Model == st.Model })
+	if i < 0 {
+		return fmt.Errorf("connection %s has no sync status for %s", c.ID, st.Model)
+	}
+	shown := &c.SyncStatus[i]
+	if shown.State == status && shown.ModifiedAfter.Equal(st.Since) {
+		return nil
+	}
+	shown.State, shown.ModifiedAfter, shown.UpdatedAt = status, st.Since, now
+	text, err := json.Marshal(c.SyncStatus)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
+	return err
+}

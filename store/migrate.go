@@ -7,9 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
@@ -33,7 +38,10 @@ func (d *sqliteDB) migrate(ctx context.Context) (err error) {
 		return fmt.Errorf("lock the database for migration: %w", err)
 	}
 	defer unlock()
-	return migrateUp(ctx, goose.DialectSQLite3, d.writer.db)
+	if err := migrateUp(ctx, goose.DialectSQLite3, d.writer.db); err != nil {
+		return err
+	}
+	return migrateJobs(ctx, riversqlite.New(d.writer.db))
 }
 
 // migrate brings a PostgreSQL database to this program's version, one node at a time.
@@ -52,7 +60,10 @@ func (d *postgresDB) migrate(ctx context.Context) (err error) {
 	}()
 	db := stdlib.OpenDBFromPool(d.pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return migrateUp(ctx, goose.DialectPostgres, db)
+	if err := migrateUp(ctx, goose.DialectPostgres, db); err != nil {
+		return err
+	}
+	return migrateJobs(ctx, riverpgxv5.New(d.pool))
 }
 
 func migrateUp(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
@@ -73,6 +84,18 @@ func migrateUp(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the database from version %d to %d: %w", current, target, err)
+	}
+	return nil
+}
+
+// migrateJobs makes or upgrades the job queue's own tables.
+func migrateJobs[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
 	}
 	return nil
 }

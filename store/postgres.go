@@ -73,6 +73,8 @@ func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
 	}
 }
 
+func (d *postgresDB) native() any { return d.pool }
+
 func (d *postgresDB) close() error {
 	d.pool.Close()
 	return nil

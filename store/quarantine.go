@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -19,6 +20,8 @@ type Quarantined struct {
 	Reason    string
 	Raw       string
 	CreatedAt time.Time
+	// FoundSince is where the run that found it began: what a retry rewinds the model to.
+	FoundSince time.Time
 }
 
 // fingerprint tells whether an item is one that is already in quarantine: the same record, or the same text.
@@ -34,9 +37,9 @@ func (q Quarantined) fingerprint() string {
 // quarantine keeps items aside and counts those that were not there yet.
 func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined, now time.Time) (fresh int, err error) {
 	for _, q := range items {
-		n, err := tx.exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
-			sched.OrganizationID, sched.ConnectionID, hub.NewID(), string(q.Model), q.ExternalID, q.fingerprint(), q.Reason, q.Raw, micros(now))
+		n, err := tx.exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, found_since, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
+			sched.OrganizationID, sched.ConnectionID, hub.NewID(), string(q.Model), q.ExternalID, q.fingerprint(), q.Reason, q.Raw, optionalMicros(q.FoundSince), micros(now))
 		if err != nil {
 			return fresh, err
 		}
@@ -95,4 +98,55 @@ func (s *Store) QuarantineCounts(ctx context.Context, organization, connection s
 		all[c.model] = c.n
 	}
 	return all, nil
+}
+
+// RetryQuarantine empties the quarantine of the connection, or of the models named, and plans to read
+// again what was in it: each model's next run begins where the oldest of the runs that found something did.
+func (s *Store) RetryQuarantine(ctx context.Context, organization, connection string, models []hub.Model) (retried int, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		retried = 0
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
+		if !c.Active {
+			return hub.ErrPaused
+		}
+		type found struct {
+			model hub.Model
+			n     int
+			since *int64
+		}
+		all, err := many(ctx, tx, func(r rows) (found, error) {
+			var f found
+			err := r.Scan(&f.model, &f.n, &f.since)
+			return f, err
+		}, `SELECT model, COUNT(*), MIN(COALESCE(found_since, 0)) FROM quarantine WHERE organization_id = $1 AND connection_id = $2 GROUP BY model`, organization, connection)
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
+			if models != nil && !slices.Contains(models, f.model) {
+				continue
+			}
+			to := fromMicros(deref(f.since))
+			if deref(f.since) == 0 {
+				to = time.Time{}
+			}
+			if err := saveSyncStateRewind(ctx, tx, c, f.model, to); err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, organization, connection, string(f.model)); err != nil {
+				return err
+			}
+			retried += f.n
+		}
+		if retried == 0 {
+			return nil
+		}
+		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, micros(s.clock()))
+		return err
+	})
+	return retried, err
 }

@@ -62,12 +62,17 @@ func (s *Store) BeginTurn(ctx context.Context, organization, connection string, 
 		if c, err = holdTurn(ctx, tx, sched); err != nil {
 			return err
 		}
-		sched, err = one(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4)
+		before, err := one(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		if err != nil {
+			return err
+		}
+		sched, err = one(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
 			organization, connection, micros(now.Add(lease)), hub.NewID())
 		if err != nil {
 			return err
 		}
+		sched.Continues = before.Waiting == Continuing
 		_, err = tx.exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
 			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, '') ON CONFLICT DO NOTHING`, organization, connection, sched.RunID, micros(now))
 		return err

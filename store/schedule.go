@@ -29,7 +29,12 @@ type Schedule struct {
 	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
 	Waiting      string
 	WaitingUntil time.Time
+	// Continues says that the turn just begun goes on where one before it gave way, with nothing between.
+	Continues bool
 }
+
+// Continuing is the Waiting of a connection that only gave way to others and goes on at once.
+const Continuing = "more pages to read"
 
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, waiting, waiting_until`
 

@@ -98,6 +98,8 @@ func (d *sqliteDB) write(ctx context.Context, fn func(Tx) error) error {
 	return d.group.write(ctx, fn)
 }
 
+func (d *sqliteDB) native() any { return d.writer.db }
+
 func (d *sqliteDB) close() error {
 	d.group.close()
 	return errors.Join(d.readers.close(), d.writer.close())

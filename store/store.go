@@ -30,6 +30,7 @@ type database interface {
 	// classify turns an error of the driver into one of the domain where it is one.
 	classify(err error) error
 	migrate(ctx context.Context) error
+	native() any
 	close() error
 }
 
@@ -96,6 +97,9 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	}
 	return &Store{db: db, clock: opts.Clock, keys: opts.Keys}, nil
 }
+
+// Native returns the driver's own handle for writing (*sql.DB or *pgxpool.Pool), for the job queue that shares the database.
+func (s *Store) Native() any { return s.db.native() }
 
 // Close ends all connections. Writes under way finish first.
 func (s *Store) Close() error { return s.db.close() }

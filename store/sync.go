@@ -19,6 +19,8 @@ type SyncState struct {
 	Next string
 	// Newest is the latest modified time the run in progress has seen.
 	Newest time.Time
+	// AsOf is the CRM's own clock at the first page of the run in progress; zero when it does not tell.
+	AsOf time.Time
 	// InRun says that a run of this model was begun and not finished; it goes on from Next.
 	InRun bool
 	// Enumerating says that the run in progress reads everything, to find what is gone.
@@ -32,13 +34,14 @@ type SyncState struct {
 	Failed string
 }
 
-const syncStateColumns = `model, since, next, newest, in_run, enumerating, enumerated_at, rewind_to, passed_run, failed`
+const syncStateColumns = `model, since, next, newest, as_of, in_run, enumerating, enumerated_at, rewind_to, passed_run, failed`
 
 func scanSyncState(r rows) (SyncState, error) {
 	var st SyncState
-	var since, newest, enumerated, rewind *int64
-	err := r.Scan(&st.Model, &since, &st.Next, &newest, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.PassedRun, &st.Failed)
+	var since, newest, asOf, enumerated, rewind *int64
+	err := r.Scan(&st.Model, &since, &st.Next, &newest, &asOf, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.PassedRun, &st.Failed)
 	st.Since, st.Newest, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(newest), fromOptionalMicros(enumerated)
+	st.AsOf = fromOptionalMicros(asOf)
 	if rewind != nil {
 		t := fromMicros(*rewind)
 		if *rewind == 0 {
@@ -60,12 +63,12 @@ func syncStates(ctx context.Context, q querier, organization, connection string)
 }
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
-	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, in_run, enumerating, enumerated_at, passed_run, failed)
+	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, as_of, in_run, enumerating, enumerated_at, passed_run, failed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
-			since = excluded.since, next = excluded.next, newest = excluded.newest, in_run = excluded.in_run, enumerating = excluded.enumerating,
+			since = excluded.since, next = excluded.next, newest = excluded.newest, as_of = excluded.as_of, in_run = excluded.in_run, enumerating = excluded.enumerating,
 			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
 		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.Newest),
-		st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.PassedRun, st.Failed)
+		optionalMicros(st.AsOf), st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.PassedRun, st.Failed)
 	return err
 }
 
@@ -89,7 +92,7 @@ type PageCommit struct {
 	Records []hub.Record
 	// Quarantined are its other items.
 	Quarantined []Quarantined
-	// Released are external ids of the model whose earlier quarantine is over.
+	// TookRewind says that the run began where State.RewindTo asked, which is thereby done.
 	TookRewind bool
 	// Status is what the contract's syncStatus shows for the model after the page.
 	Status hub.SyncState
@@ -181,4 +184,33 @@ func showSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, 
 	}
 	_, err = tx.exec(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
 	return err
+}
+
+// FailModels shows every model of the connection as failed, with the same sentence: nothing can be pulled.
+func (s *Store) FailModels(ctx context.Context, sched Schedule, reason string) error {
+	return s.write(ctx, func(tx Tx) error {
+		c, err := holdTurn(ctx, tx, sched)
+		if err != nil {
+			return err
+		}
+		states, err := syncStates(ctx, tx, sched.OrganizationID, sched.ConnectionID)
+		if err != nil {
+			return err
+		}
+		now := s.clock()
+		for i := range c.SyncStatus {
+			st := SyncState{Model: c.SyncStatus[i].Model}
+			if j := slices.IndexFunc(states, func(s SyncState) bool { return s.Model == st.Model }); j >= 0 {
+				st = states[j]
+			}
+			st.Failed, st.PassedRun = reason, sched.RunID
+			if err := saveSyncState(ctx, tx, sched, st); err != nil {
+				return err
+			}
+			if err := showSyncStatus(ctx, tx, c, st, hub.SyncStateError, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -96,6 +96,7 @@ CREATE TABLE sync_states (
     since           BIGINT,
     next            TEXT NOT NULL,
     newest          BIGINT,
+    as_of           BIGINT,
     in_run          BOOLEAN NOT NULL,
     enumerating     BOOLEAN NOT NULL,
     enumerated_at   BIGINT,
@@ -132,6 +133,7 @@ CREATE TABLE quarantine (
     fingerprint     TEXT NOT NULL,
     reason          TEXT NOT NULL,
     raw             TEXT NOT NULL,
+    found_since     BIGINT,
     created_at      BIGINT NOT NULL,
     PRIMARY KEY (organization_id, connection_id, id)
 );

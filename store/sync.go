@@ -64,7 +64,7 @@ func syncStates(ctx context.Context, q querier, organization, connection string)
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
 	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, as_of, in_run, enumerating, enumerated_at, passed_run, failed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
 			since = excluded.since, next = excluded.next, newest = excluded.newest, as_of = excluded.as_of, in_run = excluded.in_run, enumerating = excluded.enumerating,
 			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
 		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.Newest),

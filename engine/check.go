@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// Check proves against the vendor that it accepts the values as credentials of a connection, before they
+// are kept. It returns a *hub.InvalidError where they are wrong, and a *hub.UnavailableError where the
+// vendor cannot say now.
+func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[string]string) error {
+	c, ok := e.Connectors[conn.Platform]
+	if !ok {
+		return hub.Conflict("A %s connection takes no credentials.", conn.Platform)
+	}
+	info := c.Info()
+	values, err := info.Complete(values)
+	if err != nil {
+		return err
+	}
+	s := e.newSession(info, conn.ExternalAccountID, values)
+	if authorizer, ok := c.(connector.Authorizer); ok {
+		token, err := authorizer.Authorize(ctx, &s.Session)
+		if err != nil {
+			return refusal(err)
+		}
+		s.Token = token.Value
+	}
+	return refusal(c.Check(ctx, &s.Session))
+}
+
+func refusal(err error) error {
+	var ce *connector.Error
+	if !errors.As(err, &ce) {
+		return err
+	}
+	switch ce.Kind {
+	case connector.Unauthorized, connector.Refused, connector.Malformed:
+		return hub.Invalid("credentials", "were tried and not accepted: "+ce.Message, "credentials that the CRM accepts")
+	case connector.RateLimited, connector.Temporary:
+	}
+	return &hub.UnavailableError{Reason: "the CRM could not be asked: " + ce.Message, RetryAfter: max(ce.RetryAfter, 5*time.Second), Err: err}
+}
+
+// newSession is a session without a rate limit of its own.
+func (e *Engine) newSession(info connector.Info, account string, values map[string]string) *session {
+	tr := &transport{base: outside, limiter: unlimited}
+	return &session{
+		Session: connector.Session{
+			HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,
+		},
+		transport: tr,
+	}
+}

@@ -1,0 +1,167 @@
+// Package engine is the background: it keeps the schedule of every connection, pulls their CRMs' records
+// page by page, and commits each page with its cursor. What the rest of the house wants of it arrives
+// as rows; it answers no requests and calls no other room but connector, hub and store.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Config is what the engine needs.
+type Config struct {
+	Store      *store.Store
+	Connectors map[hub.Platform]connector.Connector
+	Logger     *slog.Logger
+	Metrics    prometheus.Registerer
+	Clock      hub.Clock
+	// Workers is how many connections this node syncs at the same time; 0 means 16.
+	Workers int
+	// PageSize is how many records a page is asked to have; 0 means 200.
+	PageSize int
+}
+
+// Times of the engine. None of them shows in what is synced, only in when.
+const (
+	// tick is how often a node looks for connections that are due.
+	tick = 250 * time.Millisecond
+	// queueLease is how long an enqueued turn may wait for a worker before it is given out again.
+	queueLease = 15 * time.Minute
+	// turnLease is how long a running turn is believed alive without a sign of life; it gives one every renewal.
+	turnLease = 15 * time.Second
+	renewal   = 4 * time.Second
+	// watch is how often a running turn looks whether it was paused.
+	watch = time.Second
+	// slice is how long a turn goes on before it gives way to other connections.
+	slice = 5 * time.Second
+	// claimMost bounds how many connections one look claims.
+	claimMost = 200
+	// overlap is how far before its cursor an incremental read starts: a CRM may show a change a little
+	// after the time it gives it.
+	overlap = time.Minute
+	// enumerateEvery is how often a model whose CRM does not tell of deletions is read as a whole.
+	enumerateEvery = 24 * time.Hour
+)
+
+// Engine runs the background work of one node.
+type Engine struct {
+	Config
+	queue    queue
+	limits   *limiters
+	measures *measures
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// New prepares an engine. It does nothing until Start.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = 16
+	}
+	if cfg.PageSize == 0 {
+		cfg.PageSize = 200
+	}
+	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics)}
+	var err error
+	e.queue, err = newQueue(cfg, e)
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return e, nil
+}
+
+// Start begins to work. It returns once the node can take jobs.
+func (e *Engine) Start(ctx context.Context) error {
+	ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := e.queue.start(ctx); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	e.done.Add(2)
+	go e.every(ctx, tick, "claim due connections", e.claim)
+	go e.every(ctx, tick, "remove rows of deleted connections", e.purge)
+	return nil
+}
+
+// Stop ends all work at the next page, for at most as long as ctx lives.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.stop()
+	e.done.Wait()
+	return e.queue.stop(ctx)
+}
+
+// every calls do until ctx ends, at once again as long as it reports more to do.
+func (e *Engine) every(ctx context.Context, period time.Duration, what string, do func(context.Context) (more bool, err error)) {
+	defer e.done.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		more, err := do(ctx)
+		wait := period
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if !failing { // once, not four times a second
+				e.Logger.Error("the engine cannot "+what, "error", err)
+			}
+			wait = 4 * period
+		case more:
+			wait = 0
+		}
+		failing = err != nil
+		timer.Reset(wait)
+	}
+}
+
+func (e *Engine) claim(ctx context.Context) (bool, error) {
+	n, err := e.Store.ClaimDue(ctx, claimMost, queueLease, func(tx store.Tx, due []store.Schedule) error {
+		return e.queue.enqueue(ctx, tx, due)
+	})
+	return n == claimMost, err
+}
+
+func (e *Engine) purge(ctx context.Context) (bool, error) {
+	return e.Store.Purge(ctx)
+}
+
+// work is one job: a turn of one connection. An error is only for the log: the turn's lease runs out,
+// and the connection gets another one.
+func (e *Engine) work(ctx context.Context, args SyncArgs) error {
+	sched, conn, err := e.Store.BeginTurn(ctx, args.Organization, args.Connection, args.Turn, turnLease)
+	switch {
+	case errors.Is(err, store.ErrTurnOver), errors.Is(err, hub.ErrNotFound):
+		return nil
+	case errors.Is(err, hub.ErrPaused):
+		return e.endPaused(ctx, store.Schedule{OrganizationID: args.Organization, ConnectionID: args.Connection, Turn: args.Turn})
+	case err != nil:
+		return err
+	}
+	t := &turn{engine: e, sched: sched, conn: conn, started: e.Clock(), log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
+	return t.run(ctx)
+}
+
+// endPaused gives back the turn of a connection that was paused; it is due again when it is resumed.
+func (e *Engine) endPaused(ctx context.Context, sched store.Schedule) error {
+	err := e.Store.EndTurn(ctx, sched, store.TurnEnd{})
+	if errors.Is(err, store.ErrTurnOver) || errors.Is(err, hub.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,262 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sort"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/engine"
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// crm is a connector over records in memory, with one model, paged by modified time. Its faults are set by tests.
+type crm struct {
+	mu      sync.Mutex
+	rows    map[string]hub.Record
+	fetches int
+	// before is called at each fetch, outside the lock, and may fail it or block.
+	before func(ctx context.Context, q connector.Query) error
+	info   connector.ModelInfo
+}
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func newCRM(n int) *crm {
+	c := &crm{rows: map[string]hub.Record{}, info: connector.ModelInfo{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}}
+	for i := range n {
+		c.put(strconv.Itoa(i), fmt.Sprintf("account %d", i), epoch.Add(time.Duration(i)*time.Second))
+	}
+	return c
+}
+
+func (c *crm) put(id, name string, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows[id] = hub.Record{Model: hub.ModelAccount, ExternalID: id, Name: name, ModifiedAt: at}
+}
+
+func (c *crm) set(before func(ctx context.Context, q connector.Query) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.before = before
+}
+
+func (c *crm) Info() connector.Info {
+	return connector.Info{Platform: hub.PlatformMerge, Name: "Test CRM", Models: []connector.ModelInfo{c.info}}
+}
+func (c *crm) Check(context.Context, *connector.Session) error { return nil }
+func (c *crm) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {
+	return connector.NoteRef{}, nil
+}
+
+func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query) (connector.Page, error) {
+	c.mu.Lock()
+	before := c.before
+	c.fetches++
+	c.mu.Unlock()
+	if before != nil {
+		if err := before(ctx, q); err != nil {
+			return connector.Page{}, err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []hub.Record
+	for _, r := range c.rows {
+		if !r.ModifiedAt.Before(q.Since) {
+			all = append(all, r)
+		}
+	}
+	key := func(r hub.Record) string { return r.ModifiedAt.Format(time.RFC3339Nano) + "/" + r.ExternalID }
+	sort.Slice(all, func(i, j int) bool { return key(all[i]) < key(all[j]) })
+	i := sort.Search(len(all), func(i int) bool { return key(all[i]) > q.Next })
+	all = all[i:]
+	p := connector.Page{More: len(all) > q.Limit}
+	if p.More {
+		all = all[:q.Limit]
+	}
+	p.Records = all
+	if len(all) > 0 {
+		p.Next = key(all[len(all)-1])
+	}
+	return p, nil
+}
+
+// fixture is a store with one connection, and how to run engines on it.
+type fixture struct {
+	st   *store.Store
+	org  string
+	conn hub.Connection
+	crm  *crm
+}
+
+func newFixture(t *testing.T, url string, c *crm) *fixture {
+	t.Helper()
+	keys, _, err := store.KeysFromFile(t.TempDir() + "/key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), url, store.Options{Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	org, err := st.CreateOrganization(t.Context(), "Acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _, err := st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
+		Name: "c", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount},
+	}, store.IdempotencyKey{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.PutCredentials(t.Context(), org.ID, conn.ID, map[string]string{}); err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{st: st, org: org.ID, conn: conn, crm: c}
+}
+
+func (f *fixture) start(t *testing.T) *engine.Engine {
+	t.Helper()
+	e, err := engine.New(engine.Config{
+		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: f.crm},
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: time.Now, PageSize: 50,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func stop(t *testing.T, e *engine.Engine) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := e.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// until polls what must become true, for as long as a test may take.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.After(40 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("never came true: %s", what)
+		}
+	}
+}
+
+func (f *fixture) status(t *testing.T) hub.SyncStatus {
+	t.Helper()
+	c, err := f.st.Connection(context.Background(), f.org, f.conn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.SyncStatus[0]
+}
+
+func (f *fixture) upToDate(t *testing.T, at time.Time) {
+	t.Helper()
+	until(t, "up to date at "+at.String(), func() bool {
+		s := f.status(t)
+		return s.State == hub.SyncStateUpToDate && s.ModifiedAfter.Equal(at)
+	})
+}
+
+func (f *fixture) runs(t *testing.T) []store.SyncRun {
+	t.Helper()
+	runs, err := f.st.SyncRuns(context.Background(), f.org, f.conn.ID, "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runs
+}
+
+func (f *fixture) sync(t *testing.T) {
+	t.Helper()
+	if err := f.st.RequestSync(context.Background(), f.org, f.conn.ID, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSyncAndIncrement(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newFixture(t, url, newCRM(520))
+		e := f.start(t)
+		defer stop(t, e)
+		f.upToDate(t, epoch.Add(519*time.Second))
+		until(t, "the first run ends", func() bool { r := f.runs(t); return len(r) == 1 && !r[0].EndedAt.IsZero() })
+		if r := f.runs(t)[0]; r.Created != 520 || r.Updated+r.Unchanged+r.Deleted != 0 || r.Pages != 11 {
+			t.Errorf("first run: %+v", r)
+		}
+		f.crm.put("7", "changed", epoch.Add(600*time.Second))
+		f.crm.put("new", "new", epoch.Add(600*time.Second))
+		f.sync(t)
+		f.upToDate(t, epoch.Add(600*time.Second))
+		until(t, "the second run ends", func() bool { r := f.runs(t); return len(r) == 2 && !r[0].EndedAt.IsZero() })
+		if r := f.runs(t)[0]; r.Created != 1 || r.Updated != 1 || r.Deleted != 0 {
+			t.Errorf("second run: %+v", r)
+		}
+	})
+}
+
+func TestPauseStopsAHangingSyncAndResumeGoesOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newFixture(t, url, newCRM(500))
+		hanging := make(chan struct{}, 8)
+		f.crm.set(func(ctx context.Context, q connector.Query) error {
+			if q.Next < epoch.Add(200*time.Second).Format(time.RFC3339Nano) {
+				return nil
+			}
+			hanging <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		e := f.start(t)
+		defer stop(t, e)
+		<-hanging
+		off, on := false, true
+		if _, err := f.st.PatchConnection(t.Context(), f.org, f.conn.ID, hub.ConnectionPatch{Active: &off}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the turn ends", func() bool {
+			s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID)
+			return err == nil && s.LeaseUntil.IsZero() && s.DueAt.IsZero()
+		})
+		before := f.runs(t)[0]
+		if before.Created == 0 || before.Created >= 500 {
+			t.Fatalf("cut in the middle: %+v", before)
+		}
+		f.crm.set(nil)
+		if _, err := f.st.PatchConnection(t.Context(), f.org, f.conn.ID, hub.ConnectionPatch{Active: &on}); err != nil {
+			t.Fatal(err)
+		}
+		f.upToDate(t, epoch.Add(499*time.Second))
+		until(t, "the run ends", func() bool { r := f.runs(t); return !r[0].EndedAt.IsZero() })
+		if r := f.runs(t)[0]; r.ID != before.ID || r.Created != 500 || r.Unchanged != 0 {
+			t.Errorf("it should go on from its cursor: %+v", r)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"sirocco/connector"
+)
+
+// limiters keeps one rate limit for each connection that this node syncs. A connection has one turn at a
+// time, so what one node counts is what the vendor sees, but for the moment a turn moves between nodes.
+type limiters struct {
+	mu  sync.Mutex
+	all map[string]*rate.Limiter
+}
+
+func newLimiters() *limiters { return &limiters{all: map[string]*rate.Limiter{}} }
+
+var unlimited = rate.NewLimiter(rate.Inf, 0)
+
+// limitersMost bounds how many limits are remembered; a forgotten one starts full.
+const limitersMost = 50_000
+
+func (l *limiters) of(connection string, r connector.Rate) *rate.Limiter {
+	if r.Requests <= 0 || r.Per <= 0 {
+		return unlimited
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limiter, ok := l.all[connection]; ok {
+		return limiter
+	}
+	if len(l.all) >= limitersMost {
+		clear(l.all)
+	}
+	limiter := rate.NewLimiter(rate.Limit(float64(r.Requests)/r.Per.Seconds()), max(1, r.Requests))
+	l.all[connection] = limiter
+	return limiter
+}
+
+// transport waits for the rate limit and counts what comes.
+type transport struct {
+	base    http.RoundTripper
+	limiter *rate.Limiter
+	bytes   atomic.Int64
+	waited  atomic.Int64 // nanoseconds
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	if err := t.limiter.Wait(r.Context()); err != nil {
+		return nil, err
+	}
+	if waited := time.Since(began); waited > time.Millisecond {
+		t.waited.Add(int64(waited))
+	}
+	resp, err := t.base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &countedBody{ReadCloser: resp.Body, bytes: &t.bytes}
+	return resp, nil
+}
+
+type countedBody struct {
+	io.ReadCloser
+	bytes *atomic.Int64
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.bytes.Add(int64(n))
+	return n, err
+}
+
+// outside is how every connector reaches its vendor; connections are kept and shared.
+var outside = &http.Transport{
+	Proxy:                 http.ProxyFromEnvironment,
+	MaxIdleConns:          256,
+	MaxIdleConnsPerHost:   16,
+	IdleConnTimeout:       90 * time.Second,
+	TLSHandshakeTimeout:   10 * time.Second,
+	ResponseHeaderTimeout: 0, // each request has its own deadline
+}

@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+const (
+	// quarantineMost is how many items of a model may be in quarantine before its sync stops: that many are
+	// not bad records but a CRM that has changed.
+	quarantineMost = 1000
+	// futureMost is how far ahead of our clock a CRM's modified time is believed. One far beyond would move
+	// the cursor past all that is yet to come.
+	futureMost = 24 * time.Hour
+)
+
+// stopError is why a model's sync cannot go on though the vendor answers.
+type stopError struct{ reason string }
+
+func (e *stopError) Error() string { return e.reason }
+
+func isStop(err error) bool {
+	_, ok := err.(*stopError) //nolint:errorlint // made here and never wrapped
+	return ok
+}
+
+// modelSync is the sync of one model in one turn.
+type modelSync struct {
+	turn *turn
+	info connector.ModelInfo
+	// st is the state being worked on, committed the one that is in the database.
+	st, committed store.SyncState
+	// status is what the connection shows for the model.
+	status     hub.SyncState
+	tookRewind bool
+	seen       map[string]bool
+}
+
+// fetched is what came of fetching a page.
+type fetched struct {
+	page connector.Page
+	err  error
+}
+
+// run pulls pages until the model is up to date. While one page is committed the next is fetched.
+func (m *modelSync) run(ctx context.Context) error {
+	m.committed = m.st
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx) // ends a fetch ahead that nobody will wait for
+	defer cancel()
+	next := m.fetch(ctx)
+	for {
+		var got fetched
+		select {
+		case got = <-next:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if got.err != nil {
+			return got.err
+		}
+		asked := m.st.Next
+		m.advance(&got.page)
+		if got.page.More {
+			if m.st.Next == asked || m.seen[m.st.Next] {
+				return &stopError{fmt.Sprintf("%s: the pages of %s repeat themselves, so their end is never reached", m.name(), m.info.Model)}
+			}
+			m.seen[m.st.Next] = true
+			next = m.fetch(ctx)
+		}
+		if err := m.commit(ctx, &got.page); err != nil {
+			return err
+		}
+		if !got.page.More {
+			if m.st.Enumerating {
+				return m.deleteMissing(ctx)
+			}
+			return nil
+		}
+		if m.turn.engine.Clock().Sub(m.turn.started) >= slice {
+			return errGiveWay
+		}
+	}
+}
+
+func (m *modelSync) name() string { return m.turn.connector.Info().Name }
+
+// begin decides where the run starts: where an earlier turn of it left off, or at the cursor.
+func (m *modelSync) begin(ctx context.Context) error {
+	m.seen = map[string]bool{}
+	counts, err := m.turn.engine.Store.QuarantineCounts(ctx, m.turn.conn.OrganizationID, m.turn.conn.ID)
+	if err != nil {
+		return err
+	}
+	if n := counts[m.info.Model]; n >= quarantineMost && m.st.RewindTo == nil {
+		return &stopError{fmt.Sprintf("%d records of %s are in quarantine: see why, then retry the quarantine", n, m.info.Model)}
+	}
+	if m.st.InRun && !m.st.Enumerating {
+		return nil
+	}
+	if m.st.InRun && m.turn.sched.Continues {
+		return nil // an enumeration that only gave way is still whole
+	}
+	if m.st.Enumerating {
+		// Cut off in between, it may have missed what moved meanwhile: begin it again.
+		if err := m.forget(ctx); err != nil {
+			return err
+		}
+		m.st.Next = ""
+	}
+	now := m.turn.engine.Clock()
+	m.st.InRun, m.st.Newest, m.st.AsOf = true, time.Time{}, time.Time{}
+	if !m.info.Durable {
+		m.st.Next = ""
+	}
+	if m.st.RewindTo != nil {
+		m.st.Since, m.st.Next = *m.st.RewindTo, ""
+		m.tookRewind = true
+	}
+	first := m.st.Since.IsZero() && m.st.Next == ""
+	if first && m.st.EnumeratedAt.IsZero() {
+		m.st.EnumeratedAt = now // nothing can be missing yet
+	}
+	due := now.Sub(m.st.EnumeratedAt) >= enumerateEvery || !m.info.Incremental && !m.info.Durable && !first
+	m.st.Enumerating = !m.info.ReportsDeletes && due
+	if m.st.Enumerating {
+		m.st.Next = ""
+	}
+	return nil
+}
+
+// query asks for the page after m.st.
+func (m *modelSync) query() connector.Query {
+	q := connector.Query{Model: m.info.Model, Next: m.st.Next, Limit: m.turn.engine.PageSize}
+	if m.info.Incremental && !m.st.Enumerating && !m.st.Since.IsZero() {
+		q.Since = m.st.Since.Add(-overlap)
+	}
+	return q
+}
+
+// fetch gets the next page in the background.
+func (m *modelSync) fetch(ctx context.Context) <-chan fetched {
+	answer := make(chan fetched, 1)
+	q := m.query()
+	go func() {
+		page, err := m.turn.connector.Fetch(ctx, &m.turn.session.Session, q)
+		answer <- fetched{page, err}
+	}()
+	return answer
+}
+
+// advance moves the state past the page.
+func (m *modelSync) advance(page *connector.Page) {
+	limit := m.turn.engine.Clock().Add(futureMost)
+	for i := range page.Records {
+		if at := page.Records[i].ModifiedAt; at.After(m.st.Newest) && at.Before(limit) {
+			m.st.Newest = at
+		}
+	}
+	if m.st.AsOf.IsZero() {
+		m.st.AsOf = page.AsOf
+	}
+	m.st.Next, m.st.Failed = page.Next, ""
+	if page.More {
+		return
+	}
+	if !m.st.Enumerating { // else it ends when what is missing is marked
+		m.finish()
+	}
+}
+
+// finish ends the run: the cursor moves to the newest time seen, and no further than the CRM's clock
+// was when the run began.
+func (m *modelSync) finish() {
+	newest := m.st.Newest
+	if newest.IsZero() && m.st.Since.IsZero() {
+		newest = m.st.AsOf // nothing there yet: everything up to now is in
+	}
+	if !m.st.AsOf.IsZero() && newest.After(m.st.AsOf) {
+		newest = m.st.AsOf
+	}
+	if newest.After(m.st.Since) {
+		m.st.Since = newest
+	}
+	m.st.InRun, m.st.Enumerating, m.st.Newest, m.st.AsOf = false, false, time.Time{}, time.Time{}
+	m.st.PassedRun = m.turn.sched.RunID
+}
+
+// commit brings the page in, with the state after it. A page that brings nothing is not written.
+func (m *modelSync) commit(ctx context.Context, page *connector.Page) error {
+	status := hub.SyncStateUpToDate
+	if m.st.InRun {
+		status = hub.SyncStateSyncing
+	}
+	tr := m.turn.session.transport
+	totals := store.RunTotals{Pages: 1, Bytes: tr.bytes.Swap(0), RateWait: time.Duration(tr.waited.Swap(0))}
+	m.turn.engine.measures.pages.WithLabelValues(string(m.turn.conn.Platform)).Inc()
+	if len(page.Records) == 0 && len(page.Rejected) == 0 && status == m.status && !m.tookRewind && m.sameCursor() {
+		m.turn.pending.Add(totals)
+		return nil
+	}
+	valid, quarantined := m.sort(page)
+	changes, err := m.turn.engine.Store.CommitPage(ctx, m.turn.sched, store.PageCommit{
+		State: m.st, Records: valid, Quarantined: quarantined, TookRewind: m.tookRewind, Status: status, Totals: totals,
+	})
+	if err != nil {
+		return err
+	}
+	m.count(changes, len(quarantined))
+	m.committed, m.status, m.tookRewind = m.st, status, false
+	return nil
+}
+
+// sameCursor reports whether the next run would begin as the one in the database.
+func (m *modelSync) sameCursor() bool {
+	a, b := m.st, m.committed
+	return !a.InRun && !b.InRun && a.Since.Equal(b.Since) && a.Next == b.Next && a.Failed == b.Failed && a.EnumeratedAt.Equal(b.EnumeratedAt)
+}
+
+// sort tells the records that can be kept from those that go into quarantine.
+func (m *modelSync) sort(page *connector.Page) (valid []hub.Record, bad []store.Quarantined) {
+	valid = page.Records[:0]
+	for i := range page.Records {
+		r := &page.Records[i]
+		if err := r.Validate(); err != nil {
+			raw, _ := json.Marshal(r)
+			bad = append(bad, store.Quarantined{Model: m.info.Model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: m.query().Since})
+			continue
+		}
+		valid = append(valid, *r)
+	}
+	for _, r := range page.Rejected {
+		bad = append(bad, store.Quarantined{Model: m.info.Model, ExternalID: r.ExternalID, Reason: r.Reason, Raw: string(r.Raw), FoundSince: m.query().Since})
+	}
+	return valid, bad
+}
+
+func (m *modelSync) count(c store.Changes, quarantined int) {
+	for change, n := range map[string]int{"created": c.Created, "updated": c.Updated, "unchanged": c.Unchanged, "deleted": c.Deleted, "quarantined": quarantined} {
+		if n > 0 {
+			m.turn.engine.measures.records.WithLabelValues(string(m.turn.conn.Platform), change).Add(float64(n))
+		}
+	}
+}
+
+// deleteMissing marks what a complete enumeration did not meet, and ends the run.
+func (m *modelSync) deleteMissing(ctx context.Context) error {
+	for {
+		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model)
+		if err != nil {
+			return err
+		}
+		m.count(store.Changes{Deleted: n}, 0)
+		if n == 0 {
+			break
+		}
+	}
+	m.st.EnumeratedAt = m.turn.engine.Clock()
+	if !m.info.Durable {
+		m.st.Next = ""
+	}
+	m.finish()
+	// The notes go first: a run that ends here starts the next enumeration without them.
+	if err := m.forget(ctx); err != nil {
+		return err
+	}
+	_, err := m.turn.engine.Store.CommitPage(ctx, m.turn.sched, store.PageCommit{State: m.st, TookRewind: m.tookRewind, Status: hub.SyncStateUpToDate})
+	if err == nil {
+		m.committed, m.status = m.st, hub.SyncStateUpToDate
+	}
+	return err
+}
+
+func (m *modelSync) forget(ctx context.Context) error {
+	for {
+		n, err := m.turn.engine.Store.ForgetEnumeration(ctx, m.turn.sched, m.info.Model)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}

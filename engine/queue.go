@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"sirocco/store"
+)
+
+// SyncArgs names the turn of a connection that a job is for.
+type SyncArgs struct {
+	Organization string `json:"organization"`
+	Connection   string `json:"connection"`
+	Turn         int64  `json:"turn"`
+}
+
+// Kind implements river.JobArgs.
+func (SyncArgs) Kind() string { return "sync" }
+
+// queue is River over one of the two databases.
+type queue interface {
+	// enqueue adds a job for each claimed turn, in the claim's own transaction.
+	enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error
+	start(ctx context.Context) error
+	stop(ctx context.Context) error
+}
+
+func newQueue(cfg Config, e *Engine) (queue, error) {
+	switch db := cfg.Store.Native().(type) {
+	case *sql.DB:
+		return newRiverQueue(cfg, e, riversqlite.New(db))
+	case *pgxpool.Pool:
+		return newRiverQueue(cfg, e, riverpgxv5.New(db))
+	default:
+		return nil, fmt.Errorf("no job queue for a %T", db)
+	}
+}
+
+type riverQueue[TTx any] struct {
+	client *river.Client[TTx]
+}
+
+func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx]) (*riverQueue[TTx], error) {
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[SyncArgs]) error {
+		return e.work(ctx, job.Args)
+	})); err != nil {
+		return nil, err
+	}
+	client, err := river.NewClient(driver, &river.Config{
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+		Workers:           workers,
+		FetchCooldown:     50 * time.Millisecond,
+		FetchPollInterval: tick,
+		// A turn ends by itself after its slice; this is only for one that does not.
+		JobTimeout: 10 * time.Minute,
+		// A turn whose node died is given to another job by its lease. River's own rescue only clears the row.
+		RescueStuckJobsAfter: time.Hour,
+		// One try: what a failed turn left undone is done by the next turn.
+		MaxAttempts:                 1,
+		CompletedJobRetentionPeriod: time.Minute,
+		DiscardedJobRetentionPeriod: time.Hour,
+		Logger:                      slog.New(atLeast{cfg.Logger.Handler(), slog.LevelWarn}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &riverQueue[TTx]{client}, nil
+}
+
+func (q *riverQueue[TTx]) enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error {
+	native, ok := tx.Native().(TTx)
+	if !ok {
+		return fmt.Errorf("a %T is not a transaction of the job queue", tx.Native())
+	}
+	jobs := make([]river.InsertManyParams, len(due))
+	for i, s := range due {
+		jobs[i].Args = SyncArgs{Organization: s.OrganizationID, Connection: s.ConnectionID, Turn: s.Turn}
+	}
+	_, err := q.client.InsertManyFastTx(ctx, native, jobs)
+	return err
+}
+
+func (q *riverQueue[TTx]) start(ctx context.Context) error { return q.client.Start(ctx) }
+
+// stop cancels the jobs that run: each ends at its next page, with its cursor saved.
+func (q *riverQueue[TTx]) stop(ctx context.Context) error { return q.client.StopAndCancel(ctx) }
+
+// atLeast passes on only what is at least of a level: River's plain progress is not for operators.
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
+func (h atLeast) WithAttrs(as []slog.Attr) slog.Handler {
+	return atLeast{h.Handler.WithAttrs(as), h.level}
+}
+func (h atLeast) WithGroup(name string) slog.Handler {
+	return atLeast{h.Handler.WithGroup(name), h.level}
+}

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+const (
+	// tokenMargin is how long before its end an access token is no longer used.
+	tokenMargin = time.Minute
+	// tokenLease is how long one node may take to get a new access token before another one tries.
+	tokenLease = 45 * time.Second
+	// tokenPoll is how often a node looks whether another one has got the token.
+	tokenPoll = 100 * time.Millisecond
+)
+
+// session is a connector's access to one connection's CRM.
+type session struct {
+	connector.Session
+	transport *transport
+	// fresh says that Token was got in this turn: if the CRM refuses it, it refuses the credentials.
+	fresh bool
+}
+
+// open prepares the session of a turn. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
+func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Connection) (*session, error) {
+	creds, err := e.Store.Credentials(ctx, conn.OrganizationID, conn.ID)
+	if err != nil {
+		return nil, err
+	}
+	info := c.Info()
+	values, err := info.Complete(creds.Values)
+	if err != nil { // the platform has come to need a field that it did not need before
+		return nil, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
+	}
+	s := e.newSession(info, conn.ExternalAccountID, values)
+	s.transport.limiter = e.limits.of(conn.ID, info.Rate)
+	return s, e.authorize(ctx, c, conn, creds, s)
+}
+
+// authorize gives the session a living access token where the vendor wants one. Among all nodes one asks the
+// vendor; the others wait for what it gets.
+func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.Connection, creds store.Credentials, s *session) error {
+	authorizer, ok := c.(connector.Authorizer)
+	if !ok {
+		return nil
+	}
+	for {
+		if creds.Token != "" && creds.TokenExpires.After(e.Clock().Add(tokenMargin)) {
+			s.Token = creds.Token
+			return nil
+		}
+		claimed, err := e.Store.ClaimToken(ctx, conn.OrganizationID, conn.ID, tokenLease)
+		if err != nil {
+			return err
+		}
+		if claimed {
+			return e.newToken(ctx, authorizer, conn, s)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(tokenPoll):
+		}
+		if creds, err = e.Store.Credentials(ctx, conn.OrganizationID, conn.ID); err != nil {
+			return err
+		}
+	}
+}
+
+func (e *Engine) newToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {
+	token, err := authorizer.Authorize(ctx, &s.Session)
+	if err != nil {
+		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, "", time.Time{})
+		return errors.Join(err, drop)
+	}
+	s.Token, s.fresh = token.Value, true
+	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, token.Value, token.Expires)
+}

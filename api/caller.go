@@ -41,25 +41,25 @@ func newCallers(st *store.Store, clock hub.Clock, log *slog.Logger) *callers {
 	return &callers{store: st, clock: clock, log: log, known: map[string]knownCaller{}}
 }
 
-// errUnauthorized says that the request has no token that counts. given tells whether it had one at all.
-type errUnauthorized struct{ given bool }
+// unauthorizedError says that the request has no token that counts. given tells whether it had one at all.
+type unauthorizedError struct{ given bool }
 
-func (e *errUnauthorized) Error() string {
+func (e *unauthorizedError) Error() string {
 	if !e.given {
 		return "The request has no organization token: send the header Authorization: Bearer sirocco_…"
 	}
 	return "The organization token is unknown, mistyped or revoked."
 }
 
-// caller returns the token of the request, or *errUnauthorized, or why it cannot be known now.
+// caller returns the token of the request, or *unauthorizedError, or why it cannot be known now.
 func (c *callers) caller(r *http.Request) (hub.Token, error) {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return hub.Token{}, &errUnauthorized{given: r.Header.Get("Authorization") != ""}
+		return hub.Token{}, &unauthorizedError{given: r.Header.Get("Authorization") != ""}
 	}
 	hash, ok := hub.TokenHash(strings.TrimSpace(text))
 	if !ok {
-		return hub.Token{}, &errUnauthorized{given: true}
+		return hub.Token{}, &unauthorizedError{given: true}
 	}
 	now := c.clock()
 	c.mu.RLock()
@@ -75,7 +75,7 @@ func (c *callers) caller(r *http.Request) (hub.Token, error) {
 		return c.lookUp(ctx, hash)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
-		return hub.Token{}, &errUnauthorized{given: true}
+		return hub.Token{}, &unauthorizedError{given: true}
 	}
 	if err != nil {
 		return hub.Token{}, err

@@ -173,7 +173,7 @@ func (s *server) listConnections(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Config.Connections.Connections(r, organization, store.ConnectionFilter{
+	found, err := s.Connections.Connections(r, organization, store.ConnectionFilter{
 		Platform: hub.Platform(in.Platform), After: after, Limit: in.PageSize + 1,
 	})
 	if err != nil {
@@ -213,7 +213,7 @@ func (s *server) createConnection(r *request, in *struct {
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
-	c, replayed, err := s.Config.Connections.CreateConnection(r, organization, n, idempotencyKey("createConnection", in.IdempotencyKey, in.Body))
+	c, replayed, err := s.Connections.CreateConnection(r, organization, n, idempotencyKey("createConnection", in.IdempotencyKey, in.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (s *server) createConnection(r *request, in *struct {
 
 func (s *server) getConnection(r *request, in *ConnectionPath) (*ConnectionAnswer, error) {
 	return s.withConnection(r, in, func(organization string) (hub.Connection, error) {
-		return s.Config.Connections.Connection(r, organization, in.ID)
+		return s.Connections.Connection(r, organization, in.ID)
 	})
 }
 
@@ -246,7 +246,7 @@ func (s *server) patchConnection(r *request, in *struct {
 		return nil, err
 	}
 	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
-		return s.Config.Connections.PatchConnection(r, organization, in.ID, p)
+		return s.Connections.PatchConnection(r, organization, in.ID, p)
 	})
 }
 
@@ -256,7 +256,7 @@ func (s *server) deleteConnection(r *request, in *struct {
 },
 ) (*ConnectionAnswer, error) {
 	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
-		return s.Config.Connections.DeleteConnection(r, organization, in.ID, versions(in.IfMatch))
+		return s.Connections.DeleteConnection(r, organization, in.ID, versions(in.IfMatch))
 	})
 }
 
@@ -285,7 +285,7 @@ func idempotencyKey(operation, key string, body any) store.IdempotencyKey {
 	if key == "" {
 		return store.IdempotencyKey{}
 	}
-	text, _ := json.Marshal(body) // came from JSON
+	text, _ := json.Marshal(body) //nolint:errchkjson // came from JSON
 	sum := sha256.Sum256(text)
 	return store.IdempotencyKey{Operation: operation, Key: key, RequestHash: hex.EncodeToString(sum[:])}
 }

@@ -50,8 +50,8 @@ func bindingIssue(err error) Issue {
 		received = quoted(fmt.Sprint(d.Value))
 	default:
 		issue.Code = "invalid_type"
-		if strings.HasPrefix(d.Message, "expected ") {
-			issue.Expected = strings.TrimPrefix(d.Message, "expected ")
+		if after, ok0 := strings.CutPrefix(d.Message, "expected "); ok0 {
+			issue.Expected = after
 		}
 	}
 	issue.Received = received

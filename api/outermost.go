@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -67,8 +68,7 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := requestOf(hr.Context())
 	token, err := s.callers.caller(hr)
-	var unauthorized *errUnauthorized
-	if errors.As(err, &unauthorized) {
+	if unauthorized, ok := errors.AsType[*unauthorizedError](err); ok {
 		challenge := `Bearer realm="sirocco"`
 		if unauthorized.given {
 			challenge += `, error="invalid_token"`
@@ -78,8 +78,7 @@ func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 		return false
 	}
 	if err != nil {
-		var answer *jsonError
-		if errors.As(s.statusError(r, errorShape{}, err), &answer) {
+		if answer, ok := errors.AsType[*jsonError](s.statusError(r, errorShape{}, err)); ok {
 			writeError(w, answer)
 		}
 		return false
@@ -108,12 +107,10 @@ func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
 }
 
 func writeError(w http.ResponseWriter, e *jsonError) {
-	for name, values := range e.headers {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), e.headers)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(e.status)
-	_ = json.NewEncoder(w).Encode(e.ErrorBody)
+	_ = json.NewEncoder(w).Encode(e.ErrorBody) //nolint:errchkjson // the client is gone, or it is written
 }
 
 // requestID takes over an id that the client or a proxy gave, if it is short and plain, or makes one.

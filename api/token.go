@@ -64,7 +64,7 @@ type TokenPath struct {
 }
 
 const (
-	tokensPath = "/v1/core/auth/tokens"
+	tokensPath = "/v1/core/auth/tokens" //nolint:gosec // a path
 	authTag    = "Authentication"
 )
 

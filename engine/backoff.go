@@ -30,5 +30,5 @@ func jitter(d time.Duration, part int64) time.Duration {
 	if spread <= 0 {
 		return d
 	}
-	return d - time.Duration(spread) + time.Duration(rand.Int64N(2*spread)) //nolint:gosec // not a secret
+	return d - time.Duration(spread) + time.Duration(rand.Int64N(2*spread))
 }

@@ -231,7 +231,7 @@ func (m *modelSync) sort(page *connector.Page) (valid []hub.Record, bad []store.
 	for i := range page.Records {
 		r := &page.Records[i]
 		if err := r.Validate(); err != nil {
-			raw, _ := json.Marshal(r)
+			raw, _ := json.Marshal(r) //nolint:errchkjson,musttag // its times are valid: they were read from JSON
 			bad = append(bad, store.Quarantined{Model: m.info.Model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: m.query().Since})
 			continue
 		}

@@ -118,7 +118,7 @@ func (r *Record) Hash() [sha256.Size]byte {
 	c := *r
 	c.ModifiedAt = time.Time{}
 	c.StartTime, c.EndTime = c.StartTime.UTC(), c.EndTime.UTC()
-	b, err := json.Marshal(&c)
+	b, err := json.Marshal(&c) //nolint:musttag // hashed, never read again
 	if err != nil {
 		panic("hub: a record is always marshalable: " + err.Error())
 	}

@@ -26,7 +26,7 @@ type groupCommit struct {
 }
 
 type groupWrite struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the caller waits for exactly this write
 	fn     func(Tx) error
 	answer chan error
 }
@@ -149,9 +149,7 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 		return fmt.Errorf("commit: %w", err)
 	}
 	for _, query := range tx.fresh {
-		if _, err := g.stmts.prepare(ctx, query); err != nil {
-			break // only speed is lost: the next transaction prepares it for itself
-		}
+		_, _ = g.stmts.prepare(ctx, query) // only speed is lost: the next transaction prepares it for itself
 	}
 	return nil
 }

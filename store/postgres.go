@@ -29,7 +29,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (*postgresDB, e
 		return nil, err // pgx leaves the password out of it
 	}
 	if opts.MaxConnections > 0 {
-		cfg.MaxConns = int32(min(opts.MaxConnections, 1000)) //nolint:gosec // bounded
+		cfg.MaxConns = int32(min(opts.MaxConnections, 1000))
 	} else if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = 16
 	}
@@ -87,8 +87,7 @@ func (d *postgresDB) classify(err error) error {
 	unavailable := func(reason string, after time.Duration) error {
 		return &hub.UnavailableError{Reason: reason, RetryAfter: after, Err: err}
 	}
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case pe.Code == "53100":
 			return unavailable("the disk of the PostgreSQL server is full", 10*time.Second)

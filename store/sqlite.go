@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"runtime"
 	"strings"
@@ -47,9 +48,7 @@ func openSQLite(path string, opts Options) (*sqliteDB, error) {
 		if queryOnly {
 			v.Set("_query_only", "1")
 		}
-		for k, vs := range extra {
-			v[k] = vs
-		}
+		maps.Copy(v, extra)
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 	}
 	writer, err := sql.Open("sqlite", dsn(false))

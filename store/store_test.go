@@ -31,15 +31,13 @@ func TestConnectionLife(t *testing.T) {
 		var wg sync.WaitGroup
 		seen := make([]hub.Connection, 50)
 		for i := range seen {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				name := "n" + string(rune('a'+i))
 				var err error
 				if seen[i], err = st.PatchConnection(ctx, org.ID, c.ID, hub.ConnectionPatch{Name: &name}); err != nil {
 					t.Error(err)
 				}
-			}()
+			})
 		}
 		wg.Wait()
 		times := map[int64]bool{c.UpdatedAt.UnixMilli(): true}

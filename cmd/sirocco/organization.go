@@ -68,14 +68,14 @@ func (c *organizationListCommand) Run(ctx context.Context) error {
 const listPage = 500
 
 // eachPage walks all pages of a list and prints each item.
-func eachPage[T any](page func(after string) ([]T, error), id func(T) string, print func(T) error) error {
+func eachPage[T any](page func(after string) ([]T, error), id func(T) string, show func(T) error) error {
 	for after := ""; ; {
 		items, err := page(after)
 		if err != nil || len(items) == 0 {
 			return err
 		}
 		for _, item := range items {
-			if err := print(item); err != nil {
+			if err := show(item); err != nil {
 				return err
 			}
 			after = id(item)

@@ -165,7 +165,7 @@ func startServer(dir string, settings ...string) (*Server, error) {
 			return nil, err
 		}
 		for d := dir; d != os.TempDir() && len(d) > 1; d = filepath.Dir(d) { // the account must reach the folder
-			if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // a test's folder
+			if err := os.Chmod(d, 0o755); err != nil {
 				return nil, err
 			}
 		}
@@ -194,7 +194,7 @@ func (s *Server) start() error {
 	if err := s.command.Start(); err != nil {
 		return err
 	}
-	isready := exec.Command(filepath.Join(s.bin, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(s.port)) //nolint:gosec // fixed program
+	isready := exec.Command(filepath.Join(s.bin, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(s.port))
 	for range 600 {
 		again := *isready
 		if again.Run() == nil {
@@ -207,7 +207,7 @@ func (s *Server) start() error {
 }
 
 func (s *Server) run(program string, args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec // fixed programs
+	c := exec.Command(filepath.Join(s.bin, program), args...)
 	c.Dir = "/"
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.account, Pdeathsig: syscall.SIGQUIT}
 	return c

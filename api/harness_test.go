@@ -1,0 +1,265 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sirocco/api"
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// world is a server over a database, with the means to ask it and to look behind it.
+type world struct {
+	t      *testing.T
+	st     *store.Store
+	server *httptest.Server
+	clock  *clock
+	log    *lockedBuffer
+	// validate checks an answer against the server's own document.
+	validate func(*http.Request, *http.Response, []byte)
+}
+
+// clock is a clock that stands still unless a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)} }
+
+func (c *clock) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// testModels are the models that test servers say their connectors pull.
+func testModels(p hub.Platform) []hub.Model {
+	if p == hub.PlatformCustomInput {
+		return nil
+	}
+	return []hub.Model{hub.ModelUser, hub.ModelAccount}
+}
+
+// newWorld starts a server. Change its configuration with configure.
+func newWorld(t *testing.T, url string, configure ...func(*api.Config)) *world {
+	t.Helper()
+	w := &world{t: t, clock: newClock(), log: &lockedBuffer{}}
+	w.st = storetest.Open(t, url, w.clock.read)
+	w.server = w.serve(configure...)
+	return w
+}
+
+// serve starts one more server over the same store.
+func (w *world) serve(configure ...func(*api.Config)) *httptest.Server {
+	cfg := api.Config{
+		Store: w.st, Models: testModels, Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Metrics: prometheus.NewRegistry(), Clock: w.clock.read, Version: "test",
+	}
+	for _, c := range configure {
+		c(&cfg)
+	}
+	server := httptest.NewServer(api.New(cfg))
+	w.t.Cleanup(server.Close)
+	if w.validate == nil {
+		w.validate = documentValidator(w.t, server.URL)
+	}
+	return server
+}
+
+// documentValidator checks answers against the OpenAPI document that the server serves.
+func documentValidator(t *testing.T, serverURL string) func(*http.Request, *http.Response, []byte) {
+	t.Helper()
+	resp, err := http.Get(serverURL + "/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := libopenapi.NewDocument(text)
+	if err != nil {
+		t.Fatalf("our document: %v", err)
+	}
+	v, errs := validator.NewValidator(doc)
+	if len(errs) > 0 {
+		t.Fatalf("our document: %v", errs)
+	}
+	if ok, problems := v.ValidateDocument(); !ok {
+		for _, p := range problems {
+			t.Errorf("our document: %s: %s", p.Message, p.Reason)
+		}
+	}
+	var mu sync.Mutex
+	return func(req *http.Request, resp *http.Response, body []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		plain := req.Clone(context.Background())
+		plain.URL.Path = strings.TrimPrefix(plain.URL.Path, "/api-externalApi")
+		plain.RequestURI = ""
+		copied := *resp
+		copied.Body = io.NopCloser(bytes.NewReader(body))
+		if ok, problems := v.ValidateHttpResponse(plain, &copied); !ok {
+			for _, p := range problems {
+				t.Errorf("%s %s answered %d against our document: %s: %s\n%s", req.Method, req.URL, resp.StatusCode, p.Message, p.Reason, body)
+			}
+		}
+	}
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// into reads a JSON answer.
+func (a answer) into(t *testing.T, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+// client asks a server with one token.
+type client struct {
+	w      *world
+	server string
+	token  string
+}
+
+func (w *world) client(token string) *client {
+	return &client{w: w, server: w.server.URL, token: token}
+}
+
+// header is one more header of a request: its name and value.
+type header [2]string
+
+// do sends a request. A body that is not empty is sent as JSON unless a header says otherwise.
+func (c *client) do(method, path, body string, headers ...header) answer {
+	c.w.t.Helper()
+	req, err := http.NewRequest(method, c.server+path, strings.NewReader(body))
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for _, h := range headers {
+		req.Header.Set(h[0], h[1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	if strings.HasPrefix(strings.TrimPrefix(req.URL.Path, "/api-externalApi"), "/v1/") && resp.StatusCode != http.StatusMethodNotAllowed {
+		c.w.validate(req, resp, text)
+	}
+	return answer{status: resp.StatusCode, header: resp.Header, body: string(text)}
+}
+
+// want fails the test unless the answer has the status.
+func (a answer) want(t *testing.T, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("answered %d, want %d: %s", a.status, status, a.body)
+	}
+	return a
+}
+
+// tenant is an organization with a token of its own and one of its group.
+type tenant struct {
+	id           string
+	token, group *client
+	tokenID      string
+}
+
+func (w *world) tenant(name string) tenant {
+	w.t.Helper()
+	ctx := context.Background()
+	o, err := w.st.CreateOrganization(ctx, name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	own, text, err := w.st.CreateToken(ctx, o.ID, store.NewToken{Name: name})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, groupText, err := w.st.CreateToken(ctx, o.ID, store.NewToken{Name: name + " group", Group: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return tenant{id: o.ID, token: w.client(text), group: w.client(groupText), tokenID: own.ID}
+}
+
+const connections = "/v1/core/integrations/connections"
+
+// connection is what a test reads of one.
+type connection struct {
+	ID                  string           `json:"id"`
+	Name                string           `json:"name"`
+	ExternalAccountID   string           `json:"externalAccountId"`
+	OrganizationID      string           `json:"organizationId"`
+	IntegrationPlatform string           `json:"integrationPlatform"`
+	CreatedAt           string           `json:"createdAt"`
+	UpdatedAt           string           `json:"updatedAt"`
+	IsActive            bool             `json:"isActive"`
+	SyncStatus          []map[string]any `json:"syncStatus"`
+	SyncTranscript      bool             `json:"syncTranscript"`
+}
+
+func (c *client) create(platform string) connection {
+	c.w.t.Helper()
+	var made connection
+	c.do("POST", connections, `{"name":"n","integrationPlatform":"`+platform+`","externalAccountId":"a"}`).want(c.w.t, 201).into(c.w.t, &made)
+	return made
+}

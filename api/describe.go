@@ -43,6 +43,9 @@ func (s *server) describeErrors(op *huma.Operation, shape errorShape, input refl
 	if _, ok := input.FieldByName("Body"); ok {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	if _, ok := input.FieldByName("Organization"); ok && !shape.isPlain(http.StatusNotFound) {
+		statuses = append(statuses, http.StatusNotFound)
+	}
 	if _, ok := input.FieldByName("IfMatch"); ok {
 		statuses = append(statuses, http.StatusPreconditionFailed)
 	}

@@ -71,3 +71,11 @@ func scanCount(r rows) (int64, error) {
 	err := r.Scan(&n)
 	return n, err
 }
+
+// AddToGroup makes the organization belong to the group.
+func (s *Store) AddToGroup(ctx context.Context, organization, group string) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, organization, group)
+		return err
+	})
+}

@@ -1,0 +1,240 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"sirocco/store/storetest"
+)
+
+// object is a piece of an OpenAPI document.
+type object = map[string]any
+
+// document is an OpenAPI document to be compared.
+type document struct {
+	root object
+}
+
+func (d document) op(method, path string) object {
+	item, _ := d.root["paths"].(object)[path].(object)
+	op, _ := item[strings.ToLower(method)].(object)
+	return op
+}
+
+// resolve follows a $ref.
+func (d document) resolve(s object) object {
+	for {
+		ref, ok := s["$ref"].(string)
+		if !ok {
+			return s
+		}
+		at := d.root
+		for part := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+			at, _ = at[part].(object)
+		}
+		s = at
+	}
+}
+
+// TestContract holds our document against the published one. Every operation that we serve has the
+// published fields, types, required marks, enums and statuses; whatever else it has is marked as ours.
+func TestContract(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	var ours document
+	w.client("").do("GET", "/openapi.json", "").want(t, 200).into(t, &ours.root)
+	published, covered := map[string]bool{}, map[string]bool{}
+	for _, file := range []string{"external-api.json", "user-api.json"} {
+		text, err := os.ReadFile("testdata/contract/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var theirs document
+		if err := json.Unmarshal(text, &theirs.root); err != nil {
+			t.Fatal(err)
+		}
+		for path, item := range theirs.root["paths"].(object) {
+			for method := range item.(object) {
+				name := strings.ToUpper(method) + " " + path
+				published[name] = true
+				if ours.op(method, path) == nil {
+					continue
+				}
+				covered[name] = true
+				c := comparison{t: t, ours: ours, theirs: theirs, at: name}
+				c.operation(ours.op(method, path), theirs.op(method, path))
+			}
+		}
+	}
+	for _, op := range operations(t, w) {
+		name := op.method + " " + op.path
+		if !published[name] && op.doc["x-sirocco-extension"] != true {
+			t.Errorf("%s is not published, and not marked as ours", name)
+		}
+	}
+	fmt.Printf("contract: covers %d of the %d published operations\n", len(covered), len(published))
+	if len(covered) < 10 {
+		t.Errorf("only %d operations were compared", len(covered))
+	}
+}
+
+type comparison struct {
+	t            *testing.T
+	ours, theirs document
+	at           string
+}
+
+func (c comparison) in(where string) comparison {
+	c.at += " " + where
+	return c
+}
+
+func (c comparison) errorf(format string, args ...any) {
+	c.t.Helper()
+	c.t.Errorf("%s: %s", c.at, fmt.Sprintf(format, args...))
+}
+
+func (c comparison) operation(ours, theirs object) {
+	c.parameters(ours, theirs)
+	ourBody, theirBody := bodySchema(ours["requestBody"]), bodySchema(theirs["requestBody"])
+	if (ourBody == nil) != (theirBody == nil) {
+		c.errorf("only one of the two has a body")
+	} else if ourBody != nil {
+		c.in("body").schema(ourBody, theirBody)
+	}
+	ourAnswers, theirAnswers := ours["responses"].(object), theirs["responses"].(object)
+	for status, r := range theirAnswers {
+		answer, ok := ourAnswers[status].(object)
+		if !ok {
+			c.errorf("no answer %s", status)
+			continue
+		}
+		content, _ := r.(object)["content"].(object)
+		for media, m := range content {
+			our, ok := answer["content"].(object)[media].(object)
+			if !ok {
+				c.errorf("answer %s has no %s", status, media)
+				continue
+			}
+			c.in(status).schema(our["schema"].(object), m.(object)["schema"].(object))
+		}
+	}
+	for status, r := range ourAnswers {
+		if theirAnswers[status] == nil && r.(object)["x-sirocco-extension"] != true {
+			c.errorf("answer %s is not published, and not marked as ours", status)
+		}
+	}
+}
+
+func (c comparison) parameters(ours, theirs object) {
+	find := func(op object) map[string]object {
+		all := map[string]object{}
+		list, _ := op["parameters"].([]any)
+		for _, p := range list {
+			all[p.(object)["in"].(string)+" "+p.(object)["name"].(string)] = p.(object)
+		}
+		return all
+	}
+	our, their := find(ours), find(theirs)
+	for name, p := range their {
+		if our[name] == nil {
+			c.errorf("no parameter %s", name)
+			continue
+		}
+		if (our[name]["required"] == true) != (p["required"] == true) {
+			c.errorf("parameter %s: required is %v, published %v", name, our[name]["required"], p["required"])
+		}
+		c.in(name).schema(our[name]["schema"].(object), p["schema"].(object))
+	}
+	for name, p := range our {
+		if their[name] == nil && p["x-sirocco-extension"] != true {
+			c.errorf("parameter %s is not published, and not marked as ours", name)
+		}
+	}
+}
+
+func bodySchema(body any) object {
+	b, _ := body.(object)
+	content, _ := b["content"].(object)
+	media, _ := content["application/json"].(object)
+	schema, _ := media["schema"].(object)
+	return schema
+}
+
+// schema compares type, nullability, enum and, for objects and arrays, what is in them.
+func (c comparison) schema(ours, theirs object) {
+	ours, theirs = c.ours.resolve(ours), c.theirs.resolve(theirs)
+	ourType, ourNull := typeOf(ours)
+	theirType, theirNull := typeOf(theirs)
+	if ourType != theirType {
+		c.errorf("type %q, published %q", ourType, theirType)
+		return
+	}
+	if ourNull != theirNull {
+		c.errorf("nullable is %v, published %v", ourNull, theirNull)
+	}
+	if a, b := enumOf(ours), enumOf(theirs); !slices.Equal(a, b) {
+		c.errorf("enum %v, published %v", a, b)
+	}
+	if items, ok := theirs["items"].(object); ok && ours["items"] != nil {
+		c.in("[]").schema(ours["items"].(object), items)
+	}
+	ourProps, _ := ours["properties"].(object)
+	theirProps, _ := theirs["properties"].(object)
+	for _, name := range slices.Sorted(maps.Keys(theirProps)) {
+		prop, ok := ourProps[name].(object)
+		if !ok {
+			c.errorf("no field %s", name)
+			continue
+		}
+		if a, b := requires(ours, name), requires(theirs, name); a != b {
+			c.errorf("field %s: required is %v, published %v", name, a, b)
+		}
+		c.in(name).schema(prop, theirProps[name].(object))
+	}
+	for _, name := range slices.Sorted(maps.Keys(ourProps)) {
+		if theirProps[name] == nil && ourProps[name].(object)["x-sirocco-extension"] != true {
+			c.errorf("field %s is not published, and not marked as ours", name)
+		}
+	}
+}
+
+// typeOf returns a schema's type and whether it may be null, in the spelling of 3.0 or of 3.1.
+func typeOf(s object) (string, bool) {
+	null := s["nullable"] == true
+	switch v := s["type"].(type) {
+	case string:
+		return v, null
+	case []any:
+		name := ""
+		for _, one := range v {
+			if one == "null" {
+				null = true
+			} else {
+				name = one.(string)
+			}
+		}
+		return name, null
+	}
+	return "", null
+}
+
+func enumOf(s object) []string {
+	list, _ := s["enum"].([]any)
+	var values []string
+	for _, v := range list {
+		values = append(values, fmt.Sprint(v))
+	}
+	sort.Strings(values)
+	return values
+}
+
+func requires(s object, name string) bool {
+	list, _ := s["required"].([]any)
+	return slices.Contains(list, any(name))
+}

@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+
+	"sirocco/hub"
+	"sirocco/store/storetest"
+)
+
+// TestNobodySeesAnothersThings walks every operation of the document that names a thing by its id, and asks
+// for another organization's: the answer must be, byte for byte, the one for a thing that never was. An
+// operation that it cannot make an id for fails it.
+func TestNobodySeesAnothersThings(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		mine, other := w.tenant("Mine"), w.tenant("Other")
+		theirs := map[string]string{ // an id of the other organization's for each path that takes one
+			"/v1/core/integrations/connections/{id}": other.token.create("MERGE").ID,
+			"/v1/core/auth/tokens/{id}":              other.tokenID,
+		}
+		bodies := map[string]string{
+			"PATCH /v1/core/integrations/connections/{id}": `{"name":"stolen"}`,
+		}
+		walked := 0
+		for _, op := range operations(t, w) {
+			if !strings.Contains(op.path, "{") {
+				continue
+			}
+			id, ok := theirs[op.path]
+			if !ok {
+				t.Errorf("%s %s: the test knows no id of another organization for it", op.method, op.path)
+				continue
+			}
+			for _, c := range []*client{mine.token, mine.group} {
+				ask := func(id string) answer {
+					return c.do(op.method, regexp.MustCompile(`\{\w+\}`).ReplaceAllString(op.path, id), bodies[op.method+" "+op.path])
+				}
+				foreign, unknown := ask(id), ask(hub.NewID())
+				if foreign.status != unknown.status || foreign.body != unknown.body || heads(foreign) != heads(unknown) {
+					t.Errorf("%s %s tells another organization's thing: %d %s %s, unknown: %d %s %s", op.method, op.path,
+						foreign.status, foreign.body, heads(foreign), unknown.status, unknown.body, heads(unknown))
+				}
+				if foreign.status != http.StatusNotFound && foreign.status != http.StatusForbidden {
+					t.Errorf("%s %s answered %d", op.method, op.path, foreign.status)
+				}
+				walked++
+			}
+		}
+		if walked < 10 {
+			t.Errorf("only %d calls were walked", walked)
+		}
+		// The selector of a group token, and lists.
+		for _, c := range []*client{mine.token, mine.group} {
+			foreign := c.do("GET", connections+"?organizationId="+other.id, "").want(t, 404)
+			unknown := c.do("GET", connections+"?organizationId="+hub.NewID(), "").want(t, 404)
+			if foreign.body != unknown.body {
+				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
+			}
+			for _, list := range []string{connections, tokens} {
+				if a := c.do("GET", list, "").want(t, 200); strings.Contains(a.body, other.id) {
+					t.Errorf("%s shows another organization's: %s", list, a.body)
+				}
+			}
+		}
+		foreign := mine.group.do("POST", tokens, `{"tokenName":"x","organizationId":"`+other.id+`"}`).want(t, 404)
+		unknown := mine.group.do("POST", tokens, `{"tokenName":"x","organizationId":"`+hub.NewID()+`"}`).want(t, 404)
+		if foreign.body != unknown.body {
+			t.Errorf("making a token tells another organization: %s, %s", foreign.body, unknown.body)
+		}
+		if got := other.token.do("GET", connections, "").want(t, 200); strings.Contains(got.body, "stolen") {
+			t.Errorf("changed by another organization: %s", got.body)
+		}
+	})
+}
+
+func TestGroupTokenActsForItsOrganizations(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		parent, child := w.tenant("Parent"), w.tenant("Child")
+		var who token
+		parent.group.do("GET", "/v1/core/auth/caller-identity", "").into(t, &who)
+		if err := w.st.AddToGroup(t.Context(), child.id, *who.AuthorizedOrgGroupID); err != nil {
+			t.Fatal(err)
+		}
+		selector := "?organizationId=" + child.id
+		var made connection
+		parent.group.do("POST", connections+selector, `{"name":"n","integrationPlatform":"MERGE","externalAccountId":"a"}`).want(t, 201).into(t, &made)
+		if made.OrganizationID != child.id {
+			t.Errorf("made for %s, want %s", made.OrganizationID, child.id)
+		}
+		child.token.do("GET", connections+"/"+made.ID, "").want(t, 200)
+		parent.group.do("GET", connections+"/"+made.ID, "").want(t, 404) // without the selector it means its own
+		parent.group.do("GET", connections+"/"+made.ID+selector, "").want(t, 200)
+		parent.token.do("GET", connections+"/"+made.ID+selector, "").want(t, 404) // no group token
+		var given token
+		parent.group.do("POST", tokens, `{"tokenName":"x","organizationId":"`+child.id+`"}`).want(t, 200).into(t, &given)
+		w.client(given.Token).do("GET", connections+"/"+made.ID, "").want(t, 200)
+	})
+}
+
+func heads(a answer) string {
+	var lines []string
+	for name, values := range a.header {
+		if name != "Date" && name != "X-Request-Id" && !strings.HasPrefix(strings.ToLower(name), "ratelimit") {
+			lines = append(lines, name+": "+strings.Join(values, ","))
+		}
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+type operation struct {
+	method, path string
+	doc          map[string]any
+}
+
+// operations are those of the served document.
+func operations(t *testing.T, w *world) []operation {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	w.client("").do("GET", "/openapi.json", "").want(t, 200).into(t, &doc)
+	var all []operation
+	for path, item := range doc.Paths {
+		for method, raw := range item {
+			op := operation{method: strings.ToUpper(method), path: path}
+			if err := json.Unmarshal(raw, &op.doc); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, op)
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].path+all[i].method < all[j].path+all[j].method })
+	return all
+}

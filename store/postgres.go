@@ -18,6 +18,9 @@ import (
 // postgresConnectTimeout bounds how long a request waits for a new connection.
 const postgresConnectTimeout = 3 * time.Second
 
+// PostgresConnections is how many connections to PostgreSQL a Store has at most, unless it is told otherwise.
+const PostgresConnections = 16
+
 // postgresDB is a pool of connections to PostgreSQL 15 or later.
 type postgresDB struct {
 	pool *pgxpool.Pool
@@ -31,7 +34,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (*postgresDB, e
 	if opts.MaxConnections > 0 {
 		cfg.MaxConns = int32(min(opts.MaxConnections, 1000))
 	} else if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = 16
+		cfg.MaxConns = PostgresConnections
 	}
 	cfg.ConnConfig.ConnectTimeout = postgresConnectTimeout
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {

@@ -86,7 +86,9 @@ func (d *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, 
 	if err != nil {
 		return nil, err
 	}
-	rs, err := stmt.QueryContext(ctx, args...)
+	// Without the caller's cancellation, which the driver would watch with a goroutine for each query: every
+	// query reads a bounded number of rows.
+	rs, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -105,6 +105,9 @@ func StartServer(t testing.TB) *Server {
 	return s
 }
 
+// Launch is StartServer for a program that is no test: the data go into dir, and Kill ends it.
+func Launch(dir string) (*Server, error) { return startServer(dir) }
+
 // URL is the server's own database.
 func (s *Server) URL() string {
 	return fmt.Sprintf("postgres://sirocco@127.0.0.1:%d/postgres?sslmode=disable", s.port)
@@ -116,14 +119,20 @@ func (s *Server) Database(t testing.TB) string { return newDatabaseOnOwn(t, s.UR
 // Stop ends the server at once, cutting its connections.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
-	if s.command == nil {
-		return
-	}
-	if err := s.command.Process.Signal(syscall.SIGQUIT); err != nil {
+	if err := s.Kill(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Kill is Stop for a program that is no test.
+func (s *Server) Kill() error {
+	if s.command == nil {
+		return nil
+	}
+	err := s.command.Process.Signal(syscall.SIGQUIT)
 	_ = s.command.Wait() // its status is that of the signal
 	s.command = nil
+	return err
 }
 
 // Start starts the stopped server on the same port and data.

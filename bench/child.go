@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -42,6 +43,7 @@ func serveChild(ctx context.Context, text string) (err error) {
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	debug.SetGCPercent(400) // as sirocco serve does
 	st, err := store.Open(ctx, cfg.Database, store.Options{})
 	if err != nil {
 		return err

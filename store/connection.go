@@ -101,8 +101,12 @@ func (s *Store) PatchConnection(ctx context.Context, organization, id string, p 
 		}
 		return c, err
 	}
+	write := s.write
+	if p.Active == nil && p.IfUpdatedAt == nil {
+		write = s.writeOne
+	}
 	var c hub.Connection
-	err := s.write(ctx, func(tx Tx) error {
+	err := write(ctx, func(tx Tx) error {
 		var err error
 		c, err = patchConnection(ctx, tx, organization, id, p, s.clock())
 		if err == nil && p.Active != nil {

@@ -76,6 +76,11 @@ func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
 	}
 }
 
+// writeOne spares the round trips of BEGIN and COMMIT: a statement alone is a transaction of its own.
+func (d *postgresDB) writeOne(_ context.Context, fn func(Tx) error) error {
+	return fn(postgresTx{d.pool})
+}
+
 func (d *postgresDB) native() any { return d.pool }
 
 func (d *postgresDB) close() error {
@@ -113,7 +118,13 @@ func (d *postgresDB) classify(err error) error {
 	return err
 }
 
-type postgresTx struct{ tx pgx.Tx }
+// postgresTx runs statements in a pgx.Tx, or each for itself on the pool.
+type postgresTx struct {
+	tx interface {
+		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	}
+}
 
 func (t postgresTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := t.tx.Exec(ctx, query, args...)

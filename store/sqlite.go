@@ -99,6 +99,10 @@ func (d *sqliteDB) write(ctx context.Context, fn func(Tx) error) error {
 	return d.group.write(ctx, fn)
 }
 
+func (d *sqliteDB) writeOne(ctx context.Context, fn func(Tx) error) error {
+	return d.group.write(ctx, fn)
+}
+
 func (d *sqliteDB) native() any { return d.writer.db }
 
 func (d *sqliteDB) close() error {

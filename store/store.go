@@ -27,6 +27,8 @@ type database interface {
 	// write runs fn in a transaction and returns once that is durable, or has left no trace. fn may run
 	// more than once and must not wait for anything but its own statements.
 	write(ctx context.Context, fn func(Tx) error) error
+	// writeOne is write for an fn that changes something with one statement at most.
+	writeOne(ctx context.Context, fn func(Tx) error) error
 	// classify turns an error of the driver into one of the domain where it is one.
 	classify(err error) error
 	migrate(ctx context.Context) error
@@ -114,6 +116,10 @@ func (s *Store) Ready(ctx context.Context) error {
 
 func (s *Store) write(ctx context.Context, fn func(Tx) error) error {
 	return s.db.classify(s.db.write(ctx, fn))
+}
+
+func (s *Store) writeOne(ctx context.Context, fn func(Tx) error) error {
+	return s.db.classify(s.db.writeOne(ctx, fn))
 }
 
 // one runs a query of at most one row and scans it; it returns hub.ErrNotFound where there is none.

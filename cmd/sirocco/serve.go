@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,7 @@ func (c *serveCommand) Validate() error {
 }
 
 func (c *serveCommand) Run(ctx context.Context) error {
+	tuneGC()
 	log := c.logger(os.Stderr)
 	st, err := c.open(ctx)
 	if err != nil {
@@ -122,6 +124,13 @@ func hintFirstToken(ctx context.Context, st *store.Store, database string) error
 
 `, flag, flag)
 	return err
+}
+
+// tuneGC trades memory, of which the server uses little, for fewer collections. An operator's GOGC or GOMEMLIMIT wins.
+func tuneGC() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // withoutPassword is a database URL that may be shown.

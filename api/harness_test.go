@@ -25,7 +25,7 @@ import (
 
 // world is a server over a database, with the means to ask it and to look behind it.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	st     *store.Store
 	server *httptest.Server
 	clock  *clock
@@ -80,7 +80,7 @@ func testModels(p hub.Platform) []hub.Model {
 }
 
 // newWorld starts a server. Change its configuration with configure.
-func newWorld(t *testing.T, url string, configure ...func(*api.Config)) *world {
+func newWorld(t testing.TB, url string, configure ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(), log: &lockedBuffer{}}
 	w.st = storetest.Open(t, url, w.clock.read)
@@ -100,13 +100,14 @@ func (w *world) serve(configure ...func(*api.Config)) *httptest.Server {
 	server := httptest.NewServer(api.New(cfg))
 	w.t.Cleanup(server.Close)
 	if w.validate == nil {
-		w.validate = documentValidator(w.t, server.URL)
+		w.validate = documentValidator(w, server.URL)
 	}
 	return server
 }
 
 // documentValidator checks answers against the OpenAPI document that the server serves.
-func documentValidator(t *testing.T, serverURL string) func(*http.Request, *http.Response, []byte) {
+func documentValidator(w *world, serverURL string) func(*http.Request, *http.Response, []byte) {
+	t := w.t
 	t.Helper()
 	resp, err := http.Get(serverURL + "/openapi.json")
 	if err != nil {
@@ -141,7 +142,7 @@ func documentValidator(t *testing.T, serverURL string) func(*http.Request, *http
 		copied.Body = io.NopCloser(bytes.NewReader(body))
 		if ok, problems := v.ValidateHttpResponse(plain, &copied); !ok {
 			for _, p := range problems {
-				t.Errorf("%s %s answered %d against our document: %s: %s\n%s", req.Method, req.URL, resp.StatusCode, p.Message, p.Reason, body)
+				w.t.Errorf("%s %s answered %d against our document: %s: %s\n%s", req.Method, req.URL, resp.StatusCode, p.Message, p.Reason, body)
 			}
 		}
 	}
@@ -155,7 +156,7 @@ type answer struct {
 }
 
 // into reads a JSON answer.
-func (a answer) into(t *testing.T, v any) {
+func (a answer) into(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), v); err != nil {
 		t.Fatalf("%v in %s", err, a.body)
@@ -208,7 +209,7 @@ func (c *client) do(method, path, body string, headers ...header) answer {
 }
 
 // want fails the test unless the answer has the status.
-func (a answer) want(t *testing.T, status int) answer {
+func (a answer) want(t testing.TB, status int) answer {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("answered %d, want %d: %s", a.status, status, a.body)

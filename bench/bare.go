@@ -21,7 +21,7 @@ type bare struct {
 }
 
 func newBare(targets []target, n int, run func(t *target, number uint32) error) worker {
-	return &bare{targets, rand.New(rand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))), run} //nolint:gosec // not a secret
+	return &bare{targets, rand.New(rand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))), run}
 }
 
 func (b *bare) do() error {

@@ -52,7 +52,7 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 	b.later(func() error { return os.RemoveAll(dir) })
 	if o.postgres == "" {
 		folder := filepath.Join(dir, "postgres")
-		if err := os.Mkdir(folder, 0o755); err != nil { //nolint:gosec // PostgreSQL's account reaches it
+		if err := os.Mkdir(folder, 0o755); err != nil {
 			return nil, errors.Join(err, b.close())
 		}
 		server, err := storetest.Launch(folder)
@@ -62,7 +62,7 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 		b.later(server.Kill)
 		b.postgres = server.URL()
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "sirocco/cmd/sirocco") //nolint:gosec // our own program
+	build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "sirocco/cmd/sirocco")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build the server: %w", err), b.close())
@@ -116,7 +116,7 @@ func (b *bench) serve(ctx context.Context, database string, memory bool) (*proce
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(b.binary, "serve", "--listen", address, "--database", database, "--rate-limit", "0") //nolint:gosec // our own program
+	command := exec.Command(b.binary, "serve", "--listen", address, "--database", database, "--rate-limit", "0")
 	if memory || b.profile != "" {
 		config, err := json.Marshal(childConfig{Listen: address, Database: database, Memory: memory, Profile: b.profile})
 		if err != nil {
@@ -126,7 +126,7 @@ func (b *bench) serve(ctx context.Context, database string, memory bool) (*proce
 		if err != nil {
 			return nil, err
 		}
-		command = exec.Command(self) //nolint:gosec // this program
+		command = exec.Command(self)
 		command.Env = append(os.Environ(), childVariable+"="+string(config))
 	}
 	p, err := start(ctx, command, address)

@@ -27,12 +27,12 @@ const childVariable = "SIROCCO_BENCH_CHILD"
 
 // childConfig is what childVariable holds, as JSON.
 type childConfig struct {
-	Listen   string
-	Database string
+	Listen   string `json:"listen"`
+	Database string `json:"database"`
 	// Memory keeps the connections of the database in memory and never writes them back.
-	Memory bool
+	Memory bool `json:"memory"`
 	// Profile is the file of a CPU profile that starts at a SIGUSR1 and ends with the server.
-	Profile string
+	Profile string `json:"profile"`
 }
 
 // serveChild serves what sirocco serve does until ctx ends: the same handler, the same log, the same metrics.
@@ -85,7 +85,7 @@ func profileOnSignal(file string) func() {
 	signal.Notify(start, syscall.SIGUSR1)
 	go func() {
 		<-start
-		f, err := os.Create(file) //nolint:gosec // named on the command line
+		f, err := os.Create(file)
 		if err == nil {
 			err = pprof.StartCPUProfile(f)
 		}

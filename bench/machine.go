@@ -40,7 +40,7 @@ func (b *bench) describeMachine(ctx context.Context) (machine, error) {
 	if err != nil {
 		return m, err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // only read from
+	defer conn.Close(ctx)
 	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&m.postgresVersion); err != nil {
 		return m, err
 	}
@@ -59,7 +59,7 @@ func (b *bench) describeMachine(ctx context.Context) (machine, error) {
 
 // fieldOf is the first value under the name in one of the kernel's lists.
 func fieldOf(file, name string) string {
-	text, err := os.ReadFile(file) //nolint:gosec // fixed names
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return "unknown"
 	}
@@ -73,7 +73,7 @@ func fieldOf(file, name string) string {
 
 // syncTime is the median time to overwrite 4 KiB of a file and make them durable.
 func syncTime(name string) (time.Duration, error) {
-	f, err := os.Create(name) //nolint:gosec // in the run's own folder
+	f, err := os.Create(name)
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +84,7 @@ func syncTime(name string) (time.Duration, error) {
 		if _, err := f.WriteAt(page, 0); err != nil {
 			return 0, errors.Join(err, f.Close())
 		}
-		if err := syscall.Fdatasync(int(f.Fd())); err != nil { //nolint:gosec // a file descriptor
+		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
 			return 0, errors.Join(err, f.Close())
 		}
 		took[i] = time.Since(started)

@@ -63,7 +63,7 @@ func run() error {
 	if o.partial {
 		return nil
 	}
-	return os.WriteFile(document, []byte(report), 0o644) //nolint:gosec // a document for everyone
+	return os.WriteFile(document, []byte(report), 0o644)
 }
 
 func parse() (options, error) {

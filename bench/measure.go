@@ -35,7 +35,7 @@ func (s subject) measure(op operation, connections int, turn time.Duration) (sam
 		if err != nil {
 			return sample{}, fmt.Errorf("%s, %s: %w", s.name, op.name, err)
 		}
-		defer w.close() //nolint:errcheck // all its answers are in
+		defer w.close()
 		workers[i] = w
 	}
 	begin := time.Now().Add(warmUp)

@@ -71,7 +71,7 @@ func seedConnections(ctx context.Context, db *sql.DB, owners []target, each int)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing after Commit
+	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, "DROP INDEX connections_one_per_platform"); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func dial(address string, op operation, targets []target, n int) (worker, error)
 	}
 	return &socket{
 		conn: conn, in: bufio.NewReaderSize(conn, 64<<10), op: op, request: newForm(op.text), targets: targets,
-		random: rand.New(rand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))), //nolint:gosec // not a secret
+		random: rand.New(rand.NewPCG(uint64(n), uint64(time.Now().UnixNano()))),
 	}, nil
 }
 

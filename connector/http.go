@@ -134,8 +134,7 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 // transportError tells a caller's own cancellation from a vendor that does not answer. It drops the
 // *url.Error around the cause: that one shows the query.
 func transportError(ctx context.Context, r Request, method string, timeout time.Duration, err error) error {
-	var shown *url.Error
-	if errors.As(err, &shown) {
+	if shown, ok := errors.AsType[*url.Error](err); ok {
 		err = shown.Err
 	}
 	if ctx.Err() != nil {

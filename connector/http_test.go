@@ -155,7 +155,7 @@ func TestWhatIsSent(t *testing.T) {
 	if err != nil || len(out.A) != 1 || out.A[0] != 7 {
 		t.Fatalf("read %v, %v", out, err)
 	}
-	if got.URL.String() != "/base/notes?q=a+b" || got.Method != "POST" || body != `{"x":1}` || got.Header.Get("Content-Type") != "application/json" {
+	if got.URL.String() != "/base/notes?q=a+b" || got.Method != http.MethodPost || body != `{"x":1}` || got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("sent %s %s %q %v", got.Method, got.URL, body, got.Header)
 	}
 	if want := time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC); !a.Date.Equal(want) {

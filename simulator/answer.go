@@ -1,0 +1,144 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// WriteJSON answers with a value; platforms use it.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("simulator: an answer cannot be written as JSON: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+func writeError(w http.ResponseWriter, status int) {
+	WriteJSON(w, status, map[string]string{"detail": http.StatusText(status)})
+}
+
+// answerInstead answers for the faults that come before anything is done, and reports whether it did.
+func (s *Server) answerInstead(w http.ResponseWriter, r *http.Request, f Fault) bool {
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	switch f.Kind {
+	case Unauthorized:
+		writeError(w, http.StatusUnauthorized)
+	case Forbidden:
+		writeError(w, http.StatusForbidden)
+	case RateLimited:
+		writeError(w, http.StatusTooManyRequests)
+	case ServerError:
+		writeError(w, http.StatusInternalServerError)
+	case Unavailable:
+		writeError(w, http.StatusServiceUnavailable)
+	case Hang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	default:
+		return false
+	}
+	return true
+}
+
+// send writes the honest answer with the fault put on it.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httptest.ResponseRecorder) {
+	body := a.Body.Bytes()
+	maps.Copy(w.Header(), a.Header())
+	switch f.Kind {
+	case Truncated:
+		body = body[:len(body)/2]
+	case Malformed:
+		body = append(bytes.Clone(body[:len(body)-1]), `,,"x":]}`...)
+	case WrongType:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	case OddZones:
+		body = oddZones(body)
+	case RepeatCursor:
+		body = editObject(body, func(answer map[string]any) { s.platform.Repeat(r, answer) })
+	case BadRecord:
+		body = s.withoutFirstID(body)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(a.Code)
+	if f.Kind == Drop {
+		_, _ = w.Write(body[:len(body)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(body)
+}
+
+func editObject(body []byte, edit func(map[string]any)) []byte {
+	var answer map[string]any
+	if json.Unmarshal(body, &answer) != nil {
+		return body
+	}
+	edit(answer)
+	return encode(answer)
+}
+
+// withoutFirstID takes the id from the first item of a list; an answer without items stays as it is.
+func (s *Server) withoutFirstID(body []byte) []byte {
+	strip := func(items any) {
+		if list, ok := items.([]any); ok && len(list) > 0 {
+			if first, ok := list[0].(map[string]any); ok {
+				delete(first, "id")
+			}
+		}
+	}
+	if s.platform.Items != "" {
+		return editObject(body, func(answer map[string]any) { strip(answer[s.platform.Items]) })
+	}
+	var list []any
+	if json.Unmarshal(body, &list) != nil {
+		return body
+	}
+	strip(list)
+	return encode(list)
+}
+
+// encode is for what was JSON before.
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+var instant = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
+
+// oddZones writes every UTC time of the body as the same instant in another zone or spelling, in turn.
+func oddZones(body []byte) []byte {
+	n := 0
+	return instant.ReplaceAllFunc(body, func(text []byte) []byte {
+		at, err := time.Parse(`"`+time.RFC3339Nano+`"`, string(text))
+		if err != nil {
+			return text
+		}
+		n++
+		zone := []int{5*3600 + 45*60, -(3*3600 + 30*60), 14 * 3600, -12 * 3600, 0, 0, 3600}[n%7]
+		in := at.In(time.FixedZone("", zone))
+		switch n % 7 {
+		case 4:
+			return bytes.ToLower(text)
+		case 5:
+			return fmt.Appendf(nil, `"%s-00:00"`, at.Format("2006-01-02T15:04:05.999999999"))
+		case 6:
+			return fmt.Appendf(nil, `"%s"`, in.Format("2006-01-02T15:04:05.999999999-0700"))
+		}
+		return fmt.Appendf(nil, `"%s"`, in.Format(time.RFC3339Nano))
+	})
+}

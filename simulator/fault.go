@@ -1,0 +1,131 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// FaultKind names a way in which a vendor fails.
+type FaultKind string
+
+// The faults. Those up to Hang come instead of an answer, before anything is done; the others change
+// the answer after the request was carried out.
+const (
+	// None is no fault: it takes a place in a script.
+	None FaultKind = ""
+	// Unauthorized and Forbidden are 401 and 403.
+	Unauthorized FaultKind = "unauthorized"
+	Forbidden    FaultKind = "forbidden"
+	// RateLimited is 429 with Fault.RetryAfter, if that is set.
+	RateLimited FaultKind = "rate-limited"
+	// ServerError and Unavailable are 500 and 503.
+	ServerError FaultKind = "server-error"
+	Unavailable FaultKind = "unavailable"
+	// Hang answers nothing until the client gives up.
+	Hang FaultKind = "hang"
+	// Drop breaks the connection in the middle of the answer.
+	Drop FaultKind = "drop"
+	// Truncated ends the JSON in the middle of an otherwise whole answer.
+	Truncated FaultKind = "truncated"
+	// Malformed is JSON with a mistake in it.
+	Malformed FaultKind = "malformed"
+	// WrongType is the right answer called text/html.
+	WrongType FaultKind = "wrong-type"
+	// RepeatCursor points to the page just asked for as the next one.
+	RepeatCursor FaultKind = "repeat-cursor"
+	// OddZones writes every time in some zone other than UTC, and the zone in some other way.
+	OddZones FaultKind = "odd-zones"
+	// BadRecord takes the id from the first item of a list.
+	BadRecord FaultKind = "bad-record"
+)
+
+// Fault is one thing that goes wrong.
+type Fault struct {
+	Kind FaultKind
+	// RetryAfter is the header's value with RateLimited and Unavailable; empty means no header.
+	RetryAfter string
+	// Match limits the fault to requests whose path contains it; other requests are answered well.
+	Match string
+}
+
+// Faults decide what goes wrong. All its methods may be used at once.
+type Faults struct {
+	mu     sync.Mutex
+	rng    *rand.Rand
+	script []Fault
+	always *Fault
+	rate   float64
+	random []Fault
+	taken  map[FaultKind]int
+}
+
+func newFaults(seed uint64) *Faults {
+	return &Faults{rng: rand.New(rand.NewPCG(seed, 2)), taken: map[FaultKind]int{}}
+}
+
+// Script puts faults on the next requests, one each, after those already scripted.
+func (f *Faults) Script(faults ...Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script = append(f.script, faults...)
+}
+
+// Always puts the fault on every request that no script covers.
+func (f *Faults) Always(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.always = &fault
+}
+
+// Random puts one of the faults on a part of the requests, rate of 0 to 1.
+func (f *Faults) Random(rate float64, faults ...Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rate, f.random = rate, slices.Clone(faults)
+}
+
+// Stop ends all faults.
+func (f *Faults) Stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script, f.always, f.rate, f.random = nil, nil, 0, nil
+}
+
+// Taken returns how often a fault of the kind happened.
+func (f *Faults) Taken(kind FaultKind) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.taken[kind]
+}
+
+// take returns the fault for a request.
+func (f *Faults) take(r *http.Request) Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fault := f.choose(r.URL.Path)
+	f.taken[fault.Kind]++
+	return fault
+}
+
+func (f *Faults) choose(path string) Fault {
+	if len(f.script) > 0 {
+		first := f.script[0]
+		if !strings.Contains(path, first.Match) {
+			return Fault{}
+		}
+		f.script = f.script[1:]
+		return first
+	}
+	if f.always != nil && strings.Contains(path, f.always.Match) {
+		return *f.always
+	}
+	if len(f.random) > 0 && f.rng.Float64() < f.rate {
+		if fault := f.random[f.rng.IntN(len(f.random))]; strings.Contains(path, fault.Match) {
+			return fault
+		}
+	}
+	return Fault{}
+}

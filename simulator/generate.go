@@ -1,0 +1,183 @@
+package simulator
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+)
+
+var (
+	givenNames = []string{
+		"Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah", "Grace", "Hugo", "Ines", "Jamal", "Keiko", "Lars", "Mina", "Noor",
+		"Olga", "Pablo", "Quinn", "Rosa", "Søren", "Tariq", "Uma", "Viktor", "Wanda", "Ximena", "Yusuf", "Zoë",
+	}
+	familyNames = []string{
+		"Abbott", "Baker", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Hughes", "Ito", "Jensen", "Kowalski", "Lopez",
+		"Müller", "Nguyen", "O'Brien", "Patel", "Quist", "Rossi", "Singh", "Tanaka", "Ueda", "Vargas", "Weiss", "Xu", "Young", "Zhang",
+	}
+	trades  = []string{"Roofing", "Plumbing", "Heating", "Windows", "Solar", "Painting", "Flooring", "Gutters", "Electric", "Siding"}
+	forms   = []string{"Co.", "Group", "& Sons", "Partners", "Holdings", "Homes"}
+	jobs    = []string{"Roof replacement", "Water heater", "Full inspection", "Solar array", "Window set", "Panel upgrade", "Repaint", "New gutters"}
+	streets = []string{"Oak St", "Maple Ave", "Cedar Ln", "Harbor Rd", "Hill Dr", "Mill Way", "Lake Blvd", "Park Pl"}
+	places  = []struct{ city, state, zip string }{
+		{"Austin", "TX", "78701"}, {"Denver", "CO", "80202"}, {"Portland", "OR", "97201"}, {"Boise", "ID", "83702"},
+		{"Tampa", "FL", "33602"}, {"Albany", "NY", "12207"}, {"Reno", "NV", "89501"}, {"Omaha", "NE", "68102"},
+	}
+	kinds        = []string{"Phone call", "Site visit", "Follow-up mail", "Estimate review"}
+	activities   = []string{"CALL", "MEETING", "EMAIL", "MEETING"}
+	dispositions = []string{"OPEN", "OPEN", "WON", "LOST"}
+	directions   = []string{"INBOUND", "OUTBOUND"}
+)
+
+// counts returns how many rows of each model there are at first.
+func counts(o Options) map[hub.Model]int {
+	n := o.Records
+	if n <= 0 {
+		n = 100
+	}
+	c := map[hub.Model]int{
+		hub.ModelUser: max(n/50, 5), hub.ModelAccount: n, hub.ModelContact: n, hub.ModelLead: max(n/2, 1),
+		hub.ModelOpportunity: n, hub.ModelEngagementType: len(kinds), hub.ModelEngagement: n,
+		hub.ModelOpportunityUser: n, hub.ModelEngagementUser: n,
+	}
+	maps.Copy(c, o.Counts)
+	return c
+}
+
+// maker makes the content of one row; what it draws depends on the seed, the model and the row's number alone.
+type maker struct {
+	*rand.Rand
+	d  *Dataset
+	at time.Time
+}
+
+// generate returns row n of a model as it is before anyone changes it, modified at the given time. It
+// has every detail a platform could show; Platform.Held takes away what a platform does not.
+func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(m))
+	k := maker{Rand: rand.New(rand.NewPCG(d.seed^h.Sum64(), uint64(n))), d: d, at: at}
+	r := hub.Record{Model: m, ExternalID: d.ids.of(m, n), ModifiedAt: at}
+	r.Details.CreatedAt = hub.WireTime(at.Add(-time.Duration(1+k.IntN(500)) * 24 * time.Hour))
+	r.Details.UpdatedAt = hub.WireTime(at)
+	switch m {
+	case hub.ModelUser:
+		k.person(&r)
+	case hub.ModelAccount:
+		r.Name = fmt.Sprintf("%s %s %s", oneOf(k, familyNames), oneOf(k, trades), oneOf(k, forms))
+		k.reach(&r)
+		r.Refs.Owner = k.maybe(hub.ModelUser)
+	case hub.ModelContact:
+		k.person(&r)
+		k.reach(&r)
+		r.Refs.Account, r.Refs.Owner = k.some(hub.ModelAccount), k.maybe(hub.ModelUser)
+	case hub.ModelLead:
+		k.person(&r)
+		k.reach(&r)
+		r.Refs.Owner = k.maybe(hub.ModelUser)
+		if k.IntN(4) == 0 {
+			r.Refs.Account, r.Refs.Contact = k.some(hub.ModelAccount), k.some(hub.ModelContact)
+		}
+	case hub.ModelOpportunity:
+		k.opportunity(&r)
+	case hub.ModelEngagementType:
+		r.Name, r.Details.ActivityType = kinds[n%len(kinds)], activities[n%len(activities)]
+	case hub.ModelEngagement:
+		k.engagement(&r)
+	case hub.ModelOpportunityUser:
+		share := float64(k.IntN(101)) / 100
+		r.Refs.Opportunity, r.Refs.User, r.Details.ShareOfSale = k.some(hub.ModelOpportunity), k.some(hub.ModelUser), &share
+	case hub.ModelEngagementUser:
+		r.Refs.Engagement, r.Refs.User = k.some(hub.ModelEngagement), k.some(hub.ModelUser)
+	}
+	return r
+}
+
+func (k maker) person(r *hub.Record) {
+	given, family := oneOf(k, givenNames), oneOf(k, familyNames)
+	r.Name, r.Details.FirstName, r.Details.LastName = given+" "+family, given, family
+	ascii := strings.NewReplacer("ø", "o", "ë", "e", "ü", "u", "í", "i", "'", "").Replace(strings.ToLower(given + "." + family))
+	r.Details.Email = fmt.Sprintf("%s%d@example.com", ascii, k.IntN(1000))
+	r.Details.Emails = []string{r.Details.Email}
+}
+
+func (k maker) reach(r *hub.Record) {
+	place := oneOf(k, places)
+	r.Details.Phones = []string{fmt.Sprintf("+1 555 %03d %04d", k.IntN(1000), k.IntN(10000))}
+	r.Details.Addresses = []hub.Address{{
+		Country: "US", Street: fmt.Sprintf("%d %s", 1+k.IntN(9999), oneOf(k, streets)), City: place.city, State: place.state, Zip: place.zip,
+	}}
+	latitude, longitude := 25+float64(k.IntN(2_000_000))/100_000, -120+float64(k.IntN(4_000_000))/100_000
+	r.Details.Latitude, r.Details.Longitude = &latitude, &longitude
+	r.Details.LastActivity = hub.WireTime(k.at.Add(-time.Duration(k.IntN(1000)) * time.Hour))
+}
+
+func (k maker) opportunity(r *hub.Record) {
+	amount := float64(500 + 50*k.IntN(1000))
+	r.Name = oneOf(k, jobs) + " for " + oneOf(k, familyNames)
+	r.Details.Amount, r.Details.Disposition = &amount, oneOf(k, dispositions)
+	if r.Details.Disposition != "OPEN" {
+		r.Details.ClosedAt = hub.WireTime(k.at.Add(-time.Duration(k.IntN(200)) * time.Hour))
+	}
+	r.Details.LastActivity = hub.WireTime(k.at.Add(-time.Duration(k.IntN(1000)) * time.Hour))
+	r.Refs = hub.Refs{Account: k.some(hub.ModelAccount), Contact: k.maybe(hub.ModelContact), Owner: k.maybe(hub.ModelUser)}
+}
+
+func (k maker) engagement(r *hub.Record) {
+	about := oneOf(k, jobs)
+	r.Name = about + " talk"
+	r.Details.Subject, r.Details.Content = r.Name, "Spoke about the "+strings.ToLower(about)+" and the next steps."
+	r.Details.Direction = oneOf(k, directions)
+	r.StartTime = k.at.Add(-time.Duration(1+k.IntN(500)) * time.Hour).Truncate(time.Minute)
+	r.EndTime = r.StartTime.Add(time.Duration(10+5*k.IntN(20)) * time.Minute)
+	r.Refs = hub.Refs{
+		Account: k.some(hub.ModelAccount), Contact: k.maybe(hub.ModelContact), Opportunity: k.maybe(hub.ModelOpportunity),
+		EngagementType: k.some(hub.ModelEngagementType), Owner: k.maybe(hub.ModelUser),
+	}
+}
+
+// some returns the id of one of the rows a model had at first.
+func (k maker) some(m hub.Model) string {
+	if k.d.counts[m] == 0 {
+		return ""
+	}
+	return k.d.ids.of(m, k.IntN(k.d.counts[m]))
+}
+
+// maybe is some, and nothing one time in eight.
+func (k maker) maybe(m hub.Model) string {
+	if k.IntN(8) == 0 {
+		return ""
+	}
+	return k.some(m)
+}
+
+func oneOf[T any](k maker, from []T) T { return from[k.IntN(len(from))] }
+
+// alter changes the content of a row in a way that every platform shows. The caller holds the lock.
+func (d *Dataset) alter(r *hub.Record) {
+	switch r.Model {
+	case hub.ModelUser, hub.ModelContact, hub.ModelLead:
+		r.Details.FirstName = givenNames[d.rng.IntN(len(givenNames))] + fmt.Sprint(d.rng.IntN(1_000_000))
+		r.Name = r.Details.FirstName + " " + r.Details.LastName
+	default:
+		base, _, _ := strings.Cut(r.Name, " #")
+		r.Name = fmt.Sprintf("%s #%d", base, d.rng.IntN(1_000_000))
+		if r.Details.Subject != "" {
+			r.Details.Subject = r.Name
+		}
+	}
+	if r.Model == hub.ModelOpportunity || r.Model == hub.ModelEngagement {
+		users := d.counts[hub.ModelUser]
+		r.Refs.Owner = ""
+		if users > 0 && d.rng.IntN(8) > 0 {
+			r.Refs.Owner = d.ids.of(hub.ModelUser, d.rng.IntN(users))
+		}
+	}
+	r.Details.UpdatedAt = hub.WireTime(d.last)
+}

@@ -1,0 +1,63 @@
+package simulator
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"sirocco/hub"
+)
+
+// IDs is the form of a vendor's ids. An id tells the row's number, so no index of ids is kept.
+type IDs int
+
+const (
+	// UUIDs look like random ones.
+	UUIDs IDs = iota
+	// Numbers are whole numbers of ten digits, distinct between models.
+	Numbers
+)
+
+// numbersPerModel is how many rows of one model can have an id that is a Number.
+const numbersPerModel = 100_000_000
+
+// ordinals give each model its own range of Numbers.
+var ordinals = map[hub.Model]int{
+	hub.ModelUser: 10, hub.ModelAccount: 11, hub.ModelContact: 12, hub.ModelLead: 13, hub.ModelOpportunity: 14,
+	hub.ModelEngagementType: 15, hub.ModelEngagement: 16, hub.ModelOpportunityUser: 17, hub.ModelEngagementUser: 18,
+}
+
+// noteModel marks the ids of notes, which are no model of the hub.
+const noteModel hub.Model = "NOTE"
+
+func (f IDs) of(m hub.Model, n int) string {
+	if f == Numbers {
+		return strconv.Itoa((ordinals[m]+1)*numbersPerModel + n)
+	}
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s %d", m, n)
+	x := h.Sum64()
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", x>>32, x>>16&0xffff, x>>4&0xfff, x&0xfff, n)
+}
+
+// number is the inverse of of; it returns -1 for an id that of never gives.
+func (f IDs) number(m hub.Model, id string) int {
+	n := int64(-1)
+	if f == Numbers {
+		if x, err := strconv.ParseInt(id, 10, 64); err == nil {
+			n = x - int64(ordinals[m]+1)*numbersPerModel
+		}
+	} else if i := strings.LastIndexByte(id, '-'); i >= 0 {
+		if x, err := strconv.ParseInt(id[i+1:], 16, 64); err == nil {
+			n = x
+		}
+	}
+	if n < 0 || f.of(m, int(n)) != id {
+		return -1
+	}
+	return int(n)
+}
+
+func compareIDs(a, b string) int { return cmp.Compare(a, b) }

@@ -1,0 +1,144 @@
+// Command trimspec reads a vendor's OpenAPI description and writes, as JSON, the part a simulator
+// needs: the named operations and the schemas they refer to. Prose and examples are left out; what
+// decides whether a request or an answer is valid is not touched.
+//
+//	go run ./simulator/internal/trimspec -in crm.yaml -out crm.json 'GET /accounts' 'POST /notes'
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"log"
+	"os"
+	"strings"
+
+	"github.com/pb33f/go-yaml"
+)
+
+func main() {
+	in := flag.String("in", "", "the vendor's description, YAML or JSON")
+	out := flag.String("out", "", "the file to write")
+	flag.Parse()
+	text, err := os.ReadFile(*in)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var doc map[string]any
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		log.Fatalf("%s is not YAML or JSON: %v", *in, err)
+	}
+	trimmed := trim(doc, flag.Args())
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", " ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(trimmed); err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(*out, b.Bytes(), 0o644); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// trim returns doc with the operations alone, each written as "METHOD /path", and what they refer to.
+func trim(doc map[string]any, operations []string) map[string]any {
+	all, _ := doc["paths"].(map[string]any)
+	paths := map[string]any{}
+	for _, operation := range operations {
+		method, path, _ := strings.Cut(operation, " ")
+		item, _ := all[path].(map[string]any)
+		op, ok := item[strings.ToLower(method)]
+		if !ok {
+			log.Fatalf("the description has no operation %s", operation)
+		}
+		kept, ok := paths[path].(map[string]any)
+		if !ok {
+			kept = map[string]any{}
+			paths[path] = kept
+		}
+		kept[strings.ToLower(method)] = op
+		if shared, ok := item["parameters"]; ok {
+			kept["parameters"] = shared
+		}
+	}
+	components := map[string]any{}
+	result := map[string]any{
+		"openapi": doc["openapi"], "info": map[string]any{"title": "trimmed", "version": "1"},
+		"servers": doc["servers"], "paths": withoutProse(paths, false), "components": components,
+	}
+	if security, ok := doc["security"]; ok {
+		result["security"] = security
+	}
+	given, _ := doc["components"].(map[string]any)
+	if schemes, ok := given["securitySchemes"]; ok {
+		components["securitySchemes"] = withoutProse(schemes, true)
+	}
+	follow(result["paths"], given, components)
+	return result
+}
+
+// follow copies what node refers to from given to kept, and what that refers to.
+func follow(node any, given, kept map[string]any) {
+	switch n := node.(type) {
+	case []any:
+		for _, v := range n {
+			follow(v, given, kept)
+		}
+	case map[string]any:
+		for _, v := range n {
+			follow(v, given, kept)
+		}
+		ref, _ := n["$ref"].(string)
+		parts := strings.Split(strings.TrimPrefix(ref, "#/components/"), "/")
+		if ref == "" || len(parts) != 2 {
+			return
+		}
+		group, ok := kept[parts[0]].(map[string]any)
+		if !ok {
+			group = map[string]any{}
+			kept[parts[0]] = group
+		}
+		if _, done := group[parts[1]]; done {
+			return
+		}
+		from, _ := given[parts[0]].(map[string]any)
+		group[parts[1]] = withoutProse(from[parts[1]], false)
+		follow(group[parts[1]], given, kept)
+	}
+}
+
+// withoutProse drops what people read. names says that the keys of node are names of the vendor's own
+// (its properties, its paths), which may well be "description".
+func withoutProse(node any, names bool) any {
+	switch n := node.(type) {
+	case []any:
+		kept := make([]any, len(n))
+		for i, v := range n {
+			kept[i] = withoutProse(v, false)
+		}
+		return kept
+	case map[string]any:
+		kept := map[string]any{}
+		for k, v := range n {
+			if !names && prose(k) {
+				continue
+			}
+			own := !names && (k == "properties" || k == "responses" || k == "headers")
+			kept[k] = withoutProse(v, own)
+		}
+		if _, answer := n["content"]; answer && !names {
+			kept["description"] = "" // an answer must have one
+		}
+		return kept
+	}
+	return node
+}
+
+func prose(key string) bool {
+	switch key {
+	case "description", "summary", "example", "examples", "title", "tags", "externalDocs", "operationId":
+		return true
+	}
+	return strings.HasPrefix(key, "x-")
+}

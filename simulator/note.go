@@ -1,0 +1,61 @@
+package simulator
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Note is a note that was written back.
+type Note struct {
+	ID string
+	// Target and ExternalID name the record it is on.
+	Target     hub.Model
+	ExternalID string
+	Text       string
+	CreatedAt  time.Time
+}
+
+// Notes are the notes a simulated CRM has. All its methods may be used at once.
+type Notes struct {
+	ids   IDs
+	clock hub.Clock
+	mu    sync.Mutex
+	notes []Note
+}
+
+func newNotes(ids IDs, clock hub.Clock) *Notes { return &Notes{ids: ids, clock: clock} }
+
+// Add puts a note on a record and returns it.
+func (n *Notes) Add(target hub.Model, externalID, text string) Note {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	note := Note{
+		ID: n.ids.of(noteModel, len(n.notes)), Target: target, ExternalID: externalID, Text: text,
+		CreatedAt: n.clock().Truncate(time.Microsecond),
+	}
+	n.notes = append(n.notes, note)
+	return note
+}
+
+// On returns the notes of a record, the oldest first.
+func (n *Notes) On(target hub.Model, externalID string) []Note {
+	return n.where(func(note Note) bool { return note.Target == target && note.ExternalID == externalID })
+}
+
+// All returns every note, the oldest first.
+func (n *Notes) All() []Note { return n.where(func(Note) bool { return true }) }
+
+// Count returns how many notes have the marker in their text.
+func (n *Notes) Count(marker string) int {
+	return len(n.where(func(note Note) bool { return strings.Contains(note.Text, marker) }))
+}
+
+func (n *Notes) where(keep func(Note) bool) []Note {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(n.notes), func(note Note) bool { return !keep(note) })
+}

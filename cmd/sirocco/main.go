@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -12,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -72,6 +74,9 @@ type databaseFlag struct {
 
 func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
 	st, err := store.Open(ctx, f.Database, store.Options{})
+	if unavailable, ok := errors.AsType[*hub.UnavailableError](err); ok { // the operator may see the cause, a client not
+		return nil, fmt.Errorf("open the database: %w: %w", err, unavailable.Err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

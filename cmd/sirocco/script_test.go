@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sirocco/store/storetest"
+)
+
+// TestScripts runs each script of testdata/script on both databases. SIROCCO_DATABASE names a new one.
+func TestScripts(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", "sqlite:"+env.WorkDir+"/hub.db") }))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", storetest.Postgres(t)) }))
+	})
+}
+
+func scripts(database func(*testscript.Env)) testscript.Params {
+	return testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			database(env)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"address": setAddress, "ready": waitReady, "http": request, "field": setField,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	}
+}
+
+// setAddress sets the variable to a local address that nobody listens on.
+func setAddress(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], l.Addr().String())
+	ts.Check(l.Close())
+}
+
+// waitReady waits until the server at the address is ready.
+func waitReady(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(awaitReady("http://" + args[0]))
+}
+
+// awaitReady asks again and again; what it waits for is not told otherwise.
+func awaitReady(url string) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		answer, err := http.Get(url + "/readyz")
+		if err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s was not ready within 30 s: %w", url, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// request sends METHOD URL [TOKEN [BODY]], wants the status that comes first, and prints the body.
+func request(ts *testscript.TestScript, _ bool, args []string) {
+	args = append(args, "", "")
+	r, err := http.NewRequest(args[1], args[2], strings.NewReader(args[4]))
+	ts.Check(err)
+	r.Header.Set("Content-Type", "application/json")
+	if args[3] != "" {
+		r.Header.Set("Authorization", "Bearer "+args[3])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(answer.Body.Close())
+	if strconv.Itoa(answer.StatusCode) != args[0] {
+		ts.Fatalf("%s %s answered %d, not %s: %s", args[1], args[2], answer.StatusCode, args[0], body)
+	}
+	fmt.Fprintln(ts.Stdout(), string(body))
+}
+
+// setField sets the variable to a field of the JSON object that the last command printed.
+func setField(ts *testscript.TestScript, _ bool, args []string) {
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &object))
+	value, ok := object[args[1]].(string)
+	if !ok {
+		ts.Fatalf("no text %q in %s", args[1], ts.ReadFile("stdout"))
+	}
+	ts.Setenv(args[0], value)
+}

@@ -60,9 +60,10 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (organization_id, created_at);
 
--- One row that /readyz writes, to know that writing works.
+-- One row that /readyz writes, to know that writing works. It fills room for a moment, to know that there is some.
 CREATE TABLE readiness (
     id         BIGINT PRIMARY KEY,
-    checked_at BIGINT NOT NULL
+    checked_at BIGINT NOT NULL,
+    room       TEXT NOT NULL
 );
-INSERT INTO readiness (id, checked_at) VALUES (1, 0);
+INSERT INTO readiness (id, checked_at, room) VALUES (1, 0, '');

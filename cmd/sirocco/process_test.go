@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// node is a running server process.
+type node struct {
+	t       testing.TB
+	url     string
+	command *exec.Cmd
+	log     *syncBuffer
+	ended   chan struct{}
+	err     error
+}
+
+// startNode starts the program on the database and waits until it is ready. It ends with the test.
+func startNode(t testing.TB, database string, flags ...string) *node {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := &node{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
+	n.command = exec.Command("sirocco", append([]string{"serve", "--listen", address, "--database", database, "--rate-limit", "0"}, flags...)...)
+	n.command.Stdout, n.command.Stderr = n.log, n.log
+	n.command.Dir = t.TempDir()
+	if err := n.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		n.err = n.command.Wait()
+		close(n.ended)
+	}()
+	t.Cleanup(func() {
+		n.kill()
+		if t.Failed() {
+			t.Logf("log of %s, its end:\n%s", n.url, n.log.tail(4000))
+		}
+	})
+	if err := awaitReady(n.url); err != nil {
+		t.Fatalf("%v\n%s", err, n.log.tail(4000))
+	}
+	return n
+}
+
+// kill ends the process as a power cut would.
+func (n *node) kill() {
+	_ = n.command.Process.Kill() // it may have ended
+	<-n.ended
+}
+
+// terminate asks the process to end.
+func (n *node) terminate() {
+	if err := n.command.Process.Signal(syscall.SIGTERM); err != nil {
+		n.t.Error(err)
+	}
+}
+
+// tokenFor makes an organization and a group token for it.
+func tokenFor(t testing.TB, database string) (organization, token string) {
+	t.Helper()
+	st := storetest.Open(t, database, nil)
+	o, err := st.CreateOrganization(context.Background(), "Acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, err := st.CreateToken(context.Background(), o.ID, store.NewToken{Name: "test", Group: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.ID, text
+}
+
+// reply is an answer's status, body and headers.
+type reply struct {
+	status int
+	body   []byte
+	header http.Header
+}
+
+// call sends one request; into, unless nil, takes the body of a 2xx.
+func call(client *http.Client, method, url, token, body string, into any) (reply, error) {
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil {
+		return reply{}, err
+	}
+	if into != nil && answer.StatusCode < 300 {
+		if err := json.Unmarshal(text, into); err != nil {
+			return reply{}, fmt.Errorf("%w in %s", err, text)
+		}
+	}
+	return reply{answer.StatusCode, text, answer.Header}, nil
+}
+
+const connectionsPath = "/v1/core/integrations/connections"
+
+// connectionBody is the part of a connection that these tests read.
+type connectionBody struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	IsActive bool   `json:"isActive"`
+}
+
+const newConnection = `{"name":"CRM","externalAccountId":"a-1","integrationPlatform":"MERGE","isActive":false}`
+
+// syncBuffer is a log that may be read while it is written.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) tail(n int) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := b.text.Bytes()
+	return string(text[max(0, len(text)-n):])
+}
+
+func (b *syncBuffer) contains(s string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Contains(b.text.Bytes(), []byte(s))
+}
+
+// eventually asks until it holds, for at most half a minute.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 30 s: %s", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// seedOf prints the seed of a random test and takes the one of an earlier run from SIROCCO_TEST_SEED.
+func seedOf(t testing.TB) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("SIROCCO_TEST_SEED"); text != "" {
+		if _, err := fmt.Sscan(text, &seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("SIROCCO_TEST_SEED=%d replays it", seed)
+	return seed
+}

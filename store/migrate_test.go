@@ -1,0 +1,103 @@
+package store_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// TestNewerDatabaseIsRefused gives the program a database from its future: it says so and touches nothing.
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		st, err := store.Open(ctx, url, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.Close(); err != nil {
+			t.Fatal(err)
+		}
+		change(t, url, `INSERT INTO schema_versions (version_id, is_applied) VALUES (9999, TRUE)`)
+		before := contents(t, url)
+		_, err = store.Open(ctx, url, store.Options{})
+		newer, ok := errors.AsType[*store.NewerError](err)
+		if !ok || newer.Database != 9999 || !strings.Contains(err.Error(), "start a newer sirocco") {
+			t.Errorf("it answers %v", err)
+		}
+		if contents(t, url) != before {
+			t.Error("the database was changed")
+		}
+	})
+}
+
+// TestNodesMigrateTogether opens one fresh database from several places at once.
+func TestNodesMigrateTogether(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				st, err := store.Open(context.Background(), url, store.Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := errors.Join(st.Ready(context.Background()), st.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+func connect(t *testing.T, url string) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", url
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, source = "sqlite", file
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func change(t *testing.T, url, statement string) {
+	t.Helper()
+	db := connect(t, url)
+	_, err := db.Exec(statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contents is a print of all there is: the file's bytes, or PostgreSQL's tables and their counts of changes.
+func contents(t *testing.T, url string) [32]byte {
+	t.Helper()
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sha256.Sum256(text)
+	}
+	db := connect(t, url)
+	var text string
+	err := db.QueryRow(`SELECT string_agg(c.oid::text || c.relname || c.relfilenode || pg_relation_size(c.oid), ',' ORDER BY c.oid) ||
+		(SELECT string_agg(s::text, ',' ORDER BY id) FROM schema_versions s) FROM pg_class c WHERE relnamespace = 'public'::regnamespace`).Scan(&text)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256([]byte(text))
+}

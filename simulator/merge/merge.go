@@ -1,0 +1,291 @@
+// Package merge stands in for Merge's unified CRM API. Lists are in the order of creation, and a cursor
+// is a position in it: rows that change while someone pages through them stay where they are.
+package merge
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+)
+
+//go:embed openapi.json
+var description []byte
+
+var spec = simulator.NewSpec(description)
+
+const (
+	apiKey       = "merge-key-of-the-simulator"
+	accountToken = "merge-account-of-the-simulator"
+	pageMost     = 100
+)
+
+var models = map[string]hub.Model{
+	"users": hub.ModelUser, "accounts": hub.ModelAccount, "contacts": hub.ModelContact, "leads": hub.ModelLead,
+	"opportunities": hub.ModelOpportunity, "engagement-types": hub.ModelEngagementType, "engagements": hub.ModelEngagement,
+}
+
+// New returns a stand-in for Merge.
+func New(o simulator.Options) *simulator.Server {
+	return simulator.New(simulator.Platform{
+		Name: hub.PlatformMerge,
+		Spec: spec,
+		Models: []hub.Model{
+			hub.ModelUser, hub.ModelAccount, hub.ModelContact, hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagementType, hub.ModelEngagement,
+		},
+		IDs: simulator.UUIDs,
+		Values: func(origin string) map[string]string {
+			return map[string]string{"apiKey": apiKey, "accountToken": accountToken, "baseURL": origin + "/api"}
+		},
+		Refuses: func(r *http.Request) int {
+			if r.Header.Get("Authorization") != "Bearer "+apiKey || r.Header.Get("X-Account-Token") != accountToken {
+				return http.StatusUnauthorized
+			}
+			return 0
+		},
+		Routes: routes,
+		Held:   held,
+		Items:  "results",
+		Repeat: func(r *http.Request, answer map[string]any) {
+			if at := r.URL.Query().Get("cursor"); at != "" {
+				answer["next"] = at
+			}
+		},
+	}, o)
+}
+
+func routes(mux *http.ServeMux, s *simulator.Server) {
+	mux.HandleFunc("GET /api/crm/v1/account-details", func(w http.ResponseWriter, _ *http.Request) {
+		simulator.WriteJSON(w, http.StatusOK, map[string]any{"end_user_organization_name": "Acme Roofing", "status": "COMPLETE"})
+	})
+	for path, m := range models {
+		mux.HandleFunc("GET /api/crm/v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			limit, from := page(q)
+			since, _ := time.Parse(time.RFC3339, q.Get("modified_after")) // checked against the description
+			rows, next, more := s.List(simulator.Listing{
+				Model: m, From: from, Since: since, HideDeleted: q.Get("include_deleted_data") != "true", Limit: limit,
+			})
+			items := make([]map[string]any, len(rows))
+			for i, row := range rows {
+				items[i] = show(row)
+			}
+			writeList(w, items, next, more)
+		})
+	}
+	mux.HandleFunc("GET /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { listNotes(w, r, s) })
+	mux.HandleFunc("POST /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { addNote(w, r, s) })
+}
+
+func page(q url.Values) (limit, from int) {
+	limit, from = 30, 0
+	if n, err := strconv.Atoi(q.Get("page_size")); err == nil {
+		limit = min(max(n, 1), pageMost)
+	}
+	if n, err := strconv.Atoi(q.Get("cursor")); err == nil {
+		from = n
+	}
+	return limit, from
+}
+
+func writeList(w http.ResponseWriter, items []map[string]any, next int, more bool) {
+	answer := map[string]any{"next": nil, "previous": nil, "results": items}
+	if more {
+		answer["next"] = strconv.Itoa(next)
+	}
+	simulator.WriteJSON(w, http.StatusOK, answer)
+}
+
+// show writes a row as the vendor does.
+func show(r hub.Record) map[string]any {
+	d := r.Details
+	item := map[string]any{
+		"id": r.ExternalID, "remote_id": "crm-" + r.ExternalID[:8], "created_at": d.CreatedAt,
+		"modified_at": r.ModifiedAt.Format("2006-01-02T15:04:05.000000Z"),
+	}
+	set := func(name string, value any) { item[name] = value }
+	if r.Model != hub.ModelEngagementType {
+		set("remote_was_deleted", r.Deleted)
+	}
+	switch r.Model {
+	case hub.ModelUser:
+		set("name", r.Name)
+		set("email", d.Email)
+		set("is_active", true)
+	case hub.ModelAccount:
+		set("name", r.Name)
+		set("owner", optional(r.Refs.Owner))
+		set("last_activity_at", optional(d.LastActivity))
+		set("remote_created_at", d.CreatedAt)
+		set("remote_updated_at", d.UpdatedAt)
+		reach(item, d, false)
+	case hub.ModelContact:
+		person(item, d)
+		set("account", optional(r.Refs.Account))
+		set("owner", optional(r.Refs.Owner))
+		set("last_activity_at", optional(d.LastActivity))
+		set("remote_created_at", d.CreatedAt)
+		reach(item, d, true)
+	case hub.ModelLead:
+		person(item, d)
+		set("owner", optional(r.Refs.Owner))
+		set("converted_account", optional(r.Refs.Account))
+		set("converted_contact", optional(r.Refs.Contact))
+		set("remote_created_at", d.CreatedAt)
+		set("remote_updated_at", d.UpdatedAt)
+		reach(item, d, true)
+	case hub.ModelOpportunity:
+		set("name", r.Name)
+		set("amount", int(*d.Amount))
+		set("status", d.Disposition)
+		set("close_date", optional(d.ClosedAt))
+		set("account", optional(r.Refs.Account))
+		set("owner", optional(r.Refs.Owner))
+		set("last_activity_at", optional(d.LastActivity))
+		set("remote_created_at", d.CreatedAt)
+	case hub.ModelEngagementType:
+		set("name", r.Name)
+		set("activity_type", d.ActivityType)
+	case hub.ModelEngagement:
+		set("subject", d.Subject)
+		set("content", d.Content)
+		set("direction", d.Direction)
+		set("start_time", hub.WireTime(r.StartTime))
+		set("end_time", hub.WireTime(r.EndTime))
+		set("account", optional(r.Refs.Account))
+		set("owner", optional(r.Refs.Owner))
+		set("engagement_type", optional(r.Refs.EngagementType))
+		contacts := []string{}
+		if r.Refs.Contact != "" {
+			contacts = append(contacts, r.Refs.Contact)
+		}
+		set("contacts", contacts)
+	}
+	return item
+}
+
+func person(item map[string]any, d hub.Details) {
+	item["first_name"], item["last_name"] = d.FirstName, d.LastName
+}
+
+func reach(item map[string]any, d hub.Details, emails bool) {
+	phones, addresses := []map[string]any{}, []map[string]any{}
+	for _, p := range d.Phones {
+		phones = append(phones, map[string]any{"phone_number": p, "phone_number_type": "WORK"})
+	}
+	for _, a := range d.Addresses {
+		addresses = append(addresses, map[string]any{
+			"street_1": a.Street, "street_2": nil, "city": a.City, "state": a.State, "postal_code": a.Zip, "country": a.Country,
+		})
+	}
+	item["phone_numbers"], item["addresses"] = phones, addresses
+	if emails {
+		all := []map[string]any{}
+		for _, e := range d.Emails {
+			all = append(all, map[string]any{"email_address": e, "email_address_type": "WORK"})
+		}
+		item["email_addresses"] = all
+	}
+}
+
+func optional(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// held is a row less what the vendor does not tell of it.
+func held(r hub.Record) []hub.Record {
+	d := r.Details
+	keep := hub.Details{}
+	refs := hub.Refs{Owner: r.Refs.Owner}
+	switch r.Model {
+	case hub.ModelUser:
+		keep.Email = d.Email
+		refs = hub.Refs{}
+	case hub.ModelAccount:
+		keep = hub.Details{LastActivity: d.LastActivity, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, Phones: d.Phones, Addresses: d.Addresses}
+	case hub.ModelContact:
+		keep = hub.Details{
+			FirstName: d.FirstName, LastName: d.LastName, Email: d.Email, Emails: d.Emails, Phones: d.Phones, Addresses: d.Addresses,
+			LastActivity: d.LastActivity, CreatedAt: d.CreatedAt,
+		}
+		refs.Account = r.Refs.Account
+	case hub.ModelLead:
+		keep = hub.Details{
+			FirstName: d.FirstName, LastName: d.LastName, Email: d.Email, Emails: d.Emails, Phones: d.Phones, Addresses: d.Addresses,
+			CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		}
+		refs.Account, refs.Contact = r.Refs.Account, r.Refs.Contact
+	case hub.ModelOpportunity:
+		keep = hub.Details{Amount: d.Amount, Disposition: d.Disposition, ClosedAt: d.ClosedAt, LastActivity: d.LastActivity, CreatedAt: d.CreatedAt}
+		refs.Account = r.Refs.Account
+	case hub.ModelEngagementType:
+		keep.ActivityType = d.ActivityType
+		refs = hub.Refs{}
+	case hub.ModelEngagement:
+		keep = hub.Details{Subject: d.Subject, Content: d.Content, Direction: d.Direction}
+		refs.Account, refs.Contact, refs.EngagementType = r.Refs.Account, r.Refs.Contact, r.Refs.EngagementType
+	}
+	r.Details, r.Refs = keep, refs
+	return []hub.Record{r}
+}
+
+// noteFields are the fields of a note that name the record it is on.
+var noteFields = map[string]hub.Model{"account": hub.ModelAccount, "contact": hub.ModelContact, "opportunity": hub.ModelOpportunity}
+
+func listNotes(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
+	q := r.URL.Query()
+	limit, from := page(q)
+	var items []map[string]any
+	for _, n := range s.Notes.All() {
+		keep := true
+		for field, m := range noteFields {
+			if id := q.Get(field + "_id"); id != "" && (n.Target != m || n.ExternalID != id) {
+				keep = false
+			}
+		}
+		if keep {
+			items = append(items, showNote(n))
+		}
+	}
+	end := min(from+limit, len(items))
+	writeList(w, append([]map[string]any{}, items[min(from, end):end]...), end, end < len(items))
+}
+
+func showNote(n simulator.Note) map[string]any {
+	item := map[string]any{"id": n.ID, "content": n.Text, "created_at": hub.WireTime(n.CreatedAt), "modified_at": hub.WireTime(n.CreatedAt)}
+	for field, m := range noteFields {
+		item[field] = nil
+		if m == n.Target {
+			item[field] = n.ExternalID
+		}
+	}
+	return item
+}
+
+func addNote(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
+	var body struct {
+		Model map[string]any `json:"model"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		simulator.WriteJSON(w, http.StatusBadRequest, map[string]string{"detail": "no JSON"})
+		return
+	}
+	text, _ := body.Model["content"].(string)
+	for field, m := range noteFields {
+		id, _ := body.Model[field].(string)
+		if _, ok := s.Get(m, id); ok {
+			made := s.Notes.Add(m, id, text)
+			simulator.WriteJSON(w, http.StatusCreated, map[string]any{"model": showNote(made), "warnings": []any{}, "errors": []any{}})
+			return
+		}
+	}
+	simulator.WriteJSON(w, http.StatusBadRequest, map[string]string{"detail": "there is no such record"})
+}

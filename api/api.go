@@ -23,6 +23,8 @@ type Config struct {
 	Connections Connections
 	// Models tells which models the connector of a platform pulls, in order.
 	Models func(hub.Platform) []hub.Model
+	// CheckCredentials asks a CRM before credentials are kept.
+	CheckCredentials CheckCredentials
 	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
 	RateLimit int
 	Logger    *slog.Logger
@@ -60,6 +62,7 @@ func New(cfg Config) http.Handler {
 	}
 	s.huma = humago.New(s.mux, s.humaConfig())
 	s.registerConnections()
+	s.registerSync()
 	s.registerTokens()
 	s.registerHealth()
 	s.registerSelfDescription()

@@ -72,6 +72,17 @@ func (b *lockedBuffer) String() string {
 }
 
 // testModels are the models that test servers say their connectors pull.
+// testCheck is a CRM that knows one key.
+func testCheck(_ context.Context, c hub.Connection, values map[string]string) error {
+	switch values["apiKey"] {
+	case "good":
+		return nil
+	case "later":
+		return &hub.UnavailableError{Reason: "the CRM could not be asked", RetryAfter: 5 * time.Second}
+	}
+	return hub.Invalid("apiKey", "was not accepted", "a key that the CRM accepts")
+}
+
 func testModels(p hub.Platform) []hub.Model {
 	if p == hub.PlatformCustomInput {
 		return nil
@@ -91,7 +102,7 @@ func newWorld(t testing.TB, url string, configure ...func(*api.Config)) *world {
 // serve starts one more server over the same store.
 func (w *world) serve(configure ...func(*api.Config)) *httptest.Server {
 	cfg := api.Config{
-		Store: w.st, Models: testModels, Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: w.st, Models: testModels, CheckCredentials: testCheck, Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Metrics: prometheus.NewRegistry(), Clock: w.clock.read, Version: "test",
 	}
 	for _, c := range configure {

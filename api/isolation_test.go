@@ -19,12 +19,22 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		mine, other := w.tenant("Mine"), w.tenant("Other")
+		connection := other.token.create("MERGE").ID
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
-			"/v1/core/integrations/connections/{id}": other.token.create("MERGE").ID,
-			"/v1/core/auth/tokens/{id}":              other.tokenID,
+			"/v1/core/integrations/connections/{id}":                  connection,
+			"/v1/core/integrations/connections/{id}/credentials":      connection,
+			"/v1/core/integrations/connections/{id}/sync":             connection,
+			"/v1/core/integrations/connections/{id}/runs":             connection,
+			"/v1/core/integrations/connections/{id}/quarantine":       connection,
+			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
+			"/v1/core/auth/tokens/{id}":                               other.tokenID,
 		}
 		bodies := map[string]string{
-			"PATCH /v1/core/integrations/connections/{id}": `{"name":"stolen"}`,
+			"PATCH /v1/core/integrations/connections/{id}":                 `{"name":"stolen"}`,
+			"PUT /v1/core/integrations/connections/{id}/credentials":       `{"apiKey":"good"}`,
+			"POST /v1/core/integrations/connections/{id}/sync":             `{}`,
+			"PATCH /v1/core/integrations/connections/{id}/sync":            `{"intervalSeconds":60}`,
+			"POST /v1/core/integrations/connections/{id}/quarantine/retry": `{}`,
 		}
 		walked := 0
 		for _, op := range operations(t, w) {

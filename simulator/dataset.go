@@ -67,7 +67,7 @@ func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
 		n := d.counts[m]
 		for i := range n {
 			// Three neighbours share a time, as rows of one bulk update do.
-			back := initialSpan * time.Duration((n-1-i)/3) / time.Duration(n/3+1)
+			back := initialSpan / time.Duration(n/3+1) * time.Duration((n-1-i)/3)
 			t.append(newestInitial.Add(-back))
 		}
 	}

@@ -22,6 +22,8 @@ type program struct {
 	Serve        serveCommand        `cmd:"" help:"Run the server."`
 	Organization organizationCommand `cmd:"" help:"Create and list organizations."`
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
+	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
+	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	Completion kongplete.InstallCompletions `cmd:"" help:"Print the line that sets up completion for your shell."`
@@ -73,7 +75,11 @@ type databaseFlag struct {
 }
 
 func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
-	st, err := store.Open(ctx, f.Database, store.Options{})
+	return f.openWith(ctx, store.Options{})
+}
+
+func (f databaseFlag) openWith(ctx context.Context, opts store.Options) (*store.Store, error) {
+	st, err := store.Open(ctx, f.Database, opts)
 	if unavailable, ok := errors.AsType[*hub.UnavailableError](err); ok { // the operator may see the cause, a client not
 		return nil, fmt.Errorf("open the database: %w: %w", err, unavailable.Err)
 	}

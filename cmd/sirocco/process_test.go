@@ -20,8 +20,8 @@ import (
 	"sirocco/store/storetest"
 )
 
-// node is a running server process.
-type node struct {
+// process is a running server process.
+type process struct {
 	t       testing.TB
 	url     string
 	command *exec.Cmd
@@ -31,7 +31,7 @@ type node struct {
 }
 
 // startNode starts the program on the database and waits until it is ready. It ends with the test.
-func startNode(t testing.TB, database string, flags ...string) *node {
+func startNode(t testing.TB, database string, flags ...string) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func startNode(t testing.TB, database string, flags ...string) *node {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	n := &node{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
+	n := &process{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
 	n.command = exec.Command("sirocco", append([]string{"serve", "--listen", address, "--database", database, "--rate-limit", "0"}, flags...)...)
 	n.command.Stdout, n.command.Stderr = n.log, n.log
 	n.command.Dir = t.TempDir()
@@ -65,13 +65,13 @@ func startNode(t testing.TB, database string, flags ...string) *node {
 }
 
 // kill ends the process as a power cut would.
-func (n *node) kill() {
+func (n *process) kill() {
 	_ = n.command.Process.Kill() // it may have ended
 	<-n.ended
 }
 
 // terminate asks the process to end.
-func (n *node) terminate() {
+func (n *process) terminate() {
 	if err := n.command.Process.Signal(syscall.SIGTERM); err != nil {
 		n.t.Error(err)
 	}

@@ -69,7 +69,8 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 			limit, from := page(q)
 			since, _ := time.Parse(time.RFC3339, q.Get("modified_after")) // checked against the description
 			rows, next, more := s.List(simulator.Listing{
-				Model: m, From: from, Since: since, HideDeleted: q.Get("include_deleted_data") != "true", Limit: limit,
+				Model: m, From: from, Since: since, Limit: limit,
+				HideDeleted: q.Get("include_deleted_data") != "true" || m == hub.ModelEngagementType, // which have no mark
 			})
 			items := make([]map[string]any, len(rows))
 			for i, row := range rows {

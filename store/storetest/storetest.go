@@ -26,7 +26,11 @@ func SQLite(t testing.TB) string {
 // Open opens the database for as long as the test runs. A nil clock is the real one.
 func Open(t testing.TB, databaseURL string, clock hub.Clock) *store.Store {
 	t.Helper()
-	st, err := store.Open(context.Background(), databaseURL, store.Options{Clock: clock})
+	keys, _, err := store.KeysFromFile(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(context.Background(), databaseURL, store.Options{Clock: clock, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

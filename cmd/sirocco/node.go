@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"sirocco/api"
+	"sirocco/engine"
+	"sirocco/store"
+)
+
+// stopGrace is how long requests in flight may take to finish after SIGTERM, and after them the syncs.
+const stopGrace = 10 * time.Second
+
+// node is one running server: it answers requests and works in the background.
+type node struct {
+	handler http.Handler
+	engine  *engine.Engine
+	log     *slog.Logger
+}
+
+func newNode(st *store.Store, log *slog.Logger, rateLimit int) (*node, error) {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return &node{
+		handler: api.New(api.Config{
+			Store: st, Models: pulledModels, CheckCredentials: background.Check,
+			RateLimit: rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
+		}),
+		engine: background,
+		log:    log,
+	}, nil
+}
+
+// run answers requests and syncs until ctx ends, then lets what is under way finish for at most stopGrace.
+func (n *node) run(ctx context.Context, listener net.Listener) error {
+	if err := n.engine.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler:           n.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		n.log.Info("stopping", "grace", stopGrace)
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	shutdown := make(chan error, 1)
+	go func() { shutdown <- n.engine.Stop(grace) }()
+	if err == nil {
+		if err = server.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
+			n.log.Warn("requests were still running after the grace and are cut off", "grace", stopGrace)
+			err = server.Close()
+		}
+	}
+	if stopErr := <-shutdown; stopErr != nil {
+		n.log.Warn("syncs were still running after the grace; their cursors are kept", "error", stopErr)
+	}
+	n.log.Info("stopped")
+	return err
+}

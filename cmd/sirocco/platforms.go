@@ -1,0 +1,42 @@
+package main
+
+import (
+	"sirocco/connector"
+	"sirocco/connector/merge"
+	"sirocco/hub"
+	"sirocco/simulator"
+	simulatedmerge "sirocco/simulator/merge"
+)
+
+// platform is a CRM that Sirocco pulls from, and what stands in for it. A new one is one line here.
+type platform struct {
+	// name is how the command line calls it.
+	name      string
+	connector connector.Connector
+	simulator func(simulator.Options) *simulator.Server
+}
+
+var platforms = []platform{
+	{"merge", merge.Connector{}, simulatedmerge.New},
+}
+
+func connectors() map[hub.Platform]connector.Connector {
+	all := make(map[hub.Platform]connector.Connector, len(platforms))
+	for _, p := range platforms {
+		all[p.connector.Info().Platform] = p.connector
+	}
+	return all
+}
+
+// pulledModels returns the models that a platform's connector pulls; none where records are pushed.
+func pulledModels(of hub.Platform) []hub.Model {
+	c, ok := connectors()[of]
+	if !ok {
+		return nil
+	}
+	var models []hub.Model
+	for _, m := range c.Info().Models {
+		models = append(models, m.Model)
+	}
+	return models
+}

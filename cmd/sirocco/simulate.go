@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"sirocco/simulator"
+)
+
+type simulateCommand struct {
+	Platform  string        `arg:"" enum:"merge" help:"Which CRM to stand in for: merge."`
+	Listen    string        `default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Records   int           `default:"1000" placeholder:"N" help:"How many accounts it has; the other models follow (${default})."`
+	Seed      uint64        `default:"1" help:"The same seed gives the same records (${default})."`
+	Change    time.Duration `default:"0s" help:"Change some records each so often; 0s is never (${default})."`
+	FaultRate float64       `default:"0" help:"The part of the requests that meet a fault, 0 to 1 (${default})."`
+}
+
+// randomFaults are those that a CRM shows on a bad day.
+var randomFaults = []simulator.Fault{
+	{Kind: simulator.ServerError}, {Kind: simulator.Unavailable, RetryAfter: "1"}, {Kind: simulator.RateLimited, RetryAfter: "1"},
+	{Kind: simulator.RateLimited}, {Kind: simulator.Drop}, {Kind: simulator.Truncated}, {Kind: simulator.Malformed}, {Kind: simulator.WrongType},
+}
+
+func (c *simulateCommand) Run(ctx context.Context) error {
+	s := newSimulator(c.Platform, simulator.Options{Seed: c.Seed, Records: c.Records})
+	if c.FaultRate > 0 {
+		s.Faults.Random(c.FaultRate, randomFaults...)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	origin := "http://" + listener.Addr().String()
+	credentials, err := json.Marshal(s.Values(origin))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("A stand-in for %s listens at %s. It accepts these credentials:\n%s\n", s.Platform(), origin, credentials)
+	if c.Change > 0 {
+		go changeEvery(ctx, s, c.Change)
+	}
+	return serveSimulator(ctx, s, listener)
+}
+
+func newSimulator(name string, o simulator.Options) *simulator.Server {
+	for _, p := range platforms {
+		if p.name == name {
+			return p.simulator(o)
+		}
+	}
+	panic("no simulator " + name)
+}
+
+// serveSimulator answers until ctx ends.
+func serveSimulator(ctx context.Context, s *simulator.Server, listener net.Listener) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// changeEvery changes a few records again and again.
+func changeEvery(ctx context.Context, s *simulator.Server, each time.Duration) {
+	ticker := time.NewTicker(each)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.Churn(5)
+			fmt.Println("changed 5 records")
+		}
+	}
+}

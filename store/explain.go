@@ -1,0 +1,29 @@
+package store
+
+import (
+	"strings"
+	"time"
+
+	"sirocco/hub"
+)
+
+// Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing.
+func (s Schedule) Explain(c hub.Connection, now time.Time) string {
+	switch {
+	case !c.Active:
+		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
+	case s.ConnectionID == "":
+		return "Its records are pushed to Sirocco; there is nothing to pull."
+	case s.Waiting == Continuing:
+		return "It is syncing; it has let other connections go first for a moment."
+	case s.Waiting != "" && s.WaitingUntil.After(now):
+		return "It " + strings.TrimSuffix(s.Waiting, ".") + "; the next attempt is at " + hub.WireTime(s.WaitingUntil) + "."
+	case s.Waiting != "" && s.DueAt.IsZero() && s.LeaseUntil.IsZero():
+		return "It " + strings.TrimSuffix(s.Waiting, ".") + "."
+	case s.LeaseUntil.After(now) && s.RunID != "":
+		return "It is syncing now."
+	case s.DueAt.IsZero(), !s.DueAt.After(now):
+		return "It is about to sync."
+	}
+	return "It is up to date; the next sync is at " + hub.WireTime(s.DueAt) + "."
+}

@@ -20,6 +20,10 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		w := newWorld(t, url)
 		mine, other := w.tenant("Mine"), w.tenant("Other")
 		connection := other.token.create("MERGE").ID
+		other.token.create("SIRO_CUSTOM_INPUT")
+		engagement := other.token.push("/sync/engagements", fullEngagement)
+		var opportunity pushed
+		other.token.do("GET", records+"/opportunities/"+engagement.OpportunityID, "").want(t, 200).into(t, &opportunity)
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
 			"/v1/core/integrations/connections/{id}/credentials":      connection,
@@ -28,6 +32,13 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"/v1/core/integrations/connections/{id}/quarantine":       connection,
 			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
 			"/v1/core/auth/tokens/{id}":                               other.tokenID,
+			records + "/accounts/{id}":                                engagement.AccountID,
+			records + "/opportunities/{id}":                           engagement.OpportunityID,
+			records + "/engagements/{id}":                             engagement.ID,
+			records + "/users/{id}":                                   engagement.EngagementUsers[0].UserID,
+			records + "/users/{id}/engagements":                       engagement.EngagementUsers[0].UserID,
+			records + "/engagement-users/{id}":                        engagement.EngagementUsers[0].ID,
+			records + "/opportunity-users/{id}":                       opportunity.OpportunityUsers[0].ID,
 		}
 		bodies := map[string]string{
 			"PATCH /v1/core/integrations/connections/{id}":                 `{"name":"stolen"}`,
@@ -35,6 +46,9 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"POST /v1/core/integrations/connections/{id}/sync":             `{}`,
 			"PATCH /v1/core/integrations/connections/{id}/sync":            `{"intervalSeconds":60}`,
 			"POST /v1/core/integrations/connections/{id}/quarantine/retry": `{}`,
+			"PUT " + records + "/accounts/{id}":                            `{"name":"stolen"}`,
+			"PUT " + records + "/engagement-users/{id}":                    `{"name":"stolen"}`,
+			"PUT " + records + "/opportunity-users/{id}":                   `{"name":"stolen"}`,
 		}
 		walked := 0
 		for _, op := range operations(t, w) {
@@ -71,7 +85,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			if foreign.body != unknown.body {
 				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
 			}
-			for _, list := range []string{connections, tokens} {
+			for _, list := range []string{connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users"} {
 				if a := c.do("GET", list, "").want(t, 200); strings.Contains(a.body, other.id) {
 					t.Errorf("%s shows another organization's: %s", list, a.body)
 				}

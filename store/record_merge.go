@@ -106,12 +106,28 @@ func mergedAmong(ctx context.Context, tx Tx, organization, connection string, mo
 }
 
 // among makes the condition that a column is one of values, which SQLite takes as JSON.
-func (t *sqliteTx) among(values []string) (condition func(parameter string) string, arg any) {
+func (*sqliteTx) among(values []string) (condition func(parameter string) string, arg any) {
+	return amongJSON(values)
+}
+
+func (*sqliteDB) among(values []string) (condition func(parameter string) string, arg any) {
+	return amongJSON(values)
+}
+
+func amongJSON(values []string) (condition func(parameter string) string, arg any) {
 	text, _ := json.Marshal(values) //nolint:errchkjson // strings can always be written
 	return func(p string) string { return "IN (SELECT value FROM json_each(" + p + "))" }, string(text)
 }
 
 // among makes the condition that a column is one of values, which PostgreSQL takes as an array.
-func (t postgresTx) among(values []string) (condition func(parameter string) string, arg any) {
+func (postgresTx) among(values []string) (condition func(parameter string) string, arg any) {
+	return amongArray(values)
+}
+
+func (*postgresDB) among(values []string) (condition func(parameter string) string, arg any) {
+	return amongArray(values)
+}
+
+func amongArray(values []string) (condition func(parameter string) string, arg any) {
 	return func(p string) string { return "= ANY(" + p + "::text[])" }, values
 }

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"sirocco/hub"
 )
@@ -22,6 +25,12 @@ type RecordFilter struct {
 	Model        hub.Model
 	ConnectionID string
 	ExternalID   string
+	Platform     hub.Platform
+	// Opportunity, Engagement and User are external ids that a record refers to; OfUser also takes the records
+	// that the CRM user owns, or is joined to.
+	Opportunity, Engagement, User, OfUser string
+	// From and Until bound StartTime, the first included and the second not.
+	From, Until time.Time
 	// After is the id of the last record already seen.
 	After string
 	Limit int
@@ -43,9 +52,96 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 	if f.ExternalID != "" {
 		and("external_id = $%d", f.ExternalID)
 	}
+	if f.Platform != "" {
+		and(`EXISTS (SELECT 1 FROM connections p WHERE p.organization_id = records.organization_id AND p.id = records.connection_id AND p.platform = $%d)`, string(f.Platform))
+	}
+	if f.Opportunity != "" {
+		and("opportunity_ref = $%d", f.Opportunity)
+	}
+	if f.Engagement != "" {
+		and("engagement_ref = $%d", f.Engagement)
+	}
+	if f.User != "" {
+		and("user_ref = $%d", f.User)
+	}
+	if f.OfUser != "" {
+		and(`(owner_ref = $%[1]d OR external_id IN (SELECT j.engagement_ref FROM records j WHERE j.organization_id = records.organization_id
+			AND j.connection_id = records.connection_id AND j.user_ref = $%[1]d AND j.model = 'ENGAGEMENT_USER' AND j.deleted_at IS NULL))`, f.OfUser)
+	}
+	if !f.From.IsZero() {
+		and("start_time >= $%d", micros(f.From))
+	}
+	if !f.Until.IsZero() {
+		and("start_time < $%d", micros(f.Until))
+	}
 	if !f.WithDeleted {
 		query += " AND deleted_at IS NULL"
 	}
 	rs, err := many(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
 	return rs, s.db.classify(err)
 }
+
+// RecordKey names a record as its CRM does, within a connection.
+type RecordKey struct {
+	ConnectionID string
+	Model        hub.Model
+	ExternalID   string
+}
+
+// Deleted says whether deleted records are wanted.
+type Deleted bool
+
+// DeletedToo wants them.
+const DeletedToo Deleted = true
+
+// RecordsByKey finds records that others refer to. Deleted ones are not among them, unless wanted.
+func (s *Store) RecordsByKey(ctx context.Context, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
+	living := ` AND deleted_at IS NULL`
+	if len(deleted) > 0 && deleted[0] == DeletedToo {
+		living = ``
+	}
+	type group struct {
+		connection string
+		model      hub.Model
+	}
+	groups := map[group]map[string]bool{}
+	for _, k := range keys {
+		if k.ExternalID == "" {
+			continue
+		}
+		g := group{k.ConnectionID, k.Model}
+		if groups[g] == nil {
+			groups[g] = map[string]bool{}
+		}
+		groups[g][k.ExternalID] = true
+	}
+	found := make(map[RecordKey]Record, len(keys))
+	for g, ids := range groups {
+		in, arg := s.db.among(slices.Collect(maps.Keys(ids)))
+		rs, err := many(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND external_id `+in("$4")+living+ofLiveConnection, organization, g.connection, string(g.model), arg)
+		if err != nil {
+			return nil, s.db.classify(err)
+		}
+		for _, r := range rs {
+			found[RecordKey{r.ConnectionID, r.Model, r.ExternalID}] = r
+		}
+	}
+	return found, nil
+}
+
+// Joined finds the users joined to opportunities or engagements of one connection: the records of the join
+// model that refer to one of the external ids. It reads at most joinedMost.
+func (s *Store) Joined(ctx context.Context, organization, connection string, model hub.Model, of []string) ([]Record, error) {
+	column := "engagement_ref"
+	if model == hub.ModelOpportunityUser {
+		column = "opportunity_ref"
+	}
+	in, arg := s.db.among(of)
+	rs, err := many(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND `+column+` `+in("$4")+` AND deleted_at IS NULL ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
+	return rs, s.db.classify(err)
+}
+
+// joinedMost bounds how many joined users one answer shows.
+const joinedMost = 10_000

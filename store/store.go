@@ -40,6 +40,8 @@ type database interface {
 type querier interface {
 	exec(ctx context.Context, query string, args ...any) (affected int64, err error)
 	query(ctx context.Context, query string, args ...any) (rows, error)
+	// among makes the condition that a column is one of values.
+	among(values []string) (condition func(parameter string) string, arg any)
 }
 
 // rows is what database/sql and pgx agree on.
@@ -57,8 +59,6 @@ type Tx interface {
 	Native() any
 	// upsert runs the upsert of records, and answers for those it wrote.
 	upsert(ctx context.Context, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error)
-	// among makes the condition that a column is one of values.
-	among(values []string) (condition func(parameter string) string, arg any)
 	// forUpdate is the end of a SELECT whose rows nobody else may change until the transaction ends.
 	forUpdate() string
 	// skipLocked is the same, passing over rows that somebody else holds.

@@ -1,0 +1,152 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Account is an account as the contract shows it.
+type Account struct {
+	ID             string     `json:"id"`
+	ExternalID     string     `json:"externalId" doc:"The CRM's own id."`
+	Latitude       *float64   `json:"latitude,omitempty"`
+	Longitude      *float64   `json:"longitude,omitempty"`
+	Addresses      []Anything `json:"addresses" nullable:"false"`
+	PhoneNumbers   []string   `json:"phoneNumbers,omitempty" nullable:"false"`
+	EmailAddresses []string   `json:"emailAddresses,omitempty" nullable:"false"`
+	Name           string     `json:"name,omitempty"`
+	CreatedAt      string     `json:"createdAt"`
+	UpdatedAt      string     `json:"updatedAt"`
+}
+
+func showAccount(r store.Record) Account {
+	addresses := make([]Anything, len(r.Details.Addresses))
+	for i, a := range r.Details.Addresses {
+		addresses[i] = Anything{PostalAddress(a)}
+	}
+	return Account{
+		ID: r.ID, ExternalID: r.ExternalID, Latitude: r.Details.Latitude, Longitude: r.Details.Longitude, Addresses: addresses,
+		PhoneNumbers: r.Details.Phones, EmailAddresses: r.Details.Emails, Name: r.Name,
+		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt),
+	}
+}
+
+// AccountAnswer is one account.
+type AccountAnswer struct {
+	Body Account
+}
+
+// AccountsAnswer is one page of accounts.
+type AccountsAnswer struct {
+	NextCursor
+	Body []Account `nullable:"false"`
+}
+
+// NewAccount is an account to create: with a place on the map, or with addresses.
+type NewAccount struct {
+	ExternalID string  `json:"externalId" minLength:"1" maxLength:"512"`
+	Name       *string `json:"name,omitempty"`
+	Place
+}
+
+// newAccountFields is NewAccount without its own Schema.
+type newAccountFields NewAccount
+
+// Schema implements huma.SchemaProvider: the contract has two forms.
+func (NewAccount) Schema(r huma.Registry) *huma.Schema {
+	form := func(required ...string) *huma.Schema {
+		s := *r.Schema(reflect.TypeFor[newAccountFields](), false, "")
+		s.Required = required
+		s.PrecomputeMessages()
+		return &s
+	}
+	return &huma.Schema{AnyOf: []*huma.Schema{form("externalId", "latitude", "longitude"), form("externalId", "addresses")}}
+}
+
+const accountTag = "Accounts"
+
+func (s *server) registerAccounts() {
+	register(s, recordOperation("listAccounts", http.MethodGet, "/accounts", "List accounts", accountTag), jsonErrors(), s.listAccounts)
+	register(s, recordOperation("createAccount", http.MethodPost, "/accounts", "Create an account", accountTag), changing, s.createAccount)
+	register(s, recordOperation("getAccount", http.MethodGet, "/accounts/{id}", "Get an account", accountTag), notFound, s.getAccount)
+	register(s, recordOperation("putAccount", http.MethodPut, "/accounts/{id}", "Change an account", accountTag), changing, s.putAccount)
+	register(s, recordOperation("deleteAccount", http.MethodDelete, "/accounts/{id}", "Delete an account", accountTag), changing,
+		func(r *request, in *RecordPath) (*DeletedAnswer, error) {
+			return s.deleteRecord(r, in, hub.ModelAccount)
+		})
+}
+
+func (s *server) listAccounts(r *request, in *struct {
+	OrganizationSelector
+	PageQuery
+},
+) (*AccountsAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	found, cursor, err := s.list(r, organization, in.PageQuery, store.RecordFilter{Model: hub.ModelAccount})
+	if err != nil {
+		return nil, err
+	}
+	out := &AccountsAnswer{Body: make([]Account, len(found))}
+	out.set(cursor)
+	for i, rec := range found {
+		out.Body[i] = showAccount(rec)
+	}
+	return out, nil
+}
+
+func (s *server) createAccount(r *request, in *struct {
+	OrganizationSelector
+	Body NewAccount
+},
+) (*AccountAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	p := s.newPatches(r, organization)
+	alive := false
+	p.add(hub.RecordPatch{Model: hub.ModelAccount, ExternalID: in.Body.ExternalID, Create: true, Delete: &alive, Change: func(rec *hub.Record) {
+		put(&rec.Name, in.Body.Name)
+		in.Body.change(&rec.Details)
+	}})
+	made, err := s.push(r, organization, p, hub.ModelAccount, []string{in.Body.ExternalID})
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(made[0])}, nil
+}
+
+func (s *server) getAccount(r *request, in *RecordPath) (*AccountAnswer, error) {
+	found, err := s.record(r, in, hub.ModelAccount)
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(found)}, nil
+}
+
+func (s *server) putAccount(r *request, in *struct {
+	RecordPath
+	ExactBody
+	Body struct {
+		Name *string `json:"name,omitempty"`
+		Place
+	}
+},
+) (*AccountAnswer, error) {
+	changed, err := s.change(r, &in.RecordPath, hub.ModelAccount, func(rec *hub.Record) {
+		put(&rec.Name, in.Body.Name)
+		in.Body.change(&rec.Details)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(changed)}, nil
+}

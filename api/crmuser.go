@@ -1,0 +1,89 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// CRMUser is a user of the CRM.
+type CRMUser struct {
+	ID           string  `json:"id"`
+	ExternalID   string  `json:"externalId" doc:"The CRM's own id."`
+	ConnectionID string  `json:"integrationConnectionId"`
+	Name         string  `json:"name"`
+	Email        *string `json:"email"`
+	CreatedAt    string  `json:"createdAt"`
+	UpdatedAt    string  `json:"updatedAt"`
+}
+
+func showCRMUser(r store.Record) CRMUser {
+	return CRMUser{
+		ID: r.ID, ExternalID: r.ExternalID, ConnectionID: r.ConnectionID, Name: r.Name, Email: optionalText(r.Details.Email),
+		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt),
+	}
+}
+
+// CRMUsersAnswer is one page of CRM users.
+type CRMUsersAnswer struct {
+	Body struct {
+		Data   []Anything `json:"data" nullable:"false"`
+		Cursor Anything   `json:"cursor" required:"false" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+// CRMUserAnswer is one CRM user.
+type CRMUserAnswer struct {
+	Body struct {
+		Data Anything `json:"data" required:"false"`
+	}
+}
+
+func (s *server) registerCRMUsers() {
+	const tag = "CRM users"
+	register(s, recordOperation("listCRMUsers", http.MethodGet, "/users", "List the users of the CRMs", tag), jsonErrors(), s.listCRMUsers)
+	register(s, recordOperation("getCRMUser", http.MethodGet, "/users/{id}", "Get a user of a CRM", tag), notFound, s.getCRMUser)
+}
+
+func (s *server) listCRMUsers(r *request, in *struct {
+	OrganizationSelector
+	Cursor   string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	PageSize string `query:"pageSize" doc:"How many items the page has at most: 1 to 1000, 100 unless said."`
+},
+) (*CRMUsersAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	size := 100
+	if in.PageSize != "" {
+		if size, err = strconv.Atoi(in.PageSize); err != nil || size < 1 || size > 1000 {
+			return nil, hub.Invalid("pageSize", "is "+strconv.Quote(in.PageSize), "a number from 1 to 1000")
+		}
+	}
+	found, cursor, err := s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: size}, store.RecordFilter{Model: hub.ModelUser})
+	if err != nil {
+		return nil, err
+	}
+	out := &CRMUsersAnswer{}
+	out.Body.Data = make([]Anything, len(found))
+	for i, rec := range found {
+		out.Body.Data[i].Value = showCRMUser(rec)
+	}
+	if cursor != nil {
+		out.Body.Cursor.Value = *cursor
+	}
+	return out, nil
+}
+
+func (s *server) getCRMUser(r *request, in *RecordPath) (*CRMUserAnswer, error) {
+	found, err := s.record(r, in, hub.ModelUser)
+	if err != nil {
+		return nil, err
+	}
+	out := &CRMUserAnswer{}
+	out.Body.Data.Value = showCRMUser(found)
+	return out, nil
+}

@@ -1,0 +1,198 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// RecordPath names a CRM record.
+type RecordPath struct {
+	OrganizationSelector
+	ID string `path:"id" doc:"Our id of it."`
+}
+
+// DeletedAnswer says that something was deleted.
+type DeletedAnswer struct {
+	Body bool
+}
+
+// NextCursor is where the next page of a bare list is found.
+type NextCursor struct {
+	Next string `header:"Next-Cursor" extension:"true" doc:"Give it as cursor to get the next page; left out on the last."`
+}
+
+func (n *NextCursor) set(cursor *string) {
+	if cursor != nil {
+		n.Next = *cursor
+	}
+}
+
+const recordsPath = "/v1/integrations"
+
+// recordOperation is what the operations on one kind of record have in common.
+func recordOperation(id, method, path, summary, tag string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: recordsPath + path, Summary: summary, Tags: []string{tag}}
+}
+
+var notFound = jsonErrors(http.StatusNotFound)
+
+// changing are the errors of operations that change a record.
+var changing = jsonErrors(http.StatusNotFound, http.StatusConflict)
+
+// record returns the record that a path names.
+func (s *server) record(r *request, in *RecordPath, m hub.Model) (store.Record, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return store.Record{}, err
+	}
+	if !hub.ValidID(in.ID) {
+		return store.Record{}, &missingError{kindOf(m)}
+	}
+	found, err := s.Store.Record(r, organization, m, in.ID)
+	return found, missing(kindOf(m), err)
+}
+
+// kindOf is how people call a model.
+func kindOf(m hub.Model) string {
+	switch m {
+	case hub.ModelAccount:
+		return "account"
+	case hub.ModelOpportunity:
+		return "opportunity"
+	case hub.ModelOpportunityUser:
+		return "opportunity user"
+	case hub.ModelEngagement:
+		return "engagement"
+	case hub.ModelEngagementUser:
+		return "engagement user"
+	case hub.ModelUser:
+		return "CRM user"
+	}
+	return "record"
+}
+
+// change changes the pushed record that a path names.
+func (s *server) change(r *request, in *RecordPath, m hub.Model, change func(*hub.Record)) (store.Record, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return store.Record{}, err
+	}
+	if !hub.ValidID(in.ID) {
+		return store.Record{}, &missingError{kindOf(m)}
+	}
+	changed, err := s.Store.ChangeRecord(r, organization, m, in.ID, change)
+	return changed, missing(kindOf(m), err)
+}
+
+func (s *server) deleteRecord(r *request, in *RecordPath, m hub.Model) (*DeletedAnswer, error) {
+	if _, err := s.change(r, in, m, func(rec *hub.Record) { rec.Deleted = true }); err != nil {
+		return nil, err
+	}
+	return &DeletedAnswer{Body: true}, nil
+}
+
+// list reads one page of a kind of record.
+func (s *server) list(r *request, organization string, page PageQuery, f store.RecordFilter) ([]store.Record, *string, error) {
+	after, err := page.after()
+	if err != nil {
+		return nil, nil, err
+	}
+	f.After, f.Limit = after, page.PageSize+1
+	found, err := s.Store.Records(r, organization, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, cursor := cut(found, page.PageSize, func(rec store.Record) string { return rec.ID })
+	return found, cursor, nil
+}
+
+// push brings patches in and returns the records of a model with the external ids, in that order.
+func (s *server) push(r *request, organization string, p *patches, m hub.Model, externalIDs []string) ([]store.Record, error) {
+	if len(p.issues) > 0 {
+		return nil, &hub.InvalidError{Issues: p.issues}
+	}
+	connection, err := s.Store.Push(r, organization, p.all)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]store.RecordKey, len(externalIDs))
+	for i, id := range externalIDs {
+		keys[i] = store.RecordKey{ConnectionID: connection, Model: m, ExternalID: id}
+	}
+	found, err := s.Store.RecordsByKey(r, organization, keys, store.DeletedToo)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]store.Record, len(keys))
+	for i, key := range keys {
+		records[i] = found[key]
+	}
+	return records, nil
+}
+
+// newPatches is an empty push of the organization.
+func (s *server) newPatches(r *request, organization string) *patches {
+	return &patches{resolve: func(m hub.Model, id string) (string, bool) {
+		if !hub.ValidID(id) {
+			return "", false
+		}
+		found, err := s.Store.Record(r, organization, m, id)
+		return found.ExternalID, err == nil
+	}}
+}
+
+// related is what records refer to, read once for a whole page.
+type related struct {
+	found map[store.RecordKey]store.Record
+	// joined are the users of each opportunity or engagement, by connection and external id.
+	joined map[store.RecordKey][]store.Record
+}
+
+// relate reads what the records refer to. join is the model of their users, or empty.
+func (s *server) relate(r *request, organization string, records []store.Record, join hub.Model) (*related, error) {
+	rel := &related{joined: map[store.RecordKey][]store.Record{}}
+	var keys []store.RecordKey
+	of := map[string][]string{}
+	for _, rec := range records {
+		keys = append(keys,
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelAccount, ExternalID: rec.Refs.Account},
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelOpportunity, ExternalID: rec.Refs.Opportunity},
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelEngagement, ExternalID: rec.Refs.Engagement},
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelEngagementType, ExternalID: rec.Refs.EngagementType},
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.User})
+		of[rec.ConnectionID] = append(of[rec.ConnectionID], rec.ExternalID)
+	}
+	if join != "" {
+		for connection, ids := range of {
+			all, err := s.Store.Joined(r, organization, connection, join, ids)
+			if err != nil {
+				return nil, err
+			}
+			for _, j := range all {
+				model, ref := hub.ModelEngagement, j.Refs.Engagement
+				if join == hub.ModelOpportunityUser {
+					model, ref = hub.ModelOpportunity, j.Refs.Opportunity
+				}
+				key := store.RecordKey{ConnectionID: connection, Model: model, ExternalID: ref}
+				rel.joined[key] = append(rel.joined[key], j)
+				keys = append(keys, key, store.RecordKey{ConnectionID: connection, Model: hub.ModelUser, ExternalID: j.Refs.User})
+			}
+		}
+	}
+	var err error
+	rel.found, err = s.Store.RecordsByKey(r, organization, keys)
+	return rel, err
+}
+
+func (rel *related) id(rec store.Record, m hub.Model, externalID string) string {
+	return rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: m, ExternalID: externalID}].ID
+}
+
+func (rel *related) account(rec store.Record) (store.Record, bool) {
+	a, ok := rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelAccount, ExternalID: rec.Refs.Account}]
+	return a, ok
+}

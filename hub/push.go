@@ -1,0 +1,23 @@
+package hub
+
+// RecordPatch is what a customer pushes of one record. What it does not name stays as it is.
+type RecordPatch struct {
+	Model      Model
+	ExternalID string
+	// Change puts what is named into the record; nil where nothing is.
+	Change func(*Record)
+	// Delete deletes the record or brings it back; nil leaves it as it is.
+	Delete *bool
+	// MergedTo is the survivor of a merge; references to this record move there.
+	MergedTo string
+	// MergedFrom are records that this one survives.
+	MergedFrom []string
+	// Create makes the record even when nothing is said of it; otherwise such a patch only points at one.
+	Create bool
+	// CopyFrom is the engagement whose account, contact and users the opportunity takes over.
+	CopyFrom string
+}
+
+// JoinID is the external id of a record that joins a user to an opportunity or engagement, where the CRM
+// has none of its own for it.
+func JoinID(of, user string) string { return of + ":" + user }

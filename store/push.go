@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/hub"
+)
+
+// recordKey names a record as its CRM does.
+type recordKey struct {
+	model      hub.Model
+	externalID string
+}
+
+// push is the records that one push touches, as they will be.
+type push struct {
+	tx           Tx
+	organization string
+	connection   string
+	records      map[recordKey]*hub.Record
+	// order is that in which they were first touched; pointedAt are those among them that are not there and of
+	// which nothing was said.
+	order     []recordKey
+	pointedAt map[recordKey]bool
+}
+
+// Push applies patches, in order and all or none, to the records of the organization's SIRO_CUSTOM_INPUT
+// connection, and returns its id. Without such a connection, or while it is paused, it fails with a
+// *hub.ConflictError.
+func (s *Store) Push(ctx context.Context, organization string, patches []hub.RecordPatch) (connection string, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		c, err := customInput(ctx, tx, organization)
+		if err != nil {
+			return err
+		}
+		connection = c.ID
+		p := &push{tx: tx, organization: organization, connection: c.ID, records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}}
+		for i := range patches {
+			if err := p.apply(ctx, &patches[i]); err != nil {
+				return err
+			}
+		}
+		return p.save(ctx, s.clock().UTC().Truncate(time.Microsecond))
+	})
+	return connection, err
+}
+
+// customInput locks the connection that customers push to.
+func customInput(ctx context.Context, tx Tx, organization string) (hub.Connection, error) {
+	c, err := one(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2`+tx.forUpdate(),
+		organization, string(hub.PlatformCustomInput))
+	switch {
+	case errors.Is(err, hub.ErrNotFound):
+		return c, hub.Conflict("The organization has no SIRO_CUSTOM_INPUT connection to push to; create one first.")
+	case err == nil && !c.Active:
+		return c, hub.Conflict("The SIRO_CUSTOM_INPUT connection is paused: set its isActive to true first.")
+	}
+	return c, err
+}
+
+// load returns a record as it will be; one that is not there yet is new.
+func (p *push) load(ctx context.Context, key recordKey) (*hub.Record, error) {
+	if r, ok := p.records[key]; ok {
+		return r, nil
+	}
+	found, err := one(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+		p.organization, p.connection, string(key.model), key.externalID)
+	if err != nil && !errors.Is(err, hub.ErrNotFound) {
+		return nil, err
+	}
+	r := found.Record
+	if err != nil {
+		r = hub.Record{Model: key.model, ExternalID: key.externalID}
+		p.pointedAt[key] = true
+	}
+	p.records[key] = &r
+	p.order = append(p.order, key)
+	return &r, nil
+}
+
+func (p *push) apply(ctx context.Context, patch *hub.RecordPatch) error {
+	key := recordKey{patch.Model, patch.ExternalID}
+	r, err := p.load(ctx, key)
+	if err != nil {
+		return err
+	}
+	before := r.Hash()
+	defer func() {
+		if patch.Create || r.Hash() != before {
+			delete(p.pointedAt, key)
+		}
+	}()
+	if patch.Change != nil {
+		patch.Change(r)
+	}
+	if patch.Delete != nil {
+		r.Deleted = *patch.Delete
+		if !r.Deleted {
+			r.MergedInto = ""
+		}
+	}
+	if patch.MergedTo != "" {
+		r.MergedInto = patch.MergedTo
+	}
+	for _, from := range patch.MergedFrom {
+		merged, err := p.load(ctx, recordKey{patch.Model, from})
+		if err != nil {
+			return err
+		}
+		merged.MergedInto = patch.ExternalID
+		delete(p.pointedAt, recordKey{patch.Model, from})
+	}
+	if patch.CopyFrom != "" {
+		return p.copyRelationships(ctx, r, patch.CopyFrom)
+	}
+	return nil
+}
+
+// copyRelationships gives the opportunity the engagement's account, contact and users.
+func (p *push) copyRelationships(ctx context.Context, opportunity *hub.Record, engagement string) error {
+	from, err := p.load(ctx, recordKey{hub.ModelEngagement, engagement})
+	if err != nil {
+		return err
+	}
+	opportunity.Refs.Account, opportunity.Refs.Contact = from.Refs.Account, from.Refs.Contact
+	kept, err := many(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND engagement_ref = $3 AND model = $4`,
+		p.organization, p.connection, engagement, string(hub.ModelEngagementUser))
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if _, err := p.load(ctx, recordKey{hub.ModelEngagementUser, k.ExternalID}); err != nil {
+			return err
+		}
+	}
+	for _, key := range p.order {
+		join := p.records[key]
+		if key.model != hub.ModelEngagementUser || join.Refs.Engagement != engagement || join.Deleted {
+			continue
+		}
+		made, err := p.load(ctx, recordKey{hub.ModelOpportunityUser, hub.JoinID(opportunity.ExternalID, join.Refs.User)})
+		if err != nil {
+			return err
+		}
+		delete(p.pointedAt, recordKey{hub.ModelOpportunityUser, made.ExternalID})
+		made.Refs.Opportunity, made.Refs.User, made.Name, made.Deleted = opportunity.ExternalID, join.Refs.User, join.Name, false
+		if made.Details.ShareOfSale == nil {
+			made.Details.ShareOfSale = join.Details.ShareOfSale
+		}
+	}
+	return nil
+}
+
+func (p *push) save(ctx context.Context, now time.Time) error {
+	records := make([]hub.Record, 0, len(p.order))
+	for _, key := range p.order {
+		if p.pointedAt[key] {
+			continue
+		}
+		r := *p.records[key]
+		r.ModifiedAt = time.Time{} // whoever pushes last is right
+		if err := r.Validate(); err != nil {
+			return err
+		}
+		records = append(records, r)
+	}
+	for _, of := range byModel(records) {
+		if _, err := UpsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ChangeRecord applies change to one pushed record, named by our id. A record that a CRM is pulled from is
+// changed there: it fails with a *hub.ConflictError.
+func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
+	err := s.write(ctx, func(tx Tx) error {
+		r, err := one(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
+			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection, organization, string(model), id)
+		if err != nil {
+			return err
+		}
+		c, err := lockConnection(ctx, tx, organization, r.ConnectionID)
+		if err != nil {
+			return err
+		}
+		if c.Platform != hub.PlatformCustomInput {
+			return hub.Conflict("This record is pulled from %s, and changes here would be undone by its next change there: change it in the CRM.", c.Platform)
+		}
+		p := &push{tx: tx, organization: organization, connection: c.ID, records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}}
+		if err := p.apply(ctx, &hub.RecordPatch{Model: model, ExternalID: r.ExternalID, Change: change}); err != nil {
+			return err
+		}
+		return p.save(ctx, s.clock().UTC().Truncate(time.Microsecond))
+	})
+	if err != nil {
+		return Record{}, err
+	}
+	r, err := one(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND model = $2 AND id = $3`, organization, string(model), id)
+	return r, s.db.classify(err)
+}
+
+// removeSlice bounds how many records one transaction deletes.
+const removeSlice = 500
+
+// DeleteRemoved soft-deletes the pushed engagements that start within the two times, both included, and are
+// not among the valid ones. It returns how many those were.
+func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []string, from, to time.Time) (int, error) {
+	known := make(map[string]bool, len(valid))
+	for _, id := range valid {
+		known[id] = true
+	}
+	deleted := 0
+	err := s.write(ctx, func(tx Tx) error {
+		deleted = 0
+		c, err := customInput(ctx, tx, organization)
+		if err != nil {
+			return err
+		}
+		now := micros(s.clock())
+		for after := ""; ; {
+			type row struct{ id, externalID string }
+			page, err := many(ctx, tx, func(r rows) (row, error) {
+				var x row
+				err := r.Scan(&x.id, &x.externalID)
+				return x, err
+			}, `SELECT id, external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+				AND start_time >= $4 AND start_time <= $5 AND deleted_at IS NULL AND id > $6 ORDER BY id LIMIT $7`,
+				organization, c.ID, string(hub.ModelEngagement), micros(from), micros(to), after, removeSlice)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, x := range page {
+				after = x.id
+				if known[x.externalID] {
+					continue
+				}
+				n, err := tx.exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+					organization, c.ID, string(hub.ModelEngagement), x.externalID, now)
+				if err != nil {
+					return err
+				}
+				deleted += int(n)
+			}
+		}
+	})
+	return deleted, err
+}

@@ -46,10 +46,10 @@ type OpportunityAnswer struct {
 
 // PagedBody is what the pages of opportunities and engagements have beside their data.
 type PagedBody struct {
-	Cursor      Cursor         `json:"cursor,omitempty" doc:"Give it as cursor to get the next page; null on the last."`
+	Cursor      Cursor         `json:"cursor" required:"false" doc:"Give it as cursor to get the next page; null on the last."`
 	PageSize    float64        `json:"pageSize,omitempty"`
 	Limit       float64        `json:"limit,omitempty"`
-	Total       Maybe[float64] `json:"total,omitempty" doc:"Always null: counting costs more than it tells."`
+	Total       Maybe[float64] `json:"total" required:"false" doc:"Always null: counting costs more than it tells."`
 	HasNextPage *bool          `json:"hasNextPage,omitempty"`
 }
 

@@ -34,8 +34,8 @@ type Place struct {
 // Life is what befalls accounts, contacts and leads alike.
 type Life struct {
 	LastActivityAt        *string            `json:"lastActivityAt,omitempty"`
-	DeletedAt             Maybe[time.Time]   `json:"deletedAt,omitempty" doc:"A time deletes the record, null brings it back."`
-	Owner                 Maybe[PushedOwner] `json:"owner,omitempty"`
+	DeletedAt             Maybe[time.Time]   `json:"deletedAt" required:"false" doc:"A time deletes the record, null brings it back."`
+	Owner                 Maybe[PushedOwner] `json:"owner" required:"false"`
 	MergedToExternalID    *string            `json:"mergedToExternalId,omitempty" doc:"The survivor: every reference to this record moves there."`
 	MergedFromExternalIDs []string           `json:"mergedFromExternalIds,omitempty" nullable:"false" doc:"Records that this one survives."`
 }
@@ -52,7 +52,7 @@ type PushedAccount struct {
 type PushedContact struct {
 	ExternalID string               `json:"externalId" minLength:"1" maxLength:"512"`
 	Name       *string              `json:"name,omitempty"`
-	Account    Maybe[PushedAccount] `json:"account,omitempty"`
+	Account    Maybe[PushedAccount] `json:"account" required:"false"`
 	Place
 	Life
 }
@@ -78,7 +78,7 @@ type PushedUser struct {
 	Email       *string          `json:"email,omitempty"`
 	ShareOfSale *float64         `json:"shareOfSale,omitempty" minimum:"0" maximum:"1" doc:"A fraction from 0 to 1."`
 	Name        *string          `json:"name,omitempty"`
-	DeletedAt   Maybe[time.Time] `json:"deletedAt,omitempty" doc:"A time takes the user off, null puts the user back."`
+	DeletedAt   Maybe[time.Time] `json:"deletedAt" required:"false" doc:"A time takes the user off, null puts the user back."`
 }
 
 // PushedEngagementType is the type of an engagement.
@@ -103,22 +103,22 @@ type EngagementOpportunity struct {
 // PushedEngagement is an engagement as a customer pushes it.
 type PushedEngagement struct {
 	ExternalID         string                       `json:"externalId" minLength:"1" maxLength:"512"`
-	Direction          Maybe[string]                `json:"direction,omitempty" enum:"INBOUND,OUTBOUND"`
-	Content            Maybe[string]                `json:"content,omitempty"`
-	Subject            Maybe[string]                `json:"subject,omitempty"`
-	StartTime          Maybe[string]                `json:"startTime,omitempty"`
-	StartTimeLocalized Maybe[string]                `json:"startTimeLocalized,omitempty"`
-	EndTime            Maybe[string]                `json:"endTime,omitempty"`
-	RemoteCreatedAt    Maybe[string]                `json:"remoteCreatedAt,omitempty"`
-	RemoteUpdatedAt    Maybe[string]                `json:"remoteUpdatedAt,omitempty"`
-	DeletedAt          Maybe[time.Time]             `json:"deletedAt,omitempty" doc:"A time deletes the engagement, null brings it back."`
-	EngagementTypeID   Maybe[string]                `json:"engagementTypeId,omitempty" doc:"Our id of its type."`
-	EngagementType     Maybe[PushedEngagementType]  `json:"engagementType,omitempty"`
-	Account            Maybe[PushedAccount]         `json:"account,omitempty"`
+	Direction          Maybe[string]                `json:"direction" required:"false" enum:"INBOUND,OUTBOUND"`
+	Content            Maybe[string]                `json:"content" required:"false"`
+	Subject            Maybe[string]                `json:"subject" required:"false"`
+	StartTime          Maybe[string]                `json:"startTime" required:"false"`
+	StartTimeLocalized Maybe[string]                `json:"startTimeLocalized" required:"false"`
+	EndTime            Maybe[string]                `json:"endTime" required:"false"`
+	RemoteCreatedAt    Maybe[string]                `json:"remoteCreatedAt" required:"false"`
+	RemoteUpdatedAt    Maybe[string]                `json:"remoteUpdatedAt" required:"false"`
+	DeletedAt          Maybe[time.Time]             `json:"deletedAt" required:"false" doc:"A time deletes the engagement, null brings it back."`
+	EngagementTypeID   Maybe[string]                `json:"engagementTypeId" required:"false" doc:"Our id of its type."`
+	EngagementType     Maybe[PushedEngagementType]  `json:"engagementType" required:"false"`
+	Account            Maybe[PushedAccount]         `json:"account" required:"false"`
 	EngagementUsers    []PushedUser                 `json:"engagementUsers,omitempty" nullable:"false" maxItems:"1000"`
-	Opportunity        Maybe[EngagementOpportunity] `json:"opportunity,omitempty"`
-	Lead               Maybe[PushedLead]            `json:"lead,omitempty"`
-	Contact            Maybe[PushedContact]         `json:"contact,omitempty"`
+	Opportunity        Maybe[EngagementOpportunity] `json:"opportunity" required:"false"`
+	Lead               Maybe[PushedLead]            `json:"lead" required:"false"`
+	Contact            Maybe[PushedContact]         `json:"contact" required:"false"`
 }
 
 // PushedOpportunity is an opportunity as a customer pushes it.
@@ -129,11 +129,11 @@ type PushedOpportunity struct {
 	ClosedAt            *string                    `json:"closedAt,omitempty"`
 	RemoteCreatedAt     *string                    `json:"remoteCreatedAt,omitempty"`
 	LastActivityAt      *string                    `json:"lastActivityAt,omitempty"`
-	DeletedAt           Maybe[time.Time]           `json:"deletedAt,omitempty" doc:"A time deletes the opportunity, null brings it back."`
+	DeletedAt           Maybe[time.Time]           `json:"deletedAt" required:"false" doc:"A time deletes the opportunity, null brings it back."`
 	Disposition         *string                    `json:"disposition,omitempty" enum:"OPEN,LOST,WON"`
-	AccountID           Maybe[string]              `json:"accountId,omitempty" doc:"Our id of its account."`
-	Account             Maybe[PushedAccount]       `json:"account,omitempty"`
-	Contact             Maybe[PushedContact]       `json:"contact,omitempty"`
+	AccountID           Maybe[string]              `json:"accountId" required:"false" doc:"Our id of its account."`
+	Account             Maybe[PushedAccount]       `json:"account" required:"false"`
+	Contact             Maybe[PushedContact]       `json:"contact" required:"false"`
 	OpportunityContacts []PushedOpportunityContact `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000"`
 	OpportunityUsers    []PushedUser               `json:"opportunityUsers,omitempty" nullable:"false" maxItems:"1000"`
 }

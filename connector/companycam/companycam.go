@@ -1,0 +1,251 @@
+// Package companycam connects to CompanyCam. A project is what recordings are about there, so it is kept
+// as an opportunity, with its address; comments on it take notes.
+//
+// What the vendor's description leaves open, and how it is read here: projects come with the latest
+// activity first and pages have numbers, so a row that changes while someone pages moves to the front,
+// and is read by the next run; whether deleted ones are listed is not said, so besides their status a
+// complete enumeration finds them. Users cannot be filtered by time and come by name, so that a rename
+// while someone pages can hide a row: they are read again until a reading brings none that is new. The
+// most rows that a page may have, and how often one may ask, are not said: 100 and 60 a minute are assumed.
+package companycam
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+const (
+	service = "CompanyCam"
+	// pageMost is the largest page asked for.
+	pageMost = 100
+	// userReadings bounds how often the users are read until nothing new turns up, userPages how many pages they may have.
+	userReadings, userPages = 5, 100
+	// commentPagesMost bounds how many pages of a project's comments are searched for a marker.
+	commentPagesMost = 20
+)
+
+// Connector is the connector of COMPANY_CAM.
+type Connector struct{}
+
+// Info implements connector.Connector.
+func (Connector) Info() connector.Info {
+	return connector.Info{
+		Platform: hub.PlatformCompanyCam,
+		Name:     service,
+		Models: []connector.ModelInfo{
+			{Model: hub.ModelUser},
+			{Model: hub.ModelOpportunity, Incremental: true},
+		},
+		Credentials: []connector.Field{
+			{Name: "accessToken", Doc: "An access token of your CompanyCam account.", Required: true, Secret: true},
+			{Name: "baseURL", Doc: "The address of the API; change it for a sandbox.", Default: "https://api.companycam.com/v2"},
+		},
+		Rate:        connector.Rate{Requests: 60, Per: time.Minute},
+		NoteTargets: []hub.Model{hub.ModelOpportunity},
+	}
+}
+
+func request(s *connector.Session, path string, query url.Values) connector.Request {
+	return connector.Request{Service: service, Path: path, Query: query, Header: http.Header{"Authorization": {"Bearer " + s.Values["accessToken"]}}}
+}
+
+func pageOf(number, size int) url.Values {
+	return url.Values{"page": {strconv.Itoa(number)}, "per_page": {strconv.Itoa(size)}}
+}
+
+// Check implements connector.Connector.
+func (Connector) Check(ctx context.Context, s *connector.Session) error {
+	var user struct{}
+	_, err := connector.GetJSON(ctx, s, request(s, "/users/current", nil), &user)
+	return err
+}
+
+// Fetch implements connector.Connector.
+func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
+	if q.Model == hub.ModelUser {
+		return users(ctx, s)
+	}
+	number, size := 1, min(q.Limit, pageMost)
+	if n, err := strconv.Atoi(q.Next); err == nil {
+		number = n
+	}
+	query := pageOf(number, size)
+	if !q.Since.IsZero() {
+		query.Set("modified_since", hub.WireTime(q.Since))
+	}
+	var items []json.RawMessage
+	got, err := connector.GetJSON(ctx, s, request(s, "/projects", query), &items)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{AsOf: got.Date}
+	if len(items) >= size {
+		page.Next, page.More = strconv.Itoa(number+1), true
+	}
+	connector.AppendItems(&page, items, func(p project) []hub.Record { return []hub.Record{p.record()} })
+	return page, nil
+}
+
+// users reads all users, again and again until a reading brings none that is new.
+func users(ctx context.Context, s *connector.Session) (connector.Page, error) {
+	var page connector.Page
+	found := map[string]hub.Record{}
+	for reading := range userReadings {
+		before, pages := len(found), 0
+		for number := 1; number <= userPages; number++ {
+			var items []json.RawMessage
+			got, err := connector.GetJSON(ctx, s, request(s, "/users", pageOf(number, pageMost)), &items)
+			if err != nil {
+				return connector.Page{}, err
+			}
+			pages++
+			if page.AsOf.IsZero() {
+				page.AsOf = got.Date
+			}
+			var part connector.Page
+			connector.AppendItems(&part, items, func(u user) []hub.Record { return []hub.Record{u.record()} })
+			for _, r := range part.Records {
+				found[r.ExternalID] = r
+			}
+			if reading == 0 {
+				page.Rejected = append(page.Rejected, part.Rejected...)
+			}
+			if len(items) < pageMost {
+				break
+			}
+		}
+		if pages == 1 || len(found) == before {
+			break
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		page.Records = append(page.Records, found[id])
+	}
+	return page, nil
+}
+
+// seconds is a time as the vendor writes it: whole seconds of Unix time, 0 for none.
+type seconds int64
+
+func (s seconds) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}
+
+func (s seconds) wire() string { return connector.Time{Time: s.time()}.Wire() }
+
+// user is a user of the vendor.
+type user struct {
+	ID        string  `json:"id"`
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	Email     string  `json:"email_address"`
+	Phone     string  `json:"phone_number"`
+	Status    string  `json:"status"`
+	CreatedAt seconds `json:"created_at"`
+	UpdatedAt seconds `json:"updated_at"`
+}
+
+func (u *user) record() hub.Record {
+	r := hub.Record{
+		Model: hub.ModelUser, ExternalID: u.ID, ModifiedAt: u.UpdatedAt.time(), Deleted: u.Status == "deleted",
+		Name: strings.TrimSpace(u.FirstName + " " + u.LastName),
+		Details: hub.Details{
+			FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, CreatedAt: u.CreatedAt.wire(), UpdatedAt: u.UpdatedAt.wire(),
+		},
+	}
+	if u.Email != "" {
+		r.Details.Emails = []string{u.Email}
+	}
+	if u.Phone != "" {
+		r.Details.Phones = []string{u.Phone}
+	}
+	return r
+}
+
+// project is a project of the vendor.
+type project struct {
+	ID          string  `json:"id"`
+	Name        string  `json:"name"`
+	Status      string  `json:"status"`
+	CreatorID   string  `json:"creator_id"`
+	CreatorType string  `json:"creator_type"`
+	CreatedAt   seconds `json:"created_at"`
+	UpdatedAt   seconds `json:"updated_at"`
+	Address     *struct {
+		Street1 string `json:"street_address_1"`
+		Street2 string `json:"street_address_2"`
+		City    string `json:"city"`
+		State   string `json:"state"`
+		Zip     string `json:"postal_code"`
+		Country string `json:"country"`
+	} `json:"address"`
+	Coordinates *struct {
+		Lat float64 `json:"lat"`
+		Lon float64 `json:"lon"`
+	} `json:"coordinates"`
+}
+
+func (p *project) record() hub.Record {
+	r := hub.Record{
+		Model: hub.ModelOpportunity, ExternalID: p.ID, ModifiedAt: p.UpdatedAt.time(), Deleted: p.Status == "deleted", Name: p.Name,
+		Details: hub.Details{CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire()},
+	}
+	if p.CreatorType == "User" {
+		r.Refs.Owner = p.CreatorID
+	}
+	if a := p.Address; a != nil {
+		r.Details.Addresses = []hub.Address{{
+			Country: a.Country, Street: strings.TrimSpace(a.Street1 + " " + a.Street2), City: a.City, State: a.State, Zip: a.Zip,
+		}}
+	}
+	if c := p.Coordinates; c != nil {
+		r.Details.Latitude, r.Details.Longitude = &c.Lat, &c.Lon
+	}
+	return r
+}
+
+// comment is a comment of the vendor.
+type comment struct {
+	ID      string `json:"id"`
+	Content string `json:"content"`
+}
+
+// WriteNote implements connector.Connector.
+func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+	if n.Target != hub.ModelOpportunity {
+		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
+	}
+	path := "/projects/" + url.PathEscape(n.ExternalID) + "/comments"
+	for number := 1; number <= commentPagesMost; number++ {
+		var comments []comment
+		if _, err := connector.GetJSON(ctx, s, request(s, path, pageOf(number, pageMost)), &comments); err != nil {
+			return connector.NoteRef{}, err
+		}
+		for _, c := range comments {
+			if connector.HasMarker(c.Content, n.Marker) {
+				return connector.NoteRef{ExternalID: c.ID, Existed: true}, nil
+			}
+		}
+		if len(comments) < pageMost {
+			break
+		}
+	}
+	r := request(s, path, nil)
+	r.Body = map[string]any{"comment": map[string]string{"content": connector.NoteText(n)}}
+	var made comment
+	_, err := connector.PostJSON(ctx, s, r, &made)
+	return connector.NoteRef{ExternalID: made.ID}, err
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -38,9 +39,7 @@ func showEngagement(organization string, r store.Record, rel *related) Engagemen
 		OpportunityID: rel.id(r, hub.ModelOpportunity, r.Refs.Opportunity),
 	}
 	kind := rel.found[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagementType, ExternalID: r.Refs.EngagementType}]
-	if e.EngagementType = kind.Details.ActivityType; e.EngagementType == "" {
-		e.EngagementType = kind.Name
-	}
+	e.EngagementType = cmp.Or(kind.Details.ActivityType, r.Details.ActivityType, kind.Name)
 	if a, ok := rel.account(r); ok {
 		e.AccountID, e.Account = a.ID, Anything{showAccount(a)}
 	}

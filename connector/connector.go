@@ -67,7 +67,8 @@ type ModelInfo struct {
 	// ReportsDeletes says that the vendor tells of deleted records. Without it the engine finds them by
 	// a complete enumeration.
 	ReportsDeletes bool
-	// Also are the models whose records come inside this model's pages (the users of an engagement).
+	// Also are the models whose records come inside this model's pages (the users of an engagement), always
+	// all of a record's: the engine deletes those that it had and no longer has.
 	Also []hub.Model
 }
 

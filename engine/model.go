@@ -209,7 +209,7 @@ func (m *modelSync) commit(ctx context.Context, page *connector.Page) error {
 	}
 	valid, quarantined := m.sort(page)
 	changes, err := m.turn.engine.Store.CommitPage(ctx, m.turn.sched, store.PageCommit{
-		State: m.st, Records: valid, Quarantined: quarantined, TookRewind: m.tookRewind, Status: status, Totals: totals,
+		State: m.st, Records: valid, Quarantined: quarantined, Children: m.info.Also, TookRewind: m.tookRewind, Status: status, Totals: totals,
 	})
 	if err != nil {
 		return err
@@ -254,7 +254,7 @@ func (m *modelSync) count(c store.Changes, quarantined int) {
 // deleteMissing marks what a complete enumeration did not meet, and ends the run.
 func (m *modelSync) deleteMissing(ctx context.Context) error {
 	for {
-		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model)
+		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model, m.info.Also)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"sirocco/hub"
 )
@@ -34,26 +35,76 @@ func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit)
 const enumerationSlice = 1000
 
 // DeleteMissing marks as deleted up to a slice of the model's records that the complete enumeration just
-// ended did not meet, and reports how many; call it until that is 0. Its error may be one of RenewTurn's.
-func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model) (int, error) {
-	var deleted int64
+// ended did not meet, their children with them, and reports how many those were without the children; call
+// it until that is 0. Its error may be one of RenewTurn's.
+func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model, children []hub.Model) (int, error) {
+	deleted := 0
 	err := s.write(ctx, func(tx Tx) error {
 		if _, err := holdTurn(ctx, tx, sched); err != nil {
 			return err
 		}
-		var err error
-		deleted, err = tx.exec(ctx, `UPDATE records SET deleted_at = $4, updated_at = $4
+		missing, err := many(ctx, tx, scanText, `UPDATE records SET deleted_at = $4, updated_at = $4
 			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
 				SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
 					AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)
-				LIMIT $5)`,
+				LIMIT $5) RETURNING external_id`,
 			sched.OrganizationID, sched.ConnectionID, string(model), micros(s.clock()), enumerationSlice)
 		if err != nil {
 			return err
 		}
-		return addToRun(ctx, tx, sched, RunTotals{Changes: Changes{Deleted: int(deleted)}})
+		deleted = len(missing)
+		all := deleted
+		for _, child := range children {
+			n, err := deleteChildren(ctx, tx, sched, model, child, missing, nil, s.clock())
+			if err != nil {
+				return err
+			}
+			all += n
+		}
+		return addToRun(ctx, tx, sched, RunTotals{Changes: Changes{Deleted: all}})
 	})
-	return int(deleted), err
+	return deleted, err
+}
+
+// deleteAbsentChildren deletes the children that the page's records no longer have.
+func deleteAbsentChildren(ctx context.Context, tx Tx, sched Schedule, page PageCommit, child hub.Model, now time.Time) (int, error) {
+	var parents []string
+	present := map[string]bool{}
+	for _, r := range page.Records {
+		switch r.Model {
+		case page.State.Model:
+			parents = append(parents, r.ExternalID)
+		case child:
+			present[r.ExternalID] = true
+		}
+	}
+	return deleteChildren(ctx, tx, sched, page.State.Model, child, parents, present, now)
+}
+
+// deleteChildren deletes the records of a model that refer to one of the parents, except those to keep.
+func deleteChildren(ctx context.Context, tx Tx, sched Schedule, parent, child hub.Model, parents []string, keep map[string]bool, now time.Time) (int, error) {
+	if len(parents) == 0 {
+		return 0, nil
+	}
+	in, arg := tx.among(parents)
+	found, err := many(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND `+refColumns[parent][0]+` `+in("$4")+` AND deleted_at IS NULL`, sched.OrganizationID, sched.ConnectionID, string(child), arg)
+	if err != nil {
+		return 0, err
+	}
+	var gone []string
+	for _, id := range found {
+		if !keep[id] {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) == 0 {
+		return 0, nil
+	}
+	in, arg = tx.among(gone)
+	n, err := tx.exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND external_id `+in("$4"), sched.OrganizationID, sched.ConnectionID, string(child), arg, micros(now))
+	return int(n), err
 }
 
 // ForgetEnumeration removes up to a slice of an enumeration's notes, and reports how many; call it until that is 0.

@@ -94,6 +94,9 @@ type PageCommit struct {
 	Quarantined []Quarantined
 	// TookRewind says that the run began where State.RewindTo asked, which is thereby done.
 	TookRewind bool
+	// Children are models whose records come with those of the state's model, all of them: what a record of the
+	// page no longer has is deleted.
+	Children []hub.Model
 	// Status is what the contract's syncStatus shows for the model after the page.
 	Status hub.SyncState
 	Totals RunTotals
@@ -115,6 +118,13 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 				return err
 			}
 			changes.Add(ch)
+		}
+		for _, child := range page.Children {
+			n, err := deleteAbsentChildren(ctx, tx, sched, page, child, now)
+			if err != nil {
+				return err
+			}
+			changes.Deleted += n
 		}
 		if page.State.Enumerating {
 			if err := markEnumerated(ctx, tx, sched, page); err != nil {

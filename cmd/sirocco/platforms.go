@@ -2,10 +2,14 @@ package main
 
 import (
 	"sirocco/connector"
+	"sirocco/connector/companycam"
 	"sirocco/connector/merge"
+	"sirocco/connector/servicetitan"
 	"sirocco/hub"
 	"sirocco/simulator"
+	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedmerge "sirocco/simulator/merge"
+	simulatedservicetitan "sirocco/simulator/servicetitan"
 )
 
 // platform is a CRM that Sirocco pulls from, and what stands in for it. A new one is one line here.
@@ -18,6 +22,8 @@ type platform struct {
 
 var platforms = []platform{
 	{"merge", merge.Connector{}, simulatedmerge.New},
+	{"servicetitan", servicetitan.Connector{}, simulatedservicetitan.New},
+	{"companycam", companycam.Connector{}, simulatedcompanycam.New},
 }
 
 func connectors() map[hub.Platform]connector.Connector {

@@ -1,0 +1,231 @@
+package engine_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/companycam"
+	"sirocco/connector/merge"
+	"sirocco/connector/servicetitan"
+	"sirocco/engine"
+	"sirocco/hub"
+	"sirocco/simulator"
+	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedmerge "sirocco/simulator/merge"
+	simulatedservicetitan "sirocco/simulator/servicetitan"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// pulled are the connectors with their stand-ins.
+var pulled = []struct {
+	name      string
+	connector connector.Connector
+	crm       func(simulator.Options) *simulator.Server
+}{
+	{"merge", unhurried{merge.Connector{}}, simulatedmerge.New},
+	{"servicetitan", struct {
+		unhurried
+		connector.Authorizer
+	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}}, simulatedservicetitan.New},
+	{"companycam", unhurried{companycam.Connector{}}, simulatedcompanycam.New},
+}
+
+// unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.
+type unhurried struct{ connector.Connector }
+
+func (u unhurried) Info() connector.Info {
+	info := u.Connector.Info()
+	info.Rate, info.RequestTimeout = connector.Rate{}, 2*time.Second
+	return info
+}
+
+// hubRig is a hub with one connection to a stand-in.
+type hubRig struct {
+	t     *testing.T
+	st    *store.Store
+	conn  hub.Connection
+	crm   *simulator.Server
+	ahead atomic.Int64 // how far the hub's clock is ahead
+	e     *engine.Engine
+}
+
+func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.Server) *hubRig {
+	t.Helper()
+	r := &hubRig{t: t, crm: crm}
+	server := httptest.NewServer(crm)
+	t.Cleanup(server.Close)
+	r.st = storetest.Open(t, url, r.now)
+	org, err := r.st.CreateOrganization(t.Context(), "Acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := c.Info()
+	var models []hub.Model
+	for _, m := range info.Models {
+		models = append(models, m.Model)
+	}
+	r.conn, _, err = r.st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
+		Name: "c", ExternalAccountID: "4711", Platform: info.Platform, Active: true, Models: models,
+	}, store.IdempotencyKey{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.st.PutCredentials(t.Context(), org.ID, r.conn.ID, crm.Values(server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	r.e, err = engine.New(engine.Config{
+		Store: r.st, Connectors: map[hub.Platform]connector.Connector{info.Platform: c},
+		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, r.e) })
+	return r
+}
+
+func (r *hubRig) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+
+// latest returns the latest run.
+func (r *hubRig) latest() store.SyncRun {
+	r.t.Helper()
+	runs, err := r.st.SyncRuns(context.Background(), r.conn.OrganizationID, r.conn.ID, "", 1)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if len(runs) == 0 {
+		return store.SyncRun{}
+	}
+	return runs[0]
+}
+
+// synced waits for a run to end well that began after the one before, asking for it until it does.
+func (r *hubRig) synced(before string) store.SyncRun {
+	r.t.Helper()
+	var run store.SyncRun
+	until(r.t, "a sync ends well", func() bool {
+		if run = r.latest(); run.ID != before && !run.EndedAt.IsZero() && run.Error == "" {
+			return true
+		}
+		if sched, err := r.st.Schedule(context.Background(), r.conn.OrganizationID, r.conn.ID); err == nil && sched.LeaseUntil.IsZero() {
+			r.request()
+		}
+		return false
+	})
+	return run
+}
+
+func (r *hubRig) request() {
+	r.t.Helper()
+	if err := r.st.RequestSync(context.Background(), r.conn.OrganizationID, r.conn.ID, nil, nil); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// equal holds the hub against the CRM, record by record.
+func (r *hubRig) equal() {
+	r.t.Helper()
+	for _, m := range r.crm.Models() {
+		var held []hub.Record
+		for after := ""; ; {
+			page, err := r.st.Records(context.Background(), r.conn.OrganizationID, store.RecordFilter{Model: m, After: after, Limit: 500, WithDeleted: true})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, rec := range page {
+				held = append(held, rec.Record)
+				after = rec.ID
+			}
+		}
+		problems := simulator.Diff(r.crm.Records(m), held)
+		for i, p := range problems {
+			if i == 5 {
+				r.t.Errorf("%s: and %d more", m, len(problems)-i)
+				break
+			}
+			r.t.Error(p)
+		}
+	}
+}
+
+func eachConnector(t *testing.T, o simulator.Options, test func(t *testing.T, r *hubRig)) {
+	for _, p := range pulled {
+		t.Run(p.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) { test(t, newHubRig(t, url, p.connector, p.crm(o))) })
+		})
+	}
+}
+
+// TestWholeSyncs takes each connector through a first sync, one of nothing, one of changes, and one that finds
+// what the CRM deleted without a word.
+func TestWholeSyncs(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 20, Records: 130, ValidateEvery: 5}, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		r.equal()
+		if first.Created == 0 || first.Updated+first.Deleted+first.Quarantined != 0 || first.Bytes == 0 {
+			t.Errorf("first run: %+v", first)
+		}
+		quiet := r.synced(first.ID)
+		if quiet.Created+quiet.Updated+quiet.Deleted != 0 {
+			t.Errorf("a run of nothing new: %+v", quiet)
+		}
+		r.crm.Churn(60)
+		r.crm.Touch(hub.ModelOpportunity, 10)
+		changed := r.synced(quiet.ID)
+		if changed.Updated == 0 {
+			t.Errorf("after changes: %+v", changed)
+		}
+		r.ahead.Store(int64(25 * time.Hour)) // deletions without a word are looked for once a day
+		r.synced(changed.ID)
+		r.equal()
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
+		}
+		conn, err := r.st.Connection(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range conn.SyncStatus {
+			if s.State != hub.SyncStateUpToDate || s.ModifiedAfter.IsZero() {
+				t.Errorf("%s is %s at %s", s.Model, s.State, s.ModifiedAfter)
+			}
+		}
+	})
+}
+
+// TestFaultsLoseNothing lets the CRM fail in every way while its records change, with its clock behind ours.
+func TestFaultsLoseNothing(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 21, Records: 90, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.crm.SetClockOffset(-3 * time.Minute)
+		r.crm.Faults.Random(0.4,
+			simulator.Fault{Kind: simulator.ServerError}, simulator.Fault{Kind: simulator.Unavailable, RetryAfter: "1"},
+			simulator.Fault{Kind: simulator.RateLimited}, simulator.Fault{Kind: simulator.RateLimited, RetryAfter: "1"},
+			simulator.Fault{Kind: simulator.Drop}, simulator.Fault{Kind: simulator.Truncated}, simulator.Fault{Kind: simulator.Malformed},
+			simulator.Fault{Kind: simulator.WrongType}, simulator.Fault{Kind: simulator.OddZones}, simulator.Fault{Kind: simulator.RepeatCursor, Match: "/"})
+		for range 25 {
+			r.crm.Churn(8)
+			before := r.latest().Pages
+			r.request()
+			began := time.Now()
+			until(t, "the engine does something, or waits", func() bool { return r.latest().Pages != before || time.Since(began) > 300*time.Millisecond })
+		}
+		r.crm.Faults.Stop()
+		r.synced(r.synced("").ID)
+		last := r.latest().ID
+		r.ahead.Store(int64(25 * time.Hour))
+		r.synced(last)
+		r.equal()
+	})
+}

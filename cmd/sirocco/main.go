@@ -20,6 +20,7 @@ import (
 // program is the command line.
 type program struct {
 	Serve        serveCommand        `cmd:"" help:"Run the server."`
+	Demo         demoCommand         `cmd:"" help:"Show it all in half a minute, with CRMs of its own and nothing to set up."`
 	Organization organizationCommand `cmd:"" help:"Create and list organizations."`
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
@@ -32,6 +33,7 @@ type program struct {
 const description = `Sirocco is a self-hosted integration hub between field-sales recordings and CRMs.
 
 Examples:
+  sirocco demo
   sirocco serve
   sirocco serve --listen 0.0.0.0:8080 --database postgres://sirocco@db/sirocco
   sirocco organization create "Acme Roofing"

@@ -1,0 +1,382 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store"
+)
+
+type demoCommand struct {
+	Once    bool `help:"End when all is shown: with status 0 when all that was announced was true." env:"-"`
+	Records int  `default:"400" placeholder:"N" help:"How many accounts each CRM has; the other models follow (${default})." env:"-"`
+}
+
+// demoStep bounds how long one step of the demo may take.
+const demoStep = 15 * time.Second
+
+// demo is a hub with a CRM of each platform, all in this process, driven over HTTP as a client would.
+type demo struct {
+	ctx    context.Context //nolint:containedctx // the demo is one command
+	url    string
+	token  string
+	client *http.Client
+	crms   []*demoCRM
+}
+
+// demoCRM is a stand-in, and the hub's connection to it.
+type demoCRM struct {
+	*simulator.Server
+	origin     string
+	connection string
+	// main is the model that the demo changes.
+	main hub.Model
+}
+
+func (c *demoCommand) Run(ctx context.Context) (err error) {
+	began := time.Now()
+	dir, err := os.MkdirTemp("", "sirocco-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	ctx, stop := context.WithCancel(ctx)
+	d := &demo{ctx: ctx, client: &http.Client{Timeout: demoStep}}
+	ended, err := d.start(dir, c.Records)
+	if err != nil {
+		stop()
+		return err
+	}
+	defer func() {
+		stop()
+		err = errors.Join(err, <-ended)
+	}()
+	summary, err := d.show()
+	if err != nil {
+		return fmt.Errorf("the demo announced what was not true: %w", err)
+	}
+	if !c.Once {
+		d.invite()
+		<-ctx.Done()
+		return nil
+	}
+	fmt.Printf("All of it was true: %s, in %.1f s.\n", summary, time.Since(began).Seconds())
+	return nil
+}
+
+// start brings up the hub and the CRMs; what it returns yields the hub's end.
+func (d *demo) start(dir string, records int) (<-chan error, error) {
+	keys, _, err := store.KeysFromFile(filepath.Join(dir, "key"))
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(d.ctx, "sqlite:"+filepath.Join(dir, "demo.db"), store.Options{Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	organization, err := st.CreateOrganization(d.ctx, "Acme Roofing")
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	n, err := newNode(st, slog.New(slog.DiscardHandler), 0)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	d.url = "http://" + listener.Addr().String()
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(n.run(d.ctx, listener), st.Close()) }()
+	for _, p := range platforms {
+		crm := &demoCRM{Server: p.simulator(simulator.Options{Seed: 1, Records: records, ValidateEvery: 10}), main: hub.ModelOpportunity}
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return ended, err
+		}
+		crm.origin = "http://" + listener.Addr().String()
+		go func() { _ = serveSimulator(d.ctx, crm.Server, listener) }()
+		d.crms = append(d.crms, crm)
+	}
+	fmt.Printf("Sirocco listens at %s, on a database of its own; a CRM of each platform runs beside it.\n", d.url)
+	return ended, nil
+}
+
+// demoSync is what the demo reads of a connection's sync.
+type demoSync struct {
+	Explanation string `json:"explanation"`
+	Run         *struct {
+		ID        string  `json:"id"`
+		EndedAt   *string `json:"endedAt"`
+		Pages     int     `json:"pages"`
+		Created   int     `json:"created"`
+		Updated   int     `json:"updated"`
+		Unchanged int     `json:"unchanged"`
+		Deleted   int     `json:"deleted"`
+		Error     *string `json:"error"`
+	} `json:"run"`
+}
+
+// show goes through the story and returns its numbers as part of a sentence.
+func (d *demo) show() (string, error) {
+	created, err := d.firstSync()
+	if err != nil {
+		return "", err
+	}
+	changed, err := d.increment()
+	if err != nil {
+		return "", err
+	}
+	again, err := d.pauseAndResume()
+	if err != nil {
+		return "", err
+	}
+	for _, crm := range d.crms {
+		if v := crm.Violations(); len(v) > 0 {
+			return "", fmt.Errorf("an exchange with %s was not as the vendor describes it: %s", crm.Platform(), v[0])
+		}
+	}
+	return fmt.Sprintf("%d records came from %d CRMs, %d changes were picked up alone, and a paused sync went on where it stopped, with %d records met again and none written",
+		created, len(d.crms), changed, again), nil
+}
+
+func (d *demo) firstSync() (int, error) {
+	fmt.Println("\nCreating a connection to each, with credentials; that starts its first sync:")
+	for _, crm := range d.crms {
+		var made struct {
+			ID string `json:"id"`
+		}
+		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform()}
+		if err := d.call("POST", "/v1/core/integrations/connections", body, &made); err != nil {
+			return 0, err
+		}
+		crm.connection = "/v1/core/integrations/connections/" + made.ID
+		if err := d.call("PUT", crm.connection+"/credentials", crm.Values(crm.origin), nil); err != nil {
+			return 0, err
+		}
+	}
+	total := 0
+	for _, crm := range d.crms {
+		want := 0
+		for _, m := range crm.Models() {
+			want += len(crm.Records(m))
+		}
+		run, err := d.ended(crm, "")
+		if err != nil {
+			return 0, err
+		}
+		if run.Run.Created != want {
+			return 0, fmt.Errorf("%s has %d records, %d came", crm.Platform(), want, run.Run.Created)
+		}
+		fmt.Printf("  %-14s %5d records in %d pages\n", crm.Platform(), run.Run.Created, run.Run.Pages)
+		total += want
+	}
+	return total, nil
+}
+
+func (d *demo) increment() (int, error) {
+	fmt.Println("\nChanging a few records in each CRM, then syncing now; only those come:")
+	total := 0
+	for i, crm := range d.crms {
+		ids := map[string]bool{}
+		for _, id := range crm.Update(crm.main, 4+i) {
+			ids[id] = true
+		}
+		run, err := d.sync(crm, map[string]any{})
+		if err != nil {
+			return 0, err
+		}
+		if run.Run.Updated != len(ids) || run.Run.Created+run.Run.Deleted != 0 {
+			return 0, fmt.Errorf("%s changed %d records; the sync created %d, updated %d and deleted %d", crm.Platform(), len(ids), run.Run.Created, run.Run.Updated, run.Run.Deleted)
+		}
+		fmt.Printf("  %-14s %5d changed, %d updated\n", crm.Platform(), len(ids), run.Run.Updated)
+		total += run.Run.Updated
+	}
+	return total, nil
+}
+
+// pauseAndResume makes a CRM slow, reads all of it again, and pauses in the middle.
+func (d *demo) pauseAndResume() (int, error) {
+	crm := d.crms[0]
+	fmt.Printf("\nReading all of %s again, slowly, and pausing in the middle:\n", crm.Platform())
+	crm.Before(func(r *http.Request) {
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	})
+	before, err := d.syncOf(crm)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.call("POST", crm.connection+"/sync", map[string]any{"from": "2000-01-01T00:00:00Z"}, nil); err != nil {
+		return 0, err
+	}
+	var running demoSync
+	if err := d.until("the sync is in the middle", func() (bool, error) {
+		running, err = d.syncOf(crm)
+		return err == nil && running.Run.ID != before.Run.ID && running.Run.Pages >= 2, err
+	}); err != nil {
+		return 0, err
+	}
+	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": false}, nil); err != nil {
+		return 0, err
+	}
+	fmt.Printf("  PATCH {\"isActive\": false} after %d pages\n", running.Run.Pages)
+	asked := 0
+	if err := d.until("the CRM is left alone", func() (bool, error) {
+		earlier := asked
+		asked = requests(crm)
+		if earlier == asked {
+			return true, nil
+		}
+		time.Sleep(1500 * time.Millisecond) // several times as long as a request takes now
+		return false, nil
+	}); err != nil {
+		return 0, err
+	}
+	paused, err := d.syncOf(crm)
+	if err != nil {
+		return 0, err
+	}
+	if paused.Run.EndedAt != nil {
+		return 0, errors.New("the sync was over before it could be paused")
+	}
+	fmt.Printf("  %s\n", paused.Explanation)
+	crm.Before(nil)
+	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": true}, nil); err != nil {
+		return 0, err
+	}
+	resumed, err := d.ended(crm, before.Run.ID)
+	if err != nil {
+		return 0, err
+	}
+	if resumed.Run.ID != paused.Run.ID || resumed.Run.Pages <= paused.Run.Pages || resumed.Run.Created+resumed.Run.Updated+resumed.Run.Deleted != 0 {
+		return 0, fmt.Errorf("the sync did not go on from its cursor: %+v", *resumed.Run)
+	}
+	fmt.Printf("  PATCH {\"isActive\": true}: the same run went on from page %d to %d; %d records came again, none was written\n",
+		paused.Run.Pages, resumed.Run.Pages, resumed.Run.Unchanged)
+	return resumed.Run.Unchanged, nil
+}
+
+func requests(crm *demoCRM) int {
+	n := 0
+	for _, times := range crm.Requests() {
+		n += times
+	}
+	return n
+}
+
+// sync asks for a run and waits for its end.
+func (d *demo) sync(crm *demoCRM, body map[string]any) (demoSync, error) {
+	before, err := d.syncOf(crm)
+	if err != nil {
+		return before, err
+	}
+	if err := d.call("POST", crm.connection+"/sync", body, nil); err != nil {
+		return before, err
+	}
+	return d.ended(crm, before.Run.ID)
+}
+
+func (d *demo) syncOf(crm *demoCRM) (demoSync, error) {
+	var s demoSync
+	err := d.call("GET", crm.connection+"/sync", nil, &s)
+	return s, err
+}
+
+// ended waits for the end of the run after the one before, and shows how far it is.
+func (d *demo) ended(crm *demoCRM, before string) (demoSync, error) {
+	var s demoSync
+	shown := time.Now()
+	err := d.until(fmt.Sprintf("the sync of %s ends", crm.Platform()), func() (bool, error) {
+		var err error
+		if s, err = d.syncOf(crm); err != nil || s.Run == nil || s.Run.ID == before {
+			return false, err
+		}
+		if s.Run.EndedAt == nil {
+			if time.Since(shown) > time.Second {
+				shown = time.Now()
+				fmt.Printf("  %-14s ... %d pages\n", crm.Platform(), s.Run.Pages)
+			}
+			return false, nil
+		}
+		if s.Run.Error != nil {
+			return false, errors.New(*s.Run.Error)
+		}
+		return true, nil
+	})
+	return s, err
+}
+
+// until asks again and again until it holds, for at most demoStep.
+func (d *demo) until(what string, holds func() (bool, error)) error {
+	deadline := time.Now().Add(demoStep)
+	for {
+		ok, err := holds()
+		if ok || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not within %s: %s", demoStep, what)
+		}
+		select {
+		case <-d.ctx.Done():
+			return d.ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// call makes a request as a client does; into takes the answer, unless it is nil.
+func (d *demo) call(method, path string, body, into any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(d.ctx, method, d.url+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+d.token)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := d.client.Do(r)
+	if err != nil {
+		return err
+	}
+	got, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return err
+	}
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("%s %s answered %d: %s", method, path, answer.StatusCode, got)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(got, into)
+}
+
+// invite says how to play on.
+func (d *demo) invite() {
+	fmt.Printf("\nIt goes on until Ctrl-C. To play with it:\n\n  export TOKEN=%s\n  curl -s %s/v1/core/integrations/connections -H \"Authorization: Bearer $TOKEN\"\n  %s/docs\n\n", d.token, d.url, d.url)
+	for _, crm := range d.crms {
+		fmt.Printf("  %-14s %s\n", crm.Platform(), crm.origin)
+	}
+}

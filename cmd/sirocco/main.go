@@ -23,6 +23,8 @@ type program struct {
 	Demo         demoCommand         `cmd:"" help:"Show it all in half a minute, with CRMs of its own and nothing to set up."`
 	Organization organizationCommand `cmd:"" help:"Create and list organizations."`
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
+	Connection   connectionCommand   `cmd:"" help:"Create, list, pause and resume connections."`
+	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
 	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
@@ -38,6 +40,8 @@ Examples:
   sirocco serve --listen 0.0.0.0:8080 --database postgres://sirocco@db/sirocco
   sirocco organization create "Acme Roofing"
   sirocco token create --organization ID --name laptop
+  sirocco connection status ID
+  sirocco sync ID --follow
 
 Every flag is also an environment variable, SIROCCO_ and its name: SIROCCO_DATABASE, SIROCCO_LISTEN, ...`
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+type connectionCommand struct {
+	List   connectionListCommand   `cmd:"" help:"List an organization's connections."`
+	Create connectionCreateCommand `cmd:"" help:"Create a connection and print its id."`
+	Pause  connectionPauseCommand  `cmd:"" help:"Stop syncing, on whatever node it runs; the cursor is kept."`
+	Resume connectionResumeCommand `cmd:"" help:"Go on syncing from the cursor."`
+	Status connectionStatusCommand `cmd:"" help:"Say what the sync of a connection does, or why it does nothing."`
+}
+
+type connectionListCommand struct {
+	databaseFlag
+	organizationFlag
+	JSON bool `help:"Print one line of JSON for each." env:"-"`
+}
+
+// connectionLine is how a connection is printed as JSON.
+type connectionLine struct {
+	ID             string `json:"id"`
+	OrganizationID string `json:"organizationId"`
+	Name           string `json:"name"`
+	Platform       string `json:"integrationPlatform"`
+	IsActive       bool   `json:"isActive"`
+}
+
+func lineOf(c hub.Connection) connectionLine {
+	return connectionLine{c.ID, c.OrganizationID, c.Name, string(c.Platform), c.Active}
+}
+
+func (c *connectionListCommand) Run(ctx context.Context) error {
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		if _, err := st.Organization(ctx, c.Organization); err != nil {
+			return c.explain(err)
+		}
+		return eachPage(func(after string) ([]hub.Connection, error) {
+			return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
+		}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
+			if c.JSON {
+				return printJSON(lineOf(conn))
+			}
+			state := "active"
+			if !conn.Active {
+				state = "paused"
+			}
+			_, err := fmt.Printf("%s  %-17s  %-6s  %s\n", conn.ID, conn.Platform, state, conn.Name)
+			return err
+		})
+	})
+}
+
+type connectionCreateCommand struct {
+	databaseFlag
+	organizationFlag
+	Platform string `required:"" placeholder:"PLATFORM" help:"MERGE, SERVICE_TITAN, COMPANY_CAM, SIRO_CUSTOM_INPUT, ..."`
+	Name     string `required:"" help:"What to call it."`
+	Account  string `required:"" placeholder:"ID" help:"The CRM's own id of the account."`
+	Paused   bool   `help:"Create it paused." env:"-"`
+	JSON     bool   `help:"Print one line of JSON." env:"-"`
+}
+
+func (c *connectionCreateCommand) Run(ctx context.Context) error {
+	platform := hub.Platform(strings.ToUpper(c.Platform))
+	var known []string
+	for _, p := range hub.CreatablePlatforms() {
+		known = append(known, string(p))
+	}
+	if !strings.Contains(" "+strings.Join(known, " ")+" ", " "+string(platform)+" ") {
+		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(known, ", "))
+	}
+	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}
+	if err := n.Validate(); err != nil {
+		return err
+	}
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		if _, err := st.Organization(ctx, c.Organization); err != nil {
+			return c.explain(err)
+		}
+		made, _, err := st.CreateConnection(ctx, c.Organization, n, store.IdempotencyKey{})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(lineOf(made))
+		}
+		fmt.Printf("Created connection %s (%s).\n", made.Name, made.ID)
+		if len(n.Models) > 0 {
+			fmt.Printf("Next, its credentials: PUT /v1/core/integrations/connections/%s/credentials\n", made.ID)
+		}
+		return nil
+	})
+}
+
+// connectionFlag names one connection.
+type connectionFlag struct {
+	databaseFlag
+	Connection   string `arg:"" help:"The connection's id, as sirocco connection list prints it."`
+	Organization string `placeholder:"ID" help:"The organization's id; without it all are searched."`
+}
+
+// with finds the connection and does something with it.
+func (f connectionFlag) with(ctx context.Context, do func(*store.Store, hub.Connection) error) error {
+	return withStore(ctx, f.databaseFlag, func(st *store.Store) error {
+		c, err := f.find(ctx, st)
+		if errors.Is(err, hub.ErrNotFound) {
+			return fmt.Errorf("there is no connection %q; sirocco connection list shows those there are", f.Connection)
+		}
+		if err != nil {
+			return err
+		}
+		return do(st, c)
+	})
+}
+
+func (f connectionFlag) find(ctx context.Context, st *store.Store) (hub.Connection, error) {
+	if f.Organization != "" {
+		return st.Connection(ctx, f.Organization, f.Connection)
+	}
+	found, err := hub.Connection{}, error(hub.ErrNotFound)
+	walkErr := eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
+		func(o hub.Organization) string { return o.ID },
+		func(o hub.Organization) error {
+			if !errors.Is(err, hub.ErrNotFound) {
+				return nil
+			}
+			found, err = st.Connection(ctx, o.ID, f.Connection)
+			return nil
+		})
+	return found, errors.Join(err, walkErr)
+}
+
+type connectionPauseCommand struct{ connectionFlag }
+
+func (c *connectionPauseCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(st *store.Store, conn hub.Connection) error { return setActive(ctx, st, conn, false) })
+}
+
+type connectionResumeCommand struct{ connectionFlag }
+
+func (c *connectionResumeCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(st *store.Store, conn hub.Connection) error { return setActive(ctx, st, conn, true) })
+}
+
+func setActive(ctx context.Context, st *store.Store, conn hub.Connection, active bool) error {
+	changed, err := st.PatchConnection(ctx, conn.OrganizationID, conn.ID, hub.ConnectionPatch{Active: &active})
+	if err != nil {
+		return err
+	}
+	return printStatus(ctx, st, changed)
+}
+
+type connectionStatusCommand struct{ connectionFlag }
+
+func (c *connectionStatusCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+		if err := printStatus(ctx, st, conn); err != nil {
+			return err
+		}
+		for _, s := range conn.SyncStatus {
+			cursor := "no cursor yet"
+			if !s.ModifiedAfter.IsZero() {
+				cursor = "everything up to " + hub.WireTime(s.ModifiedAfter) + " is in"
+			}
+			fmt.Printf("  %-16s %-10s  %s\n", s.Model, s.State, cursor)
+		}
+		return nil
+	})
+}
+
+func printStatus(ctx context.Context, st *store.Store, conn hub.Connection) error {
+	sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
+	if err != nil && !errors.Is(err, hub.ErrNotFound) {
+		return err
+	}
+	fmt.Printf("%s (%s): %s\n", conn.Name, conn.Platform, sched.Explain(conn, time.Now()))
+	return nil
+}

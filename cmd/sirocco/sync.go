@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+type syncCommand struct {
+	connectionFlag
+	From   time.Time `placeholder:"TIME" help:"Set the cursors back to this time first, as in 2026-01-31T00:00:00Z."`
+	Follow bool      `help:"Show its progress until it ends; the end is 1 when it failed." env:"-"`
+}
+
+func (c *syncCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+		before, err := latestRun(ctx, st, conn)
+		if err != nil {
+			return err
+		}
+		var from *time.Time
+		if !c.From.IsZero() {
+			from = &c.From
+		}
+		err = st.RequestSync(ctx, conn.OrganizationID, conn.ID, nil, from)
+		if errors.Is(err, hub.ErrPaused) {
+			return fmt.Errorf("the connection is paused: sirocco connection resume %s", conn.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if !c.Follow {
+			fmt.Println("Asked for; a running server begins at once. sirocco sync --follow shows its progress.")
+			return nil
+		}
+		return follow(ctx, st, conn, before)
+	})
+}
+
+func latestRun(ctx context.Context, st *store.Store, conn hub.Connection) (store.SyncRun, error) {
+	runs, err := st.SyncRuns(ctx, conn.OrganizationID, conn.ID, "", 1)
+	if err != nil || len(runs) == 0 {
+		return store.SyncRun{}, err
+	}
+	return runs[0], nil
+}
+
+// unclaimed is how long a sync may wait before follow says that perhaps no server runs.
+const unclaimed = 10 * time.Second
+
+// follow shows the run after the one before, or that one when it had not ended, model by model.
+func follow(ctx context.Context, st *store.Store, conn hub.Connection, before store.SyncRun) error {
+	bar := progressbar.NewOptions(len(conn.SyncStatus), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30),
+		progressbar.OptionSetDescription("waiting"), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	began, told := time.Now(), false
+	for {
+		run, err := latestRun(ctx, st, conn)
+		if err != nil {
+			return err
+		}
+		ours := run.ID != "" && (run.ID != before.ID || before.EndedAt.IsZero())
+		switch {
+		case ours && !run.EndedAt.IsZero():
+			return errors.Join(bar.Finish(), report(run))
+		case ours:
+			if err := showProgress(ctx, st, conn, run, bar); err != nil {
+				return err
+			}
+		case !told && time.Since(began) > unclaimed:
+			told = true
+			sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "%s Is a server running on this database?\n", sched.Explain(conn, time.Now()))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func showProgress(ctx context.Context, st *store.Store, conn hub.Connection, run store.SyncRun, bar *progressbar.ProgressBar) error {
+	states, err := st.SyncStates(ctx, conn.OrganizationID, conn.ID)
+	if err != nil {
+		return err
+	}
+	done := 0
+	for _, s := range states {
+		if s.PassedRun == run.ID {
+			done++
+		}
+	}
+	bar.Describe(fmt.Sprintf("%d pages, %d records, %d new or changed", run.Pages, run.Created+run.Updated+run.Unchanged+run.Deleted, run.Created+run.Updated+run.Deleted))
+	return bar.Set(done)
+}
+
+func report(run store.SyncRun) error {
+	fmt.Printf("%d pages: %d created, %d updated, %d unchanged, %d deleted, %d into quarantine, %.1f MB, in %.1f s.\n", run.Pages, run.Created, run.Updated,
+		run.Unchanged, run.Deleted, run.Quarantined, float64(run.Bytes)/1e6, run.EndedAt.Sub(run.StartedAt).Seconds())
+	if run.Error != "" {
+		return fmt.Errorf("the sync failed: %s", run.Error)
+	}
+	return nil
+}

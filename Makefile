@@ -4,14 +4,18 @@ SHELL := /bin/bash
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
 FUZZTIME ?= 5s
+SOAK ?= 5m
 
-.PHONY: help build run test fmt-check vet lint unit fuzz vuln bench soak tools postgres fmt
+.PHONY: help build run test fmt-check vet lint unit fuzz vuln bench soak postgres fmt demo
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 build: ## build the program: one static file, ./sirocco
 	CGO_ENABLED=0 go build -trimpath -o sirocco ./cmd/sirocco
+
+demo: build ## show it all in half a minute, nothing to set up
+	./sirocco demo
 
 run: build ## run the server on 127.0.0.1:8080 with a SQLite file here
 	./sirocco serve
@@ -53,6 +57,9 @@ vuln:
 
 bench: ## measure, and write docs/benchmarks.md
 	go run ./bench
+
+soak: postgres ## five minutes of failing CRMs and killed nodes (SOAK=5m)
+	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco
 
 postgres:
 	@scripts/need-postgres

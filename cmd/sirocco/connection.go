@@ -126,7 +126,7 @@ func (f connectionFlag) find(ctx context.Context, st *store.Store) (hub.Connecti
 	if f.Organization != "" {
 		return st.Connection(ctx, f.Organization, f.Connection)
 	}
-	found, err := hub.Connection{}, error(hub.ErrNotFound)
+	found, err := hub.Connection{}, hub.ErrNotFound
 	walkErr := eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
 		func(o hub.Organization) string { return o.ID },
 		func(o hub.Organization) error {

@@ -34,7 +34,7 @@ func scripts(database func(*testscript.Env)) testscript.Params {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"address": setAddress, "ready": waitReady, "http": request, "field": setField,
+			"address": setAddress, "ready": waitReady, "http": sendRequest, "field": setField,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -72,8 +72,8 @@ func awaitReady(url string) error {
 	}
 }
 
-// request sends METHOD URL [TOKEN [BODY]], wants the status that comes first, and prints the body.
-func request(ts *testscript.TestScript, _ bool, args []string) {
+// sendRequest sends METHOD URL [TOKEN [BODY]], wants the status that comes first, and prints the body.
+func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 	args = append(args, "", "")
 	r, err := http.NewRequest(args[1], args[2], strings.NewReader(args[4]))
 	ts.Check(err)

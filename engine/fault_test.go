@@ -1,0 +1,197 @@
+package engine_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// onMerge runs the test with the first of the connectors, on both databases.
+func onMerge(t *testing.T, test func(t *testing.T, r *hubRig)) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		test(t, newHubRig(t, url, pulled[0].connector, pulled[0].crm(simulator.Options{Seed: 30, Records: 130, ValidateEvery: -1})))
+	})
+}
+
+// states are what the connection shows of its models.
+func (r *hubRig) states() map[hub.Model]hub.SyncState {
+	r.t.Helper()
+	c, err := r.st.Connection(r.t.Context(), r.conn.OrganizationID, r.conn.ID)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	all := map[hub.Model]hub.SyncState{}
+	for _, s := range c.SyncStatus {
+		all[s.Model] = s.State
+	}
+	return all
+}
+
+// explanation is the sentence that says what the sync does.
+func (r *hubRig) explanation() string {
+	r.t.Helper()
+	sched, err := r.st.Schedule(r.t.Context(), r.conn.OrganizationID, r.conn.ID)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return sched.Explain(r.conn, r.now())
+}
+
+func TestRefusedCredentialsWaitForNewOnes(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Unauthorized})
+		r.request()
+		until(t, "all models are in ERROR", func() bool {
+			for _, s := range r.states() {
+				if s != hub.SyncStateError {
+					return false
+				}
+			}
+			return true
+		})
+		until(t, "the turn is over", func() bool { return strings.Contains(r.explanation(), "needs new credentials") })
+		if s, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID); err != nil || !s.DueAt.IsZero() {
+			t.Errorf("it is due again at %s: %v", s.DueAt, err)
+		}
+		if n := r.crm.Faults.Taken(simulator.Unauthorized); n > 2 {
+			t.Errorf("the CRM was asked %d times with refused credentials", n)
+		}
+		r.crm.Faults.Stop()
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+			t.Fatal(err)
+		}
+		r.synced(first.ID)
+		r.equal()
+	})
+}
+
+func TestOneFailingModelDoesNotStopTheOthers(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Malformed, Match: "/contacts"})
+		until(t, "contacts fail, what comes after them does not", func() bool {
+			s := r.states()
+			return s[hub.ModelContact] == hub.SyncStateError && s[hub.ModelEngagement] == hub.SyncStateUpToDate
+		})
+		until(t, "it says why", func() bool { return strings.Contains(r.explanation(), "tries again after a failure: Merge") })
+		r.crm.Faults.Stop()
+		r.synced("")
+		r.equal()
+	})
+}
+
+func TestRepeatedPagesEnd(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.RepeatCursor, Match: "/accounts"})
+		until(t, "accounts fail", func() bool { return r.states()[hub.ModelAccount] == hub.SyncStateError })
+		until(t, "the run says why", func() bool { return strings.Contains(r.latest().Error, "repeat themselves") })
+		r.crm.Faults.Stop()
+		r.synced("")
+		r.equal()
+	})
+}
+
+func TestQuarantine(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		r.crm.Together(hub.ModelAccount, 5)
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.BadRecord, Match: "/accounts"})
+		bad := r.synced(first.ID)
+		if bad.Quarantined != 1 {
+			t.Errorf("%+v", bad)
+		}
+		held, err := r.st.Quarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, "", 10)
+		if err != nil || len(held) != 1 || held[0].Reason == "" || !strings.Contains(held[0].Raw, "remote_id") {
+			t.Fatalf("%v %+v", err, held)
+		}
+		if n, err := r.st.RetryQuarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil || n != 1 {
+			t.Errorf("%d %v", n, err)
+		}
+		r.synced(bad.ID)
+		r.equal()
+		if held, err := r.st.Quarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, "", 10); err != nil || len(held) != 0 {
+			t.Errorf("%v %+v", err, held)
+		}
+	})
+}
+
+func TestAnOlderVersionThatComesLaterIsNotTaken(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		for _, id := range r.crm.Update(hub.ModelAccount, 3) {
+			r.crm.Update(hub.ModelAccount, 1)
+			r.crm.Replay(hub.ModelAccount, id)
+		}
+		r.synced(first.ID)
+		r.equal()
+	})
+}
+
+// TestACutEnumerationDeletesNothing cuts a whole reading in the middle: what it did not meet is still there.
+func TestACutEnumerationDeletesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 31, Records: 200, ValidateEvery: -1}))
+		first := r.synced("")
+		r.ahead.Store(int64(25 * time.Hour))
+		var cut atomic.Bool
+		r.crm.Before(func(q *http.Request) {
+			if q.URL.Path == "/v2/projects" && q.URL.Query().Get("page") == "3" && cut.CompareAndSwap(false, true) {
+				r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/projects"})
+			}
+		})
+		r.request()
+		until(t, "the reading is cut", func() bool { return r.latest().ID != first.ID && r.latest().Error != "" })
+		if run := r.latest(); run.Deleted != 0 {
+			t.Errorf("it deleted %d", run.Deleted)
+		}
+		r.equal()
+		r.crm.Before(nil)
+		r.crm.Faults.Stop()
+		gone := len(r.crm.Delete(hub.ModelUser, 1))
+		last := r.synced(r.latest().ID)
+		if last.Deleted != gone {
+			t.Errorf("it deleted %d of %d", last.Deleted, gone)
+		}
+		r.equal()
+	})
+}
+
+// TestResetDuringASync asks for a sync from the beginning while one runs: it comes after, and nothing is written twice.
+func TestResetDuringASync(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		inside, goOn := make(chan struct{}), make(chan struct{})
+		var once atomic.Bool
+		r.crm.Before(func(q *http.Request) {
+			if strings.HasSuffix(q.URL.Path, "/contacts") && once.CompareAndSwap(false, true) {
+				close(inside)
+				<-goOn
+			}
+		})
+		<-inside
+		running := r.latest()
+		var beginning time.Time
+		if err := r.st.RequestSync(t.Context(), r.conn.OrganizationID, r.conn.ID, nil, &beginning); err != nil {
+			t.Fatal(err)
+		}
+		close(goOn)
+		second := running
+		until(t, "a second run ends", func() bool {
+			second = r.latest()
+			return second.ID != running.ID && !second.EndedAt.IsZero()
+		})
+		if second.Created+second.Updated+second.Deleted != 0 || second.Unchanged == 0 || second.Error != "" {
+			t.Errorf("%+v", second)
+		}
+		r.equal()
+	})
+}

@@ -55,8 +55,9 @@ vuln:
 	elif [ $$status -eq 3 ]; then cat vuln.out; rm -f vuln.out; exit 1; \
 	else echo "govulncheck: its database could not be reached, so nothing was checked"; fi; rm -f vuln.out
 
-bench: ## measure, and write docs/benchmarks.md
+bench: ## measure, and write docs/benchmarks.md and docs/benchmarks-sync.md
 	go run ./bench
+	go run ./bench/sync
 
 soak: postgres ## five minutes of failing CRMs and killed nodes (SOAK=5m)
 	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"runtime"
 	"strings"
@@ -48,7 +47,14 @@ func openSQLite(path string, opts Options) (*sqliteDB, error) {
 		if queryOnly {
 			v.Set("_query_only", "1")
 		}
-		maps.Copy(v, extra)
+		// A statement's own journal stays in memory: it undoes one statement and need not outlive it.
+		v.Add("_pragma", "temp_store(MEMORY)")
+		for name, values := range extra {
+			if name == "_pragma" {
+				values = append(v[name], values...)
+			}
+			v[name] = values
+		}
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 	}
 	writer, err := sql.Open("sqlite", dsn(false))

@@ -95,7 +95,7 @@ func upsertPostgres(url string, pages [][]item) (took time.Duration, err error) 
 		for n, i := range page {
 			ids[n], names[n], details[n], times[n] = i.ID, i.Name, i.Street, i.Modified.UnixMicro()
 		}
-		if _, err := conn.Exec(ctx, `INSERT INTO bare SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) ON CONFLICT (id) DO UPDATE SET
+		if _, err := conn.Exec(ctx, `INSERT INTO bare SELECT id, name, details, at FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS u (id, name, details, at) ON CONFLICT (id) DO UPDATE SET
 			name = excluded.name, details = excluded.details, modified_at = excluded.modified_at`, ids, names, details, times); err != nil {
 			return 0, err
 		}

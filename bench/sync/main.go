@@ -263,14 +263,15 @@ func nothingNew(url string, connections int) (line string, err error) {
 	if err != nil {
 		return "", err
 	}
+	asked := crm.asked.Load()
+	used, err := cpu()
+	if err != nil {
+		return "", err
+	}
 	for _, c := range all {
 		if err := st.RequestSync(ctx, c.OrganizationID, c.ID, nil, nil); err != nil {
 			return "", err
 		}
-	}
-	asked, used, err := crm.asked.Load(), time.Duration(0), error(nil)
-	if used, err = cpu(); err != nil {
-		return "", err
 	}
 	if _, err := runs(first); err != nil {
 		return "", err

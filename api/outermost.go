@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"runtime/debug"
@@ -44,11 +45,19 @@ func (s *server) outermost(next http.Handler) http.Handler {
 			}
 			took := s.Clock().Sub(started)
 			s.measures.observe(hr, aw.status, took)
-			r.log.Info("request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
+			r.log.Log(hr.Context(), logLevel(path, aw.status), "request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
 				"duration", took, "organization", r.Token.OrganizationID, "token", r.Token.ID)
 		}()
 		next.ServeHTTP(aw, hr)
 	})
+}
+
+// logLevel keeps what machines ask every few seconds out of the log, as long as all is well.
+func logLevel(path string, status int) slog.Level {
+	if status < http.StatusBadRequest && (path == "/healthz" || path == "/readyz" || path == "/metrics") {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // route authenticates and limits what needs a token, and hands the request to the operation.

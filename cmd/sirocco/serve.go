@@ -20,7 +20,7 @@ type serveCommand struct {
 	Listen    string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	RateLimit int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
 	LogFormat string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
 
 // Validate implements kong's check of the command line.

@@ -157,17 +157,20 @@ func (d *demo) show() (string, error) {
 }
 
 func (d *demo) firstSync() (int, error) {
-	fmt.Println("\nCreating a connection to each, with credentials; that starts its first sync:")
+	fmt.Println("\nCreating a connection to each, giving it credentials and switching it on, which starts its first sync:")
 	for _, crm := range d.crms {
 		var made struct {
 			ID string `json:"id"`
 		}
-		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform()}
+		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
 		if err := d.call("POST", "/v1/core/integrations/connections", body, &made); err != nil {
 			return 0, err
 		}
 		crm.connection = "/v1/core/integrations/connections/" + made.ID
 		if err := d.call("PUT", crm.connection+"/credentials", crm.Values(crm.origin), nil); err != nil {
+			return 0, err
+		}
+		if err := d.call("PATCH", crm.connection, map[string]any{"isActive": true}, nil); err != nil {
 			return 0, err
 		}
 	}

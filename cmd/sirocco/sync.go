@@ -55,7 +55,7 @@ func latestRun(ctx context.Context, st *store.Store, conn hub.Connection) (store
 // unclaimed is how long a sync may wait before follow says that perhaps no server runs.
 const unclaimed = 10 * time.Second
 
-// follow shows the run after the one before, or that one when it had not ended, model by model.
+// follow shows the runs after the one before, model by model, until none is due any more.
 func follow(ctx context.Context, st *store.Store, conn hub.Connection, before store.SyncRun) error {
 	bar := progressbar.NewOptions(len(conn.SyncStatus), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30),
 		progressbar.OptionSetDescription("waiting"), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
@@ -67,9 +67,15 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 		if err != nil {
 			return err
 		}
+		sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
+		if err != nil {
+			return err
+		}
+		// A run that was under way when the sync was asked for is not the one asked for: that is still due.
+		due := !sched.LeaseUntil.IsZero() || !sched.DueAt.IsZero() && !sched.DueAt.After(time.Now())
 		ours := run.ID != "" && (run.ID != before.ID || before.EndedAt.IsZero())
 		switch {
-		case ours && !run.EndedAt.IsZero():
+		case ours && !run.EndedAt.IsZero() && !due:
 			return errors.Join(bar.Finish(), report(run))
 		case ours:
 			if err := showProgress(ctx, st, conn, run, bar); err != nil {
@@ -77,10 +83,6 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 			}
 		case !told && time.Since(began) > unclaimed:
 			told = true
-			sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
-			if err != nil {
-				return err
-			}
 			fmt.Fprintf(os.Stderr, "%s Is a server running on this database?\n", sched.Explain(conn, time.Now()))
 		}
 		select {

@@ -2,8 +2,10 @@ package hub
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -115,12 +117,27 @@ func (r *Record) Validate() error {
 // Hash identifies the record's content. Two records with the same hash need no write.
 // ModifiedAt is left out: a CRM that touches a row without changing it costs nothing.
 func (r *Record) Hash() [sha256.Size]byte {
-	c := *r
-	c.ModifiedAt = time.Time{}
-	c.StartTime, c.EndTime = c.StartTime.UTC(), c.EndTime.UTC()
-	b, err := json.Marshal(&c) //nolint:musttag // hashed, never read again
+	_, hash := r.Content()
+	return hash
+}
+
+// Content returns the details as JSON and the hash of the whole content, which is made from that JSON.
+func (r *Record) Content() (details []byte, hash [sha256.Size]byte) {
+	details, err := json.Marshal(&r.Details)
 	if err != nil {
-		panic("hub: a record is always marshalable: " + err.Error())
+		panic("hub: a record's details are always marshalable: " + err.Error())
 	}
-	return sha256.Sum256(b)
+	b := make([]byte, 0, len(details)+256)
+	for _, part := range [...]string{
+		string(r.Model), r.ExternalID, r.MergedInto, r.Name, r.Refs.Account, r.Refs.Contact, r.Refs.Lead, r.Refs.Opportunity,
+		r.Refs.Engagement, r.Refs.EngagementType, r.Refs.User, r.Refs.Owner,
+	} {
+		b = binary.AppendUvarint(b, uint64(len(part))) // else "ab", "" would be "a", "b"
+		b = append(b, part...)
+	}
+	b = strconv.AppendBool(b, r.Deleted)
+	for _, t := range [...]time.Time{r.StartTime, r.EndTime} {
+		b = t.UTC().AppendFormat(b, time.RFC3339Nano)
+	}
+	return details, sha256.Sum256(append(b, details...))
 }

@@ -102,12 +102,8 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	batch := make([]recordRow, len(records))
 	ids := make(map[string]string, len(records))
 	for i := range records {
-		row, err := newRecordRow(&records[i], now)
-		if err != nil {
-			return Changes{}, err
-		}
-		batch[i] = row
-		ids[records[i].ExternalID] = row.args[2].(string)
+		batch[i] = newRecordRow(&records[i], now)
+		ids[records[i].ExternalID] = batch[i].args[2].(string)
 	}
 	written, err := tx.upsert(ctx, organization, connection, micros(now), batch)
 	if err != nil {
@@ -152,12 +148,8 @@ func scanWritten(r rows) (writtenRecord, error) {
 	return w, err
 }
 
-func newRecordRow(r *hub.Record, now time.Time) (recordRow, error) {
-	details, err := json.Marshal(&r.Details)
-	if err != nil {
-		return recordRow{}, err
-	}
-	hash := r.Hash()
+func newRecordRow(r *hub.Record, now time.Time) recordRow {
+	details, hash := r.Content()
 	var deleted *int64
 	if r.Deleted || r.MergedInto != "" {
 		deleted = optionalMicros(now)
@@ -168,7 +160,7 @@ func newRecordRow(r *hub.Record, now time.Time) (recordRow, error) {
 		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
 		optionalMicros(r.StartTime), optionalMicros(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
 		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto),
-	}}, nil
+	}}
 }
 
 // newestOfEach keeps one version of each record: the one modified last, or the last in order.

@@ -46,8 +46,11 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 		args = append(args, value)
 		query += fmt.Sprintf(" AND "+condition, len(args))
 	}
-	if f.ConnectionID != "" {
+	switch {
+	case f.ConnectionID != "":
 		and("connection_id = $%d", f.ConnectionID)
+	case f.ExternalID != "": // the key begins with the connection, of which an organization has few
+		query += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 	}
 	if f.ExternalID != "" {
 		and("external_id = $%d", f.ExternalID)

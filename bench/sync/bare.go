@@ -22,9 +22,9 @@ const bareTable = `CREATE TABLE bare (id TEXT PRIMARY KEY, name TEXT NOT NULL, d
 // returns the rows a second.
 func upsertAlone(url string, crm *feed, page int) (float64, error) {
 	var rows [][]item
-	for _, text := range crm.pages {
+	for n := range crm.pages() {
 		var a answer
-		if err := json.Unmarshal(text, &a); err != nil {
+		if err := json.Unmarshal(crm.page(n), &a); err != nil {
 			return 0, err
 		}
 		items := make([]item, len(a.Items))

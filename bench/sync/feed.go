@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,10 +14,10 @@ import (
 	"sirocco/hub"
 )
 
-// feed is a CRM whose pages were made before, and the connector that reads them.
+// feed is a CRM that makes its pages as they are asked for, and the connector that reads them.
 type feed struct {
 	records int
-	pages   [][]byte
+	size    int
 	server  *httptest.Server
 	asked   atomic.Int64
 }
@@ -47,38 +46,48 @@ type answer struct {
 	Items []json.RawMessage `json:"items"`
 }
 
-func newFeed(records, page int) (*feed, error) {
-	f := &feed{records: records}
-	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for from := 0; from < max(records, 1); from += page {
-		a := answer{Items: []json.RawMessage{}}
-		for n := from; n < min(from+page, records); n++ {
-			text, err := json.Marshal(map[string]any{
-				"id": fmt.Sprintf("00000000-0000-4000-8000-%012d", n), "name": fmt.Sprintf("Baker Roofing & Sons %d", n), "owner": strconv.Itoa(n % 50),
-				"modified_at": begin.Add(time.Duration(n) * time.Second).Format("2006-01-02T15:04:05.000000Z"),
-				"phones":      []string{"+1 555 010 0100"}, "street": fmt.Sprintf("%d Oak St", n), "city": "Austin",
-			})
-			if err != nil {
-				return nil, err
-			}
-			a.Items = append(a.Items, text)
-		}
-		if from+page < records {
-			a.Next = strconv.Itoa(from/page + 1)
-		}
-		text, err := json.Marshal(a)
-		if err != nil {
-			return nil, err
-		}
-		f.pages = append(f.pages, text)
-	}
+func newFeed(records, size int) *feed {
+	f := &feed{records: records, size: size}
 	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.asked.Add(1)
 		n, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(f.pages[n])
+		_, _ = w.Write(f.page(n))
 	}))
-	return f, nil
+	return f
+}
+
+// pages is how many pages there are; an empty CRM answers one.
+func (f *feed) pages() int { return max(1, (f.records+f.size-1)/f.size) }
+
+// begin is when the first record of the feed was modified; each other one a second after the one before.
+var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// page writes page n. It is written by hand so that the CRM takes little of the time that is measured.
+func (f *feed) page(n int) []byte {
+	text := make([]byte, 0, 256*f.size)
+	text = append(text, `{"next":"`...)
+	if n+1 < f.pages() {
+		text = strconv.AppendInt(text, int64(n+1), 10)
+	}
+	text = append(text, `","items":[`...)
+	for i := n * f.size; i < min((n+1)*f.size, f.records); i++ {
+		if i > n*f.size {
+			text = append(text, ',')
+		}
+		text = append(text, `{"id":"00000000-0000-4000-8000-`...)
+		text = append(text, strconv.Itoa(1_000_000_000_000 + i)[1:]...)
+		text = append(text, `","name":"Baker Roofing & Sons `...)
+		text = strconv.AppendInt(text, int64(i), 10)
+		text = append(text, `","owner":"`...)
+		text = strconv.AppendInt(text, int64(i%50), 10)
+		text = append(text, `","modified_at":"`...)
+		text = begin.Add(time.Duration(i)*time.Second).AppendFormat(text, "2006-01-02T15:04:05.000000Z")
+		text = append(text, `","phones":["+1 555 010 0100"],"street":"`...)
+		text = strconv.AppendInt(text, int64(i), 10)
+		text = append(text, ` Oak St","city":"Austin"}`...)
+	}
+	return append(text, `]}`...)
 }
 
 func (f *feed) close() { f.server.Close() }

@@ -2,8 +2,8 @@
 // fetched and decoded alone, and the same rows upserted alone. It prints Markdown and keeps it in
 // docs/benchmarks-sync.md.
 //
-//	go run ./bench/sync                    everything, about two minutes
-//	go run ./bench/sync -records 1000000   a larger CRM; nothing is kept
+//	go run ./bench/sync                    everything, about five minutes
+//	go run ./bench/sync -records 200000    a larger CRM; nothing is kept
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ import (
 const (
 	document       = "docs/benchmarks-sync.md"
 	defaultRecords = 100_000
+	// defaultGrown is the size of the one large CRM.
+	defaultGrown = 1_000_000
 	// idleConnections is how many connections with nothing new are synced once.
 	idleConnections = 10_000
 )
@@ -35,14 +38,33 @@ const (
 func main() {
 	records := flag.Int("records", defaultRecords, "how many records the CRM has")
 	idle := flag.Int("idle", idleConnections, "how many connections with nothing new are synced")
+	grown := flag.Int("grown", defaultGrown, "how many records the CRM has whose sync is watched as it grows")
+	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
-	if err := run(*records, *idle); err != nil {
+	if err := profiled(*profile, func() error { return run(*records, *idle, *grown) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/sync:", err)
 		os.Exit(1)
 	}
 }
 
-func run(records, idle int) (err error) {
+// profiled runs f, with a CPU profile where a file is named.
+func profiled(file string, f func() error) (err error) {
+	if file == "" {
+		return f()
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
+}
+
+func run(records, idle, grown int) (err error) {
 	dir, err := os.MkdirTemp("", "sirocco-bench-sync-")
 	if err != nil {
 		return err
@@ -56,22 +78,19 @@ func run(records, idle int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Kill()) }()
-	databases := []struct{ name, url string }{{"SQLite", "sqlite:" + filepath.Join(dir, "sync.db")}, {"PostgreSQL", server.URL()}}
+	databases := []database{{"SQLite", "sqlite:" + filepath.Join(dir, "sync.db")}, {"PostgreSQL", server.URL()}}
 
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Benchmarks of syncing
 
 Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran the CRM and the databases, with %s; both databases fully durable.
-%s records come over HTTP from pages that were made before, into an empty database; then again with nothing changed.
+%s records come over HTTP into an empty database; then again with nothing changed.
 
 | | page | first sync, records/s | fetch and decode alone | upsert alone | of the slower | all again unchanged, records/s | memory, in all |
 |---|---:|---:|---:|---:|---:|---:|---:|
 `, runtime.NumCPU(), runtime.Version(), thousands(records))
 	for _, page := range []int{100, 500} {
-		crm, err := newFeed(records, page)
-		if err != nil {
-			return err
-		}
+		crm := newFeed(records, page)
 		fetch, err := crm.fetchAlone()
 		if err != nil {
 			return err
@@ -93,8 +112,12 @@ Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran th
 		crm.close()
 	}
 	b.WriteString(`
-The memory is that of this program: hub, CRM and the pages that the CRM holds ready.
-
+The memory is that of this program: the hub, and the CRM, which makes its pages as they are asked for.
+`)
+	if err := growth(&b, databases, grown); err != nil {
+		return err
+	}
+	b.WriteString(`
 ## Nothing new
 
 | | connections | requests each | CPU each run | of one core, one run each in 5 minutes | memory, in all |
@@ -109,7 +132,7 @@ The memory is that of this program: hub, CRM and the pages that the CRM holds re
 	}
 	b.WriteString("\nThe CPU is that of this program, the CRM's answers included; PostgreSQL's own is not in it. Aims: half of the slower limit; one\nrequest for each model (the CRM here has one); less than 300 MiB and a quarter of a core.\n")
 	fmt.Print(b.String())
-	if records != defaultRecords || idle != idleConnections {
+	if records != defaultRecords || idle != idleConnections || grown != defaultGrown {
 		return nil
 	}
 	return os.WriteFile(document, []byte(b.String()), 0o644)
@@ -122,6 +145,9 @@ func thousands(n int) string {
 	}
 	return s
 }
+
+// database is one of those that are measured.
+type database struct{ name, url string }
 
 // measured is what one database and page size gave.
 type measured struct {
@@ -224,10 +250,7 @@ func ended(ctx context.Context, st *store.Store, c hub.Connection, before string
 // nothingNew syncs many connections to a CRM without records once, and returns the rest of a table's line.
 func nothingNew(url string, connections int) (line string, err error) {
 	ctx := context.Background()
-	crm, err := newFeed(0, 100)
-	if err != nil {
-		return "", err
-	}
+	crm := newFeed(0, 100)
 	defer crm.close()
 	st, e, err := hubOn(url, crm, 100)
 	if err != nil {

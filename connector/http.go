@@ -142,6 +142,8 @@ func transportError(ctx context.Context, r Request, method string, timeout time.
 	}
 	var e *Error
 	switch {
+	case errors.As(err, &e): // the engine's own rate limit
+		return e
 	case errors.Is(err, context.DeadlineExceeded):
 		e = Fail(Temporary, r.Service, "%s %s was not answered within %s", method, r.Path, timeout)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

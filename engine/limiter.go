@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -43,22 +44,23 @@ func (l *limiters) of(connection string, r connector.Rate) *rate.Limiter {
 	return limiter
 }
 
+// noticeable is how long a wait for the rate limit is before the connection says that it waits.
+const noticeable = time.Second
+
 // transport waits for the rate limit and counts what comes.
 type transport struct {
 	base    http.RoundTripper
 	limiter *rate.Limiter
-	bytes   atomic.Int64
-	waited  atomic.Int64 // nanoseconds
+	// notice, where it is not nil, is told of a noticeable wait before it begins.
+	notice func(wait time.Duration)
+	bytes  atomic.Int64
+	waited atomic.Int64 // nanoseconds
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	began := time.Now()
-	if err := t.limiter.Wait(r.Context()); err != nil {
+	if err := t.wait(r.Context()); err != nil {
 		return nil, err
-	}
-	if waited := time.Since(began); waited > time.Millisecond {
-		t.waited.Add(int64(waited))
 	}
 	resp, err := t.base.RoundTrip(r)
 	if err != nil {
@@ -66,6 +68,33 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &countedBody{ReadCloser: resp.Body, bytes: &t.bytes}
 	return resp, nil
+}
+
+// wait returns when the rate limit allows a request. Where that is past the request's own deadline it does not
+// wait at all, but asks as the CRM would for another attempt then.
+func (t *transport) wait(ctx context.Context) error {
+	reserved := t.limiter.Reserve()
+	delay := reserved.Delay()
+	if delay == 0 {
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
+		reserved.Cancel()
+		return &connector.Error{Kind: connector.RateLimited, RetryAfter: delay, Message: "the rate limit allows no request before " + delay.Round(time.Second).String() + " have passed"}
+	}
+	if delay >= noticeable && t.notice != nil {
+		t.notice(delay)
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		reserved.Cancel()
+		return ctx.Err()
+	case <-timer.C:
+		t.waited.Add(int64(delay))
+		return nil
+	}
 }
 
 type countedBody struct {

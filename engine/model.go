@@ -40,6 +40,8 @@ type modelSync struct {
 	status     hub.SyncState
 	tookRewind bool
 	seen       map[string]bool
+	// quarantineLimit is how many items of the model may come to be in quarantine in this turn.
+	quarantineLimit int
 }
 
 // fetched is what came of fetching a page.
@@ -96,13 +98,15 @@ func (m *modelSync) name() string { return m.turn.connector.Info().Name }
 // begin decides where the run starts: where an earlier turn of it left off, or at the cursor.
 func (m *modelSync) begin(ctx context.Context) error {
 	m.seen = map[string]bool{}
-	counts, err := m.turn.engine.Store.QuarantineCounts(ctx, m.turn.conn.OrganizationID, m.turn.conn.ID)
+	quarantined, err := m.inQuarantine(ctx)
 	if err != nil {
 		return err
 	}
-	if n := counts[m.info.Model]; n >= quarantineMost && m.st.RewindTo == nil {
-		return &stopError{fmt.Sprintf("%d records of %s are in quarantine: see why, then retry the quarantine", n, m.info.Model)}
+	if quarantined >= quarantineMost && m.st.RewindTo == nil && !m.turn.sched.Continues {
+		return m.tooMany(quarantined)
 	}
+	// A retry of a full quarantine meets its items again, and needs some room for others.
+	m.quarantineLimit = max(quarantineMost, quarantined+quarantineMost/10)
 	if m.st.InRun && !m.st.Enumerating {
 		return nil
 	}
@@ -135,6 +139,15 @@ func (m *modelSync) begin(ctx context.Context) error {
 		m.st.Next = ""
 	}
 	return nil
+}
+
+func (m *modelSync) inQuarantine(ctx context.Context) (int, error) {
+	counts, err := m.turn.engine.Store.QuarantineCounts(ctx, m.turn.conn.OrganizationID, m.turn.conn.ID)
+	return counts[m.info.Model], err
+}
+
+func (m *modelSync) tooMany(quarantined int) error {
+	return &stopError{fmt.Sprintf("%d records of %s are in quarantine: see why, then retry the quarantine", quarantined, m.info.Model)}
 }
 
 // query asks for the page after m.st.
@@ -216,7 +229,14 @@ func (m *modelSync) commit(ctx context.Context, page *connector.Page) error {
 	}
 	m.count(changes, len(quarantined))
 	m.committed, m.status, m.tookRewind = m.st, status, false
-	return nil
+	if len(quarantined) == 0 {
+		return nil
+	}
+	n, err := m.inQuarantine(ctx)
+	if err == nil && n >= m.quarantineLimit {
+		err = m.tooMany(n)
+	}
+	return err
 }
 
 // sameCursor reports whether the next run would begin as the one in the database.

@@ -94,6 +94,7 @@ func (t *turn) sync(ctx context.Context) error {
 	if t.session, err = t.engine.open(ctx, t.connector, t.conn); err != nil {
 		return err
 	}
+	t.session.transport.notice = func(wait time.Duration) { t.noteWait(ctx, wait) }
 	for _, info := range t.connector.Info().Models {
 		st := t.states[info.Model]
 		if st == nil {
@@ -112,6 +113,16 @@ func (t *turn) sync(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// rateLimit is what a connection says that it does while a rate limit is waited for.
+const rateLimit = "waits for the CRM's rate limit"
+
+// noteWait lets the connection say that it waits. Nothing but the sentence is lost where it cannot be noted.
+func (t *turn) noteWait(ctx context.Context, wait time.Duration) {
+	if err := t.engine.Store.NoteWait(ctx, t.sched, rateLimit, t.engine.Clock().Add(wait)); err != nil {
+		t.log.Debug("a wait was not noted", "error", err)
+	}
 }
 
 func (t *turn) statusOf(model hub.Model) hub.SyncState {
@@ -194,7 +205,7 @@ func (t *turn) end(ctx context.Context, err error) error {
 		if wait == 0 {
 			wait = backoff(end.Failures)
 		}
-		end.Next, end.Waiting = now.Add(wait), "waits for the CRM's rate limit"
+		end.Next, end.Waiting = now.Add(wait), rateLimit
 	case errors.As(err, &ce), errors.Is(err, context.Canceled): // no token to be had; or this node stops
 		end.Failures = t.sched.Failures
 		end.Next = now

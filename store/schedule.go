@@ -125,6 +125,13 @@ func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration, en
 // ErrTurnOver says that the turn is no longer the one that may write: the connection was given to another job.
 var ErrTurnOver = errors.New("the turn is over")
 
+// NoteWait lets the connection say what its turn waits for, and until when. A turn that is over changes nothing.
+func (s *Store) NoteWait(ctx context.Context, sched Schedule, waiting string, until time.Time) error {
+	_, err := s.db.exec(ctx, `UPDATE schedules SET waiting = $4, waiting_until = $5 WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
+		sched.OrganizationID, sched.ConnectionID, sched.Turn, waiting, micros(until))
+	return s.db.classify(err)
+}
+
 // RenewTurn keeps a turn alive for another lease. Its error says why the turn has to stop: hub.ErrPaused,
 // hub.ErrNotFound for a deleted connection, ErrTurnOver.
 func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Duration) error {

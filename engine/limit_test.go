@@ -1,0 +1,65 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// slow is a connector whose vendor allows one request in 20 s.
+type slow struct{ connector.Connector }
+
+func (s slow) Info() connector.Info {
+	info := s.Connector.Info()
+	info.Rate = connector.Rate{Requests: 1, Per: 20 * time.Second}
+	return info
+}
+
+func TestItSaysThatItWaitsForTheRateLimit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, slow{pulled[0].connector}, pulled[0].crm(simulator.Options{Seed: 30, Records: 130, ValidateEvery: -1}))
+		until(t, "it says so", func() bool {
+			return strings.HasPrefix(r.explanation(), "It waits for the CRM's rate limit; the next attempt is at ")
+		})
+	})
+}
+
+// TestAFullQuarantineStopsTheModel gives a model more items that cannot be kept than are bad records.
+func TestAFullQuarantineStopsTheModel(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		c := newCRM(0)
+		bad := func(n int, share float64) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for i := range n {
+				id := fmt.Sprintf("bad %d", i)
+				c.rows[id] = hub.Record{Model: hub.ModelAccount, ExternalID: id, Details: hub.Details{ShareOfSale: &share}, ModifiedAt: epoch.Add(time.Duration(i) * time.Second)}
+			}
+		}
+		bad(3000, 2)
+		f := newFixture(t, url, c)
+		e := f.start(t)
+		defer stop(t, e)
+		until(t, "the model is in ERROR", func() bool { return f.status(t).State == hub.SyncStateError })
+		until(t, "the run ends", func() bool { r := f.runs(t); return !r[0].EndedAt.IsZero() })
+		if r := f.runs(t)[0]; r.Quarantined != 1000 || !strings.Contains(r.Error, "1000 records of ACCOUNT are in quarantine") {
+			t.Errorf("it should stop at the threshold: %+v", r)
+		}
+		bad(3000, 0.5) // the CRM is mended; the same records again
+		var beginning time.Time
+		if err := f.st.RequestSync(t.Context(), f.org, f.conn.ID, nil, &beginning); err != nil {
+			t.Fatal(err)
+		}
+		f.upToDate(t, epoch.Add(2999*time.Second))
+		counts, err := f.st.QuarantineCounts(t.Context(), f.org, f.conn.ID)
+		if err != nil || counts[hub.ModelAccount] != 0 {
+			t.Errorf("%v are left in quarantine, %v", counts, err)
+		}
+	})
+}

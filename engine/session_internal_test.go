@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// vendor is a connector whose tokens are numbered.
+type vendor struct {
+	connector.Connector
+	mu    sync.Mutex
+	asked int
+	// life is how long a token lives; refuse is how many of the next requests for one fail.
+	life   time.Duration
+	refuse int
+}
+
+func (v *vendor) Info() connector.Info {
+	return connector.Info{Platform: hub.PlatformServiceTitan, Name: "Vendor", Models: []connector.ModelInfo{{Model: hub.ModelAccount}}}
+}
+
+func (v *vendor) Authorize(context.Context, *connector.Session) (connector.Token, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked++
+	if v.refuse > 0 {
+		v.refuse--
+		return connector.Token{}, connector.Fail(connector.Temporary, "Vendor", "it is down")
+	}
+	return connector.Token{Value: fmt.Sprintf("token %d", v.asked), Expires: time.Now().Add(v.life)}, nil
+}
+
+// TestOneNodeAsksForAToken lets many turns of two nodes want an access token at once.
+func TestOneNodeAsksForAToken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		v := &vendor{life: time.Hour}
+		keys, _, err := store.KeysFromFile(t.TempDir() + "/key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var nodes []*Engine
+		for range 2 {
+			st, err := store.Open(t.Context(), url, store.Options{Keys: keys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := st.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			node, err := New(Config{Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformServiceTitan: v}, Logger: slog.New(slog.DiscardHandler), Clock: time.Now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			nodes = append(nodes, node)
+		}
+		st := nodes[0].Store
+		org, err := st.CreateOrganization(t.Context(), "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, _, err := st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
+			Name: "c", ExternalAccountID: "a", Platform: hub.PlatformServiceTitan, Active: true, Models: []hub.Model{hub.ModelAccount},
+		}, store.IdempotencyKey{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.PutCredentials(t.Context(), org.ID, conn.ID, map[string]string{}); err != nil {
+			t.Fatal(err)
+		}
+		open := func() (tokens map[string]int, failures int) {
+			tokens = map[string]int{}
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			for i := range 16 {
+				all.Go(func() {
+					s, err := nodes[i%2].open(t.Context(), v, conn)
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case err == nil:
+						tokens[s.Token]++
+					case connector.IsKind(err, connector.Temporary):
+						failures++
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			return tokens, failures
+		}
+
+		if tokens, failures := open(); tokens["token 1"] != 16 || failures != 0 || v.asked != 1 {
+			t.Errorf("the first: asked %d times, %v, %d failures", v.asked, tokens, failures)
+		}
+		// The token ends, and the vendor is down for the first that asks: another one asks again.
+		if err := st.PutToken(t.Context(), org.ID, conn.ID, "ended", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		v.refuse = 1
+		if tokens, failures := open(); tokens["token 3"] != 15 || failures != 1 || v.asked != 3 {
+			t.Errorf("after a failure: asked %d times, %v, %d failures", v.asked, tokens, failures)
+		}
+		// Refused credentials are nobody's to retry without end.
+		if err := st.RejectCredentials(t.Context(), org.ID, conn.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nodes[1].open(t.Context(), v, conn); !errors.Is(err, hub.ErrNeedsCredentials) || v.asked != 3 {
+			t.Errorf("after refused credentials: %v, asked %d times", err, v.asked)
+		}
+	})
+}

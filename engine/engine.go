@@ -87,9 +87,11 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	e.done.Add(2)
-	go e.every(ctx, tick, "claim due connections", e.claim)
-	go e.every(ctx, tick, "remove rows of deleted connections", e.purge)
+	e.done.Add(3)
+	never := func() <-chan struct{} { return nil }
+	go e.every(ctx, tick, never, "claim due connections", e.claim)
+	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.claimTasks)
+	go e.every(ctx, tick, never, "remove rows of deleted connections", e.purge)
 	return nil
 }
 
@@ -100,18 +102,21 @@ func (e *Engine) Stop(ctx context.Context) error {
 	return e.queue.stop(ctx)
 }
 
-// every calls do until ctx ends, at once again as long as it reports more to do.
-func (e *Engine) every(ctx context.Context, period time.Duration, what string, do func(context.Context) (more bool, err error)) {
+// every calls do until ctx ends: each period, when woken closes, and at once again as long as it reports more to do.
+func (e *Engine) every(ctx context.Context, period time.Duration, woken func() <-chan struct{}, what string, do func(context.Context) (more bool, err error)) {
 	defer e.done.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	failing := false
+	wake := woken()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+		case <-wake:
 		}
+		wake = woken() // before the look: what is committed during it is looked for again
 		more, err := do(ctx)
 		wait := period
 		switch {

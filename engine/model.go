@@ -107,8 +107,8 @@ func (m *modelSync) begin(ctx context.Context) error {
 	}
 	// A retry of a full quarantine meets its items again, and needs some room for others.
 	m.quarantineLimit = max(quarantineMost, quarantined+quarantineMost/10)
-	if m.st.InRun && !m.st.Enumerating {
-		return nil
+	if m.st.InRun && !m.st.Enumerating && (m.st.RewindTo == nil || m.turn.sched.Continues) {
+		return nil // a rewind asked for meanwhile waits for the run's end, but not for that of one that was cut off
 	}
 	if m.st.InRun && m.turn.sched.Continues {
 		return nil // an enumeration that only gave way is still whole

@@ -26,10 +26,31 @@ type SyncArgs struct {
 // Kind implements river.JobArgs.
 func (SyncArgs) Kind() string { return "sync" }
 
+// TaskArgs names the turn of a task that a job is for.
+type TaskArgs struct {
+	Organization string         `json:"organization"`
+	Of           store.TaskKind `json:"of"`
+	Object       string         `json:"object"`
+	Turn         int64          `json:"turn"`
+}
+
+// Kind implements river.JobArgs.
+func (TaskArgs) Kind() string { return "task" }
+
+// The queues. Each has workers of its own, so that slow CRMs do not delay webhooks, nor slow webhooks CRMs.
+const (
+	queueTasks    = "tasks"
+	queueWebhooks = "webhooks"
+	// webhookWorkers is how many endpoints a node sends to at the same time.
+	webhookWorkers = 64
+)
+
 // queue is River over one of the two databases.
 type queue interface {
 	// enqueue adds a job for each claimed turn, in the claim's own transaction.
 	enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error
+	// enqueueTasks does the same for claimed tasks.
+	enqueueTasks(ctx context.Context, tx store.Tx, due []store.Task) error
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
 }
@@ -56,8 +77,17 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 	})); err != nil {
 		return nil, err
 	}
+	if err := river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[TaskArgs]) error {
+		return e.workTask(ctx, job.Args)
+	})); err != nil {
+		return nil, err
+	}
 	client, err := river.NewClient(driver, &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: cfg.Workers},
+			queueTasks:         {MaxWorkers: cfg.Workers},
+			queueWebhooks:      {MaxWorkers: webhookWorkers},
+		},
 		Workers:           workers,
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: tick,
@@ -78,13 +108,29 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 }
 
 func (q *riverQueue[TTx]) enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error {
-	native, ok := tx.Native().(TTx)
-	if !ok {
-		return fmt.Errorf("a %T is not a transaction of the job queue", tx.Native())
-	}
 	jobs := make([]river.InsertManyParams, len(due))
 	for i, s := range due {
 		jobs[i].Args = SyncArgs{Organization: s.OrganizationID, Connection: s.ConnectionID, Turn: s.Turn}
+	}
+	return q.insert(ctx, tx, jobs)
+}
+
+func (q *riverQueue[TTx]) enqueueTasks(ctx context.Context, tx store.Tx, due []store.Task) error {
+	jobs := make([]river.InsertManyParams, len(due))
+	for i, t := range due {
+		jobs[i].Args = TaskArgs{Organization: t.OrganizationID, Of: t.Kind, Object: t.ObjectID, Turn: t.Turn}
+		jobs[i].InsertOpts = &river.InsertOpts{Queue: queueTasks}
+		if t.Kind == store.TaskWebhook {
+			jobs[i].InsertOpts.Queue = queueWebhooks
+		}
+	}
+	return q.insert(ctx, tx, jobs)
+}
+
+func (q *riverQueue[TTx]) insert(ctx context.Context, tx store.Tx, jobs []river.InsertManyParams) error {
+	native, ok := tx.Native().(TTx)
+	if !ok {
+		return fmt.Errorf("a %T is not a transaction of the job queue", tx.Native())
 	}
 	_, err := q.client.InsertManyFastTx(ctx, native, jobs)
 	return err

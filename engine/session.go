@@ -52,7 +52,7 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 		return nil
 	}
 	for {
-		if creds.Token != "" && creds.TokenExpires.After(e.Clock().Add(tokenMargin)) {
+		if e.lives(creds) {
 			s.Token = creds.Token
 			return nil
 		}
@@ -61,6 +61,15 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 			return err
 		}
 		if claimed {
+			// Another one may have got it between the look and the claim.
+			seen := creds.Token
+			if creds, err = e.Store.Credentials(ctx, conn.OrganizationID, conn.ID); err != nil {
+				return err
+			}
+			if creds.Token != seen && e.lives(creds) {
+				s.Token = creds.Token
+				return e.Store.ReleaseToken(ctx, conn.OrganizationID, conn.ID)
+			}
 			return e.newToken(ctx, authorizer, conn, s)
 		}
 		select {
@@ -72,6 +81,10 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 			return err
 		}
 	}
+}
+
+func (e *Engine) lives(creds store.Credentials) bool {
+	return creds.Token != "" && creds.TokenExpires.After(e.Clock().Add(tokenMargin))
 }
 
 func (e *Engine) newToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {

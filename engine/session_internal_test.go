@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -112,13 +111,6 @@ func TestOneNodeAsksForAToken(t *testing.T) {
 		v.refuse = 1
 		if tokens, failures := open(); tokens["token 3"] != 15 || failures != 1 || v.asked != 3 {
 			t.Errorf("after a failure: asked %d times, %v, %d failures", v.asked, tokens, failures)
-		}
-		// Refused credentials are nobody's to retry without end.
-		if err := st.RejectCredentials(t.Context(), org.ID, conn.ID); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := nodes[1].open(t.Context(), v, conn); !errors.Is(err, hub.ErrNeedsCredentials) || v.asked != 3 {
-			t.Errorf("after refused credentials: %v, asked %d times", err, v.asked)
 		}
 	})
 }

@@ -29,22 +29,40 @@ type Token struct {
 // and a typo be refused without a query.
 const (
 	tokenPrefix      = "sirocco_"
+	userTokenPrefix  = "sirocco_user_"
+	secretPrefix     = "sirocco_secret_"
 	tokenRandomBytes = 32
 	tokenBodyWidth   = 43 // 62^43 > 2^256
 	tokenCheckWidth  = 6  // 62^6 > 2^32
 )
 
-// NewTokenText returns the text of a new token.
-func NewTokenText() string {
+// NewTokenText returns the text of a new organization token.
+func NewTokenText() string { return newTokenText(tokenPrefix) }
+
+// NewUserTokenText returns the text of a new access token.
+func NewUserTokenText() string { return newTokenText(userTokenPrefix) }
+
+// NewClientSecret returns the secret of a new OAuth app.
+func NewClientSecret() string { return newTokenText(secretPrefix) }
+
+func newTokenText(prefix string) string {
 	var b [tokenRandomBytes]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	text := tokenPrefix + base62(new(big.Int).SetBytes(b[:]), tokenBodyWidth)
+	text := prefix + base62(new(big.Int).SetBytes(b[:]), tokenBodyWidth)
 	return text + tokenChecksum(text)
 }
 
-// TokenHash returns the hash under which a token is stored, and false when text cannot be a token.
-func TokenHash(text string) (string, bool) {
-	if len(text) != len(tokenPrefix)+tokenBodyWidth+tokenCheckWidth || !strings.HasPrefix(text, tokenPrefix) {
+// TokenHash returns the hash under which an organization token is stored, and false when text cannot be one.
+func TokenHash(text string) (string, bool) { return tokenHash(tokenPrefix, text) }
+
+// UserTokenHash is TokenHash for access tokens.
+func UserTokenHash(text string) (string, bool) { return tokenHash(userTokenPrefix, text) }
+
+// ClientSecretHash is TokenHash for the secrets of OAuth apps.
+func ClientSecretHash(text string) (string, bool) { return tokenHash(secretPrefix, text) }
+
+func tokenHash(prefix, text string) (string, bool) {
+	if len(text) != len(prefix)+tokenBodyWidth+tokenCheckWidth || !strings.HasPrefix(text, prefix) {
 		return "", false
 	}
 	body := text[:len(text)-tokenCheckWidth]

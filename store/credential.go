@@ -96,6 +96,14 @@ func (s *Store) ClaimToken(ctx context.Context, organization, connection string,
 	return claimed, err
 }
 
+// ReleaseToken gives up a claim that turned out to be needless.
+func (s *Store) ReleaseToken(ctx context.Context, organization, connection string) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.exec(ctx, `UPDATE credentials SET token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return err
+	})
+}
+
 // PutToken keeps the access token that a claim was for. An empty one drops what there is.
 func (s *Store) PutToken(ctx context.Context, organization, connection, token string, expires time.Time) error {
 	var sealed *string

@@ -19,6 +19,7 @@ type Store struct {
 	db    database
 	clock hub.Clock
 	keys  *Keys
+	wake  wake
 }
 
 // database is what the two kinds of database do differently.

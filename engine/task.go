@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/store"
+)
+
+const (
+	// taskLease is how long a running task is believed alive without a sign of life; it gives one every renewal.
+	taskLease = 15 * time.Second
+	// taskRetry is when a task that met an error of ours is tried again.
+	taskRetry = 5 * time.Second
+)
+
+// taskKinds says what each kind of task does. A handler works for a bounded slice and returns when the task is next
+// due, the zero time for not before something new comes. Its error is one of ours: what goes wrong outside is the
+// handler's own to note.
+func (e *Engine) taskKinds() map[store.TaskKind]func(context.Context, store.Task) (next time.Time, err error) {
+	return map[store.TaskKind]func(context.Context, store.Task) (time.Time, error){
+		store.TaskLink:      e.link,
+		store.TaskWriteBack: e.writeBack,
+		store.TaskWebhook:   e.sendEvents,
+	}
+}
+
+func (e *Engine) claimTasks(ctx context.Context) (bool, error) {
+	n, err := e.Store.ClaimTasks(ctx, claimMost, queueLease, func(tx store.Tx, due []store.Task) error {
+		return e.queue.enqueueTasks(ctx, tx, due)
+	})
+	return n == claimMost, err
+}
+
+// workTask is one job: a turn of one task.
+func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
+	task := store.Task{OrganizationID: args.Organization, Kind: args.Of, ObjectID: args.Object, Turn: args.Turn}
+	if err := e.Store.RenewTask(ctx, task, taskLease); err != nil {
+		return exceptOver(err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		e.keepAlive(ctx, cancel, task)
+	}()
+	next, err := e.taskKinds()[task.Kind](ctx, task)
+	stopped := ctx.Err() != nil
+	cancel()
+	<-renewed
+	if errors.Is(err, store.ErrTurnOver) {
+		return nil
+	}
+	if err != nil || stopped {
+		next = e.Clock()
+	}
+	if err != nil && !stopped {
+		e.Logger.Error("a task failed", "kind", task.Kind, "organization", task.OrganizationID, "object", task.ObjectID, "error", err)
+		next = e.Clock().Add(jitter(taskRetry, 4))
+	}
+	return exceptOver(e.Store.EndTask(context.WithoutCancel(ctx), task, next))
+}
+
+// keepAlive renews the task's lease until ctx ends, and ends it when the task was given to another job.
+func (e *Engine) keepAlive(ctx context.Context, cancel context.CancelFunc, task store.Task) {
+	ticker := time.NewTicker(renewal)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := e.Store.RenewTask(ctx, task, taskLease); errors.Is(err, store.ErrTurnOver) {
+			cancel()
+			return
+		}
+	}
+}
+
+func exceptOver(err error) error {
+	if errors.Is(err, store.ErrTurnOver) {
+		return nil
+	}
+	return err
+}

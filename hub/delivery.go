@@ -1,0 +1,46 @@
+package hub
+
+import "time"
+
+// Delivery is a recording's result on its way to the CRM.
+type Delivery struct {
+	OrganizationID, ConnectionID, ID string
+	RecordingID                      string
+	// Model and ExternalID name the record that the recording is linked to.
+	Model      Model
+	ExternalID string
+	State      DeliveryState
+	Attempts   int
+	// DueAt is when the next attempt is made; zero when none is planned.
+	DueAt time.Time
+	// Transcript says whether the transcript went with it; nil before it was sent.
+	Transcript *bool
+	// NoteID is the CRM's own id of what was written.
+	NoteID string
+	// Error is why the last attempt failed, for people.
+	Error                        string
+	CreatedAt, UpdatedAt, SentAt time.Time
+}
+
+// DeliveryState is how far a delivery, to a CRM or to a webhook endpoint, has come.
+type DeliveryState string
+
+// The states of a delivery. A failed one has used up its attempts and is sent again only when somebody replays it.
+const (
+	DeliveryPending  DeliveryState = "PENDING"
+	DeliverySent     DeliveryState = "SENT"
+	DeliveryFailed   DeliveryState = "FAILED"
+	DeliveryCanceled DeliveryState = "CANCELED" // what it was for is gone: the link moved, the recording was deleted
+)
+
+// Attempt is one try of a delivery.
+type Attempt struct {
+	Number int
+	At     time.Time
+	Took   time.Duration
+	// Status is the HTTP status of a webhook's answer, Response its first 4 KiB; 0 where none came.
+	Status   int
+	Response string
+	// Error is why it failed, for people; empty when it did not.
+	Error string
+}

@@ -1,0 +1,161 @@
+package hub
+
+import "time"
+
+// Recording is a conversation that a user recorded with a customer.
+type Recording struct {
+	ID             string
+	OrganizationID string
+	UserID         string
+	// TeamID is the user's team when the recording came; empty for none.
+	TeamID string
+	Title  string
+	// FileType is the audio's media type, Blob its key in the blob store, Size its bytes.
+	FileType string
+	Blob     string
+	Size     int64
+	// StartedAt is when the conversation began, EndedAt when it ended: StartedAt where that is not known yet.
+	StartedAt, EndedAt time.Time
+	Duration           time.Duration
+	// Latitude and Longitude are where it was recorded, in degrees; nil where that is not known.
+	Latitude, Longitude *float64
+	Result              RecordingResult
+	ConversationType    string
+	Trigger             string
+	Discoverable        bool
+	// ContactName and ContactPhone are what the uploader knew of the customer.
+	ContactName, ContactPhone string
+	Status                    RecordingStatus
+	// ProcessedAt is when the analysis came; zero before it.
+	ProcessedAt time.Time
+	Analysis    Analysis
+	// Score is the evaluation's, as the analysis gave it; nil without one.
+	Score *float64
+	Link  Link
+	// WrittenAt is when its result was first written back; from then on only a person moves its link.
+	WrittenAt            time.Time
+	CreatedAt, UpdatedAt time.Time
+	// DeletedAt is zero for a recording that is there; PurgedAt is when its audio and texts were erased.
+	DeletedAt, PurgedAt time.Time
+}
+
+// Processed reports whether the recording's analysis is there.
+func (r *Recording) Processed() bool { return !r.ProcessedAt.IsZero() }
+
+// Linked reports whether the recording is linked to a CRM record.
+func (r *Recording) Linked() bool { return r.Link.ExternalID != "" }
+
+// RecordingResult is how the conversation ended, spelled as the user surface spells it; empty where nobody said.
+type RecordingResult string
+
+// The results of the contract. The organization surface calls them WON, LOST and OPEN.
+const (
+	ResultClosed     RecordingResult = "closed"
+	ResultNotClosed  RecordingResult = "not closed"
+	ResultInProgress RecordingResult = "in progress"
+)
+
+// RecordingStatus is the contract's transcriptionStatus.
+type RecordingStatus string
+
+// The statuses that Sirocco gives. The contract has more, of steps that happen elsewhere.
+const (
+	RecordingUploaded RecordingStatus = "UPLOADED"
+	RecordingComplete RecordingStatus = "COMPLETE"
+	RecordingError    RecordingStatus = "ERROR"
+	RecordingRemoved  RecordingStatus = "REMOVED"
+)
+
+// Analysis is what a conversation-analysis service found in a recording, less the utterances and followups, which
+// are kept row by row. The JSON names are those of storage.
+type Analysis struct {
+	Language    string             `json:"language,omitempty"`
+	Speakers    map[string]string  `json:"speakers,omitempty"`
+	Summary     []SummarySection   `json:"summary,omitempty"`
+	Extractions []EntityExtraction `json:"extractions,omitempty"`
+	// OutcomeLabel is the universal name of how the conversation ended.
+	OutcomeLabel string `json:"outcomeLabel,omitempty"`
+	// Failed is why the service could not analyse the recording; empty when it could.
+	Failed string `json:"failed,omitempty"`
+}
+
+// SummarySection is one part of a summary under its own header.
+type SummarySection struct {
+	ID      string  `json:"id"`
+	Header  string  `json:"header"`
+	Content string  `json:"content"`
+	Quotes  []Quote `json:"quotes,omitempty"`
+}
+
+// Quote is a passage of the recording that a summary rests on.
+type Quote struct {
+	Text  string `json:"text"`
+	Start int64  `json:"start"` // milliseconds from the beginning
+	End   int64  `json:"end"`
+}
+
+// EntityExtraction is a set of values found in a recording by one definition.
+type EntityExtraction struct {
+	ID             string           `json:"id"`
+	DefinitionID   string           `json:"definitionId"`
+	DefinitionName string           `json:"definitionName,omitempty"`
+	Status         string           `json:"status"`
+	Values         []ExtractedValue `json:"values"`
+	Mappings       []FieldMapping   `json:"mappings,omitempty"`
+	CreatedAt      time.Time        `json:"createdAt"`
+	UpdatedAt      time.Time        `json:"updatedAt"`
+}
+
+// ExtractedValue is one value found. Value is a string, number, boolean, null, or a list of those.
+type ExtractedValue struct {
+	Name     string         `json:"name"`
+	Value    any            `json:"value,omitempty"`
+	Mappings []FieldMapping `json:"mappings,omitempty"`
+}
+
+// FieldMapping says which field of the CRM a value goes to.
+type FieldMapping struct {
+	Model string `json:"model"`
+	Field string `json:"field"`
+}
+
+// Utterance is one stretch of a speaker's words.
+type Utterance struct {
+	Speaker    string
+	Text       string
+	Start, End int64 // milliseconds from the beginning
+	Redacted   bool
+	// Confidence is the service's, from 0 to 1; nil where it has none.
+	Confidence *float64
+}
+
+// Followup is something worth coming back to a customer for.
+type Followup struct {
+	ID          string
+	RecordingID string
+	UserID      string
+	// Kind is REHASH or CROSS_SELL; Status TO_DO, IN_PROGRESS or COMPLETE.
+	Kind    string
+	Score   int64
+	Status  string
+	Starred bool
+	Details FollowupDetails
+	// UpdatedAt is when anything of it last changed.
+	CreatedAt, UpdatedAt time.Time
+}
+
+// FollowupDetails are the parts of a followup that nothing is looked up by. The JSON names are those of storage.
+type FollowupDetails struct {
+	Action      string            `json:"action,omitempty"`
+	Thinking    string            `json:"thinking,omitempty"`
+	Note        string            `json:"note,omitempty"`
+	Context     []FollowupContext `json:"context,omitempty"`
+	CompletedBy string            `json:"completedBy,omitempty"`
+	CompletedAt time.Time         `json:"completedAt,omitzero"`
+}
+
+// FollowupContext is one thing to know for a followup.
+type FollowupContext struct {
+	Header string `json:"header"`
+	Value  string `json:"value"`
+}

@@ -1,0 +1,103 @@
+package hub
+
+import (
+	"strings"
+	"time"
+)
+
+// User is a member of an organization's workspace: a rep who records, or a coach.
+type User struct {
+	ID             string
+	OrganizationID string
+	Email          string
+	Phone          string
+	FirstName      string
+	LastName       string
+	// TeamID is the team the user is a member of; empty for none. CoachOf are those the user coaches.
+	TeamID  string
+	CoachOf []string
+	// ExternalID is the organization's own id of the user.
+	ExternalID string
+	Admin      bool
+	// Disabled users keep what they have, and can do nothing new.
+	Disabled bool
+	Billable bool
+	Contact  *ContactSettings
+	// UpdatedAt is when the user itself last changed.
+	CreatedAt, UpdatedAt time.Time
+}
+
+// ContactSettings says which mails a user gets.
+type ContactSettings struct {
+	SuppressEmails, SuppressEmailErrors *bool
+}
+
+// Name is how people call the user: the names, or else the e-mail address.
+func (u *User) Name() string {
+	if name := strings.TrimSpace(u.FirstName + " " + u.LastName); name != "" {
+		return name
+	}
+	return u.Email
+}
+
+// Team is some users of an organization under their coaches.
+type Team struct {
+	ID             string
+	OrganizationID string
+	Name           string
+	// Coaches and Members are users' ids. A user is a member of one team at most.
+	Coaches, Members []string
+	// ConversationTypes are those that a new member's recordings begin with.
+	ConversationTypes    []string
+	BetaFeatures         []string
+	CreatedAt, UpdatedAt time.Time
+}
+
+// EmailKey is what the spellings of one e-mail address have in common; empty for no address.
+func EmailKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// NameKey is what the spellings of one person's name have in common: case and white space do not count. It is
+// empty for no name.
+func NameKey(name string) string { return strings.Join(strings.Fields(strings.ToLower(name)), " ") }
+
+// PhoneKey is what the spellings of one telephone number have in common, its digits, of which a North American
+// number's leading 1 is left out; empty for no number.
+func PhoneKey(phone string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+	if len(digits) == 11 {
+		digits = strings.TrimPrefix(digits, "1")
+	}
+	return digits
+}
+
+// AccessToken lets an OAuth app act as one user for a while. Its text is shown once and never kept.
+type AccessToken struct {
+	ID             string
+	OrganizationID string
+	// ClientID is the app it was made by.
+	ClientID  string
+	UserID    string
+	Scope     Scope
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ExpiresAt time.Time
+	// RevokedAt is zero for a token that was not revoked.
+	RevokedAt time.Time
+}
+
+// AccessTokenLife is how long an access token lives: 16 hours, by the published contract.
+const AccessTokenLife = 16 * time.Hour
+
+// Scope is what an access token lets do.
+type Scope string
+
+// The scopes of the contract. Write includes read.
+const (
+	ScopeRead  Scope = "read"
+	ScopeWrite Scope = "write"
+)

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// TaskKind is a kind of background work besides syncing.
+type TaskKind string
+
+// The kinds of tasks, with what the object of each is.
+const (
+	TaskLink      TaskKind = "LINK"       // link an organization's recordings; the object is the organization
+	TaskWriteBack TaskKind = "WRITE_BACK" // send a connection's deliveries
+	TaskWebhook   TaskKind = "WEBHOOK"    // send a webhook endpoint's events
+)
+
+// Task is one turn at work that is done by one job at a time, on whatever node.
+type Task struct {
+	OrganizationID string
+	Kind           TaskKind
+	ObjectID       string
+	// Turn counts the jobs the task has had; only the latest may write.
+	Turn int64
+}
+
+func scanTask(r rows) (Task, error) {
+	var t Task
+	err := r.Scan(&t.OrganizationID, &t.Kind, &t.ObjectID, &t.Turn)
+	return t, err
+}
+
+// due plans the task's next turn for at, unless one is planned for earlier.
+func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
+	_, err := tx.exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, $2, $3, $4, 0)
+		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at
+		WHERE tasks.due_at IS NULL OR tasks.due_at > excluded.due_at`,
+		organization, string(kind), object, micros(at))
+	return err
+}
+
+// ClaimTasks takes up to limit tasks that are due, or whose turn has died, as ClaimDue does connections.
+func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Task) error) (int, error) {
+	now := s.clock()
+	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
+	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM tasks WHERE `+due+` LIMIT 1`, micros(now))
+	if err != nil || len(some) == 0 {
+		return 0, s.db.classify(err)
+	}
+	claimed := 0
+	err = s.write(ctx, func(tx Tx) error {
+		claims, err := many(ctx, tx, scanTask, `UPDATE tasks SET due_at = NULL, lease_until = $3, turn = turn + 1
+			WHERE (organization_id, kind, object_id) IN (SELECT organization_id, kind, object_id FROM tasks WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.skipLocked()+`)
+			RETURNING organization_id, kind, object_id, turn`, micros(now), limit, micros(now.Add(lease)))
+		if err != nil || len(claims) == 0 {
+			return err
+		}
+		claimed = len(claims)
+		return enqueue(tx, claims)
+	})
+	return claimed, err
+}
+
+// RenewTask keeps a turn alive for another lease, or returns ErrTurnOver.
+func (s *Store) RenewTask(ctx context.Context, t Task, lease time.Duration) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = $5 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4 AND lease_until IS NOT NULL`,
+			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, micros(s.clock().Add(lease)))
+		return overUnless(n, err)
+	})
+}
+
+// holdTask makes sure, for the rest of the transaction, that the turn may still write.
+func holdTask(ctx context.Context, tx Tx, t Task) error {
+	found, err := many(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.forUpdate(),
+		t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn)
+	return overUnless(int64(len(found)), err)
+}
+
+// EndTask gives the task back. Its next turn is at next, or never for the zero time; what became due during this
+// turn begins when it said.
+func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
+				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
+			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
+			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, optionalMicros(next))
+		return overUnless(n, err)
+	})
+}
+
+// forgetTask removes a task whose object is gone; a job under way finds its turn over.
+func forgetTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
+	_, err := tx.exec(ctx, `DELETE FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`, organization, string(kind), object)
+	return err
+}
+
+func overUnless(n int64, err error) error {
+	if err == nil && n == 0 {
+		return ErrTurnOver
+	}
+	return err
+}

@@ -87,9 +87,10 @@ func (s *server) humaConfig() huma.Config {
 	cfg.Info.Description = "A self-hosted integration hub: keeps integration connections, pulls CRM records over them, " +
 		"links recordings to those records, and writes results back. Unknown fields in a request body are ignored. " +
 		"What is marked `x-sirocco-extension` is not in the published contract."
-	cfg.Servers = []*huma.Server{{URL: "/"}, {URL: legacyPrefix, Description: "The same operations, under the published prefix."}}
+	cfg.Servers = []*huma.Server{{URL: "/"}, {URL: legacyPrefix, Description: "The same operations, under the published prefix, which always means the organization surface."}}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "Organization API token"},
+		"userToken":  {Type: "apiKey", In: "header", Name: "x-siro-auth-token", Description: "A user's access token, made by an OAuth app."},
 	}
 	return cfg
 }
@@ -97,12 +98,18 @@ func (s *server) humaConfig() huma.Config {
 // extensionKey marks in the OpenAPI document what the published contract does not have.
 const extensionKey = "x-sirocco-extension"
 
-// register adds an operation. Fields of I and O tagged extension:"true" are marked as ours in the document.
+// register adds an operation of the organization surface, whose requests have a Token.
 func register[I, O any](s *server, op huma.Operation, shape errorShape, handle func(*request, *I) (*O, error)) {
+	registerOn(s, organizationSurface, op, shape, handle)
+}
+
+// registerOn adds an operation. Fields of I and O tagged extension:"true" are marked as ours in the document.
+func registerOn[I, O any](s *server, on surface, op huma.Operation, shape errorShape, handle func(*request, *I) (*O, error)) {
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBody + 1 // huma refuses a body that fills its limit
 	}
-	op.Security = []map[string][]string{{"bearerAuth": {}}}
+	op.Security = []map[string][]string{{on.scheme: {}}}
+	op.Middlewares = append(op.Middlewares, on.guard)
 	op.Metadata = map[string]any{metadataShape: shape}
 	s.describeErrors(&op, shape, reflect.TypeFor[I]())
 	var body *huma.Schema

@@ -32,10 +32,15 @@ type callers struct {
 	known map[string]knownCaller // by hash of the token
 }
 
+// knownCaller is whoever a token is of: an organization's or a user's.
 type knownCaller struct {
 	token hub.Token
+	user  hub.AccessToken
 	until time.Time
 }
+
+// id names the caller's token.
+func (k knownCaller) id() string { return k.token.ID + k.user.ID }
 
 func newCallers(st *store.Store, clock hub.Clock, log *slog.Logger) *callers {
 	return &callers{store: st, clock: clock, log: log, known: map[string]knownCaller{}}
@@ -46,61 +51,87 @@ type unauthorizedError struct{ given bool }
 
 func (e *unauthorizedError) Error() string {
 	if !e.given {
-		return "The request has no organization token: send the header Authorization: Bearer sirocco_…"
+		return "The request has no token: send the header Authorization: Bearer sirocco_… with an organization token, or x-siro-auth-token: sirocco_user_… with a user's access token."
 	}
-	return "The organization token is unknown, mistyped or revoked."
+	return "The token is unknown, mistyped, expired or revoked."
 }
 
-// caller returns the token of the request, or *unauthorizedError, or why it cannot be known now.
-func (c *callers) caller(r *http.Request) (hub.Token, error) {
-	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return hub.Token{}, &unauthorizedError{given: r.Header.Get("Authorization") != ""}
-	}
-	hash, ok := hub.TokenHash(strings.TrimSpace(text))
-	if !ok {
-		return hub.Token{}, &unauthorizedError{given: true}
+// caller returns whose token the request has, or *unauthorizedError, or why it cannot be known now.
+func (c *callers) caller(hr *http.Request, legacy bool) (knownCaller, error) {
+	hash, ofUser, err := tokenOf(hr, legacy)
+	if err != nil {
+		return knownCaller{}, err
 	}
 	now := c.clock()
 	c.mu.RLock()
 	k, ok := c.known[hash]
 	c.mu.RUnlock()
 	if ok && now.Before(k.until) {
-		return k.token, nil
+		return k, nil
 	}
 	found, err, _ := c.looking.Do(hash, func() (any, error) {
 		// Not the request's own context: others may be waiting for the same answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(hr.Context()), 10*time.Second)
 		defer cancel()
-		return c.lookUp(ctx, hash)
+		return c.lookUp(ctx, hash, ofUser)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
-		return hub.Token{}, &unauthorizedError{given: true}
+		return knownCaller{}, &unauthorizedError{given: true}
 	}
 	if err != nil {
-		return hub.Token{}, err
+		return knownCaller{}, err
 	}
-	return found.(hub.Token), nil
+	return found.(knownCaller), nil
 }
 
-func (c *callers) lookUp(ctx context.Context, hash string) (hub.Token, error) {
+// tokenOf returns the hash of the request's token, and whether it is a user's. The published prefix always means
+// the organization surface; elsewhere a user's token decides.
+func tokenOf(hr *http.Request, legacy bool) (hash string, ofUser bool, err error) {
+	if text := hr.Header.Get(userTokenHeader); text != "" && !legacy {
+		hash, ok := hub.UserTokenHash(strings.TrimSpace(text))
+		if !ok {
+			return "", true, &unauthorizedError{given: true}
+		}
+		return hash, true, nil
+	}
+	scheme, text, _ := strings.Cut(hr.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || text == "" {
+		return "", false, &unauthorizedError{given: hr.Header.Get("Authorization") != ""}
+	}
+	hash, ok := hub.TokenHash(strings.TrimSpace(text))
+	if !ok {
+		return "", false, &unauthorizedError{given: true}
+	}
+	return hash, false, nil
+}
+
+func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCaller, error) {
 	now := c.clock() // before the query: what it finds is at least as new
-	t, err := c.store.TokenByHash(ctx, hash)
+	k := knownCaller{until: now.Add(callerMemory)}
+	var err error
+	if ofUser {
+		k.user, err = c.store.AccessTokenByHash(ctx, hash)
+		if k.user.ExpiresAt.Before(k.until) {
+			k.until = k.user.ExpiresAt
+		}
+	} else {
+		k.token, err = c.store.TokenByHash(ctx, hash)
+	}
 	if err != nil {
-		return t, err
+		return k, err
 	}
 	c.mu.Lock()
 	if len(c.known) >= callersMost {
 		clear(c.known)
 	}
-	c.known[hash] = knownCaller{t, now.Add(callerMemory)}
+	c.known[hash] = k
 	c.mu.Unlock()
-	if now.Sub(t.LastUsedAt) >= store.TokenUseGrain {
-		if err := c.store.TouchToken(ctx, t); err != nil {
-			c.log.Warn("the last use of a token was not recorded", "token", t.ID, "error", err)
+	if !ofUser && now.Sub(k.token.LastUsedAt) >= store.TokenUseGrain {
+		if err := c.store.TouchToken(ctx, k.token); err != nil {
+			c.log.Warn("the last use of a token was not recorded", "token", k.token.ID, "error", err)
 		}
 	}
-	return t, nil
+	return k, nil
 }
 
 // forget drops what is remembered of a token that was just revoked.
@@ -108,7 +139,7 @@ func (c *callers) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for hash, k := range c.known {
-		if k.token.ID == id {
+		if k.id() == id {
 			delete(c.known, hash)
 		}
 	}

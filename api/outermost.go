@@ -46,7 +46,7 @@ func (s *server) outermost(next http.Handler) http.Handler {
 			took := s.Clock().Sub(started)
 			s.measures.observe(hr, aw.status, took)
 			r.log.Log(hr.Context(), logLevel(path, aw.status), "request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
-				"duration", took, "organization", r.Token.OrganizationID, "token", r.Token.ID)
+				"duration", took, "organization", r.Token.OrganizationID+r.User.OrganizationID, "token", r.Token.ID+r.User.ID)
 		}()
 		next.ServeHTTP(aw, hr)
 	})
@@ -65,6 +65,11 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 	if strings.HasPrefix(hr.URL.Path, "/v1/") && !s.admit(w, hr) {
 		return
 	}
+	if requestOf(hr.Context()).Token.ID != "" && sharedPath(hr) {
+		u := *hr.URL
+		u.Path, u.RawPath = legacyPrefix+u.Path, ""
+		hr.URL = &u
+	}
 	handler, pattern := s.mux.Handler(hr)
 	if pattern == "" {
 		refuse(w, hr, handler)
@@ -76,7 +81,7 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 // admit lets the request of a known token within its limit pass, and answers any other.
 func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := requestOf(hr.Context())
-	token, err := s.callers.caller(hr)
+	caller, err := s.callers.caller(hr, r.Legacy)
 	if unauthorized, ok := errors.AsType[*unauthorizedError](err); ok {
 		challenge := `Bearer realm="sirocco"`
 		if unauthorized.given {
@@ -92,8 +97,8 @@ func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 		}
 		return false
 	}
-	r.Token = token
-	if wait, ok := s.limits.allow(w.Header(), token.ID); !ok {
+	r.Token, r.User = caller.token, caller.user
+	if wait, ok := s.limits.allow(w.Header(), caller.id()); !ok {
 		w.Header().Set("Retry-After", seconds(wait))
 		writeError(w, &jsonError{status: http.StatusTooManyRequests, ErrorBody: ErrorBody{
 			Message: "This token has used up its requests for now: wait as long as Retry-After says."}})

@@ -18,8 +18,10 @@ type request struct {
 	ID string
 	// Legacy says that the request came under the published prefix.
 	Legacy bool
-	// Token is the caller's; zero before authentication and on open paths.
+	// Token is the caller's on the organization surface, User on the user surface; the other one is zero, as both
+	// are before authentication and on open paths.
 	Token hub.Token
+	User  hub.AccessToken
 	log   *slog.Logger
 }
 

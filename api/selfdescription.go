@@ -45,7 +45,8 @@ func (s *server) llmsText() []byte {
 	var b strings.Builder
 	b.WriteString("# Sirocco\n\n> A self-hosted integration hub: it keeps integration connections, pulls CRM records over them, " +
 		"links recordings to those records, and writes results back.\n\n" +
-		"Every operation takes `Authorization: Bearer <organization token>` and answers under its path and under the same path after " + legacyPrefix + ".\n\n" +
+		"Operations of the organization surface take `Authorization: Bearer <organization token>` and answer under their path and under the same path after " + legacyPrefix + ". " +
+		"Operations of the user surface take `x-siro-auth-token: <access token>`. Where both have a path, the token decides which one answers.\n\n" +
 		"## Documents\n\n- [OpenAPI 3.1, JSON](/openapi.json): every operation, field and status\n- [OpenAPI 3.1, YAML](/openapi.yaml): the same\n" +
 		"- [Reference](/docs/): the same as a page\n- [Liveness](/healthz), [readiness](/readyz), [metrics](/metrics): for operators\n\n## Operations\n\n")
 	var lines []string

@@ -18,6 +18,11 @@ type Link struct {
 	At     time.Time
 }
 
+// SameRecord reports whether two links are to the same record, or both to none.
+func (l Link) SameRecord(other Link) bool {
+	return l.ConnectionID == other.ConnectionID && l.Model == other.Model && l.ExternalID == other.ExternalID
+}
+
 // RecordRef names a CRM record within a connection. The JSON names are those of storage.
 type RecordRef struct {
 	Model      Model  `json:"model"`

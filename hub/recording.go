@@ -45,6 +45,15 @@ func (r *Recording) Processed() bool { return !r.ProcessedAt.IsZero() }
 // Linked reports whether the recording is linked to a CRM record.
 func (r *Recording) Linked() bool { return r.Link.ExternalID != "" }
 
+// MayBeMatched reports whether the rule may link the recording, or link it otherwise: nobody but the rule has, and
+// its result is not in a CRM yet.
+func (r *Recording) MayBeMatched() bool {
+	return (r.Link.By == NotLinked || r.Link.By == LinkedByMatching) && r.WrittenAt.IsZero() && r.DeletedAt.IsZero()
+}
+
+// LongestRecording is the longest time a recording or an appointment is looked for in: one that began before is over.
+const LongestRecording = 24 * time.Hour
+
 // RecordingResult is how the conversation ended, spelled as the user surface spells it; empty where nobody said.
 type RecordingResult string
 

@@ -90,11 +90,15 @@ CREATE TABLE uploads (
 );
 CREATE INDEX uploads_by_expiry ON uploads (expires_at);
 
--- Unlinked recordings to be looked at again, because CRM records of this time came or changed.
+-- Recordings to be looked at again, because they or CRM records of their time came or changed: the time that is asked
+-- for, and the one that a job has taken on, with the recording that it came to.
 CREATE TABLE relinks (
     organization_id TEXT NOT NULL,
-    started_from    BIGINT NOT NULL,
-    started_until   BIGINT NOT NULL,
+    asked_from      BIGINT,
+    asked_until     BIGINT,
+    taken_from      BIGINT,
+    taken_until     BIGINT,
+    taken_after     TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (organization_id)
 );
 

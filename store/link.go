@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"sirocco/hub"
+)
+
+// SetLink links a recording to a CRM record because a person says so; the record must be there. The same link again
+// changes nothing. A recording that is not there is hub.ErrNotFound, a record that is not is a *hub.InvalidError.
+func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link) (hub.Recording, error) {
+	var r hub.Recording
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		l.By = hub.LinkedByHand
+		if err := mustBeThere(ctx, tx, organization, l); err != nil {
+			return err
+		}
+		if r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l) && r.Link.Trigger == l.Trigger {
+			return nil
+		}
+		if l.Reason == "" {
+			l.Reason = "It was linked by hand."
+		}
+		if err := s.moveLink(ctx, tx, &r, l); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "link", "recording", id, map[string]any{
+			"connectionId": l.ConnectionID, "model": l.Model, "externalId": l.ExternalID, "trigger": l.Trigger,
+		})
+	})
+	s.rouse()
+	return r, err
+}
+
+// RemoveLink takes a recording's link away because a person says so: the rule does not link it again, and what was
+// not written back yet is not. A recording without a link stays without one from then on.
+func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string) (hub.Recording, error) {
+	var r hub.Recording
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		if r.Link.By == hub.LinkedByHand && !r.Linked() {
+			return nil
+		}
+		before := r.Link
+		if err := s.moveLink(ctx, tx, &r, hub.Link{By: hub.LinkedByHand, Trigger: trigger, Reason: "It was unlinked by hand."}); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "unlink", "recording", id, map[string]any{
+			"connectionId": before.ConnectionID, "model": before.Model, "externalId": before.ExternalID, "trigger": trigger,
+		})
+	})
+	return r, err
+}
+
+// mustBeThere makes sure that a link's records, all of them, are there.
+func mustBeThere(ctx context.Context, tx Tx, organization string, l hub.Link) error {
+	for _, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
+		_, err := one(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND external_id = $4 AND deleted_at IS NULL`+ofLiveConnection, organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
+		if errors.Is(err, hub.ErrNotFound) {
+			return hub.Invalid("externalId", "names no "+string(ref.Model)+" of the connection", "the externalId of a record that is there")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveLink gives the locked recording another link, or none, with all that follows from it: what was to be written
+// to the record before is not, and a new or moved link is announced.
+func (s *Store) moveLink(ctx context.Context, tx Tx, r *hub.Recording, l hub.Link) error {
+	before, now := r.Link, s.clock().UTC().Truncate(time.Microsecond)
+	moved := !before.SameRecord(l)
+	r.Link = l
+	if r.Link.At = before.At; moved {
+		r.Link.At = now
+	}
+	if !r.Linked() {
+		r.Link.At = time.Time{}
+	}
+	if moved || before.By != l.By { // another sentence alone is no change of the recording
+		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
+	}
+	if err := saveLink(ctx, tx, r); err != nil || !moved {
+		return err
+	}
+	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved before it was sent.", now); err != nil || !r.Linked() {
+		return err
+	}
+	return s.announce(ctx, tx, *r, hub.EventRecordingLinked)
+}
+
+func saveLink(ctx context.Context, tx Tx, r *hub.Recording) error {
+	also := r.Link.Also
+	if also == nil {
+		also = []hub.RecordRef{}
+	}
+	text, err := json.Marshal(also)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE recordings SET link_connection_id = $3, link_model = $4, link_external_id = $5, link_also = $6, link_by = $7,
+			link_trigger = $8, link_reason = $9, linked_at = $10, updated_at = $11 WHERE organization_id = $1 AND id = $2`,
+		r.OrganizationID, r.ID, optional(r.Link.ConnectionID), optional(string(r.Link.Model)), optional(r.Link.ExternalID), string(text), string(r.Link.By),
+		r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), micros(r.UpdatedAt))
+	return err
+}
+
+func exceptNotFound(err error) error {
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func exceptInvalid(err error) error {
+	var invalid *hub.InvalidError
+	if errors.As(err, &invalid) {
+		return nil
+	}
+	return err
+}

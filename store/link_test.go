@@ -1,0 +1,108 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// run runs a statement past the store's own methods.
+func run(t *testing.T, st *store.Store, query string, args ...any) {
+	t.Helper()
+	var err error
+	switch db := st.Native().(type) {
+	case *sql.DB:
+		_, err = db.ExecContext(t.Context(), query, args...)
+	case *pgxpool.Pool:
+		_, err = db.Exec(t.Context(), query, args...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recorded keeps a recording of a user from start on, an hour long.
+func recorded(t *testing.T, st *store.Store, organization, user string, start time.Time) string {
+	t.Helper()
+	id := hub.NewID()
+	run(t, st, `INSERT INTO recordings (organization_id, id, user_id, title, file_type, blob, size, started_at, ended_at, duration_ms, result, conversation_type,
+			trigger_kind, discoverable, contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at)
+		VALUES ($1, $2, $3, 'A talk', 'audio/mpeg', '', 0, $4, $5, 3600000, '', '', '', $6, '', '', 'UPLOADED', '{}', '', '[]', '', '', '', $4, $4)`,
+		organization, id, user, start.UnixMicro(), start.Add(time.Hour).UnixMicro(), true)
+	return id
+}
+
+func TestLinkByHand(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(ctx, "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		patch := func(id string, start time.Time) hub.RecordPatch {
+			return hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: id, Create: true, Change: func(r *hub.Record) { r.StartTime = start }}
+		}
+		start := time.Now().UTC().Truncate(time.Second)
+		if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{patch("a", start), patch("b", start)}); err != nil {
+			t.Fatal(err)
+		}
+		id := recorded(t, st, org.ID, hub.NewID(), start)
+		to := func(externalID string) hub.Link {
+			return hub.Link{ConnectionID: c.ID, Model: hub.ModelEngagement, ExternalID: externalID, Trigger: "USER_LINK_WEB"}
+		}
+		var invalid *hub.InvalidError
+		if _, err := st.SetLink(ctx, org.ID, id, to("nowhere")); !errors.As(err, &invalid) {
+			t.Errorf("a link to nothing: %v", err)
+		}
+		if _, err := st.SetLink(ctx, hub.NewID(), id, to("a")); !errors.Is(err, hub.ErrNotFound) {
+			t.Errorf("another organization's: %v", err)
+		}
+		linked, err := st.SetLink(ctx, org.ID, id, to("a"))
+		if err != nil || !linked.Linked() || linked.Link.At.IsZero() || linked.Link.By != hub.LinkedByHand || linked.Link.Reason == "" {
+			t.Fatalf("%v %+v", err, linked.Link)
+		}
+		same(t, st, linked)
+		again, err := st.SetLink(ctx, org.ID, id, to("a"))
+		if err != nil || again.UpdatedAt != linked.UpdatedAt {
+			t.Errorf("the same link again: %v, %s and %s", err, again.UpdatedAt, linked.UpdatedAt)
+		}
+		moved, err := st.SetLink(ctx, org.ID, id, to("b"))
+		if err != nil || moved.Link.ExternalID != "b" || !moved.UpdatedAt.After(linked.UpdatedAt) {
+			t.Errorf("%v %+v", err, moved.Link)
+		}
+		// The survivor of a merge takes over what was linked to the merged record.
+		if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{{Model: hub.ModelEngagement, ExternalID: "b", MergedTo: "a"}}); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := st.Recording(ctx, org.ID, id); err != nil || r.Link.ExternalID != "a" {
+			t.Errorf("after the merge: %v %+v", err, r.Link)
+		}
+		removed, err := st.RemoveLink(ctx, org.ID, id, "USER_UNLINK")
+		if err != nil || removed.Linked() || removed.Link.By != hub.LinkedByHand || removed.MayBeMatched() {
+			t.Errorf("%v %+v", err, removed.Link)
+		}
+		same(t, st, removed)
+	})
+}
+
+// same makes sure that what a change answered is what is kept.
+func same(t *testing.T, st *store.Store, r hub.Recording) {
+	t.Helper()
+	kept, err := st.Recording(context.Background(), r.OrganizationID, r.ID)
+	if err != nil || !kept.Link.SameRecord(r.Link) || kept.Link.By != r.Link.By || !kept.Link.At.Equal(r.Link.At) || !kept.UpdatedAt.Equal(r.UpdatedAt) || kept.Link.Reason != r.Link.Reason {
+		t.Errorf("%v\nkept:     %+v\nanswered: %+v", err, kept.Link, r.Link)
+	}
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/hub"
+)
+
+// requestRelink lets the organization's recordings that overlap the times be looked at again: a recording of then
+// came or changed, or CRM records of then did. What is asked for while another request waits widens that one.
+func requestRelink(ctx context.Context, tx Tx, organization string, from, until, now time.Time) error {
+	// The task first: that is the order in which its turns lock, too.
+	if err := due(ctx, tx, organization, TaskLink, organization, now); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3)
+		ON CONFLICT (organization_id) DO UPDATE SET
+			asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
+			asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`,
+		organization, micros(from), micros(until))
+	return err
+}
+
+// Relink is a stretch of time whose recordings are being looked at again.
+type Relink struct {
+	From, Until time.Time
+	// After is the recording that the look has come to, in the order of their starts; empty at the beginning.
+	After string
+}
+
+// TakeRelink takes on what was asked for, or goes on with what an earlier turn took on and did not end. It reports
+// false where there is nothing to do. What is asked for from now on waits for another turn.
+func (s *Store) TakeRelink(ctx context.Context, t Task) (Relink, bool, error) {
+	var taken Relink
+	found := false
+	err := s.write(ctx, func(tx Tx) error {
+		found = false
+		if err := holdTask(ctx, tx, t); err != nil {
+			return err
+		}
+		all, err := many(ctx, tx, func(r rows) (Relink, error) {
+			var from, until *int64
+			var l Relink
+			err := r.Scan(&from, &until, &l.After)
+			l.From, l.Until = fromOptionalMicros(from), fromOptionalMicros(until)
+			return l, err
+		}, `UPDATE relinks SET
+				taken_from = COALESCE(taken_from, asked_from), taken_until = COALESCE(taken_until, asked_until),
+				asked_from = CASE WHEN taken_from IS NULL THEN NULL ELSE asked_from END,
+				asked_until = CASE WHEN taken_from IS NULL THEN NULL ELSE asked_until END
+			WHERE organization_id = $1 AND (taken_from IS NOT NULL OR asked_from IS NOT NULL)
+			RETURNING taken_from, taken_until, taken_after`, t.OrganizationID)
+		if err == nil && len(all) == 1 {
+			taken, found = all[0], true
+		}
+		return err
+	})
+	return taken, found, err
+}
+
+// relinkSlice bounds how many recordings are looked at together.
+const relinkSlice = 50
+
+// Linkable returns the next recordings of the stretch that the rule may link: those it linked itself and that were
+// not written back, and those that nobody has linked. It reports how far it came, in l's After, and whether there
+// may be more.
+func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs []hub.Recording, next Relink, more bool, err error) {
+	from, after := micros(l.From.Add(-hub.LongestRecording)), ""
+	if l.After != "" {
+		at, err := one(ctx, s.db, scanCount, `SELECT started_at FROM recordings WHERE organization_id = $1 AND id = $2`, organization, l.After)
+		switch {
+		case err == nil:
+			from, after = at, l.After
+		case !errors.Is(err, hub.ErrNotFound): // else it begins again
+			return nil, l, false, s.db.classify(err)
+		}
+	}
+	// The condition on what may be linked is not in the query: it bounds what is read by what is found.
+	all, err := many(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings
+		WHERE organization_id = $1 AND started_at >= $2 AND (started_at > $2 OR id > $3) AND started_at <= $4 ORDER BY started_at, id LIMIT $5`,
+		organization, from, after, micros(l.Until), relinkSlice)
+	if err != nil {
+		return nil, l, false, s.db.classify(err)
+	}
+	next = l
+	for _, r := range all {
+		next.After = r.ID
+		if r.MayBeMatched() && !r.EndedAt.Before(l.From) {
+			rs = append(rs, r)
+		}
+	}
+	return rs, next, len(all) == relinkSlice, nil
+}
+
+// Match is what the rule says of a recording.
+type Match struct {
+	RecordingID string
+	// Link has no record where none was found; its Reason says why.
+	Link hub.Link
+}
+
+// SaveMatches keeps what the rule says of some recordings, where it may still link them, and how far the look has
+// come; with done it is at its end.
+func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next Relink, done bool) error {
+	err := s.write(ctx, func(tx Tx) error {
+		if err := holdTask(ctx, tx, t); err != nil {
+			return err
+		}
+		for _, m := range matches {
+			if err := s.saveMatch(ctx, tx, t.OrganizationID, m); err != nil {
+				return err
+			}
+		}
+		if done {
+			_, err := tx.exec(ctx, `UPDATE relinks SET taken_from = NULL, taken_until = NULL, taken_after = '' WHERE organization_id = $1`, t.OrganizationID)
+			return err
+		}
+		_, err := tx.exec(ctx, `UPDATE relinks SET taken_after = $2 WHERE organization_id = $1`, t.OrganizationID, next.After)
+		return err
+	})
+	s.rouse()
+	return err
+}
+
+func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Match) error {
+	r, err := lockRecording(ctx, tx, organization, m.RecordingID)
+	if err != nil {
+		return exceptNotFound(err) // deleted in the meantime
+	}
+	if !r.MayBeMatched() || (r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason) {
+		return nil
+	}
+	if m.Link.ExternalID != "" {
+		// The record may be gone since it was read; what made it go asks for another look.
+		if err := mustBeThere(ctx, tx, organization, m.Link); err != nil {
+			return exceptInvalid(err)
+		}
+	}
+	return s.moveLink(ctx, tx, &r, m.Link)
+}

@@ -115,7 +115,7 @@ func registerOn[I, O any](s *server, on surface, op huma.Operation, shape errorS
 	var body *huma.Schema
 	huma.Register(s.huma, op, func(ctx requestContext, in *I) (*O, error) {
 		r := requestOf(ctx)
-		if err := s.refuseNulls(in, body); err != nil {
+		if err := s.refuseNulls(in, body, shape); err != nil {
 			return nil, err
 		}
 		out, err := handle(r, in)

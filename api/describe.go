@@ -14,10 +14,30 @@ import (
 type errorShape struct {
 	// plain statuses are answered with one sentence of text, as published; json ones with an ErrorBody.
 	plain, json []int
+	// zod says that invalid input is answered with 422 and a ZodError instead of with 400, and that no other
+	// error answer lists issues.
+	zod bool
+	// published are the json statuses that the contract has, so that they are not marked as ours.
+	published []int
 }
 
 func plainErrors(statuses ...int) errorShape { return errorShape{plain: statuses} }
 func jsonErrors(statuses ...int) errorShape  { return errorShape{json: statuses} }
+
+// zodErrors are those of the operations for which the contract has a ZodError, with more of ours.
+func zodErrors(ours ...int) errorShape {
+	published := []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusUnprocessableEntity, http.StatusInternalServerError,
+	}
+	return errorShape{json: slices.Concat(published, ours), zod: true, published: published}
+}
+
+// unpublished marks all errors as ours, for an operation of which the contract tells success only.
+func (e errorShape) unpublished() errorShape {
+	e.published = nil
+	return e
+}
 
 // isPlain reports whether a status that came of the domain is answered with text. 400 is not: only a
 // platform outside the list is text there, and bindingError sees to that.
@@ -37,7 +57,6 @@ var commonErrors = []int{
 // describeErrors puts the operation's error answers into the document. Those that the published contract
 // does not have are marked as ours.
 func (s *server) describeErrors(op *huma.Operation, shape errorShape, input reflect.Type) {
-	body := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ErrorBody](), true, "ErrorBody")
 	op.Responses = map[string]*huma.Response{}
 	statuses := slices.Concat(commonErrors, shape.json)
 	if _, ok := input.FieldByName("Body"); ok {
@@ -53,11 +72,14 @@ func (s *server) describeErrors(op *huma.Operation, shape errorShape, input refl
 		statuses = append(statuses, http.StatusUnprocessableEntity)
 	}
 	for _, status := range statuses {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
+		response := &huma.Response{
 			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{"application/json": {Schema: body}},
-			Extensions:  map[string]any{extensionKey: true},
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: s.errorSchema(shape, status)}},
 		}
+		if !slices.Contains(shape.published, status) {
+			response.Extensions = map[string]any{extensionKey: true}
+		}
+		op.Responses[strconv.Itoa(status)] = response
 	}
 	for _, status := range shape.plain {
 		response := op.Responses[strconv.Itoa(status)]
@@ -68,6 +90,18 @@ func (s *server) describeErrors(op *huma.Operation, shape errorShape, input refl
 		response.Extensions = nil
 		response.Content["text/plain"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
+}
+
+// errorSchema is the schema of the JSON that the operation answers the status with.
+func (s *server) errorSchema(shape errorShape, status int) *huma.Schema {
+	schemas := s.huma.OpenAPI().Components.Schemas
+	switch {
+	case shape.zod && status == http.StatusUnprocessableEntity:
+		return schemas.Schema(reflect.TypeFor[ZodError](), true, "ZodError")
+	case shape.zod:
+		return schemas.Schema(reflect.TypeFor[Sentence](), true, "Sentence")
+	}
+	return schemas.Schema(reflect.TypeFor[ErrorBody](), true, "ErrorBody")
 }
 
 // markExtensions marks in the document what t, an operation's input or output, has tagged extension:"true".

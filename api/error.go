@@ -31,6 +31,23 @@ type Issue struct {
 	Received string `json:"received,omitempty"`
 }
 
+// Sentence is the body of an error answer that has nothing to list.
+type Sentence struct {
+	Message string `json:"error" doc:"What was wrong, for a person."`
+}
+
+// ZodError is the body that the published contract has for invalid input of some operations.
+type ZodError struct {
+	Issues []Issue `json:"issues" doc:"Each thing that was wrong with the input."`
+	Name   string  `json:"name" enum:"ZodError"`
+}
+
+// zodError is an answer with a ZodError.
+type zodError struct{ ZodError }
+
+func (e *zodError) Error() string  { return issuesText(e.Issues) }
+func (e *zodError) GetStatus() int { return http.StatusUnprocessableEntity }
+
 // jsonError is an error answer in JSON.
 type jsonError struct {
 	ErrorBody
@@ -93,7 +110,7 @@ func (s *server) statusError(r *request, shape errorShape, err error) error {
 	)
 	switch {
 	case errors.As(err, &invalid):
-		return invalidInput(invalid)
+		return shape.issuesAnswer(invalidIssues(invalid))
 	case errors.Is(err, hub.ErrNotFound):
 		return sentence(http.StatusNotFound, err.Error(), shape.isPlain(http.StatusNotFound))
 	case errors.As(err, &conflict):
@@ -132,21 +149,29 @@ func unavailableAnswer(u *hub.UnavailableError) *jsonError {
 // seconds formats d for Retry-After and its like: whole seconds, rounded up.
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 
-func invalidInput(e *hub.InvalidError) *jsonError {
+func invalidIssues(e *hub.InvalidError) []Issue {
 	issues := make([]Issue, len(e.Issues))
 	for i, is := range e.Issues {
 		issues[i] = Issue{Code: "custom", Path: fieldPath(is.Field), Message: is.Problem + "; expected " + is.Want, Expected: is.Want}
 	}
-	return issuesAnswer(issues)
+	return issues
 }
 
-func issuesAnswer(issues []Issue) *jsonError {
+// issuesAnswer answers invalid input in the operation's form.
+func (e errorShape) issuesAnswer(issues []Issue) huma.StatusError {
+	if e.zod {
+		return &zodError{ZodError{Issues: issues, Name: "ZodError"}}
+	}
+	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText(issues), Issues: issues}}
+}
+
+// issuesText says in one sentence all that was wrong.
+func issuesText(issues []Issue) string {
 	sentences := make([]string, len(issues))
 	for i, is := range issues {
-		name := pathName(is.Path)
-		sentences[i] = strings.TrimSpace(name + " " + is.Message)
+		sentences[i] = strings.TrimSpace(pathName(is.Path) + " " + is.Message)
 	}
-	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: strings.Join(sentences, "; ") + ".", Issues: issues}}
+	return strings.Join(sentences, "; ") + "."
 }
 
 func init() {
@@ -156,6 +181,7 @@ func init() {
 
 // bindingError turns huma's complaints about a request into an answer.
 func bindingError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+	shape, _ := ctx.Operation().Metadata[metadataShape].(errorShape)
 	switch status {
 	case http.StatusUnsupportedMediaType:
 		return &jsonError{status: status, ErrorBody: ErrorBody{
@@ -164,7 +190,7 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 		return &jsonError{status: status, ErrorBody: ErrorBody{Message: fmt.Sprintf("The body has more than the %d bytes allowed.", maxBody)}}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		if len(errs) == 0 { // only a missing body comes without details
-			return issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
+			return shape.issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
 		}
 		issues := make([]Issue, len(errs))
 		platform := false
@@ -172,11 +198,10 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 			issues[i] = bindingIssue(err)
 			platform = platform || issues[i].Code == "invalid_enum_value" && pathName(issues[i].Path) == "integrationPlatform"
 		}
-		answer := issuesAnswer(issues)
-		if shape, _ := ctx.Operation().Metadata[metadataShape].(errorShape); platform && slices.Contains(shape.plain, http.StatusBadRequest) {
-			return &textError{status: http.StatusBadRequest, message: answer.Message}
+		if platform && slices.Contains(shape.plain, http.StatusBadRequest) {
+			return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 		}
-		return answer
+		return shape.issuesAnswer(issues)
 	case http.StatusRequestTimeout:
 		return &jsonError{status: status, ErrorBody: ErrorBody{Message: "The body did not arrive in time."}}
 	}

@@ -18,7 +18,7 @@ type ExactBody struct {
 }
 
 // refuseNulls reports every null in the body where the contract has none.
-func (s *server) refuseNulls(in any, bodySchema *huma.Schema) error {
+func (s *server) refuseNulls(in any, bodySchema *huma.Schema, shape errorShape) error {
 	v := reflect.ValueOf(in).Elem().FieldByName("RawBody")
 	if !v.IsValid() || bodySchema == nil || !bytes.Contains(v.Bytes(), []byte("null")) {
 		return nil
@@ -32,7 +32,7 @@ func (s *server) refuseNulls(in any, bodySchema *huma.Schema) error {
 	if len(issues) == 0 {
 		return nil
 	}
-	return issuesAnswer(issues)
+	return shape.issuesAnswer(issues)
 }
 
 func (s *server) findNulls(schema *huma.Schema, value any, path []any, issues *[]Issue) {

@@ -18,6 +18,8 @@ var (
 	ErrPaused = errors.New("connection is paused")
 	// ErrNeedsCredentials: the connection has no credentials that its CRM accepts.
 	ErrNeedsCredentials = errors.New("connection needs credentials")
+	// ErrWrongSecret: an app's secret is not the one it was made with.
+	ErrWrongSecret = errors.New("wrong client secret")
 	// ErrKeyReused: an idempotency key came again with another body.
 	ErrKeyReused = errors.New("idempotency key was used with another body")
 )

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"sirocco/hub"
 )
@@ -40,4 +41,69 @@ func (s *Store) newAccessToken(ctx context.Context, tx Tx, organization, client,
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		t.OrganizationID, t.ID, t.ClientID, t.UserID, string(t.Scope), hash, micros(t.CreatedAt), micros(t.UpdatedAt), micros(t.ExpiresAt))
 	return t, text, err
+}
+
+// CreateAccessToken makes a token of an app for a user and returns it with its text, which is not kept anywhere. It
+// fails with hub.ErrNotFound without the app, with hub.ErrWrongSecret, and with a *hub.InvalidError for a user who
+// is not there or is disabled.
+func (s *Store) CreateAccessToken(ctx context.Context, organization, client, secret, user string, scope hub.Scope) (hub.AccessToken, string, error) {
+	var t hub.AccessToken
+	var text string
+	err := s.write(ctx, func(tx Tx) error {
+		if err := authenticateApp(ctx, tx, organization, client, secret); err != nil {
+			return err
+		}
+		u, err := one(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`, organization, user)
+		switch {
+		case errors.Is(err, hub.ErrNotFound):
+			return hub.Invalid("userId", "names no user of the organization", "the id of one")
+		case err != nil:
+			return err
+		case u.Disabled:
+			return hub.Invalid("userId", "names a user who is disabled", "one who is not")
+		}
+		if t, text, err = s.newAccessToken(ctx, tx, organization, client, user, scope); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "create", "accessToken", t.ID, map[string]any{"clientId": client, "userId": user, "scope": string(scope)})
+	})
+	return t, text, err
+}
+
+// AccessToken returns one token of an app, revoked or not.
+func (s *Store) AccessToken(ctx context.Context, organization, client, id string) (hub.AccessToken, error) {
+	t, err := one(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens WHERE organization_id = $1 AND id = $2 AND client_id = $3`,
+		organization, id, client)
+	return t, s.db.classify(err)
+}
+
+// AccessTokens lists the tokens of an app, revoked and expired ones too, and counts all of them within the
+// listing's bounds.
+func (s *Store) AccessTokens(ctx context.Context, organization, client string, l Listing) ([]hub.AccessToken, int64, error) {
+	condition, args := l.bounds(` FROM access_tokens WHERE organization_id = $1 AND client_id = $2`, []any{organization, client})
+	total, err := one(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
+	if err != nil {
+		return nil, 0, s.db.classify(err)
+	}
+	condition, args = l.page(condition, "id", args)
+	ts, err := many(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+condition, args...)
+	return ts, total, s.db.classify(err)
+}
+
+// RevokeAccessToken ends the token that an app made for a user; without such a living one it is hub.ErrNotFound.
+func (s *Store) RevokeAccessToken(ctx context.Context, organization, client, secret, user, id string) (hub.AccessToken, error) {
+	var t hub.AccessToken
+	err := s.write(ctx, func(tx Tx) error {
+		if err := authenticateApp(ctx, tx, organization, client, secret); err != nil {
+			return err
+		}
+		var err error
+		t, err = one(ctx, tx, scanAccessToken, `UPDATE access_tokens SET revoked_at = $5, updated_at = $5 WHERE organization_id = $1 AND id = $2
+			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.clock()))
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "revoke", "accessToken", id, map[string]any{"clientId": client, "userId": user})
+	})
+	return t, err
 }

@@ -71,7 +71,7 @@ func migrateUp(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(dialect, db, files, goose.WithTableName("schema_versions"))
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithTableName("schema_versions"), goose.WithGoMigrations(goMigrations(dialect)...))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"sirocco/hub"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -100,4 +101,25 @@ func contents(t *testing.T, url string) [32]byte {
 		t.Fatal(err)
 	}
 	return sha256.Sum256([]byte(text))
+}
+
+// TestAuditLogIsAppendOnly changes and removes what the audit log has, past the program: the database refuses.
+func TestAuditLogIsAppendOnly(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(t.Context(), "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.CreateUser(t.Context(), org.ID, hub.User{Email: "ann@example.com"}); err != nil {
+			t.Fatal(err)
+		}
+		db := connect(t, url)
+		defer func() { _ = db.Close() }()
+		for _, statement := range []string{`UPDATE audit SET actor_name = 'nobody'`, `DELETE FROM audit`, `DELETE FROM audit WHERE action = 'create'`} {
+			if _, err := db.Exec(statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v", statement, err)
+			}
+		}
+	})
 }

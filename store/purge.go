@@ -23,6 +23,7 @@ const purgeSlice = 1000
 // purged are the tables that Purge empties, with what makes their rows distinct within a connection.
 var purged = []struct{ table, key string }{
 	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"sync_runs", "id"}, {"quarantine", "id"},
+	{"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }
 
 // Purge removes a slice of the rows that deleted connections left behind, and reports whether any are left.

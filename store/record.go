@@ -109,6 +109,11 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	if err != nil {
 		return Changes{}, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
 	}
+	if model == hub.ModelUser {
+		if err := keepUserKeys(ctx, tx, organization, connection, records, written, now); err != nil {
+			return Changes{}, fmt.Errorf("note what CRM users are matched by: %w", err)
+		}
+	}
 	var c Changes
 	for _, w := range written {
 		switch {

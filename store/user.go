@@ -120,6 +120,14 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 	if err != nil {
 		return err
 	}
+	for _, field := range []string{"email", "firstName", "lastName"} {
+		if _, ok := changes[field]; ok { // other CRM users may be matched to the user now
+			if err := relinkUsers(ctx, tx, u.OrganizationID, []string{u.ID}, s.clock()); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	return s.audit(ctx, tx, u.OrganizationID, "update", "user", u.ID, changes)
 }
 

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pressly/goose/v3"
+
+	"sirocco/hub"
+)
+
+// goMigrations are those that one SQL text for both dialects cannot say.
+func goMigrations(dialect goose.Dialect) []*goose.Migration {
+	return []*goose.Migration{
+		goose.NewGoMigration(7, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			for _, statement := range auditKept[dialect] {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}, nil),
+		goose.NewGoMigration(8, &goose.GoFunc{RunTx: fillUserKeys}, nil),
+	}
+}
+
+// auditKept makes the database itself refuse to change or remove what the audit log has.
+var auditKept = map[goose.Dialect][]string{
+	goose.DialectSQLite3: {
+		`CREATE TRIGGER audit_not_updated BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+		`CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+	},
+	goose.DialectPostgres: {
+		`CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$`,
+		`CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()`,
+	},
+}
+
+// fillSlice is how many rows fillUserKeys reads at a time.
+const fillSlice = 1000
+
+// fillUserKeys notes what the CRM users that are already there are matched by.
+func fillUserKeys(ctx context.Context, tx *sql.Tx) error {
+	for last := (userRow{}); ; {
+		slice, err := userRows(ctx, tx, last)
+		if err != nil || len(slice) == 0 {
+			return err
+		}
+		for _, u := range slice {
+			last = u
+			r := hub.Record{Name: u.name}
+			if err := json.Unmarshal([]byte(u.details), &r.Details); err != nil {
+				return fmt.Errorf("details of CRM user %s of connection %s: %w", u.externalID, u.connection, err)
+			}
+			email, name := r.UserKeys()
+			if _, err := tx.ExecContext(ctx, userKeysUpsert, u.organization, u.connection, u.externalID, optional(email), optional(name)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+type userRow struct{ organization, connection, externalID, name, details string }
+
+func userRows(ctx context.Context, tx *sql.Tx, last userRow) (slice []userRow, err error) {
+	rs, err := tx.QueryContext(ctx, `SELECT organization_id, connection_id, external_id, name, details FROM records WHERE model = 'USER'
+		AND (organization_id, connection_id, external_id) > ($1, $2, $3) ORDER BY organization_id, connection_id, external_id LIMIT $4`,
+		last.organization, last.connection, last.externalID, fillSlice)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rs.Close()) }()
+	for rs.Next() {
+		var u userRow
+		if err := rs.Scan(&u.organization, &u.connection, &u.externalID, &u.name, &u.details); err != nil {
+			return nil, err
+		}
+		slice = append(slice, u)
+	}
+	return slice, rs.Err()
+}

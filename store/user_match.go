@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+)
+
+// crmUsersMost bounds how many CRM users one user is matched to.
+const crmUsersMost = 100
+
+// CRMUsersOf returns the CRM users, of all connections, that are matched to the user.
+func (s *Store) CRMUsersOf(ctx context.Context, organization, userID string) ([]RecordKey, error) {
+	keys, err := crmUsersOf(ctx, s.db, organization, userID)
+	return keys, s.db.classify(err)
+}
+
+// crmUsersOf says in SQL, from the user's side, what hub.MatchUser says from the CRM user's.
+func crmUsersOf(ctx context.Context, q querier, organization, userID string) ([]RecordKey, error) {
+	return many(ctx, q, func(r rows) (RecordKey, error) {
+		k := RecordKey{Model: hub.ModelUser}
+		err := r.Scan(&k.ConnectionID, &k.ExternalID)
+		return k, err
+	}, `SELECT connection_id, external_id FROM (
+			SELECT m.connection_id, m.external_id FROM user_matches m WHERE m.organization_id = $1 AND m.user_id = $2
+		UNION
+			SELECT k.connection_id, k.external_id FROM users u JOIN crm_user_keys k ON k.organization_id = u.organization_id AND k.email_key = u.email_key
+			WHERE u.organization_id = $1 AND u.id = $2 AND NOT EXISTS (SELECT 1 FROM user_matches m
+				WHERE m.organization_id = $1 AND m.connection_id = k.connection_id AND m.external_id = k.external_id)
+		UNION
+			SELECT k.connection_id, k.external_id FROM users u JOIN crm_user_keys k ON k.organization_id = u.organization_id AND k.name_key = u.name_key
+			WHERE u.organization_id = $1 AND u.id = $2
+				AND NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.name_key = u.name_key AND o.id <> u.id)
+				AND NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.email_key = k.email_key)
+				AND NOT EXISTS (SELECT 1 FROM user_matches m WHERE m.organization_id = $1 AND m.connection_id = k.connection_id AND m.external_id = k.external_id)
+		) matched WHERE EXISTS (SELECT 1 FROM records WHERE organization_id = $1 AND records.connection_id = matched.connection_id AND model = 'USER'
+			AND records.external_id = matched.external_id AND deleted_at IS NULL`+ofLiveConnection+`)
+		ORDER BY connection_id, external_id LIMIT $3`, organization, userID, crmUsersMost)
+}
+
+// MatchOf returns the user of the workspace that a CRM user is, empty for nobody, and how that is known.
+func (s *Store) MatchOf(ctx context.Context, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
+	userID, by, err = matchOf(ctx, s.db, organization, crmUser)
+	return userID, by, s.db.classify(err)
+}
+
+func matchOf(ctx context.Context, q querier, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
+	var hand *string
+	set, err := many(ctx, q, scanText, `SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
+		organization, crmUser.ConnectionID, crmUser.ExternalID)
+	if err != nil {
+		return "", "", err
+	}
+	if len(set) == 1 {
+		hand = &set[0]
+	}
+	email, name := crmUser.UserKeys()
+	byEmail, err := many(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND email_key = $2`, organization, email)
+	if err != nil {
+		return "", "", err
+	}
+	byName, err := many(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND name_key = $2 LIMIT 2`, organization, name)
+	userID, by = hub.MatchUser(hand, byEmail, byName)
+	return userID, by, err
+}
+
+// SetMatch says by hand which user a CRM user is; an empty id says that it is nobody. A user who is not there is a
+// *hub.InvalidError.
+func (s *Store) SetMatch(ctx context.Context, organization string, crmUser Record, userID string) error {
+	return s.changeMatch(ctx, organization, crmUser, "match", map[string]any{"userId": optional(userID)}, func(tx Tx) (int64, error) {
+		if userID != "" {
+			_, err := one(ctx, tx, scanText, `SELECT id FROM users WHERE organization_id = $1 AND id = $2`, organization, userID)
+			if errors.Is(err, hub.ErrNotFound) {
+				return 0, hub.Invalid("userId", "names no user of the organization", "the id of one, or null for nobody")
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		return tx.exec(ctx, `INSERT INTO user_matches (organization_id, connection_id, external_id, user_id, created_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at
+			WHERE user_matches.user_id <> excluded.user_id`, organization, crmUser.ConnectionID, crmUser.ExternalID, userID, micros(s.clock()))
+	})
+}
+
+// ClearMatch takes back what was said by hand of a CRM user.
+func (s *Store) ClearMatch(ctx context.Context, organization string, crmUser Record) error {
+	return s.changeMatch(ctx, organization, crmUser, "unmatch", map[string]any{}, func(tx Tx) (int64, error) {
+		return tx.exec(ctx, `DELETE FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
+			organization, crmUser.ConnectionID, crmUser.ExternalID)
+	})
+}
+
+// changeMatch changes a match and, where that is news, lets the recordings of whom it concerns be looked at again.
+func (s *Store) changeMatch(ctx context.Context, organization string, crmUser Record, action string, changes map[string]any, change func(Tx) (int64, error)) error {
+	err := s.write(ctx, func(tx Tx) error {
+		before, _, err := matchOf(ctx, tx, organization, crmUser)
+		if err != nil {
+			return err
+		}
+		n, err := change(tx)
+		if err != nil || n == 0 {
+			return err
+		}
+		after, _, err := matchOf(ctx, tx, organization, crmUser)
+		if err != nil {
+			return err
+		}
+		if err := relinkUsers(ctx, tx, organization, []string{before, after}, s.clock()); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, action, "crmUser", crmUser.ID, changes)
+	})
+	s.rouse()
+	return err
+}
+
+// relinkUsers lets the recordings of some users be looked at again: who they are in the CRMs has changed.
+func relinkUsers(ctx context.Context, tx Tx, organization string, ids []string, now time.Time) error {
+	in, arg := tx.among(ids)
+	return relinkOf(ctx, tx, now, organization, in("$2"), arg)
+}
+
+func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users string, args ...any) error {
+	type span struct{ from, until *int64 }
+	found, err := many(ctx, tx, func(r rows) (span, error) {
+		var s span
+		err := r.Scan(&s.from, &s.until)
+		return s, err
+	}, `SELECT MIN(started_at), MAX(ended_at) FROM recordings WHERE organization_id = $1 AND user_id `+users, slices.Concat([]any{organization}, args)...)
+	if err != nil || found[0].from == nil {
+		return err
+	}
+	return requestRelink(ctx, tx, organization, fromMicros(*found[0].from), fromMicros(*found[0].until), now)
+}
+
+// keepUserKeys notes what the CRM users that were just written are matched by, and lets the recordings of the
+// users they may be matched to be looked at again.
+func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, records []hub.Record, written []writtenRecord, now time.Time) error {
+	news := make(map[string]bool, len(written))
+	for _, w := range written {
+		news[w.externalID] = true
+	}
+	var emails, names []string
+	for i := range records {
+		r := &records[i]
+		if !news[r.ExternalID] {
+			continue
+		}
+		email, name := r.UserKeys()
+		if _, err := tx.exec(ctx, userKeysUpsert, organization, connection, r.ExternalID, optional(email), optional(name)); err != nil {
+			return err
+		}
+		emails, names = append(emails, email), append(names, name)
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	byEmail, emailArg := tx.among(emails)
+	byName, nameArg := tx.among(names)
+	return relinkOf(ctx, tx, now, organization, `IN (SELECT id FROM users WHERE organization_id = $1 AND email_key `+byEmail("$2")+
+		` UNION SELECT id FROM users WHERE organization_id = $1 AND name_key `+byName("$3")+`)`, emailArg, nameArg)
+}
+
+const userKeysUpsert = `INSERT INTO crm_user_keys (organization_id, connection_id, external_id, email_key, name_key) VALUES ($1, $2, $3, $4, $5)
+	ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET email_key = excluded.email_key, name_key = excluded.name_key`

@@ -1,0 +1,112 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// TestBothSidesOfAMatchAgree asks for every CRM user who it is, and for every user which CRM users that is: the
+// two, one written in Go and one in SQL, must say the same through all that happens to either side.
+func TestBothSidesOfAMatchAgree(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(ctx, "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{}); err != nil {
+			t.Fatal(err)
+		}
+		user := func(email, first, last string) string {
+			u, err := st.CreateUser(ctx, org.ID, hub.User{Email: email, FirstName: first, LastName: last})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.ID
+		}
+		push := func(id, email, name string) {
+			if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{{Model: hub.ModelUser, ExternalID: id, Create: true, Change: func(r *hub.Record) {
+				r.Details.Email, r.Name = email, name
+			}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		crm := func() map[string]store.Record {
+			all, err := st.Records(ctx, org.ID, store.RecordFilter{Model: hub.ModelUser, Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			byID := map[string]store.Record{}
+			for _, r := range all {
+				byID[r.ExternalID] = r
+			}
+			return byID
+		}
+		users := map[string]string{}
+		// agree checks both sides, and that the CRM users are whom and how want says: "user by".
+		agree := func(when string, want map[string]string) {
+			t.Helper()
+			of := map[string]map[string]bool{}
+			for name, id := range users {
+				keys, err := st.CRMUsersOf(ctx, org.ID, id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				of[name] = map[string]bool{}
+				for _, k := range keys {
+					of[name][k.ExternalID] = true
+				}
+			}
+			for externalID, rec := range crm() {
+				id, by, err := st.MatchOf(ctx, org.ID, rec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				who := "-"
+				for name, userID := range users {
+					if userID == id {
+						who = name
+					}
+					if of[name][externalID] != (userID == id) {
+						t.Errorf("%s: %s is %s (%s), but %s has %v", when, externalID, id, by, name, of[name])
+					}
+				}
+				if got := fmt.Sprintf("%s %s", who, by); got != want[externalID] {
+					t.Errorf("%s: %s is %s, want %s", when, externalID, got, want[externalID])
+				}
+			}
+		}
+		push("mail", "ANN@example.com ", "Somebody Else")
+		push("name", "private@example.org", "ann  LEE")
+		push("bare", "", "Bob Ray")
+		agree("before users", map[string]string{"mail": "- NONE", "name": "- NONE", "bare": "- NONE"})
+		users["ann"] = user("ann@example.com", "Ann", "Lee")
+		users["bob"] = user("bob@example.com", "Bob", "Ray")
+		agree("with users", map[string]string{"mail": "ann EMAIL", "name": "ann NAME", "bare": "bob NAME"})
+		users["twin"] = user("ann2@example.com", "Ann", "Lee")
+		agree("with a namesake", map[string]string{"mail": "ann EMAIL", "name": "- NONE", "bare": "bob NAME"})
+		if err := st.SetMatch(ctx, org.ID, crm()["name"], users["twin"]); err != nil {
+			t.Fatal(err)
+		}
+		if err := st.SetMatch(ctx, org.ID, crm()["bare"], ""); err != nil {
+			t.Fatal(err)
+		}
+		agree("by hand", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "- HAND"})
+		if err := st.ClearMatch(ctx, org.ID, crm()["bare"]); err != nil {
+			t.Fatal(err)
+		}
+		push("bare", "ann2@example.com", "Bob Ray")
+		agree("with a new address", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "twin EMAIL"})
+		if _, err := st.ChangeRecord(ctx, org.ID, hub.ModelUser, crm()["mail"].ID, func(r *hub.Record) { r.Deleted = true }); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := st.CRMUsersOf(ctx, org.ID, users["ann"]); err != nil || len(keys) > 0 {
+			t.Errorf("a deleted CRM user is still Ann: %v, %v", keys, err)
+		}
+	})
+}

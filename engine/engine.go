@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -29,6 +30,12 @@ type Config struct {
 	Workers int
 	// PageSize is how many records a page is asked to have; 0 means 200.
 	PageSize int
+	// WebhookAllowPrivate lets events be sent to addresses that are not public.
+	WebhookAllowPrivate bool
+	// WebhookTimeout is how long a receiver has to answer; 0 means 15 seconds.
+	WebhookTimeout time.Duration
+	// WebhookResolver finds the addresses of receivers; nil is the machine's own.
+	WebhookResolver *net.Resolver
 }
 
 // Times of the engine. None of them shows in what is synced, only in when.
@@ -59,6 +66,8 @@ type Engine struct {
 	queue    queue
 	limits   *limiters
 	measures *measures
+	// receivers are where webhooks go to.
+	receivers *receivers
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -72,7 +81,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics)}
+	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics), receivers: newReceivers(cfg)}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {
@@ -90,8 +99,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.done.Add(3)
 	never := func() <-chan struct{} { return nil }
 	go e.every(ctx, tick, never, "claim due connections", e.claim)
-	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.claimTasks)
-	go e.every(ctx, tick, never, "remove rows of deleted connections", e.purge)
+	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.spread)
+	go e.every(ctx, tick, never, "remove rows of what was deleted or is old", e.purge)
 	return nil
 }
 
@@ -143,7 +152,12 @@ func (e *Engine) claim(ctx context.Context) (bool, error) {
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
-	return e.Store.Purge(ctx)
+	connections, err := e.Store.Purge(ctx)
+	if err != nil {
+		return false, err
+	}
+	events, err := e.Store.PurgeEvents(ctx)
+	return connections || events, err
 }
 
 // work is one job: a turn of one connection. An error is only for the log: the turn's lease runs out,

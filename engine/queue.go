@@ -43,6 +43,8 @@ const (
 	queueWebhooks = "webhooks"
 	// webhookWorkers is how many endpoints a node sends to at the same time.
 	webhookWorkers = 64
+	// webhookFetch is how often at most a node looks for endpoints to send to: it is a part of every first event's latency.
+	webhookFetch = 25 * time.Millisecond
 )
 
 // queue is River over one of the two databases.
@@ -86,7 +88,7 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: cfg.Workers},
 			queueTasks:         {MaxWorkers: cfg.Workers},
-			queueWebhooks:      {MaxWorkers: webhookWorkers},
+			queueWebhooks:      {MaxWorkers: webhookWorkers, FetchCooldown: webhookFetch, FetchPollInterval: 2 * webhookFetch},
 		},
 		Workers:           workers,
 		FetchCooldown:     50 * time.Millisecond,

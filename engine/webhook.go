@@ -2,12 +2,153 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
-// sendEvents sends the webhook endpoint's events that are due.
-func (e *Engine) sendEvents(_ context.Context, _ store.Task) (next time.Time, err error) {
-	return time.Time{}, nil
+const (
+	// fanOutMost bounds how many events one look plans the deliveries of.
+	fanOutMost = 500
+	// webhookBatch is how many attempts are kept in one commit, webhookSide how many of them are made side by side.
+	webhookBatch = 128
+	webhookSide  = 16
+	// webhookBatchTime is how long a batch goes on beginning attempts: a slow receiver's are kept sooner.
+	webhookBatchTime = 3 * time.Second
+	// webhookSlice is how long a turn goes on before it gives way to other endpoints.
+	webhookSlice = time.Minute
+	// webhookLinger is how long a turn with nothing left to send waits for more, looking at least every webhookLook and
+	// at most every webhookPause.
+	webhookLinger = 500 * time.Millisecond
+	webhookLook   = 100 * time.Millisecond
+	webhookPause  = 5 * time.Millisecond
+	// failingTurn is how many attempts a turn makes at an endpoint that fails, failingPause what then lies before the next.
+	failingTurn  = 100
+	failingPause = time.Second
+)
+
+// spread plans the deliveries of new events and then claims the tasks that are due.
+func (e *Engine) spread(ctx context.Context) (bool, error) {
+	n, err := e.Store.FanOut(ctx, fanOutMost)
+	if err != nil {
+		return false, err
+	}
+	more, err := e.claimTasks(ctx)
+	return more || n == fanOutMost, err
+}
+
+// sendEvents sends the webhook endpoint's events that are due, and for a moment those that become due.
+func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Time, err error) {
+	began, idle, attempts := time.Now(), time.Time{}, 0
+	for time.Since(began) < webhookSlice && ctx.Err() == nil {
+		woken := e.Store.Woken() // before the look: what is committed during it is looked for again
+		target, err := e.Store.WebhookTarget(ctx, task.OrganizationID, task.ObjectID)
+		if errors.Is(err, hub.ErrNotFound) || err == nil && !target.DisabledAt.IsZero() {
+			return time.Time{}, nil
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		failing := !target.FailingSince.IsZero()
+		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
+		if err != nil {
+			return time.Time{}, err
+		}
+		switch {
+		case len(due) == 0:
+			if idle.IsZero() {
+				idle = time.Now()
+			}
+			if time.Since(idle) > webhookLinger {
+				return e.Store.NextEvent(ctx, task.OrganizationID, task.ObjectID)
+			}
+			linger(ctx, woken)
+			continue
+		case failing && attempts >= failingTurn:
+			return e.Clock().Add(failingPause), nil
+		}
+		idle = time.Time{}
+		results, gone := e.sendBatch(ctx, target, due)
+		if len(results) == 0 {
+			break
+		}
+		attempts += len(results)
+		// What was sent is kept, whatever becomes of this node's wish to go on.
+		if err := e.Store.KeepResults(context.WithoutCancel(ctx), task, results, gone); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return e.Store.NextEvent(context.WithoutCancel(ctx), task.OrganizationID, task.ObjectID)
+}
+
+// linger waits for something new, and a little in any case, so that many wakes cost few looks.
+func linger(ctx context.Context, woken <-chan struct{}) {
+	pause := time.NewTimer(webhookPause)
+	defer pause.Stop()
+	look := time.NewTimer(webhookLook)
+	defer look.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-look.C:
+		return
+	case <-woken:
+	}
+	select {
+	case <-ctx.Done():
+	case <-pause.C:
+	}
+}
+
+// sendBatch makes an attempt at each of the events, for at most webhookBatchTime, and returns what came of those that
+// were finished. An endpoint that fails is tried one at a time, and not for long.
+func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due []store.DueEvent) (results []store.EventResult, gone bool) {
+	var mu sync.Mutex
+	began := time.Now()
+	side, bad, good := webhookSide, 0, 0
+	if !target.FailingSince.IsZero() {
+		side, due = 1, due[:min(len(due), webhookSide)]
+	}
+	take := func() (d store.DueEvent, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(due) == 0 || gone || ctx.Err() != nil || time.Since(began) > webhookBatchTime || good == 0 && bad >= webhookSide {
+			return d, false
+		}
+		d, due = due[0], due[1:]
+		return d, true
+	}
+	keep := func(d store.DueEvent, a hub.Attempt) {
+		mu.Lock()
+		defer mu.Unlock()
+		r := store.EventResult{DueEvent: d, Attempt: a}
+		gone = gone || a.Status == statusGone
+		if a.Error == "" {
+			good++
+		} else {
+			bad++
+			now := e.Clock()
+			if wait, ok := hub.WebhookWait(d.Attempts+1-d.Before, d.BegunAt, now); ok {
+				r.Next = now.Add(jitter(wait, 4))
+			}
+		}
+		results = append(results, r)
+	}
+	var working sync.WaitGroup
+	for range min(side, len(due)) {
+		working.Go(func() {
+			for d, ok := take(); ok; d, ok = take() {
+				a := e.receivers.attempt(ctx, target, d)
+				if ctx.Err() != nil && a.Error != "" {
+					return // it was cut off by us, which says nothing of the receiver
+				}
+				keep(d, a)
+			}
+		})
+	}
+	working.Wait()
+	return results, gone
 }

@@ -1,6 +1,15 @@
 package hub
 
-import "time"
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
 
 // EventType names what subscribers are told of.
 type EventType string
@@ -11,6 +20,9 @@ const (
 	EventRecordingLinked    EventType = "integrations.recordingLinked"
 )
 
+// EventTypes are all that there are.
+func EventTypes() []EventType { return []EventType{EventRecordingProcessed, EventRecordingLinked} }
+
 // Event is one thing that happened, with the payload that every endpoint gets.
 type Event struct {
 	ID             string
@@ -20,6 +32,41 @@ type Event struct {
 	// Payload is the JSON as it was when it happened.
 	Payload   string
 	CreatedAt time.Time
+}
+
+// RecordingEvent is the payload of an event. The JSON names are those of the published contract.
+type RecordingEvent struct {
+	RecordingID        string    `json:"recordingId"`
+	SiroUserID         string    `json:"siroUserId,omitempty"`
+	RecordingProcessed bool      `json:"recordingProcessed"`
+	RecordingLinked    bool      `json:"recordingLinked"`
+	EventType          EventType `json:"eventType"`
+	CRM                *EventCRM `json:"crm,omitempty"`
+}
+
+// EventCRM is what a linked recording has to do with in the CRM, as events tell it.
+type EventCRM struct {
+	IntegrationConnectionID string        `json:"integrationConnectionId"`
+	Users                   []CRMIdentity `json:"users,omitempty"`
+	Engagement              *CRMIdentity  `json:"engagement,omitempty"`
+	Opportunity             *CRMIdentity  `json:"opportunity,omitempty"`
+	Contacts                []CRMIdentity `json:"contacts,omitempty"`
+	Account                 *CRMIdentity  `json:"account,omitempty"`
+	Lead                    *CRMIdentity  `json:"lead,omitempty"`
+}
+
+// NewRecordingEvent is what subscribers are told of the recording as it is now; crm is nil where it is not linked.
+func NewRecordingEvent(t EventType, r Recording, crm *LinkedCRM) RecordingEvent {
+	e := RecordingEvent{
+		RecordingID: r.ID, SiroUserID: r.UserID, RecordingProcessed: r.Processed(), RecordingLinked: r.Linked(), EventType: t,
+	}
+	if crm != nil {
+		e.CRM = &EventCRM{
+			IntegrationConnectionID: crm.ConnectionID, Users: crm.Users, Engagement: crm.Engagement, Opportunity: crm.Opportunity,
+			Contacts: crm.Contacts, Account: crm.Account, Lead: crm.Lead,
+		}
+	}
+	return e
 }
 
 // WebhookEndpoint is where an organization wants to be told of events.
@@ -39,3 +86,141 @@ type WebhookEndpoint struct {
 	FailingSince         time.Time
 	CreatedAt, UpdatedAt time.Time
 }
+
+// Wants reports whether the endpoint is told of events of the type.
+func (e *WebhookEndpoint) Wants(t EventType) bool {
+	return len(e.EventTypes) == 0 || slices.Contains(e.EventTypes, t)
+}
+
+// WebhookPatch changes what is not nil of an endpoint.
+type WebhookPatch struct {
+	URL, Description *string
+	EventTypes       *[]EventType
+	Disabled         *bool
+}
+
+// Validate checks what the patch changes. private allows addresses that are not public.
+func (p *WebhookPatch) Validate(private bool) error {
+	if p.URL != nil {
+		if err := validateWebhookURL(*p.URL, private); err != nil {
+			return err
+		}
+	}
+	if p.Description != nil && len(*p.Description) > 4*MaxNameLength {
+		return Invalid("description", "is too long", "1024 bytes at most")
+	}
+	if p.EventTypes != nil {
+		for _, t := range *p.EventTypes {
+			if err := ValidateEventType("eventTypes", t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ValidateEventType checks that there are events of the type.
+func ValidateEventType(field string, t EventType) error {
+	if !slices.Contains(EventTypes(), t) {
+		return Invalid(field, "is not a type of event", string(EventRecordingProcessed)+" or "+string(EventRecordingLinked))
+	}
+	return nil
+}
+
+// validateWebhookURL checks that events may be sent to a URL, as far as its text tells: where its host really is shows
+// when it is dialled.
+func validateWebhookURL(text string, private bool) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme != "https" && u.Scheme != "http":
+		return Invalid("url", "is not a URL", "https:// and a host")
+	case len(text) > 2048:
+		return Invalid("url", "is too long", "2048 bytes at most")
+	case u.User != nil:
+		return Invalid("url", "has a user or a password", "one without: the signature tells who sends")
+	case u.Fragment != "":
+		return Invalid("url", "has a fragment", "one without #")
+	case private || LoopbackHost(u.Hostname()):
+		return nil
+	case u.Scheme != "https":
+		return Invalid("url", "begins with http://", "https://, except for a host on this machine")
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !PublicAddress(ip) {
+		return Invalid("url", "names an address that is not public", "a public host")
+	}
+	return nil
+}
+
+// LoopbackHost reports whether a URL's host names this machine by its very text.
+func LoopbackHost(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// notPublic are the networks, beyond those that netip itself knows, which are nobody's on the public internet. Those
+// that carry IPv4 addresses within IPv6 ones are refused as a whole.
+var notPublic = func() []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10", "5f00::/16",
+	} {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
+}()
+
+// PublicAddress reports whether an address is one of the public internet: not this machine, not a private network,
+// not a cloud's metadata service.
+func PublicAddress(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() {
+		return false
+	}
+	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// AddressOf is the IP address of what a dialler is about to connect to.
+func AddressOf(hostPort string) (netip.Addr, error) {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return netip.ParseAddr(host)
+}
+
+// webhookSecretPrefix is what the secrets of the published receivers begin with.
+const webhookSecretPrefix = "whsec_"
+
+// NewWebhookSecret returns a new secret to sign with.
+func NewWebhookSecret() string {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails
+	return webhookSecretPrefix + base64.StdEncoding.EncodeToString(random)
+}
+
+// SecretOverlap is how long the secret before the current one goes on signing after a rotation.
+const SecretOverlap = 24 * time.Hour
+
+// webhookWaits are the waits after each attempt that failed; the one after the last of them is the last attempt.
+var webhookWaits = []time.Duration{
+	5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 6 * time.Hour, 10 * time.Hour,
+}
+
+// WebhookDay is about how long an event is tried to be delivered.
+const WebhookDay = 24 * time.Hour
+
+// WebhookWait is how long to wait after the attempts-th attempt failed, of a delivery that began to be tried at begun.
+// ok is false when that was the last one.
+func WebhookWait(attempts int, begun, now time.Time) (wait time.Duration, ok bool) {
+	if attempts > len(webhookWaits) || now.Sub(begun) > WebhookDay {
+		return 0, false
+	}
+	return webhookWaits[max(0, attempts-1)], true
+}
+
+// WebhookPatience is how long an endpoint may fail without a success before it is disabled.
+const WebhookPatience = 5 * 24 * time.Hour

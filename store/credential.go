@@ -154,16 +154,9 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 		}
 		for _, c := range slice {
 			last = c
-			again := func(sealed string) (string, error) {
-				text, err := s.keys.open(sealed, credentialPlace(c.organization, c.connection))
-				if err != nil {
-					return "", fmt.Errorf("connection %s: %w", c.connection, err)
-				}
-				return s.keys.seal(text, credentialPlace(c.organization, c.connection))
-			}
-			sealed, err := again(c.sealed)
+			sealed, err := s.resealed(c.sealed, credentialPlace(c.organization, c.connection))
 			if err != nil {
-				return done, err
+				return done, fmt.Errorf("connection %s: %w", c.connection, err)
 			}
 			err = s.write(ctx, func(tx Tx) error { // a token is short-lived: the next one is sealed with the new key
 				n, err := tx.exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL

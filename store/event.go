@@ -1,10 +1,215 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	"sirocco/hub"
 )
 
-// emit keeps an event of the recording, to be told to every endpoint of its organization.
-func (s *Store) emit(_ context.Context, _ Tx, _ hub.Recording, _ hub.EventType) error { return nil }
+// emit leaves an event for the organization's webhook endpoints, with the recording's state of this moment. It locks
+// nothing that others write: which endpoints are told is FanOut's to see to.
+func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {
+	told, err := many(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
+	if err != nil || len(told) == 0 {
+		return err
+	}
+	crm, err := linkedCRM(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	_, err = s.putEvent(ctx, tx, r.OrganizationID, hub.NewRecordingEvent(event, r, crm), time.Time{})
+	return err
+}
+
+// Emit is emit in a transaction of its own.
+func (s *Store) Emit(ctx context.Context, r hub.Recording, event hub.EventType) error {
+	err := s.write(ctx, func(tx Tx) error { return s.emit(ctx, tx, r, event) })
+	if err == nil {
+		s.rouse()
+	}
+	return err
+}
+
+func (s *Store) putEvent(ctx context.Context, tx Tx, organization string, e hub.RecordingEvent, fannedOut time.Time) (id string, err error) {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return "", err
+	}
+	id = hub.NewID()
+	_, err = tx.exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		organization, id, string(e.EventType), e.RecordingID, string(payload), micros(s.clock()), optionalMicros(fannedOut))
+	return id, err
+}
+
+// SendTestEvent sends an event about a recording that does not exist to one endpoint, whatever it subscribed to.
+func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string, event hub.EventType) (id string, err error) {
+	now := s.clock()
+	same := func() *hub.CRMIdentity { return &hub.CRMIdentity{ID: hub.NewID(), ExternalID: "test"} }
+	e := hub.RecordingEvent{
+		RecordingID: hub.NewID(), SiroUserID: hub.NewID(), RecordingProcessed: true, RecordingLinked: true, EventType: event,
+		CRM: &hub.EventCRM{IntegrationConnectionID: hub.NewID(), Users: []hub.CRMIdentity{*same()}, Engagement: same(), Account: same()},
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		w, err := lockEndpoint(ctx, tx, organization, endpoint)
+		if err != nil {
+			return err
+		}
+		if !w.DisabledAt.IsZero() {
+			return hub.Conflict("The webhook endpoint is disabled: enable it first.")
+		}
+		if id, err = s.putEvent(ctx, tx, organization, e, now); err != nil {
+			return err
+		}
+		if err := planEvents(ctx, tx, organization, endpoint, []string{id}, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "test", endpointKind, endpoint, map[string]any{"eventId": id, "eventType": event})
+	})
+	if err == nil {
+		s.rouse()
+	}
+	return id, err
+}
+
+// FanOut plans the deliveries of up to limit events that were emitted since, and reports how many those were.
+func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
+	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
+	if err != nil || len(some) == 0 {
+		return 0, s.db.classify(err)
+	}
+	taken := 0
+	err = s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		events, err := many(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $1 WHERE (organization_id, id) IN
+			(SELECT organization_id, id FROM events WHERE fanned_out_at IS NULL ORDER BY created_at LIMIT $2`+tx.skipLocked()+`) RETURNING organization_id, id, type`,
+			micros(now), limit)
+		taken = len(events)
+		if err != nil || taken == 0 {
+			return err
+		}
+		slices.SortFunc(events, func(a, b hub.Event) int { // of one organization together, and locks in one order
+			return cmp.Or(cmp.Compare(a.OrganizationID, b.OrganizationID), cmp.Compare(a.ID, b.ID))
+		})
+		for len(events) > 0 {
+			n := slices.IndexFunc(events, func(e hub.Event) bool { return e.OrganizationID != events[0].OrganizationID })
+			if n < 0 {
+				n = len(events)
+			}
+			if err := fanOut(ctx, tx, events[:n], now); err != nil {
+				return err
+			}
+			events = events[n:]
+		}
+		return nil
+	})
+	if err == nil && taken > 0 {
+		s.rouse()
+	}
+	return taken, err
+}
+
+// fanOut plans the deliveries of events of one organization.
+func fanOut(ctx context.Context, tx Tx, events []hub.Event, now time.Time) error {
+	endpoints, err := many(ctx, tx, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints
+		WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL ORDER BY id LIMIT $2`, events[0].OrganizationID, EndpointsMost)
+	if err != nil {
+		return err
+	}
+	for _, w := range endpoints {
+		var ids []string
+		for _, e := range events {
+			if w.Wants(e.Type) {
+				ids = append(ids, e.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		if err := planEvents(ctx, tx, w.OrganizationID, w.ID, ids, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// planEvents makes the events due for one endpoint, unless it was disabled or deleted meanwhile.
+func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now time.Time) error {
+	// The task first: whoever deletes or disables the endpoint holds it, too, and is seen by the statement after it.
+	if err := due(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
+		return err
+	}
+	in, arg := tx.among(events)
+	_, err := tx.exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, begun_at, attempts_before, due_at, created_at, updated_at)
+		SELECT e.organization_id, w.id, e.id, 'PENDING', 0, CAST($3 AS BIGINT), 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+		FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+		WHERE e.organization_id = $1 AND e.id `+in("$4"), organization, endpoint, micros(now), arg)
+	return err
+}
+
+func scanEvent(r rows) (hub.Event, error) {
+	var e hub.Event
+	err := r.Scan(&e.OrganizationID, &e.ID, &e.Type)
+	return e, err
+}
+
+// EventAge is how long an event and what became of it are kept.
+const EventAge = 90 * 24 * time.Hour
+
+// eventSlice bounds how many events, or deliveries of a deleted endpoint, are removed at a time.
+const eventSlice = 200
+
+// PurgeEvents removes a slice of what is too old or belongs to a deleted endpoint, and reports whether any is left.
+func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
+	old, err := many(ctx, s.db, scanEvent, `SELECT organization_id, id, type FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2`,
+		micros(s.clock().Add(-EventAge)), eventSlice)
+	if err != nil {
+		return false, s.db.classify(err)
+	}
+	if len(old) > 0 {
+		return true, s.removeEvents(ctx, old)
+	}
+	deleted, err := many(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
+	if err != nil || len(deleted) == 0 {
+		return false, s.db.classify(err)
+	}
+	return true, s.write(ctx, func(tx Tx) error {
+		w := deleted[0]
+		for _, table := range []struct{ name, key string }{{"event_attempts", "event_id, number"}, {"event_deliveries", "event_id"}} {
+			n, err := tx.exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 AND (%[2]s) IN
+				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 LIMIT %[3]d)`, table.name, table.key, purgeSlice), w.OrganizationID, w.ID)
+			if err != nil || n > 0 {
+				return err
+			}
+		}
+		_, err := tx.exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.OrganizationID, w.ID)
+		return errors.Join(err, forgetTask(ctx, tx, w.OrganizationID, TaskWebhook, w.ID))
+	})
+}
+
+func (s *Store) removeEvents(ctx context.Context, events []hub.Event) error {
+	ids := map[string][]string{}
+	for _, e := range events {
+		ids[e.OrganizationID] = append(ids[e.OrganizationID], e.ID)
+	}
+	return s.write(ctx, func(tx Tx) error {
+		for organization, events := range ids {
+			in, arg := tx.among(events)
+			for _, table := range []string{"event_attempts", "event_deliveries"} {
+				if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1
+					AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE organization_id = $1) AND event_id `+in("$2"), organization, arg); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.exec(ctx, `DELETE FROM events WHERE organization_id = $1 AND id `+in("$2"), organization, arg); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -80,13 +80,17 @@ func holdTask(ctx context.Context, tx Tx, t Task) error {
 // EndTask gives the task back. Its next turn is at next, or never for the zero time; what became due during this
 // turn begins when it said.
 func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
-	return s.write(ctx, func(tx Tx) error {
+	err := s.write(ctx, func(tx Tx) error {
 		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
 			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, optionalMicros(next))
 		return overUnless(n, err)
 	})
+	if err == nil {
+		s.rouse() // it may be due again already
+	}
+	return err
 }
 
 // forgetTask removes a task whose object is gone; a job under way finds its turn over.

@@ -62,10 +62,14 @@ CREATE TABLE webhook_endpoints (
     failing_since   BIGINT,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
+    -- A deleted endpoint is kept until its deliveries are gone, slice by slice.
+    deleted_at      BIGINT,
     PRIMARY KEY (organization_id, id)
 );
+CREATE INDEX webhook_endpoints_told ON webhook_endpoints (organization_id) WHERE disabled_at IS NULL AND deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- What happened, as it is told to every endpoint.
+-- What happened, as it is told to every endpoint. One that was not fanned out yet has no deliveries so far.
 CREATE TABLE events (
     organization_id TEXT NOT NULL,
     id              TEXT NOT NULL,
@@ -73,9 +77,11 @@ CREATE TABLE events (
     recording_id    TEXT NOT NULL,
     payload         TEXT NOT NULL,
     created_at      BIGINT NOT NULL,
+    fanned_out_at   BIGINT,
     PRIMARY KEY (organization_id, id)
 );
 CREATE INDEX events_by_age ON events (created_at);
+CREATE INDEX events_to_fan_out ON events (created_at) WHERE fanned_out_at IS NULL;
 
 CREATE TABLE event_deliveries (
     organization_id TEXT NOT NULL,
@@ -83,12 +89,16 @@ CREATE TABLE event_deliveries (
     event_id        TEXT NOT NULL,
     state           TEXT NOT NULL,
     attempts        BIGINT NOT NULL,
+    -- When the attempts began that are made now, and how many there were before: a replay begins anew.
+    begun_at        BIGINT NOT NULL,
+    attempts_before BIGINT NOT NULL,
     due_at          BIGINT,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
     PRIMARY KEY (organization_id, endpoint_id, event_id)
 );
-CREATE INDEX event_deliveries_by_due ON event_deliveries (organization_id, endpoint_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX event_deliveries_by_due ON event_deliveries (organization_id, endpoint_id, due_at, event_id) WHERE due_at IS NOT NULL;
+CREATE INDEX event_deliveries_failed ON event_deliveries (organization_id, endpoint_id, event_id) WHERE state = 'FAILED';
 
 CREATE TABLE event_attempts (
     organization_id TEXT NOT NULL,

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+)
+
+// EventDelivery is an event on its way to one webhook endpoint.
+type EventDelivery struct {
+	Event hub.Event
+	State hub.DeliveryState
+	// Attempts is how many there were; Tries are the latest of them, oldest first.
+	Attempts int
+	Tries    []hub.Attempt
+	// DueAt is when the next attempt is made; zero when none is planned.
+	DueAt                time.Time
+	CreatedAt, UpdatedAt time.Time
+}
+
+// DueEvent is an event that an endpoint is to be told now.
+type DueEvent struct {
+	ID, Payload string
+	// Attempts is how many there were; Before, how many of them before BegunAt, when it last began to be tried.
+	Attempts, Before int
+	BegunAt          time.Time
+}
+
+// DueEvents returns the first of the events that are due for the endpoint.
+func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, limit int) ([]DueEvent, error) {
+	ds, err := many(ctx, s.db, func(r rows) (DueEvent, error) {
+		var d DueEvent
+		var begun int64
+		err := r.Scan(&d.ID, &d.Payload, &d.Attempts, &d.Before, &begun)
+		d.BegunAt = fromMicros(begun)
+		return d, err
+	}, `SELECT d.event_id, e.payload, d.attempts, d.attempts_before, d.begun_at FROM event_deliveries d
+		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
+		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3 ORDER BY d.due_at, d.event_id LIMIT $4`,
+		organization, endpoint, micros(s.clock()), limit)
+	return ds, s.db.classify(err)
+}
+
+// NextEvent is when the endpoint's next event is due; zero when none is.
+func (s *Store) NextEvent(ctx context.Context, organization, endpoint string) (time.Time, error) {
+	next, err := many(ctx, s.db, func(r rows) (int64, error) {
+		var us int64
+		err := r.Scan(&us)
+		return us, err
+	}, `SELECT due_at FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`, organization, endpoint)
+	if err != nil || len(next) == 0 {
+		return time.Time{}, s.db.classify(err)
+	}
+	return fromMicros(next[0]), nil
+}
+
+// EventResult is what came of one attempt to tell an endpoint of an event.
+type EventResult struct {
+	DueEvent
+	hub.Attempt
+	// Next is when a failed one is tried again; zero when it is not.
+	Next time.Time
+}
+
+// KeepResults keeps what came of attempts, in a turn of the endpoint's task. It disables an endpoint that has failed
+// for longer than hub.WebhookPatience, or says itself that it is gone.
+func (s *Store) KeepResults(ctx context.Context, t Task, results []EventResult, gone bool) error {
+	return s.write(ctx, func(tx Tx) error {
+		if err := holdTask(ctx, tx, t); err != nil {
+			return err
+		}
+		now := s.clock()
+		if err := insertAttempts(ctx, tx, t, results); err != nil {
+			return err
+		}
+		var sent []string
+		last := results[0]
+		for _, r := range results {
+			if r.Error == "" {
+				sent = append(sent, r.ID)
+				continue
+			}
+			last = r
+			state := hub.DeliveryPending
+			if r.Next.IsZero() {
+				state = hub.DeliveryFailed
+			}
+			if _, err := tx.exec(ctx, `UPDATE event_deliveries SET state = $4, attempts = attempts + 1, due_at = $5, updated_at = $6
+				WHERE organization_id = $1 AND endpoint_id = $2 AND event_id = $3`, t.OrganizationID, t.ObjectID, r.ID, string(state), optionalMicros(r.Next), micros(now)); err != nil {
+				return err
+			}
+		}
+		if len(sent) > 0 && !gone {
+			return keepSent(ctx, tx, t, sent, now)
+		}
+		return s.keepFailing(ctx, tx, t, last, gone)
+	})
+}
+
+func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) error {
+	var values strings.Builder
+	args := []any{t.OrganizationID, t.ObjectID}
+	for i, r := range results {
+		if i > 0 {
+			values.WriteString(", ")
+		}
+		n := len(args)
+		fmt.Fprintf(&values, "($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+		args = append(args, r.ID, r.Attempts+1, micros(r.At), r.Took.Microseconds(), r.Status, r.Response, r.Error)
+	}
+	_, err := tx.exec(ctx, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error) VALUES `+values.String(), args...)
+	return err
+}
+
+func keepSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
+	in, arg := tx.among(sent)
+	if _, err := tx.exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
+		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in("$4"), t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL WHERE organization_id = $1 AND id = $2 AND failing_since IS NOT NULL`, t.OrganizationID, t.ObjectID)
+	return err
+}
+
+// keepFailing notes since when all attempts have failed, and disables the endpoint where that is too long.
+func (s *Store) keepFailing(ctx context.Context, tx Tx, t Task, last EventResult, gone bool) error {
+	since, err := many(ctx, tx, func(r rows) (int64, error) {
+		var us int64
+		err := r.Scan(&us)
+		return us, err
+	}, `UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, $3) WHERE organization_id = $1 AND id = $2 AND disabled_at IS NULL RETURNING failing_since`,
+		t.OrganizationID, t.ObjectID, micros(last.At))
+	if err != nil || len(since) == 0 {
+		return err
+	}
+	now := s.clock()
+	reason := "It answered 410 Gone."
+	if !gone {
+		if now.Sub(fromMicros(since[0])) < hub.WebhookPatience {
+			return nil
+		}
+		reason = "Every attempt since " + hub.WireTime(fromMicros(since[0])) + " failed. The last: " + last.Error
+	}
+	if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET disabled_at = $3, disabled_reason = $4, updated_at = $3 WHERE organization_id = $1 AND id = $2`,
+		t.OrganizationID, t.ObjectID, micros(now), reason); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, t.OrganizationID, "disable", endpointKind, t.ObjectID, map[string]any{"disabled": true, "reason": reason})
+}
+
+// EventDeliveryFilter selects among an endpoint's deliveries.
+type EventDeliveryFilter struct {
+	// State is empty for all.
+	State hub.DeliveryState
+	// Before is the id of the event that the page starts before, in time; empty for the first page.
+	Before string
+	Limit  int
+}
+
+// triesMost is how many attempts of a delivery are told.
+const triesMost = 20
+
+// EventDeliveries lists an endpoint's deliveries with their attempts, the latest event first.
+func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint string, f EventDeliveryFilter) ([]EventDelivery, error) {
+	if f.Before == "" {
+		f.Before = "~" // after every id
+	}
+	state := "" // as constants, so that the indexes of their own are of use
+	switch f.State {
+	case hub.DeliveryFailed:
+		state = " AND d.state = 'FAILED'"
+	case hub.DeliveryPending:
+		state = " AND d.state = 'PENDING' AND d.due_at IS NOT NULL"
+	case hub.DeliverySent:
+		state = " AND d.state = 'SENT'"
+	}
+	ds, err := many(ctx, s.db, func(r rows) (EventDelivery, error) {
+		var d EventDelivery
+		var due *int64
+		var happened, created, updated int64
+		err := r.Scan(&d.Event.OrganizationID, &d.Event.ID, &d.Event.Type, &d.Event.RecordingID, &d.Event.Payload, &happened, &d.State, &d.Attempts, &due, &created, &updated)
+		d.Event.CreatedAt, d.DueAt, d.CreatedAt, d.UpdatedAt = fromMicros(happened), fromOptionalMicros(due), fromMicros(created), fromMicros(updated)
+		return d, err
+	}, `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
+		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
+		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id < $3`+state+` ORDER BY d.event_id DESC LIMIT $4`,
+		organization, endpoint, f.Before, f.Limit)
+	if err != nil || len(ds) == 0 {
+		return nil, s.db.classify(err)
+	}
+	return ds, s.db.classify(s.addTries(ctx, organization, endpoint, ds))
+}
+
+func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds []EventDelivery) error {
+	ids, at := make([]string, len(ds)), map[string]int{}
+	for i, d := range ds {
+		ids[i], at[d.Event.ID] = d.Event.ID, i
+	}
+	type try struct {
+		event string
+		hub.Attempt
+	}
+	in, arg := s.db.among(ids)
+	tries, err := many(ctx, s.db, func(r rows) (try, error) {
+		var t try
+		var at, took int64
+		err := r.Scan(&t.event, &t.Number, &at, &took, &t.Status, &t.Response, &t.Error)
+		t.At, t.Took = fromMicros(at), time.Duration(took)*time.Microsecond
+		return t, err
+	}, `SELECT a.event_id, a.number, a.at, a.took, a.status, a.response, a.error FROM event_attempts a
+		JOIN event_deliveries d ON d.organization_id = a.organization_id AND d.endpoint_id = a.endpoint_id AND d.event_id = a.event_id
+		WHERE a.organization_id = $1 AND a.endpoint_id = $2 AND a.event_id `+in("$3")+` AND a.number > d.attempts - $4 ORDER BY a.event_id, a.number`,
+		organization, endpoint, arg, triesMost)
+	for _, t := range tries {
+		d := &ds[at[t.event]]
+		d.Tries = append(d.Tries, t.Attempt)
+	}
+	return err
+}
+
+const replayed = `UPDATE event_deliveries SET state = 'PENDING', begun_at = $3, attempts_before = attempts, due_at = $3, updated_at = $3 WHERE organization_id = $1 AND endpoint_id = $2`
+
+// ReplayEvent sends an event to an endpoint again, whatever came of it so far.
+func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event string) error {
+	return s.replay(ctx, organization, endpoint, map[string]any{"eventId": event}, func(tx Tx, now time.Time) (int64, error) {
+		n, err := tx.exec(ctx, replayed+` AND event_id = $4`, organization, endpoint, micros(now), event)
+		if err == nil && n == 0 {
+			err = hub.ErrNotFound
+		}
+		return n, err
+	})
+}
+
+const (
+	replaySlice = 1000
+	// ReplayMost is how many events one ReplayFailed sends again.
+	ReplayMost = 10 * replaySlice
+)
+
+// ReplayFailed sends again the events since a time that an endpoint could not be told of, up to ReplayMost, and
+// returns how many those are.
+func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string, since time.Time) (int, error) {
+	all := 0
+	for all < ReplayMost {
+		var n int64
+		err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
+			var err error
+			n, err = tx.exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
+				AND state = 'FAILED' AND created_at >= $4 ORDER BY event_id LIMIT $5)`, organization, endpoint, micros(now), micros(since), replaySlice)
+			return n, err
+		})
+		all += int(n)
+		if err != nil || n < replaySlice {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+func (s *Store) replay(ctx context.Context, organization, endpoint string, changes map[string]any, do func(Tx, time.Time) (int64, error)) error {
+	err := s.write(ctx, func(tx Tx) error {
+		w, err := lockEndpoint(ctx, tx, organization, endpoint)
+		if err != nil {
+			return err
+		}
+		if !w.DisabledAt.IsZero() {
+			return hub.Conflict("The webhook endpoint is disabled: enable it first.")
+		}
+		now := s.clock()
+		n, err := do(tx, now)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := due(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
+			return err
+		}
+		changes["events"] = n
+		return s.audit(ctx, tx, organization, "replay", endpointKind, endpoint, changes)
+	})
+	if err == nil {
+		s.rouse()
+	}
+	return err
+}

@@ -1,0 +1,297 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sirocco/hub"
+)
+
+// EndpointsMost is how many webhook endpoints an organization may have.
+const EndpointsMost = 50
+
+// endpointKind is what the audit log calls a webhook endpoint.
+const endpointKind = "webhookEndpoint"
+
+const endpointColumns = `organization_id, id, url, description, event_types, previous_until, disabled_at, disabled_reason, failing_since, created_at, updated_at`
+
+func scanEndpoint(r rows) (hub.WebhookEndpoint, error) {
+	var w hub.WebhookEndpoint
+	var types string
+	var previous, disabled, failing *int64
+	var created, updated int64
+	if err := r.Scan(&w.OrganizationID, &w.ID, &w.URL, &w.Description, &types, &previous, &disabled, &w.DisabledReason, &failing, &created, &updated); err != nil {
+		return w, err
+	}
+	w.PreviousUntil, w.DisabledAt, w.FailingSince = fromOptionalMicros(previous), fromOptionalMicros(disabled), fromOptionalMicros(failing)
+	w.CreatedAt, w.UpdatedAt = fromMicros(created), fromMicros(updated)
+	return w, json.Unmarshal([]byte(types), &w.EventTypes)
+}
+
+// endpointPlace binds a sealed secret to its endpoint.
+func endpointPlace(organization, endpoint string) string {
+	return "webhook_endpoints/" + organization + "/" + endpoint
+}
+
+// CreateEndpoint makes a webhook endpoint and returns it with its secret.
+func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.WebhookPatch) (hub.WebhookEndpoint, string, error) {
+	now := s.clock().UTC().Truncate(time.Microsecond)
+	w := hub.WebhookEndpoint{ID: hub.NewID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
+	changes := patchEndpoint(&w, n, now)
+	secret := hub.NewWebhookSecret()
+	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, w.ID))
+	if err != nil {
+		return w, "", err
+	}
+	types, err := json.Marshal(w.EventTypes)
+	if err != nil {
+		return w, "", err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		have, err := many(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT $2`, organization, EndpointsMost)
+		if err != nil {
+			return err
+		}
+		if len(have) == EndpointsMost {
+			return hub.Conflict("The organization has %d webhook endpoints, which is the most: delete one first.", EndpointsMost)
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO webhook_endpoints (organization_id, id, url, description, event_types, sealed_secret, disabled_at, disabled_reason, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, organization, w.ID, w.URL, w.Description, string(types), sealed,
+			optionalMicros(w.DisabledAt), w.DisabledReason, micros(now)); err != nil {
+			return err
+		}
+		if err := due(ctx, tx, organization, TaskWebhook, w.ID, now); err != nil { // from now on there is a task to lock
+			return err
+		}
+		return s.audit(ctx, tx, organization, "create", endpointKind, w.ID, changes)
+	})
+	return w, secret, err
+}
+
+// Endpoint returns one webhook endpoint of the organization.
+func (s *Store) Endpoint(ctx context.Context, organization, id string) (hub.WebhookEndpoint, error) {
+	w, err := endpoint(ctx, s.db, organization, id, "")
+	return w, s.db.classify(err)
+}
+
+func endpoint(ctx context.Context, q querier, organization, id, end string) (hub.WebhookEndpoint, error) {
+	return one(ctx, q, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
+}
+
+// lockEndpoint reads an endpoint that nobody else changes, and nobody keeps results of, until the transaction ends.
+// Its task is locked before it, as everywhere.
+func lockEndpoint(ctx context.Context, tx Tx, organization, id string) (hub.WebhookEndpoint, error) {
+	if _, err := many(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`+tx.forUpdate(),
+		organization, string(TaskWebhook), id); err != nil {
+		return hub.WebhookEndpoint{}, err
+	}
+	return endpoint(ctx, tx, organization, id, tx.forUpdate())
+}
+
+// Endpoints lists the organization's webhook endpoints, oldest first, after the one with the id after.
+func (s *Store) Endpoints(ctx context.Context, organization, after string, limit int) ([]hub.WebhookEndpoint, error) {
+	ws, err := many(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3`,
+		organization, after, limit)
+	return ws, s.db.classify(err)
+}
+
+// patchEndpoint applies a patch and returns the new values of what changed.
+func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) map[string]any {
+	changes := map[string]any{}
+	if p.URL != nil && *p.URL != w.URL {
+		w.URL, changes["url"] = *p.URL, *p.URL
+		w.FailingSince = time.Time{} // another receiver
+	}
+	if p.Description != nil && *p.Description != w.Description {
+		w.Description, changes["description"] = *p.Description, *p.Description
+	}
+	if p.EventTypes != nil {
+		w.EventTypes, changes["eventTypes"] = *p.EventTypes, *p.EventTypes
+	}
+	switch {
+	case p.Disabled == nil || *p.Disabled == !w.DisabledAt.IsZero():
+	case *p.Disabled:
+		w.DisabledAt, w.DisabledReason, changes["disabled"] = now, "It was disabled by hand.", true
+	default:
+		w.DisabledAt, w.DisabledReason, changes["disabled"] = time.Time{}, "", false
+		w.FailingSince = time.Time{}
+	}
+	if w.EventTypes == nil {
+		w.EventTypes = []hub.EventType{}
+	}
+	return changes
+}
+
+// PatchEndpoint changes an endpoint. What is pending waits while it is disabled, and is sent at once after.
+func (s *Store) PatchEndpoint(ctx context.Context, organization, id string, p hub.WebhookPatch) (hub.WebhookEndpoint, error) {
+	var w hub.WebhookEndpoint
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if w, err = lockEndpoint(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		now := s.clock().UTC().Truncate(time.Microsecond)
+		changes := patchEndpoint(&w, p, now)
+		if len(changes) == 0 {
+			return nil
+		}
+		w.UpdatedAt = now
+		types, err := json.Marshal(w.EventTypes)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6, disabled_reason = $7, failing_since = $8, updated_at = $9
+			WHERE organization_id = $1 AND id = $2`, organization, id, w.URL, w.Description, string(types), optionalMicros(w.DisabledAt), w.DisabledReason,
+			optionalMicros(w.FailingSince), micros(now)); err != nil {
+			return err
+		}
+		if w.DisabledAt.IsZero() {
+			if err := due(ctx, tx, organization, TaskWebhook, id, now); err != nil {
+				return err
+			}
+		}
+		return s.audit(ctx, tx, organization, "update", endpointKind, id, changes)
+	})
+	if err == nil {
+		s.rouse()
+	}
+	return w, err
+}
+
+// DeleteEndpoint removes an endpoint with its secret, and returns it as it last was. Its deliveries go slice by slice.
+func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hub.WebhookEndpoint, error) {
+	var w hub.WebhookEndpoint
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if w, err = lockEndpoint(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET deleted_at = $3, sealed_secret = '', sealed_previous = NULL WHERE organization_id = $1 AND id = $2`,
+			organization, id, micros(s.clock())); err != nil {
+			return err
+		}
+		if err := forgetTask(ctx, tx, organization, TaskWebhook, id); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "delete", endpointKind, id, map[string]any{"url": w.URL})
+	})
+	return w, err
+}
+
+// RotateSecret gives an endpoint a new secret, and returns it; the one before goes on signing for hub.SecretOverlap.
+func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.WebhookEndpoint, string, error) {
+	var w hub.WebhookEndpoint
+	secret := hub.NewWebhookSecret()
+	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, id))
+	if err != nil {
+		return w, "", err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		var err error
+		if w, err = lockEndpoint(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		w.UpdatedAt = s.clock().UTC().Truncate(time.Microsecond)
+		w.PreviousUntil = w.UpdatedAt.Add(hub.SecretOverlap)
+		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = sealed_secret, sealed_secret = $3, previous_until = $4, updated_at = $5
+			WHERE organization_id = $1 AND id = $2`, organization, id, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "rotate", endpointKind, id, map[string]any{"previousSecretUntil": hub.WireTime(w.PreviousUntil)})
+	})
+	return w, secret, err
+}
+
+// WebhookTarget is an endpoint with what its events are signed with: its secret and, during a rotation, the one before.
+type WebhookTarget struct {
+	hub.WebhookEndpoint
+	Secrets []string
+}
+
+// WebhookTarget returns what is needed to send to an endpoint.
+func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
+	var t WebhookTarget
+	var err error
+	if t.WebhookEndpoint, err = s.Endpoint(ctx, organization, id); err != nil {
+		return t, err
+	}
+	type sealed struct {
+		current  string
+		previous *string
+	}
+	text, err := one(ctx, s.db, func(r rows) (sealed, error) {
+		var t sealed
+		err := r.Scan(&t.current, &t.previous)
+		return t, err
+	}, `SELECT sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
+	if err != nil {
+		return t, s.db.classify(err)
+	}
+	all := []string{text.current}
+	if text.previous != nil && t.PreviousUntil.After(s.clock()) {
+		all = append(all, *text.previous)
+	}
+	for _, one := range all {
+		secret, err := s.keys.open(one, endpointPlace(organization, id))
+		if err != nil {
+			return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
+		}
+		t.Secrets = append(t.Secrets, string(secret))
+	}
+	return t, nil
+}
+
+// ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
+func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
+	type row struct {
+		organization, id, sealed string
+		previous                 *string
+	}
+	done := 0
+	last := row{}
+	for {
+		slice, err := many(ctx, s.db, func(r rows) (row, error) {
+			var w row
+			err := r.Scan(&w.organization, &w.id, &w.sealed, &w.previous)
+			return w, err
+		}, `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints
+			WHERE (organization_id, id) > ($1, $2) AND deleted_at IS NULL ORDER BY organization_id, id LIMIT $3`, last.organization, last.id, resealSlice)
+		if err != nil || len(slice) == 0 {
+			return done, s.db.classify(err)
+		}
+		for _, w := range slice {
+			last = w
+			sealed, err := s.resealed(w.sealed, endpointPlace(w.organization, w.id))
+			if err != nil {
+				return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
+			}
+			var previous *string
+			if w.previous != nil {
+				text, err := s.resealed(*w.previous, endpointPlace(w.organization, w.id))
+				if err != nil {
+					return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
+				}
+				previous = &text
+			}
+			err = s.write(ctx, func(tx Tx) error {
+				n, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
+					w.organization, w.id, sealed, previous, w.sealed)
+				done += int(n)
+				return err
+			})
+			if err != nil {
+				return done, err
+			}
+		}
+	}
+}
+
+func (s *Store) resealed(sealed, place string) (string, error) {
+	text, err := s.keys.open(sealed, place)
+	if err != nil {
+		return "", err
+	}
+	return s.keys.seal(text, place)
+}

@@ -58,10 +58,10 @@ func newReceivers(cfg Config) *receivers {
 	}}
 }
 
-// errNotPublic refuses a receiver whose name resolves to an address within.
-type errNotPublic struct{ address string }
+// notPublicError refuses a receiver whose name resolves to an address within.
+type notPublicError struct{ address string }
 
-func (e *errNotPublic) Error() string {
+func (e *notPublicError) Error() string {
 	return "the host resolves to " + e.address + ", which is not a public address"
 }
 
@@ -81,7 +81,7 @@ func dialReceiver(ctx context.Context, network, address string, resolver *net.Re
 		if private || own && ip.Unmap().IsLoopback() || !own && hub.PublicAddress(ip) {
 			return nil
 		}
-		return &errNotPublic{ip.String()}
+		return &notPublicError{ip.String()}
 	}}
 	return dialer.DialContext(ctx, network, address)
 }
@@ -150,12 +150,10 @@ func sign(h http.Header, secrets []string, id string, at time.Time, payload []by
 
 // failure says for people why no good answer came.
 func failure(err error) string {
-	var within *errNotPublic
-	var unresolved *net.DNSError
-	if errors.As(err, &within) {
+	if within, ok := errors.AsType[*notPublicError](err); ok {
 		return "Not sent: " + within.Error() + "."
 	}
-	if errors.As(err, &unresolved) {
+	if unresolved, ok := errors.AsType[*net.DNSError](err); ok {
 		return "The host " + unresolved.Name + " could not be resolved: " + unresolved.Err + "."
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {

@@ -1,10 +1,8 @@
-package hub_test
+package hub
 
 import (
 	"net/netip"
 	"testing"
-
-	"sirocco/hub"
 )
 
 func TestPublicAddress(t *testing.T) {
@@ -12,12 +10,12 @@ func TestPublicAddress(t *testing.T) {
 		"127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
 		"::1", "::", "::7f00:1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "2001:db8::1",
 	} {
-		if hub.PublicAddress(netip.MustParseAddr(text)) {
+		if PublicAddress(netip.MustParseAddr(text)) {
 			t.Errorf("%s counts as public", text)
 		}
 	}
 	for _, text := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "2001:4860:4860::8888", "::ffff:8.8.8.8"} {
-		if !hub.PublicAddress(netip.MustParseAddr(text)) {
+		if !PublicAddress(netip.MustParseAddr(text)) {
 			t.Errorf("%s does not count as public", text)
 		}
 	}
@@ -41,7 +39,7 @@ func TestWebhookURL(t *testing.T) {
 		"":                              {},
 	} {
 		for private, want := range map[bool]bool{false: ok.guarded, true: ok.private} {
-			if err := (&hub.WebhookPatch{URL: &text}).Validate(private); (err == nil) != want {
+			if err := (&WebhookPatch{URL: &text}).Validate(private); (err == nil) != want {
 				t.Errorf("%q, private %v: %v", text, private, err)
 			}
 		}

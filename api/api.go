@@ -31,6 +31,8 @@ type Config struct {
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
+	// WebhookAllowPrivate lets webhook endpoints be at addresses that are not public.
+	WebhookAllowPrivate bool
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -69,6 +71,7 @@ func New(cfg Config) http.Handler {
 	s.registerJoinedUsers()
 	s.registerCRMUsers()
 	s.registerTokens()
+	s.registerWebhooks()
 	s.registerHealth()
 	s.registerSelfDescription()
 	return s.outermost(http.HandlerFunc(s.route))

@@ -75,6 +75,7 @@ func TestContract(t *testing.T) {
 			}
 		}
 	}
+	compareEvents(t, ours)
 	for _, op := range operations(t, w) {
 		name := op.method + " " + strings.TrimPrefix(op.path, "/api-externalApi")
 		if !published[name] && op.doc["x-sirocco-extension"] != true {
@@ -85,6 +86,42 @@ func TestContract(t *testing.T) {
 	if len(covered) < 10 {
 		t.Errorf("only %d operations were compared", len(covered))
 	}
+}
+
+// compareEvents holds the events that we document against the published ones.
+func compareEvents(t *testing.T, ours document) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/contract/webhooks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var theirs document
+	if err := json.Unmarshal(text, &theirs.root); err != nil {
+		t.Fatal(err)
+	}
+	our, their := ours.root["webhooks"].(object), theirs.root["webhooks"].(object)
+	if len(our) != len(their) || len(their) != 2 {
+		t.Errorf("%d events are documented, %d published", len(our), len(their))
+	}
+	for name, item := range their {
+		event, _ := our[name].(object)
+		if event == nil {
+			t.Errorf("%s is not documented", name)
+			continue
+		}
+		c := comparison{t: t, ours: ours, theirs: theirs, at: name}
+		if a, b := referenceOf(event["post"]), referenceOf(item.(object)["post"]); a != b || a == "" {
+			c.errorf("the payload is %q, published %q", a, b)
+		}
+		c.operation(event["post"].(object), item.(object)["post"].(object))
+	}
+}
+
+func referenceOf(op any) string {
+	content, _ := op.(object)["requestBody"].(object)["content"].(object)
+	media, _ := content["application/json"].(object)
+	ref, _ := media["schema"].(object)["$ref"].(string)
+	return ref
 }
 
 type comparison struct {

@@ -24,6 +24,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		engagement := other.token.push("/sync/engagements", fullEngagement)
 		var opportunity pushed
 		other.token.do("GET", records+"/opportunities/"+engagement.OpportunityID, "").want(t, 200).into(t, &opportunity)
+		var hook struct{ ID string }
+		other.token.do("POST", endpoints, `{"url":"https://example.com/"}`).want(t, 201).into(t, &hook)
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
 			"/v1/core/integrations/connections/{id}/credentials":      connection,
@@ -31,16 +33,25 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"/v1/core/integrations/connections/{id}/runs":             connection,
 			"/v1/core/integrations/connections/{id}/quarantine":       connection,
 			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
-			"/v1/core/auth/tokens/{id}":                               other.tokenID,
-			records + "/accounts/{id}":                                engagement.AccountID,
-			records + "/opportunities/{id}":                           engagement.OpportunityID,
-			records + "/engagements/{id}":                             engagement.ID,
-			records + "/users/{id}":                                   engagement.EngagementUsers[0].UserID,
-			records + "/users/{id}/engagements":                       engagement.EngagementUsers[0].UserID,
-			records + "/engagement-users/{id}":                        engagement.EngagementUsers[0].ID,
-			records + "/opportunity-users/{id}":                       opportunity.OpportunityUsers[0].ID,
+			endpoints + "/{id}":                             hook.ID,
+			endpoints + "/{id}/rotate-secret":               hook.ID,
+			endpoints + "/{id}/test":                        hook.ID,
+			endpoints + "/{id}/deliveries":                  hook.ID,
+			endpoints + "/{id}/deliveries/{eventId}/replay": hook.ID,
+			endpoints + "/{id}/replay":                      hook.ID,
+			"/v1/core/auth/tokens/{id}":                     other.tokenID,
+			records + "/accounts/{id}":                      engagement.AccountID,
+			records + "/opportunities/{id}":                 engagement.OpportunityID,
+			records + "/engagements/{id}":                   engagement.ID,
+			records + "/users/{id}":                         engagement.EngagementUsers[0].UserID,
+			records + "/users/{id}/engagements":             engagement.EngagementUsers[0].UserID,
+			records + "/engagement-users/{id}":              engagement.EngagementUsers[0].ID,
+			records + "/opportunity-users/{id}":             opportunity.OpportunityUsers[0].ID,
 		}
 		bodies := map[string]string{
+			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,
+			"POST " + endpoints + "/{id}/test":                             `{}`,
+			"POST " + endpoints + "/{id}/replay":                           `{"since":"2026-01-01T00:00:00Z"}`,
 			"PATCH /v1/core/integrations/connections/{id}":                 `{"name":"stolen"}`,
 			"PUT /v1/core/integrations/connections/{id}/credentials":       `{"apiKey":"good"}`,
 			"POST /v1/core/integrations/connections/{id}/sync":             `{}`,
@@ -85,7 +96,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			if foreign.body != unknown.body {
 				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
 			}
-			for _, list := range []string{connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users"} {
+			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users"} {
 				if a := c.do("GET", list, "").want(t, 200); strings.Contains(a.body, other.id) {
 					t.Errorf("%s shows another organization's: %s", list, a.body)
 				}

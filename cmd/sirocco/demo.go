@@ -93,7 +93,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	n, err := newNode(st, slog.New(slog.DiscardHandler), 0)
+	n, err := newNode(st, slog.New(slog.DiscardHandler), 0, false)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -82,6 +82,10 @@ func (c *keysRotateCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("encrypt the credentials anew (what is done stays done, run it again): %w", err)
 	}
-	fmt.Printf("Made a new key and encrypted the credentials of %d connections with it. The old key stays in the file, for backups.\n", n)
+	secrets, err := st.ResealSecrets(ctx)
+	if err != nil {
+		return fmt.Errorf("encrypt the webhook secrets anew (what is done stays done, run it again): %w", err)
+	}
+	fmt.Printf("Made a new key and encrypted the credentials of %d connections and the secrets of %d webhook endpoints with it. The old key stays in the file, for backups.\n", n, secrets)
 	return nil
 }

@@ -26,10 +26,10 @@ type node struct {
 	log     *slog.Logger
 }
 
-func newNode(st *store.Store, log *slog.Logger, rateLimit int) (*node, error) {
+func newNode(st *store.Store, log *slog.Logger, rateLimit int, webhookAllowPrivate bool) (*node, error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, WebhookAllowPrivate: webhookAllowPrivate})
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,7 @@ func newNode(st *store.Store, log *slog.Logger, rateLimit int) (*node, error) {
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			RateLimit: rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
+			WebhookAllowPrivate: webhookAllowPrivate,
 		}),
 		engine: background,
 		log:    log,

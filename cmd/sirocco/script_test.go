@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func scripts(database func(*testscript.Env)) testscript.Params {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"address": setAddress, "ready": waitReady, "http": sendRequest, "field": setField,
+			"address": setAddress, "ready": waitReady, "http": sendRequest, "field": setField, "eventually": runUntil,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -90,6 +91,25 @@ func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s %s answered %d, not %s: %s", args[1], args[2], answer.StatusCode, args[0], body)
 	}
 	fmt.Fprintln(ts.Stdout(), string(body))
+}
+
+// runUntil runs a program again and again until what it prints matches a pattern.
+func runUntil(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("it never printed %q; at last: %s", args[0], ts.ReadFile("stdout"))
+		}
+	}
 }
 
 // setField sets the variable to a field of the JSON object that the last command printed.

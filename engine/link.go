@@ -4,10 +4,57 @@ import (
 	"context"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
-// link links the organization's recordings to its CRMs' records.
-func (e *Engine) link(_ context.Context, _ store.Task) (next time.Time, err error) {
-	return time.Time{}, nil
+// link looks again at the organization's recordings of the times that something asked for, for about a slice of
+// time, and links them to the appointments that the rule finds. How far it came is kept with what it linked.
+func (e *Engine) link(ctx context.Context, task store.Task) (next time.Time, err error) {
+	began := e.Clock()
+	for {
+		relink, found, err := e.Store.TakeRelink(ctx, task)
+		if err != nil || !found {
+			return time.Time{}, err
+		}
+		for more := true; more; {
+			if e.Clock().Sub(began) >= slice {
+				return e.Clock(), nil
+			}
+			var recordings []hub.Recording
+			recordings, relink, more, err = e.Store.Linkable(ctx, task.OrganizationID, relink)
+			if err != nil {
+				return time.Time{}, err
+			}
+			matches := make([]store.Match, 0, len(recordings))
+			for _, r := range recordings {
+				m, err := e.match(ctx, r)
+				if err != nil {
+					return time.Time{}, err
+				}
+				matches = append(matches, m)
+			}
+			if err := e.Store.SaveMatches(ctx, task, matches, relink, !more); err != nil {
+				return time.Time{}, err
+			}
+		}
+	}
 }
+
+func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error) {
+	found, err := e.Store.Matching(ctx, r)
+	if err != nil {
+		return store.Match{}, err
+	}
+	m := store.Match{RecordingID: r.ID, Link: hub.Link{Reason: found.Reason}}
+	if w := found.Winner; w != nil {
+		m.Link = hub.Link{
+			ConnectionID: w.ConnectionID, Model: hub.ModelEngagement, ExternalID: w.ExternalID, By: hub.LinkedByMatching,
+			Trigger: fuzzyMatch, Reason: found.Reason,
+		}
+	}
+	return m, nil
+}
+
+// fuzzyMatch is what the contract calls links that the rule makes.
+const fuzzyMatch = "FUZZY_MATCH_ENGAGEMENTS_FOR_RECORDING"

@@ -53,6 +53,13 @@ func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Mod
 			return err
 		}
 		deleted = len(missing)
+		gone := make([]hub.Record, len(missing))
+		for i, id := range missing {
+			gone[i] = hub.Record{Model: model, ExternalID: id}
+		}
+		if err := relinkWithout(ctx, tx, sched.OrganizationID, sched.ConnectionID, gone, s.clock()); err != nil {
+			return err
+		}
 		all := deleted
 		for _, child := range children {
 			n, err := deleteChildren(ctx, tx, sched, model, child, missing, nil, s.clock())

@@ -168,12 +168,18 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		}
 		records = append(records, r)
 	}
+	scope, err := scopeOf(ctx, p.tx, p.organization, p.connection, records)
+	if err != nil {
+		return err
+	}
 	for _, of := range byModel(records) {
-		if _, err := UpsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now); err != nil {
+		ch, err := UpsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now)
+		if err != nil {
 			return err
 		}
+		scope.note(of[0].Model, ch)
 	}
-	return nil
+	return scope.request(ctx, p.tx, now)
 }
 
 // ChangeRecord applies change to one pushed record, named by our id. A record that a CRM is pulled from is
@@ -235,17 +241,22 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 			if err != nil || len(page) == 0 {
 				return err
 			}
+			var gone []hub.Record
 			for _, x := range page {
 				after = x.id
 				if known[x.externalID] {
 					continue
 				}
+				gone = append(gone, hub.Record{Model: hub.ModelEngagement, ExternalID: x.externalID})
 				n, err := tx.exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
 					organization, c.ID, string(hub.ModelEngagement), x.externalID, now)
 				if err != nil {
 					return err
 				}
 				deleted += int(n)
+			}
+			if err := relinkWithout(ctx, tx, organization, c.ID, gone, s.clock()); err != nil {
+				return err
 			}
 		}
 	})

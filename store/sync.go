@@ -112,11 +112,16 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
+		scope, err := scopeOf(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
+		if err != nil {
+			return err
+		}
 		for _, records := range byModel(page.Records) {
 			ch, err := UpsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, now)
 			if err != nil {
 				return err
 			}
+			scope.note(records[0].Model, ch)
 			changes.Add(ch)
 		}
 		for _, child := range page.Children {
@@ -124,7 +129,11 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 			if err != nil {
 				return err
 			}
+			scope.note(child, Changes{Deleted: n})
 			changes.Deleted += n
+		}
+		if err := scope.request(ctx, tx, now); err != nil {
+			return err
 		}
 		if page.State.Enumerating {
 			if err := markEnumerated(ctx, tx, sched, page); err != nil {

@@ -125,8 +125,7 @@ func exceptNotFound(err error) error {
 }
 
 func exceptInvalid(err error) error {
-	var invalid *hub.InvalidError
-	if errors.As(err, &invalid) {
+	if _, ok := errors.AsType[*hub.InvalidError](err); ok {
 		return nil
 	}
 	return err

@@ -8,6 +8,12 @@ import (
 
 // leavePurge erases what must be gone with the connection at once, and notes the rest for Purge.
 func leavePurge(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
+	if err := forgetTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
+		return err
+	}
+	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
+		return err
+	}
 	for _, table := range []string{"credentials", "schedules", "sync_states"} {
 		if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
@@ -23,6 +29,7 @@ const purgeSlice = 1000
 // purged are the tables that Purge empties, with what makes their rows distinct within a connection.
 var purged = []struct{ table, key string }{
 	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"sync_runs", "id"}, {"quarantine", "id"},
+	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
 	{"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }
 

@@ -33,7 +33,7 @@ func scopeOf(ctx context.Context, tx Tx, organization, connection string, record
 			if of := records[i].Refs.Engagement; of != "" {
 				s.engagements = append(s.engagements, of)
 			}
-		case hub.ModelUser, hub.ModelEngagementType:
+		case hub.ModelEngagementType:
 			timeless = true
 		default:
 		}
@@ -57,9 +57,9 @@ func (s *relinkScope) note(model hub.Model, c Changes) {
 	switch model {
 	case hub.ModelEngagement, hub.ModelEngagementUser:
 		s.timed = true
-	case hub.ModelUser, hub.ModelEngagementType:
+	case hub.ModelEngagementType:
 		s.timeless = true
-	default:
+	default: // users ask for themselves, by whom they are matched to
 	}
 }
 
@@ -92,6 +92,24 @@ func relinkWithout(ctx context.Context, tx Tx, organization, connection string, 
 	return scope.request(ctx, tx, now)
 }
 
+// relinkConnection asks for another look at the recordings that are linked to records of a connection.
+func relinkConnection(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
+	linked, err := one(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2`, organization, connection)
+	if err != nil || linked.from == nil {
+		return err
+	}
+	return requestRelink(ctx, tx, organization, fromMicros(*linked.from), fromMicros(*linked.until), now)
+}
+
+// span is from the least to the greatest of some times; nil where there are none.
+type span struct{ from, until *int64 }
+
+func scanSpan(r rows) (span, error) {
+	var s span
+	err := r.Scan(&s.from, &s.until)
+	return s, err
+}
+
 // widen takes in the times of the engagements, and of the recordings that are linked to them.
 func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 	if len(s.engagements) == 0 {
@@ -104,16 +122,12 @@ func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 		`SELECT MIN(started_at), MAX(ended_at) FROM recordings
 			WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id ` + in("$4"),
 	} {
-		span, err := one(ctx, tx, func(r rows) ([2]*int64, error) {
-			var span [2]*int64
-			err := r.Scan(&span[0], &span[1])
-			return span, err
-		}, query, s.organization, s.connection, string(hub.ModelEngagement), arg)
+		found, err := one(ctx, tx, scanSpan, query, s.organization, s.connection, string(hub.ModelEngagement), arg)
 		if err != nil {
 			return err
 		}
-		if span[0] != nil && span[1] != nil {
-			s.include(fromMicros(*span[0]), fromMicros(*span[1]).Add(hub.AppointmentLength))
+		if found.from != nil {
+			s.include(fromMicros(*found.from), fromMicros(*found.until).Add(hub.AppointmentLength))
 		}
 	}
 	return nil

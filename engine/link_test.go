@@ -1,0 +1,169 @@
+package engine_test
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// run runs a statement past the store's own methods.
+func run(t *testing.T, st *store.Store, query string, args ...any) {
+	t.Helper()
+	var err error
+	switch db := st.Native().(type) {
+	case *sql.DB:
+		_, err = db.ExecContext(t.Context(), query, args...)
+	case *pgxpool.Pool:
+		_, err = db.Exec(t.Context(), query, args...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rep is a user with the e-mail address of one of the CRM's users.
+func (r *hubRig) rep() (user hub.User, crmUser string) {
+	r.t.Helper()
+	them := r.crm.Records(hub.ModelUser)[0]
+	user, err := r.st.CreateUser(r.t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(them.Details.Email), FirstName: "Rita"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return user, them.ExternalID
+}
+
+// record keeps a recording of some minutes, as it is once its audio is there.
+func (r *hubRig) record(user hub.User, start time.Time, minutes int) string {
+	r.t.Helper()
+	id, org := hub.NewID(), r.conn.OrganizationID
+	end := start.Add(time.Duration(minutes) * time.Minute)
+	run(r.t, r.st, `INSERT INTO recordings (organization_id, id, user_id, title, file_type, blob, size, started_at, ended_at, duration_ms, result, conversation_type,
+			trigger_kind, discoverable, contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at)
+		VALUES ($1, $2, $3, 'A talk', 'audio/mpeg', '', 0, $4, $5, $6, '', '', '', $7, '', '', 'UPLOADED', '{}', '', '[]', '', '', '', $4, $4)`,
+		org, id, user.ID, start.UnixMicro(), end.UnixMicro(), int64(minutes)*60_000, true)
+	run(r.t, r.st, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3) ON CONFLICT (organization_id) DO UPDATE SET
+		asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
+		asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`, org, start.UnixMicro(), end.UnixMicro())
+	run(r.t, r.st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'LINK', $1, $2, 0)
+		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at`, org, r.now().UnixMicro())
+	return id
+}
+
+// meets lets the CRM move one of its engagements: a meeting of the CRM user, or a call.
+func (r *hubRig) meets(engagement int, crmUser, activity string, start time.Time, minutes int) string {
+	r.t.Helper()
+	types := r.crm.Records(hub.ModelEngagementType)
+	kind := types[slices.IndexFunc(types, func(t hub.Record) bool { return t.Details.ActivityType == activity })]
+	id := r.crm.Records(hub.ModelEngagement)[engagement].ExternalID
+	r.crm.Change(hub.ModelEngagement, id, func(e *hub.Record) {
+		e.StartTime, e.EndTime = start, start.Add(time.Duration(minutes)*time.Minute)
+		e.Refs.Owner, e.Refs.EngagementType = crmUser, kind.ExternalID
+		e.Name = "Visit " + id
+		e.Details.Subject = e.Name
+	})
+	return id
+}
+
+func (r *hubRig) recording(id string) hub.Recording {
+	r.t.Helper()
+	rec, err := r.st.Recording(r.t.Context(), r.conn.OrganizationID, id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return rec
+}
+
+// pulled waits for a run that began after now: the first one to end may have begun before.
+func (r *hubRig) pulled() { r.synced(r.synced(r.latest().ID).ID) }
+
+// comes waits for a recording's link, or its reason, to be as wanted.
+func (r *hubRig) comes(id, engagement, reason string) {
+	r.t.Helper()
+	until(r.t, "linked to "+engagement+" because "+reason, func() bool {
+		l := r.recording(id).Link
+		return l.ExternalID == engagement && strings.Contains(l.Reason, reason)
+	})
+}
+
+func TestRecordingsLinkThemselves(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		user, crmUser := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+		r.synced("")
+
+		// The appointment first.
+		first := r.meets(0, crmUser, "MEETING", day, 60)
+		r.meets(1, crmUser, "CALL", day, 60)
+		r.pulled()
+		a := r.record(user, day.Add(5*time.Minute), 40)
+		r.comes(a, first, "It overlaps the appointment “Visit "+first)
+		if l := r.recording(a).Link; l.By != hub.LinkedByMatching || l.ConnectionID != r.conn.ID || l.Model != hub.ModelEngagement || l.At.IsZero() {
+			t.Errorf("%+v", l)
+		}
+
+		// The recording first: it says why not, and links itself when the appointment comes.
+		b := r.record(user, day.Add(5*time.Hour), 40)
+		r.comes(b, "", "The rep has no appointment between 2026-04-01 14:00 UTC and 2026-04-01 14:40 UTC.")
+		second := r.meets(2, crmUser, "MEETING", day.Add(5*time.Hour), 60)
+		r.pulled()
+		r.comes(b, second, "by 40 minutes")
+
+		// Two that fit equally well make a tie, until one of them goes.
+		third := r.meets(3, crmUser, "MEETING", day.Add(5*time.Hour), 60)
+		r.pulled()
+		r.comes(b, "", "Two appointments fit equally well")
+		r.crm.Change(hub.ModelEngagement, second, func(e *hub.Record) { e.Deleted = true })
+		r.pulled()
+		r.comes(b, third, "It overlaps")
+
+		// An appointment that moves away takes its link with it.
+		r.meets(3, crmUser, "MEETING", day.Add(72*time.Hour), 60)
+		r.pulled()
+		r.comes(b, "", "The rep has no appointment")
+
+		// What a person decides stays.
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, a, "USER_UNLINK"); err != nil {
+			t.Fatal(err)
+		}
+		r.meets(0, crmUser, "MEETING", day.Add(2*time.Minute), 60)
+		r.pulled()
+		c := r.record(user, day.Add(5*time.Minute), 40) // looks again at both
+		r.comes(c, first, "It overlaps")
+		if l := r.recording(a).Link; l.ExternalID != "" || l.By != hub.LinkedByHand {
+			t.Errorf("%+v", l)
+		}
+
+		// A deleted connection has no appointments.
+		if _, err := r.st.DeleteConnection(t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		r.comes(c, "", "No CRM user is matched to the rep.")
+	})
+}
+
+func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[0].connector, pulled[0].crm(simulator.Options{Seed: 33, Records: 10, ValidateEvery: -1}))
+		r.synced("")
+		user, crmUser := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
+		id := r.meets(0, crmUser, "MEETING", day, 60)
+		var all []string
+		for range 120 { // more than two slices, many of them begun at the same time
+			all = append(all, r.record(user, day.Add(time.Duration(len(all)%2)*time.Minute), 30))
+		}
+		r.pulled()
+		for _, one := range all {
+			r.comes(one, id, "It overlaps")
+		}
+	})
+}

@@ -42,6 +42,14 @@ type knownCaller struct {
 // id names the caller's token.
 func (k knownCaller) id() string { return k.token.ID + k.user.ID }
 
+// actor is how the audit log names the caller.
+func (k knownCaller) actor() hub.Actor {
+	if k.user.ID != "" {
+		return hub.Actor{Kind: hub.ActorUser, ID: k.user.UserID, Name: "access token " + k.user.ID}
+	}
+	return hub.Actor{Kind: hub.ActorToken, ID: k.token.ID, Name: k.token.Name}
+}
+
 func newCallers(st *store.Store, clock hub.Clock, log *slog.Logger) *callers {
 	return &callers{store: st, clock: clock, log: log, known: map[string]knownCaller{}}
 }
@@ -134,12 +142,12 @@ func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCa
 	return k, nil
 }
 
-// forget drops what is remembered of a token that was just revoked.
-func (c *callers) forget(id string) {
+// forget drops what is remembered of tokens that were just revoked.
+func (c *callers) forget(revoked func(knownCaller) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for hash, k := range c.known {
-		if k.id() == id {
+		if revoked(k) {
 			delete(c.known, hash)
 		}
 	}

@@ -26,6 +26,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		other.token.do("GET", records+"/opportunities/"+engagement.OpportunityID, "").want(t, 200).into(t, &opportunity)
 		var hook struct{ ID string }
 		other.token.do("POST", endpoints, `{"url":"https://example.com/"}`).want(t, 201).into(t, &hook)
+		me, they := mine.people(), other.people()
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
 			"/v1/core/integrations/connections/{id}/credentials":      connection,
@@ -47,7 +48,20 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			records + "/users/{id}/engagements":             engagement.EngagementUsers[0].UserID,
 			records + "/engagement-users/{id}":              engagement.EngagementUsers[0].ID,
 			records + "/opportunity-users/{id}":             opportunity.OpportunityUsers[0].ID,
+			records + "/users/{id}/match":                   engagement.EngagementUsers[0].UserID,
+			users + "/{id}":                                 they.user,
+			organizations + "/{id}":                         other.id,
+			organizations + "/{orgId}/teams":                other.id,
+			organizations + "/{orgId}/teams/{teamId}":       they.team,
+			apps + "/{clientId}":                            they.app,
+			apps + "/{clientId}/access-token":               they.app,
+			apps + "/{clientId}/access-token/{tokenId}":     they.token,
 		}
+		within := map[string]string{ // the id of our own that the first of two stands for
+			organizations + "/{orgId}/teams/{teamId}":   mine.id,
+			apps + "/{clientId}/access-token/{tokenId}": me.app,
+		}
+		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
 		bodies := map[string]string{
 			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,
 			"POST " + endpoints + "/{id}/test":                             `{}`,
@@ -60,6 +74,13 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"PUT " + records + "/accounts/{id}":                            `{"name":"stolen"}`,
 			"PUT " + records + "/engagement-users/{id}":                    `{"name":"stolen"}`,
 			"PUT " + records + "/opportunity-users/{id}":                   `{"name":"stolen"}`,
+			"PUT " + records + "/users/{id}/match":                         `{"userId":null}`,
+			"PUT " + users + "/{id}":                                       `{"firstName":"stolen"}`,
+			"PATCH " + organizations + "/{id}":                             `{"name":"stolen"}`,
+			"POST " + organizations + "/{orgId}/teams":                     `{"name":"stolen"}`,
+			"PATCH " + organizations + "/{orgId}/teams/{teamId}":           `{"name":"stolen"}`,
+			"POST " + apps + "/{clientId}/access-token":                    `{"clientSecret":"` + they.secret + `","userId":"` + they.user + `","scope":"read"}`,
+			"DELETE " + apps + "/{clientId}/access-token/{tokenId}":        `{"clientSecret":"` + me.secret + `","userId":"` + they.user + `"}`,
 		}
 		walked := 0
 		for _, op := range operations(t, w) {
@@ -73,7 +94,12 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			}
 			for _, c := range []*client{mine.token, mine.group} {
 				ask := func(id string) answer {
-					return c.do(op.method, regexp.MustCompile(`\{\w+\}`).ReplaceAllString(op.path, id), bodies[op.method+" "+op.path])
+					path := op.path
+					if own, ok := within[path]; ok {
+						path = regexp.MustCompile(`^([^{]*)\{\w+\}`).ReplaceAllString(path, "${1}"+own)
+					}
+					path = regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, id)
+					return c.do(op.method, path+queries[op.method+" "+op.path], bodies[op.method+" "+op.path])
 				}
 				foreign, unknown := ask(id), ask(hub.NewID())
 				if foreign.status != unknown.status || foreign.body != unknown.body || heads(foreign) != heads(unknown) {
@@ -96,7 +122,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			if foreign.body != unknown.body {
 				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
 			}
-			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users"} {
+			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users", users, organizations, "/v1/audit"} {
 				if a := c.do("GET", list, "").want(t, 200); strings.Contains(a.body, other.id) {
 					t.Errorf("%s shows another organization's: %s", list, a.body)
 				}
@@ -106,6 +132,33 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		unknown := mine.group.do("POST", tokens, `{"tokenName":"x","organizationId":"`+hub.NewID()+`"}`).want(t, 404)
 		if foreign.body != unknown.body {
 			t.Errorf("making a token tells another organization: %s, %s", foreign.body, unknown.body)
+		}
+		// Other's things named in bodies and queries.
+		for _, c := range []*client{mine.token, mine.group} {
+			for request, with := range map[string]func(id string) answer{
+				"make a user": func(id string) answer {
+					return c.do("POST", users, `{"email":"x@example.com","organizationId":"`+id+`"}`)
+				},
+				"make an app": func(id string) answer {
+					return c.do("POST", apps, `{"appName":"x","owner":"x","organizationId":"`+id+`"}`)
+				},
+				"list apps":     func(id string) answer { return c.do("GET", apps+"?owner=ops&organizationId="+id, "") },
+				"a user's team": func(id string) answer { return c.do("PUT", users+"/"+me.user, `{"memberTeamId":"`+id+`"}`) },
+				"a team's members": func(id string) answer {
+					return c.do("PATCH", organizations+"/"+mine.id+"/teams/"+me.team, `{"memberUids":["`+id+`"]}`)
+				},
+				"an organization's": func(id string) answer { return c.do("PATCH", organizations+"/"+mine.id, `{"ownerUid":"`+id+`"}`) },
+				"a token for a user": func(id string) answer {
+					return c.do("POST", apps+"/"+me.app+"/access-token", `{"clientSecret":"`+me.secret+`","userId":"`+id+`","scope":"read"}`)
+				},
+			} {
+				unknown := with(hub.NewID())
+				for _, id := range []string{other.id, they.user, they.team} {
+					if foreign := with(id); foreign.status < 400 || foreign.status != unknown.status || foreign.body != unknown.body {
+						t.Errorf("%s tells another organization's thing: %d %s, unknown: %d %s", request, foreign.status, foreign.body, unknown.status, unknown.body)
+					}
+				}
+			}
 		}
 		if got := other.token.do("GET", connections, "").want(t, 200); strings.Contains(got.body, "stolen") {
 			t.Errorf("changed by another organization: %s", got.body)

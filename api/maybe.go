@@ -37,6 +37,17 @@ func (Maybe[T]) Schema(r huma.Registry) *huma.Schema {
 	return &s
 }
 
+// MaybeFlag is a query parameter that says yes or no, and that the contract lets be null.
+type MaybeFlag struct{ Value bool }
+
+// Schema implements huma.SchemaProvider.
+func (*MaybeFlag) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeBoolean, Nullable: true}
+}
+
+// Receiver implements huma.ParamWrapper.
+func (f *MaybeFlag) Receiver() reflect.Value { return reflect.ValueOf(f).Elem().Field(0) }
+
 // Anything is a value that the published contract gives no type: an object of ours, or null.
 type Anything struct{ Value any }
 

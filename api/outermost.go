@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // legacyPrefix is the published prefix of the organization surface; without it the paths are the same.
@@ -98,6 +99,7 @@ func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 		return false
 	}
 	r.Token, r.User = caller.token, caller.user
+	r.Context = store.WithActor(r.Context, caller.actor())
 	if wait, ok := s.limits.allow(w.Header(), caller.id()); !ok {
 		w.Header().Set("Retry-After", seconds(wait))
 		writeError(w, &jsonError{status: http.StatusTooManyRequests, ErrorBody: ErrorBody{

@@ -166,7 +166,7 @@ func (s *server) deleteToken(r *request, in *TokenPath) (*TokenAnswer, error) {
 	return s.withToken(r, in, func(organization string) (hub.Token, error) {
 		t, err := s.Store.RevokeToken(r, organization, in.ID)
 		if err == nil {
-			s.callers.forget(t.ID)
+			s.callers.forget(func(k knownCaller) bool { return k.token.ID == t.ID })
 		}
 		return t, err
 	})

@@ -6,7 +6,54 @@ import "time"
 type Organization struct {
 	ID        string
 	Name      string
+	Disabled  bool
+	Details   OrganizationDetails
 	CreatedAt time.Time
+}
+
+// OrganizationDetails are what nothing looks an organization up by. The JSON names are those of storage.
+type OrganizationDetails struct {
+	// Admins and Owner are users' ids.
+	Admins     []string `json:"adminUids,omitempty"`
+	Owner      string   `json:"ownerUid,omitempty"`
+	Industries []string `json:"industryIds,omitempty"`
+}
+
+// OrganizationPatch is a change to an organization; nil leaves a field as it is.
+type OrganizationPatch struct {
+	Name               *string
+	Disabled           *bool
+	Owner              *string
+	Admins, Industries *[]string
+}
+
+// Validate reports all that is wrong with p, as an *InvalidError, or nil.
+func (p *OrganizationPatch) Validate() error {
+	if p.Name == nil {
+		return nil
+	}
+	return ValidateName("name", *p.Name)
+}
+
+// Apply changes o as p says and returns the new values of what is different, by the contract's names.
+func (p *OrganizationPatch) Apply(o *Organization) map[string]any {
+	changes := map[string]any{}
+	if set(&o.Name, p.Name) {
+		changes["name"] = o.Name
+	}
+	if set(&o.Disabled, p.Disabled) {
+		changes["disabled"] = o.Disabled
+	}
+	if set(&o.Details.Owner, p.Owner) {
+		changes["ownerUid"] = o.Details.Owner
+	}
+	if p.Admins != nil {
+		setList(changes, "adminUids", &o.Details.Admins, *p.Admins)
+	}
+	if p.Industries != nil {
+		setList(changes, "industryIds", &o.Details.Industries, *p.Industries)
+	}
+	return changes
 }
 
 // ValidateName reports what is wrong with the name of an organization, group or token, or nil.

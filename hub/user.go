@@ -98,19 +98,6 @@ func (u *User) Name() string {
 	return u.Email
 }
 
-// Team is some users of an organization under their coaches.
-type Team struct {
-	ID             string
-	OrganizationID string
-	Name           string
-	// Coaches and Members are users' ids. A user is a member of one team at most.
-	Coaches, Members []string
-	// ConversationTypes are those that a new member's recordings begin with.
-	ConversationTypes    []string
-	BetaFeatures         []string
-	CreatedAt, UpdatedAt time.Time
-}
-
 // EmailKey is what the spellings of one e-mail address have in common; empty for no address.
 func EmailKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"sirocco/hub"
 )
@@ -25,6 +26,9 @@ func actorOf(ctx context.Context) hub.Actor {
 // audit remembers a change within the transaction that makes it. changes has the new values of what changed, and
 // never a secret.
 func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id string, changes map[string]any) error {
+	if changes == nil {
+		changes = map[string]any{}
+	}
 	text, err := json.Marshal(changes)
 	if err != nil {
 		return err
@@ -34,4 +38,32 @@ func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text))
 	return err
+}
+
+// AuditFilter chooses entries of the audit log. Empty fields choose all.
+type AuditFilter struct {
+	ObjectKind, ObjectID string
+	// Before is the id of the last entry already seen.
+	Before string
+	Limit  int
+}
+
+// Audit lists the organization's audit log, newest first.
+func (s *Store) Audit(ctx context.Context, organization string, f AuditFilter) ([]hub.AuditEntry, error) {
+	query, args := `SELECT id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, changes FROM audit WHERE organization_id = $1`, []any{organization}
+	for _, c := range []struct{ condition, value string }{{"object_kind =", f.ObjectKind}, {"object_id =", f.ObjectID}, {"id <", f.Before}} {
+		if c.value != "" {
+			args = append(args, c.value)
+			query += fmt.Sprintf(" AND %s $%d", c.condition, len(args))
+		}
+	}
+	args = append(args, f.Limit)
+	entries, err := many(ctx, s.db, func(r rows) (hub.AuditEntry, error) {
+		var e hub.AuditEntry
+		var at int64
+		err := r.Scan(&e.ID, &at, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Changes)
+		e.At = fromMicros(at)
+		return e, err
+	}, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args...)
+	return entries, s.db.classify(err)
 }

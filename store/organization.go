@@ -2,37 +2,131 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"sirocco/hub"
 )
 
+const organizationColumns = `id, name, disabled, details, created_at`
+
 func scanOrganization(r rows) (hub.Organization, error) {
 	var o hub.Organization
+	var details string
 	var createdAt int64
-	err := r.Scan(&o.ID, &o.Name, &createdAt)
+	if err := r.Scan(&o.ID, &o.Name, &o.Disabled, &details, &createdAt); err != nil {
+		return o, err
+	}
 	o.CreatedAt = fromMicros(createdAt)
-	return o, err
+	if err := json.Unmarshal([]byte(details), &o.Details); err != nil {
+		return o, fmt.Errorf("details of organization %s: %w", o.ID, err)
+	}
+	return o, nil
 }
 
-// CreateOrganization makes an organization.
+// CreateOrganization makes an organization without a group.
 func (s *Store) CreateOrganization(ctx context.Context, name string) (hub.Organization, error) {
-	o := hub.Organization{ID: hub.NewID(), Name: name, CreatedAt: s.clock().UTC()}
+	return s.CreateOrganizationIn(ctx, "", hub.OrganizationPatch{Name: &name})
+}
+
+// CreateOrganizationIn makes an organization that belongs to the group, or to none where it is empty. Administrators
+// and owner must be users of organizations of the group.
+func (s *Store) CreateOrganizationIn(ctx context.Context, group string, p hub.OrganizationPatch) (hub.Organization, error) {
+	o := hub.Organization{ID: hub.NewID(), CreatedAt: s.clock().UTC()}
+	changes := p.Apply(&o)
 	err := s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO organizations (id, name, created_at) VALUES ($1, $2, $3)`, o.ID, o.Name, micros(o.CreatedAt))
-		return err
+		details, err := json.Marshal(o.Details)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO organizations (`+organizationColumns+`) VALUES ($1, $2, $3, $4, $5)`,
+			o.ID, o.Name, o.Disabled, string(details), micros(o.CreatedAt)); err != nil {
+			return err
+		}
+		if group != "" {
+			if err := addToGroup(ctx, tx, o.ID, group); err != nil {
+				return err
+			}
+		}
+		if err := checkLeaders(ctx, tx, o.ID, group, p); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, o.ID, "create", "organization", o.ID, changes)
 	})
 	return o, err
 }
 
+// UpdateOrganization changes what p names and returns the whole organization. Administrators and owner must be
+// users of it or, with a group, of an organization of that.
+func (s *Store) UpdateOrganization(ctx context.Context, organization, group string, p hub.OrganizationPatch) (hub.Organization, error) {
+	var o hub.Organization
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		o, err = one(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.forUpdate(), organization)
+		if err != nil {
+			return err
+		}
+		changes := p.Apply(&o)
+		if len(changes) == 0 {
+			return nil
+		}
+		if err := checkLeaders(ctx, tx, organization, group, p); err != nil {
+			return err
+		}
+		details, err := json.Marshal(o.Details)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE organizations SET name = $2, disabled = $3, details = $4 WHERE id = $1`, o.ID, o.Name, o.Disabled, string(details)); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "update", "organization", organization, changes)
+	})
+	return o, err
+}
+
+// checkLeaders reports each administrator and owner named in p who is no user of the organization or of its group.
+func checkLeaders(ctx context.Context, tx Tx, organization, group string, p hub.OrganizationPatch) error {
+	check := func(field, id string) error {
+		n, err := one(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE id = $1 AND organization_id IN (SELECT CAST($2 AS TEXT)
+			UNION SELECT organization_id FROM organization_group_members WHERE group_id = $3)`, id, organization, group)
+		if err == nil && n == 0 {
+			return hub.Invalid(field, "names no user of the organization", "the id of one")
+		}
+		return err
+	}
+	if p.Owner != nil && *p.Owner != "" {
+		if err := check("ownerUid", *p.Owner); err != nil {
+			return err
+		}
+	}
+	if p.Admins == nil {
+		return nil
+	}
+	for i, id := range *p.Admins {
+		if err := check(fmt.Sprintf("adminUids[%d]", i), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Organization returns one organization.
 func (s *Store) Organization(ctx context.Context, id string) (hub.Organization, error) {
-	o, err := one(ctx, s.db, scanOrganization, `SELECT id, name, created_at FROM organizations WHERE id = $1`, id)
+	o, err := one(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, id)
 	return o, s.db.classify(err)
 }
 
 // Organizations lists all organizations, oldest first, after the one with the id after.
 func (s *Store) Organizations(ctx context.Context, after string, limit int) ([]hub.Organization, error) {
-	os, err := many(ctx, s.db, scanOrganization, `SELECT id, name, created_at FROM organizations WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	os, err := many(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	return os, s.db.classify(err)
+}
+
+// OrganizationsOf lists the organizations of a group, oldest first, after the one with the id after.
+func (s *Store) OrganizationsOf(ctx context.Context, group, after string, limit int) ([]hub.Organization, error) {
+	os, err := many(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
+		WHERE id IN (SELECT organization_id FROM organization_group_members WHERE group_id = $1) AND id > $2 ORDER BY id LIMIT $3`, group, after, limit)
 	return os, s.db.classify(err)
 }
 
@@ -75,7 +169,14 @@ func scanCount(r rows) (int64, error) {
 // AddToGroup makes the organization belong to the group.
 func (s *Store) AddToGroup(ctx context.Context, organization, group string) error {
 	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, organization, group)
-		return err
+		if err := addToGroup(ctx, tx, organization, group); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "group", "organization", organization, map[string]any{"groupId": group})
 	})
+}
+
+func addToGroup(ctx context.Context, tx Tx, organization, group string) error {
+	_, err := tx.exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, organization, group)
+	return err
 }

@@ -38,7 +38,7 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 	hash, _ := hub.TokenHash(text)
 	t := hub.Token{ID: hub.NewID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
 	err := s.write(ctx, func(tx Tx) error {
-		o, err := one(ctx, tx, scanOrganization, `SELECT id, name, created_at FROM organizations WHERE id = $1`, organization)
+		o, err := one(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, organization)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@
 ALTER TABLE organizations ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE;
 -- Who administers and owns it, and its industries (JSON).
 ALTER TABLE organizations ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX organization_group_members_by_group ON organization_group_members (group_id, organization_id);
 
 CREATE TABLE teams (
     organization_id    TEXT NOT NULL REFERENCES organizations (id),

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// AccessToken is a user's access token as the contract shows it, without its text.
+type AccessToken struct {
+	AccessTokenID string  `json:"accessTokenId"`
+	OAuthAppID    string  `json:"oAuthAppId"`
+	UserID        string  `json:"userId"`
+	Audience      string  `json:"audience" doc:"The organization that the token is for."`
+	Subject       string  `json:"subject" doc:"The user that the token is of."`
+	Scope         string  `json:"scope" enum:"read,write"`
+	ExpiresAt     string  `json:"expiresAt" format:"date-time" doc:"16 hours after it was made."`
+	CreatedAt     string  `json:"createdAt" format:"date-time"`
+	UpdatedAt     string  `json:"updatedAt" format:"date-time"`
+	RevokedAt     *string `json:"revokedAt" format:"date-time"`
+}
+
+func showAccessToken(t hub.AccessToken) AccessToken {
+	return AccessToken{
+		AccessTokenID: t.ID, OAuthAppID: t.ClientID, UserID: t.UserID, Audience: t.OrganizationID, Subject: t.UserID, Scope: string(t.Scope),
+		ExpiresAt: hub.WireTime(t.ExpiresAt), CreatedAt: hub.WireTime(t.CreatedAt), UpdatedAt: hub.WireTime(t.UpdatedAt), RevokedAt: optionalTime(t.RevokedAt),
+	}
+}
+
+// AccessTokenAnswer is one access token.
+type AccessTokenAnswer struct {
+	Body struct {
+		Data AccessToken `json:"data"`
+		ListingInfo
+	}
+}
+
+// AccessTokensAnswer is one page of access tokens.
+type AccessTokensAnswer struct {
+	Body struct {
+		Data []AccessToken `json:"data"`
+		ListingInfo
+	}
+}
+
+// NewAccessTokenAnswer is an access token just made, with its text.
+type NewAccessTokenAnswer struct {
+	Body struct {
+		AccessTokenID string `json:"accessTokenId"`
+		AccessToken   string `json:"accessToken" doc:"The token itself, shown only here."`
+	}
+}
+
+// RevokedTokenAnswer names an access token that was revoked.
+type RevokedTokenAnswer struct {
+	Body struct {
+		TokenID string `json:"tokenId"`
+	}
+}
+
+// AccessTokenPath names an access token.
+type AccessTokenPath struct {
+	AppPath
+	TokenID string `path:"tokenId"`
+}
+
+var (
+	errWrongSecret   = &forbiddenError{"The clientSecret is not the one that the app was made with."}
+	errNoAccessToken = &missingError{"access token"}
+)
+
+func (s *server) registerAccessTokens() {
+	register(s, huma.Operation{
+		OperationID: "listAccessTokens", Method: http.MethodGet, Path: appPath + "/access-token",
+		Summary: "List the access tokens of an OAuth app", Description: "Revoked and expired ones are listed too.", Tags: []string{oauthTag},
+	}, zodErrors(), s.listAccessTokens)
+	register(s, huma.Operation{
+		OperationID: "createAccessToken", Method: http.MethodPost, Path: appPath + "/access-token", DefaultStatus: http.StatusCreated,
+		Summary: "Create an access token", Description: "It lets the app act as the user on the user surface for 16 hours; `write` includes `read`.", Tags: []string{oauthTag},
+	}, zodErrors().unpublished(), s.createAccessToken)
+	register(s, huma.Operation{
+		OperationID: "getAccessToken", Method: http.MethodGet, Path: appPath + "/access-token/{tokenId}",
+		Summary: "Get an access token", Tags: []string{oauthTag},
+	}, zodErrors(), s.getAccessToken)
+	register(s, huma.Operation{
+		OperationID: "revokeAccessToken", Method: http.MethodDelete, Path: appPath + "/access-token/{tokenId}",
+		Summary: "Revoke an access token", Description: "Holds at once on the node that answers and within a second on the others.", Tags: []string{oauthTag},
+	}, zodErrors().unpublished(), s.revokeAccessToken)
+}
+
+func (s *server) listAccessTokens(r *request, in *struct {
+	AppPath
+	Owner string `query:"owner" required:"true" minLength:"1" doc:"The owner of the app."`
+	ListingQuery
+},
+) (*AccessTokensAnswer, error) {
+	organization, a, err := s.app(r, &in.AppPath)
+	if err != nil {
+		return nil, err
+	}
+	if a.Owner != in.Owner {
+		return nil, errNoApp
+	}
+	l, err := in.listing()
+	if err != nil {
+		return nil, err
+	}
+	found, total, err := s.Store.AccessTokens(r, organization, a.ClientID, l)
+	if err != nil {
+		return nil, err
+	}
+	more := len(found) > in.Limit
+	found = found[:min(len(found), in.Limit)]
+	out := &AccessTokensAnswer{}
+	out.Body.Data = make([]AccessToken, len(found))
+	var last store.ListPlace
+	for i, t := range found {
+		out.Body.Data[i] = showAccessToken(t)
+		last = store.ListPlace{At: in.sorted(t.CreatedAt, t.UpdatedAt), ID: t.ID}
+	}
+	out.Body.ListingInfo = in.info(len(found), total, more, last)
+	return out, nil
+}
+
+func (s *server) createAccessToken(r *request, in *struct {
+	AppPath
+	Body struct {
+		ClientSecret string `json:"clientSecret"`
+		UserID       string `json:"userId"`
+		Scope        string `json:"scope" enum:"read,write"`
+	}
+},
+) (*NewAccessTokenAnswer, error) {
+	organization, a, err := s.app(r, &in.AppPath)
+	if err != nil {
+		return nil, err
+	}
+	t, text, err := s.Store.CreateAccessToken(r, organization, a.ClientID, in.Body.ClientSecret, in.Body.UserID, hub.Scope(in.Body.Scope))
+	if errors.Is(err, hub.ErrWrongSecret) {
+		return nil, errWrongSecret
+	}
+	if err != nil {
+		return nil, missing("OAuth app", err)
+	}
+	out := &NewAccessTokenAnswer{}
+	out.Body.AccessTokenID, out.Body.AccessToken = t.ID, text
+	return out, nil
+}
+
+func (s *server) getAccessToken(r *request, in *AccessTokenPath) (*AccessTokenAnswer, error) {
+	organization, a, err := s.app(r, &in.AppPath)
+	if err != nil {
+		return nil, err
+	}
+	if !hub.ValidID(in.TokenID) {
+		return nil, errNoAccessToken
+	}
+	t, err := s.Store.AccessToken(r, organization, a.ClientID, in.TokenID)
+	if err != nil {
+		return nil, missing("access token", err)
+	}
+	out := &AccessTokenAnswer{}
+	out.Body.Data = showAccessToken(t)
+	return out, nil
+}
+
+func (s *server) revokeAccessToken(r *request, in *struct {
+	AccessTokenPath
+	Body struct {
+		ClientSecret string `json:"clientSecret"`
+		UserID       string `json:"userId"`
+	}
+},
+) (*RevokedTokenAnswer, error) {
+	organization, a, err := s.app(r, &in.AppPath)
+	if err != nil {
+		return nil, err
+	}
+	if !hub.ValidID(in.TokenID) {
+		return nil, errNoAccessToken
+	}
+	t, err := s.Store.RevokeAccessToken(r, organization, a.ClientID, in.Body.ClientSecret, in.Body.UserID, in.TokenID)
+	if errors.Is(err, hub.ErrWrongSecret) {
+		return nil, errWrongSecret
+	}
+	if err != nil {
+		return nil, missing("access token", err)
+	}
+	s.callers.forget(func(k knownCaller) bool { return k.user.ID == t.ID })
+	out := &RevokedTokenAnswer{}
+	out.Body.TokenID = t.ID
+	return out, nil
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// AuditEntry is one change that somebody made.
+type AuditEntry struct {
+	ID         string         `json:"id"`
+	At         string         `json:"at"`
+	Actor      Actor          `json:"actor" doc:"Who made the change."`
+	Action     string         `json:"action" doc:"What was done, a verb."`
+	ObjectKind string         `json:"objectKind" doc:"The kind of thing that was changed."`
+	ObjectID   string         `json:"objectId"`
+	Changes    map[string]any `json:"changes" doc:"The new values of what changed, by field. Secret values are never among them."`
+}
+
+// Actor is who made a change.
+type Actor struct {
+	Kind string  `json:"kind" enum:"TOKEN,USER,COMMAND_LINE,SIROCCO"`
+	ID   *string `json:"id" doc:"The id of the token or of the user; null for the others."`
+	Name string  `json:"name"`
+}
+
+// AuditAnswer is one page of the audit log.
+type AuditAnswer struct {
+	Body struct {
+		Data   []AuditEntry `json:"data" doc:"The newest first."`
+		Cursor *string      `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+func (s *server) registerAudit() {
+	register(s, huma.Operation{
+		OperationID: "listAudit", Method: http.MethodGet, Path: "/v1/audit",
+		Summary: "List who changed what", Tags: []string{"Audit"}, Extensions: map[string]any{extensionKey: true},
+		Description: "Every change made through the API or on the command line. Nothing here is ever changed or removed.",
+	}, jsonErrors(), s.listAudit)
+}
+
+func (s *server) listAudit(r *request, in *struct {
+	OrganizationSelector
+	PageQuery
+	ObjectKind string `query:"objectKind" doc:"Only changes of things of this kind."`
+	ObjectID   string `query:"objectId" doc:"Only changes of the thing with this id."`
+},
+) (*AuditAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	before, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Store.Audit(r, organization, store.AuditFilter{ObjectKind: in.ObjectKind, ObjectID: in.ObjectID, Before: before, Limit: in.PageSize + 1})
+	if err != nil {
+		return nil, err
+	}
+	out := &AuditAnswer{}
+	found, out.Body.Cursor = cut(found, in.PageSize, func(e hub.AuditEntry) string { return e.ID })
+	out.Body.Data = make([]AuditEntry, len(found))
+	for i, e := range found {
+		out.Body.Data[i] = AuditEntry{
+			ID: e.ID, At: hub.WireTime(e.At), Actor: Actor{Kind: string(e.Actor.Kind), ID: optionalText(e.Actor.ID), Name: e.Actor.Name},
+			Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: e.ObjectID,
+		}
+		if err := json.Unmarshal([]byte(e.Changes), &out.Body.Data[i].Changes); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// OAuthApp is an OAuth app as the contract shows it, without its secret.
+type OAuthApp struct {
+	AppName        string  `json:"appName"`
+	ClientID       string  `json:"clientId"`
+	OrganizationID string  `json:"organizationId"`
+	Owner          string  `json:"owner" doc:"Whoever the organization says is in charge of the app."`
+	Deleted        bool    `json:"deleted"`
+	CreatedAt      string  `json:"createdAt" format:"date-time"`
+	UpdatedAt      string  `json:"updatedAt" format:"date-time"`
+	DeletedAt      *string `json:"deletedAt" format:"date-time"`
+}
+
+func showApp(a hub.OAuthApp) OAuthApp {
+	return OAuthApp{
+		AppName: a.Name, ClientID: a.ClientID, OrganizationID: a.OrganizationID, Owner: a.Owner, Deleted: !a.DeletedAt.IsZero(),
+		CreatedAt: hub.WireTime(a.CreatedAt), UpdatedAt: hub.WireTime(a.UpdatedAt), DeletedAt: optionalTime(a.DeletedAt),
+	}
+}
+
+// ListingInfo tells where a list goes on; the contract has it beside single things too.
+type ListingInfo struct {
+	Cursor      Cursor   `json:"cursor" required:"false" doc:"Give it as cursor to get the next page; null on the last."`
+	PageSize    *float64 `json:"pageSize,omitempty" doc:"How many items this page has."`
+	Limit       *float64 `json:"limit,omitempty" doc:"How many items the page could have."`
+	Total       *float64 `json:"total" required:"false" doc:"How many items there are on all pages; null beside a single thing."`
+	HasNextPage *bool    `json:"hasNextPage,omitempty"`
+}
+
+// ListingQuery is how a client chooses and orders what a list shows.
+type ListingQuery struct {
+	FromDate      time.Time `query:"fromDate" doc:"Only what has its sortField at or after it."`
+	ToDate        time.Time `query:"toDate" doc:"Only what has its sortField at or before it."`
+	Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"100"`
+	Cursor        string    `query:"cursor" minLength:"1" doc:"The cursor of the page before; leave it out for the first page."`
+	Page          int       `query:"page" minimum:"1" maximum:"10000" doc:"The number of the page, where no cursor is given."`
+	SortField     string    `query:"sortField" enum:"dateCreated,dateUpdated" default:"dateCreated"`
+	SortDirection string    `query:"sortDirection" enum:"asc,desc" default:"desc"`
+}
+
+// listing is the query as the store takes it; it reads one more than the page has.
+func (q ListingQuery) listing() (store.Listing, error) {
+	l := store.Listing{From: q.FromDate, Until: q.ToDate, ByUpdate: q.SortField == "dateUpdated", Ascending: q.SortDirection == "asc", Limit: q.Limit + 1}
+	if q.Cursor == "" {
+		l.Skip = max(q.Page-1, 0) * q.Limit
+		return l, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+	place := store.ListPlace{}
+	var at int64
+	if err == nil {
+		_, err = fmt.Sscanf(string(text), "%d %s", &at, &place.ID)
+	}
+	if err != nil || !hub.ValidID(place.ID) {
+		return l, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+	}
+	place.At = time.UnixMicro(at)
+	l.After = &place
+	return l, nil
+}
+
+// info tells where the list goes on after a page; place is that of the page's last item.
+func (q ListingQuery) info(size int, total int64, more bool, place store.ListPlace) ListingInfo {
+	number := func(n int64) *float64 {
+		f := float64(n)
+		return &f
+	}
+	info := ListingInfo{PageSize: number(int64(size)), Limit: number(int64(q.Limit)), Total: number(total), HasNextPage: &more}
+	if more {
+		text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", place.At.UnixMicro(), place.ID))
+		info.Cursor.text = &text
+	}
+	return info
+}
+
+// sorted is the time that the list is sorted by.
+func (q ListingQuery) sorted(created, updated time.Time) time.Time {
+	if q.SortField == "dateUpdated" {
+		return updated
+	}
+	return created
+}
+
+// AppAnswer is one app.
+type AppAnswer struct {
+	Body struct {
+		Data OAuthApp `json:"data"`
+		ListingInfo
+	}
+}
+
+// AppsAnswer is one page of apps.
+type AppsAnswer struct {
+	Body struct {
+		Data []OAuthApp `json:"data"`
+		ListingInfo
+	}
+}
+
+// NewAppAnswer is an app just made, with its secret.
+type NewAppAnswer struct {
+	Body struct {
+		AppName      string `json:"appName"`
+		ClientID     string `json:"clientID"`
+		ClientSecret string `json:"clientSecret" doc:"The secret itself, shown only here."`
+	}
+}
+
+// DeletedAppAnswer names an app that was deleted.
+type DeletedAppAnswer struct {
+	Body struct {
+		ClientID string `json:"clientId"`
+	}
+}
+
+// AppPath names an app.
+type AppPath struct {
+	OrganizationSelector
+	ClientID string `path:"clientId"`
+}
+
+const (
+	appsPath = "/v1/core/oauth/apps"
+	appPath  = appsPath + "/{clientId}"
+	oauthTag = "OAuth"
+)
+
+func (s *server) registerApps() {
+	register(s, huma.Operation{
+		OperationID: "listOAuthApps", Method: http.MethodGet, Path: appsPath,
+		Summary: "List the OAuth apps of an owner", Description: "Deleted ones are listed too.", Tags: []string{oauthTag},
+	}, zodErrors(), s.listApps)
+	register(s, huma.Operation{
+		OperationID: "createOAuthApp", Method: http.MethodPost, Path: appsPath, DefaultStatus: http.StatusCreated,
+		Summary: "Create an OAuth app", Tags: []string{oauthTag},
+	}, zodErrors().unpublished(), s.createApp)
+	register(s, huma.Operation{
+		OperationID: "getOAuthApp", Method: http.MethodGet, Path: appPath,
+		Summary: "Get an OAuth app", Tags: []string{oauthTag},
+	}, zodErrors(), s.getApp)
+	register(s, huma.Operation{
+		OperationID: "deleteOAuthApp", Method: http.MethodDelete, Path: appPath,
+		Summary: "Delete an OAuth app", Tags: []string{oauthTag},
+		Description: "Its access tokens are revoked with it, at once on the node that answers and within a second on the others.",
+	}, zodErrors().unpublished(), s.deleteApp)
+}
+
+func (s *server) listApps(r *request, in *struct {
+	Of    string `query:"organizationId" required:"true" minLength:"1"`
+	Owner string `query:"owner" required:"true" minLength:"1"`
+	ListingQuery
+},
+) (*AppsAnswer, error) {
+	organization, err := s.spanned(r, in.Of)
+	if err != nil {
+		return nil, err
+	}
+	l, err := in.listing()
+	if err != nil {
+		return nil, err
+	}
+	found, total, err := s.Store.Apps(r, organization, in.Owner, l)
+	if err != nil {
+		return nil, err
+	}
+	more := len(found) > in.Limit
+	found = found[:min(len(found), in.Limit)]
+	out := &AppsAnswer{}
+	out.Body.Data = make([]OAuthApp, len(found))
+	var last store.ListPlace
+	for i, a := range found {
+		out.Body.Data[i] = showApp(a)
+		last = store.ListPlace{At: in.sorted(a.CreatedAt, a.UpdatedAt), ID: a.ClientID}
+	}
+	out.Body.ListingInfo = in.info(len(found), total, more, last)
+	return out, nil
+}
+
+func (s *server) createApp(r *request, in *struct {
+	Body struct {
+		AppName        string `json:"appName" minLength:"1" maxLength:"256"`
+		Owner          string `json:"owner" minLength:"1" maxLength:"256"`
+		OrganizationID string `json:"organizationId" minLength:"1"`
+	}
+},
+) (*NewAppAnswer, error) {
+	organization, err := s.named(r, in.Body.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if err := hub.ValidateOAuthApp(in.Body.AppName, in.Body.Owner); err != nil {
+		return nil, err
+	}
+	a, secret, err := s.Store.CreateApp(r, organization, in.Body.AppName, in.Body.Owner)
+	if err != nil {
+		return nil, err
+	}
+	out := &NewAppAnswer{}
+	out.Body.AppName, out.Body.ClientID, out.Body.ClientSecret = a.Name, a.ClientID, secret
+	return out, nil
+}
+
+// app returns the organization that the request means and, where it has the app of the path, that.
+func (s *server) app(r *request, in *AppPath) (organization string, a hub.OAuthApp, err error) {
+	if organization, err = s.organization(r, in.OrganizationSelector); err != nil {
+		return "", a, err
+	}
+	if !hub.ValidID(in.ClientID) {
+		return "", a, errNoApp
+	}
+	a, err = s.Store.App(r, organization, in.ClientID)
+	return organization, a, missing("OAuth app", err)
+}
+
+var errNoApp = &missingError{"OAuth app"}
+
+func (s *server) getApp(r *request, in *AppPath) (*AppAnswer, error) {
+	_, a, err := s.app(r, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &AppAnswer{}
+	out.Body.Data = showApp(a)
+	return out, nil
+}
+
+func (s *server) deleteApp(r *request, in *AppPath) (*DeletedAppAnswer, error) {
+	organization, a, err := s.app(r, in)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Store.DeleteApp(r, organization, a.ClientID); err != nil {
+		return nil, missing("OAuth app", err)
+	}
+	s.callers.forget(func(k knownCaller) bool { return k.user.ClientID == a.ClientID })
+	out := &DeletedAppAnswer{}
+	out.Body.ClientID = a.ClientID
+	return out, nil
+}

@@ -1,0 +1,220 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Organization is an organization as the contract shows it.
+type Organization struct {
+	ID                 string                    `json:"id"`
+	AdminUIDs          []string                  `json:"adminUids,omitempty"`
+	BetaFeatures       []string                  `json:"betaFeatures,omitempty" doc:"Always left out: there are none."`
+	ConsentNotRequired *bool                     `json:"consentNotRequired,omitempty" doc:"Always left out: consent is the recorder's to ask for."`
+	DateCreated        string                    `json:"dateCreated,omitempty" format:"date-time"`
+	Disabled           bool                      `json:"disabled" required:"false"`
+	Industries         []Industry                `json:"industries"`
+	Integrations       []OrganizationIntegration `json:"integrations" doc:"Its connections."`
+	Name               string                    `json:"name,omitempty"`
+	OwnerUID           string                    `json:"ownerUid,omitempty"`
+	Teams              []OrganizationTeam        `json:"teams" doc:"Its first hundred teams; the teams have a list of their own."`
+}
+
+// Industry is what an organization does.
+type Industry struct {
+	ID          string  `json:"id"`
+	Name        string  `json:"name" doc:"The id: industries have no list here."`
+	Description *string `json:"description,omitempty"`
+}
+
+// OrganizationIntegration is a connection as its organization shows it.
+type OrganizationIntegration struct {
+	ID                  string            `json:"id"`
+	Name                string            `json:"name"`
+	ExternalAccountID   string            `json:"externalAccountId"`
+	IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
+	CreatedAt           string            `json:"createdAt" format:"date-time"`
+	UpdatedAt           string            `json:"updatedAt" format:"date-time"`
+	DeletedAt           string            `json:"deletedAt" doc:"Always empty: a deleted connection is not listed."`
+	IsActive            bool              `json:"isActive"`
+}
+
+// OrganizationTeam is a team as its organization shows it.
+type OrganizationTeam struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	CoachUIDs  []string `json:"coachUids"`
+	MemberUIDs []string `json:"memberUids"`
+}
+
+// OrganizationAnswer is one organization.
+type OrganizationAnswer struct {
+	Body Organization
+}
+
+// OrganizationsAnswer is one page of organizations.
+type OrganizationsAnswer struct {
+	Body struct {
+		Data   []Organization `json:"data" doc:"The oldest first."`
+		Cursor *string        `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+const (
+	organizationsPath = "/v1/core/organizations"
+	organizationTag   = "Organizations"
+	// organizationTeams and organizationConnections bound what an organization shows of itself.
+	organizationTeams, organizationConnections = 100, 100
+)
+
+var errMakesOrganizations = &forbiddenError{"Only a token of an organization group may create organizations."}
+
+func (s *server) registerOrganizations() {
+	register(s, huma.Operation{
+		OperationID: "listOrganizations", Method: http.MethodGet, Path: organizationsPath,
+		Summary: "List the organizations that the token spans", Tags: []string{organizationTag},
+	}, jsonErrors(), s.listOrganizations)
+	register(s, huma.Operation{
+		OperationID: "createOrganization", Method: http.MethodPost, Path: organizationsPath, DefaultStatus: http.StatusOK,
+		Summary: "Create an organization", Tags: []string{organizationTag},
+		Description: "Takes a token of an organization group; the organization belongs to that group.",
+	}, jsonErrors(http.StatusForbidden), s.createOrganization)
+	register(s, huma.Operation{
+		OperationID: "getOrganization", Method: http.MethodGet, Path: organizationsPath + "/{id}",
+		Summary: "Get an organization", Tags: []string{organizationTag},
+	}, notFound, func(r *request, in *struct {
+		ID string `path:"id"`
+	},
+	) (*OrganizationAnswer, error) {
+		organization, err := s.spanned(r, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		o, err := s.Store.Organization(r, organization)
+		return s.answerOrganization(r, o, err)
+	})
+	register(s, huma.Operation{
+		OperationID: "patchOrganization", Method: http.MethodPatch, Path: organizationsPath + "/{id}",
+		Summary: "Change an organization", Description: "Changes what the body names and leaves the rest.", Tags: []string{organizationTag},
+	}, notFound, s.patchOrganization)
+}
+
+// showOrganization shows an organization with its connections and teams.
+func (s *server) showOrganization(r *request, o hub.Organization) (Organization, error) {
+	shown := Organization{
+		ID: o.ID, AdminUIDs: o.Details.Admins, DateCreated: hub.WireTime(o.CreatedAt), Disabled: o.Disabled, Name: o.Name, OwnerUID: o.Details.Owner,
+		Industries: make([]Industry, len(o.Details.Industries)), Integrations: []OrganizationIntegration{}, Teams: []OrganizationTeam{},
+	}
+	for i, id := range o.Details.Industries {
+		shown.Industries[i] = Industry{ID: id, Name: id}
+	}
+	connections, err := s.Connections.Connections(r, o.ID, store.ConnectionFilter{Limit: organizationConnections})
+	if err != nil {
+		return shown, err
+	}
+	for _, c := range connections {
+		shown.Integrations = append(shown.Integrations, OrganizationIntegration{
+			ID: c.ID, Name: c.Name, ExternalAccountID: c.ExternalAccountID, IntegrationPlatform: CreatablePlatform(c.Platform),
+			CreatedAt: hub.WireTime(c.CreatedAt), UpdatedAt: hub.WireTime(c.UpdatedAt), IsActive: c.Active,
+		})
+	}
+	teams, err := s.Store.Teams(r, o.ID, "", organizationTeams)
+	for _, t := range teams {
+		shown.Teams = append(shown.Teams, OrganizationTeam{ID: t.ID, Name: t.Name, CoachUIDs: listed(t.Coaches), MemberUIDs: listed(t.Members)})
+	}
+	return shown, err
+}
+
+func (s *server) answerOrganization(r *request, o hub.Organization, err error) (*OrganizationAnswer, error) {
+	if err != nil {
+		return nil, missing("organization", err)
+	}
+	shown, err := s.showOrganization(r, o)
+	return &OrganizationAnswer{shown}, err
+}
+
+func (s *server) listOrganizations(r *request, in *struct {
+	PageQuery
+},
+) (*OrganizationsAnswer, error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	var found []hub.Organization
+	if r.Token.GroupID != "" {
+		found, err = s.Store.OrganizationsOf(r, r.Token.GroupID, after, in.PageSize+1)
+	} else if after < r.Token.OrganizationID {
+		found = make([]hub.Organization, 1)
+		found[0], err = s.Store.Organization(r, r.Token.OrganizationID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &OrganizationsAnswer{}
+	found, out.Body.Cursor = cut(found, in.PageSize, func(o hub.Organization) string { return o.ID })
+	out.Body.Data = make([]Organization, len(found))
+	for i, o := range found {
+		if out.Body.Data[i], err = s.showOrganization(r, o); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *server) createOrganization(r *request, in *struct {
+	ExactBody
+	Body struct {
+		Name        string   `json:"name"`
+		OrgGroupIDs []string `json:"orgGroupIds" maxItems:"100" doc:"The groups that the organization belongs to: that of the token, which is also meant by an empty list."`
+		AdminUIDs   []string `json:"adminUids,omitempty" maxItems:"1000"`
+		Disabled    bool     `json:"disabled,omitempty"`
+		IndustryIDs []string `json:"industryIds,omitempty" maxItems:"1000"`
+		OwnerUID    string   `json:"ownerUid,omitempty"`
+	}
+},
+) (*OrganizationAnswer, error) {
+	if r.Token.GroupID == "" {
+		return nil, errMakesOrganizations
+	}
+	for i, group := range in.Body.OrgGroupIDs {
+		if group != r.Token.GroupID {
+			return nil, hub.Invalid(fmt.Sprintf("orgGroupIds[%d]", i), "names no group of this token", "the token's authorizedOrgGroupId")
+		}
+	}
+	p := hub.OrganizationPatch{Name: &in.Body.Name, Disabled: &in.Body.Disabled, Owner: &in.Body.OwnerUID, Admins: &in.Body.AdminUIDs, Industries: &in.Body.IndustryIDs}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	o, err := s.Store.CreateOrganizationIn(r, r.Token.GroupID, p)
+	return s.answerOrganization(r, o, err)
+}
+
+func (s *server) patchOrganization(r *request, in *struct {
+	ID string `path:"id"`
+	ExactBody
+	Body struct {
+		Name        *string   `json:"name,omitempty"`
+		AdminUIDs   *[]string `json:"adminUids,omitempty" maxItems:"1000"`
+		Disabled    *bool     `json:"disabled,omitempty"`
+		IndustryIDs *[]string `json:"industryIds,omitempty" maxItems:"1000"`
+		OwnerUID    *string   `json:"ownerUid,omitempty"`
+	}
+},
+) (*OrganizationAnswer, error) {
+	organization, err := s.spanned(r, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := hub.OrganizationPatch{Name: in.Body.Name, Disabled: in.Body.Disabled, Owner: in.Body.OwnerUID, Admins: in.Body.AdminUIDs, Industries: in.Body.IndustryIDs}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	o, err := s.Store.UpdateOrganization(r, organization, r.Token.GroupID, p)
+	return s.answerOrganization(r, o, err)
+}

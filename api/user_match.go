@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// UserMatchAnswer is which user of the workspace a CRM user is.
+type UserMatchAnswer struct {
+	Body struct {
+		UserID *string `json:"userId" doc:"The user of the workspace; null for nobody."`
+		By     string  `json:"by" enum:"HAND,EMAIL,NAME,NONE" doc:"How that is known. By hand counts most, then the e-mail address, then a name that one user alone has."`
+	}
+}
+
+func (s *server) registerUserMatches() {
+	add := func(id, method, summary, description string) huma.Operation {
+		op := recordOperation(id, method, "/users/{id}/match", summary, "CRM users")
+		op.Description, op.Extensions = description, map[string]any{extensionKey: true}
+		return op
+	}
+	register(s, add("getUserMatch", http.MethodGet, "See which user of the workspace a CRM user is", ""), notFound, s.getUserMatch)
+	register(s, add("putUserMatch", http.MethodPut, "Say by hand which user of the workspace a CRM user is", "Recordings that this links otherwise are looked at again."),
+		notFound, s.putUserMatch)
+	register(s, add("deleteUserMatch", http.MethodDelete, "Take back what was said by hand of a CRM user", "From then on the e-mail address and the name count again."),
+		notFound, s.deleteUserMatch)
+}
+
+func (s *server) getUserMatch(r *request, in *RecordPath) (*UserMatchAnswer, error) {
+	return s.withMatch(r, in, func(string, store.Record) error { return nil })
+}
+
+func (s *server) putUserMatch(r *request, in *struct {
+	RecordPath
+	Body struct {
+		UserID *string `json:"userId" doc:"The user of the workspace; null says that it is nobody."`
+	}
+},
+) (*UserMatchAnswer, error) {
+	return s.withMatch(r, &in.RecordPath, func(organization string, crmUser store.Record) error {
+		if in.Body.UserID != nil && *in.Body.UserID == "" {
+			return hub.Invalid("userId", "is empty", "the id of a user, or null for nobody")
+		}
+		return s.Store.SetMatch(r, organization, crmUser, deref(in.Body.UserID))
+	})
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func (s *server) deleteUserMatch(r *request, in *RecordPath) (*UserMatchAnswer, error) {
+	return s.withMatch(r, in, func(organization string, crmUser store.Record) error {
+		return s.Store.ClearMatch(r, organization, crmUser)
+	})
+}
+
+// withMatch finds the CRM user that the path names, does one thing to its match, and shows what came of it.
+func (s *server) withMatch(r *request, in *RecordPath, do func(organization string, crmUser store.Record) error) (*UserMatchAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	crmUser, err := s.record(r, in, hub.ModelUser)
+	if err != nil {
+		return nil, err
+	}
+	if err := do(organization, crmUser); err != nil {
+		return nil, err
+	}
+	userID, by, err := s.Store.MatchOf(r, organization, crmUser)
+	out := &UserMatchAnswer{}
+	out.Body.UserID, out.Body.By = optionalText(userID), string(by)
+	return out, err
+}

@@ -33,6 +33,10 @@ type Config struct {
 	Clock   hub.Clock
 	// WebhookAllowPrivate lets webhook endpoints be at addresses that are not public.
 	WebhookAllowPrivate bool
+	// Audio is where the recordings' audio is kept; nil when it is not.
+	Audio Audio
+	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
+	PublicURL string
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -48,6 +52,7 @@ type server struct {
 	callers  *callers
 	limits   *limits
 	measures *measures
+	signer   signer
 }
 
 // New returns the handler of the whole surface.
@@ -79,6 +84,12 @@ func New(cfg Config) http.Handler {
 	s.registerAccessTokens()
 	s.registerUserMatches()
 	s.registerAudit()
+	s.registerRecordings()
+	s.registerSeenRecordings()
+	s.registerUploads()
+	s.registerFollowups()
+	s.registerRecordingLinks()
+	s.registerAudio()
 	s.registerHealth()
 	s.registerSelfDescription()
 	return s.outermost(http.HandlerFunc(s.route))

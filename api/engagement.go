@@ -39,6 +39,7 @@ func showEngagement(organization string, r store.Record, rel *related) Engagemen
 		OpportunityID: rel.id(r, hub.ModelOpportunity, r.Refs.Opportunity),
 	}
 	kind := rel.found[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagementType, ExternalID: r.Refs.EngagementType}]
+	e.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}]
 	e.EngagementType = cmp.Or(kind.Details.ActivityType, r.Details.ActivityType, kind.Name)
 	if a, ok := rel.account(r); ok {
 		e.AccountID, e.Account = a.ID, Anything{showAccount(a)}
@@ -124,6 +125,15 @@ func (s *server) showEngagements(r *request, organization string, found []store.
 	return shown, nil
 }
 
+// engagementsOf is the engagement that a recording is linked to, if there is one and the query does not exclude it.
+func (s *server) engagementsOf(r *request, organization string, in *RecordsQuery) ([]Engagement, error) {
+	found, err := s.linkedTo(r, organization, in, hub.ModelEngagement)
+	if err != nil {
+		return nil, err
+	}
+	return s.showEngagements(r, organization, found)
+}
+
 func (s *server) listEngagements(r *request, in *RecordsQuery) (*EngagementsAnswer, error) {
 	organization, err := s.organization(r, in.OrganizationSelector)
 	if err != nil {
@@ -131,8 +141,9 @@ func (s *server) listEngagements(r *request, in *RecordsQuery) (*EngagementsAnsw
 	}
 	out := &EngagementsAnswer{}
 	out.Body.Data, out.Body.PagedBody = []Engagement{}, pagedBody(in.page(), nil)
-	if in.RecordingID != "" { // no recording is linked to any yet
-		return out, nil
+	if in.RecordingID != "" {
+		out.Body.Data, err = s.engagementsOf(r, organization, in)
+		return out, err
 	}
 	found, cursor, err := s.list(r, organization, in.page(), store.RecordFilter{Model: hub.ModelEngagement, ExternalID: in.ExternalID, ConnectionID: in.Connection})
 	if err != nil {

@@ -162,6 +162,9 @@ func (e errorShape) issuesAnswer(issues []Issue) huma.StatusError {
 	if e.zod {
 		return &zodError{ZodError{Issues: issues, Name: "ZodError"}}
 	}
+	if slices.Contains(e.plain, http.StatusInternalServerError) { // published for an operation whose errors all are text
+		return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
+	}
 	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText(issues), Issues: issues}}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sirocco/api"
+	"sirocco/audio"
 	"sirocco/hub"
 	"sirocco/store"
 	"sirocco/store/storetest"
@@ -30,6 +32,8 @@ type world struct {
 	server *httptest.Server
 	clock  *clock
 	log    *lockedBuffer
+	// audio is the folder of the recordings' audio.
+	audio string
 	// validate checks an answer against the server's own document.
 	validate func(*http.Request, *http.Response, []byte)
 }
@@ -93,7 +97,7 @@ func testModels(p hub.Platform) []hub.Model {
 // newWorld starts a server. Change its configuration with configure.
 func newWorld(t testing.TB, url string, configure ...func(*api.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), log: &lockedBuffer{}}
+	w := &world{t: t, clock: newClock(), log: &lockedBuffer{}, audio: filepath.Join(t.TempDir(), "recordings")}
 	w.st = storetest.Open(t, url, w.clock.read)
 	w.server = w.serve(configure...)
 	return w
@@ -101,7 +105,12 @@ func newWorld(t testing.TB, url string, configure ...func(*api.Config)) *world {
 
 // serve starts one more server over the same store.
 func (w *world) serve(configure ...func(*api.Config)) *httptest.Server {
+	place, err := audio.Open(context.Background(), "file://"+w.audio)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	cfg := api.Config{
+		Audio: place,
 		Store: w.st, Models: testModels, CheckCredentials: testCheck, Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Metrics: prometheus.NewRegistry(), Clock: w.clock.read, Version: "test",
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"sort"
@@ -27,35 +28,46 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		var hook struct{ ID string }
 		other.token.do("POST", endpoints, `{"url":"https://example.com/"}`).want(t, 201).into(t, &hook)
 		me, they := mine.people(), other.people()
+		recording := w.user(other, hub.User{Email: "rep@other.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@other.example"`)
+		reader := w.user(mine, hub.User{Email: "rep@mine.example", Admin: true}, hub.ScopeWrite)
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
+			"/api-externalApi" + recordings + "/{id}":                 recording,
+			recordings + "/{id}":                                      recording,
+			recordings + "/{id}/analysis":                             recording,
+			recordings + "/{id}/link":                                 recording,
+			recordings + "/{id}/signedUrl":                            recording,
+			recordings + "/{id}/summaries":                            recording,
+			recordings + "/{id}/summary":                              recording,
+			recordings + "/{id}/utterances":                           recording,
+			"/v1/core/entities/extractions/{recordingId}":             recording,
 			"/v1/core/integrations/connections/{id}/credentials":      connection,
 			"/v1/core/integrations/connections/{id}/sync":             connection,
 			"/v1/core/integrations/connections/{id}/runs":             connection,
 			"/v1/core/integrations/connections/{id}/quarantine":       connection,
 			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
-			endpoints + "/{id}":                             hook.ID,
-			endpoints + "/{id}/rotate-secret":               hook.ID,
-			endpoints + "/{id}/test":                        hook.ID,
-			endpoints + "/{id}/deliveries":                  hook.ID,
-			endpoints + "/{id}/deliveries/{eventId}/replay": hook.ID,
-			endpoints + "/{id}/replay":                      hook.ID,
-			"/v1/core/auth/tokens/{id}":                     other.tokenID,
-			records + "/accounts/{id}":                      engagement.AccountID,
-			records + "/opportunities/{id}":                 engagement.OpportunityID,
-			records + "/engagements/{id}":                   engagement.ID,
-			records + "/users/{id}":                         engagement.EngagementUsers[0].UserID,
-			records + "/users/{id}/engagements":             engagement.EngagementUsers[0].UserID,
-			records + "/engagement-users/{id}":              engagement.EngagementUsers[0].ID,
-			records + "/opportunity-users/{id}":             opportunity.OpportunityUsers[0].ID,
-			records + "/users/{id}/match":                   engagement.EngagementUsers[0].UserID,
-			users + "/{id}":                                 they.user,
-			organizations + "/{id}":                         other.id,
-			organizations + "/{orgId}/teams":                other.id,
-			organizations + "/{orgId}/teams/{teamId}":       they.team,
-			apps + "/{clientId}":                            they.app,
-			apps + "/{clientId}/access-token":               they.app,
-			apps + "/{clientId}/access-token/{tokenId}":     they.token,
+			endpoints + "/{id}":                                       hook.ID,
+			endpoints + "/{id}/rotate-secret":                         hook.ID,
+			endpoints + "/{id}/test":                                  hook.ID,
+			endpoints + "/{id}/deliveries":                            hook.ID,
+			endpoints + "/{id}/deliveries/{eventId}/replay":           hook.ID,
+			endpoints + "/{id}/replay":                                hook.ID,
+			"/v1/core/auth/tokens/{id}":                               other.tokenID,
+			records + "/accounts/{id}":                                engagement.AccountID,
+			records + "/opportunities/{id}":                           engagement.OpportunityID,
+			records + "/engagements/{id}":                             engagement.ID,
+			records + "/users/{id}":                                   engagement.EngagementUsers[0].UserID,
+			records + "/users/{id}/engagements":                       engagement.EngagementUsers[0].UserID,
+			records + "/engagement-users/{id}":                        engagement.EngagementUsers[0].ID,
+			records + "/opportunity-users/{id}":                       opportunity.OpportunityUsers[0].ID,
+			records + "/users/{id}/match":                             engagement.EngagementUsers[0].UserID,
+			users + "/{id}":                                           they.user,
+			organizations + "/{id}":                                   other.id,
+			organizations + "/{orgId}/teams":                          other.id,
+			organizations + "/{orgId}/teams/{teamId}":                 they.team,
+			apps + "/{clientId}":                                      they.app,
+			apps + "/{clientId}/access-token":                         they.app,
+			apps + "/{clientId}/access-token/{tokenId}":               they.token,
 		}
 		within := map[string]string{ // the id of our own that the first of two stands for
 			organizations + "/{orgId}/teams/{teamId}":   mine.id,
@@ -63,6 +75,9 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		}
 		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
 		bodies := map[string]string{
+			"PUT " + recordings + "/{id}/analysis":                         `{"language":"stolen"}`,
+			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
+			"DELETE " + recordings + "/{id}/link":                          `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
 			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,
 			"POST " + endpoints + "/{id}/test":                             `{}`,
 			"POST " + endpoints + "/{id}/replay":                           `{"since":"2026-01-01T00:00:00Z"}`,
@@ -92,7 +107,11 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 				t.Errorf("%s %s: the test knows no id of another organization for it", op.method, op.path)
 				continue
 			}
-			for _, c := range []*client{mine.token, mine.group} {
+			askers := []*client{mine.token, mine.group}
+			if strings.Contains(fmt.Sprint(op.doc["security"]), "userToken") {
+				askers = []*client{reader}
+			}
+			for _, c := range askers {
 				ask := func(id string) answer {
 					path := op.path
 					if own, ok := within[path]; ok {

@@ -51,6 +51,9 @@ func (f *MaybeFlag) Receiver() reflect.Value { return reflect.ValueOf(f).Elem().
 // Anything is a value that the published contract gives no type: an object of ours, or null.
 type Anything struct{ Value any }
 
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *Anything) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &a.Value) }
+
 // MarshalJSON implements json.Marshaler.
 func (a Anything) MarshalJSON() ([]byte, error) { return json.Marshal(a.Value) }
 

@@ -30,6 +30,7 @@ func showOpportunity(organization string, r store.Record, rel *related) Opportun
 		ID: r.ID, ExternalID: r.ExternalID, Name: &r.Name, Amount: r.Details.Amount, ClosedAt: r.Details.ClosedAt,
 		Disposition: r.Details.Disposition, CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt), OrganizationID: organization,
 	}
+	o.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}]
 	if a, ok := rel.account(r); ok {
 		o.AccountID, o.Account = a.ID, Anything{showAccount(a)}
 	}
@@ -117,6 +118,15 @@ func (s *server) showOpportunities(r *request, organization string, found []stor
 	return shown, nil
 }
 
+// opportunitiesOf is the opportunity that a recording has to do with, if there is one and the query does not exclude it.
+func (s *server) opportunitiesOf(r *request, organization string, in *RecordsQuery) ([]Opportunity, error) {
+	found, err := s.linkedTo(r, organization, in, hub.ModelOpportunity)
+	if err != nil {
+		return nil, err
+	}
+	return s.showOpportunities(r, organization, found)
+}
+
 func (s *server) listOpportunities(r *request, in *RecordsQuery) (*OpportunitiesAnswer, error) {
 	organization, err := s.organization(r, in.OrganizationSelector)
 	if err != nil {
@@ -124,8 +134,9 @@ func (s *server) listOpportunities(r *request, in *RecordsQuery) (*Opportunities
 	}
 	out := &OpportunitiesAnswer{}
 	out.Body.Data, out.Body.PagedBody = []Opportunity{}, pagedBody(in.page(), nil)
-	if in.RecordingID != "" { // no recording is linked to any yet
-		return out, nil
+	if in.RecordingID != "" {
+		out.Body.Data, err = s.opportunitiesOf(r, organization, in)
+		return out, err
 	}
 	found, cursor, err := s.list(r, organization, in.page(), store.RecordFilter{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, ConnectionID: in.Connection})
 	if err != nil {

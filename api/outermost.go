@@ -20,7 +20,7 @@ const legacyPrefix = "/api-externalApi"
 func (s *server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		started := s.Clock()
-		r := &request{Context: hr.Context(), ID: requestID(hr)}
+		r := &request{Context: hr.Context(), ID: requestID(hr), Origin: s.origin(hr)}
 		r.log = s.Logger.With("request", r.ID)
 		path := hr.URL.Path
 		if rest, ok := strings.CutPrefix(path, legacyPrefix); ok && strings.HasPrefix(rest, "/v1/") {
@@ -51,6 +51,17 @@ func (s *server) outermost(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(aw, hr)
 	})
+}
+
+// origin is what URLs in the request's answer begin with. A proxy in front says whether it was asked with TLS.
+func (s *server) origin(hr *http.Request) string {
+	switch {
+	case s.PublicURL != "":
+		return strings.TrimSuffix(s.PublicURL, "/")
+	case hr.TLS != nil || hr.Header.Get("X-Forwarded-Proto") == "https":
+		return "https://" + hr.Host
+	}
+	return "http://" + hr.Host
 }
 
 // logLevel keeps what machines ask every few seconds out of the log, as long as all is well.

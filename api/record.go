@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -150,6 +151,8 @@ type related struct {
 	found map[store.RecordKey]store.Record
 	// joined are the users of each opportunity or engagement, by connection and external id.
 	joined map[store.RecordKey][]store.Record
+	// recordings are the ids of the latest recordings of the opportunities or engagements themselves.
+	recordings map[store.RecordKey]string
 }
 
 // relate reads what the records refer to. join is the model of their users, or empty.
@@ -167,6 +170,14 @@ func (s *server) relate(r *request, organization string, records []store.Record,
 		of[rec.ConnectionID] = append(of[rec.ConnectionID], rec.ExternalID)
 	}
 	if join != "" {
+		own := make([]store.RecordKey, len(records))
+		for i, rec := range records {
+			own[i] = store.RecordKey{ConnectionID: rec.ConnectionID, Model: rec.Model, ExternalID: rec.ExternalID}
+		}
+		var err error
+		if rel.recordings, err = s.Store.RecordingsOf(r, organization, own); err != nil {
+			return nil, err
+		}
 		for connection, ids := range of {
 			all, err := s.Store.Joined(r, organization, connection, join, ids)
 			if err != nil {
@@ -186,6 +197,33 @@ func (s *server) relate(r *request, organization string, records []store.Record,
 	var err error
 	rel.found, err = s.Store.RecordsByKey(r, organization, keys)
 	return rel, err
+}
+
+// linkedTo finds the record of a model that the recording of the query has to do with, unless the query excludes it.
+func (s *server) linkedTo(r *request, organization string, in *RecordsQuery, m hub.Model) ([]store.Record, error) {
+	if !hub.ValidID(in.RecordingID) {
+		return nil, nil
+	}
+	rec, err := s.Store.Recording(r, organization, in.RecordingID)
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	crm, err := s.Store.LinkedCRM(r, rec)
+	if err != nil || crm == nil {
+		return nil, err
+	}
+	id := crm.Engagement
+	if m == hub.ModelOpportunity {
+		id = crm.Opportunity
+	}
+	if id == nil || in.ExternalID != "" && in.ExternalID != id.ExternalID || in.Connection != "" && in.Connection != crm.ConnectionID {
+		return nil, nil
+	}
+	found, err := s.Store.Record(r, organization, m, id.ID)
+	return []store.Record{found}, err
 }
 
 func (rel *related) id(rec store.Record, m hub.Model, externalID string) string {

@@ -22,7 +22,9 @@ type request struct {
 	// are before authentication and on open paths.
 	Token hub.Token
 	User  hub.AccessToken
-	log   *slog.Logger
+	// Origin is how the client reached the server, as in https://hub.example.com.
+	Origin string
+	log    *slog.Logger
 }
 
 func requestOf(ctx context.Context) *request {

@@ -26,6 +26,8 @@ type Config struct {
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer
 	Clock      hub.Clock
+	// Audio is where the recordings' audio is kept; nil when it is not.
+	Audio Audio
 	// Workers is how many connections this node syncs at the same time; 0 means 16.
 	Workers int
 	// PageSize is how many records a page is asked to have; 0 means 200.
@@ -96,11 +98,12 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	e.done.Add(3)
+	e.done.Add(4)
 	never := func() <-chan struct{} { return nil }
 	go e.every(ctx, tick, never, "claim due connections", e.claim)
 	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.spread)
 	go e.every(ctx, tick, never, "remove rows of what was deleted or is old", e.purge)
+	go e.every(ctx, audioEvery, never, "remove audio that nothing needs", e.removeAudio)
 	return nil
 }
 

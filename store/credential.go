@@ -149,8 +149,11 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 	for {
 		slice, err := many(ctx, s.db, scan, `SELECT organization_id, connection_id, sealed, sealed_token FROM credentials
 			WHERE (organization_id, connection_id) > ($1, $2) ORDER BY organization_id, connection_id LIMIT $3`, last.organization, last.connection, resealSlice)
-		if err != nil || len(slice) == 0 {
+		if err != nil {
 			return done, s.db.classify(err)
+		}
+		if len(slice) == 0 {
+			return done, s.resealSecrets(ctx)
 		}
 		for _, c := range slice {
 			last = c

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"sirocco/hub"
 )
@@ -14,94 +13,200 @@ func (s *Store) LinkedCRM(ctx context.Context, r hub.Recording) (*hub.LinkedCRM,
 	return crm, s.db.classify(err)
 }
 
-func linkedCRM(ctx context.Context, q querier, r hub.Recording) (*hub.LinkedCRM, error) {
-	if !r.Linked() {
-		return nil, nil
-	}
-	found := map[hub.RecordRef]Record{}
-	look := func(ref hub.RecordRef) error {
-		if ref.ExternalID == "" || found[ref].ID != "" {
-			return nil
-		}
-		rec, err := one(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND external_id = $4 AND deleted_at IS NULL`+ofLiveConnection, r.OrganizationID, r.Link.ConnectionID, string(ref.Model), ref.ExternalID)
-		if errors.Is(err, hub.ErrNotFound) {
-			return nil
-		}
-		found[ref] = rec
-		return err
-	}
-	// The record itself, what it and the others refer to, and what its opportunity refers to.
-	refs := append([]hub.RecordRef{{Model: r.Link.Model, ExternalID: r.Link.ExternalID}}, r.Link.Also...)
-	seen := map[hub.RecordRef]bool{}
-	for hop := 0; hop < 3 && len(refs) > 0; hop++ {
-		var next []hub.RecordRef
-		for _, ref := range refs {
-			if seen[ref] {
-				continue
-			}
-			seen[ref] = true
-			if err := look(ref); err != nil {
-				return nil, err
-			}
-			if ref.Model == hub.ModelEngagement || ref.Model == hub.ModelOpportunity || hop == 0 {
-				to := found[ref].Refs
-				next = append(next, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: to.Opportunity}, hub.RecordRef{Model: hub.ModelAccount, ExternalID: to.Account},
-					hub.RecordRef{Model: hub.ModelContact, ExternalID: to.Contact}, hub.RecordRef{Model: hub.ModelLead, ExternalID: to.Lead})
-			}
-		}
-		refs = next
-	}
-	return showLinked(ctx, q, r, found)
+// LinkedCRMs is LinkedCRM for many recordings of one organization, by recording.
+func (s *Store) LinkedCRMs(ctx context.Context, organization string, rs []hub.Recording) (map[string]*hub.LinkedCRM, error) {
+	crms, err := linkedCRMs(ctx, s.db, organization, rs)
+	return crms, s.db.classify(err)
 }
 
-func showLinked(ctx context.Context, q querier, r hub.Recording, found map[hub.RecordRef]Record) (*hub.LinkedCRM, error) {
-	main := found[hub.RecordRef{Model: r.Link.Model, ExternalID: r.Link.ExternalID}]
-	if main.ID == "" {
-		return nil, nil
+func linkedCRM(ctx context.Context, q querier, r hub.Recording) (*hub.LinkedCRM, error) {
+	crms, err := linkedCRMs(ctx, q, r.OrganizationID, []hub.Recording{r})
+	return crms[r.ID], err
+}
+
+func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Recording) (map[string]*hub.LinkedCRM, error) {
+	found := map[RecordKey]Record{}
+	// The linked records themselves, what they and the others refer to, and what their opportunities refer to.
+	about := make(map[string][]RecordKey, len(rs)) // by recording, in the order of the hops
+	var keys []RecordKey
+	for _, r := range rs {
+		if !r.Linked() {
+			continue
+		}
+		for _, ref := range append([]hub.RecordRef{{Model: r.Link.Model, ExternalID: r.Link.ExternalID}}, r.Link.Also...) {
+			about[r.ID] = append(about[r.ID], RecordKey{r.Link.ConnectionID, ref.Model, ref.ExternalID})
+		}
+		keys = append(keys, about[r.ID]...)
 	}
-	crm := &hub.LinkedCRM{ConnectionID: r.Link.ConnectionID}
-	put := func(to **hub.CRMIdentity, rec Record) {
-		// The record itself and what it refers to go before what comes with another.
-		if *to == nil || rec.ID == main.ID {
-			*to = &hub.CRMIdentity{ID: rec.ID, ExternalID: rec.ExternalID}
+	reached := map[string]int{} // how many of a recording's keys have been followed
+	for hop := 0; hop < 3 && len(keys) > 0; hop++ {
+		more, err := recordsByKey(ctx, q, organization, keys)
+		if err != nil {
+			return nil, err
+		}
+		for k, rec := range more {
+			found[k] = rec
+		}
+		keys = keys[:0]
+		for id, list := range about {
+			for _, k := range list[reached[id]:] {
+				if hop > 0 && k.Model != hub.ModelEngagement && k.Model != hub.ModelOpportunity {
+					continue
+				}
+				next := refersTo(found[k])
+				about[id] = append(about[id], next...)
+				keys = append(keys, next...)
+			}
+			reached[id] = len(list)
 		}
 	}
-	for ref, rec := range found {
-		switch {
-		case rec.ID == "":
-		case ref.Model == hub.ModelEngagement:
-			put(&crm.Engagement, rec)
-		case ref.Model == hub.ModelOpportunity && (main.Refs.Opportunity == "" || rec.ExternalID == main.Refs.Opportunity || rec.ID == main.ID):
-			put(&crm.Opportunity, rec)
-		case ref.Model == hub.ModelAccount && (main.Refs.Account == "" || rec.ExternalID == main.Refs.Account || rec.ID == main.ID):
-			put(&crm.Account, rec)
-		case ref.Model == hub.ModelLead && (main.Refs.Lead == "" || rec.ExternalID == main.Refs.Lead || rec.ID == main.ID):
-			put(&crm.Lead, rec)
-		case ref.Model == hub.ModelContact:
-			crm.Contacts = append(crm.Contacts, hub.CRMIdentity{ID: rec.ID, ExternalID: rec.ExternalID})
+	return showLinked(ctx, q, organization, rs, about, found)
+}
+
+// refersTo are the keys of the records of a conversation that a record refers to.
+func refersTo(rec Record) []RecordKey {
+	var keys []RecordKey
+	for _, ref := range []hub.RecordRef{
+		{Model: hub.ModelOpportunity, ExternalID: rec.Refs.Opportunity}, {Model: hub.ModelAccount, ExternalID: rec.Refs.Account},
+		{Model: hub.ModelContact, ExternalID: rec.Refs.Contact}, {Model: hub.ModelLead, ExternalID: rec.Refs.Lead},
+	} {
+		if ref.ExternalID != "" {
+			keys = append(keys, RecordKey{rec.ConnectionID, ref.Model, ref.ExternalID})
 		}
 	}
-	users, err := linkedUsers(ctx, q, r, main)
-	crm.Users = users
-	return crm, err
+	return keys
+}
+
+func showLinked(ctx context.Context, q querier, organization string, rs []hub.Recording, about map[string][]RecordKey, found map[RecordKey]Record) (map[string]*hub.LinkedCRM, error) {
+	shown := make(map[string]*hub.LinkedCRM, len(rs))
+	var mains []Record
+	asked := map[RecordKey]bool{}
+	for _, r := range rs {
+		keys := about[r.ID]
+		if len(keys) == 0 || found[keys[0]].ID == "" {
+			continue
+		}
+		if !asked[keys[0]] {
+			asked[keys[0]] = true
+			mains = append(mains, found[keys[0]])
+		}
+		crm := &hub.LinkedCRM{ConnectionID: r.Link.ConnectionID}
+		seen := map[string]bool{}
+		put := func(to **hub.CRMIdentity, id hub.CRMIdentity) {
+			if *to == nil { // the record itself and what it refers to come before what comes with another
+				*to = &id
+			}
+		}
+		for _, k := range nearestFirst(keys, found) {
+			rec := found[k]
+			if rec.ID == "" || seen[rec.ID] {
+				continue
+			}
+			seen[rec.ID] = true
+			id := hub.CRMIdentity{ID: rec.ID, ExternalID: rec.ExternalID}
+			switch k.Model {
+			case hub.ModelEngagement:
+				put(&crm.Engagement, id)
+			case hub.ModelOpportunity:
+				put(&crm.Opportunity, id)
+			case hub.ModelAccount:
+				put(&crm.Account, id)
+			case hub.ModelLead:
+				put(&crm.Lead, id)
+			case hub.ModelContact:
+				crm.Contacts = append(crm.Contacts, id)
+			}
+		}
+		shown[r.ID] = crm
+	}
+	users, err := linkedUsers(ctx, q, organization, mains)
+	for _, r := range rs {
+		if crm := shown[r.ID]; crm != nil {
+			crm.Users = users[about[r.ID][0]]
+		}
+	}
+	return shown, err
+}
+
+// nearestFirst puts what the linked record itself refers to before what was named beside it.
+func nearestFirst(keys []RecordKey, found map[RecordKey]Record) []RecordKey {
+	return append(append(keys[:1:1], refersTo(found[keys[0]])...), keys[1:]...)
 }
 
 // linkedUsersMost bounds how many CRM users of a linked record are told.
 const linkedUsersMost = 100
 
-// linkedUsers are the CRM users who own the record or are joined to it.
-func linkedUsers(ctx context.Context, q querier, r hub.Recording, main Record) ([]hub.CRMIdentity, error) {
-	join, column := hub.ModelEngagementUser, "engagement_ref"
-	if main.Model == hub.ModelOpportunity {
-		join, column = hub.ModelOpportunityUser, "opportunity_ref"
+// linkedUsers are the CRM users who own the records or are joined to them, by record.
+func linkedUsers(ctx context.Context, q querier, organization string, mains []Record) (map[RecordKey][]hub.CRMIdentity, error) {
+	type join struct {
+		connection string
+		model      hub.Model
 	}
-	return many(ctx, q, func(rs rows) (hub.CRMIdentity, error) {
-		var id hub.CRMIdentity
-		err := rs.Scan(&id.ID, &id.ExternalID)
-		return id, err
-	}, `SELECT u.id, u.external_id FROM records u WHERE u.organization_id = $1 AND u.connection_id = $2 AND u.model = 'USER' AND u.deleted_at IS NULL
-		AND (u.external_id = $3 OR u.external_id IN (SELECT j.user_ref FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
-			AND j.`+column+` = $4 AND j.model = $5 AND j.deleted_at IS NULL)) ORDER BY u.id LIMIT $6`,
-		r.OrganizationID, r.Link.ConnectionID, main.Refs.Owner, main.ExternalID, string(join), linkedUsersMost)
+	of := map[join][]string{}
+	wanted := map[RecordKey][]RecordKey{} // the users of each record
+	want := func(rec Record, user string) {
+		if user == "" || len(wanted[keyOf(rec)]) == linkedUsersMost {
+			return
+		}
+		wanted[keyOf(rec)] = append(wanted[keyOf(rec)], RecordKey{rec.ConnectionID, hub.ModelUser, user})
+	}
+	for _, rec := range mains {
+		want(rec, rec.Refs.Owner)
+		if model := joinOf(rec.Model); model != "" {
+			of[join{rec.ConnectionID, model}] = append(of[join{rec.ConnectionID, model}], rec.ExternalID)
+		}
+	}
+	for j, ids := range of {
+		joined, err := joinedTo(ctx, q, organization, j.connection, j.model, ids)
+		if err != nil {
+			return nil, err
+		}
+		users := map[string][]string{}
+		for _, rec := range joined {
+			ref := rec.Refs.Engagement
+			if j.model == hub.ModelOpportunityUser {
+				ref = rec.Refs.Opportunity
+			}
+			users[ref] = append(users[ref], rec.Refs.User)
+		}
+		for _, rec := range mains {
+			if rec.ConnectionID == j.connection && joinOf(rec.Model) == j.model {
+				for _, user := range users[rec.ExternalID] {
+					want(rec, user)
+				}
+			}
+		}
+	}
+	var keys []RecordKey
+	for _, users := range wanted {
+		keys = append(keys, users...)
+	}
+	found, err := recordsByKey(ctx, q, organization, keys)
+	if err != nil {
+		return nil, err
+	}
+	shown := make(map[RecordKey][]hub.CRMIdentity, len(wanted))
+	for rec, users := range wanted {
+		seen := map[string]bool{}
+		for _, k := range users {
+			if user := found[k]; user.ID != "" && !seen[user.ID] {
+				seen[user.ID] = true
+				shown[rec] = append(shown[rec], hub.CRMIdentity{ID: user.ID, ExternalID: user.ExternalID})
+			}
+		}
+	}
+	return shown, nil
 }
+
+// joinOf is the model that joins users to records of a model; empty where none does.
+func joinOf(m hub.Model) hub.Model {
+	switch m {
+	case hub.ModelEngagement:
+		return hub.ModelEngagementUser
+	case hub.ModelOpportunity:
+		return hub.ModelOpportunityUser
+	}
+	return ""
+}
+
+func keyOf(rec Record) RecordKey { return RecordKey{rec.ConnectionID, rec.Model, rec.ExternalID} }

@@ -99,6 +99,11 @@ const DeletedToo Deleted = true
 
 // RecordsByKey finds records that others refer to. Deleted ones are not among them, unless wanted.
 func (s *Store) RecordsByKey(ctx context.Context, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
+	found, err := recordsByKey(ctx, s.db, organization, keys, deleted...)
+	return found, s.db.classify(err)
+}
+
+func recordsByKey(ctx context.Context, q querier, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
 	living := ` AND deleted_at IS NULL`
 	if len(deleted) > 0 && deleted[0] == DeletedToo {
 		living = ``
@@ -120,11 +125,11 @@ func (s *Store) RecordsByKey(ctx context.Context, organization string, keys []Re
 	}
 	found := make(map[RecordKey]Record, len(keys))
 	for g, ids := range groups {
-		in, arg := s.db.among(slices.Collect(maps.Keys(ids)))
-		rs, err := many(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		in, arg := q.among(slices.Collect(maps.Keys(ids)))
+		rs, err := many(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND external_id `+in("$4")+living+ofLiveConnection, organization, g.connection, string(g.model), arg)
 		if err != nil {
-			return nil, s.db.classify(err)
+			return nil, err
 		}
 		for _, r := range rs {
 			found[RecordKey{r.ConnectionID, r.Model, r.ExternalID}] = r
@@ -136,14 +141,18 @@ func (s *Store) RecordsByKey(ctx context.Context, organization string, keys []Re
 // Joined finds the users joined to opportunities or engagements of one connection: the records of the join
 // model that refer to one of the external ids. It reads at most joinedMost.
 func (s *Store) Joined(ctx context.Context, organization, connection string, model hub.Model, of []string) ([]Record, error) {
+	rs, err := joinedTo(ctx, s.db, organization, connection, model, of)
+	return rs, s.db.classify(err)
+}
+
+func joinedTo(ctx context.Context, q querier, organization, connection string, model hub.Model, of []string) ([]Record, error) {
 	column := "engagement_ref"
 	if model == hub.ModelOpportunityUser {
 		column = "opportunity_ref"
 	}
-	in, arg := s.db.among(of)
-	rs, err := many(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+	in, arg := q.among(of)
+	return many(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 		AND `+column+` `+in("$4")+` AND deleted_at IS NULL ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
-	return rs, s.db.classify(err)
 }
 
 // joinedMost bounds how many joined users one answer shows.

@@ -54,3 +54,37 @@ func recording(ctx context.Context, q querier, organization, id, end string) (hu
 func lockRecording(ctx context.Context, tx Tx, organization, id string) (hub.Recording, error) {
 	return recording(ctx, tx, organization, id, tx.forUpdate())
 }
+
+// DeleteRecording deletes a recording: its texts at once, its audio as soon as the background comes to it.
+func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (hub.Recording, error) {
+	now := s.clock().UTC().Truncate(time.Millisecond)
+	var r hub.Recording
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		for _, table := range []string{"utterances", "followups"} {
+			if err := forget(ctx, tx, table, r); err != nil {
+				return err
+			}
+		}
+		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
+		_, err = tx.exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', score = NULL,
+				status = $3, deleted_at = $4, updated_at = $5
+			WHERE organization_id = $1 AND id = $2`, organization, id, string(hub.RecordingRemoved), micros(now), micros(r.UpdatedAt))
+		if err != nil {
+			return err
+		}
+		if err := cancelDeliveries(ctx, tx, organization, id, "The recording was deleted before it was sent.", now); err != nil {
+			return err
+		}
+		// From here on the audio is like an upload that nothing needs.
+		err = insertUpload(ctx, tx, hub.Upload{OrganizationID: organization, Blob: r.Blob, FileType: r.FileType, Size: r.Size, ExpiresAt: now, CreatedAt: now})
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "delete", "recording", id, map[string]any{})
+	})
+	return r, err
+}

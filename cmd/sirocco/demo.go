@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sirocco/audio"
 	"sirocco/hub"
 	"sirocco/simulator"
 	"sirocco/store"
@@ -93,7 +94,11 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	n, err := newNode(st, slog.New(slog.DiscardHandler), 0, false)
+	place, err := audio.Open(d.ctx, "file://"+filepath.ToSlash(filepath.Join(dir, "recordings")))
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	n, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{audio: place})
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"sirocco/api"
+	"sirocco/audio"
 	"sirocco/engine"
 	"sirocco/store"
 )
@@ -26,18 +27,27 @@ type node struct {
 	log     *slog.Logger
 }
 
-func newNode(st *store.Store, log *slog.Logger, rateLimit int, webhookAllowPrivate bool) (*node, error) {
+// nodeOptions are what operators choose.
+type nodeOptions struct {
+	audio     *audio.Store
+	publicURL string
+	rateLimit int
+	// webhookAllowPrivate lets webhook endpoints be at addresses that are not public.
+	webhookAllowPrivate bool
+}
+
+func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, WebhookAllowPrivate: webhookAllowPrivate})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, Audio: opts.audio, WebhookAllowPrivate: opts.webhookAllowPrivate})
 	if err != nil {
 		return nil, err
 	}
 	return &node{
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
-			RateLimit: rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
-			WebhookAllowPrivate: webhookAllowPrivate,
+			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
+			WebhookAllowPrivate: opts.webhookAllowPrivate,
 		}),
 		engine: background,
 		log:    log,

@@ -9,8 +9,11 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
 
+	"sirocco/audio"
 	"sirocco/store"
 )
 
@@ -18,6 +21,8 @@ type serveCommand struct {
 	databaseFlag
 	keyFlags
 	Listen              string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Audio               string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
+	PublicURL           string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
 	RateLimit           int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
 	WebhookAllowPrivate bool   `help:"Let webhooks go to http:// URLs and to addresses that are not public."`
 	LogFormat           string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
@@ -28,6 +33,9 @@ type serveCommand struct {
 func (c *serveCommand) Validate() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return errors.New("--public-url must be an http or https URL, as in https://hub.example.com")
 	}
 	return nil
 }
@@ -40,6 +48,11 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	place, err := audio.Open(ctx, c.audioURL())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, place.Close()) }()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -47,12 +60,29 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := hintFirstToken(ctx, st, c.Database); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, c.RateLimit, c.WebhookAllowPrivate)
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, webhookAllowPrivate: c.WebhookAllowPrivate})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "version", version())
 	return n.run(ctx, listener)
+}
+
+// audioURL is where recordings are kept.
+func (c *serveCommand) audioURL() string {
+	if c.Audio != "" {
+		return c.Audio
+	}
+	file, ok := strings.CutPrefix(c.Database, "sqlite:")
+	if !ok {
+		return "file://./recordings"
+	}
+	file, _, _ = strings.Cut(file, "?")
+	folder, err := filepath.Abs(filepath.Join(filepath.Dir(file), "recordings"))
+	if err != nil { // there is no working directory any more
+		return "file://./recordings"
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String()
 }
 
 func (c *serveCommand) logger(w io.Writer) *slog.Logger {

@@ -1,0 +1,213 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+)
+
+// Utterance is one stretch of a speaker's words.
+type Utterance struct {
+	Utterance         string   `json:"utterance"`
+	StartTimeInMillis float64  `json:"startTimeInMillis"`
+	EndTimeInMillis   float64  `json:"endTimeInMillis"`
+	SpeakerTag        string   `json:"speakerTag"`
+	Redacted          bool     `json:"redacted"`
+	Confidence        *float64 `json:"confidence,omitempty"`
+}
+
+// Quote is a passage that a summary rests on.
+type Quote struct {
+	Quote             string  `json:"quote"`
+	StartTimeInMillis float64 `json:"startTimeInMillis"`
+	EndTimeInMillis   float64 `json:"endTimeInMillis"`
+}
+
+// FieldMapping says which field of the CRM a value goes to.
+type FieldMapping struct {
+	CRMModelName string `json:"crmModelName"`
+	CRMFieldName string `json:"crmFieldName"`
+}
+
+// ExtractedValue is one value found in a recording.
+type ExtractedValue struct {
+	Name     string          `json:"name"`
+	Value    Anything        `json:"value" required:"false" doc:"Text, a number, a boolean, null, or a list of those."`
+	Mappings *[]FieldMapping `json:"mappings,omitempty" nullable:"true"`
+}
+
+// EntityExtraction is a set of values found by one definition.
+type EntityExtraction struct {
+	ID                string                  `json:"id" format:"uuid"`
+	RecordingID       string                  `json:"recordingId" format:"uuid"`
+	DefinitionID      string                  `json:"siroEntityDefinitionId" format:"uuid"`
+	DefinitionName    *string                 `json:"siroEntityDefinitionName,omitempty" nullable:"true"`
+	DefinitionDeleted bool                    `json:"siroEntityDefinitionDeleted"`
+	Status            string                  `json:"status" enum:"IN_PROGRESS,SUCCESS,FAIL,SYNCED"`
+	Extraction        Maybe[[]ExtractedValue] `json:"extraction"`
+	CreatedAt         *string                 `json:"createdAt"`
+	UpdatedAt         *string                 `json:"updatedAt"`
+	Mappings          Maybe[[]FieldMapping]   `json:"mappings"`
+}
+
+func showMappings(mappings []hub.FieldMapping) []FieldMapping {
+	shown := make([]FieldMapping, len(mappings))
+	for i, m := range mappings {
+		shown[i] = FieldMapping{CRMModelName: m.Model, CRMFieldName: m.Field}
+	}
+	return shown
+}
+
+func showValues(values []hub.ExtractedValue) []ExtractedValue {
+	shown := make([]ExtractedValue, len(values))
+	for i, v := range values {
+		shown[i] = ExtractedValue{Name: v.Name, Value: Anything{v.Value}}
+		if v.Mappings != nil {
+			shown[i].Mappings = new(showMappings(v.Mappings))
+		}
+	}
+	return shown
+}
+
+func showExtractions(rec hub.Recording) []EntityExtraction {
+	shown := make([]EntityExtraction, len(rec.Analysis.Extractions))
+	for i, e := range rec.Analysis.Extractions {
+		shown[i] = EntityExtraction{
+			ID: e.ID, RecordingID: rec.ID, DefinitionID: e.DefinitionID, DefinitionName: optionalText(e.DefinitionName), Status: e.Status,
+			Extraction: Maybe[[]ExtractedValue]{Sent: true, Value: showValues(e.Values)},
+			CreatedAt:  optionalTime(e.CreatedAt), UpdatedAt: optionalTime(e.UpdatedAt),
+			Mappings: Maybe[[]FieldMapping]{Sent: e.Mappings != nil, Value: showMappings(e.Mappings)},
+		}
+	}
+	return shown
+}
+
+// analysisMost is how many bytes an analysis may have: hours of transcript.
+const analysisMost = 16 << 20
+
+// SentExtraction is a set of values as an analysis sends it.
+type SentExtraction struct {
+	ID             string           `json:"id,omitempty" format:"uuid" doc:"Made up, always the same way, where it is left out."`
+	DefinitionID   string           `json:"siroEntityDefinitionId,omitempty" maxLength:"256" doc:"Whose values these are; any text that is not a UUID gets one, always the same."`
+	DefinitionName string           `json:"siroEntityDefinitionName,omitempty" maxLength:"256"`
+	Status         string           `json:"status,omitempty" enum:"IN_PROGRESS,SUCCESS,FAIL,SYNCED" default:"SUCCESS"`
+	Extraction     []ExtractedValue `json:"extraction" nullable:"false" maxItems:"1000"`
+	Mappings       []FieldMapping   `json:"mappings,omitempty" maxItems:"100"`
+}
+
+// SentSection is a section of a summary as an analysis sends it.
+type SentSection struct {
+	ID      string  `json:"id,omitempty" maxLength:"256" doc:"Made up, always the same way, where it is left out or no UUID."`
+	Name    string  `json:"name"`
+	Content string  `json:"content"`
+	Quotes  []Quote `json:"quotes,omitempty" maxItems:"1000"`
+}
+
+// SentFollowup is a followup as an analysis sends it.
+type SentFollowup struct {
+	ID             string            `json:"id,omitempty" maxLength:"256" doc:"The sender's own name of it, by which it is known again in a later analysis."`
+	FollowupType   string            `json:"followupType" enum:"REHASH,CROSS_SELL"`
+	Score          int64             `json:"score"`
+	FollowupAction string            `json:"followupAction,omitempty"`
+	Thinking       string            `json:"thinking,omitempty"`
+	Note           string            `json:"note,omitempty"`
+	Context        []FollowupContext `json:"context,omitempty" maxItems:"1000"`
+	Starred        bool              `json:"starred,omitempty"`
+	Status         string            `json:"status,omitempty" enum:"TO_DO,IN_PROGRESS,COMPLETE" default:"TO_DO"`
+	CompletedBy    string            `json:"completedBy,omitempty"`
+	CompletedAt    *time.Time        `json:"completedAt,omitempty"`
+}
+
+// SentAnalysis is everything that a conversation-analysis service says of a recording.
+type SentAnalysis struct {
+	Language               string            `json:"language,omitempty" maxLength:"64" doc:"English, Spanish, French or another one."`
+	DurationInMilliseconds float64           `json:"durationInMilliseconds,omitempty"`
+	Utterances             []Utterance       `json:"utterances,omitempty" doc:"The transcript, in order; at most 100,000."`
+	SpeakerMap             map[string]string `json:"speakerMap,omitempty" doc:"The names of the speakers by their tags."`
+	Summary                []SentSection     `json:"summary,omitempty"`
+	EntityExtractions      []SentExtraction  `json:"entityExtractions,omitempty"`
+	EvaluationScore        *float64          `json:"evaluationScore,omitempty"`
+	Followups              []SentFollowup    `json:"followups,omitempty"`
+	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" maxLength:"256"`
+	Failed                 string            `json:"failed,omitempty" maxLength:"1000" doc:"Why the recording could not be analysed; nothing else counts beside it."`
+}
+
+func (in *SentAnalysis) result() hub.AnalysisResult {
+	if in.Failed != "" {
+		return hub.AnalysisResult{Analysis: hub.Analysis{Failed: in.Failed}}
+	}
+	a := hub.AnalysisResult{
+		Analysis: hub.Analysis{Language: in.Language, Speakers: in.SpeakerMap, OutcomeLabel: in.UniversalOutcomeLabel},
+		Duration: time.Duration(in.DurationInMilliseconds) * time.Millisecond, Score: in.EvaluationScore,
+	}
+	for _, u := range in.Utterances {
+		a.Utterances = append(a.Utterances, hub.Utterance{
+			Speaker: u.SpeakerTag, Text: u.Utterance, Start: int64(u.StartTimeInMillis), End: int64(u.EndTimeInMillis), Redacted: u.Redacted, Confidence: u.Confidence})
+	}
+	for _, section := range in.Summary {
+		s := hub.SummarySection{ID: section.ID, Header: section.Name, Content: section.Content}
+		for _, q := range section.Quotes {
+			s.Quotes = append(s.Quotes, hub.Quote{Text: q.Quote, Start: int64(q.StartTimeInMillis), End: int64(q.EndTimeInMillis)})
+		}
+		a.Summary = append(a.Summary, s)
+	}
+	for _, e := range in.EntityExtractions {
+		x := hub.EntityExtraction{ID: e.ID, DefinitionID: e.DefinitionID, DefinitionName: e.DefinitionName, Status: e.Status, Mappings: readMappings(e.Mappings)}
+		for _, v := range e.Extraction {
+			value := hub.ExtractedValue{Name: v.Name, Value: v.Value.Value}
+			if v.Mappings != nil {
+				value.Mappings = readMappings(*v.Mappings)
+			}
+			x.Values = append(x.Values, value)
+		}
+		a.Extractions = append(a.Extractions, x)
+	}
+	for _, f := range in.Followups {
+		d := hub.FollowupDetails{Action: f.FollowupAction, Thinking: f.Thinking, Note: f.Note, CompletedBy: f.CompletedBy}
+		for _, c := range f.Context {
+			d.Context = append(d.Context, hub.FollowupContext(c))
+		}
+		put(&d.CompletedAt, f.CompletedAt)
+		a.Followups = append(a.Followups, hub.Followup{ID: f.ID, Kind: f.FollowupType, Score: f.Score, Status: f.Status, Starred: f.Starred, Details: d})
+	}
+	return a
+}
+
+func readMappings(sent []FieldMapping) []hub.FieldMapping {
+	var read []hub.FieldMapping
+	for _, m := range sent {
+		read = append(read, hub.FieldMapping{Model: m.CRMModelName, Field: m.CRMFieldName})
+	}
+	return read
+}
+
+func (s *server) registerAnalysis() {
+	register(s, huma.Operation{
+		OperationID: "putRecordingAnalysis", Method: http.MethodPut, Path: recordingsPath + "/{id}/analysis", Summary: "Set a recording's analysis",
+		Description: "How a conversation-analysis service hands in everything that it found, at once. It takes the place of what was sent before; the same " +
+			"body again changes nothing. The first one without `failed` makes the recording processed, which subscribers are told of, once.",
+		Tags: []string{recordingTag}, MaxBodyBytes: analysisMost + 1, BodyReadTimeout: time.Minute, Extensions: map[string]any{extensionKey: true},
+	}, jsonErrors(http.StatusNotFound, http.StatusConflict), s.putAnalysis)
+}
+
+func (s *server) putAnalysis(r *request, in *struct {
+	RecordingPath
+	Body SentAnalysis
+},
+) (*RecordingAnswer, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	if !hub.ValidID(in.ID) {
+		return nil, &missingError{recordingKind}
+	}
+	rec, err := s.Store.PutAnalysis(r, organization, in.ID, in.Body.result())
+	if err != nil {
+		return nil, missing(recordingKind, err)
+	}
+	return &RecordingAnswer{Body: Recording{RecordingFields: s.showRecording(r, &rec, RecordingParts{})}}, nil
+}

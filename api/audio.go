@@ -1,0 +1,246 @@
+package api
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sirocco/audio"
+	"sirocco/hub"
+)
+
+// Audio keeps the recordings' audio.
+type Audio interface {
+	Put(ctx context.Context, key, contentType string, size int64, body io.Reader) error
+	Read(ctx context.Context, key string) (*audio.Reader, error)
+	Delete(ctx context.Context, key string) error
+}
+
+var errNoAudio = &hub.UnavailableError{Reason: "this server has no place for audio", RetryAfter: time.Minute}
+
+// audioPath is where signed URLs lead.
+const audioPath = "/audio/"
+
+// stall is how long a transfer of audio may stand still. A transfer itself may take as long as it takes.
+const stall = time.Minute
+
+// signer signs URLs with a secret that all nodes share.
+type signer struct {
+	mu     sync.Mutex
+	secret []byte
+}
+
+// grant is what a signed URL lets its holder do.
+type grant struct {
+	// Method is PUT, or GET, which includes HEAD.
+	Method   string
+	Key      string
+	Expires  time.Time
+	FileType string
+	Size     int64
+}
+
+// signature is only made by who knows the secret. Nothing of the grant can be changed without it.
+func (s *server) signature(ctx context.Context, g grant) (string, error) {
+	s.signer.mu.Lock()
+	defer s.signer.mu.Unlock()
+	if s.signer.secret == nil {
+		secret, err := s.Store.SharedSecret(ctx, "audio")
+		if err != nil {
+			return "", err
+		}
+		s.signer.secret = secret
+	}
+	mac := hmac.New(sha256.New, s.signer.secret)
+	fmt.Fprintf(mac, "%s\n%s\n%d\n%s\n%d", g.Method, g.Key, g.Expires.Unix(), g.FileType, g.Size)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// signedURL is the URL that lets its holder do what the grant says.
+func (s *server) signedURL(r *request, g grant) (string, error) {
+	if s.Audio == nil {
+		return "", errNoAudio
+	}
+	signature, err := s.signature(r, g)
+	q := url.Values{
+		"expires": {strconv.FormatInt(g.Expires.Unix(), 10)}, "type": {g.FileType}, "size": {strconv.FormatInt(g.Size, 10)}, "signature": {signature},
+	}
+	return r.Origin + audioPath + g.Key + "?" + q.Encode(), err
+}
+
+// granted reads a signed URL. It is false when it was not signed by us, or was changed since.
+func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant, bool, error) {
+	q := u.Query()
+	expires, err1 := strconv.ParseInt(q.Get("expires"), 10, 64)
+	size, err2 := strconv.ParseInt(q.Get("size"), 10, 64)
+	key, ours := strings.CutPrefix(u.Path, audioPath)
+	if err1 != nil || err2 != nil || !ours {
+		return grant{}, false, nil
+	}
+	g := grant{Method: method, Key: key, Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size}
+	want, err := s.signature(ctx, g)
+	return g, err == nil && hmac.Equal([]byte(want), []byte(q.Get("signature"))), err
+}
+
+func (s *server) registerAudio() {
+	s.mux.HandleFunc("PUT "+audioPath+"{organization}/{id}", s.withGrant(http.MethodPut, s.putAudio))
+	s.mux.HandleFunc("GET "+audioPath+"{organization}/{id}", s.withGrant(http.MethodGet, s.getAudio))
+}
+
+// withGrant lets requests pass whose URL is signed and has not expired.
+func (s *server) withGrant(method string, do func(http.ResponseWriter, *http.Request, grant)) http.HandlerFunc {
+	return func(w http.ResponseWriter, hr *http.Request) {
+		if s.Audio == nil {
+			s.failAudio(w, hr, errNoAudio)
+			return
+		}
+		g, ok, err := s.granted(hr.Context(), method, hr.URL)
+		switch {
+		case err != nil:
+			s.failAudio(w, hr, err)
+		case !ok:
+			writeError(w, refusal(http.StatusForbidden, "The URL is not signed for this: use it as it was given, with "+method+"."))
+		case !s.Clock().Before(g.Expires):
+			writeError(w, refusal(http.StatusForbidden, "The URL expired at "+hub.WireTime(g.Expires)+": ask for a new one."))
+		default:
+			do(w, hr, g)
+		}
+	}
+}
+
+// failAudio answers with an error of the domain, or of ours.
+func (s *server) failAudio(w http.ResponseWriter, hr *http.Request, err error) {
+	if answer, ok := errors.AsType[*jsonError](s.statusError(requestOf(hr.Context()), errorShape{}, err)); ok {
+		writeError(w, answer)
+	}
+}
+
+func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
+	organization := path.Dir(g.Key)
+	upload, err := s.Store.Upload(hr.Context(), organization, g.Key)
+	const gone = "Nothing waits for this audio any more: its recording is made, or it came too late."
+	switch {
+	case errors.Is(err, hub.ErrNotFound):
+		writeError(w, refusal(http.StatusGone, gone))
+		return
+	case err != nil:
+		s.failAudio(w, hr, err)
+		return
+	case !upload.StoredAt.IsZero():
+		writeError(w, refusal(http.StatusConflict, "The audio is here already; ask for another URL to send other audio."))
+		return
+	}
+	if e := refuseAudio(hr, g); e != nil {
+		writeError(w, e)
+		return
+	}
+	err = s.Audio.Put(hr.Context(), g.Key, g.FileType, g.Size, &rollingReader{body: hr.Body, control: http.NewResponseController(w)})
+	if err != nil {
+		s.failUpload(w, hr, err)
+		return
+	}
+	err = s.Store.StoreUpload(hr.Context(), organization, g.Key)
+	if errors.Is(err, hub.ErrNotFound) {
+		if err = s.Audio.Delete(hr.Context(), g.Key); err == nil {
+			writeError(w, refusal(http.StatusGone, gone))
+			return
+		}
+	}
+	if err != nil {
+		s.failAudio(w, hr, err)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// refuseAudio says what the head of an upload has against what was signed, or nil.
+func refuseAudio(hr *http.Request, g grant) *jsonError {
+	sent, _, _ := mime.ParseMediaType(hr.Header.Get("Content-Type"))
+	signed, _, _ := mime.ParseMediaType(g.FileType)
+	switch {
+	case sent != signed:
+		return refusal(http.StatusUnsupportedMediaType, fmt.Sprintf("The URL is signed for the Content-Type %s; this is %q.", g.FileType, hr.Header.Get("Content-Type")))
+	case hr.ContentLength > g.Size:
+		return refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("The URL is signed for %d bytes; this has %d.", g.Size, hr.ContentLength))
+	case hr.ContentLength >= 0 && hr.ContentLength < g.Size:
+		return refusal(http.StatusBadRequest, fmt.Sprintf("The URL is signed for %d bytes; this has only %d.", g.Size, hr.ContentLength))
+	}
+	return nil
+}
+
+// failUpload answers an upload of which nothing was kept.
+func (s *server) failUpload(w http.ResponseWriter, hr *http.Request, err error) {
+	size, wrong := errors.AsType[*audio.SizeError](err)
+	var broken *brokenError
+	switch {
+	case wrong && size.Got > size.Want:
+		writeError(w, refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("The URL is signed for %d bytes; more came, and nothing was kept.", size.Want)))
+	case wrong:
+		writeError(w, refusal(http.StatusBadRequest, fmt.Sprintf("The URL is signed for %d bytes; %d came, and nothing was kept.", size.Want, size.Got)))
+	case errors.As(err, &broken):
+		requestOf(hr.Context()).log.Info("an upload broke off", "error", err)
+		writeError(w, refusal(http.StatusBadRequest, "The upload broke off, and nothing was kept: send it again."))
+	default:
+		s.failAudio(w, hr, err)
+	}
+}
+
+func (s *server) getAudio(w http.ResponseWriter, hr *http.Request, g grant) {
+	content, err := s.Audio.Read(hr.Context(), g.Key)
+	if err != nil {
+		s.failAudio(w, hr, missing("audio", err))
+		return
+	}
+	defer func() { _ = content.Close() }()
+	h := w.Header()
+	h.Set("Content-Type", g.FileType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, max-age=3600")
+	h.Set("ETag", `"`+path.Base(g.Key)+`"`) // audio never changes
+	http.ServeContent(&rollingWriter{ResponseWriter: w, control: http.NewResponseController(w)}, hr, "", content.ModTime(), content)
+}
+
+// brokenError says that a body ended before its end.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return "the body broke off: " + e.err.Error() }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// rollingReader reads a body for as long as something comes, beyond the server's time for a request.
+type rollingReader struct {
+	body    io.Reader
+	control *http.ResponseController
+}
+
+func (r *rollingReader) Read(b []byte) (int, error) {
+	at := time.Now().Add(stall) // deadlines are the machine's
+	_ = errors.Join(r.control.SetReadDeadline(at), r.control.SetWriteDeadline(at.Add(stall)))
+	n, err := r.body.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &brokenError{err}
+	}
+	return n, err
+}
+
+// rollingWriter writes an answer for as long as something is taken.
+type rollingWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (w *rollingWriter) Write(b []byte) (int, error) {
+	_ = w.control.SetWriteDeadline(time.Now().Add(stall))
+	return w.ResponseWriter.Write(b)
+}

@@ -1,0 +1,500 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// ResultText is how a conversation ended; the contract lets it be any text.
+type ResultText string
+
+// Schema implements huma.SchemaProvider.
+func (ResultText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{
+		{Type: huma.TypeString}, {Type: huma.TypeString, Enum: []any{string(hub.ResultClosed), string(hub.ResultNotClosed), string(hub.ResultInProgress)}},
+	}}
+}
+
+// SeenRecording is a recording in a list, as the user surface shows it.
+type SeenRecording struct {
+	ID                      string           `json:"id"`
+	RepFirstName            string           `json:"repFirstName,omitempty"`
+	RepLastName             string           `json:"repLastName,omitempty"`
+	DateCreated             string           `json:"dateCreated" doc:"When the conversation began."`
+	DurationInMilliseconds  float64          `json:"durationInMilliseconds,omitempty"`
+	Result                  ResultText       `json:"result,omitempty"`
+	Title                   string           `json:"title,omitempty"`
+	IsPrivate               *bool            `json:"isPrivate,omitempty"`
+	UserID                  string           `json:"userId,omitempty"`
+	Discoverable            *bool            `json:"discoverable,omitempty"`
+	IsVideo                 *bool            `json:"isVideo,omitempty"`
+	Trigger                 string           `json:"trigger,omitempty" enum:"button-press,deeplink,modern-deeplink,mobile-sdk"`
+	Followups               *[]FollowupScore `json:"followups,omitempty" nullable:"false"`
+	CRMCustomer             *CRMCustomer     `json:"crmCustomer,omitempty"`
+	EvaluationScore         *float64         `json:"evaluationScore,omitempty"`
+	UniversalOutcomeLabel   *string          `json:"universalOutcomeLabel,omitempty" nullable:"true"`
+	ExtractedCustomOutcomes *CustomOutcomes  `json:"extractedCustomOutcomes,omitempty" doc:"Never told: outcomes are extracted like other values."`
+}
+
+// CustomOutcomes are outcomes of an organization's own kind.
+type CustomOutcomes struct {
+	OutcomeExtractionID string          `json:"outcomeExtractionId"`
+	Outcomes            []CustomOutcome `json:"outcomes" nullable:"false"`
+}
+
+// CustomOutcome is an outcome of an organization's own kind.
+type CustomOutcome struct {
+	CustomLabel    string  `json:"customLabel"`
+	UniversalLabel *string `json:"universalLabel"`
+	Description    string  `json:"description,omitempty"`
+}
+
+// WholeRecording is one recording as the user surface shows it.
+type WholeRecording struct {
+	ID                     string              `json:"id"`
+	DateCreated            string              `json:"dateCreated" doc:"When the conversation began."`
+	TranscriptionStatus    string              `json:"transcriptionStatus,omitempty" enum:"RECORDING,UPLOADING,UPLOADED,TRANSCRIBING,AWAITING_REDACTION,REDACTING,COMPLETE,SECONDARY_TRANSCRIPTION_COMPLETE,ERROR,UNRECOVERABLE_ERROR,REMOVED,RAW_SPLIT"`
+	ProcessingStatus       string              `json:"processingStatus,omitempty" enum:"in-progress,complete,error"`
+	ProcessingStage        string              `json:"processingStage,omitempty" enum:"recording,uploading,processing,done"`
+	OrganizationID         string              `json:"organizationId,omitempty"`
+	TeamID                 string              `json:"teamId,omitempty"`
+	UserID                 string              `json:"userId,omitempty"`
+	Title                  string              `json:"title,omitempty"`
+	DurationInMilliseconds float64             `json:"durationInMilliseconds,omitempty"`
+	Deleted                bool                `json:"deleted"`
+	ConversationType       string              `json:"conversationType,omitempty"`
+	TranscriptionLanguage  string              `json:"transcriptionLanguage,omitempty" enum:"English,Spanish,French"`
+	CRMOpportunities       *[]SeenOpportunity  `json:"crmOpportunities,omitempty" nullable:"false"`
+	CRMCustomer            *CRMCustomer        `json:"crmCustomer,omitempty"`
+	EvaluationScore        *float64            `json:"evaluationScore,omitempty"`
+	Followups              *[]Followup         `json:"followups,omitempty" nullable:"false"`
+	UniversalOutcomeLabel  *string             `json:"universalOutcomeLabel,omitempty" nullable:"true"`
+	Summary                *string             `json:"summary,omitempty"`
+	EntityExtractions      *[]EntityExtraction `json:"entityExtractions,omitempty" nullable:"false"`
+}
+
+// SeenOpportunity is an opportunity of a recording.
+type SeenOpportunity struct {
+	OpportunityExternalID *string       `json:"opportunityExternalId"`
+	AccountID             *string       `json:"accountId"`
+	AccountName           *string       `json:"accountName"`
+	AccountExternalID     *string       `json:"accountExternalId"`
+	Disposition           *string       `json:"disposition"`
+	ClosedAt              *string       `json:"closedAt"`
+	Name                  *string       `json:"name"`
+	Amount                *float64      `json:"amount"`
+	IntegrationName       *string       `json:"integrationName"`
+	IntegrationPlatform   *string       `json:"integrationPlatform"`
+	Addresses             []SeenAddress `json:"addresses" nullable:"false"`
+}
+
+// SeenAddress is a postal address.
+type SeenAddress struct {
+	Street  string `json:"street,omitempty"`
+	City    string `json:"city,omitempty"`
+	State   string `json:"state,omitempty"`
+	Zip     string `json:"zip,omitempty"`
+	Country string `json:"country,omitempty"`
+}
+
+// SummarySection is one section of a summary, as the user surface shows it.
+type SummarySection struct {
+	ID                 string   `json:"id"`
+	PromptHeader       string   `json:"promptHeader"`
+	PromptResponse     string   `json:"promptResponse"`
+	SummaryResultIndex *float64 `json:"summaryResultIndex"`
+	Quotes             *[]Quote `json:"quotes,omitempty" nullable:"true"`
+}
+
+// SeenRecordingsAnswer is one page of recordings.
+type SeenRecordingsAnswer struct {
+	Body struct {
+		Data   []SeenRecording `json:"data" nullable:"false"`
+		Cursor *string         `json:"cursor"`
+	}
+}
+
+// WholeRecordingAnswer is one recording.
+type WholeRecordingAnswer struct {
+	Body struct {
+		Data WholeRecording `json:"data"`
+		PagedBody
+	}
+}
+
+// NullAnswer says that something was done.
+type NullAnswer struct {
+	Body Maybe[string]
+}
+
+// Transcript is a page of what was said, and by whom.
+type Transcript struct {
+	Utterances    []Utterance       `json:"utterances" nullable:"false"`
+	IsLowDataMode bool              `json:"isLowDataMode"`
+	SpeakerMap    map[string]string `json:"speakerMap"`
+}
+
+// UtterancesAnswer is one page of a transcript.
+type UtterancesAnswer struct {
+	Body struct {
+		Data     Transcript `json:"data"`
+		PageSize *float64   `json:"pageSize"`
+		Cursor   *float64   `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+// SummaryAnswer is a recording's summary.
+type SummaryAnswer struct {
+	Body struct {
+		Data []SummarySection `json:"data" nullable:"false"`
+		PagedBody
+	}
+}
+
+// ExtractionsAnswer is the values found in a recording.
+type ExtractionsAnswer struct {
+	Body struct {
+		Data []EntityExtraction `json:"data" nullable:"false"`
+		PagedBody
+	}
+}
+
+// SeenRecordingPath names a recording that a user sees.
+type SeenRecordingPath struct {
+	ID string `path:"id"`
+}
+
+func (s *server) registerSeenRecordings() {
+	operation := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: recordingsPath + path, Summary: summary, Tags: []string{recordingTag}}
+	}
+	list := operation("listSeenRecordings", http.MethodGet, "", "List the recordings that the user sees")
+	list.Description = "The user's own, those of the teams that the user coaches, those that may be discovered, and all where the user is an administrator."
+	registerUser(s, list, hub.ScopeRead, plainErrors(http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError), s.listSeenRecordings)
+	registerUser(s, operation("getSeenRecording", http.MethodGet, "/{id}", "Get a recording"), hub.ScopeRead, zodErrors(), s.getSeenRecording)
+	registerUser(s, operation("deleteRecording", http.MethodDelete, "/{id}", "Delete a recording, its texts and its audio"), hub.ScopeWrite, zodErrors(), s.deleteRecording)
+	registerUser(s, operation("listUtterances", http.MethodGet, "/{id}/utterances", "Get a recording's transcript"), hub.ScopeRead, zodErrors(), s.listUtterances)
+	registerUser(s, operation("getRecordingSummary", http.MethodGet, "/{id}/summary", "Get a recording's summary"), hub.ScopeRead, zodErrors(), s.getSummary)
+	extractions := operation("listExtractions", http.MethodGet, "", "Get the values found in a recording")
+	extractions.Path = "/v1/core/entities/extractions/{recordingId}"
+	registerUser(s, extractions, hub.ScopeRead, zodErrors(), s.listExtractions)
+}
+
+// viewer returns the user of the request. organization is that which the client names, if any: it can only be the
+// user's own.
+func (s *server) viewer(r *request, organization string) (hub.Viewer, error) {
+	if organization != "" && organization != r.User.OrganizationID {
+		return hub.Viewer{}, &forbiddenError{"This access token is not of that organization."}
+	}
+	v, err := s.Store.Viewer(r, r.User.OrganizationID, r.User.UserID)
+	return v, missing("user", err)
+}
+
+// seenRecording returns the recording that a path names, where the user sees it, or may change it.
+func (s *server) seenRecording(r *request, id string, change bool) (hub.Recording, error) {
+	v, err := s.viewer(r, "")
+	if err != nil {
+		return hub.Recording{}, err
+	}
+	if !hub.ValidID(id) {
+		return hub.Recording{}, &missingError{recordingKind}
+	}
+	rec, err := s.Store.Recording(r, r.User.OrganizationID, id)
+	switch {
+	case err != nil:
+		return rec, missing(recordingKind, err)
+	case !v.Sees(&rec):
+		return rec, &missingError{recordingKind}
+	case change && !v.Keeps(rec.UserID, rec.TeamID):
+		return rec, &forbiddenError{"Only its user, a coach of its team or an administrator may change this recording."}
+	}
+	return rec, nil
+}
+
+func (s *server) listSeenRecordings(r *request, in *struct {
+	Limit               string     `query:"limit" doc:"How many recordings the page has at most: 1 to 1000, 100 without it."`
+	ConversationType    string     `query:"conversationType" doc:"Only recordings of this type."`
+	Result              ResultText `query:"result" doc:"Only recordings that ended so."`
+	OrganizationID      string     `query:"organizationId" doc:"The user's own organization, if any."`
+	TeamID              string     `query:"teamId" doc:"Only this team's recordings."`
+	CreatedAfter        string     `query:"dateCreated:gt" doc:"Only recordings that began after this time."`
+	CreatedBefore       string     `query:"dateCreated:lt" doc:"Only recordings that began before this time."`
+	OrderBy             string     `query:"orderBy" doc:"What to order by: dateCreated, which is the default."`
+	OrderDirection      string     `query:"orderDirection" enum:"asc,desc" doc:"desc, which is the default, lists the newest first."`
+	Cursor              string     `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	CRMLinkStatus       string     `query:"crmLinkStatus" enum:"unlinked" doc:"Only recordings that are not linked."`
+	ShowCRMCustomer     string     `query:"showCrmCustomer" enum:"true,false" doc:"Show the record that each is linked to."`
+	ShowEvaluationScore string     `query:"showEvaluationScore" enum:"true,false" doc:"Show their scores."`
+	ShowFollowups       string     `query:"showFollowups" enum:"true,false" doc:"Show their followups."`
+},
+) (*SeenRecordingsAnswer, error) {
+	v, err := s.viewer(r, in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	size, err := pageSizeOf("limit", in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if in.OrderBy != "" && in.OrderBy != "dateCreated" {
+		return nil, hub.Invalid("orderBy", "is "+quoted(in.OrderBy), "dateCreated")
+	}
+	f := store.SeenRecordingFilter{
+		By: v, ConversationType: in.ConversationType, Result: hub.RecordingResult(in.Result), TeamID: in.TeamID,
+		Unlinked: in.CRMLinkStatus == "unlinked", Ascending: in.OrderDirection == "asc", Limit: size + 1,
+	}
+	if f.After, err = placeOf(in.Cursor); err != nil {
+		return nil, err
+	}
+	var t times
+	f.From, f.Until = t.at("dateCreated:gt", in.CreatedAfter), t.at("dateCreated:lt", in.CreatedBefore)
+	if t.err != nil {
+		return nil, t.err
+	}
+	found, err := s.Store.SeenRecordings(r, r.User.OrganizationID, f)
+	if err != nil {
+		return nil, err
+	}
+	out := &SeenRecordingsAnswer{}
+	found, out.Body.Cursor = cutAt(found, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.StartedAt, ID: rec.ID} })
+	out.Body.Data, err = s.showSeen(r, found, in.ShowCRMCustomer == "true", in.ShowEvaluationScore == "true", in.ShowFollowups == "true")
+	return out, err
+}
+
+func (s *server) showSeen(r *request, rs []hub.Recording, customers, scores, followups bool) ([]SeenRecording, error) {
+	users := make([]string, len(rs))
+	for i, rec := range rs {
+		users[i] = rec.UserID
+	}
+	people, err := s.Store.People(r, r.User.OrganizationID, users)
+	if err != nil {
+		return nil, err
+	}
+	followupsOf, err := s.followupScores(r, r.User.OrganizationID, rs, followups)
+	if err != nil {
+		return nil, err
+	}
+	var linked map[string]*CRMCustomer
+	if customers {
+		if linked, err = s.customers(r, r.User.OrganizationID, rs); err != nil {
+			return nil, err
+		}
+	}
+	shown := make([]SeenRecording, len(rs))
+	for i, rec := range rs {
+		rep, video := people[rec.UserID], strings.HasPrefix(rec.FileType, "video/")
+		shown[i] = SeenRecording{
+			ID: rec.ID, RepFirstName: rep.FirstName, RepLastName: rep.LastName, DateCreated: hub.WireTime(rec.StartedAt),
+			DurationInMilliseconds: float64(rec.Duration.Milliseconds()), Result: ResultText(rec.Result), Title: rec.Title, UserID: rec.UserID,
+			Discoverable: &rec.Discoverable, IsVideo: &video, Trigger: rec.Trigger, Followups: followupsOf(rec.ID), CRMCustomer: linked[rec.ID],
+			UniversalOutcomeLabel: optionalText(rec.Analysis.OutcomeLabel),
+		}
+		if scores {
+			shown[i].EvaluationScore = rec.Score
+		}
+	}
+	return shown, nil
+}
+
+func (s *server) getSeenRecording(r *request, in *struct {
+	SeenRecordingPath
+	ShowCRMOpportunities  string `query:"showCrmOpportunities" doc:"true shows the opportunity that it is linked to."`
+	ShowEvaluationScore   string `query:"showEvaluationScore" doc:"true shows its score."`
+	ShowFollowups         string `query:"showFollowups" doc:"true shows its followups."`
+	ShowCRMCustomers      string `query:"showCrmCustomers" doc:"true shows the record that it is linked to."`
+	ShowSummary           string `query:"showSummary" doc:"true shows its summary."`
+	ShowEntityExtractions string `query:"showEntityExtractions" doc:"true shows the values found in it."`
+},
+) (*WholeRecordingAnswer, error) {
+	rec, err := s.seenRecording(r, in.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &WholeRecordingAnswer{}
+	out.Body.Data = showWhole(rec)
+	d := &out.Body.Data
+	if in.ShowSummary == "true" {
+		d.Summary = new(summaryText(rec))
+	}
+	if in.ShowEntityExtractions == "true" {
+		d.EntityExtractions = new(showExtractions(rec))
+	}
+	if in.ShowEvaluationScore == "true" {
+		d.EvaluationScore = rec.Score
+	}
+	if in.ShowFollowups == "true" {
+		followups, err := s.followupsOf(r, []hub.Recording{rec})
+		if err != nil {
+			return nil, err
+		}
+		d.Followups = &followups
+	}
+	if in.ShowCRMCustomers == "true" {
+		customers, err := s.customers(r, rec.OrganizationID, []hub.Recording{rec})
+		if err != nil {
+			return nil, err
+		}
+		d.CRMCustomer = customers[rec.ID]
+	}
+	if in.ShowCRMOpportunities == "true" {
+		opportunities, err := s.seenOpportunities(r, rec)
+		if err != nil {
+			return nil, err
+		}
+		d.CRMOpportunities = &opportunities
+	}
+	return out, nil
+}
+
+func showWhole(rec hub.Recording) WholeRecording {
+	w := WholeRecording{
+		ID: rec.ID, DateCreated: hub.WireTime(rec.StartedAt), TranscriptionStatus: string(rec.Status), ProcessingStatus: "in-progress", ProcessingStage: "processing",
+		OrganizationID: rec.OrganizationID, TeamID: rec.TeamID, UserID: rec.UserID, Title: rec.Title, DurationInMilliseconds: float64(rec.Duration.Milliseconds()),
+		ConversationType: rec.ConversationType, UniversalOutcomeLabel: optionalText(rec.Analysis.OutcomeLabel),
+	}
+	switch rec.Status {
+	case hub.RecordingComplete:
+		w.ProcessingStatus, w.ProcessingStage = "complete", "done"
+	case hub.RecordingError:
+		w.ProcessingStatus, w.ProcessingStage = "error", "done"
+	}
+	if slices.Contains([]string{"English", "Spanish", "French"}, rec.Analysis.Language) { // the contract has no others
+		w.TranscriptionLanguage = rec.Analysis.Language
+	}
+	return w
+}
+
+// summaryText is a summary in one piece.
+func summaryText(rec hub.Recording) string {
+	parts := make([]string, len(rec.Analysis.Summary))
+	for i, section := range rec.Analysis.Summary {
+		parts[i] = strings.TrimSpace(section.Header + "\n" + section.Content)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func (s *server) seenOpportunities(r *request, rec hub.Recording) ([]SeenOpportunity, error) {
+	crm, err := s.Store.LinkedCRM(r, rec)
+	if err != nil || crm == nil || crm.Opportunity == nil {
+		return []SeenOpportunity{}, err
+	}
+	o, err := s.Store.Record(r, rec.OrganizationID, hub.ModelOpportunity, crm.Opportunity.ID)
+	if err != nil {
+		return nil, err
+	}
+	rel, err := s.relate(r, rec.OrganizationID, []store.Record{o}, "")
+	if err != nil {
+		return nil, err
+	}
+	connections, err := s.connectionsByID(r, rec.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	c := connections[o.ConnectionID]
+	shown := SeenOpportunity{
+		OpportunityExternalID: &o.ExternalID, Disposition: optionalText(o.Details.Disposition), ClosedAt: optionalText(o.Details.ClosedAt), Name: optionalText(o.Name),
+		Amount: o.Details.Amount, IntegrationName: optionalText(c.Name), IntegrationPlatform: optionalText(string(c.Platform)), Addresses: []SeenAddress{},
+	}
+	if account, ok := rel.account(o); ok {
+		shown.AccountID, shown.AccountName, shown.AccountExternalID = &account.ID, optionalText(account.Name), &account.ExternalID
+		for _, a := range account.Details.Addresses {
+			shown.Addresses = append(shown.Addresses, SeenAddress{Street: a.Street, City: a.City, State: a.State, Zip: a.Zip, Country: a.Country})
+		}
+	}
+	return []SeenOpportunity{shown}, nil
+}
+
+func (s *server) deleteRecording(r *request, in *SeenRecordingPath) (*NullAnswer, error) {
+	rec, err := s.seenRecording(r, in.ID, true)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Store.DeleteRecording(r, rec.OrganizationID, rec.ID)
+	if err != nil {
+		return nil, missing(recordingKind, err)
+	}
+	return &NullAnswer{}, nil
+}
+
+func (s *server) listUtterances(r *request, in *struct {
+	SeenRecordingPath
+	Cursor   string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	PageSize string `query:"pageSize" doc:"How many utterances the page has at most: 1 to 1000, 100 without it."`
+},
+) (*UtterancesAnswer, error) {
+	rec, err := s.seenRecording(r, in.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	size, err := pageSizeOf("pageSize", in.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	from := int64(0)
+	if in.Cursor != "" {
+		if from, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || from < 0 {
+			return nil, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+		}
+	}
+	found, err := s.Store.Utterances(r, rec.OrganizationID, rec.ID, from, size+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &UtterancesAnswer{}
+	out.Body.PageSize = new(float64(size))
+	if len(found) > size {
+		found = found[:size]
+		out.Body.Cursor = new(float64(from) + float64(size))
+	}
+	out.Body.Data.SpeakerMap = map[string]string{}
+	if rec.Analysis.Speakers != nil {
+		out.Body.Data.SpeakerMap = rec.Analysis.Speakers
+	}
+	out.Body.Data.Utterances = make([]Utterance, len(found))
+	for i, u := range found {
+		out.Body.Data.Utterances[i] = Utterance{
+			Utterance: u.Text, StartTimeInMillis: float64(u.Start), EndTimeInMillis: float64(u.End), SpeakerTag: u.Speaker, Redacted: u.Redacted, Confidence: u.Confidence}
+	}
+	return out, nil
+}
+
+func (s *server) getSummary(r *request, in *SeenRecordingPath) (*SummaryAnswer, error) {
+	rec, err := s.seenRecording(r, in.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &SummaryAnswer{}
+	out.Body.Data = make([]SummarySection, len(rec.Analysis.Summary))
+	for i, section := range rec.Analysis.Summary {
+		shown := SummarySection{ID: section.ID, PromptHeader: section.Header, PromptResponse: section.Content, SummaryResultIndex: new(float64(i))}
+		if section.Quotes != nil {
+			quotes := make([]Quote, len(section.Quotes))
+			for j, q := range section.Quotes {
+				quotes[j] = Quote{Quote: q.Text, StartTimeInMillis: float64(q.Start), EndTimeInMillis: float64(q.End)}
+			}
+			shown.Quotes = &quotes
+		}
+		out.Body.Data[i] = shown
+	}
+	return out, nil
+}
+
+func (s *server) listExtractions(r *request, in *struct {
+	RecordingID string `path:"recordingId"`
+},
+) (*ExtractionsAnswer, error) {
+	rec, err := s.seenRecording(r, in.RecordingID, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &ExtractionsAnswer{}
+	out.Body.Data = showExtractions(rec)
+	return out, nil
+}

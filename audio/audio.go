@@ -1,0 +1,110 @@
+// Package audio keeps the recordings' audio, on local disk or in any S3-compatible store. It streams: what is kept is
+// never whole in memory, and what broke off while it came is not kept at all.
+package audio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // file://
+	_ "gocloud.dev/blob/s3blob"   // s3://
+	"gocloud.dev/gcerrors"
+
+	"sirocco/hub"
+)
+
+// Store is a place for audio. It is safe for concurrent use.
+type Store struct {
+	bucket *blob.Bucket
+}
+
+// Open opens the place that rawURL names: file:///a/folder, which is made where there is none, file://./a/folder for
+// one beside the program, or s3://bucket?endpoint=...&region=...
+func Open(ctx context.Context, rawURL string) (*Store, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("the URL of the audio: %w", err)
+	}
+	switch u.Scheme {
+	case "file":
+		q := u.Query()
+		q.Set("create_dir", "true")
+		q.Set("dir_file_mode", "0700")
+		q.Set("metadata", "skip")   // the database has it
+		q.Set("no_tmp_dir", "true") // a rename does not cross file systems
+		u.RawQuery = q.Encode()
+	case "s3":
+	default:
+		return nil, errors.New(`the URL of the audio must begin with "file://" or "s3://", as in file:///var/lib/sirocco/recordings`)
+	}
+	bucket, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, fmt.Errorf("open the place of the audio: %w", err)
+	}
+	return &Store{bucket: bucket}, nil
+}
+
+// Close ends the store.
+func (s *Store) Close() error { return s.bucket.Close() }
+
+// SizeError says that what came is not as long as was promised.
+type SizeError struct{ Got, Want int64 }
+
+func (e *SizeError) Error() string {
+	if e.Got > e.Want {
+		return fmt.Sprintf("the audio has more than the %d bytes promised", e.Want)
+	}
+	return fmt.Sprintf("the audio has %d of the %d bytes promised", e.Got, e.Want)
+}
+
+// Reader reads audio from wherever it is asked to.
+type Reader = blob.Reader
+
+// Put keeps size bytes of body under key. Where body breaks off, or has more or fewer, it keeps nothing and what was
+// there before stays.
+func (s *Store) Put(ctx context.Context, key, contentType string, size int64, body io.Reader) error {
+	ctx, cancel := context.WithCancel(ctx) // canceled before Close, it discards what was written
+	defer cancel()
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
+	if err != nil {
+		return fmt.Errorf("keep audio: %w", err)
+	}
+	n, err := io.Copy(w, io.LimitReader(body, size+1))
+	if err == nil && n != size {
+		err = &SizeError{Got: n, Want: size}
+	}
+	if err != nil {
+		cancel()
+		_ = w.Close() // it fails: that is what it was canceled for
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("keep audio: %w", err)
+	}
+	return nil
+}
+
+// Read opens the audio under key, to be read from wherever it is asked to, or returns hub.ErrNotFound.
+func (s *Store) Read(ctx context.Context, key string) (*Reader, error) {
+	r, err := s.bucket.NewReader(ctx, key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, hub.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read audio: %w", err)
+	}
+	return r, nil
+}
+
+// Delete removes the audio under key; where there is none it does nothing.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	err := s.bucket.Delete(ctx, key)
+	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("delete audio: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Audio keeps the recordings' audio.
+type Audio interface {
+	Delete(ctx context.Context, key string) error
+}
+
+const (
+	// audioEvery is how often a node looks for audio that nothing needs.
+	audioEvery = 5 * time.Second
+	// audioMost bounds how much of it one look removes, audioTimeout how long each may take.
+	audioMost    = 20
+	audioTimeout = 30 * time.Second
+)
+
+// removeAudio removes uploads that no recording was made of in time, and what deleted recordings left.
+func (e *Engine) removeAudio(ctx context.Context) (bool, error) {
+	if e.Audio == nil {
+		return false, nil
+	}
+	expired, err := e.Store.ExpiredUploads(ctx, audioMost)
+	if err != nil {
+		return false, err
+	}
+	for _, u := range expired {
+		err = errors.Join(err, e.removeOne(ctx, u.OrganizationID, u.Blob)) // one that fails holds up no other
+	}
+	return err == nil && len(expired) == audioMost, err
+}
+
+func (e *Engine) removeOne(ctx context.Context, organization, blob string) error {
+	ctx, cancel := context.WithTimeout(ctx, audioTimeout)
+	defer cancel()
+	given, err := e.Store.GiveUpUpload(ctx, organization, blob)
+	if err != nil || !given { // a recording was made of it in the meantime
+		return err
+	}
+	if err := e.Audio.Delete(ctx, blob); err != nil {
+		return err
+	}
+	return e.Store.ForgetUpload(ctx, organization, blob)
+}

@@ -1,0 +1,64 @@
+package hub
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// NewRecording is a recording to be made of audio that was uploaded.
+type NewRecording struct {
+	// By is who makes it.
+	By Viewer
+	// Blob is the audio's key, FileType its media type as the uploader repeats it.
+	Blob, FileType string
+	// One of UserID, UserEmail and UserPhone names who recorded it.
+	UserID, UserEmail, UserPhone string
+	Title                        string
+	ConversationType             string
+	// StartedAt is when the conversation began; now when zero.
+	StartedAt                 time.Time
+	Discoverable              bool
+	ContactName, ContactPhone string
+	Result                    RecordingResult
+	// ConnectionID is the connection of the Objects; it may be empty where only one has them.
+	ConnectionID string
+	Objects      []RecordRef
+}
+
+// Upload is audio that was promised a place.
+type Upload struct {
+	OrganizationID string
+	Blob           string
+	FileType       string
+	Size           int64
+	// StoredAt is when the audio came; zero before.
+	StoredAt time.Time
+	// ExpiresAt is when audio that no recording has taken over is removed.
+	ExpiresAt time.Time
+	CreatedAt time.Time
+}
+
+// UploadLife is how long a signed URL holds, UploadKept how long uploaded audio waits for its recording.
+const (
+	UploadLife = time.Hour
+	UploadKept = 24 * time.Hour
+)
+
+// AudioMost is how many bytes a recording's audio may have.
+const AudioMost = 4 << 30
+
+// specific orders models from what says most of a conversation to what says least.
+var specific = []Model{ModelEngagement, ModelOpportunity, ModelLead, ModelContact, ModelAccount}
+
+// MostSpecific splits the records that a recording is about into the one that says most and the others.
+func MostSpecific(refs []RecordRef) (main RecordRef, also []RecordRef) {
+	if len(refs) == 0 {
+		return RecordRef{}, nil
+	}
+	refs = slices.Clone(refs)
+	slices.SortStableFunc(refs, func(a, b RecordRef) int {
+		return cmp.Compare(slices.Index(specific, a.Model), slices.Index(specific, b.Model))
+	})
+	return refs[0], refs[1:]
+}

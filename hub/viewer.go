@@ -1,0 +1,23 @@
+package hub
+
+import "slices"
+
+// Viewer is a user who looks at recordings, with what decides which.
+type Viewer struct {
+	UserID string
+	TeamID string
+	Admin  bool
+	// CoachOf are the teams that the user coaches.
+	CoachOf []string
+}
+
+// Sees reports whether the viewer may see a recording: an own one, one of a team that the viewer coaches, one that
+// may be discovered, or any where the viewer is an administrator.
+func (v *Viewer) Sees(r *Recording) bool {
+	return r.Discoverable || v.Keeps(r.UserID, r.TeamID)
+}
+
+// Keeps reports whether the viewer may change what belongs to a user, who is of the team: discovering is not enough.
+func (v *Viewer) Keeps(user, team string) bool {
+	return v.Admin || user == v.UserID || team != "" && slices.Contains(v.CoachOf, team)
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"sirocco/hub"
+)
+
+// PutAnalysis keeps what a conversation-analysis service says of a recording, in the place of what it said before.
+// The same result again changes nothing; the first one that did not fail makes the recording processed.
+func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.AnalysisResult) (hub.Recording, error) {
+	if err := a.Validate(); err != nil {
+		return hub.Recording{}, err
+	}
+	hash := a.Hash()
+	now := s.clock().UTC().Truncate(time.Millisecond)
+	a.Identify(id, now)
+	var r hub.Recording
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		known, err := one(ctx, tx, scanText, `SELECT analysis_hash FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
+		if err != nil || known == hash {
+			return err
+		}
+		if a.Failed != "" && r.Processed() {
+			return hub.Conflict("The recording is analysed already, and a later failure does not undo that; send a result instead.")
+		}
+		return s.putAnalysis(ctx, tx, &r, a, hash, now)
+	})
+	if err == nil {
+		s.rouse()
+	}
+	return r, err
+}
+
+func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.AnalysisResult, hash string, now time.Time) error {
+	first := a.Failed == "" && !r.Processed()
+	r.Analysis, r.Score, r.Status = a.Analysis, a.Score, hub.RecordingComplete
+	if a.Failed != "" {
+		r.Status = hub.RecordingError
+	}
+	if first {
+		r.ProcessedAt = now
+	}
+	timed := a.Duration > 0 && a.Duration != r.Duration
+	if timed {
+		r.Duration, r.EndedAt = a.Duration, r.StartedAt.Add(a.Duration)
+	}
+	r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
+	analysis, err := json.Marshal(r.Analysis)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10
+		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, string(analysis), hash, r.Score, string(r.Status),
+		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	if err := replaceUtterances(ctx, tx, *r, a.Utterances); err != nil {
+		return err
+	}
+	if err := replaceFollowups(ctx, tx, *r, a.Followups); err != nil {
+		return err
+	}
+	err = s.audit(ctx, tx, r.OrganizationID, "analyse", "recording", r.ID, map[string]any{
+		"status": string(r.Status), "utterances": len(a.Utterances), "followups": len(a.Followups), "failed": a.Failed})
+	if err != nil {
+		return err
+	}
+	if timed && r.MayBeMatched() {
+		if err := requestRelink(ctx, tx, r.OrganizationID, r.StartedAt, r.EndedAt, now); err != nil {
+			return err
+		}
+	}
+	if !first {
+		return nil
+	}
+	return s.announce(ctx, tx, *r, hub.EventRecordingProcessed)
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"sirocco/hub"
+)
+
+// Viewer returns what decides which recordings a user sees.
+func (s *Store) Viewer(ctx context.Context, organization, user string) (hub.Viewer, error) {
+	v, err := one(ctx, s.db, func(r rows) (hub.Viewer, error) {
+		v := hub.Viewer{UserID: user}
+		var team *string
+		err := r.Scan(&team, &v.Admin)
+		v.TeamID = deref(team)
+		return v, err
+	}, `SELECT team_id, is_admin FROM users WHERE organization_id = $1 AND id = $2`, organization, user)
+	if err == nil {
+		v.CoachOf, err = many(ctx, s.db, scanText, `SELECT team_id FROM team_coaches WHERE organization_id = $1 AND user_id = $2 ORDER BY team_id LIMIT $3`,
+			organization, user, coachedMost)
+	}
+	return v, s.db.classify(err)
+}
+
+// coachedMost bounds how many teams of a coach count.
+const coachedMost = 10_000
+
+// conditions collects the conditions of a query and their arguments.
+type conditions struct {
+	text string
+	args []any
+}
+
+// arg adds an argument and returns its parameter.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+// and adds a condition, whose %s are the parameters of the values.
+func (c *conditions) and(condition string, values ...any) {
+	parameters := make([]any, len(values))
+	for i, v := range values {
+		parameters[i] = c.arg(v)
+	}
+	c.text += " AND " + fmt.Sprintf(condition, parameters...)
+}
+
+// among adds the condition that a column is one of values.
+func (c *conditions) among(q querier, column string, values []string) {
+	in, arg := q.among(values)
+	c.text += " AND " + column + " " + in(c.arg(arg))
+}
+
+// seen says in SQL, of recordings under the alias r, what hub.Viewer.Sees says in Go.
+func (c *conditions) seen(q querier, v hub.Viewer) {
+	if v.Admin {
+		return
+	}
+	condition := "r.user_id = " + c.arg(v.UserID) + " OR r.discoverable = " + c.arg(true)
+	if len(v.CoachOf) > 0 {
+		in, arg := q.among(v.CoachOf)
+		condition += " OR r.team_id " + in(c.arg(arg))
+	}
+	c.text += " AND (" + condition + ")"
+}
+
+// Person is what a recording's answer tells of a user.
+type Person struct {
+	hub.User
+	TeamName string
+}
+
+// People finds users of the organization, disabled ones included, with the names of their teams.
+func (s *Store) People(ctx context.Context, organization string, ids []string) (map[string]Person, error) {
+	found := make(map[string]Person, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	in, arg := s.db.among(ids)
+	people, err := many(ctx, s.db, func(r rows) (Person, error) {
+		var p Person
+		var first, last, team, teamName *string
+		err := r.Scan(&p.ID, &p.Email, &first, &last, &team, &teamName)
+		p.FirstName, p.LastName, p.TeamID, p.TeamName = deref(first), deref(last), deref(team), deref(teamName)
+		return p, err
+	}, `SELECT u.id, u.email, u.first_name, u.last_name, u.team_id, t.name FROM users u
+		LEFT JOIN teams t ON t.organization_id = u.organization_id AND t.id = u.team_id
+		WHERE u.organization_id = $1 AND u.id `+in("$2"), organization, arg)
+	for _, p := range people {
+		found[p.ID] = p
+	}
+	return found, s.db.classify(err)
+}

@@ -55,9 +55,10 @@ vuln:
 	elif [ $$status -eq 3 ]; then cat vuln.out; rm -f vuln.out; exit 1; \
 	else echo "govulncheck: its database could not be reached, so nothing was checked"; fi; rm -f vuln.out
 
-bench: ## measure, and write docs/benchmarks.md and docs/benchmarks-sync.md
+bench: ## measure, and write docs/benchmarks.md, docs/benchmarks-sync.md and docs/benchmarks-webhooks.md
 	go run ./bench
 	go run ./bench/sync
+	go run ./bench/webhooks
 
 soak: postgres ## five minutes of failing CRMs and killed nodes (SOAK=5m)
 	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco

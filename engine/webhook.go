@@ -12,9 +12,9 @@ import (
 
 const (
 	// fanOutMost bounds how many events one look plans the deliveries of.
-	fanOutMost = 500
+	fanOutMost = 1000
 	// webhookBatch is how many attempts are kept in one commit, webhookSide how many of them are made side by side.
-	webhookBatch = 128
+	webhookBatch = 512
 	webhookSide  = 16
 	// webhookBatchTime is how long a batch goes on beginning attempts: a slow receiver's are kept sooner.
 	webhookBatchTime = 3 * time.Second
@@ -52,25 +52,24 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 		if err != nil {
 			return time.Time{}, err
 		}
-		failing := !target.FailingSince.IsZero()
 		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
 		if err != nil {
 			return time.Time{}, err
 		}
-		switch {
-		case len(due) == 0:
+		if len(due) == 0 {
 			if idle.IsZero() {
 				idle = time.Now()
 			}
 			if time.Since(idle) > webhookLinger {
-				return e.Store.NextEvent(ctx, task.OrganizationID, task.ObjectID)
+				break
 			}
 			linger(ctx, woken)
 			continue
-		case failing && attempts >= failingTurn:
-			return e.Clock().Add(failingPause), nil
 		}
 		idle = time.Time{}
+		if attempts >= failingTurn && !target.FailingSince.IsZero() {
+			return e.Clock().Add(failingPause), nil
+		}
 		results, gone := e.sendBatch(ctx, target, due)
 		if len(results) == 0 {
 			break

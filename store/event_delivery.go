@@ -100,19 +100,29 @@ func (s *Store) KeepResults(ctx context.Context, t Task, results []EventResult, 
 	})
 }
 
+// attemptChunks are how many attempts one statement inserts: few sizes, so that few statements are prepared.
+var attemptChunks = []int{64, 8, 1}
+
 func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) error {
-	var values strings.Builder
-	args := []any{t.OrganizationID, t.ObjectID}
-	for i, r := range results {
-		if i > 0 {
-			values.WriteString(", ")
+	for _, size := range attemptChunks {
+		for ; len(results) >= size; results = results[size:] {
+			var values strings.Builder
+			args := []any{t.OrganizationID, t.ObjectID}
+			for i, r := range results[:size] {
+				if i > 0 {
+					values.WriteString(", ")
+				}
+				n := len(args)
+				fmt.Fprintf(&values, "($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+				args = append(args, r.ID, r.Attempts+1, micros(r.At), r.Took.Microseconds(), r.Status, r.Response, r.Error)
+			}
+			if _, err := tx.exec(ctx, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error)
+				VALUES `+values.String(), args...); err != nil {
+				return err
+			}
 		}
-		n := len(args)
-		fmt.Fprintf(&values, "($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
-		args = append(args, r.ID, r.Attempts+1, micros(r.At), r.Took.Microseconds(), r.Status, r.Response, r.Error)
 	}
-	_, err := tx.exec(ctx, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error) VALUES `+values.String(), args...)
-	return err
+	return nil
 }
 
 func keepSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {

@@ -212,26 +212,17 @@ type WebhookTarget struct {
 
 // WebhookTarget returns what is needed to send to an endpoint.
 func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
-	var t WebhookTarget
-	var err error
-	if t.WebhookEndpoint, err = s.Endpoint(ctx, organization, id); err != nil {
-		return t, err
-	}
-	type sealed struct {
-		current  string
-		previous *string
-	}
-	text, err := one(ctx, s.db, func(r rows) (sealed, error) {
-		var t sealed
-		err := r.Scan(&t.current, &t.previous)
-		return t, err
-	}, `SELECT sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
+	var sealed string
+	var previous *string
+	w, err := one(ctx, s.db, func(r rows) (hub.WebhookEndpoint, error) { return scanEndpoint(alsoScan{r, []any{&sealed, &previous}}) },
+		`SELECT `+endpointColumns+`, sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
+	t := WebhookTarget{WebhookEndpoint: w}
 	if err != nil {
 		return t, s.db.classify(err)
 	}
-	all := []string{text.current}
-	if text.previous != nil && t.PreviousUntil.After(s.clock()) {
-		all = append(all, *text.previous)
+	all := []string{sealed}
+	if previous != nil && t.PreviousUntil.After(s.clock()) {
+		all = append(all, *previous)
 	}
 	for _, one := range all {
 		secret, err := s.keys.open(one, endpointPlace(organization, id))
@@ -242,6 +233,14 @@ func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (Web
 	}
 	return t, nil
 }
+
+// alsoScan scans further columns than the one who scans knows of.
+type alsoScan struct {
+	rows
+	also []any
+}
+
+func (r alsoScan) Scan(dest ...any) error { return r.rows.Scan(append(dest, r.also...)...) }
 
 // ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
 func (s *Store) ResealSecrets(ctx context.Context) (int, error) {

@@ -47,15 +47,22 @@ func (o tenant) user(name string) person {
 func (o tenant) people() folk {
 	t := o.token.w.t
 	t.Helper()
-	f := folk{user: o.user("ann").ID}
+	f := o.access(o.user("ann").ID)
 	var team group
 	o.token.do("POST", organizations+"/"+o.id+"/teams", `{"name":"Team"}`).want(t, 201).into(t, &team)
+	f.team = team.ID
+	return f
+}
+
+// access makes an app and an access token of it for the user.
+func (o tenant) access(user string) folk {
+	t := o.token.w.t
+	t.Helper()
 	var app struct{ ClientID, ClientSecret string }
 	o.token.do("POST", apps, `{"appName":"App","owner":"ops","organizationId":"`+o.id+`"}`).want(t, 201).into(t, &app)
 	var token struct{ AccessTokenID, AccessToken string }
-	o.token.do("POST", apps+"/"+app.ClientID+"/access-token", `{"clientSecret":"`+app.ClientSecret+`","userId":"`+f.user+`","scope":"write"}`).want(t, 201).into(t, &token)
-	f.team, f.app, f.secret, f.token, f.text = team.ID, app.ClientID, app.ClientSecret, token.AccessTokenID, token.AccessToken
-	return f
+	o.token.do("POST", apps+"/"+app.ClientID+"/access-token", `{"clientSecret":"`+app.ClientSecret+`","userId":"`+user+`","scope":"write"}`).want(t, 201).into(t, &token)
+	return folk{user: user, app: app.ClientID, secret: app.ClientSecret, token: token.AccessTokenID, text: token.AccessToken}
 }
 
 func TestUsersAndTeams(t *testing.T) {

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -140,4 +142,29 @@ func (r *Record) Content() (details []byte, hash [sha256.Size]byte) {
 		b = t.UTC().AppendFormat(b, time.RFC3339Nano)
 	}
 	return details, sha256.Sum256(append(b, details...))
+}
+
+// ChangesFrom is what is different in r from before, by the names of storage.
+func (r *Record) ChangesFrom(before *Record) map[string]any {
+	changes := map[string]any{"model": r.Model, "externalId": r.ExternalID}
+	if r.Deleted != before.Deleted {
+		changes["deleted"] = r.Deleted
+	}
+	if r.Name != before.Name {
+		changes["name"] = r.Name
+	}
+	if r.Refs != before.Refs {
+		changes["refersTo"] = r.Refs
+	}
+	if !r.StartTime.Equal(before.StartTime) || !r.EndTime.Equal(before.EndTime) {
+		changes["startTime"], changes["endTime"] = r.StartTime, r.EndTime
+	}
+	now, was := reflect.ValueOf(r.Details), reflect.ValueOf(before.Details)
+	for i := range now.NumField() {
+		if !reflect.DeepEqual(now.Field(i).Interface(), was.Field(i).Interface()) {
+			name, _, _ := strings.Cut(now.Type().Field(i).Tag.Get("json"), ",")
+			changes[name] = now.Field(i).Interface()
+		}
+	}
+	return changes
 }

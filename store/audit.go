@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"sirocco/hub"
 )
@@ -20,24 +22,57 @@ func actorOf(ctx context.Context) hub.Actor {
 	if a, ok := ctx.Value(actorKey{}).(hub.Actor); ok {
 		return a
 	}
-	return hub.Actor{Kind: hub.ActorSirocco, Name: "Sirocco"}
+	return Sirocco()
 }
+
+// Sirocco is who makes the changes of the background.
+func Sirocco() hub.Actor { return hub.Actor{Kind: hub.ActorSirocco, Name: "Sirocco"} }
 
 // audit remembers a change within the transaction that makes it. changes has the new values of what changed, and
 // never a secret.
 func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id string, changes map[string]any) error {
+	entry, err := s.auditEntry(ctx, organization, action, kind, id, changes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
+	return err
+}
+
+const auditInsert = `INSERT INTO audit (organization_id, id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, changes) `
+
+// auditEntry is the parameters of auditInsert.
+func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id string, changes map[string]any) ([]any, error) {
 	if changes == nil {
 		changes = map[string]any{}
 	}
 	text, err := json.Marshal(changes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a := actorOf(ctx)
-	_, err = tx.exec(ctx, `INSERT INTO audit (organization_id, id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, changes)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text))
-	return err
+	return []any{organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
+}
+
+// changeConnection on SQLite is two statements: there is no round trip to save.
+func (t *sqliteTx) changeConnection(ctx context.Context, update string, args, entry []any) ([]hub.Connection, error) {
+	changed, err := many(ctx, t, scanConnection, update, args...)
+	if err != nil || len(changed) == 0 {
+		return nil, err
+	}
+	_, err = t.exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
+	return changed, err
+}
+
+// changeConnection on PostgreSQL is one statement, which needs no transaction around it.
+func (t postgresTx) changeConnection(ctx context.Context, update string, args, entry []any) ([]hub.Connection, error) {
+	values := make([]string, len(entry))
+	for i := range entry {
+		values[i] = fmt.Sprintf("CAST($%d AS TEXT)", len(args)+i+1)
+	}
+	values[2] = fmt.Sprintf("CAST($%d AS BIGINT)", len(args)+3) // the time
+	return many(ctx, t, scanConnection, `WITH changed AS (`+update+`), noted AS (`+auditInsert+`SELECT `+strings.Join(values, ", ")+` FROM changed)
+		SELECT `+connectionColumns+` FROM changed`, slices.Concat(args, entry)...)
 }
 
 // AuditFilter chooses entries of the audit log. Empty fields choose all.

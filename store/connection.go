@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -56,7 +55,12 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 		if inserted == 0 {
 			return hub.Conflict("The organization already has a %s connection; change that one, or delete it first.", c.Platform)
 		}
-		return createSchedule(ctx, tx, c, s.clock())
+		if err := createSchedule(ctx, tx, c, s.clock()); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "create", "connection", c.ID, map[string]any{
+			"name": c.Name, "integrationPlatform": c.Platform, "externalAccountId": c.ExternalAccountID, "isActive": c.Active,
+		})
 	})
 	return c, replayed, err
 }
@@ -108,7 +112,7 @@ func (s *Store) PatchConnection(ctx context.Context, organization, id string, p 
 	var c hub.Connection
 	err := write(ctx, func(tx Tx) error {
 		var err error
-		c, err = patchConnection(ctx, tx, organization, id, p, s.clock())
+		c, err = s.patchConnection(ctx, tx, organization, id, p, s.clock())
 		if err == nil && p.Active != nil {
 			err = pauseOrResume(ctx, tx, c, s.clock())
 		}
@@ -117,25 +121,48 @@ func (s *Store) PatchConnection(ctx context.Context, organization, id string, p 
 	return c, err
 }
 
-// patchConnection says in SQL what hub.ConnectionPatch.Apply says in Go, so that the change is one statement.
-func patchConnection(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
+// patchConnection says in SQL what hub.ConnectionPatch.Apply says in Go, so that the change is one statement. Its
+// audit entry has all that p names.
+func (s *Store) patchConnection(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
 	if p.IfUpdatedAt != nil { // rare, and never in a hurry: read, decide, write
-		return patchConnectionIf(ctx, tx, organization, id, p, now)
+		return s.patchConnectionIf(ctx, tx, organization, id, p, now)
 	}
-	c, err := one(ctx, tx, scanConnection, `UPDATE connections SET
+	entry, err := s.auditEntry(ctx, organization, "update", "connection", id, patchedFields(p))
+	if err != nil {
+		return hub.Connection{}, err
+	}
+	changed, err := tx.changeConnection(ctx, `UPDATE connections SET
 			name = COALESCE($3, name), is_active = COALESCE($4, is_active), sync_transcript = COALESCE($5, sync_transcript),
 			updated_at = CASE WHEN updated_at + 1000 > $6 THEN updated_at + 1000 ELSE $6 END
 		WHERE organization_id = $1 AND id = $2
 			AND (name <> COALESCE($3, name) OR is_active <> COALESCE($4, is_active) OR sync_transcript <> COALESCE($5, sync_transcript))
 		RETURNING `+connectionColumns,
-		organization, id, p.Name, p.Active, p.SyncTranscript, micros(now.Truncate(time.Millisecond)))
-	if !errors.Is(err, hub.ErrNotFound) {
-		return c, err
+		[]any{organization, id, p.Name, p.Active, p.SyncTranscript, micros(now.Truncate(time.Millisecond))}, entry)
+	if err != nil {
+		return hub.Connection{}, err
+	}
+	if len(changed) == 1 {
+		return changed[0], nil
 	}
 	return connection(ctx, tx, organization, id) // nothing to change, or no such connection
 }
 
-func patchConnectionIf(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
+// patchedFields is what p names, by the contract's names.
+func patchedFields(p hub.ConnectionPatch) map[string]any {
+	fields := map[string]any{}
+	if p.Name != nil {
+		fields["name"] = *p.Name
+	}
+	if p.Active != nil {
+		fields["isActive"] = *p.Active
+	}
+	if p.SyncTranscript != nil {
+		fields["syncTranscript"] = *p.SyncTranscript
+	}
+	return fields
+}
+
+func (s *Store) patchConnectionIf(ctx context.Context, tx Tx, organization, id string, p hub.ConnectionPatch, now time.Time) (hub.Connection, error) {
 	c, err := lockConnection(ctx, tx, organization, id)
 	if err != nil {
 		return c, err
@@ -145,7 +172,10 @@ func patchConnectionIf(ctx context.Context, tx Tx, organization, id string, p hu
 	}
 	_, err = tx.exec(ctx, `UPDATE connections SET name = $3, is_active = $4, sync_transcript = $5, updated_at = $6
 		WHERE organization_id = $1 AND id = $2`, organization, id, c.Name, c.Active, c.SyncTranscript, micros(c.UpdatedAt))
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	return c, s.audit(ctx, tx, organization, "update", "connection", id, patchedFields(p))
 }
 
 // lockConnection reads a connection that nobody else changes until the transaction ends.
@@ -165,7 +195,10 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 		if err != nil {
 			return err
 		}
-		return leavePurge(ctx, tx, organization, id, s.clock())
+		if err := leavePurge(ctx, tx, organization, id, s.clock()); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "delete", "connection", id, map[string]any{"name": c.Name, "integrationPlatform": c.Platform})
 	})
 	return c, err
 }

@@ -46,7 +46,10 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
 				token_lease = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
 			organization, connection, sealed, micros(s.clock()))
-		if err != nil || !c.Active {
+		if err != nil {
+			return err
+		}
+		if err := s.audit(ctx, tx, organization, "set", "credentials", connection, nil); err != nil || !c.Active {
 			return err
 		}
 		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
@@ -165,7 +168,10 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 				n, err := tx.exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL
 					WHERE organization_id = $1 AND connection_id = $2 AND sealed = $4`, c.organization, c.connection, sealed, c.sealed)
 				done += int(n)
-				return err
+				if err != nil || n == 0 {
+					return err
+				}
+				return s.audit(ctx, tx, c.organization, "reseal", "credentials", c.connection, nil)
 			})
 			if err != nil {
 				return done, err

@@ -42,7 +42,14 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 				return err
 			}
 		}
-		return p.save(ctx, s.clock().UTC().Truncate(time.Microsecond))
+		if err := p.save(ctx, s.clock().UTC().Truncate(time.Microsecond)); err != nil {
+			return err
+		}
+		counts := map[hub.Model]int{}
+		for i := range patches {
+			counts[patches[i].Model]++
+		}
+		return s.audit(ctx, tx, organization, "push", "connection", connection, map[string]any{"records": counts})
 	})
 	return connection, err
 }
@@ -202,7 +209,18 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 		if err := p.apply(ctx, &hub.RecordPatch{Model: model, ExternalID: r.ExternalID, Change: change}); err != nil {
 			return err
 		}
-		return p.save(ctx, s.clock().UTC().Truncate(time.Microsecond))
+		if err := p.save(ctx, s.clock().UTC().Truncate(time.Microsecond)); err != nil {
+			return err
+		}
+		after := p.records[recordKey{model, r.ExternalID}]
+		if after.Hash() == r.Hash() {
+			return nil
+		}
+		action := "update"
+		if after.Deleted {
+			action = "delete"
+		}
+		return s.audit(ctx, tx, organization, action, "crmRecord", id, after.ChangesFrom(&r.Record))
 	})
 	if err != nil {
 		return Record{}, err
@@ -238,8 +256,13 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 			}, `SELECT id, external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 				AND start_time >= $4 AND start_time <= $5 AND deleted_at IS NULL AND id > $6 ORDER BY id LIMIT $7`,
 				organization, c.ID, string(hub.ModelEngagement), micros(from), micros(to), after, removeSlice)
-			if err != nil || len(page) == 0 {
+			if err != nil || len(page) == 0 && deleted == 0 {
 				return err
+			}
+			if len(page) == 0 {
+				return s.audit(ctx, tx, organization, "deleteRemoved", "connection", c.ID, map[string]any{
+					"deleted": deleted, "fromTime": hub.WireTime(from), "toTime": hub.WireTime(to),
+				})
 			}
 			var gone []hub.Record
 			for _, x := range page {

@@ -146,7 +146,10 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 		}
 		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "retryQuarantine", "connection", connection, map[string]any{"retried": retried})
 	})
 	return retried, err
 }

@@ -87,7 +87,10 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 	return s.write(ctx, func(tx Tx) error {
 		n, err := tx.exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, int64(interval/time.Second))
-		return notFoundUnless(n, err)
+		if err := notFoundUnless(n, err); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"intervalSeconds": int64(interval / time.Second)})
 	})
 }
 
@@ -257,7 +260,17 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		if err == nil && n == 0 {
 			err = hub.Conflict("A %s connection is pushed to; there is nothing to pull.", c.Platform)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		asked := map[string]any{}
+		if rewind != nil {
+			asked["from"] = hub.WireTime(*rewind)
+		}
+		if len(models) > 0 {
+			asked["models"] = models
+		}
+		return s.audit(ctx, tx, organization, "sync", "connection", connection, asked)
 	})
 }
 

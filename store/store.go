@@ -60,6 +60,9 @@ type Tx interface {
 	Native() any
 	// upsert runs the upsert of records, and answers for those it wrote.
 	upsert(ctx context.Context, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error)
+	// changeConnection runs an update of one connection that returns it, and where there is something to change
+	// notes the entry in the audit log, in one statement where a round trip costs.
+	changeConnection(ctx context.Context, update string, args, entry []any) ([]hub.Connection, error)
 	// forUpdate is the end of a SELECT whose rows nobody else may change until the transaction ends.
 	forUpdate() string
 	// skipLocked is the same, passing over rows that somebody else holds.

@@ -49,7 +49,10 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 		}
 		_, err = tx.exec(ctx, `INSERT INTO tokens (organization_id, id, name, hash, group_id, parent_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			t.OrganizationID, t.ID, t.Name, hash, optional(t.GroupID), optional(t.ParentID), micros(t.CreatedAt))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "create", "token", t.ID, map[string]any{"tokenName": t.Name, "group": n.Group})
 	})
 	return t, text, err
 }
@@ -88,7 +91,10 @@ func (s *Store) RevokeToken(ctx context.Context, organization, id string) (hub.T
 		var err error
 		t, err = one(ctx, tx, scanToken, `UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING `+tokenColumns,
 			organization, id, micros(s.clock()))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "revoke", "token", id, map[string]any{"tokenName": t.Name})
 	})
 	return t, err
 }

@@ -278,7 +278,10 @@ func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
 				n, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
 					w.organization, w.id, sealed, previous, w.sealed)
 				done += int(n)
-				return err
+				if err != nil || n == 0 {
+					return err
+				}
+				return s.audit(ctx, tx, w.organization, "reseal", "webhookEndpoint", w.id, nil)
 			})
 			if err != nil {
 				return done, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -55,6 +56,8 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
+	ctx = store.WithActor(ctx, operator())
+
 	var cli program
 	parser, err := kong.New(&cli, kong.Name("sirocco"), kong.Description(description), kong.UsageOnError(),
 		kong.DefaultEnvars("SIROCCO"), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -74,6 +77,15 @@ func run(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// operator is whoever runs the program, as the audit log names it.
+func operator() hub.Actor {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return hub.Actor{Kind: hub.ActorCommandLine, Name: name}
 }
 
 // databaseFlag is what every command that needs the database takes.

@@ -56,7 +56,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 
 // run answers requests and syncs until ctx ends, then lets what is under way finish for at most stopGrace.
 func (n *node) run(ctx context.Context, listener net.Listener) error {
-	if err := n.engine.Start(ctx); err != nil {
+	if err := n.engine.Start(store.WithActor(ctx, store.Sirocco())); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	server := &http.Server{

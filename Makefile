@@ -6,7 +6,7 @@ GOVULNCHECK_VERSION := v1.9.0
 FUZZTIME ?= 5s
 SOAK ?= 5m
 
-.PHONY: help build run test fmt-check vet lint unit fuzz vuln bench soak postgres fmt demo
+.PHONY: help build run test fmt-check vet lint unit fuzz vuln bench soak postgres s3 fmt demo
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -39,7 +39,7 @@ bin/golangci-lint-$(GOLANGCI_VERSION):
 lint: bin/golangci-lint-$(GOLANGCI_VERSION) ## lint, the rooms' import rule included
 	$< run ./...
 
-unit: postgres ## the tests, with the race detector, on SQLite and PostgreSQL
+unit: postgres s3 ## the tests, with the race detector, on SQLite and PostgreSQL
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
 
 fuzz: ## a short run of each fuzz target (FUZZTIME=5s)
@@ -65,3 +65,6 @@ soak: postgres ## five minutes of failing CRMs and killed nodes (SOAK=5m)
 
 postgres:
 	@scripts/need-postgres
+
+s3:
+	@scripts/need-s3

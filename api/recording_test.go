@@ -138,6 +138,7 @@ func TestRecording(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		acme := w.tenant("Acme")
 		acme.token.create("SIRO_CUSTOM_INPUT")
+		acme.token.do("POST", endpoints, `{"url":"https://example.com/"}`).want(t, 201)
 		e := acme.token.push("/sync/engagements", fullEngagement)
 		rep := w.user(acme, hub.User{Email: "one@example.com", FirstName: "Rep", LastName: "One"}, hub.ScopeWrite)
 
@@ -210,6 +211,9 @@ func TestRecording(t *testing.T) {
 			t.Errorf("the same analysis again changed it at %s", one.UpdatedAt)
 		}
 		acme.token.do("PUT", recordings+"/"+id+"/analysis", `{"failed":"too late"}`).want(t, 409)
+		if events, err := w.st.FanOut(t.Context(), 100); err != nil || events != 2 { // linked and processed
+			t.Errorf("%d events, %v", events, err)
+		}
 
 		show := "showCrmLinks=true&showSummary=true&showEntityExtractions=true&showEvaluationScore=true&showFollowups=true"
 		var list struct {
@@ -400,6 +404,16 @@ func TestWhoSeesARecording(t *testing.T) {
 		mate := w.user(acme, hub.User{Email: "mate@acme.example"}, hub.ScopeWrite)
 		admin := w.user(acme, hub.User{Email: "admin@acme.example", Admin: true}, hub.ScopeRead)
 		mine := rep.record("mine", `"userEmail":"rep@acme.example"`)
+		team, err := w.st.CreateTeam(t.Context(), acme.id, hub.Team{Name: "Crew"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		coach := w.user(acme, hub.User{Email: "coach@acme.example", CoachOf: []string{team.ID}}, hub.ScopeWrite)
+		w.user(acme, hub.User{Email: "crew@acme.example", TeamID: team.ID}, hub.ScopeWrite)
+		crews := coach.record("crew's", `"userEmail":"crew@acme.example"`)
+		coach.do("GET", recordings+"/"+crews, "").want(t, 200)
+		coach.do("GET", recordings+"/"+mine, "").want(t, 404)
+		rep.do("GET", recordings+"/"+crews, "").want(t, 404)
 		open := rep.record("open", `"userEmail":"rep@acme.example","discoverable":true`)
 
 		mate.do("GET", recordings+"/"+mine, "").want(t, 404)
@@ -411,7 +425,7 @@ func TestWhoSeesARecording(t *testing.T) {
 		for _, write := range []string{"/signed-urls", "/upload"} {
 			admin.do("POST", recordings+write, `{}`).want(t, 403)
 		}
-		for c, want := range map[*client]int{rep: 2, mate: 1, admin: 2} {
+		for c, want := range map[*client]int{rep: 2, mate: 1, coach: 2, admin: 3} {
 			var list struct{ Data []map[string]any }
 			c.do("GET", recordings, "").want(t, 200).into(t, &list)
 			if len(list.Data) != want {
@@ -453,7 +467,7 @@ func TestWhoSeesARecording(t *testing.T) {
 				}
 				cursor = "&cursor=" + *list.Cursor
 			}
-			if len(seen) != 7 {
+			if want := 7 + len(c.client.token)/max(len(c.client.token), 1); len(seen) != want { // the organization sees the crew's, too
 				t.Errorf("%s: %d recordings came", c.path, len(seen))
 			}
 		}

@@ -95,7 +95,7 @@ func plain(value any) bool {
 
 // Hash identifies the result: the same one again changes nothing.
 func (a *AnalysisResult) Hash() string {
-	text, err := json.Marshal(a)
+	text, err := json.Marshal(a) //nolint:musttag // nobody reads it: it only must not change
 	if err != nil {
 		panic("hub: an analysis is always marshalable: " + err.Error())
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 
 	"sirocco/hub"
 )
@@ -44,9 +45,7 @@ func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Re
 		if err != nil {
 			return nil, err
 		}
-		for k, rec := range more {
-			found[k] = rec
-		}
+		maps.Copy(found, more)
 		keys = keys[:0]
 		for id, list := range about {
 			for _, k := range list[reached[id]:] {

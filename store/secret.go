@@ -57,11 +57,7 @@ func (s *Store) resealSecrets(ctx context.Context) error {
 		return s.db.classify(err)
 	}
 	for _, x := range all {
-		text, err := s.keys.open(x.sealed, secretPlace(x.name))
-		if err != nil {
-			return err
-		}
-		sealed, err := s.keys.seal(text, secretPlace(x.name))
+		sealed, err := s.resealed(x.sealed, secretPlace(x.name))
 		if err != nil {
 			return err
 		}

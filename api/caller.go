@@ -36,6 +36,7 @@ type callers struct {
 type knownCaller struct {
 	token hub.Token
 	user  hub.AccessToken
+	name  string // the user's
 	until time.Time
 }
 
@@ -45,7 +46,7 @@ func (k knownCaller) id() string { return k.token.ID + k.user.ID }
 // actor is how the audit log names the caller.
 func (k knownCaller) actor() hub.Actor {
 	if k.user.ID != "" {
-		return hub.Actor{Kind: hub.ActorUser, ID: k.user.UserID, Name: "access token " + k.user.ID}
+		return hub.Actor{Kind: hub.ActorUser, ID: k.user.UserID, Name: k.name}
 	}
 	return hub.Actor{Kind: hub.ActorToken, ID: k.token.ID, Name: k.token.Name}
 }
@@ -121,6 +122,11 @@ func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCa
 		k.user, err = c.store.AccessTokenByHash(ctx, hash)
 		if k.user.ExpiresAt.Before(k.until) {
 			k.until = k.user.ExpiresAt
+		}
+		if err == nil {
+			var u hub.User
+			u, err = c.store.User(ctx, k.user.OrganizationID, k.user.UserID)
+			k.name = u.Name()
 		}
 	} else {
 		k.token, err = c.store.TokenByHash(ctx, hash)

@@ -9,6 +9,7 @@ import (
 
 	"sirocco/hub"
 	"sirocco/simulator"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -116,6 +117,9 @@ func TestQuarantine(t *testing.T) {
 		}
 		if n, err := r.st.RetryQuarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil || n != 1 {
 			t.Errorf("%d %v", n, err)
+		}
+		if log, err := r.st.Audit(t.Context(), r.conn.OrganizationID, store.AuditFilter{Limit: 1}); err != nil || len(log) != 1 || log[0].Action != "retryQuarantine" || log[0].ObjectID != r.conn.ID {
+			t.Errorf("the audit log has %+v, %v", log, err)
 		}
 		r.synced(bad.ID)
 		r.equal()

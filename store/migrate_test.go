@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -58,6 +59,49 @@ func TestNodesMigrateTogether(t *testing.T) {
 			})
 		}
 		all.Wait()
+	})
+}
+
+// TestUserKeysAreFilledIn takes away what CRM users are matched by, as in a database from before it was noted, and
+// fills it in as the migration does.
+func TestUserKeysAreFilledIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(ctx, "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}
+		if _, _, err := st.CreateConnection(ctx, org.ID, n, store.IdempotencyKey{}); err != nil {
+			t.Fatal(err)
+		}
+		var patches []hub.RecordPatch
+		for i := range 1001 { // more than it reads at a time
+			email := fmt.Sprintf("rep%d@example.com", i)
+			patches = append(patches, hub.RecordPatch{Model: hub.ModelUser, ExternalID: fmt.Sprint(i), Create: true, Change: func(r *hub.Record) { r.Details.Email = email }})
+		}
+		if _, err := st.Push(ctx, org.ID, patches); err != nil {
+			t.Fatal(err)
+		}
+		change(t, url, `DELETE FROM crm_user_keys`)
+		db := connect(t, url)
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(store.FillUserKeys(ctx, tx), tx.Commit(), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{0, 1000} {
+			u, err := st.CreateUser(ctx, org.ID, hub.User{Email: fmt.Sprintf("REP%d@example.com", i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if keys, err := st.CRMUsersOf(ctx, org.ID, u.ID); err != nil || len(keys) != 1 || keys[0].ExternalID != fmt.Sprint(i) {
+				t.Errorf("user %d is %v, %v", i, keys, err)
+			}
+		}
 	})
 }
 

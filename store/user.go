@@ -58,8 +58,13 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 				return err
 			}
 		}
+		// A name that two have matches nobody any more, and an address that a CRM user has goes before its name.
+		if err := relinkNamesakes(ctx, tx, u, s.clock()); err != nil {
+			return err
+		}
 		return s.audit(ctx, tx, organization, "create", "user", u.ID, map[string]any{"email": u.Email})
 	})
+	s.rouse()
 	return u, err
 }
 
@@ -77,10 +82,18 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 		if err != nil {
 			return err
 		}
+		before := found
 		changes := p.Apply(&found, s.clock())
 		if len(changes) > 0 {
 			if err := found.Validate(); err != nil {
 				return err
+			}
+			if before.Email != found.Email || before.Name() != found.Name() {
+				for _, u := range []hub.User{before, found} {
+					if err := relinkNamesakes(ctx, tx, u, s.clock()); err != nil {
+						return err
+					}
+				}
 			}
 			if err := s.saveUser(ctx, tx, found, changes); err != nil {
 				return err
@@ -92,6 +105,7 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 		}
 		return err
 	})
+	s.rouse()
 	return u, err
 }
 
@@ -119,14 +133,6 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 		contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.UpdatedAt))
 	if err != nil {
 		return err
-	}
-	for _, field := range []string{"email", "firstName", "lastName"} {
-		if _, ok := changes[field]; ok { // other CRM users may be matched to the user now
-			if err := relinkUsers(ctx, tx, u.OrganizationID, []string{u.ID}, s.clock()); err != nil {
-				return err
-			}
-			break
-		}
 	}
 	return s.audit(ctx, tx, u.OrganizationID, "update", "user", u.ID, changes)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -124,6 +125,11 @@ func relinkUsers(ctx context.Context, tx Tx, organization string, ids []string, 
 	return relinkOf(ctx, tx, now, organization, in("$2"), arg)
 }
 
+// relinkNamesakes lets the recordings of a user, and of those with the same name, be looked at again.
+func relinkNamesakes(ctx context.Context, tx Tx, u hub.User, now time.Time) error {
+	return relinkOf(ctx, tx, now, u.OrganizationID, `IN (SELECT id FROM users WHERE organization_id = $1 AND name_key = $2 UNION SELECT $3)`, userNameKey(u), u.ID)
+}
+
 func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users string, args ...any) error {
 	type span struct{ from, until *int64 }
 	found, err := many(ctx, tx, func(r rows) (span, error) {
@@ -140,11 +146,27 @@ func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users str
 // keepUserKeys notes what the CRM users that were just written are matched by, and lets the recordings of the
 // users they may be matched to be looked at again.
 func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, records []hub.Record, written []writtenRecord, now time.Time) error {
+	if len(written) == 0 {
+		return nil
+	}
 	news := make(map[string]bool, len(written))
 	for _, w := range written {
 		news[w.externalID] = true
 	}
 	var emails, names []string
+	in, arg := tx.among(slices.Collect(maps.Keys(news)))
+	type keys struct{ email, name *string }
+	before, err := many(ctx, tx, func(r rows) (keys, error) {
+		var k keys
+		err := r.Scan(&k.email, &k.name)
+		return k, err
+	}, `SELECT email_key, name_key FROM crm_user_keys WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in("$3"), organization, connection, arg)
+	if err != nil {
+		return err
+	}
+	for _, k := range before {
+		emails, names = append(emails, deref(k.email)), append(names, deref(k.name))
+	}
 	for i := range records {
 		r := &records[i]
 		if !news[r.ExternalID] {
@@ -155,9 +177,6 @@ func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, r
 			return err
 		}
 		emails, names = append(emails, email), append(names, name)
-	}
-	if len(emails) == 0 {
-		return nil
 	}
 	byEmail, emailArg := tx.among(emails)
 	byName, nameArg := tx.among(names)

@@ -1,0 +1,4 @@
+package store
+
+// FillUserKeys is the migration of that name.
+var FillUserKeys = fillUserKeys

@@ -7,7 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/fileblob" // file://
@@ -20,6 +25,8 @@ import (
 // Store is a place for audio. It is safe for concurrent use.
 type Store struct {
 	bucket *blob.Bucket
+	// folder is where it is on disk; empty where it is not.
+	folder string
 }
 
 // Open opens the place that rawURL names: file:///a/folder, which is made where there is none, file://./a/folder for
@@ -29,8 +36,13 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the URL of the audio: %w", err)
 	}
+	folder := ""
 	switch u.Scheme {
 	case "file":
+		folder = filepath.FromSlash(u.Path)
+		if u.Host == "." { // as fileblob has it
+			folder = filepath.FromSlash(strings.TrimPrefix(u.Path, "/"))
+		}
 		q := u.Query()
 		q.Set("create_dir", "true")
 		q.Set("dir_file_mode", "0700")
@@ -45,7 +57,7 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the place of the audio: %w", err)
 	}
-	return &Store{bucket: bucket}, nil
+	return &Store{bucket: bucket, folder: folder}, nil
 }
 
 // Close ends the store.
@@ -59,6 +71,34 @@ func (e *SizeError) Error() string {
 		return fmt.Sprintf("the audio has more than the %d bytes promised", e.Want)
 	}
 	return fmt.Sprintf("the audio has %d of the %d bytes promised", e.Got, e.Want)
+}
+
+// abandoned is how long an upload's file has not been written to when its program must have ended: uploads that
+// stand still are ended much sooner.
+const abandoned = 15 * time.Minute
+
+// Sweep removes from disk what uploads left whose program was killed. An S3-compatible store has rules of its own
+// for that: AbortIncompleteMultipartUpload.
+func (s *Store) Sweep(ctx context.Context) error {
+	if s.folder == "" {
+		return nil
+	}
+	return filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if d.IsDir() || filepath.Ext(path) != ".tmp" { // as fileblob calls what is not whole yet
+			return nil
+		}
+		info, err := d.Info()
+		if err == nil && time.Since(info.ModTime()) > abandoned {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) { // it became whole, or another node was faster
+			return nil
+		}
+		return err
+	})
 }
 
 // Reader reads audio from wherever it is asked to.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sirocco/audio"
 	"sirocco/hub"
@@ -169,6 +170,29 @@ func TestAudio(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
+}
+
+// TestSweep: what a killed program left goes, what is still being written stays.
+func TestSweep(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "recordings")
+	s := open(t, "file://"+folder)
+	if err := s.Put(t.Context(), "o/1", "audio/mpeg", 1, strings.NewReader("1")); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	for name, at := range map[string]time.Time{"1": long, "2.a.tmp": long, "3.a.tmp": time.Now()} {
+		path := filepath.Join(folder, "o", name)
+		if err := errors.Join(os.WriteFile(path, []byte("1"), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := files(t, folder)
+	if len(left) != 2 || filepath.Base(left[0]) != "1" || filepath.Base(left[1]) != "3.a.tmp" {
+		t.Errorf("left: %v", left)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {

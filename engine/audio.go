@@ -9,15 +9,26 @@ import (
 // Audio keeps the recordings' audio.
 type Audio interface {
 	Delete(ctx context.Context, key string) error
+	// Sweep removes what killed programs left.
+	Sweep(ctx context.Context) error
 }
 
 const (
 	// audioEvery is how often a node looks for audio that nothing needs.
 	audioEvery = 5 * time.Second
+	// sweepEvery is how often it looks for what killed programs left.
+	sweepEvery = time.Hour
 	// audioMost bounds how much of it one look removes, audioTimeout how long each may take.
 	audioMost    = 20
 	audioTimeout = 30 * time.Second
 )
+
+func (e *Engine) sweepAudio(ctx context.Context) (bool, error) {
+	if e.Audio == nil {
+		return false, nil
+	}
+	return false, e.Audio.Sweep(ctx)
+}
 
 // removeAudio removes uploads that no recording was made of in time, and what deleted recordings left.
 func (e *Engine) removeAudio(ctx context.Context) (bool, error) {

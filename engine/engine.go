@@ -98,12 +98,13 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.queue.start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	e.done.Add(4)
+	e.done.Add(5)
 	never := func() <-chan struct{} { return nil }
 	go e.every(ctx, tick, never, "claim due connections", e.claim)
 	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.spread)
 	go e.every(ctx, tick, never, "remove rows of what was deleted or is old", e.purge)
 	go e.every(ctx, audioEvery, never, "remove audio that nothing needs", e.removeAudio)
+	go e.every(ctx, sweepEvery, never, "remove what killed uploads left", e.sweepAudio)
 	return nil
 }
 

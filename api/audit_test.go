@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sirocco/hub"
 	"sirocco/store/storetest"
 )
 
@@ -120,6 +121,12 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		c.do("POST", organizations, `{"name":"Child","orgGroupIds":[]}`).want(t, 200).into(t, &child)
 		if log := c.audit("?organizationId=" + child.ID).Data; len(log) != 1 || log[0].Action != "create" || log[0].ObjectKind != "organization" || log[0].Actor.ID != self.TokenID {
 			t.Errorf("the new organization's log is %+v", log)
+		}
+
+		rep := w.user(o, hub.User{Email: "rep@example.com", FirstName: "Rep", LastName: "One"}, hub.ScopeWrite)
+		heard := rep.record("audio", `"userEmail":"rep@example.com"`)
+		if log := c.audit("?objectKind=recording&objectId=" + heard).Data; len(log) != 1 || log[0].Actor.Kind != "USER" || log[0].Actor.Name != "Rep One" || log[0].Actor.ID == "" {
+			t.Errorf("the user's recording left %+v", log)
 		}
 
 		// Refused changes leave nothing; all of it comes page by page, newest first; the secrets are nowhere.

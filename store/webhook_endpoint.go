@@ -281,7 +281,7 @@ func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
 				if err != nil || n == 0 {
 					return err
 				}
-				return s.audit(ctx, tx, w.organization, "reseal", "webhookEndpoint", w.id, nil)
+				return s.audit(ctx, tx, w.organization, "reseal", endpointKind, w.id, nil)
 			})
 			if err != nil {
 				return done, err

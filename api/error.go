@@ -190,7 +190,7 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 		return &jsonError{status: status, ErrorBody: ErrorBody{
 			Message: fmt.Sprintf("The body has the media type %q; expected application/json.", ctx.Header("Content-Type"))}}
 	case http.StatusRequestEntityTooLarge:
-		return &jsonError{status: status, ErrorBody: ErrorBody{Message: fmt.Sprintf("The body has more than the %d bytes allowed.", maxBody)}}
+		return &jsonError{status: status, ErrorBody: ErrorBody{Message: fmt.Sprintf("The body has more than the %d bytes allowed.", ctx.Operation().MaxBodyBytes-1)}}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		if len(errs) == 0 { // only a missing body comes without details
 			return shape.issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})

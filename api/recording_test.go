@@ -191,6 +191,11 @@ func TestRecording(t *testing.T) {
 			one.CRM.Account == nil || one.CRM.Account.ExternalID != "a1" || one.CRM.Opportunity == nil || len(one.CRM.Contacts) != 1 || len(one.CRM.Users) != 1 || one.CRM.Lead == nil {
 			t.Errorf("%+v", one)
 		}
+		for _, path := range []string{"/engagements/" + e.ID, "/opportunities/" + e.OpportunityID, "/engagements?recordingId=" + id, "/opportunities?recordingId=" + id} {
+			if a := acme.token.do("GET", records+path, "").want(t, 200); !strings.Contains(a.body, `"recordingId":"`+id+`"`) {
+				t.Errorf("%s: %s", path, a.body)
+			}
+		}
 		var seen struct{ Data []map[string]any }
 		rep.do("GET", recordings+"?showCrmCustomer=true", "").want(t, 200).into(t, &seen)
 		if len(seen.Data) != 1 || seen.Data[0]["result"] != "closed" || seen.Data[0]["repLastName"] != "One" || seen.Data[0]["dateCreated"] != "2026-03-01T15:00:00.000Z" ||

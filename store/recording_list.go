@@ -100,7 +100,8 @@ func (s *Store) SeenRecordings(ctx context.Context, organization string, f SeenR
 	return rs, s.db.classify(err)
 }
 
-// RecordingsOf finds for each CRM record the latest recording that is linked to it.
+// RecordingsOf finds for each CRM record the latest recording that is linked to it; for an opportunity also one that
+// is linked to an engagement of it.
 func (s *Store) RecordingsOf(ctx context.Context, organization string, keys []RecordKey) (map[RecordKey]string, error) {
 	found := make(map[RecordKey]string, len(keys))
 	type group struct {
@@ -114,15 +115,26 @@ func (s *Store) RecordingsOf(ctx context.Context, organization string, keys []Re
 	}
 	for g, ids := range groups {
 		in, arg := s.db.among(ids)
-		_, err := many(ctx, s.db, func(r rows) (struct{}, error) {
-			var externalID, id string
-			err := r.Scan(&externalID, &id)
-			found[RecordKey{g.connection, g.model, externalID}] = id
-			return struct{}{}, err
-		}, `SELECT link_external_id, MAX(id) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3
-			AND link_external_id `+in("$4")+` AND deleted_at IS NULL GROUP BY link_external_id`, organization, g.connection, string(g.model), arg)
+		look := func(query string) error {
+			_, err := many(ctx, s.db, func(r rows) (struct{}, error) {
+				var externalID, id string
+				err := r.Scan(&externalID, &id)
+				k := RecordKey{g.connection, g.model, externalID}
+				found[k] = max(found[k], id)
+				return struct{}{}, err
+			}, query, organization, g.connection, string(g.model), arg)
+			return s.db.classify(err)
+		}
+		err := look(`SELECT link_external_id, MAX(id) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3
+			AND link_external_id ` + in("$4") + ` AND deleted_at IS NULL GROUP BY link_external_id`)
+		if err == nil && g.model == hub.ModelOpportunity {
+			err = look(`SELECT e.opportunity_ref, MAX(r.id) FROM records e JOIN recordings r ON r.organization_id = e.organization_id
+				AND r.link_connection_id = e.connection_id AND r.link_model = e.model AND r.link_external_id = e.external_id
+				WHERE e.organization_id = $1 AND e.connection_id = $2 AND $3 = 'OPPORTUNITY' AND e.model = 'ENGAGEMENT'
+				AND e.opportunity_ref ` + in("$4") + ` AND e.deleted_at IS NULL AND r.deleted_at IS NULL GROUP BY e.opportunity_ref`)
+		}
 		if err != nil {
-			return nil, s.db.classify(err)
+			return nil, err
 		}
 	}
 	return found, nil

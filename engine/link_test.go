@@ -167,3 +167,23 @@ func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
 		}
 	})
 }
+
+// count runs a query of one number.
+func (r *hubRig) count(query string) (n int) {
+	r.t.Helper()
+	var err error
+	switch db := r.st.Native().(type) {
+	case *sql.DB:
+		err = db.QueryRowContext(r.t.Context(), query).Scan(&n)
+	case *pgxpool.Pool:
+		err = db.QueryRow(r.t.Context(), query).Scan(&n)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+func deliveriesOf(connection, recording string) store.DeliveryFilter {
+	return store.DeliveryFilter{ConnectionID: connection, RecordingID: recording, Limit: 10}
+}

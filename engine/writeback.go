@@ -2,12 +2,281 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
+	"sirocco/connector"
+	"sirocco/hub"
 	"sirocco/store"
 )
 
-// writeBack sends the connection's deliveries that are due.
-func (e *Engine) writeBack(_ context.Context, _ store.Task) (next time.Time, err error) {
-	return time.Time{}, nil
+const (
+	// deliveryAttempts is how often a delivery is tried, which takes about a day, before it has failed.
+	deliveryAttempts = 9
+	// The first wait between two attempts, each of which is three times the one before, and the longest.
+	deliveryWaitFirst = 30 * time.Second
+	deliveryWaitMost  = 12 * time.Hour
+	// transcriptPage is how many utterances are read at a time.
+	transcriptPage = 500
+)
+
+// deliveryWait is how long after its attempts-th attempt a delivery is tried again.
+func deliveryWait(attempts int) time.Duration {
+	wait := deliveryWaitFirst
+	for range attempts - 1 {
+		wait = min(3*wait, deliveryWaitMost)
+	}
+	return jitter(wait, 4)
+}
+
+// writeBack sends the connection's deliveries that are due, one after another, for about a slice of time.
+func (e *Engine) writeBack(ctx context.Context, task store.Task) (next time.Time, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := &writer{engine: e, task: task}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		w.watch(ctx, cancel)
+	}()
+	next, err = w.run(ctx)
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		err = cause
+	}
+	cancel(nil)
+	<-watched
+	if errors.Is(err, hub.ErrPaused) || errors.Is(err, hub.ErrNotFound) {
+		return time.Time{}, nil // resuming it makes the task due; deleting it has removed the task
+	}
+	return next, err
+}
+
+// writer is one turn at the deliveries of a connection.
+type writer struct {
+	engine  *Engine
+	task    store.Task
+	session *session
+}
+
+// watch ends the turn when the connection is paused or deleted, even while the vendor lets it wait.
+func (w *writer) watch(ctx context.Context, cancel context.CancelCauseFunc) {
+	ticker := time.NewTicker(watch)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if _, err := w.active(ctx); errors.Is(err, hub.ErrPaused) || errors.Is(err, hub.ErrNotFound) {
+			cancel(err)
+			return
+		}
+	}
+}
+
+func (w *writer) active(ctx context.Context) (hub.Connection, error) {
+	c, err := w.engine.Store.Connection(ctx, w.task.OrganizationID, w.task.ObjectID)
+	if err == nil && !c.Active {
+		err = hub.ErrPaused
+	}
+	return c, err
+}
+
+func (w *writer) run(ctx context.Context) (next time.Time, err error) {
+	began := w.engine.Clock()
+	for {
+		// Before each delivery: it may have been paused, and says whether the transcript goes along.
+		conn, err := w.active(ctx)
+		if err != nil {
+			return time.Time{}, err
+		}
+		d, err := w.engine.Store.NextDelivery(ctx, conn.OrganizationID, conn.ID)
+		now := w.engine.Clock()
+		switch {
+		case errors.Is(err, hub.ErrNotFound):
+			return time.Time{}, nil
+		case err != nil:
+			return time.Time{}, err
+		case d.DueAt.After(now):
+			return d.DueAt, nil
+		case now.Sub(began) >= slice:
+			return now, nil
+		}
+		s := &sending{writer: w, conn: conn, delivery: d}
+		if err := s.send(ctx); err != nil || s.stop {
+			return s.next, err
+		}
+	}
+}
+
+// sending is one attempt at one delivery.
+type sending struct {
+	*writer
+	conn     hub.Connection
+	delivery hub.Delivery
+	// stop ends the turn after it; next is when the task is due again.
+	stop bool
+	next time.Time
+}
+
+func (s *sending) send(ctx context.Context) error {
+	c, ok := s.engine.Connectors[s.conn.Platform]
+	if !ok || len(c.Info().NoteTargets) == 0 {
+		return s.cancel(ctx, fmt.Sprintf("Nothing can be written to %s.", s.conn.Platform))
+	}
+	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
+	if errors.Is(err, hub.ErrNotFound) {
+		return s.cancel(ctx, "The recording was deleted before it was sent.")
+	}
+	if err != nil {
+		return err
+	}
+	info, at := c.Info(), s.engine.Clock()
+	target, err := s.target(ctx, r, info)
+	if err != nil {
+		return s.failed(ctx, at, err)
+	}
+	if s.session == nil {
+		if err := s.open(ctx, c); err != nil {
+			return s.failed(ctx, at, err)
+		}
+	}
+	note, err := s.note(ctx, r, target)
+	if err != nil {
+		return err
+	}
+	ref, err := c.WriteNote(ctx, &s.session.Session, note)
+	if err != nil {
+		return s.failed(ctx, at, err)
+	}
+	// It is in the CRM: that is kept even while the node stops or the connection is paused.
+	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID,
+	})
+}
+
+func (s *sending) cancel(ctx context.Context, reason string) error {
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
+}
+
+// open gets the session for this delivery and those after it. Credentials that the CRM has refused are not tried again.
+func (s *sending) open(ctx context.Context, c connector.Connector) error {
+	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return err
+	}
+	if !creds.RejectedAt.IsZero() {
+		return hub.ErrNeedsCredentials
+	}
+	opened, err := s.engine.open(ctx, c, s.conn)
+	if err == nil {
+		s.session = opened
+	}
+	return err
+}
+
+// targets are the models that a note may be put on instead of the one that is linked, which refers to them.
+var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
+
+// target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
+func (s *sending) target(ctx context.Context, r hub.Recording, info connector.Info) (hub.RecordRef, error) {
+	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
+	crm, err := s.engine.Store.LinkedCRM(ctx, r)
+	if err != nil {
+		return hub.RecordRef{}, err
+	}
+	if crm == nil {
+		return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
+	}
+	if slices.Contains(info.NoteTargets, s.delivery.Model) {
+		return hub.RecordRef{Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}, nil
+	}
+	found := map[hub.Model]*hub.CRMIdentity{
+		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
+	}
+	if len(crm.Contacts) > 0 {
+		found[hub.ModelContact] = &crm.Contacts[0]
+	}
+	for _, model := range targets {
+		if id := found[model]; id != nil && slices.Contains(info.NoteTargets, model) {
+			return hub.RecordRef{Model: model, ExternalID: id.ExternalID}, nil
+		}
+	}
+	return hub.RecordRef{}, connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, nor on anything that it refers to and that is known here", s.delivery.Model)
+}
+
+func (s *sending) note(ctx context.Context, r hub.Recording, target hub.RecordRef) (connector.Note, error) {
+	transcript := ""
+	if s.conn.SyncTranscript {
+		var err error
+		if transcript, err = s.transcript(ctx, r); err != nil {
+			return connector.Note{}, err
+		}
+	}
+	n := hub.NewResultNote(&r, target.Model, transcript)
+	return connector.Note{
+		Target: target.Model, ExternalID: target.ExternalID, Title: n.Title, Body: n.Body, Fields: n.Fields, Marker: "sirocco:" + s.delivery.ID,
+	}, nil
+}
+
+func (s *sending) transcript(ctx context.Context, r hub.Recording) (string, error) {
+	t := hub.Transcript{Speakers: r.Analysis.Speakers}
+	for from := int64(0); ; from += transcriptPage {
+		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
+		if err != nil {
+			return "", err
+		}
+		for _, u := range page {
+			if !t.Add(u) {
+				return t.String(), nil
+			}
+		}
+		if len(page) < transcriptPage {
+			return t.String(), nil
+		}
+	}
+}
+
+// failed decides what an attempt that failed means, and keeps it. It returns errors that are ours.
+func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
+	if ctx.Err() != nil { // paused, deleted, given to another job, or this node stops; the delivery stays as it is
+		return err
+	}
+	now := s.engine.Clock()
+	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
+	var ce *connector.Error
+	if errors.As(err, &ce) {
+		s.engine.measures.errors.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
+	}
+	switch {
+	case errors.Is(err, hub.ErrNeedsCredentials):
+		s.stop, end.At, end.Error = true, time.Time{}, "The connection needs credentials that the CRM accepts."
+	case ce == nil:
+		return err
+	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.fresh:
+		s.writer.session = nil // the access token may have ended before its time: once more with a new one
+		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, "", time.Time{})
+	case ce.Kind == connector.Unauthorized:
+		if err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID); err != nil {
+			return err
+		}
+		s.stop, end.Error = true, "It waits for new credentials: "+ce.Message
+	case ce.Kind == connector.RateLimited:
+		wait := ce.RetryAfter
+		if wait == 0 {
+			wait = deliveryWait(1)
+		}
+		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
+		if ce.Status == 0 { // the CRM was not asked
+			end.At = time.Time{}
+		}
+	case ce.Kind == connector.Refused, s.delivery.Attempts+1 >= deliveryAttempts:
+		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
+	default:
+		end.Counts, end.DueAt = true, now.Add(deliveryWait(s.delivery.Attempts+1))
+	}
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
 }

@@ -54,7 +54,10 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		}
 		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		return err
+		if err != nil {
+			return err
+		}
+		return resumeWriteBack(ctx, tx, organization, connection, s.clock())
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sirocco/hub"
@@ -45,4 +46,89 @@ func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reaso
 		WHERE organization_id = $1 AND recording_id = $2 AND state = $6`,
 		organization, recording, string(hub.DeliveryCanceled), reason, micros(now), string(hub.DeliveryPending))
 	return err
+}
+
+const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at`
+
+func scanDelivery(r rows) (hub.Delivery, error) {
+	var d hub.Delivery
+	var due, sent *int64
+	var created, updated int64
+	err := r.Scan(&d.OrganizationID, &d.ConnectionID, &d.ID, &d.RecordingID, &d.Model, &d.ExternalID, &d.State, &d.Attempts, &due, &d.Transcript,
+		&d.NoteID, &d.Error, &created, &updated, &sent)
+	d.DueAt, d.SentAt, d.CreatedAt, d.UpdatedAt = fromOptionalMicros(due), fromOptionalMicros(sent), fromMicros(created), fromMicros(updated)
+	return d, err
+}
+
+// itsConnectionLives keeps the deliveries of a deleted connection out of every answer until they are purged.
+const itsConnectionLives = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = deliveries.organization_id AND c.id = deliveries.connection_id)`
+
+// Delivery returns one delivery of the organization.
+func (s *Store) Delivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
+	d, err := one(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+	return d, s.db.classify(err)
+}
+
+// DeliveryFilter chooses deliveries for a list. Empty fields choose all.
+type DeliveryFilter struct {
+	ConnectionID string
+	State        hub.DeliveryState
+	RecordingID  string
+	// Before is the id of the last delivery already seen.
+	Before string
+	Limit  int
+}
+
+// Deliveries lists deliveries of a connection, the latest first.
+func (s *Store) Deliveries(ctx context.Context, organization string, f DeliveryFilter) ([]hub.Delivery, error) {
+	if f.Before == "" {
+		f.Before = "~" // after every id
+	}
+	ds, err := many(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND id < $3
+		AND ($4 = '' OR state = $4) AND ($5 = '' OR recording_id = $5)`+itsConnectionLives+` ORDER BY id DESC LIMIT $6`,
+		organization, f.ConnectionID, f.Before, string(f.State), f.RecordingID, f.Limit)
+	return ds, s.db.classify(err)
+}
+
+// attemptsShown bounds how many attempts of a delivery are told.
+const attemptsShown = 100
+
+// DeliveryAttempts lists the attempts of a delivery, the latest first.
+func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Attempt, error) {
+	as, err := many(ctx, s.db, func(r rows) (hub.Attempt, error) {
+		var a hub.Attempt
+		var at, took int64
+		err := r.Scan(&a.Number, &at, &took, &a.Error)
+		a.At, a.Took = fromMicros(at), time.Duration(took)*time.Microsecond
+		return a, err
+	}, `SELECT number, at, took, error FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3 ORDER BY number DESC LIMIT $4`,
+		d.OrganizationID, d.ConnectionID, d.ID, attemptsShown)
+	return as, s.db.classify(err)
+}
+
+// ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
+// already is found there by its marker and not written again.
+func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
+	var d hub.Delivery
+	err := s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		var err error
+		d, err = one(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
+			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, string(hub.DeliveryPending), micros(now))
+		if err != nil {
+			return err
+		}
+		if _, err := recording(ctx, tx, organization, d.RecordingID, ""); err != nil {
+			if errors.Is(err, hub.ErrNotFound) {
+				err = hub.Conflict("The recording was deleted; there is nothing to send.")
+			}
+			return err
+		}
+		if err := due(ctx, tx, organization, TaskWriteBack, d.ConnectionID, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "replay", "delivery", id, map[string]any{"connectionId": d.ConnectionID, "recordingId": d.RecordingID})
+	})
+	s.rouse()
+	return d, err
 }

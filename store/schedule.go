@@ -73,7 +73,10 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 	_, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0
 		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
 		c.OrganizationID, c.ID, due, c.Active)
-	return err
+	if err != nil || !c.Active {
+		return err
+	}
+	return resumeWriteBack(ctx, tx, c.OrganizationID, c.ID, now)
 }
 
 // Schedule returns the schedule of a connection.

@@ -1,0 +1,277 @@
+package engine_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+)
+
+// processed keeps a recording of some minutes with its analysis, linked by hand to a record of the CRM.
+func (r *hubRig) processed(user hub.User, title string, model hub.Model, externalID string) string {
+	r.t.Helper()
+	id := r.record(user, time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC), 30)
+	run(r.t, r.st, `UPDATE recordings SET title = $2, status = 'COMPLETE', processed_at = created_at, result = 'closed', score = 87, analysis = $3 WHERE id = $1`, id, title,
+		`{"speakers":{"0":"Rita"},"summary":[{"id":"1","header":"Needs","content":"A new roof."}],
+		"extractions":[{"id":"1","definitionId":"d","status":"done","values":[{"name":"Budget","value":12000}]}]}`)
+	for i, text := range []string{"Good morning.", "We need a new roof."} {
+		run(r.t, r.st, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted)
+			VALUES ($1, $2, $3, $4, $5, 0, 1, $6)`, r.conn.OrganizationID, id, i, fmt.Sprint(i), text, false)
+	}
+	if _, err := r.st.SetLink(r.t.Context(), r.conn.OrganizationID, id, hub.Link{ConnectionID: r.conn.ID, Model: model, ExternalID: externalID}); err != nil {
+		r.t.Fatal(err)
+	}
+	return id
+}
+
+// delivery is the one delivery of a recording.
+func (r *hubRig) delivery(recording string) hub.Delivery {
+	r.t.Helper()
+	ds, err := r.st.Deliveries(r.t.Context(), r.conn.OrganizationID, deliveriesOf(r.conn.ID, recording))
+	if err != nil || len(ds) != 1 {
+		r.t.Fatalf("%v %+v", err, ds)
+	}
+	return ds[0]
+}
+
+func (r *hubRig) reaches(recording string, state hub.DeliveryState) hub.Delivery {
+	r.t.Helper()
+	var d hub.Delivery
+	until(r.t, "the delivery is "+string(state), func() bool {
+		d = r.delivery(recording)
+		return d.State == state
+	})
+	return d
+}
+
+func (r *hubRig) patch(p hub.ConnectionPatch) {
+	r.t.Helper()
+	if _, err := r.st.PatchConnection(r.t.Context(), r.conn.OrganizationID, r.conn.ID, p); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+var yes, no = true, false
+
+// quiet syncs once and no more: what is asked of the CRM from now on is asked by deliveries.
+func (r *hubRig) quiet() {
+	r.t.Helper()
+	r.synced("")
+	if err := r.st.SetSyncInterval(r.t.Context(), r.conn.OrganizationID, r.conn.ID, 1000*time.Hour); err != nil {
+		r.t.Fatal(err)
+	}
+	r.pulled()
+}
+
+func TestWriteBack(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 40, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		first := r.processed(user, "First talk", hub.ModelOpportunity, opportunity)
+		d := r.reaches(first, hub.DeliverySent)
+		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		if len(notes) != 1 {
+			t.Fatalf("%d notes: %+v", len(notes), notes)
+		}
+		for _, text := range []string{"First talk", "Result: closed", "Score: 87", "Needs\nA new roof.", "Budget: 12000", "30 minutes", "sirocco:" + d.ID} {
+			if !strings.Contains(notes[0].Text, text) {
+				t.Errorf("%q is not in\n%s", text, notes[0].Text)
+			}
+		}
+		if strings.Contains(notes[0].Text, "We need a new roof.") || d.Transcript == nil || *d.Transcript || d.NoteID == "" || d.SentAt.IsZero() || d.Attempts != 1 {
+			t.Errorf("without transcript: %+v\n%s", d, notes[0].Text)
+		}
+		if r.recording(first).WrittenAt.IsZero() {
+			t.Error("the recording does not know that it was written")
+		}
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		second := r.processed(user, "Second talk", hub.ModelOpportunity, opportunity)
+		if d := r.reaches(second, hub.DeliverySent); d.Transcript == nil || !*d.Transcript {
+			t.Errorf("with transcript: %+v", d)
+		}
+		notes = r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		if len(notes) != 2 || !strings.Contains(notes[1].Text, "Rita: Good morning.\n1: We need a new roof.") {
+			t.Errorf("%+v", notes)
+		}
+		// A replay finds what is there.
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it is sent again", func() bool {
+			as, err := r.st.DeliveryAttempts(t.Context(), d)
+			return err == nil && len(as) == 2 && r.delivery(first).State == hub.DeliverySent
+		})
+		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 {
+			t.Errorf("it is there %d times", n)
+		}
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
+		}
+	})
+}
+
+func TestNoteGoesToWhatTheEngagementIsAbout(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) { // Merge takes no notes on engagements
+		r.quiet()
+		user, _ := r.rep()
+		engagements := r.crm.Records(hub.ModelEngagement)
+		about := engagements[slices.IndexFunc(engagements, func(e hub.Record) bool { return e.Refs.Account != "" && !e.Deleted })]
+		id := r.processed(user, "A talk", hub.ModelEngagement, about.ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		if n := len(r.crm.Notes.On(hub.ModelAccount, about.Refs.Account)); n != 1 {
+			t.Errorf("%d notes on the account: %+v", n, r.crm.Notes.All())
+		}
+	})
+}
+
+// TestALostAnswerWritesNothingTwice breaks the connection after the CRM has stored the note.
+func TestALostAnswerWritesNothingTwice(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		r.crm.Before(func(q *http.Request) {
+			if q.Method == http.MethodPost && q.URL.Path != "/connect/token" && len(r.crm.Notes.All()) == 0 {
+				r.crm.Faults.Script(simulator.Fault{Kind: simulator.Drop})
+			}
+		})
+		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		until(t, "the answer is lost", func() bool { return r.delivery(id).Error != "" })
+		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).State != hub.DeliveryPending {
+			t.Fatalf("%d notes, %+v", n, r.delivery(id))
+		}
+		r.ahead.Store(int64(time.Minute))
+		d := r.reaches(id, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 || d.Attempts != 2 {
+			t.Errorf("%d notes, %+v", n, d)
+		}
+		if as, err := r.st.DeliveryAttempts(t.Context(), d); err != nil || len(as) != 2 || as[0].Error != "" || as[1].Error == "" {
+			t.Errorf("%v %+v", err, as)
+		}
+	})
+}
+
+func TestPauseHoldsAndResumeSendsInOrder(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		// It is paused while the vendor lets a delivery hang.
+		hanging, once := make(chan struct{}), sync.Once{}
+		r.crm.Before(func(q *http.Request) {
+			if strings.HasSuffix(q.URL.Path, "/notes") {
+				once.Do(func() { close(hanging) })
+			}
+		})
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Hang, Match: "/notes"})
+		var ids []string
+		ids = append(ids, r.processed(user, "talk 0", hub.ModelOpportunity, opportunity))
+		<-hanging
+		r.patch(hub.ConnectionPatch{Active: &no})
+		for i := range 4 {
+			ids = append(ids, r.processed(user, fmt.Sprintf("talk %d", i+1), hub.ModelOpportunity, opportunity))
+		}
+		r.crm.Faults.Stop()
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 0 {
+			t.Fatalf("%d notes while it is paused", n)
+		}
+		for _, id := range ids {
+			if d := r.delivery(id); d.State != hub.DeliveryPending {
+				t.Errorf("%+v", d)
+			}
+		}
+		// The first of them fails once: those to the same record wait for it, the one to another does not.
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.ServerError, Match: "/notes"})
+		other := r.processed(user, "other", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[1].ExternalID)
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		r.reaches(other, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes while the first is retried", n)
+		}
+		r.ahead.Store(int64(time.Minute))
+		for _, id := range ids {
+			r.reaches(id, hub.DeliverySent)
+		}
+		for i, n := range r.crm.Notes.On(hub.ModelOpportunity, opportunity) {
+			if want := fmt.Sprintf("talk %d\n", i); !strings.HasPrefix(n.Text, want) {
+				t.Errorf("note %d is %q", i, n.Text)
+			}
+		}
+	})
+}
+
+// idle waits until nobody works on the connection's deliveries, nor is going to.
+func (r *hubRig) idle() {
+	r.t.Helper()
+	until(r.t, "no turn of write-back is under way", func() bool { return r.count(`SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND (lease_until IS NOT NULL OR due_at IS NOT NULL)`) == 0 })
+}
+
+func TestRefusedAndFailingDeliveries(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		// The CRM is busy, then it has a problem, then all is well.
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: "1", Match: "/notes"}, simulator.Fault{Kind: simulator.Unavailable, Match: "/notes"})
+		busy := r.processed(user, "busy", hub.ModelOpportunity, opportunity)
+		until(t, "the CRM has a problem", func() bool { return strings.Contains(r.delivery(busy).Error, "503") })
+		r.ahead.Add(int64(time.Minute))
+		if d := r.reaches(busy, hub.DeliverySent); d.Attempts != 2 {
+			t.Errorf("waiting for a rate limit uses up an attempt: %+v", d)
+		}
+		// A problem that stays: it fails in the end, is replayed, and sent.
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/notes"})
+		failing := r.processed(user, "failing", hub.ModelOpportunity, opportunity)
+		until(t, "it has failed", func() bool {
+			r.ahead.Add(int64(time.Hour))
+			return r.delivery(failing).State == hub.DeliveryFailed
+		})
+		d := r.delivery(failing)
+		if as, err := r.st.DeliveryAttempts(t.Context(), d); err != nil || len(as) != d.Attempts || d.Attempts < 5 || as[0].At.Sub(as[len(as)-1].At) < 15*time.Hour {
+			t.Errorf("%v %+v", err, as)
+		}
+		r.crm.Faults.Stop()
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.reaches(failing, hub.DeliverySent)
+		// Refused credentials wait for new ones, with all that waits behind them.
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Unauthorized, Match: "/notes"})
+		refused := r.processed(user, "refused", hub.ModelOpportunity, opportunity)
+		until(t, "it waits", func() bool { return strings.Contains(r.delivery(refused).Error, "waits for new credentials") })
+		r.idle()
+		asked := r.crm.Faults.Taken(simulator.Unauthorized)
+		behind := r.processed(user, "behind", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[1].ExternalID)
+		until(t, "it is told why", func() bool { return strings.Contains(r.delivery(refused).Error+r.delivery(behind).Error, "needs credentials") })
+		if n := r.crm.Faults.Taken(simulator.Unauthorized); n != asked {
+			t.Errorf("refused credentials were tried again")
+		}
+		r.crm.Faults.Stop()
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+			t.Fatal(err)
+		}
+		r.reaches(refused, hub.DeliverySent)
+		r.reaches(behind, hub.DeliverySent)
+		// A link that moves before it was sent takes its delivery back.
+		r.patch(hub.ConnectionPatch{Active: &no})
+		moved := r.processed(user, "moved", hub.ModelOpportunity, opportunity)
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, moved, ""); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.delivery(moved); d.State != hub.DeliveryCanceled || !d.DueAt.IsZero() {
+			t.Errorf("%+v", d)
+		}
+	})
+}

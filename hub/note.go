@@ -1,0 +1,128 @@
+package hub
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// ResultNote is a recording's result as people read it in a CRM.
+type ResultNote struct {
+	Title, Body string
+	// Fields are the values that a mapping sends to a field of the CRM's record.
+	Fields map[string]string
+}
+
+// NewResultNote writes the note of a recording that is put on a record of the model. The transcript, where there is
+// one, is added as it is.
+func NewResultNote(r *Recording, on Model, transcript string) ResultNote {
+	n := ResultNote{Title: cmp.Or(r.Title, "Recording of "+personTime(r.StartedAt)), Fields: map[string]string{}}
+	head := []string{"Recorded " + personTime(r.StartedAt) + lasted(r)}
+	if outcome := cmp.Or(string(r.Result), r.Analysis.OutcomeLabel); outcome != "" {
+		head = append(head, "Result: "+outcome)
+	}
+	if r.Score != nil {
+		head = append(head, fmt.Sprintf("Score: %g", *r.Score))
+	}
+	parts := []string{strings.Join(head, "\n")}
+	for _, section := range r.Analysis.Summary {
+		parts = append(parts, strings.TrimSpace(section.Header+"\n"+section.Content))
+	}
+	if found := n.extracted(r, on); found != "" {
+		parts = append(parts, found)
+	}
+	if transcript != "" {
+		parts = append(parts, "Transcript\n"+strings.TrimSpace(transcript))
+	}
+	n.Body = strings.Join(parts, "\n\n")
+	return n
+}
+
+func lasted(r *Recording) string {
+	if r.Duration <= 0 {
+		return ""
+	}
+	return ", " + personDuration(r.Duration)
+}
+
+// extracted fills the fields that values are mapped to, and returns all values as text: not every CRM has fields.
+func (n *ResultNote) extracted(r *Recording, on Model) string {
+	var lines []string
+	for _, extraction := range r.Analysis.Extractions {
+		for _, v := range extraction.Values {
+			text := valueText(v.Value)
+			if text == "" {
+				continue
+			}
+			lines = append(lines, cmp.Or(v.Name, extraction.DefinitionName)+": "+text)
+			mappings := v.Mappings
+			if len(mappings) == 0 && len(extraction.Values) == 1 { // else it would not say which value
+				mappings = extraction.Mappings
+			}
+			for _, m := range mappings {
+				if m.Field != "" && strings.EqualFold(m.Model, string(on)) {
+					n.Fields[m.Field] = text
+				}
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// valueText writes a string, number, boolean or list as people do; nothing for null.
+func valueText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return strings.TrimSpace(v)
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case []any:
+		var parts []string
+		for _, one := range v {
+			if text := valueText(one); text != "" {
+				parts = append(parts, text)
+			}
+		}
+		return strings.Join(parts, ", ")
+	}
+	return fmt.Sprint(v)
+}
+
+// TranscriptMost is how many bytes of a transcript go into a note.
+const TranscriptMost = 100_000
+
+// Transcript puts utterances together until it is as long as a note may have it.
+type Transcript struct {
+	// Speakers are the names of the speakers, where they are known.
+	Speakers map[string]string
+	text     strings.Builder
+	cut      bool
+}
+
+// Add adds an utterance and reports whether there is room for more.
+func (t *Transcript) Add(u Utterance) bool {
+	text := strings.TrimSpace(u.Text)
+	if u.Redacted && text == "" {
+		text = "(redacted)"
+	}
+	line := cmp.Or(t.Speakers[u.Speaker], u.Speaker, "Speaker") + ": " + text + "\n"
+	if t.text.Len()+len(line) > TranscriptMost {
+		t.cut = true
+		return false
+	}
+	t.text.WriteString(line)
+	return true
+}
+
+// String is the transcript, with a sentence at its end where it was cut.
+func (t *Transcript) String() string {
+	if t.cut {
+		return t.text.String() + "(The transcript goes on; it is too long for a note.)\n"
+	}
+	return t.text.String()
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sirocco/hub"
+)
+
+// firstOfItsRecord keeps a delivery waiting behind an earlier one to the same record.
+const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.organization_id = deliveries.organization_id AND p.connection_id = deliveries.connection_id
+	AND p.model = deliveries.model AND p.external_id = deliveries.external_id AND p.id < deliveries.id AND p.state = 'PENDING')`
+
+// NextDelivery returns the delivery of the connection that is to be sent next, due or not; hub.ErrNotFound where
+// none waits. One to the same record as an earlier one waits for that.
+func (s *Store) NextDelivery(ctx context.Context, organization, connection string) (hub.Delivery, error) {
+	d, err := one(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+firstOfItsRecord+` ORDER BY due_at, id LIMIT 1`, organization, connection)
+	return d, s.db.classify(err)
+}
+
+// DeliveryEnd is what came of an attempt to send a delivery.
+type DeliveryEnd struct {
+	State hub.DeliveryState
+	// DueAt is when a pending one is tried again.
+	DueAt time.Time
+	// Counts says that the attempt used up one of those that a delivery has.
+	Counts bool
+	// Error is why it was not sent, for people.
+	Error string
+	// At and Took are when the attempt was made and how long it took; without At there was none.
+	At   time.Time
+	Took time.Duration
+	// Transcript says whether the transcript went with it, NoteID is the CRM's id of the note.
+	Transcript bool
+	NoteID     string
+}
+
+// EndDelivery keeps what came of an attempt, with all that follows from it. What was sent counts as sent, even where
+// the delivery was canceled meanwhile.
+func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end DeliveryEnd) error {
+	return s.write(ctx, func(tx Tx) error {
+		if err := holdTask(ctx, tx, t); err != nil {
+			return err
+		}
+		now := s.clock()
+		if !end.At.IsZero() {
+			_, err := tx.exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
+				SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
+				FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3`,
+				d.OrganizationID, d.ConnectionID, d.ID, micros(end.At), end.Took.Microseconds(), end.Error)
+			if err != nil {
+				return err
+			}
+		}
+		counts := int64(0)
+		if end.Counts {
+			counts = 1
+		}
+		n, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now))
+		if err != nil || n == 0 || end.State != hub.DeliverySent {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE deliveries SET transcript = $4, note_id = $5, sent_at = $6 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+			d.OrganizationID, d.ConnectionID, d.ID, end.Transcript, end.NoteID, micros(now))
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
+			d.OrganizationID, d.RecordingID, micros(now))
+		return err
+	})
+}
+
+// resumeWriteBack lets a connection send what waits, if anything does.
+func resumeWriteBack(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
+	waiting, err := many(ctx, tx, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	return due(ctx, tx, organization, TaskWriteBack, connection, now)
+}

@@ -211,7 +211,9 @@ func TestPauseHoldsAndResumeSendsInOrder(t *testing.T) {
 // idle waits until nobody works on the connection's deliveries, nor is going to.
 func (r *hubRig) idle() {
 	r.t.Helper()
-	until(r.t, "no turn of write-back is under way", func() bool { return r.count(`SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND (lease_until IS NOT NULL OR due_at IS NOT NULL)`) == 0 })
+	until(r.t, "no turn of write-back is under way", func() bool {
+		return r.count(`SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND (lease_until IS NOT NULL OR due_at IS NOT NULL)`) == 0
+	})
 }
 
 func TestRefusedAndFailingDeliveries(t *testing.T) {
@@ -250,7 +252,9 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 		r.idle()
 		asked := r.crm.Faults.Taken(simulator.Unauthorized)
 		behind := r.processed(user, "behind", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[1].ExternalID)
-		until(t, "it is told why", func() bool { return strings.Contains(r.delivery(refused).Error+r.delivery(behind).Error, "needs credentials") })
+		until(t, "it is told why", func() bool {
+			return strings.Contains(r.delivery(refused).Error+r.delivery(behind).Error, "needs credentials")
+		})
 		if n := r.crm.Faults.Taken(simulator.Unauthorized); n != asked {
 			t.Errorf("refused credentials were tried again")
 		}

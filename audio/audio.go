@@ -83,16 +83,21 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if s.folder == "" {
 		return nil
 	}
-	return filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(s.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		if d.IsDir() || filepath.Ext(path) != ".tmp" { // as fileblob calls what is not whole yet
+		if d.IsDir() || !strings.HasSuffix(path, ".tmp") { // as fileblob calls what is not whole yet
 			return nil
 		}
 		info, err := d.Info()
 		if err == nil && time.Since(info.ModTime()) > abandoned {
-			err = os.Remove(path)
+			err = root.Remove(path)
 		}
 		if errors.Is(err, fs.ErrNotExist) { // it became whole, or another node was faster
 			return nil

@@ -89,6 +89,8 @@ func New(cfg Config) http.Handler {
 	s.registerUploads()
 	s.registerFollowups()
 	s.registerRecordingLinks()
+	s.registerLinks()
+	s.registerDeliveries()
 	s.registerAudio()
 	s.registerHealth()
 	s.registerSelfDescription()

@@ -30,6 +30,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		me, they := mine.people(), other.people()
 		recording := w.user(other, hub.User{Email: "rep@other.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@other.example"`)
 		reader := w.user(mine, hub.User{Email: "rep@mine.example", Admin: true}, hub.ScopeWrite)
+		delivery := w.delivery(other.id, connection, recording)
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
 			"/api-externalApi" + recordings + "/{id}":                 recording,
@@ -46,6 +47,9 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"/v1/core/integrations/connections/{id}/runs":             connection,
 			"/v1/core/integrations/connections/{id}/quarantine":       connection,
 			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
+			"/v1/core/integrations/connections/{id}/deliveries":       connection,
+			"/v1/deliveries/{id}":                                     delivery,
+			"/v1/deliveries/{id}/replay":                              delivery,
 			endpoints + "/{id}":                                       hook.ID,
 			endpoints + "/{id}/rotate-secret":                         hook.ID,
 			endpoints + "/{id}/test":                                  hook.ID,

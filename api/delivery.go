@@ -1,0 +1,156 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Delivery is a recording's result on its way to a CRM.
+type Delivery struct {
+	ID                      string  `json:"id"`
+	IntegrationConnectionID string  `json:"integrationConnectionId"`
+	RecordingID             string  `json:"recordingId"`
+	DataType                string  `json:"dataType" doc:"The kind of CRM record that the recording is linked to."`
+	ExternalID              string  `json:"externalId"`
+	State                   string  `json:"state" enum:"PENDING,SENT,FAILED,CANCELED"`
+	Attempts                int     `json:"attempts" doc:"How many attempts it has used up since it was planned or replayed."`
+	DueAt                   *string `json:"dueAt" doc:"When the next attempt is made; null when none is planned."`
+	Error                   *string `json:"error" doc:"Why the last attempt failed, or why there will be none, in a sentence."`
+	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent."`
+	NoteID                  *string `json:"noteId" doc:"The CRM's id of what was written."`
+	SentAt                  *string `json:"sentAt"`
+	CreatedAt               string  `json:"createdAt"`
+	UpdatedAt               string  `json:"updatedAt"`
+}
+
+func showDelivery(d hub.Delivery) Delivery {
+	return Delivery{
+		ID: d.ID, IntegrationConnectionID: d.ConnectionID, RecordingID: d.RecordingID, DataType: string(d.Model), ExternalID: d.ExternalID, State: string(d.State),
+		Attempts: d.Attempts, DueAt: optionalTime(d.DueAt), Error: optionalText(d.Error), Transcript: d.Transcript, NoteID: optionalText(d.NoteID),
+		SentAt: optionalTime(d.SentAt), CreatedAt: hub.WireTime(d.CreatedAt), UpdatedAt: hub.WireTime(d.UpdatedAt),
+	}
+}
+
+// DeliveryAttempt is one try of a delivery.
+type DeliveryAttempt struct {
+	Number int     `json:"number"`
+	At     string  `json:"at"`
+	TookMs int64   `json:"tookMs"`
+	Error  *string `json:"error" doc:"Why it failed, in a sentence; null when it did not."`
+}
+
+// DeliveriesAnswer is one page of a connection's deliveries.
+type DeliveriesAnswer struct {
+	Body struct {
+		Data   []Delivery `json:"data" doc:"The latest first."`
+		Cursor *string    `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+// DeliveryAnswer is one delivery.
+type DeliveryAnswer struct {
+	Body Delivery
+}
+
+// DeliveryWithAttempts is one delivery with its latest attempts.
+type DeliveryWithAttempts struct {
+	Body struct {
+		Delivery
+		Tries []DeliveryAttempt `json:"tries" doc:"The latest first, at most a hundred."`
+	}
+}
+
+// DeliveryPath names a delivery.
+type DeliveryPath struct {
+	OrganizationSelector
+	ID string `path:"id"`
+}
+
+const deliveryKind = "delivery"
+
+func (s *server) registerDeliveries() {
+	add := func(id, method, path, summary, description string) huma.Operation {
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, Description: description,
+			Tags: []string{"Write-back"}, Extensions: map[string]any{extensionKey: true},
+		}
+	}
+	register(s, add("listDeliveries", http.MethodGet, connectionPath+"/deliveries", "List what is written back over a connection", ""),
+		jsonErrors(http.StatusNotFound), s.listDeliveries)
+	register(s, add("getDelivery", http.MethodGet, "/v1/deliveries/{id}", "See a delivery and its attempts", ""),
+		jsonErrors(http.StatusNotFound), s.getDelivery)
+	register(s, add("replayDelivery", http.MethodPost, "/v1/deliveries/{id}/replay", "Send a delivery again",
+		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again."),
+		jsonErrors(http.StatusNotFound, http.StatusConflict), s.replayDelivery)
+}
+
+func (s *server) listDeliveries(r *request, in *struct {
+	ConnectionPath
+	PageQuery
+	State string `query:"state" enum:"PENDING,SENT,FAILED,CANCELED" doc:"List only those in the state."`
+},
+) (*DeliveriesAnswer, error) {
+	c, err := s.connectionOf(r, &in.ConnectionPath)
+	if err != nil {
+		return nil, err
+	}
+	before, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	ds, err := s.Store.Deliveries(r, c.OrganizationID, store.DeliveryFilter{
+		ConnectionID: c.ID, State: hub.DeliveryState(in.State), Before: before, Limit: in.PageSize + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &DeliveriesAnswer{}
+	ds, out.Body.Cursor = cut(ds, in.PageSize, func(d hub.Delivery) string { return d.ID })
+	out.Body.Data = make([]Delivery, len(ds))
+	for i, d := range ds {
+		out.Body.Data[i] = showDelivery(d)
+	}
+	return out, nil
+}
+
+// deliveryOf does one thing with the delivery that the path names.
+func (s *server) deliveryOf(r *request, in *DeliveryPath, do func(organization string) (hub.Delivery, error)) (hub.Delivery, error) {
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return hub.Delivery{}, err
+	}
+	if !hub.ValidID(in.ID) {
+		return hub.Delivery{}, &missingError{deliveryKind}
+	}
+	d, err := do(organization)
+	return d, missing(deliveryKind, err)
+}
+
+func (s *server) getDelivery(r *request, in *DeliveryPath) (*DeliveryWithAttempts, error) {
+	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.Delivery(r, organization, in.ID) })
+	if err != nil {
+		return nil, err
+	}
+	attempts, err := s.Store.DeliveryAttempts(r, d)
+	if err != nil {
+		return nil, err
+	}
+	out := &DeliveryWithAttempts{}
+	out.Body.Delivery, out.Body.Tries = showDelivery(d), make([]DeliveryAttempt, len(attempts))
+	for i, a := range attempts {
+		out.Body.Tries[i] = DeliveryAttempt{Number: a.Number, At: hub.WireTime(a.At), TookMs: a.Took.Milliseconds(), Error: optionalText(a.Error)}
+	}
+	return out, nil
+}
+
+func (s *server) replayDelivery(r *request, in *DeliveryPath) (*DeliveryAnswer, error) {
+	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.ReplayDelivery(r, organization, in.ID) })
+	if err != nil {
+		return nil, err
+	}
+	return &DeliveryAnswer{Body: showDelivery(d)}, nil
+}

@@ -1,0 +1,64 @@
+package api_test
+
+import (
+	"database/sql"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"sirocco/hub"
+	"sirocco/store/storetest"
+)
+
+// delivery keeps a failed delivery of a recording, as write-back leaves it.
+func (w *world) delivery(organization, connection, recording string) string {
+	w.t.Helper()
+	id := hub.NewID()
+	const query = `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, note_id, error, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, 'OPPORTUNITY', 'o1', 'FAILED', 9, '', 'Merge: no', $5, $5)`
+	args := []any{organization, connection, id, recording, time.Now().UnixMicro()}
+	var err error
+	switch db := w.st.Native().(type) {
+	case *sql.DB:
+		_, err = db.ExecContext(w.t.Context(), query, args...)
+	case *pgxpool.Pool:
+		_, err = db.Exec(w.t.Context(), query, args...)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+func TestDeliveriesAreListedAndReplayed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		mine := w.tenant("Mine")
+		connection := mine.token.create("MERGE").ID
+		recording := w.user(mine, hub.User{Email: "rep@mine.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@mine.example"`)
+		id := w.delivery(mine.id, connection, recording)
+		list := connections + "/" + connection + "/deliveries"
+		if a := mine.token.do("GET", list+"?state=FAILED", "").want(t, http.StatusOK); !strings.Contains(a.body, id) {
+			t.Errorf("%s", a.body)
+		}
+		if a := mine.token.do("GET", list+"?state=SENT", "").want(t, http.StatusOK); strings.Contains(a.body, id) {
+			t.Errorf("%s", a.body)
+		}
+		mine.token.do("GET", "/v1/deliveries/"+id, "").want(t, http.StatusOK)
+		var d struct {
+			State    string
+			Attempts int
+			DueAt    *string
+		}
+		mine.token.do("POST", "/v1/deliveries/"+id+"/replay", "").want(t, http.StatusOK).into(t, &d)
+		if d.State != "PENDING" || d.Attempts != 0 || d.DueAt == nil {
+			t.Errorf("%+v", d)
+		}
+		if a := mine.token.do("GET", recordings+"/"+recording+"/link", "").want(t, http.StatusOK); strings.Contains(a.body, `"record"`) || !strings.Contains(a.body, "No CRM user is matched to the rep.") {
+			t.Errorf("%s", a.body)
+		}
+	})
+}

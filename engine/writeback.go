@@ -257,7 +257,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 	case ce == nil:
 		return err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.fresh:
-		s.writer.session = nil // the access token may have ended before its time: once more with a new one
+		s.session = nil // the access token may have ended before its time: once more with a new one
 		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, "", time.Time{})
 	case ce.Kind == connector.Unauthorized:
 		if err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID); err != nil {

@@ -45,7 +45,7 @@ const (
 	// tick is how often a node looks for connections that are due.
 	tick = 250 * time.Millisecond
 	// queueLease is how long an enqueued turn may wait for a worker before it is given out again.
-	queueLease = 2 * time.Minute
+	queueLease = 45 * time.Second
 	// turnLease is how long a running turn is believed alive without a sign of life; it gives one every renewal.
 	turnLease = 15 * time.Second
 	renewal   = 4 * time.Second

@@ -32,9 +32,10 @@ const demoStep = 15 * time.Second
 type demo struct {
 	ctx    context.Context //nolint:containedctx // the demo is one command
 	url    string
-	token  string
 	client *http.Client
 	crms   []*demoCRM
+	// organization is whose token is used; userToken is one of its rep's.
+	organization, token, userToken string
 }
 
 // demoCRM is a stand-in, and the hub's connection to it.
@@ -91,6 +92,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	d.organization = organization.ID
 	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -152,13 +154,18 @@ func (d *demo) show() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	notes, events, err := d.recordings()
+	if err != nil {
+		return "", err
+	}
 	for _, crm := range d.crms {
 		if v := crm.Violations(); len(v) > 0 {
 			return "", fmt.Errorf("an exchange with %s was not as the vendor describes it: %s", crm.Platform(), v[0])
 		}
 	}
-	return fmt.Sprintf("%d records came from %d CRMs, %d changes were picked up alone, and a paused sync went on where it stopped, with %d records met again and none written",
-		created, len(d.crms), changed, again), nil
+	return fmt.Sprintf("%d records came from %d CRMs, %d changes were picked up alone, a paused sync went on where it stopped, with %d records met again and none written, "+
+		"and %d recordings linked themselves and were written back once each, of which %d webhooks told",
+		created, len(d.crms), changed, again, notes, events), nil
 }
 
 func (d *demo) firstSync() (int, error) {
@@ -352,8 +359,17 @@ func (d *demo) until(what string, holds func() (bool, error)) error {
 	}
 }
 
-// call makes a request as a client does; into takes the answer, unless it is nil.
+// call makes a request as a client with the organization's token does; into takes the answer, unless it is nil.
 func (d *demo) call(method, path string, body, into any) error {
+	return d.callWith("Authorization", "Bearer "+d.token, method, path, body, into)
+}
+
+// callAsUser is call with the rep's access token.
+func (d *demo) callAsUser(method, path string, body, into any) error {
+	return d.callWith("x-siro-auth-token", d.userToken, method, path, body, into)
+}
+
+func (d *demo) callWith(header, token, method, path string, body, into any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -362,8 +378,12 @@ func (d *demo) call(method, path string, body, into any) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+d.token)
+	r.Header.Set(header, token)
 	r.Header.Set("Content-Type", "application/json")
+	return d.send(r, into)
+}
+
+func (d *demo) send(r *http.Request, into any) error {
 	answer, err := d.client.Do(r)
 	if err != nil {
 		return err
@@ -373,7 +393,7 @@ func (d *demo) call(method, path string, body, into any) error {
 		return err
 	}
 	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s answered %d: %s", method, path, answer.StatusCode, got)
+		return fmt.Errorf("%s %s answered %d: %s", r.Method, r.URL.Path, answer.StatusCode, got)
 	}
 	if into == nil {
 		return nil

@@ -188,9 +188,9 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 	id := made.Data.RecordingID
 	return id, d.call("PUT", "/v1/core/recordings/"+id+"/analysis", map[string]any{
 		"language": "English", "durationInMilliseconds": (a.EndTime.Sub(a.StartTime) - 4*time.Minute).Milliseconds(),
-		"speakers":   map[string]string{"A": a.rep.Name, "B": "Customer"},
-		"utterances": []map[string]any{{"speakerTag": "B", "utterance": saying, "startTimeInMillis": 1000, "endTimeInMillis": 5000}},
-		"summary":    []map[string]any{{"header": "Outcome", "content": "The customer wants a slate roof."}},
+		"speakerMap": map[string]string{"A": a.rep.Name, "B": "Customer"},
+		"utterances": []map[string]any{{"speakerTag": "B", "utterance": saying, "startTimeInMillis": 1000, "endTimeInMillis": 5000, "redacted": false}},
+		"summary":    []map[string]any{{"name": "Outcome", "content": "The customer wants a slate roof."}},
 	}, nil)
 }
 

@@ -237,18 +237,18 @@ func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, us
 	}
 	var link struct {
 		Reason string `json:"reason"`
-		Linked *struct {
+		Record *struct {
 			ExternalID string `json:"externalId"`
-		} `json:"linked"`
+		} `json:"record"`
 	}
 	if err := d.until("the recording is linked", func() (bool, error) {
 		err := d.call("GET", "/v1/core/recordings/"+id+"/link", nil, &link)
-		return link.Linked != nil, err
+		return link.Record != nil, err
 	}); err != nil {
 		return 0, fmt.Errorf("%w (%s)", err, link.Reason)
 	}
-	if link.Linked.ExternalID != a.ExternalID {
-		return 0, fmt.Errorf("the recording of appointment %s was linked to %s: %s", a.ExternalID, link.Linked.ExternalID, link.Reason)
+	if link.Record.ExternalID != a.ExternalID {
+		return 0, fmt.Errorf("the recording of appointment %s was linked to %s: %s", a.ExternalID, link.Record.ExternalID, link.Reason)
 	}
 	fmt.Printf("  linked to appointment %s: %s\n", a.ExternalID, link.Reason)
 	if err := d.until("the note is on the job", func() (bool, error) { return len(crm.Notes.On(hub.ModelOpportunity, a.Refs.Opportunity)) > 0, nil }); err != nil {

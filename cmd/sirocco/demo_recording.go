@@ -250,7 +250,7 @@ func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, us
 	if link.Record.ExternalID != a.ExternalID {
 		return 0, fmt.Errorf("the recording of appointment %s was linked to %s: %s", a.ExternalID, link.Record.ExternalID, link.Reason)
 	}
-	fmt.Printf("  linked to appointment %s: %s\n", a.ExternalID, link.Reason)
+	fmt.Printf("  linked: %s\n", link.Reason)
 	if err := d.until("the note is on the job", func() (bool, error) { return len(crm.Notes.On(hub.ModelOpportunity, a.Refs.Opportunity)) > 0, nil }); err != nil {
 		return 0, err
 	}

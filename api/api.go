@@ -86,6 +86,7 @@ func New(cfg Config) http.Handler {
 	s.registerAudit()
 	s.registerRecordings()
 	s.registerSeenRecordings()
+	s.registerSeenAnalyses()
 	s.registerUploads()
 	s.registerFollowups()
 	s.registerRecordingLinks()

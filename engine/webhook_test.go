@@ -444,12 +444,17 @@ func TestEndpointThatFailsForDaysIsDisabled(t *testing.T) {
 			h.must(err)
 			return !now.DisabledAt.IsZero() && strings.Contains(now.DisabledReason, "503")
 		})
+		log, err := h.st.Audit(t.Context(), h.org, store.AuditFilter{ObjectID: w.ID, Limit: 1})
+		h.must(err)
+		if len(log) != 1 || log[0].Action != "disable" || log[0].Actor.Kind != hub.ActorSirocco || !strings.Contains(log[0].Changes, "503") {
+			t.Errorf("the audit log: %+v", log)
+		}
 		h.emit(hub.EventRecordingProcessed)
 		mu.Lock()
 		status = http.StatusOK
 		mu.Unlock()
 		on := false
-		_, err := h.st.PatchEndpoint(t.Context(), h.org, w.ID, hub.WebhookPatch{Disabled: &on})
+		_, err = h.st.PatchEndpoint(t.Context(), h.org, w.ID, hub.WebhookPatch{Disabled: &on})
 		h.must(err)
 		h.emit(hub.EventRecordingProcessed)
 		next(t, got)
@@ -461,6 +466,61 @@ func TestEndpointThatFailsForDaysIsDisabled(t *testing.T) {
 		h.must(err)
 		if !now.FailingSince.IsZero() {
 			t.Errorf("failing since %s after a success", now.FailingSince)
+		}
+	})
+}
+
+func TestBothEventsOfARecording(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		to, got := receiver(t, nil)
+		w, secret, err := r.st.CreateEndpoint(t.Context(), r.conn.OrganizationID, hub.WebhookPatch{URL: &to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		user, crmUser := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
+		r.synced("")
+		meeting := r.meets(0, crmUser, "MEETING", day, 60)
+		r.pulled()
+		recording := r.record(user, day.Add(5*time.Minute), 40)
+		told := func() (e hub.RecordingEvent) {
+			t.Helper()
+			came := next(t, got)
+			signed, err := svix.NewWebhook(secret)
+			if err == nil {
+				err = signed.VerifyIgnoringTimestamp(came.body, came.header)
+			}
+			if err == nil {
+				err = json.Unmarshal(came.body, &e)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		e := told()
+		if e.EventType != hub.EventRecordingLinked || e.RecordingID != recording || e.SiroUserID != user.ID || e.RecordingProcessed || !e.RecordingLinked {
+			t.Errorf("linked: %+v", e)
+		}
+		for range 2 { // the second time nothing is new
+			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, recording, hub.AnalysisResult{Utterances: []hub.Utterance{{Speaker: "a", Text: "Hello", End: 10}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e = told()
+		if e.EventType != hub.EventRecordingProcessed || e.RecordingID != recording || !e.RecordingProcessed || !e.RecordingLinked {
+			t.Errorf("processed: %+v", e)
+		}
+		if c := e.CRM; c == nil || c.IntegrationConnectionID != r.conn.ID || c.Engagement == nil || c.Engagement.ExternalID != meeting || c.Engagement.ID == "" ||
+			len(c.Users) != 1 || c.Users[0].ExternalID != crmUser {
+			t.Errorf("the CRM's side: %+v", c)
+		}
+		until(t, "both are sent, and nothing else", func() bool {
+			ds, err := r.st.EventDeliveries(t.Context(), r.conn.OrganizationID, w.ID, store.EventDeliveryFilter{State: hub.DeliverySent, Limit: 10})
+			return err == nil && len(ds) == 2
+		})
+		if n, err := r.st.FanOut(t.Context(), 10); n != 0 || err != nil {
+			t.Errorf("%d events more: %v", n, err)
 		}
 	})
 }

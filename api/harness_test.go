@@ -125,18 +125,18 @@ func (w *world) serve(configure ...func(*api.Config)) *httptest.Server {
 	return server
 }
 
-// documentValidator checks answers against the OpenAPI document that the server serves.
-func documentValidator(w *world, serverURL string) func(*http.Request, *http.Response, []byte) {
-	t := w.t
+// validators are those of the documents that servers of this test program serve: nearly all serve the same one.
+var (
+	validatorsMu sync.Mutex
+	validators   = map[string]validator.Validator{}
+)
+
+func validatorOf(t testing.TB, text []byte) validator.Validator {
 	t.Helper()
-	resp, err := http.Get(serverURL + "/openapi.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
-		t.Fatal(err)
+	validatorsMu.Lock()
+	defer validatorsMu.Unlock()
+	if v := validators[string(text)]; v != nil {
+		return v
 	}
 	doc, err := libopenapi.NewDocument(text)
 	if err != nil {
@@ -151,10 +151,27 @@ func documentValidator(w *world, serverURL string) func(*http.Request, *http.Res
 			t.Errorf("our document: %s: %s", p.Message, p.Reason)
 		}
 	}
-	var mu sync.Mutex
+	validators[string(text)] = v
+	return v
+}
+
+// documentValidator checks answers against the OpenAPI document that the server serves.
+func documentValidator(w *world, serverURL string) func(*http.Request, *http.Response, []byte) {
+	t := w.t
+	t.Helper()
+	resp, err := http.Get(serverURL + "/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := validatorOf(t, text)
 	return func(req *http.Request, resp *http.Response, body []byte) {
-		mu.Lock()
-		defer mu.Unlock()
+		validatorsMu.Lock()
+		defer validatorsMu.Unlock()
 		plain := req.Clone(context.Background())
 		plain.URL.Path = strings.TrimPrefix(plain.URL.Path, "/api-externalApi")
 		if rest, ok := strings.CutPrefix(plain.URL.Path, "/v1/core/recordings"); ok && plain.Method == http.MethodGet && strings.LastIndexByte(rest, '/') <= 0 &&

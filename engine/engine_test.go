@@ -156,7 +156,7 @@ func stop(t *testing.T, e *engine.Engine) {
 // until polls what must become true, for as long as a test may take.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.After(40 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !done() {

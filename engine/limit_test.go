@@ -42,7 +42,7 @@ func TestAFullQuarantineStopsTheModel(t *testing.T) {
 				c.rows[id] = hub.Record{Model: hub.ModelAccount, ExternalID: id, Details: hub.Details{ShareOfSale: &share}, ModifiedAt: epoch.Add(time.Duration(i) * time.Second)}
 			}
 		}
-		bad(3000, 2)
+		bad(1200, 2)
 		f := newFixture(t, url, c)
 		e := f.start(t)
 		defer stop(t, e)
@@ -51,12 +51,12 @@ func TestAFullQuarantineStopsTheModel(t *testing.T) {
 		if r := f.runs(t)[0]; r.Quarantined != 1000 || !strings.Contains(r.Error, "1000 records of ACCOUNT are in quarantine") {
 			t.Errorf("it should stop at the threshold: %+v", r)
 		}
-		bad(3000, 0.5) // the CRM is mended; the same records again
+		bad(1200, 0.5) // the CRM is mended; the same records again
 		var beginning time.Time
 		if err := f.st.RequestSync(t.Context(), f.org, f.conn.ID, nil, &beginning); err != nil {
 			t.Fatal(err)
 		}
-		f.upToDate(t, epoch.Add(2999*time.Second))
+		f.upToDate(t, epoch.Add(1199*time.Second))
 		counts, err := f.st.QuarantineCounts(t.Context(), f.org, f.conn.ID)
 		if err != nil || counts[hub.ModelAccount] != 0 {
 			t.Errorf("%v are left in quarantine, %v", counts, err)

@@ -28,8 +28,8 @@ type Quote struct {
 
 // FieldMapping says which field of the CRM a value goes to.
 type FieldMapping struct {
-	CRMModelName string `json:"crmModelName"`
-	CRMFieldName string `json:"crmFieldName"`
+	CRMModelName string `json:"crmModelName" doc:"The kind of record: that which the recording is linked to, or one that it refers to, such as OPPORTUNITY or ACCOUNT."`
+	CRMFieldName string `json:"crmFieldName" doc:"The field, as the CRM's API or its people call it."`
 }
 
 // ExtractedValue is one value found in a recording.

@@ -19,7 +19,7 @@ type Delivery struct {
 	State                   string  `json:"state" enum:"PENDING,SENT,FAILED,CANCELED"`
 	Attempts                int     `json:"attempts" doc:"How many attempts it has used up since it was planned or replayed."`
 	DueAt                   *string `json:"dueAt" doc:"When the next attempt is made; null when none is planned."`
-	Error                   *string `json:"error" doc:"Why the last attempt failed, or why there will be none, in a sentence."`
+	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
 	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent."`
 	NoteID                  *string `json:"noteId" doc:"The CRM's id of what was written."`
 	SentAt                  *string `json:"sentAt"`
@@ -40,7 +40,7 @@ type DeliveryAttempt struct {
 	Number int     `json:"number"`
 	At     string  `json:"at"`
 	TookMs int64   `json:"tookMs"`
-	Error  *string `json:"error" doc:"Why it failed, in a sentence; null when it did not."`
+	Error  *string `json:"error" doc:"Why it failed, or which fields it could not set, in sentences; null when all went well."`
 }
 
 // DeliveriesAnswer is one page of a connection's deliveries.

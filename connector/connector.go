@@ -54,6 +54,8 @@ type Info struct {
 	RequestTimeout time.Duration
 	// NoteTargets are the models a note can be put on.
 	NoteTargets []hub.Model
+	// FieldTargets are the models whose fields can be set; the connector then is a FieldSetter.
+	FieldTargets []hub.Model
 }
 
 // ModelInfo says how one model of a platform can be read.
@@ -155,8 +157,6 @@ type Note struct {
 	Body       string
 	// Marker identifies this note for ever; it is part of what is written.
 	Marker string
-	// Fields are values for named CRM fields, where the platform has them.
-	Fields map[string]string
 }
 
 // NoteRef identifies a note in the CRM.

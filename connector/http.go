@@ -56,6 +56,11 @@ func PostJSON(ctx context.Context, s *Session, r Request, out any) (Answer, erro
 	return call(ctx, s, r, http.MethodPost, out)
 }
 
+// PatchJSON makes a PATCH request with r.Body and reads the JSON answer into out, as GetJSON does.
+func PatchJSON(ctx context.Context, s *Session, r Request, out any) (Answer, error) {
+	return call(ctx, s, r, http.MethodPatch, out)
+}
+
 func call(ctx context.Context, s *Session, r Request, method string, out any) (Answer, error) {
 	timeout := s.Timeout
 	if timeout == 0 {

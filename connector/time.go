@@ -34,17 +34,23 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 		t.Time = time.Time{}
 		return nil
 	}
-	s := strings.ToUpper(strings.TrimSpace(*text))
+	at, err := ParseTime(*text)
+	t.Time = at
+	return err
+}
+
+// ParseTime reads one of the forms that Time reads; its error does not repeat the text.
+func ParseTime(text string) (time.Time, error) {
+	s := strings.ToUpper(strings.TrimSpace(text))
 	if len(s) > 10 && s[10] == ' ' {
 		s = s[:10] + "T" + strings.ReplaceAll(s[11:], " ", "")
 	}
 	for _, layout := range layouts {
 		if at, err := time.Parse(layout, s); err == nil {
-			t.Time = at.UTC()
-			return nil
+			return at.UTC(), nil
 		}
 	}
-	return fmt.Errorf("a time has a form that is not known")
+	return time.Time{}, fmt.Errorf("a time has a form that is not known")
 }
 
 // Wire returns the time as the hub shows it, empty for the zero time.

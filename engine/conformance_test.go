@@ -28,11 +28,15 @@ var pulled = []struct {
 	connector connector.Connector
 	crm       func(simulator.Options) *simulator.Server
 }{
-	{"merge", unhurried{merge.Connector{}}, simulatedmerge.New},
+	{"merge", struct {
+		unhurried
+		connector.FieldSetter
+	}{unhurried{merge.Connector{}}, merge.Connector{}}, simulatedmerge.New},
 	{"servicetitan", struct {
 		unhurried
 		connector.Authorizer
-	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}}, simulatedservicetitan.New},
+		connector.FieldSetter
+	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
 	{"companycam", unhurried{companycam.Connector{}}, simulatedcompanycam.New},
 }
 

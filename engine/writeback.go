@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -135,7 +136,11 @@ func (s *sending) send(ctx context.Context) error {
 		return err
 	}
 	info, at := c.Info(), s.engine.Clock()
-	target, err := s.target(ctx, r, info)
+	crm, err := s.linked(ctx, r, info)
+	if err != nil {
+		return s.failed(ctx, at, err)
+	}
+	target, err := s.target(crm, info)
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
@@ -152,9 +157,13 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
+	unset, err := s.setFields(ctx, c, &r, crm)
+	if err != nil {
+		return s.failed(ctx, at, err)
+	}
 	// It is in the CRM: that is kept even while the node stops or the connection is paused.
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Error: unset,
 	})
 }
 
@@ -178,31 +187,42 @@ func (s *sending) open(ctx context.Context, c connector.Connector) error {
 	return err
 }
 
+// linked is what the recording is linked to by this delivery, with what that refers to.
+func (s *sending) linked(ctx context.Context, r hub.Recording, info connector.Info) (*hub.LinkedCRM, error) {
+	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
+	crm, err := s.engine.Store.LinkedCRM(ctx, r)
+	if err == nil && crm == nil {
+		err = connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
+	}
+	return crm, err
+}
+
+// reached are the external ids of the delivery's record and of what it refers to, one for each model.
+func (s *sending) reached(crm *hub.LinkedCRM) map[hub.Model]string {
+	ids := map[hub.Model]string{}
+	for model, found := range map[hub.Model]*hub.CRMIdentity{
+		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
+	} {
+		if found != nil {
+			ids[model] = found.ExternalID
+		}
+	}
+	if len(crm.Contacts) > 0 {
+		ids[hub.ModelContact] = crm.Contacts[0].ExternalID
+	}
+	ids[s.delivery.Model] = s.delivery.ExternalID
+	return ids
+}
+
 // targets are the models that a note may be put on instead of the one that is linked, which refers to them.
 var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
 
 // target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
-func (s *sending) target(ctx context.Context, r hub.Recording, info connector.Info) (hub.RecordRef, error) {
-	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
-	crm, err := s.engine.Store.LinkedCRM(ctx, r)
-	if err != nil {
-		return hub.RecordRef{}, err
-	}
-	if crm == nil {
-		return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
-	}
-	if slices.Contains(info.NoteTargets, s.delivery.Model) {
-		return hub.RecordRef{Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}, nil
-	}
-	found := map[hub.Model]*hub.CRMIdentity{
-		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
-	}
-	if len(crm.Contacts) > 0 {
-		found[hub.ModelContact] = &crm.Contacts[0]
-	}
-	for _, model := range targets {
-		if id := found[model]; id != nil && slices.Contains(info.NoteTargets, model) {
-			return hub.RecordRef{Model: model, ExternalID: id.ExternalID}, nil
+func (s *sending) target(crm *hub.LinkedCRM, info connector.Info) (hub.RecordRef, error) {
+	reached := s.reached(crm)
+	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
+		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
+			return hub.RecordRef{Model: model, ExternalID: id}, nil
 		}
 	}
 	return hub.RecordRef{}, connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, nor on anything that it refers to and that is known here", s.delivery.Model)
@@ -216,9 +236,9 @@ func (s *sending) note(ctx context.Context, r hub.Recording, target hub.RecordRe
 			return connector.Note{}, err
 		}
 	}
-	n := hub.NewResultNote(&r, target.Model, transcript)
+	n := hub.NewResultNote(&r, transcript)
 	return connector.Note{
-		Target: target.Model, ExternalID: target.ExternalID, Title: n.Title, Body: n.Body, Fields: n.Fields, Marker: "sirocco:" + s.delivery.ID,
+		Target: target.Model, ExternalID: target.ExternalID, Title: n.Title, Body: n.Body, Marker: "sirocco:" + s.delivery.ID,
 	}, nil
 }
 
@@ -259,7 +279,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.fresh:
 		s.session = nil // the access token may have ended before its time: once more with a new one
 		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, "", time.Time{})
-	case ce.Kind == connector.Unauthorized:
+	case ce.Kind == connector.Unauthorized && ce.Status != http.StatusForbidden:
 		if err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID); err != nil {
 			return err
 		}
@@ -275,7 +295,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 		}
 	case ce.Kind == connector.Refused, s.delivery.Attempts+1 >= deliveryAttempts:
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
-	default:
+	default: // a 403 too: they are good for reading, and somebody may let them write
 		end.Counts, end.DueAt = true, now.Add(deliveryWait(s.delivery.Attempts+1))
 	}
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)

@@ -16,10 +16,16 @@ import (
 // processed keeps a recording of some minutes with its analysis, linked by hand to a record of the CRM.
 func (r *hubRig) processed(user hub.User, title string, model hub.Model, externalID string) string {
 	r.t.Helper()
+	return r.analyzed(user, title, model, externalID, `[{"name":"Budget","value":12000}]`)
+}
+
+// analyzed is processed, with the values that were found in it.
+func (r *hubRig) analyzed(user hub.User, title string, model hub.Model, externalID, values string) string {
+	r.t.Helper()
 	id := r.record(user, time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC), 30)
 	run(r.t, r.st, `UPDATE recordings SET title = $2, status = 'COMPLETE', processed_at = created_at, result = 'closed', score = 87, analysis = $3 WHERE id = $1`, id, title,
 		`{"speakers":{"0":"Rita"},"summary":[{"id":"1","header":"Needs","content":"A new roof."}],
-		"extractions":[{"id":"1","definitionId":"d","status":"done","values":[{"name":"Budget","value":12000}]}]}`)
+		"extractions":[{"id":"1","definitionId":"d","status":"done","values":`+values+`}]}`)
 	for i, text := range []string{"Good morning.", "We need a new roof."} {
 		run(r.t, r.st, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted)
 			VALUES ($1, $2, $3, $4, $5, 0, 1, $6)`, r.conn.OrganizationID, id, i, fmt.Sprint(i), text, false)

@@ -17,7 +17,7 @@ type Delivery struct {
 	Transcript *bool
 	// NoteID is the CRM's own id of what was written.
 	NoteID string
-	// Error is why the last attempt failed, for people.
+	// Error is why the last attempt failed, or which fields of the CRM could not be set, for people.
 	Error                        string
 	CreatedAt, UpdatedAt, SentAt time.Time
 }
@@ -41,6 +41,6 @@ type Attempt struct {
 	// Status is the HTTP status of a webhook's answer, Response its first 4 KiB; 0 where none came.
 	Status   int
 	Response string
-	// Error is why it failed, for people; empty when it did not.
+	// Error is why it failed, or what of it could not be done, for people; empty when all went well.
 	Error string
 }

@@ -9,14 +9,11 @@ import (
 // ResultNote is a recording's result as people read it in a CRM.
 type ResultNote struct {
 	Title, Body string
-	// Fields are the values that a mapping sends to a field of the CRM's record.
-	Fields map[string]string
 }
 
-// NewResultNote writes the note of a recording that is put on a record of the model. The transcript, where there is
-// one, is added as it is.
-func NewResultNote(r *Recording, on Model, transcript string) ResultNote {
-	n := ResultNote{Title: cmp.Or(r.Title, "Recording of "+personTime(r.StartedAt)), Fields: map[string]string{}}
+// NewResultNote writes the note of a recording. The transcript, where there is one, is added as it is.
+func NewResultNote(r *Recording, transcript string) ResultNote {
+	n := ResultNote{Title: cmp.Or(r.Title, "Recording of "+personTime(r.StartedAt))}
 	head := []string{"Recorded " + personTime(r.StartedAt) + lasted(r)}
 	if outcome := cmp.Or(string(r.Result), r.Analysis.OutcomeLabel); outcome != "" {
 		head = append(head, "Result: "+outcome)
@@ -28,7 +25,7 @@ func NewResultNote(r *Recording, on Model, transcript string) ResultNote {
 	for _, section := range r.Analysis.Summary {
 		parts = append(parts, strings.TrimSpace(section.Header+"\n"+section.Content))
 	}
-	if found := n.extracted(r, on); found != "" {
+	if found := extracted(r); found != "" {
 		parts = append(parts, found)
 	}
 	if transcript != "" {
@@ -45,32 +42,21 @@ func lasted(r *Recording) string {
 	return ", " + personDuration(r.Duration)
 }
 
-// extracted fills the fields that values are mapped to, and returns all values as text: not every CRM has fields.
-func (n *ResultNote) extracted(r *Recording, on Model) string {
+// extracted are all values found, as text: not every CRM has fields for them.
+func extracted(r *Recording) string {
 	var lines []string
 	for _, extraction := range r.Analysis.Extractions {
 		for _, v := range extraction.Values {
-			text := valueText(v.Value)
-			if text == "" {
-				continue
-			}
-			lines = append(lines, cmp.Or(v.Name, extraction.DefinitionName)+": "+text)
-			mappings := v.Mappings
-			if len(mappings) == 0 && len(extraction.Values) == 1 { // else it would not say which value
-				mappings = extraction.Mappings
-			}
-			for _, m := range mappings {
-				if m.Field != "" && strings.EqualFold(m.Model, string(on)) {
-					n.Fields[m.Field] = text
-				}
+			if text := ValueText(v.Value); text != "" {
+				lines = append(lines, cmp.Or(v.Name, extraction.DefinitionName)+": "+text)
 			}
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// valueText writes a string, number, boolean or list as people do; nothing for null.
-func valueText(v any) string {
+// ValueText writes a string, number, boolean or list as people do; nothing for null.
+func ValueText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -84,7 +70,7 @@ func valueText(v any) string {
 	case []any:
 		var parts []string
 		for _, one := range v {
-			if text := valueText(one); text != "" {
+			if text := ValueText(one); text != "" {
 				parts = append(parts, text)
 			}
 		}

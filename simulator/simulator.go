@@ -45,6 +45,8 @@ type Platform struct {
 	Models []hub.Model
 	// IDs is how the vendor's ids look.
 	IDs IDs
+	// Fields are the fields that the CRM's people have made; their ids are given by the simulator.
+	Fields []Field
 	// Values returns credentials that are accepted, with the base URL of a simulator listening at
 	// origin, by the field names of the platform's connector.
 	Values func(origin string) map[string]string
@@ -66,8 +68,9 @@ type Server struct {
 	*Dataset
 	// Faults are what goes wrong.
 	Faults *Faults
-	// Notes are what was written back.
-	Notes *Notes
+	// Notes are what was written back, Fields what is in the fields that the CRM's people made.
+	Notes  *Notes
+	Fields *Fields
 
 	platform Platform
 	every    int
@@ -93,6 +96,7 @@ func New(p Platform, o Options) *Server {
 		Dataset:  newDataset(p, o, clock),
 		Faults:   newFaults(o.Seed),
 		Notes:    newNotes(p.IDs, clock),
+		Fields:   newFields(p.IDs, p.Fields),
 		platform: p,
 		every:    max(o.ValidateEvery, 1),
 		offset:   offset,

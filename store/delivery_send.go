@@ -26,7 +26,7 @@ type DeliveryEnd struct {
 	DueAt time.Time
 	// Counts says that the attempt used up one of those that a delivery has.
 	Counts bool
-	// Error is why it was not sent, for people.
+	// Error is why it was not sent, or which fields were not set, for people.
 	Error string
 	// At and Took are when the attempt was made and how long it took; without At there was none.
 	At   time.Time

@@ -35,6 +35,7 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("names each failure", func(t *testing.T) { failures(t, c, crm) })
 	t.Run("obeys a cancelled context", func(t *testing.T) { cancelled(t, c, crm) })
 	t.Run("writes a note once", func(t *testing.T) { writesOnce(t, c, crm) })
+	t.Run("sets fields", func(t *testing.T) { setsFields(t, c, crm) })
 }
 
 // rig is a stand-in that listens, and a session with it.
@@ -211,6 +212,9 @@ func describes(t *testing.T, c connector.Connector, crm NewCRM) {
 	}
 	if secrets == 0 {
 		t.Error("no credential is secret")
+	}
+	if _, sets := c.(connector.FieldSetter); sets != (len(info.FieldTargets) > 0) {
+		t.Errorf("fields of %v can be set, and it sets fields: %t", info.FieldTargets, sets)
 	}
 }
 

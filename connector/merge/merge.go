@@ -4,7 +4,8 @@
 // inclusive or not (the engine's overlap makes both right); the order of a list is unknown, so nothing
 // depends on it; a deleted record is told of by remote_was_deleted when include_deleted_data is asked
 // for, except that engagement types have no such mark and are enumerated. Ids are Merge's own, as all
-// references between records are. An engagement has several contacts, of which the first is kept.
+// references between records are. An engagement has several contacts, of which the first is kept. The value of a
+// remote field is described as an object; by the vendor's guides and clients it is whatever the field takes.
 package merge
 
 import (
@@ -48,8 +49,9 @@ func (Connector) Info() connector.Info {
 			{Name: "accountToken", Doc: "The account token of the linked account.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for another region or a sandbox.", Default: "https://api.merge.dev/api"},
 		},
-		Rate:        connector.Rate{Requests: 100, Per: time.Minute},
-		NoteTargets: []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity},
+		Rate:         connector.Rate{Requests: 100, Per: time.Minute},
+		NoteTargets:  []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity},
+		FieldTargets: []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement},
 	}
 }
 

@@ -1,11 +1,60 @@
 package merge_test
 
 import (
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
+	"sirocco/connector"
 	"sirocco/connector/connectortest"
 	"sirocco/connector/merge"
+	"sirocco/hub"
+	"sirocco/simulator"
 	simulated "sirocco/simulator/merge"
 )
 
 func TestConformance(t *testing.T) { connectortest.Run(t, merge.Connector{}, simulated.New) }
+
+// TestOwnFields holds the vendor's own fields, and values that are not of their types.
+func TestOwnFields(t *testing.T) {
+	crm := simulated.New(simulator.Options{Records: 20})
+	server := httptest.NewServer(crm)
+	defer server.Close()
+	c := merge.Connector{}
+	values, err := c.Info().Complete(crm.Values(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
+	id := crm.Records(hub.ModelOpportunity)[0].ExternalID
+	set := func(name string, value any) error {
+		return c.SetFields(t.Context(), session, connector.Fields{Target: hub.ModelOpportunity, ExternalID: id, Values: map[string]any{name: value}})
+	}
+	for _, good := range []struct {
+		name  string
+		value any
+	}{{"amount", 4200.4}, {"status", "won"}, {"close_date", "2026-05-01"}, {"name", "Roof"}, {"Wants financing", "no"}} {
+		if err := set(good.name, good.value); err != nil {
+			t.Errorf("%s: %v", good.name, err)
+		}
+	}
+	row, _ := crm.Get(hub.ModelOpportunity, id)
+	if d := row.Details; *d.Amount != 4200 || d.Disposition != "WON" || d.ClosedAt != "2026-05-01T00:00:00.000Z" || row.Name != "Roof" {
+		t.Errorf("%s: %+v, amount %g", row.Name, d, *d.Amount)
+	}
+	for _, bad := range []struct {
+		name  string
+		value any
+	}{{"amount", "a lot"}, {"amount", "1e300"}, {"status", "maybe"}, {"close_date", "soon"}, {"Budget", "NaN"}, {"Wants financing", 1.0}, {"account", "x"}} {
+		if err := set(bad.name, bad.value); !connector.IsKind(err, connector.Refused) || !strings.Contains(err.Error(), bad.name) {
+			t.Errorf("%s = %v: %v", bad.name, bad.value, err)
+		}
+	}
+	if after, _ := crm.Get(hub.ModelOpportunity, id); !after.ModifiedAt.Equal(row.ModifiedAt) {
+		t.Error("what was refused has changed the record")
+	}
+	for _, v := range crm.Violations() {
+		t.Error(v)
+	}
+}

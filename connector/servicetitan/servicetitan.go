@@ -10,7 +10,8 @@
 // vanish without a word and are found missing by enumeration. Assignments are read with their
 // appointments, so one that changes is noticed when its appointment changes, or at the next enumeration. A
 // customer's phones and mails (its "contacts") are not read. A note has no id of its own, so its marker
-// stands for it. The access token comes from the vendor's own address for tokens, which its API
+// stands for it. Whether a customer's custom fields are replaced as a whole, as a job's are, is left open; all are
+// sent, which is right either way. The access token comes from the vendor's own address for tokens, which its API
 // descriptions do not have.
 package servicetitan
 
@@ -61,8 +62,9 @@ func (Connector) Info() connector.Info {
 			{Name: "baseURL", Doc: "The address of the API; change it for the integration environment.", Default: "https://api.servicetitan.io"},
 			{Name: "authURL", Doc: "The address that gives access tokens.", Default: "https://auth.servicetitan.io"},
 		},
-		Rate:        connector.Rate{Requests: 60, Per: time.Second},
-		NoteTargets: []hub.Model{hub.ModelOpportunity},
+		Rate:         connector.Rate{Requests: 60, Per: time.Second},
+		NoteTargets:  []hub.Model{hub.ModelOpportunity},
+		FieldTargets: []hub.Model{hub.ModelOpportunity, hub.ModelAccount},
 	}
 }
 

@@ -38,7 +38,8 @@ func New(o simulator.Options) *simulator.Server {
 		Models: []hub.Model{
 			hub.ModelUser, hub.ModelAccount, hub.ModelContact, hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagementType, hub.ModelEngagement,
 		},
-		IDs: simulator.UUIDs,
+		IDs:    simulator.UUIDs,
+		Fields: fields,
 		Values: func(origin string) map[string]string {
 			return map[string]string{"apiKey": apiKey, "accountToken": accountToken, "baseURL": origin + "/api"}
 		},
@@ -78,6 +79,10 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 			}
 			writeList(w, items, next, more)
 		})
+	}
+	for path, m := range models {
+		mux.HandleFunc("GET /api/crm/v1/"+path+"/remote-field-classes", func(w http.ResponseWriter, r *http.Request) { listFields(w, r, s, m) })
+		mux.HandleFunc("PATCH /api/crm/v1/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) { setFields(w, r, s, m) })
 	}
 	mux.HandleFunc("GET /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { listNotes(w, r, s) })
 	mux.HandleFunc("POST /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { addNote(w, r, s) })

@@ -5,8 +5,10 @@ package servicetitan
 import (
 	_ "embed"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +49,7 @@ func New(o simulator.Options) *simulator.Server {
 		Unspecified: []string{tokenPath},
 		Models:      []hub.Model{hub.ModelUser, hub.ModelAccount, hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagement},
 		IDs:         simulator.Numbers,
+		Fields:      fields,
 		Values: func(origin string) map[string]string {
 			return map[string]string{
 				"clientId": clientID, "clientSecret": clientSecret, "appKey": appKey, "tenant": tenant, "baseURL": origin, "authURL": origin,
@@ -79,6 +82,8 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		"jpm/v2/tenant/{tenant}/appointments": hub.ModelEngagement,
 	} {
 		mux.HandleFunc("GET /"+path, func(w http.ResponseWriter, r *http.Request) { listRows(w, r, s, m) })
+		mux.HandleFunc("GET /"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) { getRow(w, r, s, m) })
+		mux.HandleFunc("PATCH /"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) { setFields(w, r, s, m) })
 	}
 	mux.HandleFunc("GET /dispatch/v2/tenant/{tenant}/appointment-assignments", func(w http.ResponseWriter, r *http.Request) {
 		items := []map[string]any{}
@@ -117,15 +122,34 @@ func listRows(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub
 	since, _ := time.Parse(time.RFC3339, q.Get("modifiedOnOrAfter")) // checked against the description
 	from, _ := time.Parse(time.RFC3339, q.Get("createdOnOrAfter"))
 	hide := q.Get("active") != "Any" || m != hub.ModelUser && m != hub.ModelAccount
-	rows, _, more := s.List(simulator.Listing{
+	listing := simulator.Listing{
 		Model: m, From: numberOf(from), Since: since, HideDeleted: hide, Skip: (number - 1) * size, Limit: size,
 		Keep: func(r hub.Record) bool { return !created(r.ExternalID).Before(from) },
-	})
+	}
+	if q.Get("sort") == "-ModifiedOn" {
+		writeLatest(w, s, listing, number, size)
+		return
+	}
+	rows, _, more := s.List(listing)
 	items := make([]map[string]any, len(rows))
 	for i, row := range rows {
-		items[i] = show(row)
+		items[i] = show(s, row)
 	}
 	write(w, items, number, size, more)
+}
+
+// writeLatest answers with a page of the rows, the latest changed first.
+func writeLatest(w http.ResponseWriter, s *simulator.Server, l simulator.Listing, number, size int) {
+	l.ByChange, l.From, l.Skip, l.Limit = true, 0, 0, math.MaxInt
+	rows, _, _ := s.List(l)
+	slices.Reverse(rows)
+	from := min((number-1)*size, len(rows))
+	to := min(from+size, len(rows))
+	items := []map[string]any{}
+	for _, row := range rows[from:to] {
+		items = append(items, show(s, row))
+	}
+	write(w, items, number, size, to < len(rows))
 }
 
 func page(q url.Values) (number, size int) {
@@ -193,7 +217,7 @@ func optional(id string) any {
 func instant(t time.Time) string { return t.Format("2006-01-02T15:04:05.000000Z") }
 
 // show writes a row as the vendor does.
-func show(r hub.Record) map[string]any {
+func show(s *simulator.Server, r hub.Record) map[string]any {
 	item := map[string]any{"id": number(r.ExternalID), "createdOn": instant(created(r.ExternalID)), "modifiedOn": instant(r.ModifiedAt)}
 	set := func(name string, value any) { item[name] = value }
 	switch r.Model {
@@ -214,7 +238,7 @@ func show(r hub.Record) map[string]any {
 			"street": a.Street, "unit": nil, "city": a.City, "state": a.State, "zip": a.Zip, "country": a.Country,
 			"latitude": *r.Details.Latitude, "longitude": *r.Details.Longitude,
 		})
-		set("customFields", []any{})
+		set("customFields", showFields(s, r))
 		set("balance", 0)
 		set("doNotMail", false)
 		set("doNotService", false)
@@ -230,7 +254,7 @@ func show(r hub.Record) map[string]any {
 	case hub.ModelOpportunity:
 		for name, value := range map[string]any{
 			"jobNumber": r.ExternalID, "customerId": number(r.Refs.Account), "locationId": 1, "jobStatus": jobStatus(r), "businessUnitId": 1,
-			"jobTypeId": 1, "priority": "Normal", "campaignId": 1, "summary": r.Name, "customFields": []any{}, "appointmentCount": 1,
+			"jobTypeId": 1, "priority": "Normal", "campaignId": 1, "summary": r.Name, "customFields": showFields(s, r), "appointmentCount": 1,
 			"firstAppointmentId": 1, "lastAppointmentId": 1, "noCharge": false, "notificationsEnabled": false, "createdById": 1,
 			"tagTypeIds": []any{}, "externalData": []any{}, "soldById": optional(r.Refs.Owner), "completedOn": nil,
 		} {

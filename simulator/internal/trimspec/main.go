@@ -1,8 +1,9 @@
 // Command trimspec reads a vendor's OpenAPI description and writes, as JSON, the part a simulator
 // needs: the named operations and the schemas they refer to. Prose and examples are left out; what
-// decides whether a request or an answer is valid is not touched.
+// decides whether a request or an answer is valid is not touched, except for properties named by -any, which
+// the description is known to type wrongly: every value is valid there.
 //
-//	go run ./simulator/internal/trimspec -in crm.yaml -out crm.json 'GET /accounts' 'POST /notes'
+//	go run ./simulator/internal/trimspec -in crm.yaml -out crm.json -any RemoteField.value 'GET /accounts' 'POST /notes'
 package main
 
 import (
@@ -19,6 +20,7 @@ import (
 func main() {
 	in := flag.String("in", "", "the vendor's description, YAML or JSON")
 	out := flag.String("out", "", "the file to write")
+	anything := flag.String("any", "", "properties of any type, as Schema.property, with commas")
 	flag.Parse()
 	text, err := os.ReadFile(*in)
 	if err != nil {
@@ -29,6 +31,11 @@ func main() {
 		log.Fatalf("%s is not YAML or JSON: %v", *in, err)
 	}
 	trimmed := trim(doc, flag.Args())
+	for name := range strings.SplitSeq(*anything, ",") {
+		if name != "" {
+			allowAnything(trimmed, name)
+		}
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", " ")
@@ -76,6 +83,19 @@ func trim(doc map[string]any, operations []string) map[string]any {
 	}
 	follow(result["paths"], given, components)
 	return result
+}
+
+// allowAnything takes the type off a property, named Schema.property.
+func allowAnything(doc map[string]any, name string) {
+	schema, property, _ := strings.Cut(name, ".")
+	components, _ := doc["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	found, _ := schemas[schema].(map[string]any)
+	properties, _ := found["properties"].(map[string]any)
+	if _, ok := properties[property]; !ok {
+		log.Fatalf("what is kept of the description has no property %s", name)
+	}
+	properties[property] = map[string]any{}
 }
 
 // follow copies what node refers to from given to kept, and what that refers to.

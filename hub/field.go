@@ -1,0 +1,35 @@
+package hub
+
+import "strings"
+
+// MappedValue is a value found in a recording and the field of a CRM record that it goes to.
+type MappedValue struct {
+	// Model is the kind of record as the mapping names it, in capitals; it may be one that no CRM has.
+	Model Model
+	Field string
+	// Value is a text, a float64, a boolean, or a list of these.
+	Value any
+}
+
+// MappedValues are the values that are to be written to fields of the CRM, in the order they were found. A mapping of
+// a whole extraction counts where it has one value: else it would not say which.
+func (r *Recording) MappedValues() []MappedValue {
+	var found []MappedValue
+	for _, extraction := range r.Analysis.Extractions {
+		for _, v := range extraction.Values {
+			if ValueText(v.Value) == "" {
+				continue
+			}
+			mappings := v.Mappings
+			if len(mappings) == 0 && len(extraction.Values) == 1 {
+				mappings = extraction.Mappings
+			}
+			for _, m := range mappings {
+				if m.Model != "" && m.Field != "" {
+					found = append(found, MappedValue{Model: Model(strings.ToUpper(m.Model)), Field: m.Field, Value: v.Value})
+				}
+			}
+		}
+	}
+	return found
+}

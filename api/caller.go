@@ -62,7 +62,7 @@ func (e *unauthorizedError) Error() string {
 	if !e.given {
 		return "The request has no token: send the header Authorization: Bearer sirocco_… with an organization token, or x-siro-auth-token: sirocco_user_… with a user's access token."
 	}
-	return "The token is unknown, mistyped, expired or revoked."
+	return "The token is unknown, mistyped, expired or revoked, or its user or the organization is disabled."
 }
 
 // caller returns whose token the request has, or *unauthorizedError, or why it cannot be known now.

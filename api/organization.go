@@ -17,7 +17,7 @@ type Organization struct {
 	BetaFeatures       []string                  `json:"betaFeatures,omitempty" doc:"Always left out: there are none."`
 	ConsentNotRequired *bool                     `json:"consentNotRequired,omitempty" doc:"Always left out: consent is the recorder's to ask for."`
 	DateCreated        string                    `json:"dateCreated,omitempty" format:"date-time"`
-	Disabled           bool                      `json:"disabled" required:"false"`
+	Disabled           bool                      `json:"disabled" required:"false" doc:"While it is, nothing is synced, linked, written back or told to webhooks, and its users' access tokens count for nothing. Organization tokens still work."`
 	Industries         []Industry                `json:"industries"`
 	Integrations       []OrganizationIntegration `json:"integrations" doc:"Its connections."`
 	Name               string                    `json:"name,omitempty"`
@@ -216,5 +216,8 @@ func (s *server) patchOrganization(r *request, in *struct {
 		return nil, err
 	}
 	o, err := s.Store.UpdateOrganization(r, organization, r.Token.GroupID, p)
+	if err == nil && o.Disabled {
+		s.callers.forget(func(k knownCaller) bool { return k.user.OrganizationID == o.ID && k.user.UserID != "" })
+	}
 	return s.answerOrganization(r, o, err)
 }

@@ -242,6 +242,13 @@ func TestOAuth(t *testing.T) {
 		o.token.do("PUT", users+"/"+f.user, `{"disabled":false}`).want(t, 200)
 		ask(w.server.URL, f.text, true)
 		ask(other.URL, f.text, true)
+		organization := organizations + "/" + o.id
+		o.token.do("PATCH", organization, `{"disabled":true}`).want(t, 200)
+		ask(w.server.URL, f.text, false)
+		w.clock.advance(time.Second)
+		ask(other.URL, f.text, false)
+		o.token.do("PATCH", organization, `{"disabled":false}`).want(t, 200)
+		ask(w.server.URL, f.text, true)
 		o.token.do("DELETE", apps+"/"+f.app, "").want(t, 200)
 		ask(w.server.URL, f.text, false)
 		w.clock.advance(time.Second)

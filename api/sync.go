@@ -211,6 +211,9 @@ func models(names []string) []hub.Model {
 }
 
 func paused(err error) error {
+	if errors.Is(err, hub.ErrDisabled) {
+		return hub.Conflict("The organization is disabled: set its disabled to false first.")
+	}
 	if errors.Is(err, hub.ErrPaused) {
 		return hub.Conflict("The connection is paused: set isActive to true first.")
 	}

@@ -79,11 +79,7 @@ func (w *writer) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 }
 
 func (w *writer) active(ctx context.Context) (hub.Connection, error) {
-	c, err := w.engine.Store.Connection(ctx, w.task.OrganizationID, w.task.ObjectID)
-	if err == nil && !c.Active {
-		err = hub.ErrPaused
-	}
-	return c, err
+	return w.engine.Store.WorkingConnection(ctx, w.task.OrganizationID, w.task.ObjectID)
 }
 
 func (w *writer) run(ctx context.Context) (next time.Time, err error) {

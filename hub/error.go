@@ -16,6 +16,8 @@ var (
 	ErrStale = errors.New("stale")
 	// ErrPaused: the connection is not active.
 	ErrPaused = errors.New("connection is paused")
+	// ErrDisabled: the connection's organization is disabled, and with it every connection is paused.
+	ErrDisabled = fmt.Errorf("organization is disabled: %w", ErrPaused)
 	// ErrNeedsCredentials: the connection has no credentials that its CRM accepts.
 	ErrNeedsCredentials = errors.New("connection needs credentials")
 	// ErrWrongSecret: an app's secret is not the one it was made with.

@@ -4,8 +4,9 @@ import "time"
 
 // Organization is a tenant: everything else belongs to exactly one.
 type Organization struct {
-	ID        string
-	Name      string
+	ID   string
+	Name string
+	// Disabled says that nothing is done for it in the background, and that its users' access tokens count for nothing.
 	Disabled  bool
 	Details   OrganizationDetails
 	CreatedAt time.Time

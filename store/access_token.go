@@ -18,11 +18,13 @@ func scanAccessToken(r rows) (hub.AccessToken, error) {
 	return t, err
 }
 
-// AccessTokenByHash returns the access token with the hash, where it lives, its app does and its user is not disabled.
+// AccessTokenByHash returns the access token with the hash, where it lives, its app does, and neither its user
+// nor the organization is disabled.
 // Like TokenByHash it learns the organization.
 func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (hub.AccessToken, error) {
 	t, err := one(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens t WHERE hash = $1 AND revoked_at IS NULL AND expires_at > $2
 		AND EXISTS (SELECT 1 FROM users u WHERE u.organization_id = t.organization_id AND u.id = t.user_id AND u.disabled = $3)
+		AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = t.organization_id AND o.disabled = $3)
 		AND EXISTS (SELECT 1 FROM oauth_apps a WHERE a.organization_id = t.organization_id AND a.client_id = t.client_id AND a.deleted_at IS NULL)`,
 		hash, micros(s.clock()), false)
 	return t, s.db.classify(err)

@@ -14,6 +14,8 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
 	case s.ConnectionID == "":
 		return "Its records are pushed to Sirocco; there is nothing to pull."
+	case s.Halted:
+		return "Its organization is disabled: nothing is synced or written back until disabled is false again."
 	case s.Waiting == Continuing:
 		return "It is syncing; it has let other connections go first for a moment."
 	case s.Waiting != "" && s.WaitingUntil.After(now):

@@ -80,8 +80,14 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 		if _, err := tx.exec(ctx, `UPDATE organizations SET name = $2, disabled = $3, details = $4 WHERE id = $1`, o.ID, o.Name, o.Disabled, string(details)); err != nil {
 			return err
 		}
+		if _, switched := changes["disabled"]; switched {
+			if err := haltOrResume(ctx, tx, o, micros(s.clock())); err != nil {
+				return err
+			}
+		}
 		return s.audit(ctx, tx, organization, "update", "organization", organization, changes)
 	})
+	s.rouse() // where it was enabled, there may be something to do
 	return o, err
 }
 

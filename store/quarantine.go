@@ -109,8 +109,8 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 		if err != nil {
 			return err
 		}
-		if !c.Active {
-			return hub.ErrPaused
+		if err := mayWork(ctx, tx, c); err != nil {
+			return err
 		}
 		type found struct {
 			model hub.Model

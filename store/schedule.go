@@ -29,6 +29,8 @@ type Schedule struct {
 	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
 	Waiting      string
 	WaitingUntil time.Time
+	// Halted says that the organization is disabled.
+	Halted bool
 	// Continues says that the turn just begun goes on where one before it gave way, with nothing between.
 	Continues bool
 }
@@ -82,6 +84,9 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 // Schedule returns the schedule of a connection.
 func (s *Store) Schedule(ctx context.Context, organization, connection string) (Schedule, error) {
 	sched, err := one(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+	if err == nil {
+		sched.Halted, err = halted(ctx, s.db, organization)
+	}
 	return sched, s.db.classify(err)
 }
 
@@ -154,14 +159,15 @@ func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Durati
 // CheckTurn is RenewTurn without the renewal: it writes nothing.
 func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 	type state struct {
-		active bool
-		turn   int64
+		active, disabled bool
+		turn             int64
 	}
 	now, err := one(ctx, s.db, func(r rows) (state, error) {
 		var st state
-		err := r.Scan(&st.active, &st.turn)
+		err := r.Scan(&st.active, &st.turn, &st.disabled)
 		return st, err
-	}, `SELECT c.is_active, s.turn FROM connections c JOIN schedules s ON s.organization_id = c.organization_id AND s.connection_id = c.id
+	}, `SELECT c.is_active, s.turn, o.disabled FROM connections c JOIN schedules s ON s.organization_id = c.organization_id AND s.connection_id = c.id
+		JOIN organizations o ON o.id = c.organization_id
 		WHERE c.organization_id = $1 AND c.id = $2`, sched.OrganizationID, sched.ConnectionID)
 	switch {
 	case err != nil:
@@ -170,6 +176,8 @@ func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 		return ErrTurnOver
 	case !now.active:
 		return hub.ErrPaused
+	case now.disabled:
+		return hub.ErrDisabled
 	}
 	return nil
 }
@@ -187,10 +195,8 @@ func holdTurn(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error
 		return c, err
 	case turn != sched.Turn:
 		return c, ErrTurnOver
-	case !c.Active:
-		return c, hub.ErrPaused
 	}
-	return c, nil
+	return c, mayWork(ctx, tx, c)
 }
 
 // TurnEnd is how a turn ended and when the next one begins.
@@ -250,8 +256,8 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		if err != nil {
 			return err
 		}
-		if !c.Active {
-			return hub.ErrPaused
+		if err := mayWork(ctx, tx, c); err != nil {
+			return err
 		}
 		if rewind != nil {
 			if err := rewindModels(ctx, tx, c, models, *rewind); err != nil {

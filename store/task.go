@@ -30,9 +30,11 @@ func scanTask(r rows) (Task, error) {
 	return t, err
 }
 
-// due plans the task's next turn for at, unless one is planned for earlier.
+// due plans the task's next turn for at, unless one is planned for earlier. That of a disabled organization waits
+// until it is enabled.
 func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
-	_, err := tx.exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, $2, $3, $4, 0)
+	_, err := tx.exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn)
+		VALUES ($1, $2, $3, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($4 AS BIGINT) END, 0)
 		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at
 		WHERE tasks.due_at IS NULL OR tasks.due_at > excluded.due_at`,
 		organization, string(kind), object, micros(at))
@@ -81,6 +83,13 @@ func holdTask(ctx context.Context, tx Tx, t Task) error {
 // turn begins when it said.
 func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 	err := s.write(ctx, func(tx Tx) error {
+		disabled, err := halted(ctx, tx, t.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if disabled {
+			next = time.Time{}
+		}
 		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,

@@ -30,6 +30,9 @@ func (c *syncCommand) Run(ctx context.Context) error {
 			from = &c.From
 		}
 		err = st.RequestSync(ctx, conn.OrganizationID, conn.ID, nil, from)
+		if errors.Is(err, hub.ErrDisabled) {
+			return fmt.Errorf("the organization %s is disabled: set its disabled to false in the API first", conn.OrganizationID)
+		}
 		if errors.Is(err, hub.ErrPaused) {
 			return fmt.Errorf("the connection is paused: sirocco connection resume %s", conn.ID)
 		}

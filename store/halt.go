@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+
+	"sirocco/hub"
+)
+
+// halted reports whether the organization is disabled: nothing is done for it in the background then.
+func halted(ctx context.Context, q querier, organization string) (bool, error) {
+	n, err := one(ctx, q, scanCount, `SELECT COUNT(*) FROM organizations WHERE id = $1 AND disabled = $2`, organization, true)
+	return n > 0, err
+}
+
+// mayWork fails with hub.ErrPaused, or hub.ErrDisabled, where nothing may be done over the connection.
+func mayWork(ctx context.Context, q querier, c hub.Connection) error {
+	if !c.Active {
+		return hub.ErrPaused
+	}
+	disabled, err := halted(ctx, q, c.OrganizationID)
+	if err == nil && disabled {
+		err = hub.ErrDisabled
+	}
+	return err
+}
+
+// WorkingConnection returns a connection that something is about to be done over. It fails with hub.ErrPaused, or
+// hub.ErrDisabled, where nothing may be.
+func (s *Store) WorkingConnection(ctx context.Context, organization, id string) (hub.Connection, error) {
+	c, err := s.Connection(ctx, organization, id)
+	if err == nil {
+		err = s.db.classify(mayWork(ctx, s.db, c))
+	}
+	return c, err
+}
+
+// haltOrResume takes all background work of an organization that was just disabled off the clock, or makes all of
+// it due again.
+func haltOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) error {
+	statements := []string{
+		`UPDATE schedules SET due_at = $2 WHERE organization_id = $1 AND due_at IS NULL AND lease_until IS NULL
+			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`,
+		`UPDATE tasks SET due_at = $2 WHERE organization_id = $1`,
+	}
+	due := &now
+	if o.Disabled {
+		due = nil
+		statements[0] = `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`
+	}
+	for _, s := range statements {
+		if _, err := tx.exec(ctx, s, o.ID, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -127,8 +127,10 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 		gone = gone || a.Status == statusGone
 		if a.Error == "" {
 			good++
+			e.measures.events.WithLabelValues("delivered").Inc()
 		} else {
 			bad++
+			e.measures.events.WithLabelValues("failed").Inc()
 			now := e.Clock()
 			if wait, ok := hub.WebhookWait(d.Attempts+1-d.Before, d.BegunAt, now); ok {
 				r.Next = now.Add(jitter(wait, 4))

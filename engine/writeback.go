@@ -157,6 +157,7 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
+	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
 	// It is in the CRM: that is kept even while the node stops or the connection is paused.
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
 		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Error: unset,
@@ -265,7 +266,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
 	var ce *connector.Error
 	if errors.As(err, &ce) {
-		s.engine.measures.errors.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
+		s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
 	}
 	switch {
 	case errors.Is(err, hub.ErrNeedsCredentials):

@@ -32,7 +32,9 @@ func TestFieldsOfAJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	session.Token = token.Value
-	job, budget := crm.Records(hub.ModelOpportunity)[0].ExternalID, crm.Fields.Defined(hub.ModelOpportunity)[0]
+	// Nobody has used its fields yet.
+	crm.Fields.Replace(hub.ModelOpportunity, crm.Records(hub.ModelOpportunity)[0].ExternalID, nil)
+	job, budget := crm.Records(hub.ModelOpportunity)[1].ExternalID, crm.Fields.Defined(hub.ModelOpportunity)[0]
 	set := func(values map[string]any) error {
 		return c.SetFields(t.Context(), session, connector.Fields{Target: hub.ModelOpportunity, ExternalID: job, Values: values})
 	}

@@ -16,6 +16,15 @@ var fields = []simulator.Field{
 	{Model: hub.ModelAccount, Name: "Segment", Key: "Segment", Type: simulator.TextField},
 }
 
+// useFields puts a value in each field of the first record: the vendor tells a field's name only where one is.
+func useFields(s *simulator.Server) {
+	for _, f := range fields {
+		if first, _, _ := s.List(simulator.Listing{Model: f.Model, Limit: 1}); len(first) > 0 {
+			s.Fields.Set(f.Model, first[0].ExternalID, map[string]any{f.Key: "unknown"})
+		}
+	}
+}
+
 // showFields are the custom fields that a row has a value in.
 func showFields(s *simulator.Server, r hub.Record) []map[string]any {
 	values := s.Fields.Of(r.Model, r.ExternalID)

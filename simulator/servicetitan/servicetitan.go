@@ -43,7 +43,7 @@ const (
 
 // New returns a stand-in for ServiceTitan.
 func New(o simulator.Options) *simulator.Server {
-	return simulator.New(simulator.Platform{
+	s := simulator.New(simulator.Platform{
 		Name:        hub.PlatformServiceTitan,
 		Spec:        spec,
 		Unspecified: []string{tokenPath},
@@ -66,6 +66,8 @@ func New(o simulator.Options) *simulator.Server {
 		Items:  "data",
 		Repeat: func(_ *http.Request, answer map[string]any) { answer["hasMore"] = true },
 	}, o)
+	useFields(s)
+	return s
 }
 
 func routes(mux *http.ServeMux, s *simulator.Server) {

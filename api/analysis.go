@@ -46,7 +46,7 @@ type EntityExtraction struct {
 	DefinitionID      string                  `json:"siroEntityDefinitionId" format:"uuid"`
 	DefinitionName    *string                 `json:"siroEntityDefinitionName,omitempty" nullable:"true"`
 	DefinitionDeleted bool                    `json:"siroEntityDefinitionDeleted"`
-	Status            string                  `json:"status" enum:"IN_PROGRESS,SUCCESS,FAIL,SYNCED"`
+	Status            string                  `json:"status" enum:"IN_PROGRESS,SUCCESS,FAIL,SYNCED" doc:"SYNCED once all its mapped values are in fields of the CRM."`
 	Extraction        Maybe[[]ExtractedValue] `json:"extraction"`
 	CreatedAt         *string                 `json:"createdAt"`
 	UpdatedAt         *string                 `json:"updatedAt"`

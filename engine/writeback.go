@@ -153,14 +153,15 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
-	unset, err := s.setFields(ctx, c, &r, crm)
+	synced, unset, err := s.setFields(ctx, c, &r, crm)
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
 	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
 	// It is in the CRM: that is kept even while the node stops or the connection is paused.
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Error: unset,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID,
+		Synced: synced, Error: unset,
 	})
 }
 

@@ -15,58 +15,69 @@ import (
 
 // setFields sets the fields of the CRM that values of the recording are mapped to, where the platform has fields. A
 // field that cannot be set holds up nothing, as its value stands in the note: unset says, for people, which and why.
-func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM) (unset string, err error) {
+// synced are the extractions all of whose mapped values are in their fields.
+func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM) (synced []hub.EntityExtraction, unset string, err error) {
 	setter, ok := c.(connector.FieldSetter)
 	if !ok {
-		return "", nil
+		return nil, "", nil
 	}
+	mapped := r.MappedValues()
 	values := map[hub.Model]map[string]any{}
-	for _, v := range r.MappedValues() {
+	for _, v := range mapped {
 		if values[v.Model] == nil {
 			values[v.Model] = map[string]any{}
 		}
 		values[v.Model][v.Field] = v.Value
 	}
 	reached := s.reached(crm)
-	var problems []string
-	for _, model := range slices.Sorted(maps.Keys(values)) {
-		f := connector.Fields{Target: model, ExternalID: reached[model], Values: values[model]}
+	problems := map[string]string{} // by the field's name with its model
+	for model, some := range values {
+		f := connector.Fields{Target: model, ExternalID: reached[model], Values: some}
 		switch {
 		case !slices.Contains(c.Info().FieldTargets, model):
-			problems = append(problems, fmt.Sprintf("%s: %s has no fields of %s that can be set.", names(f), c.Info().Name, model))
+			noteProblem(problems, f, fmt.Sprintf("%s has no fields of %s that can be set", c.Info().Name, model))
 		case f.ExternalID == "":
-			problems = append(problems, fmt.Sprintf("%s: no %s is known that the recording belongs to.", names(f), model))
+			noteProblem(problems, f, fmt.Sprintf("no %s is known that the recording belongs to", model))
 		default:
-			refused, err := s.setEach(ctx, setter, f)
-			if err != nil {
-				return "", err
+			if err := s.setEach(ctx, setter, f, problems); err != nil {
+				return nil, "", err
 			}
-			problems = append(problems, refused...)
+		}
+	}
+	for _, e := range r.Analysis.Extractions {
+		of := func(v hub.MappedValue) bool { return v.Extraction == e.ID }
+		failed := func(v hub.MappedValue) bool { return of(v) && problems[fieldName(v.Model, v.Field)] != "" }
+		if slices.ContainsFunc(mapped, of) && !slices.ContainsFunc(mapped, failed) {
+			synced = append(synced, e)
 		}
 	}
 	if len(problems) == 0 {
-		return "", nil
+		return synced, "", nil
 	}
-	return "The note was written, but not these fields. " + strings.Join(problems, " "), nil
+	told := "The note was written, but not these fields."
+	for _, name := range slices.Sorted(maps.Keys(problems)) {
+		told += " " + name + ": " + strings.TrimSuffix(problems[name], ".") + "."
+	}
+	return synced, told, nil
 }
 
 // setEach sets the fields together, or each alone when the CRM refuses them together.
-func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f connector.Fields) (refused []string, err error) {
-	err = setter.SetFields(ctx, &s.session.Session, f)
+func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f connector.Fields, problems map[string]string) error {
+	err := setter.SetFields(ctx, &s.session.Session, f)
 	if !refuses(err) {
-		return nil, err
+		return err
 	}
 	if len(f.Values) == 1 {
-		return []string{fmt.Sprintf("%s: %s.", names(f), strings.TrimSuffix(err.Error(), "."))}, nil
+		noteProblem(problems, f, err.Error())
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Values)) {
-		one, err := s.setEach(ctx, setter, connector.Fields{Target: f.Target, ExternalID: f.ExternalID, Values: map[string]any{name: f.Values[name]}})
-		if err != nil {
-			return nil, err
+	for name, value := range f.Values {
+		alone := connector.Fields{Target: f.Target, ExternalID: f.ExternalID, Values: map[string]any{name: value}}
+		if err := s.setEach(ctx, setter, alone, problems); err != nil {
+			return err
 		}
-		refused = append(refused, one...)
 	}
-	return refused, nil
+	return nil
 }
 
 // refuses reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
@@ -76,11 +87,11 @@ func refuses(err error) bool {
 	return errors.As(err, &ce) && (ce.Kind == connector.Refused || ce.Status == http.StatusForbidden)
 }
 
-// names are the fields as a mapping writes them.
-func names(f connector.Fields) string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(f.Values)) {
-		all = append(all, string(f.Target)+"."+name)
+func noteProblem(problems map[string]string, f connector.Fields, why string) {
+	for name := range f.Values {
+		problems[fieldName(f.Target, name)] = why
 	}
-	return strings.Join(all, ", ")
 }
+
+// fieldName is a field as people read of it.
+func fieldName(m hub.Model, field string) string { return string(m) + "." + field }

@@ -93,6 +93,9 @@ func TestFieldsWaitForTheCRM(t *testing.T) {
 		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 {
 			t.Errorf("the note is there %d times", n)
 		}
+		if status := r.recording(id).Analysis.Extractions[0].Status; status != hub.ExtractionSynced {
+			t.Errorf("the extraction is %s", status)
+		}
 	})
 }
 

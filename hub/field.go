@@ -7,6 +7,8 @@ type MappedValue struct {
 	// Model is the kind of record as the mapping names it, in capitals; it may be one that no CRM has.
 	Model Model
 	Field string
+	// Extraction is the id of the extraction that it is part of.
+	Extraction string
 	// Value is a text, a float64, a boolean, or a list of these.
 	Value any
 }
@@ -26,10 +28,13 @@ func (r *Recording) MappedValues() []MappedValue {
 			}
 			for _, m := range mappings {
 				if m.Model != "" && m.Field != "" {
-					found = append(found, MappedValue{Model: Model(strings.ToUpper(m.Model)), Field: m.Field, Value: v.Value})
+					found = append(found, MappedValue{Model: Model(strings.ToUpper(m.Model)), Field: m.Field, Extraction: extraction.ID, Value: v.Value})
 				}
 			}
 		}
 	}
 	return found
 }
+
+// ExtractionSynced is the status of an extraction all of whose mapped values are in the CRM's fields.
+const ExtractionSynced = "SYNCED"

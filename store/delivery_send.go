@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -34,6 +37,8 @@ type DeliveryEnd struct {
 	// Transcript says whether the transcript went with it, NoteID is the CRM's id of the note.
 	Transcript bool
 	NoteID     string
+	// Synced are the extractions, as they were sent, whose values are in fields of the CRM now.
+	Synced []hub.EntityExtraction
 }
 
 // EndDelivery keeps what came of an attempt, with all that follows from it. What was sent counts as sent, even where
@@ -68,10 +73,43 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		if err != nil {
 			return err
 		}
+		if err := markSynced(ctx, tx, d, end.Synced, now); err != nil {
+			return err
+		}
 		_, err = tx.exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
 			d.OrganizationID, d.RecordingID, micros(now))
 		return err
 	})
+}
+
+// markSynced notes which extractions of the recording are in the CRM's fields. One that another analysis has changed
+// meanwhile is left alone.
+func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityExtraction, now time.Time) error {
+	if len(synced) == 0 {
+		return nil
+	}
+	r, err := lockRecording(ctx, tx, d.OrganizationID, d.RecordingID)
+	if err != nil {
+		return exceptNotFound(err)
+	}
+	now = now.UTC().Truncate(time.Millisecond)
+	changed := false
+	for i := range r.Analysis.Extractions {
+		e := &r.Analysis.Extractions[i]
+		if slices.ContainsFunc(synced, func(sent hub.EntityExtraction) bool { return reflect.DeepEqual(sent, *e) }) {
+			e.Status, e.UpdatedAt, changed = hub.ExtractionSynced, now, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	analysis, err := json.Marshal(r.Analysis)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE recordings SET analysis = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2`,
+		r.OrganizationID, r.ID, string(analysis), micros(hub.NextVersion(r.UpdatedAt, now)))
+	return err
 }
 
 // resumeWriteBack lets a connection send what waits, if anything does.

@@ -54,11 +54,11 @@ func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.R
 	if len(problems) == 0 {
 		return synced, "", nil
 	}
-	told := "The note was written, but not these fields."
+	sentences := []string{"The note was written, but not these fields."}
 	for _, name := range slices.Sorted(maps.Keys(problems)) {
-		told += " " + name + ": " + strings.TrimSuffix(problems[name], ".") + "."
+		sentences = append(sentences, name+": "+strings.TrimSuffix(problems[name], ".")+".")
 	}
-	return synced, told, nil
+	return synced, strings.Join(sentences, " "), nil
 }
 
 // setEach sets the fields together, or each alone when the CRM refuses them together.

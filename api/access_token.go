@@ -98,18 +98,18 @@ func (s *server) listAccessTokens(r *request, in *struct {
 	ListingQuery
 },
 ) (*AccessTokensAnswer, error) {
-	organization, a, err := s.app(r, &in.AppPath)
+	a, err := s.app(r, &in.AppPath)
 	if err != nil {
 		return nil, err
 	}
 	if a.Owner != in.Owner {
-		return nil, errNoApp
+		return nil, &missingError{appKind}
 	}
 	l, err := in.listing()
 	if err != nil {
 		return nil, err
 	}
-	found, total, err := s.Store.AccessTokens(r, organization, a.ClientID, l)
+	found, total, err := s.Store.AccessTokens(r, a.OrganizationID, a.ClientID, l)
 	if err != nil {
 		return nil, err
 	}
@@ -135,16 +135,16 @@ func (s *server) createAccessToken(r *request, in *struct {
 	}
 },
 ) (*NewAccessTokenAnswer, error) {
-	organization, a, err := s.app(r, &in.AppPath)
+	a, err := s.app(r, &in.AppPath)
 	if err != nil {
 		return nil, err
 	}
-	t, text, err := s.Store.CreateAccessToken(r, organization, a.ClientID, in.Body.ClientSecret, in.Body.UserID, hub.Scope(in.Body.Scope))
+	t, text, err := s.Store.CreateAccessToken(r, a.OrganizationID, a.ClientID, in.Body.ClientSecret, in.Body.UserID, hub.Scope(in.Body.Scope))
 	if errors.Is(err, hub.ErrWrongSecret) {
 		return nil, errWrongSecret
 	}
 	if err != nil {
-		return nil, missing("OAuth app", err)
+		return nil, missing(appKind, err)
 	}
 	out := &NewAccessTokenAnswer{}
 	out.Body.AccessTokenID, out.Body.AccessToken = t.ID, text
@@ -152,14 +152,14 @@ func (s *server) createAccessToken(r *request, in *struct {
 }
 
 func (s *server) getAccessToken(r *request, in *AccessTokenPath) (*AccessTokenAnswer, error) {
-	organization, a, err := s.app(r, &in.AppPath)
+	a, err := s.app(r, &in.AppPath)
 	if err != nil {
 		return nil, err
 	}
 	if !hub.ValidID(in.TokenID) {
 		return nil, errNoAccessToken
 	}
-	t, err := s.Store.AccessToken(r, organization, a.ClientID, in.TokenID)
+	t, err := s.Store.AccessToken(r, a.OrganizationID, a.ClientID, in.TokenID)
 	if err != nil {
 		return nil, missing("access token", err)
 	}
@@ -176,14 +176,14 @@ func (s *server) revokeAccessToken(r *request, in *struct {
 	}
 },
 ) (*RevokedTokenAnswer, error) {
-	organization, a, err := s.app(r, &in.AppPath)
+	a, err := s.app(r, &in.AppPath)
 	if err != nil {
 		return nil, err
 	}
 	if !hub.ValidID(in.TokenID) {
 		return nil, errNoAccessToken
 	}
-	t, err := s.Store.RevokeAccessToken(r, organization, a.ClientID, in.Body.ClientSecret, in.Body.UserID, in.TokenID)
+	t, err := s.Store.RevokeAccessToken(r, a.OrganizationID, a.ClientID, in.Body.ClientSecret, in.Body.UserID, in.TokenID)
 	if errors.Is(err, hub.ErrWrongSecret) {
 		return nil, errWrongSecret
 	}

@@ -194,20 +194,12 @@ func (s *server) registerAnalysis() {
 }
 
 func (s *server) putAnalysis(r *request, in *struct {
-	RecordingPath
+	IDPath
 	Body SentAnalysis
 },
 ) (*RecordingAnswer, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	if !hub.ValidID(in.ID) {
-		return nil, &missingError{recordingKind}
-	}
-	rec, err := s.Store.PutAnalysis(r, organization, in.ID, in.Body.result())
-	if err != nil {
-		return nil, missing(recordingKind, err)
-	}
-	return &RecordingAnswer{Body: Recording{RecordingFields: s.showRecording(r, &rec, RecordingParts{})}}, nil
+	rec, err := atPath(s, r, &in.IDPath, recordingKind, func(organization string) (hub.Recording, error) {
+		return s.Store.PutAnalysis(r, organization, in.ID, in.Body.result())
+	})
+	return &RecordingAnswer{Body: Recording{RecordingFields: s.showRecording(r, &rec, RecordingParts{})}}, err
 }

@@ -117,12 +117,6 @@ type ConnectionsAnswer struct {
 	}
 }
 
-// ConnectionPath names a connection.
-type ConnectionPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 // Precondition makes a change depend on the version it starts from.
 type Precondition struct {
 	IfMatch string `header:"If-Match" extension:"true" doc:"Only change the version with this ETag; otherwise answer 412."`
@@ -132,6 +126,7 @@ const (
 	connectionsPath = "/v1/core/integrations/connections"
 	connectionPath  = connectionsPath + "/{id}"
 	connectionTag   = "Connections"
+	connectionKind  = "connection"
 )
 
 func (s *server) registerConnections() {
@@ -224,14 +219,15 @@ func (s *server) createConnection(r *request, in *struct {
 	return out, nil
 }
 
-func (s *server) getConnection(r *request, in *ConnectionPath) (*ConnectionAnswer, error) {
-	return s.withConnection(r, in, func(organization string) (hub.Connection, error) {
+func (s *server) getConnection(r *request, in *IDPath) (*ConnectionAnswer, error) {
+	c, err := atPath(s, r, in, connectionKind, func(organization string) (hub.Connection, error) {
 		return s.Connections.Connection(r, organization, in.ID)
 	})
+	return answerConnection(c), err
 }
 
 func (s *server) patchConnection(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Precondition
 	ExactBody
 	Body struct {
@@ -245,35 +241,21 @@ func (s *server) patchConnection(r *request, in *struct {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
+	c, err := atPath(s, r, &in.IDPath, connectionKind, func(organization string) (hub.Connection, error) {
 		return s.Connections.PatchConnection(r, organization, in.ID, p)
 	})
+	return answerConnection(c), err
 }
 
 func (s *server) deleteConnection(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Precondition
 },
 ) (*ConnectionAnswer, error) {
-	return s.withConnection(r, &in.ConnectionPath, func(organization string) (hub.Connection, error) {
+	c, err := atPath(s, r, &in.IDPath, connectionKind, func(organization string) (hub.Connection, error) {
 		return s.Connections.DeleteConnection(r, organization, in.ID, versions(in.IfMatch))
 	})
-}
-
-// withConnection finds the organization, does one thing to the connection the path names, and shows what came of it.
-func (s *server) withConnection(r *request, in *ConnectionPath, do func(organization string) (hub.Connection, error)) (*ConnectionAnswer, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	if !hub.ValidID(in.ID) {
-		return nil, &missingError{"connection"}
-	}
-	c, err := do(organization)
-	if err != nil {
-		return nil, missing("connection", err)
-	}
-	return answerConnection(c), nil
+	return answerConnection(c), err
 }
 
 func answerConnection(c hub.Connection) *ConnectionAnswer {

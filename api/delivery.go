@@ -64,12 +64,6 @@ type DeliveryWithAttempts struct {
 	}
 }
 
-// DeliveryPath names a delivery.
-type DeliveryPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 const deliveryKind = "delivery"
 
 func (s *server) registerDeliveries() {
@@ -89,12 +83,12 @@ func (s *server) registerDeliveries() {
 }
 
 func (s *server) listDeliveries(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	PageQuery
 	State string `query:"state" enum:"PENDING,SENT,FAILED,CANCELED" doc:"List only those in the state."`
 },
 ) (*DeliveriesAnswer, error) {
-	c, err := s.connectionOf(r, &in.ConnectionPath)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
@@ -118,19 +112,11 @@ func (s *server) listDeliveries(r *request, in *struct {
 }
 
 // deliveryOf does one thing with the delivery that the path names.
-func (s *server) deliveryOf(r *request, in *DeliveryPath, do func(organization string) (hub.Delivery, error)) (hub.Delivery, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return hub.Delivery{}, err
-	}
-	if !hub.ValidID(in.ID) {
-		return hub.Delivery{}, &missingError{deliveryKind}
-	}
-	d, err := do(organization)
-	return d, missing(deliveryKind, err)
+func (s *server) deliveryOf(r *request, in *IDPath, do func(organization string) (hub.Delivery, error)) (hub.Delivery, error) {
+	return atPath(s, r, in, deliveryKind, do)
 }
 
-func (s *server) getDelivery(r *request, in *DeliveryPath) (*DeliveryWithAttempts, error) {
+func (s *server) getDelivery(r *request, in *IDPath) (*DeliveryWithAttempts, error) {
 	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.Delivery(r, organization, in.ID) })
 	if err != nil {
 		return nil, err
@@ -147,7 +133,7 @@ func (s *server) getDelivery(r *request, in *DeliveryPath) (*DeliveryWithAttempt
 	return out, nil
 }
 
-func (s *server) replayDelivery(r *request, in *DeliveryPath) (*DeliveryAnswer, error) {
+func (s *server) replayDelivery(r *request, in *IDPath) (*DeliveryAnswer, error) {
 	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.ReplayDelivery(r, organization, in.ID) })
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (s *server) registerLinks() {
 	register(s, huma.Operation{
 		OperationID: "explainRecordingLink", Method: http.MethodGet, Path: recordingsPath + "/{id}/link", Summary: "See why a recording is linked, or is not",
 		Description: "The scores are computed anew with each request.", Tags: []string{recordingTag}, Extensions: map[string]any{extensionKey: true},
-	}, jsonErrors(http.StatusNotFound), func(r *request, in *RecordingPath) (*RecordingLinkAnswer, error) {
+	}, jsonErrors(http.StatusNotFound), func(r *request, in *IDPath) (*RecordingLinkAnswer, error) {
 		rec, err := s.recording(r, in)
 		if err != nil {
 			return nil, err

@@ -136,6 +136,7 @@ const (
 	appsPath = "/v1/core/oauth/apps"
 	appPath  = appsPath + "/{clientId}"
 	oauthTag = "OAuth"
+	appKind  = "OAuth app"
 )
 
 func (s *server) registerApps() {
@@ -213,22 +214,15 @@ func (s *server) createApp(r *request, in *struct {
 	return out, nil
 }
 
-// app returns the organization that the request means and, where it has the app of the path, that.
-func (s *server) app(r *request, in *AppPath) (organization string, a hub.OAuthApp, err error) {
-	if organization, err = s.organization(r, in.OrganizationSelector); err != nil {
-		return "", a, err
-	}
-	if !hub.ValidID(in.ClientID) {
-		return "", a, errNoApp
-	}
-	a, err = s.Store.App(r, organization, in.ClientID)
-	return organization, a, missing("OAuth app", err)
+// app returns the app that a path names.
+func (s *server) app(r *request, in *AppPath) (hub.OAuthApp, error) {
+	return atPath(s, r, &IDPath{in.OrganizationSelector, in.ClientID}, appKind, func(organization string) (hub.OAuthApp, error) {
+		return s.Store.App(r, organization, in.ClientID)
+	})
 }
 
-var errNoApp = &missingError{"OAuth app"}
-
 func (s *server) getApp(r *request, in *AppPath) (*AppAnswer, error) {
-	_, a, err := s.app(r, in)
+	a, err := s.app(r, in)
 	if err != nil {
 		return nil, err
 	}
@@ -238,12 +232,12 @@ func (s *server) getApp(r *request, in *AppPath) (*AppAnswer, error) {
 }
 
 func (s *server) deleteApp(r *request, in *AppPath) (*DeletedAppAnswer, error) {
-	organization, a, err := s.app(r, in)
+	a, err := s.app(r, in)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Store.DeleteApp(r, organization, a.ClientID); err != nil {
-		return nil, missing("OAuth app", err)
+	if _, err := s.Store.DeleteApp(r, a.OrganizationID, a.ClientID); err != nil {
+		return nil, missing(appKind, err)
 	}
 	s.callers.forget(func(k knownCaller) bool { return k.user.ClientID == a.ClientID })
 	out := &DeletedAppAnswer{}

@@ -46,15 +46,7 @@ var changing = jsonErrors(http.StatusNotFound, http.StatusConflict)
 
 // record returns the record that a path names.
 func (s *server) record(r *request, in *RecordPath, m hub.Model) (store.Record, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return store.Record{}, err
-	}
-	if !hub.ValidID(in.ID) {
-		return store.Record{}, &missingError{kindOf(m)}
-	}
-	found, err := s.Store.Record(r, organization, m, in.ID)
-	return found, missing(kindOf(m), err)
+	return atPath(s, r, (*IDPath)(in), kindOf(m), func(organization string) (store.Record, error) { return s.Store.Record(r, organization, m, in.ID) })
 }
 
 // kindOf is how people call a model.
@@ -78,15 +70,9 @@ func kindOf(m hub.Model) string {
 
 // change changes the pushed record that a path names.
 func (s *server) change(r *request, in *RecordPath, m hub.Model, change func(*hub.Record)) (store.Record, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return store.Record{}, err
-	}
-	if !hub.ValidID(in.ID) {
-		return store.Record{}, &missingError{kindOf(m)}
-	}
-	changed, err := s.Store.ChangeRecord(r, organization, m, in.ID, change)
-	return changed, missing(kindOf(m), err)
+	return atPath(s, r, (*IDPath)(in), kindOf(m), func(organization string) (store.Record, error) {
+		return s.Store.ChangeRecord(r, organization, m, in.ID, change)
+	})
 }
 
 func (s *server) deleteRecord(r *request, in *RecordPath, m hub.Model) (*DeletedAnswer, error) {

@@ -111,12 +111,6 @@ type SummariesAnswer struct {
 	Body []RecordingSummary `nullable:"false"`
 }
 
-// RecordingPath names a recording.
-type RecordingPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 const (
 	recordingsPath = recordingsPathOf
 	recordingTag   = "Recordings"
@@ -135,7 +129,7 @@ func (s *server) registerRecordings() {
 	}, notFound, s.getRecording)
 	register(s, huma.Operation{
 		OperationID: "getRecordingSummaries", Method: http.MethodGet, Path: recordingsPath + "/{id}/summaries", Summary: "Get a recording's summary", Tags: []string{recordingTag},
-	}, notFound, func(r *request, in *RecordingPath) (*SummariesAnswer, error) {
+	}, notFound, func(r *request, in *IDPath) (*SummariesAnswer, error) {
 		rec, err := s.recording(r, in)
 		if err != nil {
 			return nil, err
@@ -146,24 +140,16 @@ func (s *server) registerRecordings() {
 }
 
 // recording returns the recording that a path names.
-func (s *server) recording(r *request, in *RecordingPath) (hub.Recording, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return hub.Recording{}, err
-	}
-	if !hub.ValidID(in.ID) {
-		return hub.Recording{}, &missingError{recordingKind}
-	}
-	rec, err := s.Store.Recording(r, organization, in.ID)
-	return rec, missing(recordingKind, err)
+func (s *server) recording(r *request, in *IDPath) (hub.Recording, error) {
+	return atPath(s, r, in, recordingKind, func(organization string) (hub.Recording, error) { return s.Store.Recording(r, organization, in.ID) })
 }
 
 func (s *server) getRecording(r *request, in *struct {
-	RecordingPath
+	IDPath
 	RecordingParts
 },
 ) (*RecordingAnswer, error) {
-	rec, err := s.recording(r, &in.RecordingPath)
+	rec, err := s.recording(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}

@@ -63,3 +63,23 @@ func (s *server) spanned(r *request, organization string) (string, error) {
 	}
 	return organization, err
 }
+
+// IDPath names one thing of an organization.
+type IDPath struct {
+	OrganizationSelector
+	ID string `path:"id"`
+}
+
+// atPath finds the organization and does one thing to what the path names there, which people call kind.
+func atPath[T any](s *server, r *request, in *IDPath, kind string, do func(organization string) (T, error)) (T, error) {
+	var none T
+	organization, err := s.organization(r, in.OrganizationSelector)
+	if err != nil {
+		return none, err
+	}
+	if !hub.ValidID(in.ID) {
+		return none, &missingError{kind}
+	}
+	done, err := do(organization)
+	return done, missing(kind, err)
+}

@@ -148,7 +148,7 @@ func (s *server) viewer(r *request, organization string) (hub.Viewer, error) {
 		return hub.Viewer{}, &forbiddenError{"This access token is not of that organization."}
 	}
 	v, err := s.Store.Viewer(r, r.User.OrganizationID, r.User.UserID)
-	return v, missing("user", err)
+	return v, missing(userKind, err)
 }
 
 // seenRecording returns the recording that a path names, where the user sees it, or may change it.

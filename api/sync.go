@@ -121,24 +121,16 @@ func (s *server) registerSync() {
 }
 
 // connectionOf returns the connection that a path names.
-func (s *server) connectionOf(r *request, in *ConnectionPath) (hub.Connection, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return hub.Connection{}, err
-	}
-	if !hub.ValidID(in.ID) {
-		return hub.Connection{}, &missingError{"connection"}
-	}
-	c, err := s.Store.Connection(r, organization, in.ID)
-	return c, missing("connection", err)
+func (s *server) connectionOf(r *request, in *IDPath) (hub.Connection, error) {
+	return atPath(s, r, in, connectionKind, func(organization string) (hub.Connection, error) { return s.Store.Connection(r, organization, in.ID) })
 }
 
 func (s *server) putCredentials(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Body map[string]string
 },
 ) (*CredentialsAnswer, error) {
-	c, err := s.connectionOf(r, &in.ConnectionPath)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
@@ -146,14 +138,14 @@ func (s *server) putCredentials(r *request, in *struct {
 		return nil, err
 	}
 	if err := s.Store.PutCredentials(r, c.OrganizationID, c.ID, in.Body); err != nil {
-		return nil, missing("connection", err)
+		return nil, missing(connectionKind, err)
 	}
 	out := &CredentialsAnswer{}
 	out.Body.Accepted, out.Body.UpdatedAt = true, hub.WireTime(s.Clock())
 	return out, nil
 }
 
-func (s *server) getSync(r *request, in *ConnectionPath) (*SyncAnswer, error) {
+func (s *server) getSync(r *request, in *IDPath) (*SyncAnswer, error) {
 	c, err := s.connectionOf(r, in)
 	if err != nil {
 		return nil, err
@@ -185,21 +177,21 @@ func (s *server) getSync(r *request, in *ConnectionPath) (*SyncAnswer, error) {
 }
 
 func (s *server) startSync(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Body struct {
 		Models []string   `json:"models,omitempty" maxItems:"100" doc:"The modelNames whose cursor goes back; all when left out."`
 		From   *time.Time `json:"from,omitempty" doc:"Where the cursor goes back to; without it, it stays where it is."`
 	}
 },
 ) (*SyncAnswer, error) {
-	c, err := s.connectionOf(r, &in.ConnectionPath)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Store.RequestSync(r, c.OrganizationID, c.ID, models(in.Body.Models), in.Body.From); err != nil {
-		return nil, paused(missing("connection", err))
+		return nil, paused(missing(connectionKind, err))
 	}
-	return s.getSync(r, &in.ConnectionPath)
+	return s.getSync(r, &in.IDPath)
 }
 
 func models(names []string) []hub.Model {
@@ -221,28 +213,28 @@ func paused(err error) error {
 }
 
 func (s *server) patchSync(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Body struct {
 		IntervalSeconds int64 `json:"intervalSeconds" minimum:"10" maximum:"86400"`
 	}
 },
 ) (*SyncAnswer, error) {
-	c, err := s.connectionOf(r, &in.ConnectionPath)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Store.SetSyncInterval(r, c.OrganizationID, c.ID, time.Duration(in.Body.IntervalSeconds)*time.Second); err != nil {
 		return nil, missing("connection that pulls", err)
 	}
-	return s.getSync(r, &in.ConnectionPath)
+	return s.getSync(r, &in.IDPath)
 }
 
 func (s *server) listRuns(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	PageQuery
 },
 ) (*RunsAnswer, error) {
-	c, before, err := s.pageOf(r, &in.ConnectionPath, in.PageQuery)
+	c, before, err := s.pageOf(r, &in.IDPath, in.PageQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +251,7 @@ func (s *server) listRuns(r *request, in *struct {
 	return out, nil
 }
 
-func (s *server) pageOf(r *request, in *ConnectionPath, page PageQuery) (c hub.Connection, after string, err error) {
+func (s *server) pageOf(r *request, in *IDPath, page PageQuery) (c hub.Connection, after string, err error) {
 	if c, err = s.connectionOf(r, in); err != nil {
 		return c, "", err
 	}
@@ -268,11 +260,11 @@ func (s *server) pageOf(r *request, in *ConnectionPath, page PageQuery) (c hub.C
 }
 
 func (s *server) listQuarantine(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	PageQuery
 },
 ) (*QuarantineAnswer, error) {
-	c, after, err := s.pageOf(r, &in.ConnectionPath, in.PageQuery)
+	c, after, err := s.pageOf(r, &in.IDPath, in.PageQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -301,17 +293,17 @@ func rawItem(text string) any {
 }
 
 func (s *server) retryQuarantine(r *request, in *struct {
-	ConnectionPath
+	IDPath
 	Body struct {
 		Models []string `json:"models,omitempty" maxItems:"100" doc:"Only these modelNames; all when left out."`
 	}
 },
 ) (*RetriedAnswer, error) {
-	c, err := s.connectionOf(r, &in.ConnectionPath)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
 	out := &RetriedAnswer{}
 	out.Body.Retried, err = s.Store.RetryQuarantine(r, c.OrganizationID, c.ID, models(in.Body.Models))
-	return out, paused(missing("connection", err))
+	return out, paused(missing(connectionKind, err))
 }

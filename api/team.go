@@ -206,16 +206,9 @@ func (s *server) deleteTeam(r *request, in *TeamPath) (*TeamAnswer, error) {
 
 // withTeam finds the organization, does one thing to the team the path names, and shows what came of it.
 func (s *server) withTeam(r *request, in *TeamPath, do func(organization string) (hub.Team, error)) (*TeamAnswer, error) {
-	organization, err := s.spanned(r, in.OrgID)
+	t, err := atPath(s, r, &IDPath{OrganizationSelector{in.OrgID}, in.TeamID}, "team", do)
 	if err != nil {
 		return nil, err
-	}
-	if !hub.ValidID(in.TeamID) {
-		return nil, &missingError{"team"}
-	}
-	t, err := do(organization)
-	if err != nil {
-		return nil, missing("team", err)
 	}
 	return s.answerTeam(r, t)
 }

@@ -57,15 +57,10 @@ type TokensAnswer struct {
 	}
 }
 
-// TokenPath names a token.
-type TokenPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 const (
 	tokensPath = "/v1/core/auth/tokens" //nolint:gosec // a path
 	authTag    = "Authentication"
+	tokenKind  = "token"
 )
 
 var errNeedsGroupToken = &forbiddenError{"Only a token of an organization group may create or delete tokens."}
@@ -153,37 +148,21 @@ func (s *server) createToken(r *request, in *struct {
 	return out, nil
 }
 
-func (s *server) getToken(r *request, in *TokenPath) (*TokenAnswer, error) {
-	return s.withToken(r, in, func(organization string) (hub.Token, error) {
-		return s.Store.Token(r, organization, in.ID)
-	})
+func (s *server) getToken(r *request, in *IDPath) (*TokenAnswer, error) {
+	t, err := atPath(s, r, in, tokenKind, func(organization string) (hub.Token, error) { return s.Store.Token(r, organization, in.ID) })
+	return &TokenAnswer{showToken(t)}, err
 }
 
-func (s *server) deleteToken(r *request, in *TokenPath) (*TokenAnswer, error) {
+func (s *server) deleteToken(r *request, in *IDPath) (*TokenAnswer, error) {
 	if r.Token.GroupID == "" {
 		return nil, errNeedsGroupToken
 	}
-	return s.withToken(r, in, func(organization string) (hub.Token, error) {
+	t, err := atPath(s, r, in, tokenKind, func(organization string) (hub.Token, error) {
 		t, err := s.Store.RevokeToken(r, organization, in.ID)
 		if err == nil {
 			s.callers.forget(func(k knownCaller) bool { return k.token.ID == t.ID })
 		}
 		return t, err
 	})
-}
-
-// withToken finds the organization, does one thing to the token the path names, and shows what came of it.
-func (s *server) withToken(r *request, in *TokenPath, do func(organization string) (hub.Token, error)) (*TokenAnswer, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	if !hub.ValidID(in.ID) {
-		return nil, &missingError{"token"}
-	}
-	t, err := do(organization)
-	if err != nil {
-		return nil, missing("token", err)
-	}
-	return &TokenAnswer{showToken(t)}, nil
+	return &TokenAnswer{showToken(t)}, err
 }

@@ -62,15 +62,10 @@ type UsersAnswer struct {
 	}
 }
 
-// UserPath names a user.
-type UserPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 const (
 	usersPath = "/v1/core/users"
 	userTag   = "Users"
+	userKind  = "user"
 )
 
 func (s *server) registerUsers() {
@@ -167,12 +162,13 @@ func (s *server) named(r *request, organization string) (string, error) {
 	return s.spanned(r, organization)
 }
 
-func (s *server) getUser(r *request, in *UserPath) (*UserAnswer, error) {
-	return s.withUser(r, in, func(organization string) (hub.User, error) { return s.Store.User(r, organization, in.ID) })
+func (s *server) getUser(r *request, in *IDPath) (*UserAnswer, error) {
+	u, err := atPath(s, r, in, userKind, func(organization string) (hub.User, error) { return s.Store.User(r, organization, in.ID) })
+	return &UserAnswer{showUser(u)}, err
 }
 
 func (s *server) putUser(r *request, in *struct {
-	UserPath
+	IDPath
 	ExactBody
 	Body struct {
 		Email           *string          `json:"email,omitempty"`
@@ -190,7 +186,7 @@ func (s *server) putUser(r *request, in *struct {
 	if in.Body.OrganizationID != "" {
 		in.Organization = in.Body.OrganizationID
 	}
-	return s.withUser(r, &in.UserPath, func(organization string) (hub.User, error) {
+	u, err := atPath(s, r, &in.IDPath, userKind, func(organization string) (hub.User, error) {
 		u, err := s.Store.UpdateUser(r, organization, in.ID, hub.UserPatch{
 			Email: in.Body.Email, Phone: in.Body.PhoneNumber, FirstName: in.Body.FirstName, LastName: in.Body.LastName, TeamID: in.Body.MemberTeamID,
 			Disabled: in.Body.Disabled, Billable: in.Body.Billable, Contact: (*hub.ContactSettings)(in.Body.ContactSettings),
@@ -200,20 +196,5 @@ func (s *server) putUser(r *request, in *struct {
 		}
 		return u, err
 	})
-}
-
-// withUser finds the organization, does one thing to the user the path names, and shows what came of it.
-func (s *server) withUser(r *request, in *UserPath, do func(organization string) (hub.User, error)) (*UserAnswer, error) {
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	if !hub.ValidID(in.ID) {
-		return nil, &missingError{"user"}
-	}
-	u, err := do(organization)
-	if err != nil {
-		return nil, missing("user", err)
-	}
-	return &UserAnswer{showUser(u)}, nil
+	return &UserAnswer{showUser(u)}, err
 }

@@ -121,15 +121,10 @@ type EventsReplayedAnswer struct {
 	}
 }
 
-// EndpointPath names a webhook endpoint.
-type EndpointPath struct {
-	OrganizationSelector
-	ID string `path:"id"`
-}
-
 const (
 	endpointsPath = "/v1/webhooks/endpoints"
 	webhookTag    = "Webhooks"
+	endpointKind  = "webhook endpoint"
 )
 
 func (s *server) registerWebhooks() {
@@ -246,29 +241,15 @@ func (s *server) listEndpoints(r *request, in *struct {
 	return out, nil
 }
 
-// withEndpoint finds the organization and does one thing to the endpoint the path names.
-func withEndpoint[T any](s *server, r *request, in *EndpointPath, do func(organization string) (T, error)) (T, error) {
-	var none T
-	organization, err := s.organization(r, in.OrganizationSelector)
-	if err != nil {
-		return none, err
-	}
-	if !hub.ValidID(in.ID) {
-		return none, &missingError{"webhook endpoint"}
-	}
-	done, err := do(organization)
-	return done, missing("webhook endpoint", err)
-}
-
-func (s *server) getEndpoint(r *request, in *EndpointPath) (*EndpointAnswer, error) {
-	w, err := withEndpoint(s, r, in, func(organization string) (hub.WebhookEndpoint, error) {
+func (s *server) getEndpoint(r *request, in *IDPath) (*EndpointAnswer, error) {
+	w, err := atPath(s, r, in, endpointKind, func(organization string) (hub.WebhookEndpoint, error) {
 		return s.Store.Endpoint(r, organization, in.ID)
 	})
 	return &EndpointAnswer{s.showEndpoint(w)}, err
 }
 
 func (s *server) patchEndpoint(r *request, in *struct {
-	EndpointPath
+	IDPath
 	Body struct {
 		URL         *string   `json:"url,omitempty"`
 		Description *string   `json:"description,omitempty"`
@@ -278,7 +259,7 @@ func (s *server) patchEndpoint(r *request, in *struct {
 },
 ) (*EndpointAnswer, error) {
 	p := hub.WebhookPatch{URL: in.Body.URL, Description: in.Body.Description, EventTypes: eventTypes(in.Body.EventTypes), Disabled: in.Body.Disabled}
-	w, err := withEndpoint(s, r, &in.EndpointPath, func(organization string) (hub.WebhookEndpoint, error) {
+	w, err := atPath(s, r, &in.IDPath, endpointKind, func(organization string) (hub.WebhookEndpoint, error) {
 		if err := p.Validate(s.WebhookAllowPrivate); err != nil {
 			return hub.WebhookEndpoint{}, err
 		}
@@ -287,15 +268,15 @@ func (s *server) patchEndpoint(r *request, in *struct {
 	return &EndpointAnswer{s.showEndpoint(w)}, err
 }
 
-func (s *server) deleteEndpoint(r *request, in *EndpointPath) (*EndpointAnswer, error) {
-	w, err := withEndpoint(s, r, in, func(organization string) (hub.WebhookEndpoint, error) {
+func (s *server) deleteEndpoint(r *request, in *IDPath) (*EndpointAnswer, error) {
+	w, err := atPath(s, r, in, endpointKind, func(organization string) (hub.WebhookEndpoint, error) {
 		return s.Store.DeleteEndpoint(r, organization, in.ID)
 	})
 	return &EndpointAnswer{s.showEndpoint(w)}, err
 }
 
-func (s *server) rotateSecret(r *request, in *EndpointPath) (*EndpointSecretAnswer, error) {
-	return withEndpoint(s, r, in, func(organization string) (*EndpointSecretAnswer, error) {
+func (s *server) rotateSecret(r *request, in *IDPath) (*EndpointSecretAnswer, error) {
+	return atPath(s, r, in, endpointKind, func(organization string) (*EndpointSecretAnswer, error) {
 		w, secret, err := s.Store.RotateSecret(r, organization, in.ID)
 		out := &EndpointSecretAnswer{}
 		out.Body.WebhookEndpoint, out.Body.Secret = s.showEndpoint(w), secret
@@ -304,13 +285,13 @@ func (s *server) rotateSecret(r *request, in *EndpointPath) (*EndpointSecretAnsw
 }
 
 func (s *server) testEndpoint(r *request, in *struct {
-	EndpointPath
+	IDPath
 	Body struct {
 		EventType string `json:"eventType,omitempty" enum:"integrations.recordingProcessed,integrations.recordingLinked" default:"integrations.recordingProcessed"`
 	}
 },
 ) (*EventSentAnswer, error) {
-	return withEndpoint(s, r, &in.EndpointPath, func(organization string) (*EventSentAnswer, error) {
+	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventSentAnswer, error) {
 		id, err := s.Store.SendTestEvent(r, organization, in.ID, hub.EventType(in.Body.EventType))
 		out := &EventSentAnswer{}
 		out.Body.EventID = id
@@ -319,13 +300,13 @@ func (s *server) testEndpoint(r *request, in *struct {
 }
 
 func (s *server) listEventDeliveries(r *request, in *struct {
-	EndpointPath
+	IDPath
 	Cursor   string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
 	PageSize int    `query:"pageSize" minimum:"1" maximum:"100" default:"50" doc:"How many items the page has at most."`
 	State    string `query:"state" enum:"PENDING,SENT,FAILED" doc:"Only those in this state."`
 },
 ) (*EventDeliveriesAnswer, error) {
-	return withEndpoint(s, r, &in.EndpointPath, func(organization string) (*EventDeliveriesAnswer, error) {
+	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventDeliveriesAnswer, error) {
 		if _, err := s.Store.Endpoint(r, organization, in.ID); err != nil {
 			return nil, err
 		}
@@ -348,11 +329,11 @@ func (s *server) listEventDeliveries(r *request, in *struct {
 }
 
 func (s *server) replayEvent(r *request, in *struct {
-	EndpointPath
+	IDPath
 	EventID string `path:"eventId"`
 },
 ) (*EventSentAnswer, error) {
-	return withEndpoint(s, r, &in.EndpointPath, func(organization string) (*EventSentAnswer, error) {
+	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventSentAnswer, error) {
 		if _, err := s.Store.Endpoint(r, organization, in.ID); err != nil {
 			return nil, err
 		}
@@ -366,13 +347,13 @@ func (s *server) replayEvent(r *request, in *struct {
 }
 
 func (s *server) replayFailed(r *request, in *struct {
-	EndpointPath
+	IDPath
 	Body struct {
 		Since time.Time `json:"since" doc:"Only events since then."`
 	}
 },
 ) (*EventsReplayedAnswer, error) {
-	return withEndpoint(s, r, &in.EndpointPath, func(organization string) (*EventsReplayedAnswer, error) {
+	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventsReplayedAnswer, error) {
 		n, err := s.Store.ReplayFailed(r, organization, in.ID, in.Body.Since)
 		out := &EventsReplayedAnswer{}
 		out.Body.Replayed, out.Body.More = n, n == store.ReplayMost

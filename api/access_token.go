@@ -113,16 +113,11 @@ func (s *server) listAccessTokens(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	more := len(found) > in.Limit
-	found = found[:min(len(found), in.Limit)]
 	out := &AccessTokensAnswer{}
-	out.Body.Data = make([]AccessToken, len(found))
-	var last store.ListPlace
-	for i, t := range found {
-		out.Body.Data[i] = showAccessToken(t)
-		last = store.ListPlace{At: in.sorted(t.CreatedAt, t.UpdatedAt), ID: t.ID}
-	}
-	out.Body.ListingInfo = in.info(len(found), total, more, last)
+	found, out.Body.ListingInfo = cutListing(in.ListingQuery, found, total, func(t hub.AccessToken) store.ListPlace {
+		return store.ListPlace{At: in.sorted(t.CreatedAt, t.UpdatedAt), ID: t.ID}
+	})
+	out.Body.Data = showEach(found, showAccessToken)
 	return out, nil
 }
 

@@ -25,10 +25,7 @@ type Account struct {
 }
 
 func showAccount(r store.Record) Account {
-	addresses := make([]Anything, len(r.Details.Addresses))
-	for i, a := range r.Details.Addresses {
-		addresses[i] = Anything{PostalAddress(a)}
-	}
+	addresses := showEach(r.Details.Addresses, func(a hub.Address) Anything { return Anything{PostalAddress(a)} })
 	return Account{
 		ID: r.ID, ExternalID: r.ExternalID, Latitude: r.Details.Latitude, Longitude: r.Details.Longitude, Addresses: addresses,
 		PhoneNumbers: r.Details.Phones, EmailAddresses: r.Details.Emails, Name: r.Name,
@@ -94,11 +91,8 @@ func (s *server) listAccounts(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := &AccountsAnswer{Body: make([]Account, len(found))}
+	out := &AccountsAnswer{Body: showEach(found, showAccount)}
 	out.set(cursor)
-	for i, rec := range found {
-		out.Body[i] = showAccount(rec)
-	}
 	return out, nil
 }
 

@@ -55,16 +55,14 @@ func (s *server) listAudit(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	before, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Audit(r, organization, store.AuditFilter{ObjectKind: in.ObjectKind, ObjectID: in.ObjectID, Before: before, Limit: in.PageSize + 1})
+	found, cursor, err := readPage(in.PageQuery, func(e hub.AuditEntry) string { return e.ID }, func(before string, limit int) ([]hub.AuditEntry, error) {
+		return s.Store.Audit(r, organization, store.AuditFilter{ObjectKind: in.ObjectKind, ObjectID: in.ObjectID, Before: before, Limit: limit})
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &AuditAnswer{}
-	found, out.Body.Cursor = cut(found, in.PageSize, func(e hub.AuditEntry) string { return e.ID })
+	out.Body.Cursor = cursor
 	out.Body.Data = make([]AuditEntry, len(found))
 	for i, e := range found {
 		out.Body.Data[i] = AuditEntry{

@@ -164,24 +164,12 @@ func (s *server) listConnections(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Connections.Connections(r, organization, store.ConnectionFilter{
-		Platform: hub.Platform(in.Platform), After: after, Limit: in.PageSize + 1,
+	found, cursor, err := readPage(in.PageQuery, func(c hub.Connection) string { return c.ID }, func(after string, limit int) ([]hub.Connection, error) {
+		return s.Connections.Connections(r, organization, store.ConnectionFilter{Platform: hub.Platform(in.Platform), After: after, Limit: limit})
 	})
-	if err != nil {
-		return nil, err
-	}
-	found, cursor := cut(found, in.PageSize, func(c hub.Connection) string { return c.ID })
 	out := &ConnectionsAnswer{}
-	out.Body.Cursor = cursor
-	out.Body.Data = make([]Connection, len(found))
-	for i, c := range found {
-		out.Body.Data[i] = showConnection(c)
-	}
-	return out, nil
+	out.Body.Data, out.Body.Cursor = showEach(found, showConnection), cursor
+	return out, err
 }
 
 func (s *server) createConnection(r *request, in *struct {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -57,21 +56,16 @@ func (s *server) listCRMUsers(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	size := 100
-	if in.PageSize != "" {
-		if size, err = strconv.Atoi(in.PageSize); err != nil || size < 1 || size > 1000 {
-			return nil, hub.Invalid("pageSize", "is "+strconv.Quote(in.PageSize), "a number from 1 to 1000")
-		}
+	size, err := pageSizeOf("pageSize", in.PageSize)
+	if err != nil {
+		return nil, err
 	}
 	found, cursor, err := s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: size}, store.RecordFilter{Model: hub.ModelUser})
 	if err != nil {
 		return nil, err
 	}
 	out := &CRMUsersAnswer{}
-	out.Body.Data = make([]Anything, len(found))
-	for i, rec := range found {
-		out.Body.Data[i].Value = showCRMUser(rec)
-	}
+	out.Body.Data = showEach(found, func(rec store.Record) Anything { return Anything{showCRMUser(rec)} })
 	if cursor != nil {
 		out.Body.Cursor.Value = *cursor
 	}

@@ -92,23 +92,12 @@ func (s *server) listDeliveries(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	before, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	ds, err := s.Store.Deliveries(r, c.OrganizationID, store.DeliveryFilter{
-		ConnectionID: c.ID, State: hub.DeliveryState(in.State), Before: before, Limit: in.PageSize + 1,
+	found, cursor, err := readPage(in.PageQuery, func(d hub.Delivery) string { return d.ID }, func(before string, limit int) ([]hub.Delivery, error) {
+		return s.Store.Deliveries(r, c.OrganizationID, store.DeliveryFilter{ConnectionID: c.ID, State: hub.DeliveryState(in.State), Before: before, Limit: limit})
 	})
-	if err != nil {
-		return nil, err
-	}
 	out := &DeliveriesAnswer{}
-	ds, out.Body.Cursor = cut(ds, in.PageSize, func(d hub.Delivery) string { return d.ID })
-	out.Body.Data = make([]Delivery, len(ds))
-	for i, d := range ds {
-		out.Body.Data[i] = showDelivery(d)
-	}
-	return out, nil
+	out.Body.Data, out.Body.Cursor = showEach(found, showDelivery), cursor
+	return out, err
 }
 
 // deliveryOf does one thing with the delivery that the path names.

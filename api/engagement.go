@@ -118,11 +118,7 @@ func (s *server) showEngagements(r *request, organization string, found []store.
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]Engagement, len(found))
-	for i, rec := range found {
-		shown[i] = showEngagement(organization, rec, rel)
-	}
-	return shown, nil
+	return showEach(found, func(rec store.Record) Engagement { return showEngagement(organization, rec, rel) }), nil
 }
 
 // engagementsOf is the engagement that a recording is linked to, if there is one and the query does not exclude it.
@@ -171,16 +167,10 @@ func (s *server) listUserEngagements(r *request, in *struct {
 		return nil, err
 	}
 	f := store.RecordFilter{Model: hub.ModelEngagement, ConnectionID: user.ConnectionID, OfUser: user.ExternalID}
-	for _, bound := range []struct {
-		name, text string
-		to         *time.Time
-	}{{"startingAfter", in.StartingAfter, &f.From}, {"startingBefore", in.StartingBefore, &f.Until}} {
-		if bound.text == "" {
-			continue
-		}
-		if *bound.to, err = time.Parse(time.RFC3339, bound.text); err != nil {
-			return nil, hub.Invalid(bound.name, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
-		}
+	var t times
+	f.From, f.Until = t.at("startingAfter", in.StartingAfter), t.at("startingBefore", in.StartingBefore)
+	if t.err != nil {
+		return nil, t.err
 	}
 	found, cursor, err := s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: int(in.Limit)}, f)
 	if err != nil {

@@ -178,11 +178,7 @@ func (j *join[T, B]) showAll(r *request, organization string, found []store.Reco
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]T, len(found))
-	for i, rec := range found {
-		shown[i] = j.show(organization, rec, rel)
-	}
-	return shown, nil
+	return showEach(found, func(rec store.Record) T { return j.show(organization, rec, rel) }), nil
 }
 
 func (j *join[T, B]) one(r *request, sel OrganizationSelector, rec store.Record, err error) (*JoinedUserAnswer[T], error) {

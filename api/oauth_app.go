@@ -1,10 +1,7 @@
 package api
 
 import (
-	"encoding/base64"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,69 +26,6 @@ func showApp(a hub.OAuthApp) OAuthApp {
 		AppName: a.Name, ClientID: a.ClientID, OrganizationID: a.OrganizationID, Owner: a.Owner, Deleted: !a.DeletedAt.IsZero(),
 		CreatedAt: hub.WireTime(a.CreatedAt), UpdatedAt: hub.WireTime(a.UpdatedAt), DeletedAt: optionalTime(a.DeletedAt),
 	}
-}
-
-// ListingInfo tells where a list goes on; the contract has it beside single things too.
-type ListingInfo struct {
-	Cursor      Cursor   `json:"cursor" required:"false" doc:"Give it as cursor to get the next page; null on the last."`
-	PageSize    *float64 `json:"pageSize,omitempty" doc:"How many items this page has."`
-	Limit       *float64 `json:"limit,omitempty" doc:"How many items the page could have."`
-	Total       *float64 `json:"total" required:"false" doc:"How many items there are on all pages; null beside a single thing."`
-	HasNextPage *bool    `json:"hasNextPage,omitempty"`
-}
-
-// ListingQuery is how a client chooses and orders what a list shows.
-type ListingQuery struct {
-	FromDate      time.Time `query:"fromDate" doc:"Only what has its sortField at or after it."`
-	ToDate        time.Time `query:"toDate" doc:"Only what has its sortField at or before it."`
-	Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"100"`
-	Cursor        string    `query:"cursor" minLength:"1" doc:"The cursor of the page before; leave it out for the first page."`
-	Page          int       `query:"page" minimum:"1" maximum:"10000" doc:"The number of the page, where no cursor is given."`
-	SortField     string    `query:"sortField" enum:"dateCreated,dateUpdated" default:"dateCreated"`
-	SortDirection string    `query:"sortDirection" enum:"asc,desc" default:"desc"`
-}
-
-// listing is the query as the store takes it; it reads one more than the page has.
-func (q ListingQuery) listing() (store.Listing, error) {
-	l := store.Listing{From: q.FromDate, Until: q.ToDate, ByUpdate: q.SortField == "dateUpdated", Ascending: q.SortDirection == "asc", Limit: q.Limit + 1}
-	if q.Cursor == "" {
-		l.Skip = max(q.Page-1, 0) * q.Limit
-		return l, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(q.Cursor)
-	place := store.ListPlace{}
-	var at int64
-	if err == nil {
-		_, err = fmt.Sscanf(string(text), "%d %s", &at, &place.ID)
-	}
-	if err != nil || !hub.ValidID(place.ID) {
-		return l, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
-	}
-	place.At = time.UnixMicro(at)
-	l.After = &place
-	return l, nil
-}
-
-// info tells where the list goes on after a page; place is that of the page's last item.
-func (q ListingQuery) info(size int, total int64, more bool, place store.ListPlace) ListingInfo {
-	number := func(n int64) *float64 {
-		f := float64(n)
-		return &f
-	}
-	info := ListingInfo{PageSize: number(int64(size)), Limit: number(int64(q.Limit)), Total: number(total), HasNextPage: &more}
-	if more {
-		text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", place.At.UnixMicro(), place.ID))
-		info.Cursor.text = &text
-	}
-	return info
-}
-
-// sorted is the time that the list is sorted by.
-func (q ListingQuery) sorted(created, updated time.Time) time.Time {
-	if q.SortField == "dateUpdated" {
-		return updated
-	}
-	return created
 }
 
 // AppAnswer is one app.
@@ -177,16 +111,11 @@ func (s *server) listApps(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	more := len(found) > in.Limit
-	found = found[:min(len(found), in.Limit)]
 	out := &AppsAnswer{}
-	out.Body.Data = make([]OAuthApp, len(found))
-	var last store.ListPlace
-	for i, a := range found {
-		out.Body.Data[i] = showApp(a)
-		last = store.ListPlace{At: in.sorted(a.CreatedAt, a.UpdatedAt), ID: a.ClientID}
-	}
-	out.Body.ListingInfo = in.info(len(found), total, more, last)
+	found, out.Body.ListingInfo = cutListing(in.ListingQuery, found, total, func(a hub.OAuthApp) store.ListPlace {
+		return store.ListPlace{At: in.sorted(a.CreatedAt, a.UpdatedAt), ID: a.ClientID}
+	})
+	out.Body.Data = showEach(found, showApp)
 	return out, nil
 }
 

@@ -111,11 +111,7 @@ func (s *server) showOpportunities(r *request, organization string, found []stor
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]Opportunity, len(found))
-	for i, rec := range found {
-		shown[i] = showOpportunity(organization, rec, rel)
-	}
-	return shown, nil
+	return showEach(found, func(rec store.Record) Opportunity { return showOpportunity(organization, rec, rel) }), nil
 }
 
 // opportunitiesOf is the opportunity that a recording has to do with, if there is one and the query does not exclude it.

@@ -142,22 +142,21 @@ func (s *server) listOrganizations(r *request, in *struct {
 	PageQuery
 },
 ) (*OrganizationsAnswer, error) {
-	after, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	var found []hub.Organization
-	if r.Token.GroupID != "" {
-		found, err = s.Store.OrganizationsOf(r, r.Token.GroupID, after, in.PageSize+1)
-	} else if after < r.Token.OrganizationID {
-		found = make([]hub.Organization, 1)
-		found[0], err = s.Store.Organization(r, r.Token.OrganizationID)
-	}
+	found, cursor, err := readPage(in.PageQuery, func(o hub.Organization) string { return o.ID }, func(after string, limit int) ([]hub.Organization, error) {
+		switch {
+		case r.Token.GroupID != "":
+			return s.Store.OrganizationsOf(r, r.Token.GroupID, after, limit)
+		case after >= r.Token.OrganizationID:
+			return nil, nil
+		}
+		own, err := s.Store.Organization(r, r.Token.OrganizationID)
+		return []hub.Organization{own}, err
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &OrganizationsAnswer{}
-	found, out.Body.Cursor = cut(found, in.PageSize, func(o hub.Organization) string { return o.ID })
+	out.Body.Cursor = cursor
 	out.Body.Data = make([]Organization, len(found))
 	for i, o := range found {
 		if out.Body.Data[i], err = s.showOrganization(r, o); err != nil {

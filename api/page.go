@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"strconv"
 
 	"sirocco/hub"
 )
@@ -24,13 +25,39 @@ func (q PageQuery) after() (string, error) {
 	return string(id), nil
 }
 
-// cut drops the item read beyond the page to learn whether there is another one, and returns the cursor
-// of the next page, or nil on the last.
-func cut[T any](items []T, pageSize int, id func(T) string) ([]T, *string) {
-	if len(items) <= pageSize {
-		return items, nil
+// readPage reads the page that the query asks for, one item more to learn whether there is another one, and returns
+// the cursor of the next page, or nil on the last.
+func readPage[T any](q PageQuery, id func(T) string, read func(after string, limit int) ([]T, error)) ([]T, *string, error) {
+	after, err := q.after()
+	if err != nil {
+		return nil, nil, err
 	}
-	items = items[:pageSize]
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[pageSize-1])))
-	return items, &cursor
+	found, err := read(after, q.PageSize+1)
+	if err != nil || len(found) <= q.PageSize {
+		return found, nil, err
+	}
+	found = found[:q.PageSize]
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(found[q.PageSize-1])))
+	return found, &cursor, nil
+}
+
+// showEach shows the items of a list, which is never null.
+func showEach[T, S any](items []T, show func(T) S) []S {
+	shown := make([]S, len(items))
+	for i, item := range items {
+		shown[i] = show(item)
+	}
+	return shown
+}
+
+// pageSizeOf reads a page size that the contract has as text.
+func pageSizeOf(name, text string) (int, error) {
+	if text == "" {
+		return 100, nil
+	}
+	size, err := strconv.Atoi(text)
+	if err != nil || size < 1 || size > 1000 {
+		return 0, hub.Invalid(name, "is "+quoted(text), "a number from 1 to 1000")
+	}
+	return size, nil
 }

@@ -84,17 +84,10 @@ func (s *server) deleteRecord(r *request, in *RecordPath, m hub.Model) (*Deleted
 
 // list reads one page of a kind of record.
 func (s *server) list(r *request, organization string, page PageQuery, f store.RecordFilter) ([]store.Record, *string, error) {
-	after, err := page.after()
-	if err != nil {
-		return nil, nil, err
-	}
-	f.After, f.Limit = after, page.PageSize+1
-	found, err := s.Store.Records(r, organization, f)
-	if err != nil {
-		return nil, nil, err
-	}
-	found, cursor := cut(found, page.PageSize, func(rec store.Record) string { return rec.ID })
-	return found, cursor, nil
+	return readPage(page, func(rec store.Record) string { return rec.ID }, func(after string, limit int) ([]store.Record, error) {
+		f.After, f.Limit = after, limit
+		return s.Store.Records(r, organization, f)
+	})
 }
 
 // push brings patches in and returns the records of a model with the external ids, in that order.

@@ -1,11 +1,7 @@
 package api
 
 import (
-	"encoding/base64"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -325,77 +321,4 @@ func showSummary(rec hub.Recording) []RecordingSummary {
 		shown[i] = RecordingSummary{ID: section.ID, Name: section.Header, Content: section.Content}
 	}
 	return shown
-}
-
-// pageSizeOf reads a page size that the contract has as text.
-func pageSizeOf(name, text string) (int, error) {
-	if text == "" {
-		return 100, nil
-	}
-	size, err := strconv.Atoi(text)
-	if err != nil || size < 1 || size > 1000 {
-		return 0, hub.Invalid(name, "is "+quoted(text), "a number from 1 to 1000")
-	}
-	return size, nil
-}
-
-// placeOf reads the cursor of a list that is ordered by time.
-func placeOf(cursor string) (store.ListPlace, error) {
-	if cursor == "" {
-		return store.ListPlace{}, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	at, id, _ := strings.Cut(string(text), " ")
-	micros, err2 := strconv.ParseInt(at, 10, 64)
-	if err != nil || err2 != nil || !hub.ValidID(id) {
-		return store.ListPlace{}, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
-	}
-	return store.ListPlace{At: time.UnixMicro(micros).UTC(), ID: id}, nil
-}
-
-// cutAt is cut for a list that is ordered by time.
-func cutAt[T any](items []T, pageSize int, place func(T) store.ListPlace) ([]T, *string) {
-	if len(items) <= pageSize {
-		return items, nil
-	}
-	items = items[:pageSize]
-	last := place(items[pageSize-1])
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.At.UnixMicro(), 10) + " " + last.ID))
-	return items, &cursor
-}
-
-// times reads times, and remembers the first that is none.
-type times struct{ err error }
-
-func (t *times) at(name, text string) time.Time {
-	if text == "" {
-		return time.Time{}
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil && t.err == nil {
-		t.err = hub.Invalid(name, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
-	}
-	return at.UTC()
-}
-
-func nextMillisecond(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.Truncate(time.Millisecond).Add(time.Millisecond)
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// earliest of two bounds, of which the zero time is none.
-func earliest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

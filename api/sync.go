@@ -234,29 +234,16 @@ func (s *server) listRuns(r *request, in *struct {
 	PageQuery
 },
 ) (*RunsAnswer, error) {
-	c, before, err := s.pageOf(r, &in.IDPath, in.PageQuery)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
-	runs, err := s.Store.SyncRuns(r, c.OrganizationID, c.ID, before, in.PageSize+1)
-	if err != nil {
-		return nil, err
-	}
+	found, cursor, err := readPage(in.PageQuery, func(run store.SyncRun) string { return run.ID }, func(before string, limit int) ([]store.SyncRun, error) {
+		return s.Store.SyncRuns(r, c.OrganizationID, c.ID, before, limit)
+	})
 	out := &RunsAnswer{}
-	runs, out.Body.Cursor = cut(runs, in.PageSize, func(run store.SyncRun) string { return run.ID })
-	out.Body.Data = make([]Run, len(runs))
-	for i, run := range runs {
-		out.Body.Data[i] = showRun(run)
-	}
-	return out, nil
-}
-
-func (s *server) pageOf(r *request, in *IDPath, page PageQuery) (c hub.Connection, after string, err error) {
-	if c, err = s.connectionOf(r, in); err != nil {
-		return c, "", err
-	}
-	after, err = page.after()
-	return c, after, err
+	out.Body.Data, out.Body.Cursor = showEach(found, showRun), cursor
+	return out, err
 }
 
 func (s *server) listQuarantine(r *request, in *struct {
@@ -264,24 +251,23 @@ func (s *server) listQuarantine(r *request, in *struct {
 	PageQuery
 },
 ) (*QuarantineAnswer, error) {
-	c, after, err := s.pageOf(r, &in.IDPath, in.PageQuery)
+	c, err := s.connectionOf(r, &in.IDPath)
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.Store.Quarantine(r, c.OrganizationID, c.ID, after, in.PageSize+1)
-	if err != nil {
-		return nil, err
-	}
+	found, cursor, err := readPage(in.PageQuery, func(q store.Quarantined) string { return q.ID }, func(after string, limit int) ([]store.Quarantined, error) {
+		return s.Store.Quarantine(r, c.OrganizationID, c.ID, after, limit)
+	})
 	out := &QuarantineAnswer{}
-	items, out.Body.Cursor = cut(items, in.PageSize, func(q store.Quarantined) string { return q.ID })
-	out.Body.Data = make([]Quarantined, len(items))
-	for i, q := range items {
-		out.Body.Data[i] = Quarantined{
-			ID: q.ID, ModelName: string(q.Model), ExternalID: optionalText(q.ExternalID), Reason: q.Reason,
-			Raw: rawItem(q.Raw), CreatedAt: hub.WireTime(q.CreatedAt),
-		}
+	out.Body.Data, out.Body.Cursor = showEach(found, showQuarantined), cursor
+	return out, err
+}
+
+func showQuarantined(q store.Quarantined) Quarantined {
+	return Quarantined{
+		ID: q.ID, ModelName: string(q.Model), ExternalID: optionalText(q.ExternalID), Reason: q.Reason,
+		Raw: rawItem(q.Raw), CreatedAt: hub.WireTime(q.CreatedAt),
 	}
-	return out, nil
 }
 
 // rawItem shows what came as JSON where it is JSON, and as text where it is not.

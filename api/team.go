@@ -131,16 +131,15 @@ func (s *server) listTeams(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := PageQuery{Cursor: in.Cursor}.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Teams(r, organization, after, in.PageSize+1)
+	page := PageQuery{in.Cursor, in.PageSize}
+	found, cursor, err := readPage(page, func(t hub.Team) string { return t.ID }, func(after string, limit int) ([]hub.Team, error) {
+		return s.Store.Teams(r, organization, after, limit)
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &TeamsAnswer{}
-	found, out.Body.Cursor = cut(found, in.PageSize, func(t hub.Team) string { return t.ID })
+	out.Body.Cursor = cursor
 	out.Body.Data, err = s.showTeams(r, organization, found)
 	return out, err
 }

@@ -101,22 +101,12 @@ func (s *server) listTokens(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Tokens(r, organization, after, in.PageSize+1)
-	if err != nil {
-		return nil, err
-	}
-	found, cursor := cut(found, in.PageSize, func(t hub.Token) string { return t.ID })
+	found, cursor, err := readPage(in.PageQuery, func(t hub.Token) string { return t.ID }, func(after string, limit int) ([]hub.Token, error) {
+		return s.Store.Tokens(r, organization, after, limit)
+	})
 	out := &TokensAnswer{}
-	out.Body.Cursor = cursor
-	out.Body.Data = make([]Token, len(found))
-	for i, t := range found {
-		out.Body.Data[i] = showToken(t)
-	}
-	return out, nil
+	out.Body.Data, out.Body.Cursor = showEach(found, showToken), cursor
+	return out, err
 }
 
 func (s *server) createToken(r *request, in *struct {

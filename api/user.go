@@ -101,21 +101,12 @@ func (s *server) listUsers(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Users(r, organization, store.UserFilter{Disabled: in.Disabled.Value, ExternalID: in.ExternalID, After: after, Limit: in.PageSize + 1})
-	if err != nil {
-		return nil, err
-	}
+	found, cursor, err := readPage(in.PageQuery, func(u hub.User) string { return u.ID }, func(after string, limit int) ([]hub.User, error) {
+		return s.Store.Users(r, organization, store.UserFilter{Disabled: in.Disabled.Value, ExternalID: in.ExternalID, After: after, Limit: limit})
+	})
 	out := &UsersAnswer{}
-	found, out.Body.Cursor = cut(found, in.PageSize, func(u hub.User) string { return u.ID })
-	out.Body.Data = make([]User, len(found))
-	for i, u := range found {
-		out.Body.Data[i] = showUser(u)
-	}
-	return out, nil
+	out.Body.Data, out.Body.Cursor = showEach(found, showUser), cursor
+	return out, err
 }
 
 func (s *server) createUser(r *request, in *struct {

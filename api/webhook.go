@@ -224,21 +224,12 @@ func (s *server) listEndpoints(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := in.after()
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Endpoints(r, organization, after, in.PageSize+1)
-	if err != nil {
-		return nil, err
-	}
+	found, cursor, err := readPage(in.PageQuery, func(w hub.WebhookEndpoint) string { return w.ID }, func(after string, limit int) ([]hub.WebhookEndpoint, error) {
+		return s.Store.Endpoints(r, organization, after, limit)
+	})
 	out := &EndpointsAnswer{}
-	found, out.Body.Cursor = cut(found, in.PageSize, func(w hub.WebhookEndpoint) string { return w.ID })
-	out.Body.Data = make([]WebhookEndpoint, len(found))
-	for i, w := range found {
-		out.Body.Data[i] = s.showEndpoint(w)
-	}
-	return out, nil
+	out.Body.Data, out.Body.Cursor = showEach(found, s.showEndpoint), cursor
+	return out, err
 }
 
 func (s *server) getEndpoint(r *request, in *IDPath) (*EndpointAnswer, error) {
@@ -310,21 +301,13 @@ func (s *server) listEventDeliveries(r *request, in *struct {
 		if _, err := s.Store.Endpoint(r, organization, in.ID); err != nil {
 			return nil, err
 		}
-		before, err := PageQuery{Cursor: in.Cursor}.after()
-		if err != nil {
-			return nil, err
-		}
-		found, err := s.Store.EventDeliveries(r, organization, in.ID, store.EventDeliveryFilter{State: hub.DeliveryState(in.State), Before: before, Limit: in.PageSize + 1})
-		if err != nil {
-			return nil, err
-		}
+		page, eventID := PageQuery{in.Cursor, in.PageSize}, func(d store.EventDelivery) string { return d.Event.ID }
+		found, cursor, err := readPage(page, eventID, func(before string, limit int) ([]store.EventDelivery, error) {
+			return s.Store.EventDeliveries(r, organization, in.ID, store.EventDeliveryFilter{State: hub.DeliveryState(in.State), Before: before, Limit: limit})
+		})
 		out := &EventDeliveriesAnswer{}
-		found, out.Body.Cursor = cut(found, in.PageSize, func(d store.EventDelivery) string { return d.Event.ID })
-		out.Body.Data = make([]EventDelivery, len(found))
-		for i, d := range found {
-			out.Body.Data[i] = showEventDelivery(d)
-		}
-		return out, nil
+		out.Body.Data, out.Body.Cursor = showEach(found, showEventDelivery), cursor
+		return out, err
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -105,7 +106,11 @@ func call(client *http.Client, method, url, token, body string, into any) (reply
 	if err != nil {
 		return reply{}, err
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	if _, ofUser := hub.UserTokenHash(token); ofUser {
+		r.Header.Set("x-siro-auth-token", token)
+	} else {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := client.Do(r)
 	if err != nil {

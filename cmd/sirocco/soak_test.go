@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -16,8 +14,11 @@ import (
 	"sirocco/store/storetest"
 )
 
-// TestSoak runs real nodes against three CRMs that fail at random while their records change, and kills
-// nodes at random. When the faults stop, the hub must hold what the CRMs have, record by record.
+// TestSoak runs real nodes against three CRMs that fail at random while their records change, and a subscriber to
+// webhooks that does, too. Recordings come, connections are paused and resumed, and nodes are killed: at random, and
+// at the worst moments, which are when a CRM has kept a note that the hub does not know of yet, when a subscriber
+// answers, and in the middle of a look for links. When the faults stop, the hub must hold what the CRMs have, record
+// by record, and every recording's loop must be closed, once.
 // SIROCCO_SOAK is how long the faults go on (make soak: five minutes), SIROCCO_TEST_SEED replays a run.
 func TestSoak(t *testing.T) {
 	long := 8 * time.Second
@@ -31,9 +32,10 @@ func TestSoak(t *testing.T) {
 	t.Run("two nodes on postgres", func(t *testing.T) { soak(t, storetest.Postgres(t), 2, long) })
 }
 
-// soaked is a CRM and the hub's connection to it.
+// soaked is a CRM, the hub's connection to it, and what kills nodes in the middle of a delivery.
 type soaked struct {
 	*simulator.Server
+	*cut
 	conn hub.Connection
 }
 
@@ -45,7 +47,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := context.Background()
+	ctx := t.Context()
 	st, err := store.Open(ctx, database, store.Options{Keys: keys})
 	if err != nil {
 		t.Fatal(err)
@@ -55,72 +57,121 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 			t.Error(err)
 		}
 	})
-	crms := soakedCRMs(t, st, seed)
-	running := make([]*process, nodes)
-	for i := range running {
-		running[i] = startNode(t, database, "--key-file", key)
-	}
-	kills := 0
-	for end := time.Now().Add(long); time.Now().Before(end); {
-		for _, crm := range crms {
-			churn(crm.Server, random)
-			if random.IntN(4) == 0 {
-				request(ctx, t, st, crm)
-			}
-		}
-		if random.IntN(8) == 0 {
-			i := random.IntN(nodes)
-			running[i].kill()
-			running[i] = startNode(t, database, "--key-file", key)
-			kills++
-		}
-		time.Sleep(200 * time.Millisecond) // the pace of the changes, nothing waits for it
-	}
-	for _, crm := range crms {
-		crm.Faults.Stop()
-	}
-	for _, crm := range crms {
-		settle(ctx, t, st, crm)
-		for _, m := range crm.Models() {
-			problems := simulator.Diff(crm.Records(m), heldBy(ctx, t, st, crm, m))
-			for i, p := range problems {
-				if i == 5 {
-					t.Errorf("%s %s: and %d more", crm.Platform(), m, len(problems)-i)
-					break
-				}
-				t.Errorf("%s: %s", crm.Platform(), p)
-			}
-		}
-	}
-	t.Logf("equal after %d kills and %s of faults", kills, long)
-}
-
-func soakedCRMs(t *testing.T, st *store.Store, seed uint64) []*soaked {
-	t.Helper()
-	ctx := context.Background()
 	org, err := st.CreateOrganization(ctx, "Acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var crms []*soaked
+	s := &soaking{
+		cluster: startCluster(t, database, nodes, random, "--key-file", key, "--audio", "file://"+filepath.ToSlash(t.TempDir())),
+		st:      st, organization: org.ID, analysed: map[string]bool{}, appointments: map[*soaked][]string{}, paused: map[*soaked]bool{},
+	}
+	s.signIn()
+	s.subscribe(seed)
+	s.connect(seed)
+	s.employ()
+	s.cutLook()
+	began := time.Now()
+	for time.Since(began) < long {
+		for _, crm := range s.crms {
+			churn(crm.Server, random)
+			if random.IntN(4) == 0 && !s.paused[crm] {
+				s.request(crm)
+			}
+		}
+		s.live(time.Duration(len(s.made))*long/recordingsMost < time.Since(began))
+		if random.IntN(8) == 0 {
+			s.kill(random.IntN(nodes))
+		}
+		s.revive()
+		time.Sleep(200 * time.Millisecond) // the pace of the changes, nothing waits for it
+	}
+	for _, crm := range s.crms {
+		crm.Faults.Stop()
+		s.pause(crm, false)
+	}
+	s.subscriber.failing.Store(false)
+	s.cutEach()
+	for _, crm := range s.crms {
+		s.settle(crm)
+	}
+	s.looked()
+	s.written()
+	s.told()
+	s.idle()
+	for _, crm := range s.crms {
+		s.compare(crm)
+	}
+	recordings := s.recordings()
+	s.checkRecordings(recordings)
+	s.checkEvents(recordings)
+	t.Logf("equal after %d kills and %s of faults", s.kills(), long)
+}
+
+// cutEach makes sure that nodes were killed in the middle of a delivery to each CRM, and while a subscriber answered.
+func (s *soaking) cutEach() {
+	s.t.Helper()
+	for _, crm := range s.crms {
+		if crm.done.Load() == 0 {
+			crm.armed.Store(true)
+			o, ok := "", false
+			s.until("the hub knows an opportunity", func() bool {
+				o, ok = s.opportunity(crm)
+				return ok
+			})
+			id := s.upload(crm, recordedFrom.AddDate(1, 0, 0), []map[string]any{{"objectType": "Opportunity", "objectId": o}})
+			s.made = append(s.made, id)
+			s.analyse(id)
+			s.until("a node is killed in the middle of a delivery", func() bool { return crm.done.Load() > 0 })
+		}
+		crm.armed.Store(false)
+	}
+	if s.subscriber.done.Load() == 0 {
+		s.subscriber.armed.Store(true)
+		s.must("POST", endpointsPath+"/"+s.subscriber.endpoint+"/test", s.token, map[string]any{"eventType": hub.EventRecordingLinked}, nil)
+		s.until("a node is killed while a subscriber answers", func() bool { return s.subscriber.done.Load() > 0 })
+	}
+	s.subscriber.armed.Store(false)
+}
+
+// compare makes sure that the hub has what the CRM has.
+func (s *soaking) compare(crm *soaked) {
+	s.t.Helper()
+	for _, m := range crm.Models() {
+		problems := simulator.Diff(crm.Records(m), s.heldBy(crm, m))
+		for i, p := range problems {
+			if i == 5 {
+				s.t.Errorf("%s %s: and %d more", crm.Platform(), m, len(problems)-i)
+				break
+			}
+			s.t.Errorf("%s: %s", crm.Platform(), p)
+		}
+	}
+}
+
+// connect starts the CRMs and makes a connection to each.
+func (s *soaking) connect(seed uint64) {
+	s.t.Helper()
+	ctx := s.t.Context()
 	for _, p := range platforms {
 		crm := &soaked{Server: p.simulator(simulator.Options{Seed: seed, Records: 60, ValidateEvery: -1})}
+		crm.cut = &cut{crm: crm.Server, cluster: s.cluster}
+		crm.armed.Store(true)
 		crm.Faults.Random(0.25, randomFaults...)
-		server := httptest.NewServer(http.Handler(crm.Server))
-		t.Cleanup(server.CloseClientConnections)
+		server := httptest.NewServer(crm.cut)
+		s.t.Cleanup(server.CloseClientConnections)
 		platform := p.connector.Info().Platform
-		crm.conn, _, err = st.CreateConnection(ctx, org.ID, hub.NewConnection{
+		var err error
+		crm.conn, _, err = s.st.CreateConnection(ctx, s.organization, hub.NewConnection{
 			Name: p.name, ExternalAccountID: "4711", Platform: platform, Active: true, Models: pulledModels(platform),
 		}, store.IdempotencyKey{})
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		if err := st.PutCredentials(ctx, org.ID, crm.conn.ID, crm.Values(server.URL)); err != nil {
-			t.Fatal(err)
+		if err := s.st.PutCredentials(ctx, s.organization, crm.conn.ID, crm.Values(server.URL)); err != nil {
+			s.t.Fatal(err)
 		}
-		crms = append(crms, crm)
+		s.crms = append(s.crms, crm)
 	}
-	return crms
 }
 
 // churn changes a few rows. It deletes only where the CRM tells of it: the rest is looked for once a day.
@@ -136,57 +187,54 @@ func churn(crm *simulator.Server, random *rand.Rand) {
 	}
 }
 
-func request(ctx context.Context, t *testing.T, st *store.Store, crm *soaked) {
-	t.Helper()
-	if err := st.RequestSync(ctx, crm.conn.OrganizationID, crm.conn.ID, nil, nil); err != nil {
-		t.Fatal(err)
+func (s *soaking) request(crm *soaked) {
+	s.t.Helper()
+	if err := s.st.RequestSync(s.t.Context(), s.organization, crm.conn.ID, nil, nil); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
 // settle waits for a run that began after the faults and ended well. A killed node's turn is given to another
 // when its lease is over, and a CRM's rate may have been used up: both take their time.
-func settle(ctx context.Context, t *testing.T, st *store.Store, crm *soaked) {
-	t.Helper()
+func (s *soaking) settle(crm *soaked) {
+	s.t.Helper()
+	ctx := s.t.Context()
 	stopped := time.Now()
-	deadline := stopped.Add(150 * time.Second)
-	for {
-		run, err := latestRun(ctx, st, crm.conn)
+	s.until(string(crm.Platform())+" is synced", func() bool {
+		run, err := latestRun(ctx, s.st, crm.conn)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		if run.StartedAt.After(stopped) && !run.EndedAt.IsZero() && run.Error == "" {
-			break
+			return true
 		}
-		sched, err := st.Schedule(ctx, crm.conn.OrganizationID, crm.conn.ID)
+		sched, err := s.st.Schedule(ctx, s.organization, crm.conn.ID)
 		if err != nil {
-			t.Fatal(err)
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s did not settle: %s; its latest run: %+v", crm.Platform(), sched.Explain(crm.conn, time.Now()), run)
+			s.t.Fatal(err)
 		}
 		if sched.LeaseUntil.IsZero() && sched.DueAt.After(time.Now()) {
-			request(ctx, t, st, crm)
+			s.request(crm)
 		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	conn, err := st.Connection(ctx, crm.conn.OrganizationID, crm.conn.ID)
+		return false
+	})
+	conn, err := s.st.Connection(ctx, s.organization, crm.conn.ID)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	for _, s := range conn.SyncStatus {
-		if s.State != hub.SyncStateUpToDate {
-			t.Errorf("%s %s is %s", crm.Platform(), s.Model, s.State)
+	for _, m := range conn.SyncStatus {
+		if m.State != hub.SyncStateUpToDate {
+			s.t.Errorf("%s %s is %s", crm.Platform(), m.Model, m.State)
 		}
 	}
 }
 
-func heldBy(ctx context.Context, t *testing.T, st *store.Store, crm *soaked, m hub.Model) []hub.Record {
-	t.Helper()
+func (s *soaking) heldBy(crm *soaked, m hub.Model) []hub.Record {
+	s.t.Helper()
 	var held []hub.Record
 	for after := ""; ; {
-		page, err := st.Records(ctx, crm.conn.OrganizationID, store.RecordFilter{Model: m, ConnectionID: crm.conn.ID, After: after, Limit: 500, WithDeleted: true})
+		page, err := s.st.Records(s.t.Context(), s.organization, store.RecordFilter{Model: m, ConnectionID: crm.conn.ID, After: after, Limit: 500, WithDeleted: true})
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		if len(page) == 0 {
 			return held

@@ -118,6 +118,13 @@ func (d *postgresDB) classify(err error) error {
 	return err
 }
 
+// duplicate reports whether a statement failed because another transaction took a key since it was looked for. On
+// SQLite one writes at a time, and there is no such moment.
+func duplicate(err error) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pe.Code == "23505"
+}
+
 // postgresTx runs statements in a pgx.Tx, or each for itself on the pool.
 type postgresTx struct {
 	tx interface {

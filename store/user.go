@@ -131,6 +131,9 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 		u.OrganizationID, u.ID, u.Email, hub.EmailKey(u.Email), optional(u.FirstName), optional(u.LastName), optional(userNameKey(u)),
 		optional(u.Phone), optional(hub.PhoneKey(u.Phone)), optional(u.TeamID), u.Disabled, u.Billable,
 		contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.UpdatedAt))
+	if duplicate(err) { // another request took the address since we looked
+		return errEmailTaken
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,9 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +112,51 @@ func TestAccessTokenNeedsAppSecretAndUser(t *testing.T) {
 		rest, _, err := st.AccessTokens(ctx, org.ID, app.ClientID, store.Listing{Limit: 2, After: &store.ListPlace{At: page[1].CreatedAt, ID: page[1].ID}})
 		if err != nil || len(rest) != 1 || rest[0].ID != first.ID {
 			t.Errorf("the second page: %+v, %v", rest, err)
+		}
+	})
+}
+
+// TestAnAddressIsTakenOnce lets users ask for the same new address at the same time: one gets it, and the others are
+// told that it is taken.
+func TestAnAddressIsTakenOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(ctx, "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var users []hub.User
+		for i := range 6 {
+			u, err := st.CreateUser(ctx, org.ID, hub.User{Email: fmt.Sprintf("user%d@example.com", i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			users = append(users, u)
+		}
+		for round := range 10 {
+			wanted := fmt.Sprintf("wanted%d@example.com", round)
+			var asking sync.WaitGroup
+			var got atomic.Int64
+			begin := make(chan struct{})
+			for _, u := range users {
+				asking.Go(func() {
+					<-begin
+					_, err := st.UpdateUser(ctx, org.ID, u.ID, hub.UserPatch{Email: &wanted})
+					var conflict *hub.ConflictError
+					switch {
+					case err == nil:
+						got.Add(1)
+					case !errors.As(err, &conflict):
+						t.Errorf("the address is taken: %v", err)
+					}
+				})
+			}
+			close(begin)
+			asking.Wait()
+			if n := got.Load(); n != 1 {
+				t.Errorf("%d users got the address", n)
+			}
 		}
 	})
 }

@@ -98,6 +98,54 @@ func TestLinkByHand(t *testing.T) {
 	})
 }
 
+// TestLinksBesideFollowMerges merges a record that a recording is linked to beside the main one.
+func TestLinksBesideFollowMerges(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org, err := st.CreateOrganization(ctx, "Acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		push := func(patches ...hub.RecordPatch) {
+			t.Helper()
+			if _, err := st.Push(ctx, org.ID, patches); err != nil {
+				t.Fatal(err)
+			}
+		}
+		made := func(m hub.Model, id string) hub.RecordPatch {
+			return hub.RecordPatch{Model: m, ExternalID: id, Create: true, Change: func(r *hub.Record) { r.StartTime = time.Now() }}
+		}
+		push(made(hub.ModelEngagement, "e"), made(hub.ModelAccount, "first"), made(hub.ModelAccount, "second"), made(hub.ModelAccount, "third"))
+		id := recorded(t, st, org.ID, hub.NewID(), time.Now())
+		if _, err := st.SetLink(ctx, org.ID, id, hub.Link{
+			ConnectionID: c.ID, Model: hub.ModelEngagement, ExternalID: "e", Also: []hub.RecordRef{{Model: hub.ModelAccount, ExternalID: "first"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		shows := func(account string) {
+			t.Helper()
+			r, err := st.Recording(ctx, org.ID, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			crm, err := st.LinkedCRM(ctx, r)
+			if err != nil || crm == nil || crm.Account == nil || crm.Account.ExternalID != account {
+				t.Errorf("%v: the account should be %s: %+v", err, account, crm)
+			}
+		}
+		shows("first")
+		push(hub.RecordPatch{Model: hub.ModelAccount, ExternalID: "first", MergedTo: "second"})
+		shows("second")
+		push(hub.RecordPatch{Model: hub.ModelAccount, ExternalID: "second", MergedTo: "third"})
+		shows("third")
+	})
+}
+
 // same makes sure that what a change answered is what is kept.
 func same(t *testing.T, st *store.Store, r hub.Recording) {
 	t.Helper()

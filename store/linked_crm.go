@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"sirocco/hub"
 )
@@ -30,11 +31,15 @@ func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Re
 	// The linked records themselves, what they and the others refer to, and what their opportunities refer to.
 	about := make(map[string][]RecordKey, len(rs)) // by recording, in the order of the hops
 	var keys []RecordKey
+	beside, err := linkedBeside(ctx, q, organization, rs)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range rs {
 		if !r.Linked() {
 			continue
 		}
-		for _, ref := range append([]hub.RecordRef{{Model: r.Link.Model, ExternalID: r.Link.ExternalID}}, r.Link.Also...) {
+		for _, ref := range append([]hub.RecordRef{{Model: r.Link.Model, ExternalID: r.Link.ExternalID}}, beside[r.ID]...) {
 			about[r.ID] = append(about[r.ID], RecordKey{r.Link.ConnectionID, ref.Model, ref.ExternalID})
 		}
 		keys = append(keys, about[r.ID]...)
@@ -60,6 +65,33 @@ func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Re
 		}
 	}
 	return showLinked(ctx, q, organization, rs, about, found)
+}
+
+// linkedBeside are the records that recordings are linked to besides the main one, by recording. Where a CRM has merged
+// one since, it is the survivor; the main one itself follows when the merge comes.
+func linkedBeside(ctx context.Context, q querier, organization string, rs []hub.Recording) (map[string][]hub.RecordRef, error) {
+	type place struct {
+		connection string
+		model      hub.Model
+	}
+	beside, named := map[string][]hub.RecordRef{}, map[place]map[string][]*string{}
+	for _, r := range rs {
+		also := slices.Clone(r.Link.Also)
+		beside[r.ID] = also
+		for i := range also {
+			p := place{r.Link.ConnectionID, also[i].Model}
+			if named[p] == nil {
+				named[p] = map[string][]*string{}
+			}
+			named[p][also[i].ExternalID] = append(named[p][also[i].ExternalID], &also[i].ExternalID)
+		}
+	}
+	for p, refs := range named {
+		if err := toSurvivors(ctx, q, organization, p.connection, p.model, refs); err != nil {
+			return nil, err
+		}
+	}
+	return beside, nil
 }
 
 // refersTo are the keys of the records of a conversation that a record refers to.

@@ -71,28 +71,33 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 		refer(hub.ModelEngagement, &refs.Engagement)
 	}
 	for model, refs := range byModel {
-		for range mergeHops {
-			moved, err := mergedAmong(ctx, tx, organization, connection, model, refs)
-			if err != nil {
-				return err
+		if err := toSurvivors(ctx, tx, organization, connection, model, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toSurvivors points references to records of a model, by the external id that they name, at the survivors of merges.
+func toSurvivors(ctx context.Context, q querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
+	for range mergeHops {
+		moved, err := mergedAmong(ctx, q, organization, connection, model, refs)
+		if err != nil || len(moved) == 0 {
+			return err
+		}
+		for from, to := range moved {
+			for _, ref := range refs[from] {
+				*ref = to
 			}
-			if len(moved) == 0 {
-				break
-			}
-			for from, to := range moved {
-				for _, ref := range refs[from] {
-					*ref = to
-				}
-				refs[to] = append(refs[to], refs[from]...)
-				delete(refs, from)
-			}
+			refs[to] = append(refs[to], refs[from]...)
+			delete(refs, from)
 		}
 	}
 	return nil
 }
 
 // mergedAmong returns which of the external ids name merged records, and their survivors.
-func mergedAmong(ctx context.Context, tx Tx, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
+func mergedAmong(ctx context.Context, q querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
 	ids := make([]string, 0, len(refs))
 	for id := range refs {
 		ids = append(ids, id)
@@ -103,8 +108,8 @@ func mergedAmong(ctx context.Context, tx Tx, organization, connection string, mo
 		err := r.Scan(&m.from, &m.to)
 		return m, err
 	}
-	in, arg := tx.among(ids)
-	merges, err := many(ctx, tx, scan, `SELECT external_id, merged_into FROM records
+	in, arg := q.among(ids)
+	merges, err := many(ctx, q, scan, `SELECT external_id, merged_into FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND merged_into IS NOT NULL AND external_id `+in("$4"),
 		organization, connection, string(model), arg)
 	if err != nil {

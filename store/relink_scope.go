@@ -82,10 +82,20 @@ func (s *relinkScope) request(ctx context.Context, tx Tx, now time.Time) error {
 	return requestRelink(ctx, tx, s.organization, s.from, s.until, now)
 }
 
-// relinkWithout asks for another look after records were deleted.
+// relinkWithout asks for another look after records of one model were deleted.
 func relinkWithout(ctx context.Context, tx Tx, organization, connection string, gone []hub.Record, now time.Time) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	if gone[0].Model == hub.ModelUser {
+		ids := make([]string, len(gone))
+		for i := range gone {
+			ids[i] = gone[i].ExternalID
+		}
+		return relinkCRMUsers(ctx, tx, organization, connection, ids, now)
+	}
 	scope, err := scopeOf(ctx, tx, organization, connection, gone)
-	if err != nil || len(gone) == 0 {
+	if err != nil {
 		return err
 	}
 	scope.note(gone[0].Model, Changes{Deleted: len(gone)})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -144,7 +145,7 @@ func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users str
 }
 
 // keepUserKeys notes what the CRM users that were just written are matched by, and lets the recordings of the
-// users they may be matched to be looked at again.
+// users they were or are matched to be looked at again.
 func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, records []hub.Record, written []writtenRecord, now time.Time) error {
 	if len(written) == 0 {
 		return nil
@@ -153,19 +154,9 @@ func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, r
 	for _, w := range written {
 		news[w.externalID] = true
 	}
-	var emails, names []string
-	in, arg := tx.among(slices.Collect(maps.Keys(news)))
-	type keys struct{ email, name *string }
-	before, err := many(ctx, tx, func(r rows) (keys, error) {
-		var k keys
-		err := r.Scan(&k.email, &k.name)
-		return k, err
-	}, `SELECT email_key, name_key FROM crm_user_keys WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in("$3"), organization, connection, arg)
-	if err != nil {
+	ids := slices.Collect(maps.Keys(news))
+	if err := relinkCRMUsers(ctx, tx, organization, connection, ids, now); err != nil {
 		return err
-	}
-	for _, k := range before {
-		emails, names = append(emails, deref(k.email)), append(names, deref(k.name))
 	}
 	for i := range records {
 		r := &records[i]
@@ -176,12 +167,18 @@ func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, r
 		if _, err := tx.exec(ctx, userKeysUpsert, organization, connection, r.ExternalID, optional(email), optional(name)); err != nil {
 			return err
 		}
-		emails, names = append(emails, email), append(names, name)
 	}
-	byEmail, emailArg := tx.among(emails)
-	byName, nameArg := tx.among(names)
-	return relinkOf(ctx, tx, now, organization, `IN (SELECT id FROM users WHERE organization_id = $1 AND email_key `+byEmail("$2")+
-		` UNION SELECT id FROM users WHERE organization_id = $1 AND name_key `+byName("$3")+`)`, emailArg, nameArg)
+	return relinkCRMUsers(ctx, tx, organization, connection, ids, now)
+}
+
+// relinkCRMUsers lets the recordings of the users that some CRM users may be matched to be looked at again: they came,
+// changed or went.
+func relinkCRMUsers(ctx context.Context, tx Tx, organization, connection string, externalIDs []string, now time.Time) error {
+	in, arg := tx.among(externalIDs)
+	const by = ` UNION SELECT u.id FROM crm_user_keys k JOIN users u ON u.organization_id = k.organization_id AND u.%[1]s = k.%[1]s
+		WHERE k.organization_id = $1 AND k.connection_id = $2 AND k.external_id %[2]s`
+	return relinkOf(ctx, tx, now, organization, `IN (SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in("$3")+
+		fmt.Sprintf(by, "email_key", in("$3"))+fmt.Sprintf(by, "name_key", in("$3"))+`)`, connection, arg)
 }
 
 const userKeysUpsert = `INSERT INTO crm_user_keys (organization_id, connection_id, external_id, email_key, name_key) VALUES ($1, $2, $3, $4, $5)

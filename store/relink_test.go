@@ -1,0 +1,117 @@
+package store_test
+
+import (
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// TestACRMUserWhoGoesAsksForAnotherLook deletes a CRM user that a rep is matched to, in each way that CRMs tell of
+// it, and however the rep is matched.
+func TestACRMUserWhoGoesAsksForAnotherLook(t *testing.T) {
+	matches := map[string]hub.Record{
+		"by address": {Name: "Somebody", Details: hub.Details{Email: "ann@example.com"}},
+		"by name":    {Name: "Ann Lee"},
+		"by hand":    {Name: "Somebody"},
+	}
+	storetest.Each(t, func(t *testing.T, url string) {
+		for how, them := range matches {
+			t.Run(how, func(t *testing.T) { goes(t, url, them, how == "by hand") })
+		}
+	})
+}
+
+func goes(t *testing.T, url string, them hub.Record, byHand bool) {
+	ctx := t.Context()
+	st := storetest.Open(t, url, nil)
+	org, err := st.CreateOrganization(ctx, "Acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann, err := st.CreateUser(ctx, org.ID, hub.User{Email: "ann@example.com", FirstName: "Ann", LastName: "Lee"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded(t, st, org.ID, ann.ID, time.Now())
+	if _, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{
+		Name: "n", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelUser},
+	}, store.IdempotencyKey{}); err != nil {
+		t.Fatal(err)
+	}
+	var claimed store.Schedule
+	if _, err := st.ClaimDue(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+		for _, s := range due {
+			if s.OrganizationID == org.ID {
+				claimed = s
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sched, _, err := st.BeginTurn(ctx, org.ID, claimed.ConnectionID, claimed.Turn, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	them.Model, them.ExternalID = hub.ModelUser, "u"
+	page := func(deleted bool) store.PageCommit {
+		rec := them
+		rec.Deleted = deleted
+		return store.PageCommit{State: store.SyncState{Model: hub.ModelUser}, Status: hub.SyncStateUpToDate, Records: []hub.Record{rec}}
+	}
+	commit := func(deleted bool) {
+		t.Helper()
+		if _, err := st.CommitPage(ctx, sched, page(deleted)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asks := func(what string, change func()) {
+		t.Helper()
+		run(t, st, `DELETE FROM relinks WHERE organization_id = $1`, org.ID)
+		change()
+		if count(t, st, `SELECT COUNT(*) FROM relinks WHERE asked_from IS NOT NULL AND organization_id = $1`, org.ID) != 1 {
+			t.Errorf("%s asks for no look", what)
+		}
+	}
+	commit(false)
+	if byHand {
+		asks("a match by hand", func() {
+			all, err := st.Records(ctx, org.ID, store.RecordFilter{Model: hub.ModelUser, Limit: 1})
+			if err != nil || len(all) != 1 {
+				t.Fatal(err, all)
+			}
+			if err := st.SetMatch(ctx, org.ID, all[0], ann.ID); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	asks("a deletion that is told", func() { commit(true) })
+	asks("a return", func() { commit(false) })
+	asks("an absence", func() {
+		if n, err := st.DeleteMissing(ctx, sched, hub.ModelUser, nil); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+	})
+}
+
+// count runs a query of one number.
+func count(t *testing.T, st *store.Store, query string, args ...any) (n int) {
+	t.Helper()
+	var err error
+	switch db := st.Native().(type) {
+	case *sql.DB:
+		err = db.QueryRowContext(t.Context(), query, args...).Scan(&n)
+	case *pgxpool.Pool:
+		err = db.QueryRow(t.Context(), query, args...).Scan(&n)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -389,6 +390,36 @@ func TestSlowReceiverDelaysNobodyElse(t *testing.T) {
 			if d.State != hub.DeliveryPending {
 				t.Errorf("the hanging receiver's is %s", d.State)
 			}
+		}
+	})
+}
+
+// TestReceiverThatTimesOutDelaysNobodyElse has an endpoint that never answers in time, with many events waiting that
+// are tried one at a time. The others' events come meanwhile.
+func TestReceiverThatTimesOutDelaysNobodyElse(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := newHooks(t, url)
+		late, asked := receiver(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		quick, got := receiver(t, nil)
+		never, _ := h.endpoint(late)
+		h.endpoint(quick)
+		defer stop(t, h.start(func(c *engine.Config) { c.WebhookTimeout = time.Second }))
+		h.emit(hub.EventRecordingProcessed)
+		next(t, got)
+		next(t, asked)
+		if d := h.attempted(never.ID, 1); d.State != hub.DeliveryPending || d.Tries[0].Error != "It did not answer in time." {
+			t.Fatalf("%+v", d)
+		}
+		const events = 100
+		for range events {
+			h.emit(hub.EventRecordingProcessed)
+		}
+		for range events {
+			next(t, got)
+		}
+		next(t, asked) // it is still tried
+		if !slices.ContainsFunc(h.deliveries(never.ID), func(d store.EventDelivery) bool { return d.Attempts == 0 }) {
+			t.Error("the others' events came only after all of those of the endpoint that takes a second for each")
 		}
 	})
 }

@@ -45,14 +45,15 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 	began, idle, attempts := time.Now(), time.Time{}, 0
 	for time.Since(began) < webhookSlice && ctx.Err() == nil {
 		woken := e.Store.Woken() // before the look: what is committed during it is looked for again
+		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
+		if err != nil {
+			return time.Time{}, err
+		}
+		// After the events, so that none is sent as the endpoint was before it happened.
 		target, err := e.Store.WebhookTarget(ctx, task.OrganizationID, task.ObjectID)
 		if errors.Is(err, hub.ErrNotFound) || err == nil && !target.DisabledAt.IsZero() {
 			return time.Time{}, nil
 		}
-		if err != nil {
-			return time.Time{}, err
-		}
-		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
 		if err != nil {
 			return time.Time{}, err
 		}

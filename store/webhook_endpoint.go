@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"sirocco/hub"
@@ -28,11 +27,6 @@ func scanEndpoint(r rows) (hub.WebhookEndpoint, error) {
 	w.PreviousUntil, w.DisabledAt, w.FailingSince = fromOptionalMicros(previous), fromOptionalMicros(disabled), fromOptionalMicros(failing)
 	w.CreatedAt, w.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return w, json.Unmarshal([]byte(types), &w.EventTypes)
-}
-
-// endpointPlace binds a sealed secret to its endpoint.
-func endpointPlace(organization, endpoint string) string {
-	return "webhook_endpoints/" + organization + "/" + endpoint
 }
 
 // CreateEndpoint makes a webhook endpoint and returns it with its secret.
@@ -178,122 +172,4 @@ func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hu
 		return s.audit(ctx, tx, organization, "delete", endpointKind, id, map[string]any{"url": w.URL})
 	})
 	return w, err
-}
-
-// RotateSecret gives an endpoint a new secret, and returns it; the one before goes on signing for hub.SecretOverlap.
-func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.WebhookEndpoint, string, error) {
-	var w hub.WebhookEndpoint
-	secret := hub.NewWebhookSecret()
-	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, id))
-	if err != nil {
-		return w, "", err
-	}
-	err = s.write(ctx, func(tx Tx) error {
-		var err error
-		if w, err = lockEndpoint(ctx, tx, organization, id); err != nil {
-			return err
-		}
-		w.UpdatedAt = s.clock().UTC().Truncate(time.Microsecond)
-		w.PreviousUntil = w.UpdatedAt.Add(hub.SecretOverlap)
-		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = sealed_secret, sealed_secret = $3, previous_until = $4, updated_at = $5
-			WHERE organization_id = $1 AND id = $2`, organization, id, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, organization, "rotate", endpointKind, id, map[string]any{"previousSecretUntil": hub.WireTime(w.PreviousUntil)})
-	})
-	return w, secret, err
-}
-
-// WebhookTarget is an endpoint with what its events are signed with: its secret and, during a rotation, the one before.
-type WebhookTarget struct {
-	hub.WebhookEndpoint
-	Secrets []string
-}
-
-// WebhookTarget returns what is needed to send to an endpoint.
-func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
-	var sealed string
-	var previous *string
-	w, err := one(ctx, s.db, func(r rows) (hub.WebhookEndpoint, error) { return scanEndpoint(alsoScan{r, []any{&sealed, &previous}}) },
-		`SELECT `+endpointColumns+`, sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
-	t := WebhookTarget{WebhookEndpoint: w}
-	if err != nil {
-		return t, s.db.classify(err)
-	}
-	all := []string{sealed}
-	if previous != nil && t.PreviousUntil.After(s.clock()) {
-		all = append(all, *previous)
-	}
-	for _, one := range all {
-		secret, err := s.keys.open(one, endpointPlace(organization, id))
-		if err != nil {
-			return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
-		}
-		t.Secrets = append(t.Secrets, string(secret))
-	}
-	return t, nil
-}
-
-// alsoScan scans further columns than the one who scans knows of.
-type alsoScan struct {
-	rows
-	also []any
-}
-
-func (r alsoScan) Scan(dest ...any) error { return r.rows.Scan(append(dest, r.also...)...) }
-
-// ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
-func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
-	type row struct {
-		organization, id, sealed string
-		previous                 *string
-	}
-	done := 0
-	last := row{}
-	for {
-		slice, err := many(ctx, s.db, func(r rows) (row, error) {
-			var w row
-			err := r.Scan(&w.organization, &w.id, &w.sealed, &w.previous)
-			return w, err
-		}, `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints
-			WHERE (organization_id, id) > ($1, $2) AND deleted_at IS NULL ORDER BY organization_id, id LIMIT $3`, last.organization, last.id, resealSlice)
-		if err != nil || len(slice) == 0 {
-			return done, s.db.classify(err)
-		}
-		for _, w := range slice {
-			last = w
-			sealed, err := s.resealed(w.sealed, endpointPlace(w.organization, w.id))
-			if err != nil {
-				return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
-			}
-			var previous *string
-			if w.previous != nil {
-				text, err := s.resealed(*w.previous, endpointPlace(w.organization, w.id))
-				if err != nil {
-					return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
-				}
-				previous = &text
-			}
-			err = s.write(ctx, func(tx Tx) error {
-				n, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
-					w.organization, w.id, sealed, previous, w.sealed)
-				done += int(n)
-				if err != nil || n == 0 {
-					return err
-				}
-				return s.audit(ctx, tx, w.organization, "reseal", endpointKind, w.id, nil)
-			})
-			if err != nil {
-				return done, err
-			}
-		}
-	}
-}
-
-func (s *Store) resealed(sealed, place string) (string, error) {
-	text, err := s.keys.open(sealed, place)
-	if err != nil {
-		return "", err
-	}
-	return s.keys.seal(text, place)
 }

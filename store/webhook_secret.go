@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+)
+
+// endpointPlace binds a sealed secret to its endpoint.
+func endpointPlace(organization, endpoint string) string {
+	return "webhook_endpoints/" + organization + "/" + endpoint
+}
+
+// previousMost is how many secrets before the current one an endpoint may have that still sign.
+const previousMost = 10
+
+// previousSecret is a secret before the current one. All that are kept are sealed together.
+type previousSecret struct {
+	Secret string `json:"secret"`
+	// Until is how long it signs, in microseconds of Unix time.
+	Until int64 `json:"until"`
+}
+
+// openPrevious returns the secrets before the current one that still sign, the latest first.
+func (s *Store) openPrevious(sealed *string, w hub.WebhookEndpoint) ([]previousSecret, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	text, err := s.keys.open(*sealed, endpointPlace(w.OrganizationID, w.ID))
+	if err != nil {
+		return nil, err
+	}
+	var all []previousSecret
+	if err := json.Unmarshal(text, &all); err != nil {
+		all = []previousSecret{{string(text), micros(w.PreviousUntil)}} // as it was kept when there could be one alone
+	}
+	now := micros(s.clock())
+	return slices.DeleteFunc(all, func(p previousSecret) bool { return p.Until <= now }), nil
+}
+
+// RotateSecret gives an endpoint a new secret, and returns it; each one before goes on signing until hub.SecretOverlap
+// after it was replaced.
+func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.WebhookEndpoint, string, error) {
+	var w hub.WebhookEndpoint
+	secret := hub.NewWebhookSecret()
+	place := endpointPlace(organization, id)
+	sealed, err := s.keys.seal([]byte(secret), place)
+	if err != nil {
+		return w, "", err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		if _, err := lockEndpoint(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		var last string
+		var before *string
+		if w, last, before, err = endpointSecrets(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		current, err := s.keys.open(last, place)
+		if err != nil {
+			return err
+		}
+		previous, err := s.openPrevious(before, w)
+		if err != nil {
+			return err
+		}
+		if len(previous) == previousMost {
+			return hub.Conflict("The secret was rotated %d times in a day, and all those before still sign: wait until %s.",
+				previousMost, hub.WireTime(fromMicros(previous[previousMost-1].Until)))
+		}
+		w.UpdatedAt = s.clock().UTC().Truncate(time.Microsecond)
+		w.PreviousUntil = w.UpdatedAt.Add(hub.SecretOverlap)
+		text, err := json.Marshal(append([]previousSecret{{string(current), micros(w.PreviousUntil)}}, previous...))
+		if err != nil {
+			return err
+		}
+		kept, err := s.keys.seal(text, place)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = $3, sealed_secret = $4, previous_until = $5, updated_at = $6
+			WHERE organization_id = $1 AND id = $2`, organization, id, kept, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "rotate", endpointKind, id, map[string]any{"previousSecretUntil": hub.WireTime(w.PreviousUntil)})
+	})
+	return w, secret, err
+}
+
+// endpointSecrets returns an endpoint with its secrets as they are kept.
+func endpointSecrets(ctx context.Context, q querier, organization, id string) (w hub.WebhookEndpoint, sealed string, previous *string, err error) {
+	w, err = one(ctx, q, func(r rows) (hub.WebhookEndpoint, error) { return scanEndpoint(alsoScan{r, []any{&sealed, &previous}}) },
+		`SELECT `+endpointColumns+`, sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
+	return w, sealed, previous, err
+}
+
+// WebhookTarget is an endpoint with what its events are signed with: its secret, and those before that still sign.
+type WebhookTarget struct {
+	hub.WebhookEndpoint
+	Secrets []string
+}
+
+// WebhookTarget returns what is needed to send to an endpoint.
+func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
+	w, sealed, before, err := endpointSecrets(ctx, s.db, organization, id)
+	t := WebhookTarget{WebhookEndpoint: w}
+	if err != nil {
+		return t, s.db.classify(err)
+	}
+	secret, err := s.keys.open(sealed, endpointPlace(organization, id))
+	if err != nil {
+		return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
+	}
+	previous, err := s.openPrevious(before, w)
+	if err != nil {
+		return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
+	}
+	t.Secrets = []string{string(secret)}
+	for _, p := range previous {
+		t.Secrets = append(t.Secrets, p.Secret)
+	}
+	return t, nil
+}
+
+// alsoScan scans further columns than the one who scans knows of.
+type alsoScan struct {
+	rows
+	also []any
+}
+
+func (r alsoScan) Scan(dest ...any) error { return r.rows.Scan(append(dest, r.also...)...) }
+
+// ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
+func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
+	type row struct {
+		organization, id, sealed string
+		previous                 *string
+	}
+	done := 0
+	last := row{}
+	for {
+		slice, err := many(ctx, s.db, func(r rows) (row, error) {
+			var w row
+			err := r.Scan(&w.organization, &w.id, &w.sealed, &w.previous)
+			return w, err
+		}, `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints
+			WHERE (organization_id, id) > ($1, $2) AND deleted_at IS NULL ORDER BY organization_id, id LIMIT $3`, last.organization, last.id, resealSlice)
+		if err != nil || len(slice) == 0 {
+			return done, s.db.classify(err)
+		}
+		for _, w := range slice {
+			last = w
+			sealed, err := s.resealed(w.sealed, endpointPlace(w.organization, w.id))
+			if err != nil {
+				return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
+			}
+			var previous *string
+			if w.previous != nil {
+				text, err := s.resealed(*w.previous, endpointPlace(w.organization, w.id))
+				if err != nil {
+					return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
+				}
+				previous = &text
+			}
+			err = s.write(ctx, func(tx Tx) error {
+				n, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
+					w.organization, w.id, sealed, previous, w.sealed)
+				done += int(n)
+				if err != nil || n == 0 {
+					return err
+				}
+				return s.audit(ctx, tx, w.organization, "reseal", endpointKind, w.id, nil)
+			})
+			if err != nil {
+				return done, err
+			}
+		}
+	}
+}
+
+func (s *Store) resealed(sealed, place string) (string, error) {
+	text, err := s.keys.open(sealed, place)
+	if err != nil {
+		return "", err
+	}
+	return s.keys.seal(text, place)
+}

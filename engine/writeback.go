@@ -160,7 +160,7 @@ func (s *sending) send(ctx context.Context) error {
 	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
 	// It is in the CRM: that is kept even while the node stops or the connection is paused.
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Existed: ref.Existed,
 		Synced: synced, Error: unset,
 	})
 }
@@ -264,7 +264,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 		return err
 	}
 	now := s.engine.Clock()
-	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
+	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at), Transcript: s.conn.SyncTranscript}
 	var ce *connector.Error
 	if errors.As(err, &ce) {
 		s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()

@@ -117,6 +117,9 @@ func TestWriteBack(t *testing.T) {
 		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 {
 			t.Errorf("it is there %d times", n)
 		}
+		if again := r.delivery(first); again.Transcript == nil || *again.Transcript || !again.SentAt.Equal(d.SentAt) {
+			t.Errorf("what was found there is told as %+v, after %+v", again, d)
+		}
 		for _, v := range r.crm.Violations() {
 			t.Error(v)
 		}

@@ -34,9 +34,11 @@ type DeliveryEnd struct {
 	// At and Took are when the attempt was made and how long it took; without At there was none.
 	At   time.Time
 	Took time.Duration
-	// Transcript says whether the transcript went with it, NoteID is the CRM's id of the note.
+	// Transcript says whether the transcript went with the attempt, NoteID is the CRM's id of the note.
 	Transcript bool
 	NoteID     string
+	// Existed says that an earlier attempt had written the note: whether the transcript is in it, that one decided.
+	Existed bool
 	// Synced are the extractions, as they were sent, whose values are in fields of the CRM now.
 	Synced []hub.EntityExtraction
 }
@@ -62,14 +64,18 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		if end.Counts {
 			counts = 1
 		}
-		n, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
+		n, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8,
+				transcript = CASE WHEN $9 AND sent_at IS NULL THEN $10 ELSE transcript END
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
-			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now))
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now),
+			!end.At.IsZero() && end.State != hub.DeliverySent, end.Transcript)
 		if err != nil || n == 0 || end.State != hub.DeliverySent {
 			return err
 		}
-		_, err = tx.exec(ctx, `UPDATE deliveries SET transcript = $4, note_id = $5, sent_at = $6 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-			d.OrganizationID, d.ConnectionID, d.ID, end.Transcript, end.NoteID, micros(now))
+		_, err = tx.exec(ctx, `UPDATE deliveries SET note_id = $5,
+				transcript = CASE WHEN $7 THEN COALESCE(transcript, $4) ELSE $4 END, sent_at = CASE WHEN $7 THEN COALESCE(sent_at, $6) ELSE $6 END
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+			d.OrganizationID, d.ConnectionID, d.ID, end.Transcript, end.NoteID, micros(now), end.Existed)
 		if err != nil {
 			return err
 		}

@@ -150,7 +150,7 @@ func (s *server) registerWebhooks() {
 		jsonErrors(http.StatusNotFound), s.listEventDeliveries)
 	register(s, add("replayEvent", http.MethodPost, "/{id}/deliveries/{eventId}/replay", "Send an event again", "Whatever came of it so far; it keeps its messageId.", http.StatusAccepted),
 		jsonErrors(http.StatusNotFound, http.StatusConflict), s.replayEvent)
-	register(s, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed", "Up to ten thousand at a call, oldest first.", http.StatusAccepted),
+	register(s, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed", "Those that wait for another attempt are sent now, too. Up to ten thousand at a call.", http.StatusAccepted),
 		jsonErrors(http.StatusNotFound, http.StatusConflict), s.replayFailed)
 	s.describeEvents()
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -571,6 +572,35 @@ func TestBothEventsOfARecording(t *testing.T) {
 		})
 		if n, err := r.st.FanOut(t.Context(), 10); n != 0 || err != nil {
 			t.Errorf("%d events more: %v", n, err)
+		}
+	})
+}
+
+// TestReplayDoesNotWaitForTheNextAttempt mends a receiver whose event waits for its next attempt.
+func TestReplayDoesNotWaitForTheNextAttempt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := newHooks(t, url)
+		var broken atomic.Bool
+		broken.Store(true)
+		to, got := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+			if broken.Load() {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+		})
+		w, _ := h.endpoint(to)
+		defer stop(t, h.start())
+		h.emit(hub.EventRecordingLinked)
+		next(t, got)
+		h.attempted(w.ID, 1)
+		broken.Store(false)
+		n, err := h.st.ReplayFailed(t.Context(), h.org, w.ID, h.clock().Add(-time.Hour))
+		if err != nil || n != 1 {
+			t.Fatalf("%d are sent again: %v", n, err)
+		}
+		next(t, got)
+		until(t, "it was sent", func() bool { return h.deliveries(w.ID)[0].State == hub.DeliverySent })
+		if n, err := h.st.ReplayFailed(t.Context(), h.org, w.ID, h.clock().Add(-time.Hour)); err != nil || n != 0 {
+			t.Errorf("%d more are sent again: %v", n, err)
 		}
 	})
 }

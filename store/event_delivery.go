@@ -250,21 +250,21 @@ const (
 	ReplayMost = 10 * replaySlice
 )
 
-// ReplayFailed sends again the events since a time that an endpoint could not be told of, up to ReplayMost, and
-// returns how many those are.
+// ReplayFailed sends again the events since a time that an endpoint could not be told of, those that wait for their
+// next attempt included, up to ReplayMost, and returns how many those are.
 func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string, since time.Time) (int, error) {
 	all := 0
-	for all < ReplayMost {
-		var n int64
-		err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
-			var err error
-			n, err = tx.exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
-				AND state = 'FAILED' AND created_at >= $4 ORDER BY event_id LIMIT $5)`, organization, endpoint, micros(now), micros(since), replaySlice)
-			return n, err
-		})
-		all += int(n)
-		if err != nil || n < replaySlice {
-			return all, err
+	for _, which := range []string{`state = 'FAILED' AND created_at >= $4 ORDER BY event_id`, `due_at > $3 AND created_at >= $4 ORDER BY due_at, event_id`} {
+		for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
+			err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
+				var err error
+				n, err = tx.exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
+					AND `+which+` LIMIT $5)`, organization, endpoint, micros(now), micros(since), replaySlice)
+				return n, err
+			})
+			if err != nil {
+				return all, err
+			}
 		}
 	}
 	return all, nil

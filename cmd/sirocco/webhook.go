@@ -16,7 +16,7 @@ type webhookCommand struct {
 	Create   webhookCreateCommand   `cmd:"" help:"Create a webhook endpoint and print its secret."`
 	Rotate   webhookRotateCommand   `cmd:"" help:"Make a new secret; for 24 hours the old one signs, too."`
 	Disable  webhookDisableCommand  `cmd:"" help:"Tell it of nothing more; what is pending waits."`
-	Enable   webhookEnableCommand   `cmd:"" help:"Tell it again, at first what waited."`
+	Enable   webhookEnableCommand   `cmd:"" help:"Tell it again, of what waited too, each event when it is due."`
 	Delete   webhookDeleteCommand   `cmd:"" help:"Remove it and all that it was told."`
 	Test     webhookTestCommand     `cmd:"" help:"Send it a test event, which a running server delivers."`
 	Attempts webhookAttemptsCommand `cmd:"" help:"Show the latest that it was told, and what it answered."`
@@ -285,7 +285,7 @@ func printDelivery(d store.EventDelivery, asJSON bool) error {
 
 type webhookReplayCommand struct {
 	endpointFlag
-	Event string        `arg:"" optional:"" help:"The event's id; without it, all that failed lately."`
+	Event string        `arg:"" optional:"" help:"The event's id; without it, all that failed lately or waits for another attempt."`
 	Since time.Duration `default:"24h" env:"-" placeholder:"DURATION" help:"How far back to go for those that failed (${default})."`
 }
 

@@ -237,10 +237,7 @@ const replayed = `UPDATE event_deliveries SET state = 'PENDING', begun_at = $3, 
 func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event string) error {
 	return s.replay(ctx, organization, endpoint, map[string]any{"eventId": event}, func(tx Tx, now time.Time) (int64, error) {
 		n, err := tx.exec(ctx, replayed+` AND event_id = $4`, organization, endpoint, micros(now), event)
-		if err == nil && n == 0 {
-			err = hub.ErrNotFound
-		}
-		return n, err
+		return n, met(n, err, hub.ErrNotFound)
 	})
 }
 

@@ -95,18 +95,11 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 	return s.write(ctx, func(tx Tx) error {
 		n, err := tx.exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, int64(interval/time.Second))
-		if err := notFoundUnless(n, err); err != nil {
+		if err := met(n, err, hub.ErrNotFound); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"intervalSeconds": int64(interval / time.Second)})
 	})
-}
-
-func notFoundUnless(n int64, err error) error {
-	if err == nil && n == 0 {
-		return hub.ErrNotFound
-	}
-	return err
 }
 
 // ClaimDue takes up to limit connections that are due, or whose turn has died, gives each its next turn
@@ -229,11 +222,8 @@ func (s *Store) EndTurn(ctx context.Context, sched Schedule, end TurnEnd) error 
 				due_at = CASE WHEN due_at IS NOT NULL THEN due_at ELSE $8 END
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
 			sched.OrganizationID, sched.ConnectionID, sched.Turn, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
-		if err != nil {
+		if err := met(n, err, ErrTurnOver); err != nil {
 			return err
-		}
-		if n == 0 {
-			return ErrTurnOver
 		}
 		if sched.RunID == "" {
 			return nil
@@ -266,10 +256,7 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		}
 		n, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		if err == nil && n == 0 {
-			err = hub.Conflict("A %s connection is pushed to; there is nothing to pull.", c.Platform)
-		}
-		if err != nil {
+		if err := met(n, err, hub.Conflict("A %s connection is pushed to; there is nothing to pull.", c.Platform)); err != nil {
 			return err
 		}
 		asked := map[string]any{}

@@ -164,6 +164,14 @@ func many[T any](ctx context.Context, q querier, scan func(rows) (T, error), que
 	return all, errors.Join(rs.Err(), rs.Close())
 }
 
+// met is the error of a statement that has to meet a row: err, or none where it met no row.
+func met(n int64, err, none error) error {
+	if err == nil && n == 0 {
+		return none
+	}
+	return err
+}
+
 // micros is how a time is stored: microseconds since 1970 in UTC.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

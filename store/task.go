@@ -68,7 +68,7 @@ func (s *Store) RenewTask(ctx context.Context, t Task, lease time.Duration) erro
 	return s.write(ctx, func(tx Tx) error {
 		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = $5 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4 AND lease_until IS NOT NULL`,
 			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, micros(s.clock().Add(lease)))
-		return overUnless(n, err)
+		return met(n, err, ErrTurnOver)
 	})
 }
 
@@ -76,7 +76,7 @@ func (s *Store) RenewTask(ctx context.Context, t Task, lease time.Duration) erro
 func holdTask(ctx context.Context, tx Tx, t Task) error {
 	found, err := many(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.forUpdate(),
 		t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn)
-	return overUnless(int64(len(found)), err)
+	return met(int64(len(found)), err, ErrTurnOver)
 }
 
 // EndTask gives the task back. Its next turn is at next, or never for the zero time; what became due during this
@@ -94,7 +94,7 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
 			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, optionalMicros(next))
-		return overUnless(n, err)
+		return met(n, err, ErrTurnOver)
 	})
 	if err == nil {
 		s.rouse() // it may be due again already
@@ -105,12 +105,5 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 // forgetTask removes a task whose object is gone; a job under way finds its turn over.
 func forgetTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
 	_, err := tx.exec(ctx, `DELETE FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`, organization, string(kind), object)
-	return err
-}
-
-func overUnless(n int64, err error) error {
-	if err == nil && n == 0 {
-		return ErrTurnOver
-	}
 	return err
 }

@@ -47,10 +47,7 @@ func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Uplo
 func (s *Store) StoreUpload(ctx context.Context, organization, blob string) error {
 	return s.write(ctx, func(tx Tx) error {
 		n, err := tx.exec(ctx, `UPDATE uploads SET stored_at = COALESCE(stored_at, $3) WHERE organization_id = $1 AND blob = $2 AND expires_at > $3`, organization, blob, micros(s.clock()))
-		if err == nil && n == 0 {
-			err = hub.ErrNotFound
-		}
-		return err
+		return met(n, err, hub.ErrNotFound)
 	})
 }
 

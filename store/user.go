@@ -47,11 +47,8 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 			u.OrganizationID, u.ID, u.Email, optional(u.Phone), optional(u.FirstName), optional(u.LastName), optional(u.TeamID), optional(u.ExternalID),
 			u.Admin, u.Disabled, u.Billable, contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.CreatedAt), micros(u.UpdatedAt),
 			hub.EmailKey(u.Email), optional(userNameKey(u)), optional(hub.PhoneKey(u.Phone)))
-		if err != nil {
+		if err := met(n, err, errEmailTaken); err != nil {
 			return err
-		}
-		if n == 0 {
-			return errEmailTaken
 		}
 		for _, team := range u.CoachOf {
 			if err := addCoach(ctx, tx, organization, team, u.ID); err != nil {

@@ -1,13 +1,10 @@
 package api_test
 
 import (
-	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/hub"
 	"sirocco/store/storetest"
@@ -17,19 +14,8 @@ import (
 func (w *world) delivery(organization, connection, recording string) string {
 	w.t.Helper()
 	id := hub.NewID()
-	const query = `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, note_id, error, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, 'OPPORTUNITY', 'o1', 'FAILED', 9, '', 'Merge: no', $5, $5)`
-	args := []any{organization, connection, id, recording, time.Now().UnixMicro()}
-	var err error
-	switch db := w.st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(w.t.Context(), query, args...)
-	case *pgxpool.Pool:
-		_, err = db.Exec(w.t.Context(), query, args...)
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	storetest.Exec(w.t, w.st, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, note_id, error, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, 'OPPORTUNITY', 'o1', 'FAILED', 9, '', 'Merge: no', $5, $5)`, organization, connection, id, recording, time.Now().UnixMicro())
 	return id
 }
 

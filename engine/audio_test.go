@@ -28,26 +28,23 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		user, err := st.CreateUser(ctx, o.ID, hub.User{Email: "rep@acme.example"})
+		org := storetest.Organization(t, st)
+		user, err := st.CreateUser(ctx, org, hub.User{Email: "rep@acme.example"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		upload := func() string {
-			u, err := st.CreateUpload(ctx, o.ID, "audio/mpeg", 5)
+			u, err := st.CreateUpload(ctx, org, "audio/mpeg", 5)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(place.Put(ctx, u.Blob, u.FileType, u.Size, strings.NewReader("12345")), st.StoreUpload(ctx, o.ID, u.Blob)); err != nil {
+			if err := errors.Join(place.Put(ctx, u.Blob, u.FileType, u.Size, strings.NewReader("12345")), st.StoreUpload(ctx, org, u.Blob)); err != nil {
 				t.Fatal(err)
 			}
 			return u.Blob
 		}
 		record := func(blob string) hub.Recording {
-			r, err := st.CreateRecording(ctx, o.ID, hub.NewRecording{By: hub.Viewer{UserID: user.ID}, Blob: blob, FileType: "audio/mpeg", UserID: user.ID})
+			r, err := st.CreateRecording(ctx, org, hub.NewRecording{By: hub.Viewer{UserID: user.ID}, Blob: blob, FileType: "audio/mpeg", UserID: user.ID})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +61,7 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 			return false
 		}
 		unused, kept, deleted := upload(), record(upload()), record(upload())
-		if _, err := st.DeleteRecording(ctx, o.ID, deleted.ID); err != nil {
+		if _, err := st.DeleteRecording(ctx, org, deleted.ID); err != nil {
 			t.Fatal(err)
 		}
 		ahead.Store(int64(hub.UploadKept + time.Minute))
@@ -85,7 +82,7 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 			t.Error("the audio of a recording was removed")
 		}
 		// The deleted recording tells that its audio is gone.
-		all, err := st.Recordings(ctx, o.ID, store.RecordingFilter{WithDeleted: true, Limit: 10})
+		all, err := st.Recordings(ctx, org, store.RecordingFilter{WithDeleted: true, Limit: 10})
 		if err != nil || len(all) != 2 || all[0].ID != kept.ID || all[1].PurgedAt.IsZero() || !all[0].PurgedAt.IsZero() {
 			t.Errorf("%+v, %v", all, err)
 		}

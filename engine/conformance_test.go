@@ -65,24 +65,16 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	server := httptest.NewServer(crm)
 	t.Cleanup(server.Close)
 	r.st = storetest.Open(t, url, r.now)
-	org, err := r.st.CreateOrganization(t.Context(), "Acme")
-	if err != nil {
-		t.Fatal(err)
-	}
 	info := c.Info()
 	var models []hub.Model
 	for _, m := range info.Models {
 		models = append(models, m.Model)
 	}
-	r.conn, _, err = r.st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
-		Name: "c", ExternalAccountID: "4711", Platform: info.Platform, Active: true, Models: models,
-	}, store.IdempotencyKey{})
-	if err != nil {
+	r.conn = storetest.Connection(t, r.st, storetest.Organization(t, r.st), info.Platform, models...)
+	if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, crm.Values(server.URL)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.st.PutCredentials(t.Context(), org.ID, r.conn.ID, crm.Values(server.URL)); err != nil {
-		t.Fatal(err)
-	}
+	var err error
 	r.e, err = engine.New(engine.Config{
 		Store: r.st, Connectors: map[hub.Platform]connector.Connector{info.Platform: c},
 		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40,

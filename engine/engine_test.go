@@ -100,33 +100,13 @@ type fixture struct {
 
 func newFixture(t *testing.T, url string, c *crm) *fixture {
 	t.Helper()
-	keys, _, err := store.KeysFromFile(t.TempDir() + "/key")
-	if err != nil {
+	st := storetest.Open(t, url, nil)
+	org := storetest.Organization(t, st)
+	conn := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+	if err := st.PutCredentials(t.Context(), org, conn.ID, map[string]string{}); err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), url, store.Options{Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	org, err := st.CreateOrganization(t.Context(), "Acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, _, err := st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
-		Name: "c", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount},
-	}, store.IdempotencyKey{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.PutCredentials(t.Context(), org.ID, conn.ID, map[string]string{}); err != nil {
-		t.Fatal(err)
-	}
-	return &fixture{st: st, org: org.ID, conn: conn, crm: c}
+	return &fixture{st: st, org: org, conn: conn, crm: c}
 }
 
 func (f *fixture) start(t *testing.T) *engine.Engine {

@@ -9,7 +9,6 @@ import (
 	"sirocco/connector"
 	"sirocco/engine"
 	"sirocco/hub"
-	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -38,21 +37,13 @@ func TestABigTenantDelaysNobody(t *testing.T) {
 		}
 		defer stop(t, e)
 		until(t, "the big one is read", func() bool { r := f.runs(t); return len(r) == 1 && r[0].Pages > 2 })
-		other, err := f.st.CreateOrganization(t.Context(), "Small")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, _, err := f.st.CreateConnection(t.Context(), other.ID, hub.NewConnection{
-			Name: "c", ExternalAccountID: "a", Platform: hub.PlatformSpotio, Active: true, Models: []hub.Model{hub.ModelAccount},
-		}, store.IdempotencyKey{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.st.PutCredentials(t.Context(), other.ID, conn.ID, map[string]string{}); err != nil {
+		other := storetest.Organization(t, f.st)
+		conn := storetest.Connection(t, f.st, other, hub.PlatformSpotio, hub.ModelAccount)
+		if err := f.st.PutCredentials(t.Context(), other, conn.ID, map[string]string{}); err != nil {
 			t.Fatal(err)
 		}
 		until(t, "the small one is up to date", func() bool {
-			c, err := f.st.Connection(t.Context(), other.ID, conn.ID)
+			c, err := f.st.Connection(t.Context(), other, conn.ID)
 			return err == nil && c.SyncStatus[0].State == hub.SyncStateUpToDate
 		})
 		if s := f.status(t); s.State != hub.SyncStateSyncing {

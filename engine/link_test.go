@@ -1,34 +1,16 @@
 package engine_test
 
 import (
-	"database/sql"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/hub"
 	"sirocco/simulator"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
-
-// run runs a statement past the store's own methods.
-func run(t *testing.T, st *store.Store, query string, args ...any) {
-	t.Helper()
-	var err error
-	switch db := st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(t.Context(), query, args...)
-	case *pgxpool.Pool:
-		_, err = db.Exec(t.Context(), query, args...)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // rep is a user with the e-mail address of one of the CRM's users.
 func (r *hubRig) rep() (user hub.User, crmUser string) {
@@ -44,16 +26,12 @@ func (r *hubRig) rep() (user hub.User, crmUser string) {
 // record keeps a recording of some minutes, as it is once its audio is there.
 func (r *hubRig) record(user hub.User, start time.Time, minutes int) string {
 	r.t.Helper()
-	id, org := hub.NewID(), r.conn.OrganizationID
-	end := start.Add(time.Duration(minutes) * time.Minute)
-	run(r.t, r.st, `INSERT INTO recordings (organization_id, id, user_id, title, file_type, blob, size, started_at, ended_at, duration_ms, result, conversation_type,
-			trigger_kind, discoverable, contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at)
-		VALUES ($1, $2, $3, 'A talk', 'audio/mpeg', '', 0, $4, $5, $6, '', '', '', $7, '', '', 'UPLOADED', '{}', '', '[]', '', '', '', $4, $4)`,
-		org, id, user.ID, start.UnixMicro(), end.UnixMicro(), int64(minutes)*60_000, true)
-	run(r.t, r.st, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3) ON CONFLICT (organization_id) DO UPDATE SET
+	org, length := r.conn.OrganizationID, time.Duration(minutes)*time.Minute
+	id, end := storetest.Recording(r.t, r.st, org, user.ID, start, length), start.Add(length)
+	storetest.Exec(r.t, r.st, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3) ON CONFLICT (organization_id) DO UPDATE SET
 		asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
 		asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`, org, start.UnixMicro(), end.UnixMicro())
-	run(r.t, r.st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'LINK', $1, $2, 0)
+	storetest.Exec(r.t, r.st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'LINK', $1, $2, 0)
 		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at`, org, r.now().UnixMicro())
 	return id
 }
@@ -166,22 +144,6 @@ func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
 			r.comes(one, id, "It overlaps")
 		}
 	})
-}
-
-// count runs a query of one number.
-func (r *hubRig) count(query string) (n int) {
-	r.t.Helper()
-	var err error
-	switch db := r.st.Native().(type) {
-	case *sql.DB:
-		err = db.QueryRowContext(r.t.Context(), query).Scan(&n)
-	case *pgxpool.Pool:
-		err = db.QueryRow(r.t.Context(), query).Scan(&n)
-	}
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return n
 }
 
 func deliveriesOf(connection, recording string) store.DeliveryFilter {

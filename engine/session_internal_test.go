@@ -43,21 +43,10 @@ func (v *vendor) Authorize(context.Context, *connector.Session) (connector.Token
 func TestOneNodeAsksForAToken(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		v := &vendor{life: time.Hour}
-		keys, _, err := store.KeysFromFile(t.TempDir() + "/key")
-		if err != nil {
-			t.Fatal(err)
-		}
+		keys := storetest.Keys(t)
 		var nodes []*Engine
 		for range 2 {
-			st, err := store.Open(t.Context(), url, store.Options{Keys: keys})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := st.Close(); err != nil {
-					t.Error(err)
-				}
-			})
+			st := storetest.OpenWith(t, url, store.Options{Keys: keys})
 			node, err := New(Config{Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformServiceTitan: v}, Logger: slog.New(slog.DiscardHandler), Clock: time.Now})
 			if err != nil {
 				t.Fatal(err)
@@ -65,17 +54,9 @@ func TestOneNodeAsksForAToken(t *testing.T) {
 			nodes = append(nodes, node)
 		}
 		st := nodes[0].Store
-		org, err := st.CreateOrganization(t.Context(), "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, _, err := st.CreateConnection(t.Context(), org.ID, hub.NewConnection{
-			Name: "c", ExternalAccountID: "a", Platform: hub.PlatformServiceTitan, Active: true, Models: []hub.Model{hub.ModelAccount},
-		}, store.IdempotencyKey{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := st.PutCredentials(t.Context(), org.ID, conn.ID, map[string]string{}); err != nil {
+		org := storetest.Organization(t, st)
+		conn := storetest.Connection(t, st, org, hub.PlatformServiceTitan, hub.ModelAccount)
+		if err := st.PutCredentials(t.Context(), org, conn.ID, map[string]string{}); err != nil {
 			t.Fatal(err)
 		}
 		open := func() (tokens map[string]int, failures int) {
@@ -105,7 +86,7 @@ func TestOneNodeAsksForAToken(t *testing.T) {
 			t.Errorf("the first: asked %d times, %v, %d failures", v.asked, tokens, failures)
 		}
 		// The token ends, and the vendor is down for the first that asks: another one asks again.
-		if err := st.PutToken(t.Context(), org.ID, conn.ID, "ended", time.Now()); err != nil {
+		if err := st.PutToken(t.Context(), org, conn.ID, "ended", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		v.refuse = 1

@@ -41,9 +41,7 @@ func newHooks(t *testing.T, url string) *hooks {
 	t.Helper()
 	h := &hooks{t: t, now: time.Now().UTC().Truncate(time.Second)}
 	h.st = storetest.Open(t, url, h.clock)
-	org, err := h.st.CreateOrganization(t.Context(), "Acme")
-	h.must(err)
-	h.org = org.ID
+	h.org = storetest.Organization(t, h.st)
 	return h
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"sirocco/hub"
 	"sirocco/simulator"
+	"sirocco/store/storetest"
 )
 
 // processed keeps a recording of some minutes with its analysis, linked by hand to a record of the CRM.
@@ -23,11 +24,11 @@ func (r *hubRig) processed(user hub.User, title string, model hub.Model, externa
 func (r *hubRig) analyzed(user hub.User, title string, model hub.Model, externalID, values string) string {
 	r.t.Helper()
 	id := r.record(user, time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC), 30)
-	run(r.t, r.st, `UPDATE recordings SET title = $2, status = 'COMPLETE', processed_at = created_at, result = 'closed', score = 87, analysis = $3 WHERE id = $1`, id, title,
+	storetest.Exec(r.t, r.st, `UPDATE recordings SET title = $2, status = 'COMPLETE', processed_at = created_at, result = 'closed', score = 87, analysis = $3 WHERE id = $1`, id, title,
 		`{"speakers":{"0":"Rita"},"summary":[{"id":"1","header":"Needs","content":"A new roof."}],
 		"extractions":[{"id":"1","definitionId":"d","status":"done","values":`+values+`}]}`)
 	for i, text := range []string{"Good morning.", "We need a new roof."} {
-		run(r.t, r.st, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted)
+		storetest.Exec(r.t, r.st, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted)
 			VALUES ($1, $2, $3, $4, $5, 0, 1, $6)`, r.conn.OrganizationID, id, i, fmt.Sprint(i), text, false)
 	}
 	if _, err := r.st.SetLink(r.t.Context(), r.conn.OrganizationID, id, hub.Link{ConnectionID: r.conn.ID, Model: model, ExternalID: externalID}); err != nil {
@@ -221,7 +222,7 @@ func TestPauseHoldsAndResumeSendsInOrder(t *testing.T) {
 func (r *hubRig) idle() {
 	r.t.Helper()
 	until(r.t, "no turn of write-back is under way", func() bool {
-		return r.count(`SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND (lease_until IS NOT NULL OR due_at IS NOT NULL)`) == 0
+		return storetest.Count(r.t, r.st, `SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND (lease_until IS NOT NULL OR due_at IS NOT NULL)`) == 0
 	})
 }
 

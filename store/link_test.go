@@ -2,95 +2,60 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/hub"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
-// run runs a statement past the store's own methods.
-func run(t *testing.T, st *store.Store, query string, args ...any) {
-	t.Helper()
-	var err error
-	switch db := st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(t.Context(), query, args...)
-	case *pgxpool.Pool:
-		_, err = db.Exec(t.Context(), query, args...)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// recorded keeps a recording of a user from start on, an hour long.
-func recorded(t *testing.T, st *store.Store, organization, user string, start time.Time) string {
-	t.Helper()
-	id := hub.NewID()
-	run(t, st, `INSERT INTO recordings (organization_id, id, user_id, title, file_type, blob, size, started_at, ended_at, duration_ms, result, conversation_type,
-			trigger_kind, discoverable, contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at)
-		VALUES ($1, $2, $3, 'A talk', 'audio/mpeg', '', 0, $4, $5, 3600000, '', '', '', $6, '', '', 'UPLOADED', '{}', '', '[]', '', '', '', $4, $4)`,
-		organization, id, user, start.UnixMicro(), start.Add(time.Hour).UnixMicro(), true)
-	return id
-}
-
 func TestLinkByHand(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformCustomInput)
 		patch := func(id string, start time.Time) hub.RecordPatch {
 			return hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: id, Create: true, Change: func(r *hub.Record) { r.StartTime = start }}
 		}
 		start := time.Now().UTC().Truncate(time.Second)
-		if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{patch("a", start), patch("b", start)}); err != nil {
+		if _, err := st.Push(ctx, org, []hub.RecordPatch{patch("a", start), patch("b", start)}); err != nil {
 			t.Fatal(err)
 		}
-		id := recorded(t, st, org.ID, hub.NewID(), start)
+		id := storetest.Recording(t, st, org, hub.NewID(), start, time.Hour)
 		to := func(externalID string) hub.Link {
 			return hub.Link{ConnectionID: c.ID, Model: hub.ModelEngagement, ExternalID: externalID, Trigger: "USER_LINK_WEB"}
 		}
 		var invalid *hub.InvalidError
-		if _, err := st.SetLink(ctx, org.ID, id, to("nowhere")); !errors.As(err, &invalid) {
+		if _, err := st.SetLink(ctx, org, id, to("nowhere")); !errors.As(err, &invalid) {
 			t.Errorf("a link to nothing: %v", err)
 		}
 		if _, err := st.SetLink(ctx, hub.NewID(), id, to("a")); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("another organization's: %v", err)
 		}
-		linked, err := st.SetLink(ctx, org.ID, id, to("a"))
+		linked, err := st.SetLink(ctx, org, id, to("a"))
 		if err != nil || !linked.Linked() || linked.Link.At.IsZero() || linked.Link.By != hub.LinkedByHand || linked.Link.Reason == "" {
 			t.Fatalf("%v %+v", err, linked.Link)
 		}
 		same(t, st, linked)
-		again, err := st.SetLink(ctx, org.ID, id, to("a"))
+		again, err := st.SetLink(ctx, org, id, to("a"))
 		if err != nil || again.UpdatedAt != linked.UpdatedAt {
 			t.Errorf("the same link again: %v, %s and %s", err, again.UpdatedAt, linked.UpdatedAt)
 		}
-		moved, err := st.SetLink(ctx, org.ID, id, to("b"))
+		moved, err := st.SetLink(ctx, org, id, to("b"))
 		if err != nil || moved.Link.ExternalID != "b" || !moved.UpdatedAt.After(linked.UpdatedAt) {
 			t.Errorf("%v %+v", err, moved.Link)
 		}
 		// The survivor of a merge takes over what was linked to the merged record.
-		if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{{Model: hub.ModelEngagement, ExternalID: "b", MergedTo: "a"}}); err != nil {
+		if _, err := st.Push(ctx, org, []hub.RecordPatch{{Model: hub.ModelEngagement, ExternalID: "b", MergedTo: "a"}}); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := st.Recording(ctx, org.ID, id); err != nil || r.Link.ExternalID != "a" {
+		if r, err := st.Recording(ctx, org, id); err != nil || r.Link.ExternalID != "a" {
 			t.Errorf("after the merge: %v %+v", err, r.Link)
 		}
-		removed, err := st.RemoveLink(ctx, org.ID, id, "USER_UNLINK")
+		removed, err := st.RemoveLink(ctx, org, id, "USER_UNLINK")
 		if err != nil || removed.Linked() || removed.Link.By != hub.LinkedByHand || removed.MayBeMatched() {
 			t.Errorf("%v %+v", err, removed.Link)
 		}
@@ -103,17 +68,11 @@ func TestLinksBesideFollowMerges(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformCustomInput)
 		push := func(patches ...hub.RecordPatch) {
 			t.Helper()
-			if _, err := st.Push(ctx, org.ID, patches); err != nil {
+			if _, err := st.Push(ctx, org, patches); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -121,15 +80,15 @@ func TestLinksBesideFollowMerges(t *testing.T) {
 			return hub.RecordPatch{Model: m, ExternalID: id, Create: true, Change: func(r *hub.Record) { r.StartTime = time.Now() }}
 		}
 		push(made(hub.ModelEngagement, "e"), made(hub.ModelAccount, "first"), made(hub.ModelAccount, "second"), made(hub.ModelAccount, "third"))
-		id := recorded(t, st, org.ID, hub.NewID(), time.Now())
-		if _, err := st.SetLink(ctx, org.ID, id, hub.Link{
+		id := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
+		if _, err := st.SetLink(ctx, org, id, hub.Link{
 			ConnectionID: c.ID, Model: hub.ModelEngagement, ExternalID: "e", Also: []hub.RecordRef{{Model: hub.ModelAccount, ExternalID: "first"}},
 		}); err != nil {
 			t.Fatal(err)
 		}
 		shows := func(account string) {
 			t.Helper()
-			r, err := st.Recording(ctx, org.ID, id)
+			r, err := st.Recording(ctx, org, id)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -68,20 +68,14 @@ func TestUserKeysAreFilledIn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}
-		if _, _, err := st.CreateConnection(ctx, org.ID, n, store.IdempotencyKey{}); err != nil {
-			t.Fatal(err)
-		}
+		org := storetest.Organization(t, st)
+		storetest.Connection(t, st, org, hub.PlatformCustomInput)
 		var patches []hub.RecordPatch
 		for i := range 1001 { // more than it reads at a time
 			email := fmt.Sprintf("rep%d@example.com", i)
 			patches = append(patches, hub.RecordPatch{Model: hub.ModelUser, ExternalID: fmt.Sprint(i), Create: true, Change: func(r *hub.Record) { r.Details.Email = email }})
 		}
-		if _, err := st.Push(ctx, org.ID, patches); err != nil {
+		if _, err := st.Push(ctx, org, patches); err != nil {
 			t.Fatal(err)
 		}
 		change(t, url, `DELETE FROM crm_user_keys`)
@@ -94,11 +88,11 @@ func TestUserKeysAreFilledIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range []int{0, 1000} {
-			u, err := st.CreateUser(ctx, org.ID, hub.User{Email: fmt.Sprintf("REP%d@example.com", i)})
+			u, err := st.CreateUser(ctx, org, hub.User{Email: fmt.Sprintf("REP%d@example.com", i)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if keys, err := st.CRMUsersOf(ctx, org.ID, u.ID); err != nil || len(keys) != 1 || keys[0].ExternalID != fmt.Sprint(i) {
+			if keys, err := st.CRMUsersOf(ctx, org, u.ID); err != nil || len(keys) != 1 || keys[0].ExternalID != fmt.Sprint(i) {
 				t.Errorf("user %d is %v, %v", i, keys, err)
 			}
 		}
@@ -151,11 +145,8 @@ func contents(t *testing.T, url string) [32]byte {
 func TestAuditLogIsAppendOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(t.Context(), "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := st.CreateUser(t.Context(), org.ID, hub.User{Email: "ann@example.com"}); err != nil {
+		org := storetest.Organization(t, st)
+		if _, err := st.CreateUser(t.Context(), org, hub.User{Email: "ann@example.com"}); err != nil {
 			t.Fatal(err)
 		}
 		db := connect(t, url)

@@ -1,11 +1,8 @@
 package store_test
 
 import (
-	"database/sql"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -30,24 +27,17 @@ func TestACRMUserWhoGoesAsksForAnotherLook(t *testing.T) {
 func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	ctx := t.Context()
 	st := storetest.Open(t, url, nil)
-	org, err := st.CreateOrganization(ctx, "Acme")
+	org := storetest.Organization(t, st)
+	ann, err := st.CreateUser(ctx, org, hub.User{Email: "ann@example.com", FirstName: "Ann", LastName: "Lee"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ann, err := st.CreateUser(ctx, org.ID, hub.User{Email: "ann@example.com", FirstName: "Ann", LastName: "Lee"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	recorded(t, st, org.ID, ann.ID, time.Now())
-	if _, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{
-		Name: "n", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelUser},
-	}, store.IdempotencyKey{}); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Recording(t, st, org, ann.ID, time.Now(), time.Hour)
+	storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelUser)
 	var claimed store.Schedule
 	if _, err := st.ClaimDue(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 		for _, s := range due {
-			if s.OrganizationID == org.ID {
+			if s.OrganizationID == org {
 				claimed = s
 			}
 		}
@@ -55,7 +45,7 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	sched, _, err := st.BeginTurn(ctx, org.ID, claimed.ConnectionID, claimed.Turn, time.Minute)
+	sched, _, err := st.BeginTurn(ctx, org, claimed.ConnectionID, claimed.Turn, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,20 +63,20 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	}
 	asks := func(what string, change func()) {
 		t.Helper()
-		run(t, st, `DELETE FROM relinks WHERE organization_id = $1`, org.ID)
+		storetest.Exec(t, st, `DELETE FROM relinks WHERE organization_id = $1`, org)
 		change()
-		if count(t, st, `SELECT COUNT(*) FROM relinks WHERE asked_from IS NOT NULL AND organization_id = $1`, org.ID) != 1 {
+		if storetest.Count(t, st, `SELECT COUNT(*) FROM relinks WHERE asked_from IS NOT NULL AND organization_id = $1`, org) != 1 {
 			t.Errorf("%s asks for no look", what)
 		}
 	}
 	commit(false)
 	if byHand {
 		asks("a match by hand", func() {
-			all, err := st.Records(ctx, org.ID, store.RecordFilter{Model: hub.ModelUser, Limit: 1})
+			all, err := st.Records(ctx, org, store.RecordFilter{Model: hub.ModelUser, Limit: 1})
 			if err != nil || len(all) != 1 {
 				t.Fatal(err, all)
 			}
-			if err := st.SetMatch(ctx, org.ID, all[0], ann.ID); err != nil {
+			if err := st.SetMatch(ctx, org, all[0], ann.ID); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -98,20 +88,4 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 			t.Fatal(n, err)
 		}
 	})
-}
-
-// count runs a query of one number.
-func count(t *testing.T, st *store.Store, query string, args ...any) (n int) {
-	t.Helper()
-	var err error
-	switch db := st.Native().(type) {
-	case *sql.DB:
-		err = db.QueryRowContext(t.Context(), query, args...).Scan(&n)
-	case *pgxpool.Pool:
-		err = db.QueryRow(t.Context(), query, args...).Scan(&n)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }

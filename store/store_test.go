@@ -14,17 +14,14 @@ func TestConnectionLife(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
+		org := storetest.Organization(t, st)
 		n := hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount}}
-		c, _, err := st.CreateConnection(ctx, org.ID, n, store.IdempotencyKey{})
+		c, _, err := st.CreateConnection(ctx, org, n, store.IdempotencyKey{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var conflict *hub.ConflictError
-		if _, _, err := st.CreateConnection(ctx, org.ID, n, store.IdempotencyKey{}); !errors.As(err, &conflict) {
+		if _, _, err := st.CreateConnection(ctx, org, n, store.IdempotencyKey{}); !errors.As(err, &conflict) {
 			t.Fatalf("second connection of a platform: %v, want a conflict", err)
 		}
 		// Many patches at once, each of another value: every one is a change, so UpdatedAt grows each time.
@@ -34,7 +31,7 @@ func TestConnectionLife(t *testing.T) {
 			wg.Go(func() {
 				name := "n" + string(rune('a'+i))
 				var err error
-				if seen[i], err = st.PatchConnection(ctx, org.ID, c.ID, hub.ConnectionPatch{Name: &name}); err != nil {
+				if seen[i], err = st.PatchConnection(ctx, org, c.ID, hub.ConnectionPatch{Name: &name}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -47,10 +44,10 @@ func TestConnectionLife(t *testing.T) {
 		if len(times) != len(seen)+1 {
 			t.Errorf("%d patches left %d distinct times", len(seen), len(times)-1)
 		}
-		if _, err := st.DeleteConnection(ctx, org.ID, c.ID, nil); err != nil {
+		if _, err := st.DeleteConnection(ctx, org, c.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.Connection(ctx, org.ID, c.ID); !errors.Is(err, hub.ErrNotFound) {
+		if _, err := st.Connection(ctx, org, c.ID); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("after the deletion: %v, want not found", err)
 		}
 	})

@@ -15,29 +15,24 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := st.CreateConnection(ctx, org.ID, hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformCustomInput, Active: true}, store.IdempotencyKey{}); err != nil {
-			t.Fatal(err)
-		}
+		org := storetest.Organization(t, st)
+		storetest.Connection(t, st, org, hub.PlatformCustomInput)
 		user := func(email, first, last string) string {
-			u, err := st.CreateUser(ctx, org.ID, hub.User{Email: email, FirstName: first, LastName: last})
+			u, err := st.CreateUser(ctx, org, hub.User{Email: email, FirstName: first, LastName: last})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return u.ID
 		}
 		push := func(id, email, name string) {
-			if _, err := st.Push(ctx, org.ID, []hub.RecordPatch{{Model: hub.ModelUser, ExternalID: id, Create: true, Change: func(r *hub.Record) {
+			if _, err := st.Push(ctx, org, []hub.RecordPatch{{Model: hub.ModelUser, ExternalID: id, Create: true, Change: func(r *hub.Record) {
 				r.Details.Email, r.Name = email, name
 			}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		crm := func() map[string]store.Record {
-			all, err := st.Records(ctx, org.ID, store.RecordFilter{Model: hub.ModelUser, Limit: 100})
+			all, err := st.Records(ctx, org, store.RecordFilter{Model: hub.ModelUser, Limit: 100})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +48,7 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 			t.Helper()
 			of := map[string]map[string]bool{}
 			for name, id := range users {
-				keys, err := st.CRMUsersOf(ctx, org.ID, id)
+				keys, err := st.CRMUsersOf(ctx, org, id)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -63,7 +58,7 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 				}
 			}
 			for externalID, rec := range crm() {
-				id, by, err := st.MatchOf(ctx, org.ID, rec)
+				id, by, err := st.MatchOf(ctx, org, rec)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -90,22 +85,22 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 		agree("with users", map[string]string{"mail": "ann EMAIL", "name": "ann NAME", "bare": "bob NAME"})
 		users["twin"] = user("ann2@example.com", "Ann", "Lee")
 		agree("with a namesake", map[string]string{"mail": "ann EMAIL", "name": "- NONE", "bare": "bob NAME"})
-		if err := st.SetMatch(ctx, org.ID, crm()["name"], users["twin"]); err != nil {
+		if err := st.SetMatch(ctx, org, crm()["name"], users["twin"]); err != nil {
 			t.Fatal(err)
 		}
-		if err := st.SetMatch(ctx, org.ID, crm()["bare"], ""); err != nil {
+		if err := st.SetMatch(ctx, org, crm()["bare"], ""); err != nil {
 			t.Fatal(err)
 		}
 		agree("by hand", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "- HAND"})
-		if err := st.ClearMatch(ctx, org.ID, crm()["bare"]); err != nil {
+		if err := st.ClearMatch(ctx, org, crm()["bare"]); err != nil {
 			t.Fatal(err)
 		}
 		push("bare", "ann2@example.com", "Bob Ray")
 		agree("with a new address", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "twin EMAIL"})
-		if _, err := st.ChangeRecord(ctx, org.ID, hub.ModelUser, crm()["mail"].ID, func(r *hub.Record) { r.Deleted = true }); err != nil {
+		if _, err := st.ChangeRecord(ctx, org, hub.ModelUser, crm()["mail"].ID, func(r *hub.Record) { r.Deleted = true }); err != nil {
 			t.Fatal(err)
 		}
-		if keys, err := st.CRMUsersOf(ctx, org.ID, users["ann"]); err != nil || len(keys) > 0 {
+		if keys, err := st.CRMUsersOf(ctx, org, users["ann"]); err != nil || len(keys) > 0 {
 			t.Errorf("a deleted CRM user is still Ann: %v, %v", keys, err)
 		}
 	})

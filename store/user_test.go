@@ -20,39 +20,36 @@ func TestAccessTokenNeedsAppSecretAndUser(t *testing.T) {
 		ctx := t.Context()
 		now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 		st := storetest.Open(t, url, func() time.Time { return now })
-		org, err := st.CreateOrganization(ctx, "Acme")
-		if err != nil {
-			t.Fatal(err)
-		}
-		rep, err := st.CreateUser(ctx, org.ID, hub.User{Email: "Ann@Example.com", FirstName: "Ann", Phone: "+1 (555) 010-0001", Billable: true})
+		org := storetest.Organization(t, st)
+		rep, err := st.CreateUser(ctx, org, hub.User{Email: "Ann@Example.com", FirstName: "Ann", Phone: "+1 (555) 010-0001", Billable: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var conflict *hub.ConflictError
-		if _, err := st.CreateUser(ctx, org.ID, hub.User{Email: "ann@example.COM"}); !errors.As(err, &conflict) {
+		if _, err := st.CreateUser(ctx, org, hub.User{Email: "ann@example.COM"}); !errors.As(err, &conflict) {
 			t.Errorf("a second user of the address: %v", err)
 		}
 		for _, find := range []func() (hub.User, error){
-			func() (hub.User, error) { return st.UserByEmail(ctx, org.ID, " ANN@example.com ") },
-			func() (hub.User, error) { return st.UserByPhone(ctx, org.ID, "555-010-0001") },
+			func() (hub.User, error) { return st.UserByEmail(ctx, org, " ANN@example.com ") },
+			func() (hub.User, error) { return st.UserByPhone(ctx, org, "555-010-0001") },
 		} {
 			if u, err := find(); err != nil || u.ID != rep.ID {
 				t.Errorf("found %q, %v; want %s", u.ID, err, rep.ID)
 			}
 		}
-		app, secret, err := st.CreateApp(ctx, org.ID, "app", "ops")
+		app, secret, err := st.CreateApp(ctx, org, "app", "ops")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := st.CreateAccessToken(ctx, org.ID, app.ClientID, hub.NewClientSecret(), rep.ID, hub.ScopeRead); !errors.Is(err, hub.ErrWrongSecret) {
+		if _, _, err := st.CreateAccessToken(ctx, org, app.ClientID, hub.NewClientSecret(), rep.ID, hub.ScopeRead); !errors.Is(err, hub.ErrWrongSecret) {
 			t.Errorf("with another secret: %v", err)
 		}
 		var invalid *hub.InvalidError
-		if _, _, err := st.CreateAccessToken(ctx, org.ID, app.ClientID, secret, hub.NewID(), hub.ScopeRead); !errors.As(err, &invalid) {
+		if _, _, err := st.CreateAccessToken(ctx, org, app.ClientID, secret, hub.NewID(), hub.ScopeRead); !errors.As(err, &invalid) {
 			t.Errorf("for nobody: %v", err)
 		}
 		issue := func() (hub.AccessToken, string) {
-			made, text, err := st.CreateAccessToken(ctx, org.ID, app.ClientID, secret, rep.ID, hub.ScopeWrite)
+			made, text, err := st.CreateAccessToken(ctx, org, app.ClientID, secret, rep.ID, hub.ScopeWrite)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,21 +72,21 @@ func TestAccessTokenNeedsAppSecretAndUser(t *testing.T) {
 		first, hash := issue()
 		is("made", hash, true)
 		yes, no := true, false
-		if _, err := st.UpdateUser(ctx, org.ID, rep.ID, hub.UserPatch{Disabled: &yes}); err != nil {
+		if _, err := st.UpdateUser(ctx, org, rep.ID, hub.UserPatch{Disabled: &yes}); err != nil {
 			t.Fatal(err)
 		}
 		is("user disabled", hash, false)
-		if _, _, err := st.CreateAccessToken(ctx, org.ID, app.ClientID, secret, rep.ID, hub.ScopeRead); !errors.As(err, &invalid) {
+		if _, _, err := st.CreateAccessToken(ctx, org, app.ClientID, secret, rep.ID, hub.ScopeRead); !errors.As(err, &invalid) {
 			t.Errorf("for a disabled user: %v", err)
 		}
-		if _, err := st.UpdateUser(ctx, org.ID, rep.ID, hub.UserPatch{Disabled: &no}); err != nil {
+		if _, err := st.UpdateUser(ctx, org, rep.ID, hub.UserPatch{Disabled: &no}); err != nil {
 			t.Fatal(err)
 		}
 		is("user enabled again", hash, true)
-		if _, err := st.RevokeAccessToken(ctx, org.ID, app.ClientID, hub.NewClientSecret(), rep.ID, first.ID); !errors.Is(err, hub.ErrWrongSecret) {
+		if _, err := st.RevokeAccessToken(ctx, org, app.ClientID, hub.NewClientSecret(), rep.ID, first.ID); !errors.Is(err, hub.ErrWrongSecret) {
 			t.Errorf("revoking with another secret: %v", err)
 		}
-		if _, err := st.RevokeAccessToken(ctx, org.ID, app.ClientID, secret, rep.ID, first.ID); err != nil {
+		if _, err := st.RevokeAccessToken(ctx, org, app.ClientID, secret, rep.ID, first.ID); err != nil {
 			t.Fatal(err)
 		}
 		is("revoked", hash, false)
@@ -97,19 +94,19 @@ func TestAccessTokenNeedsAppSecretAndUser(t *testing.T) {
 		now = now.Add(hub.AccessTokenLife)
 		is("16 hours later", second, false)
 		_, third := issue()
-		if _, err := st.DeleteApp(ctx, org.ID, app.ClientID); err != nil {
+		if _, err := st.DeleteApp(ctx, org, app.ClientID); err != nil {
 			t.Fatal(err)
 		}
 		is("app deleted", third, false)
-		if _, _, err := st.CreateAccessToken(ctx, org.ID, app.ClientID, secret, rep.ID, hub.ScopeRead); !errors.Is(err, hub.ErrNotFound) {
+		if _, _, err := st.CreateAccessToken(ctx, org, app.ClientID, secret, rep.ID, hub.ScopeRead); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("of a deleted app: %v", err)
 		}
 		// All three, newest first, two on the first page.
-		page, total, err := st.AccessTokens(ctx, org.ID, app.ClientID, store.Listing{Limit: 2})
+		page, total, err := st.AccessTokens(ctx, org, app.ClientID, store.Listing{Limit: 2})
 		if err != nil || total != 3 || len(page) != 2 || page[0].RevokedAt.IsZero() || page[1].ID == first.ID {
 			t.Fatalf("the list has %d of %d: %+v, %v", len(page), total, page, err)
 		}
-		rest, _, err := st.AccessTokens(ctx, org.ID, app.ClientID, store.Listing{Limit: 2, After: &store.ListPlace{At: page[1].CreatedAt, ID: page[1].ID}})
+		rest, _, err := st.AccessTokens(ctx, org, app.ClientID, store.Listing{Limit: 2, After: &store.ListPlace{At: page[1].CreatedAt, ID: page[1].ID}})
 		if err != nil || len(rest) != 1 || rest[0].ID != first.ID {
 			t.Errorf("the second page: %+v, %v", rest, err)
 		}

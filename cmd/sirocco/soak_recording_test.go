@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,10 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"sirocco/hub"
 	"sirocco/store"
+	"sirocco/store/storetest"
 )
 
 const (
@@ -463,30 +461,10 @@ func (s *soaking) idle() {
 // run runs a statement past the store's own methods.
 func (s *soaking) run(query string, args ...any) {
 	s.t.Helper()
-	var err error
-	switch db := s.st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(s.t.Context(), query, args...)
-	case *pgxpool.Pool:
-		_, err = db.Exec(s.t.Context(), query, args...)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	storetest.Exec(s.t, s.st, query, args...)
 }
 
 func (s *soaking) count(query string) int {
 	s.t.Helper()
-	var n int
-	var err error
-	switch db := s.st.Native().(type) {
-	case *sql.DB:
-		err = db.QueryRowContext(s.t.Context(), query).Scan(&n)
-	case *pgxpool.Pool:
-		err = db.QueryRow(s.t.Context(), query).Scan(&n)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return n
+	return storetest.Count(s.t, s.st, query)
 }

@@ -23,14 +23,26 @@ func SQLite(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "sirocco.db")
 }
 
-// Open opens the database for as long as the test runs. A nil clock is the real one.
+// Open opens the database for as long as the test runs, with keys of its own. A nil clock is the real one.
 func Open(t testing.TB, databaseURL string, clock hub.Clock) *store.Store {
+	t.Helper()
+	return OpenWith(t, databaseURL, store.Options{Clock: clock, Keys: Keys(t)})
+}
+
+// Keys makes new keys.
+func Keys(t testing.TB) *store.Keys {
 	t.Helper()
 	keys, _, err := store.KeysFromFile(filepath.Join(t.TempDir(), "key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(context.Background(), databaseURL, store.Options{Clock: clock, Keys: keys})
+	return keys
+}
+
+// OpenWith opens the database for as long as the test runs.
+func OpenWith(t testing.TB, databaseURL string, options store.Options) *store.Store {
+	t.Helper()
+	st, err := store.Open(context.Background(), databaseURL, options)
 	if err != nil {
 		t.Fatal(err)
 	}

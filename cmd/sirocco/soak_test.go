@@ -94,7 +94,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 	for _, crm := range s.crms {
 		s.settle(crm)
 	}
-	s.looked()
+	s.meetLast()
 	s.written()
 	s.told()
 	s.idle()

@@ -30,6 +30,37 @@ func TestItSaysThatItWaitsForTheRateLimit(t *testing.T) {
 	})
 }
 
+// TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked plans a delivery while the CRM wants to be left alone because of another.
+func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 44, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		jobs := r.crm.Records(hub.ModelOpportunity)
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: "60"})
+		first := r.processed(user, "first", hub.ModelOpportunity, jobs[0].ExternalID)
+		until(t, "the CRM refuses", func() bool { return r.delivery(first).Error != "" })
+		asked := r.asked()
+		second := r.processed(user, "second", hub.ModelOpportunity, jobs[1].ExternalID)
+		until(t, "it was its turn", func() bool { return r.delivery(second).Error != "" || r.delivery(second).State == hub.DeliverySent })
+		if n := r.asked(); n != asked || r.delivery(second).State != hub.DeliveryPending {
+			t.Errorf("the CRM was asked %d times more: %+v", n-asked, r.delivery(second))
+		}
+		r.ahead.Add(int64(time.Minute + time.Second))
+		r.reaches(first, hub.DeliverySent)
+		if d := r.reaches(second, hub.DeliverySent); d.Attempts != 1 {
+			t.Errorf("waiting used up an attempt: %+v", d)
+		}
+	})
+}
+
+// asked is how often the CRM was asked for anything.
+func (r *hubRig) asked() (n int) {
+	for _, times := range r.crm.Requests() {
+		n += times
+	}
+	return n
+}
+
 // TestAFullQuarantineStopsTheModel gives a model more items that cannot be kept than are bad records.
 func TestAFullQuarantineStopsTheModel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {

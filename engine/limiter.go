@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -11,37 +12,45 @@ import (
 	"golang.org/x/time/rate"
 
 	"sirocco/connector"
+	"sirocco/hub"
 )
 
-// limiters keeps one rate limit for each connection that this node syncs. A connection has one turn at a
+// limiters keeps one limit for each connection that this node syncs or writes to. A connection has one turn at a
 // time, so what one node counts is what the vendor sees, but for the moment a turn moves between nodes.
 type limiters struct {
 	mu  sync.Mutex
-	all map[string]*rate.Limiter
+	all map[string]*limiter
 }
 
-func newLimiters() *limiters { return &limiters{all: map[string]*rate.Limiter{}} }
+func newLimiters() *limiters { return &limiters{all: map[string]*limiter{}} }
 
-var unlimited = rate.NewLimiter(rate.Inf, 0)
+// limiter is how often a connection may ask its vendor, and from when on.
+type limiter struct {
+	rate *rate.Limiter
+	// held is until when the vendor wants to be left alone, in microseconds of Unix time.
+	held atomic.Int64
+}
+
+func unlimited() *limiter { return &limiter{rate: rate.NewLimiter(rate.Inf, 0)} }
 
 // limitersMost bounds how many limits are remembered; a forgotten one starts full.
 const limitersMost = 50_000
 
-func (l *limiters) of(connection string, r connector.Rate) *rate.Limiter {
-	if r.Requests <= 0 || r.Per <= 0 {
-		return unlimited
-	}
+func (l *limiters) of(connection string, r connector.Rate) *limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if limiter, ok := l.all[connection]; ok {
-		return limiter
+	if known, ok := l.all[connection]; ok {
+		return known
 	}
 	if len(l.all) >= limitersMost {
 		clear(l.all)
 	}
-	limiter := rate.NewLimiter(rate.Limit(float64(r.Requests)/r.Per.Seconds()), max(1, r.Requests))
-	l.all[connection] = limiter
-	return limiter
+	made := unlimited()
+	if r.Requests > 0 && r.Per > 0 {
+		made.rate = rate.NewLimiter(rate.Limit(float64(r.Requests)/r.Per.Seconds()), max(1, r.Requests))
+	}
+	l.all[connection] = made
+	return made
 }
 
 // noticeable is how long a wait for the rate limit is before the connection says that it waits.
@@ -50,7 +59,8 @@ const noticeable = time.Second
 // transport waits for the rate limit and counts what comes.
 type transport struct {
 	base    http.RoundTripper
-	limiter *rate.Limiter
+	limiter *limiter
+	clock   hub.Clock
 	// notice, where it is not nil, is told of a noticeable wait before it begins.
 	notice func(wait time.Duration)
 	bytes  atomic.Int64
@@ -73,8 +83,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // wait returns when the rate limit allows a request. Where that is past the request's own deadline it does not
 // wait at all, but asks as the CRM would for another attempt then.
 func (t *transport) wait(ctx context.Context) error {
-	reserved := t.limiter.Reserve()
-	delay := reserved.Delay()
+	reserved := t.limiter.rate.Reserve()
+	delay := max(reserved.Delay(), time.UnixMicro(t.limiter.held.Load()).Sub(t.clock()))
 	if delay == 0 {
 		return nil
 	}
@@ -94,6 +104,15 @@ func (t *transport) wait(ctx context.Context) error {
 	case <-timer.C:
 		t.waited.Add(int64(delay))
 		return nil
+	}
+}
+
+// heed notes what the vendor asked for with an answer that became err: to be left alone for a while. Whatever this
+// node does with the connection waits for that, what is planned meanwhile, too.
+func (t *transport) heed(err error) {
+	var ce *connector.Error
+	if errors.As(err, &ce) && ce.Kind == connector.RateLimited && ce.Status != 0 && ce.RetryAfter > 0 {
+		t.limiter.held.Store(t.clock().Add(ce.RetryAfter).UnixMicro())
 	}
 }
 

@@ -41,7 +41,9 @@ func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Conne
 	}
 	s := e.newSession(info, conn.ExternalAccountID, values)
 	s.transport.limiter = e.limits.of(conn.ID, info.Rate)
-	return s, e.authorize(ctx, c, conn, creds, s)
+	err = e.authorize(ctx, c, conn, creds, s)
+	s.transport.heed(err)
+	return s, err
 }
 
 // authorize gives the session a living access token where the vendor wants one. Among all nodes one asks the

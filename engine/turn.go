@@ -168,6 +168,7 @@ func (t *turn) end(ctx context.Context, err error) error {
 	if t.session != nil {
 		t.pending.Bytes += t.session.transport.bytes.Swap(0)
 		t.pending.RateWait += time.Duration(t.session.transport.waited.Swap(0))
+		t.session.transport.heed(err)
 	}
 	now := t.engine.Clock()
 	end := store.TurnEnd{Totals: t.pending}

@@ -288,6 +288,9 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 			wait = deliveryWait(1)
 		}
 		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
+		if s.session != nil {
+			s.session.transport.heed(err) // another delivery may be planned meanwhile
+		}
 		if ce.Status == 0 { // the CRM was not asked
 			end.At = time.Time{}
 		}

@@ -1,0 +1,303 @@
+package api
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+)
+
+// patches collects what a push asks for, and what is wrong with it.
+type patches struct {
+	all    []hub.RecordPatch
+	issues []hub.Issue
+	// resolve finds the external id of a record named by our id.
+	resolve func(m hub.Model, id string) (externalID string, ok bool)
+}
+
+func (p *patches) add(patch hub.RecordPatch) { p.all = append(p.all, patch) }
+
+func (p *patches) wrong(field, problem, want string) {
+	p.issues = append(p.issues, hub.Issue{Field: field, Problem: problem, Want: want})
+}
+
+// at reads a time in RFC 3339.
+func (p *patches) at(field, text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		p.wrong(field, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
+	}
+	return t.UTC()
+}
+
+// wire is a pushed time as records keep those that only are shown.
+func (p *patches) wire(field string, text *string) *string {
+	if text == nil || *text == "" {
+		return text
+	}
+	shown := hub.WireTime(p.at(field, *text))
+	return &shown
+}
+
+// put writes a value that was sent.
+func put[T any](to *T, sent *T) {
+	if sent != nil {
+		*to = *sent
+	}
+}
+
+// putMaybe writes a value that was sent, or clears one that was sent as null.
+func putMaybe[T any](to *T, m Maybe[T]) {
+	if m.Sent {
+		*to = m.Value // the zero value when null
+	}
+}
+
+func deletion(m Maybe[time.Time]) *bool {
+	if !m.Sent {
+		return nil
+	}
+	deleted := !m.Null
+	return &deleted
+}
+
+func (l *Place) change(d *hub.Details) {
+	if l.Latitude != nil {
+		d.Latitude = l.Latitude
+	}
+	if l.Longitude != nil {
+		d.Longitude = l.Longitude
+	}
+	put(&d.Phones, l.PhoneNumbers)
+	if l.EmailAddresses != nil {
+		d.Emails, d.Email = *l.EmailAddresses, ""
+		if len(d.Emails) > 0 {
+			d.Email = d.Emails[0]
+		}
+	}
+	if l.Addresses != nil {
+		d.Addresses = nil
+		for _, a := range *l.Addresses {
+			d.Addresses = append(d.Addresses, hub.Address(a))
+		}
+	}
+}
+
+// party adds the patch of an account, contact or lead.
+func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, change func(*hub.Record)) {
+	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
+	patch := hub.RecordPatch{
+		Model: m, ExternalID: externalID, Delete: deletion(life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Change: func(r *hub.Record) {
+			change(r)
+			place.change(&r.Details)
+			put(&r.Details.LastActivity, active)
+			if life.Owner.Sent {
+				r.Refs.Owner = life.Owner.Value.ExternalID
+			}
+		},
+	}
+	put(&patch.MergedTo, life.MergedToExternalID)
+	if patch.MergedTo == externalID || slices.Contains(patch.MergedFrom, externalID) {
+		p.wrong(field+".mergedToExternalId", "is the record itself", "another record of the same kind")
+		return
+	}
+	p.add(patch)
+}
+
+// ref is the external id of what was sent, "" where it was cleared, and nil where nothing was sent or it is wrong.
+func ref[T any](m Maybe[T], externalID func(T) *string) *string {
+	switch {
+	case !m.Sent:
+		return nil
+	case m.Null:
+		return new(string)
+	}
+	return externalID(m.Value)
+}
+
+// account adds a nested account and returns what refers to it.
+func (p *patches) account(field string, m Maybe[PushedAccount]) *string {
+	return ref(m, func(in PushedAccount) *string {
+		if in.ExternalID == "" {
+			p.wrong(field+".externalId", "is missing", "the CRM's own id of the account")
+			return nil
+		}
+		p.party(field, hub.ModelAccount, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) { put(&r.Name, in.Name) })
+		return &in.ExternalID
+	})
+}
+
+func (p *patches) contact(field string, in *PushedContact, primary *bool) {
+	account := p.account(field+".account", in.Account)
+	p.party(field, hub.ModelContact, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+		put(&r.Name, in.Name)
+		put(&r.Refs.Account, account)
+		put(&r.Details.Primary, primary)
+	})
+}
+
+func (p *patches) contactRef(field string, m Maybe[PushedContact]) *string {
+	return ref(m, func(in PushedContact) *string {
+		p.contact(field, &in, nil)
+		return &in.ExternalID
+	})
+}
+
+func (p *patches) leadRef(field string, m Maybe[PushedLead]) *string {
+	return ref(m, func(in PushedLead) *string {
+		p.party(field, hub.ModelLead, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+			put(&r.Details.FirstName, in.FirstName)
+			put(&r.Details.LastName, in.LastName)
+			r.Name = joinName(r.Details.FirstName, r.Details.LastName)
+		})
+		return &in.ExternalID
+	})
+}
+
+func joinName(first, last string) string {
+	if first == "" || last == "" {
+		return first + last
+	}
+	return first + " " + last
+}
+
+// users joins CRM users to an opportunity or engagement.
+func (p *patches) users(users []PushedUser, join hub.Model, of string) {
+	for _, in := range users {
+		p.add(hub.RecordPatch{Model: hub.ModelUser, ExternalID: in.ExternalID, Change: func(r *hub.Record) {
+			put(&r.Name, in.Name)
+			if in.Email != nil {
+				r.Details.Email, r.Details.Emails = *in.Email, []string{*in.Email}
+			}
+		}})
+		p.add(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+			r.Refs.User = in.ExternalID
+			if join == hub.ModelOpportunityUser {
+				r.Refs.Opportunity = of
+			} else {
+				r.Refs.Engagement = of
+			}
+			put(&r.Name, in.Name)
+			if in.ShareOfSale != nil {
+				r.Details.ShareOfSale = in.ShareOfSale
+			}
+		}})
+	}
+}
+
+// byID resolves a reference by our id.
+func (p *patches) byID(field string, m hub.Model, in Maybe[string]) *string {
+	return ref(in, func(id string) *string {
+		externalID, ok := p.resolve(m, id)
+		if !ok {
+			p.wrong(field, "names nothing that is there", "our id of a record of the SIRO_CUSTOM_INPUT connection")
+			return nil
+		}
+		return &externalID
+	})
+}
+
+func (p *patches) engagement(field string, in *PushedEngagement) {
+	start, end := p.maybeTime(field+"startTime", in.StartTime), p.maybeTime(field+"endTime", in.EndTime)
+	created, updated := p.maybeWire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.maybeWire(field+"remoteUpdatedAt", in.RemoteUpdatedAt)
+	account := p.account(field+"account", in.Account)
+	contact, lead := p.contactRef(field+"contact", in.Contact), p.leadRef(field+"lead", in.Lead)
+	kind := p.byID(field+"engagementTypeId", hub.ModelEngagementType, in.EngagementTypeID)
+	if in.EngagementType.Sent {
+		kind = new(string)
+		if t := in.EngagementType.Value; !in.EngagementType.Null {
+			*kind = t.ExternalID
+			if *kind == "" {
+				*kind = t.ActivityType + ":" + t.Name
+			}
+			p.add(hub.RecordPatch{Model: hub.ModelEngagementType, ExternalID: *kind, Change: func(r *hub.Record) {
+				r.Name, r.Details.ActivityType = t.Name, t.ActivityType
+			}})
+		}
+	}
+	var opportunity *string
+	if in.Opportunity.Sent {
+		opportunity = &in.Opportunity.Value.ExternalID
+	}
+	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		d := &r.Details
+		putMaybe(&d.Direction, in.Direction)
+		putMaybe(&d.Content, in.Content)
+		putMaybe(&d.Subject, in.Subject)
+		r.Name = d.Subject
+		putMaybe(&d.LocalStart, in.StartTimeLocalized)
+		put(&r.StartTime, start)
+		put(&r.EndTime, end)
+		put(&d.CreatedAt, created)
+		put(&d.UpdatedAt, updated)
+		put(&r.Refs.Account, account)
+		put(&r.Refs.Contact, contact)
+		put(&r.Refs.Lead, lead)
+		put(&r.Refs.EngagementType, kind)
+		put(&r.Refs.Opportunity, opportunity)
+	}})
+	p.users(in.EngagementUsers, hub.ModelEngagementUser, in.ExternalID)
+	if o := in.Opportunity.Value; in.Opportunity.Sent && !in.Opportunity.Null {
+		closed, made, active := p.wire(field+"opportunity.closedAt", o.ClosedAt), p.wire(field+"opportunity.remoteCreatedAt", o.RemoteCreatedAt), p.wire(field+"opportunity.lastActivityAt", o.LastActivityAt)
+		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Change: func(r *hub.Record) {
+			changeOpportunity(r, o.Name, o.Amount, o.Disposition, closed, made, active)
+		}}
+		if o.CopyEngagementRelationships {
+			patch.CopyFrom = in.ExternalID
+		}
+		p.add(patch)
+	}
+}
+
+func changeOpportunity(r *hub.Record, name *string, amount *float64, disposition, closed, created, active *string) {
+	put(&r.Name, name)
+	if amount != nil {
+		r.Details.Amount = amount
+	}
+	put(&r.Details.Disposition, disposition)
+	put(&r.Details.ClosedAt, closed)
+	put(&r.Details.CreatedAt, created)
+	put(&r.Details.LastActivity, active)
+}
+
+func (p *patches) maybeTime(field string, m Maybe[string]) *time.Time {
+	if !m.Sent {
+		return nil
+	}
+	if m.Null || m.Value == "" {
+		return new(time.Time)
+	}
+	at := p.at(field, m.Value)
+	return &at
+}
+
+func (p *patches) maybeWire(field string, m Maybe[string]) *string {
+	if !m.Sent {
+		return nil
+	}
+	return p.wire(field, &m.Value)
+}
+
+func (p *patches) opportunity(field string, in *PushedOpportunity) {
+	closed, created, active := p.wire(field+"closedAt", in.ClosedAt), p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"lastActivityAt", in.LastActivityAt)
+	account := p.byID(field+"accountId", hub.ModelAccount, in.AccountID)
+	if nested := p.account(field+"account", in.Account); nested != nil {
+		account = nested
+	}
+	contact := p.contactRef(field+"contact", in.Contact)
+	for i := range in.OpportunityContacts {
+		c := &in.OpportunityContacts[i]
+		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact, c.IsPrimary)
+		if c.IsPrimary != nil && *c.IsPrimary {
+			contact = &c.ExternalID
+		}
+	}
+	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
+		put(&r.Refs.Account, account)
+		put(&r.Refs.Contact, contact)
+	}})
+	p.users(in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
+}

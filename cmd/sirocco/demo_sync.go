@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// demoSync is what the demo reads of a connection's sync.
+type demoSync struct {
+	Explanation string `json:"explanation"`
+	Run         *struct {
+		ID        string  `json:"id"`
+		EndedAt   *string `json:"endedAt"`
+		Pages     int     `json:"pages"`
+		Created   int     `json:"created"`
+		Updated   int     `json:"updated"`
+		Unchanged int     `json:"unchanged"`
+		Deleted   int     `json:"deleted"`
+		Error     *string `json:"error"`
+	} `json:"run"`
+}
+
+func (d *demo) firstSync() (int, error) {
+	fmt.Println("\nCreating a connection to each, giving it credentials and switching it on, which starts its first sync:")
+	for _, crm := range d.crms {
+		var made struct {
+			ID string `json:"id"`
+		}
+		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
+		if err := d.call("POST", "/v1/core/integrations/connections", body, &made); err != nil {
+			return 0, err
+		}
+		crm.connection = "/v1/core/integrations/connections/" + made.ID
+		if err := d.call("PUT", crm.connection+"/credentials", crm.Values(crm.origin), nil); err != nil {
+			return 0, err
+		}
+		if err := d.call("PATCH", crm.connection, map[string]any{"isActive": true}, nil); err != nil {
+			return 0, err
+		}
+	}
+	total := 0
+	for _, crm := range d.crms {
+		want := 0
+		for _, m := range crm.Models() {
+			want += len(crm.Records(m))
+		}
+		run, err := d.ended(crm, "")
+		if err != nil {
+			return 0, err
+		}
+		if run.Run.Created != want {
+			return 0, fmt.Errorf("%s has %d records, %d came", crm.Platform(), want, run.Run.Created)
+		}
+		fmt.Printf("  %-14s %5d records in %d pages\n", crm.Platform(), run.Run.Created, run.Run.Pages)
+		total += want
+	}
+	return total, nil
+}
+
+func (d *demo) increment() (int, error) {
+	fmt.Println("\nChanging a few records in each CRM, then syncing now; only those come:")
+	total := 0
+	for i, crm := range d.crms {
+		ids := map[string]bool{}
+		for _, id := range crm.Update(crm.main, 4+i) {
+			ids[id] = true
+		}
+		run, err := d.sync(crm, map[string]any{})
+		if err != nil {
+			return 0, err
+		}
+		if run.Run.Updated != len(ids) || run.Run.Created+run.Run.Deleted != 0 {
+			return 0, fmt.Errorf("%s changed %d records; the sync created %d, updated %d and deleted %d", crm.Platform(), len(ids), run.Run.Created, run.Run.Updated, run.Run.Deleted)
+		}
+		fmt.Printf("  %-14s %5d changed, %d updated\n", crm.Platform(), len(ids), run.Run.Updated)
+		total += run.Run.Updated
+	}
+	return total, nil
+}
+
+// pauseAndResume makes a CRM slow, reads all of it again, and pauses in the middle.
+func (d *demo) pauseAndResume() (int, error) {
+	crm := d.crms[0]
+	fmt.Printf("\nReading all of %s again, slowly, and pausing in the middle:\n", crm.Platform())
+	crm.Before(func(r *http.Request) {
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	})
+	before, err := d.syncOf(crm)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.call("POST", crm.connection+"/sync", map[string]any{"from": "2000-01-01T00:00:00Z"}, nil); err != nil {
+		return 0, err
+	}
+	var running demoSync
+	if err := d.until("the sync is in the middle", func() (bool, error) {
+		running, err = d.syncOf(crm)
+		return err == nil && running.Run.ID != before.Run.ID && running.Run.Pages >= 2, err
+	}); err != nil {
+		return 0, err
+	}
+	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": false}, nil); err != nil {
+		return 0, err
+	}
+	fmt.Printf("  PATCH {\"isActive\": false} after %d pages\n", running.Run.Pages)
+	asked := 0
+	if err := d.until("the CRM is left alone", func() (bool, error) {
+		earlier := asked
+		asked = requests(crm)
+		if earlier == asked {
+			return true, nil
+		}
+		time.Sleep(1500 * time.Millisecond) // several times as long as a request takes now
+		return false, nil
+	}); err != nil {
+		return 0, err
+	}
+	paused, err := d.syncOf(crm)
+	if err != nil {
+		return 0, err
+	}
+	if paused.Run.EndedAt != nil {
+		return 0, errors.New("the sync was over before it could be paused")
+	}
+	fmt.Printf("  %s\n", paused.Explanation)
+	crm.Before(nil)
+	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": true}, nil); err != nil {
+		return 0, err
+	}
+	resumed, err := d.ended(crm, before.Run.ID)
+	if err != nil {
+		return 0, err
+	}
+	if resumed.Run.ID != paused.Run.ID || resumed.Run.Pages <= paused.Run.Pages || resumed.Run.Created+resumed.Run.Updated+resumed.Run.Deleted != 0 {
+		return 0, fmt.Errorf("the sync did not go on from its cursor: %+v", *resumed.Run)
+	}
+	fmt.Printf("  PATCH {\"isActive\": true}: the same run went on from page %d to %d; %d records came again, none was written\n",
+		paused.Run.Pages, resumed.Run.Pages, resumed.Run.Unchanged)
+	return resumed.Run.Unchanged, nil
+}
+
+func requests(crm *demoCRM) int {
+	n := 0
+	for _, times := range crm.Requests() {
+		n += times
+	}
+	return n
+}
+
+// sync asks for a run and waits for its end.
+func (d *demo) sync(crm *demoCRM, body map[string]any) (demoSync, error) {
+	before, err := d.syncOf(crm)
+	if err != nil {
+		return before, err
+	}
+	if err := d.call("POST", crm.connection+"/sync", body, nil); err != nil {
+		return before, err
+	}
+	return d.ended(crm, before.Run.ID)
+}
+
+func (d *demo) syncOf(crm *demoCRM) (demoSync, error) {
+	var s demoSync
+	err := d.call("GET", crm.connection+"/sync", nil, &s)
+	return s, err
+}
+
+// ended waits for the end of the run after the one before, and shows how far it is.
+func (d *demo) ended(crm *demoCRM, before string) (demoSync, error) {
+	var s demoSync
+	shown := time.Now()
+	err := d.until(fmt.Sprintf("the sync of %s ends", crm.Platform()), func() (bool, error) {
+		var err error
+		if s, err = d.syncOf(crm); err != nil || s.Run == nil || s.Run.ID == before {
+			return false, err
+		}
+		if s.Run.EndedAt == nil {
+			if time.Since(shown) > time.Second {
+				shown = time.Now()
+				fmt.Printf("  %-14s ... %d pages\n", crm.Platform(), s.Run.Pages)
+			}
+			return false, nil
+		}
+		if s.Run.Error != nil {
+			return false, errors.New(*s.Run.Error)
+		}
+		return true, nil
+	})
+	return s, err
+}

@@ -39,23 +39,18 @@ func lineOf(c hub.Connection) connectionLine {
 }
 
 func (c *connectionListCommand) Run(ctx context.Context) error {
-	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
-		if _, err := st.Organization(ctx, c.Organization); err != nil {
-			return c.explain(err)
+	return list(ctx, c.databaseFlag, c.organizationFlag, func(st *store.Store, after string) ([]hub.Connection, error) {
+		return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
+	}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
+		if c.JSON {
+			return printJSON(lineOf(conn))
 		}
-		return eachPage(func(after string) ([]hub.Connection, error) {
-			return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
-		}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
-			if c.JSON {
-				return printJSON(lineOf(conn))
-			}
-			state := "active"
-			if !conn.Active {
-				state = "paused"
-			}
-			_, err := fmt.Printf("%s  %-17s  %-6s  %s\n", conn.ID, conn.Platform, state, conn.Name)
-			return err
-		})
+		state := "active"
+		if !conn.Active {
+			state = "paused"
+		}
+		_, err := fmt.Printf("%s  %-17s  %-6s  %s\n", conn.ID, conn.Platform, state, conn.Name)
+		return err
 	})
 }
 
@@ -111,7 +106,9 @@ type connectionFlag struct {
 // with finds the connection and does something with it.
 func (f connectionFlag) with(ctx context.Context, do func(*store.Store, hub.Connection) error) error {
 	return withStore(ctx, f.databaseFlag, func(st *store.Store) error {
-		c, err := f.find(ctx, st)
+		c, err := find(ctx, st, f.Organization, func(organization string) (hub.Connection, error) {
+			return st.Connection(ctx, organization, f.Connection)
+		})
 		if errors.Is(err, hub.ErrNotFound) {
 			return fmt.Errorf("there is no connection %q; sirocco connection list shows those there are", f.Connection)
 		}
@@ -120,23 +117,6 @@ func (f connectionFlag) with(ctx context.Context, do func(*store.Store, hub.Conn
 		}
 		return do(st, c)
 	})
-}
-
-func (f connectionFlag) find(ctx context.Context, st *store.Store) (hub.Connection, error) {
-	if f.Organization != "" {
-		return st.Connection(ctx, f.Organization, f.Connection)
-	}
-	found, err := hub.Connection{}, hub.ErrNotFound
-	walkErr := eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
-		func(o hub.Organization) string { return o.ID },
-		func(o hub.Organization) error {
-			if !errors.Is(err, hub.ErrNotFound) {
-				return nil
-			}
-			found, err = st.Connection(ctx, o.ID, f.Connection)
-			return nil
-		})
-	return found, errors.Join(err, walkErr)
 }
 
 type connectionPauseCommand struct{ connectionFlag }

@@ -83,6 +83,34 @@ func eachPage[T any](page func(after string) ([]T, error), id func(T) string, sh
 	}
 }
 
+// list prints the items of one of the organization's lists.
+func list[T any](ctx context.Context, db databaseFlag, f organizationFlag, page func(st *store.Store, after string) ([]T, error), id func(T) string, show func(T) error) error {
+	return withStore(ctx, db, func(st *store.Store) error {
+		if _, err := st.Organization(ctx, f.Organization); err != nil {
+			return f.explain(err)
+		}
+		return eachPage(func(after string) ([]T, error) { return page(st, after) }, id, show)
+	})
+}
+
+// find gets a thing of the organization, or of whichever has it where none is named.
+func find[T any](ctx context.Context, st *store.Store, organization string, get func(organization string) (T, error)) (T, error) {
+	if organization != "" {
+		return get(organization)
+	}
+	var found T
+	err := hub.ErrNotFound
+	walkErr := eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
+		func(o hub.Organization) string { return o.ID },
+		func(o hub.Organization) error {
+			if errors.Is(err, hub.ErrNotFound) {
+				found, err = get(o.ID)
+			}
+			return nil
+		})
+	return found, errors.Join(err, walkErr)
+}
+
 // withStore opens the database for one command.
 func withStore(ctx context.Context, f databaseFlag, do func(*store.Store) error) error {
 	st, err := f.open(ctx)

@@ -64,34 +64,29 @@ type tokenListCommand struct {
 }
 
 func (c *tokenListCommand) Run(ctx context.Context) error {
-	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
-		if _, err := st.Organization(ctx, c.Organization); err != nil {
-			return c.explain(err)
+	return list(ctx, c.databaseFlag, c.organizationFlag, func(st *store.Store, after string) ([]hub.Token, error) {
+		return st.Tokens(ctx, c.Organization, after, listPage)
+	}, func(t hub.Token) string { return t.ID }, func(t hub.Token) error {
+		used := "never"
+		if !t.LastUsedAt.IsZero() {
+			used = hub.WireTime(t.LastUsedAt)
 		}
-		return eachPage(func(after string) ([]hub.Token, error) { return st.Tokens(ctx, c.Organization, after, listPage) },
-			func(t hub.Token) string { return t.ID },
-			func(t hub.Token) error {
-				used := "never"
-				if !t.LastUsedAt.IsZero() {
-					used = hub.WireTime(t.LastUsedAt)
-				}
-				if c.JSON {
-					return printJSON(struct {
-						ID             string `json:"id"`
-						OrganizationID string `json:"organizationId"`
-						Name           string `json:"name"`
-						Group          bool   `json:"group"`
-						CreatedAt      string `json:"createdAt"`
-						LastUsed       string `json:"lastUsed"`
-					}{t.ID, t.OrganizationID, t.Name, t.GroupID != "", hub.WireTime(t.CreatedAt), used})
-				}
-				kind := "organization"
-				if t.GroupID != "" {
-					kind = "group"
-				}
-				_, err := fmt.Printf("%s  %-12s  created %s  last used %s  %s\n", t.ID, kind, hub.WireTime(t.CreatedAt), used, t.Name)
-				return err
-			})
+		if c.JSON {
+			return printJSON(struct {
+				ID             string `json:"id"`
+				OrganizationID string `json:"organizationId"`
+				Name           string `json:"name"`
+				Group          bool   `json:"group"`
+				CreatedAt      string `json:"createdAt"`
+				LastUsed       string `json:"lastUsed"`
+			}{t.ID, t.OrganizationID, t.Name, t.GroupID != "", hub.WireTime(t.CreatedAt), used})
+		}
+		kind := "organization"
+		if t.GroupID != "" {
+			kind = "group"
+		}
+		_, err := fmt.Printf("%s  %-12s  created %s  last used %s  %s\n", t.ID, kind, hub.WireTime(t.CreatedAt), used, t.Name)
+		return err
 	})
 }
 

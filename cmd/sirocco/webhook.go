@@ -44,28 +44,21 @@ func lineOfEndpoint(w hub.WebhookEndpoint, secret string) endpointLine {
 }
 
 func (c *webhookListCommand) Run(ctx context.Context) error {
-	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
-		if _, err := st.Organization(ctx, c.Organization); err != nil {
-			return c.explain(err)
+	return list(ctx, c.databaseFlag, c.organizationFlag, func(st *store.Store, after string) ([]hub.WebhookEndpoint, error) {
+		return st.Endpoints(ctx, c.Organization, after, listPage)
+	}, func(w hub.WebhookEndpoint) string { return w.ID }, func(w hub.WebhookEndpoint) error {
+		if c.JSON {
+			return printJSON(lineOfEndpoint(w, ""))
 		}
-		return eachPage(func(after string) ([]hub.WebhookEndpoint, error) {
-			return st.Endpoints(ctx, c.Organization, after, listPage)
-		},
-			func(w hub.WebhookEndpoint) string { return w.ID },
-			func(w hub.WebhookEndpoint) error {
-				if c.JSON {
-					return printJSON(lineOfEndpoint(w, ""))
-				}
-				state := "enabled"
-				switch {
-				case !w.DisabledAt.IsZero():
-					state = "disabled: " + w.DisabledReason
-				case !w.FailingSince.IsZero():
-					state = "failing since " + hub.WireTime(w.FailingSince)
-				}
-				_, err := fmt.Printf("%s  %s  %s\n", w.ID, w.URL, state)
-				return err
-			})
+		state := "enabled"
+		switch {
+		case !w.DisabledAt.IsZero():
+			state = "disabled: " + w.DisabledReason
+		case !w.FailingSince.IsZero():
+			state = "failing since " + hub.WireTime(w.FailingSince)
+		}
+		_, err := fmt.Printf("%s  %s  %s\n", w.ID, w.URL, state)
+		return err
 	})
 }
 
@@ -123,7 +116,9 @@ func (f endpointFlag) with(ctx context.Context, do func(*store.Store, hub.Webhoo
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	w, err := f.find(ctx, st)
+	w, err := find(ctx, st, f.Organization, func(organization string) (hub.WebhookEndpoint, error) {
+		return st.Endpoint(ctx, organization, f.Endpoint)
+	})
 	if errors.Is(err, hub.ErrNotFound) {
 		return fmt.Errorf("there is no webhook endpoint %q; sirocco webhook list shows those there are", f.Endpoint)
 	}
@@ -131,23 +126,6 @@ func (f endpointFlag) with(ctx context.Context, do func(*store.Store, hub.Webhoo
 		return err
 	}
 	return do(st, w)
-}
-
-func (f endpointFlag) find(ctx context.Context, st *store.Store) (hub.WebhookEndpoint, error) {
-	if f.Organization != "" {
-		return st.Endpoint(ctx, f.Organization, f.Endpoint)
-	}
-	found, err := hub.WebhookEndpoint{}, hub.ErrNotFound
-	walkErr := eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
-		func(o hub.Organization) string { return o.ID },
-		func(o hub.Organization) error {
-			if !errors.Is(err, hub.ErrNotFound) {
-				return nil
-			}
-			found, err = st.Endpoint(ctx, o.ID, f.Endpoint)
-			return nil
-		})
-	return found, errors.Join(err, walkErr)
 }
 
 type webhookRotateCommand struct {

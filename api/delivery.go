@@ -17,6 +17,7 @@ type Delivery struct {
 	DataType                string  `json:"dataType" doc:"The kind of CRM record that the recording is linked to."`
 	ExternalID              string  `json:"externalId"`
 	State                   string  `json:"state" enum:"PENDING,SENT,FAILED,CANCELED"`
+	Explanation             string  `json:"explanation" doc:"How it stands, in a sentence."`
 	Attempts                int     `json:"attempts" doc:"How many attempts it has used up since it was planned or replayed."`
 	DueAt                   *string `json:"dueAt" doc:"When the next attempt is made; null when none is planned."`
 	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
@@ -27,10 +28,11 @@ type Delivery struct {
 	UpdatedAt               string  `json:"updatedAt"`
 }
 
-func showDelivery(d hub.Delivery) Delivery {
+// showDelivery shows a delivery over c.
+func (s *server) showDelivery(c hub.Connection, d hub.Delivery) Delivery {
 	return Delivery{
 		ID: d.ID, IntegrationConnectionID: d.ConnectionID, RecordingID: d.RecordingID, DataType: string(d.Model), ExternalID: d.ExternalID, State: string(d.State),
-		Attempts: d.Attempts, DueAt: optionalTime(d.DueAt), Error: optionalText(d.Error), Transcript: d.Transcript, NoteID: optionalText(d.NoteID),
+		Explanation: d.Explain(c, s.Clock()), Attempts: d.Attempts, DueAt: optionalTime(d.DueAt), Error: optionalText(d.Error), Transcript: d.Transcript, NoteID: optionalText(d.NoteID),
 		SentAt: optionalTime(d.SentAt), CreatedAt: hub.WireTime(d.CreatedAt), UpdatedAt: hub.WireTime(d.UpdatedAt),
 	}
 }
@@ -96,17 +98,22 @@ func (s *server) listDeliveries(r *request, in *struct {
 		return s.Store.Deliveries(r, c.OrganizationID, store.DeliveryFilter{ConnectionID: c.ID, State: hub.DeliveryState(in.State), Before: before, Limit: limit})
 	})
 	out := &DeliveriesAnswer{}
-	out.Body.Data, out.Body.Cursor = showEach(found, showDelivery), cursor
+	out.Body.Data, out.Body.Cursor = showEach(found, func(d hub.Delivery) Delivery { return s.showDelivery(c, d) }), cursor
 	return out, err
 }
 
-// deliveryOf does one thing with the delivery that the path names.
-func (s *server) deliveryOf(r *request, in *IDPath, do func(organization string) (hub.Delivery, error)) (hub.Delivery, error) {
-	return atPath(s, r, in, deliveryKind, do)
+// deliveryOf does one thing with the delivery that the path names, and returns it and its connection.
+func (s *server) deliveryOf(r *request, in *IDPath, do func(organization string) (hub.Delivery, error)) (hub.Delivery, hub.Connection, error) {
+	d, err := atPath(s, r, in, deliveryKind, do)
+	if err != nil {
+		return d, hub.Connection{}, err
+	}
+	c, err := s.Store.Connection(r, d.OrganizationID, d.ConnectionID)
+	return d, c, missing(deliveryKind, err) // a deleted connection's deliveries are gone
 }
 
 func (s *server) getDelivery(r *request, in *IDPath) (*DeliveryWithAttempts, error) {
-	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.Delivery(r, organization, in.ID) })
+	d, c, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.Delivery(r, organization, in.ID) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +122,7 @@ func (s *server) getDelivery(r *request, in *IDPath) (*DeliveryWithAttempts, err
 		return nil, err
 	}
 	out := &DeliveryWithAttempts{}
-	out.Body.Delivery, out.Body.Tries = showDelivery(d), make([]DeliveryAttempt, len(attempts))
+	out.Body.Delivery, out.Body.Tries = s.showDelivery(c, d), make([]DeliveryAttempt, len(attempts))
 	for i, a := range attempts {
 		out.Body.Tries[i] = DeliveryAttempt{Number: a.Number, At: hub.WireTime(a.At), TookMs: a.Took.Milliseconds(), Error: optionalText(a.Error)}
 	}
@@ -123,9 +130,9 @@ func (s *server) getDelivery(r *request, in *IDPath) (*DeliveryWithAttempts, err
 }
 
 func (s *server) replayDelivery(r *request, in *IDPath) (*DeliveryAnswer, error) {
-	d, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.ReplayDelivery(r, organization, in.ID) })
+	d, c, err := s.deliveryOf(r, in, func(organization string) (hub.Delivery, error) { return s.Store.ReplayDelivery(r, organization, in.ID) })
 	if err != nil {
 		return nil, err
 	}
-	return &DeliveryAnswer{Body: showDelivery(d)}, nil
+	return &DeliveryAnswer{Body: s.showDelivery(c, d)}, nil
 }

@@ -35,12 +35,17 @@ func TestDeliveriesAreListedAndReplayed(t *testing.T) {
 		}
 		mine.token.do("GET", "/v1/deliveries/"+id, "").want(t, http.StatusOK)
 		var d struct {
-			State    string
-			Attempts int
-			DueAt    *string
+			State, Explanation string
+			Attempts           int
+			DueAt              *string
 		}
 		mine.token.do("POST", "/v1/deliveries/"+id+"/replay", "").want(t, http.StatusOK).into(t, &d)
 		if d.State != "PENDING" || d.Attempts != 0 || d.DueAt == nil {
+			t.Errorf("%+v", d)
+		}
+		mine.token.do("PATCH", connections+"/"+connection, `{"isActive":false}`).want(t, http.StatusOK)
+		mine.token.do("GET", "/v1/deliveries/"+id, "").want(t, http.StatusOK).into(t, &d)
+		if !strings.HasPrefix(d.Explanation, "It is held while the connection is paused") {
 			t.Errorf("%+v", d)
 		}
 		if a := mine.token.do("GET", recordings+"/"+recording+"/link", "").want(t, http.StatusOK); strings.Contains(a.body, `"record"`) || !strings.Contains(a.body, "No CRM user is matched to the rep.") {

@@ -1,6 +1,9 @@
 package hub
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Delivery is a recording's result on its way to the CRM.
 type Delivery struct {
@@ -43,4 +46,25 @@ type Attempt struct {
 	Response string
 	// Error is why it failed, or what of it could not be done, for people; empty when all went well.
 	Error string
+}
+
+// Explain says in a sentence, for people, how the delivery over c stands.
+func (d Delivery) Explain(c Connection, now time.Time) string {
+	switch {
+	case d.State == DeliverySent:
+		with := "with"
+		if d.Transcript == nil || !*d.Transcript {
+			with = "without"
+		}
+		return fmt.Sprintf("It was written on %s, %s the transcript.", WireTime(d.SentAt), with)
+	case d.State == DeliveryFailed:
+		return fmt.Sprintf("It failed after %d attempts and is sent again only when it is replayed.", d.Attempts)
+	case d.State == DeliveryCanceled:
+		return "It is not sent: what it was for is gone."
+	case !c.Active:
+		return "It is held while the connection is paused: set isActive to true to send it."
+	case d.DueAt.After(now):
+		return "It is tried again at " + WireTime(d.DueAt) + "."
+	}
+	return "It is sent as soon as what waits before it is, and the CRM accepts the connection's credentials."
 }

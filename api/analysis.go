@@ -132,7 +132,7 @@ type SentAnalysis struct {
 	EvaluationScore        *float64          `json:"evaluationScore,omitempty"`
 	Followups              []SentFollowup    `json:"followups,omitempty"`
 	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" maxLength:"256"`
-	Failed                 string            `json:"failed,omitempty" maxLength:"1000" doc:"Why the recording could not be analysed; nothing else counts beside it."`
+	Failed                 string            `json:"failed,omitempty" minLength:"1" maxLength:"1000" doc:"Why the recording could not be analysed; nothing else counts beside it."`
 }
 
 func (in *SentAnalysis) result() hub.AnalysisResult {
@@ -141,16 +141,16 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 	}
 	a := hub.AnalysisResult{
 		Analysis: hub.Analysis{Language: in.Language, Speakers: in.SpeakerMap, OutcomeLabel: in.UniversalOutcomeLabel},
-		Duration: time.Duration(in.DurationInMilliseconds) * time.Millisecond, Score: in.EvaluationScore,
+		Duration: time.Duration(millis(in.DurationInMilliseconds)) * time.Millisecond, Score: in.EvaluationScore,
 	}
 	for _, u := range in.Utterances {
 		a.Utterances = append(a.Utterances, hub.Utterance{
-			Speaker: u.SpeakerTag, Text: u.Utterance, Start: int64(u.StartTimeInMillis), End: int64(u.EndTimeInMillis), Redacted: u.Redacted, Confidence: u.Confidence})
+			Speaker: u.SpeakerTag, Text: u.Utterance, Start: millis(u.StartTimeInMillis), End: millis(u.EndTimeInMillis), Redacted: u.Redacted, Confidence: u.Confidence})
 	}
 	for _, section := range in.Summary {
 		s := hub.SummarySection{ID: section.ID, Header: section.Name, Content: section.Content}
 		for _, q := range section.Quotes {
-			s.Quotes = append(s.Quotes, hub.Quote{Text: q.Quote, Start: int64(q.StartTimeInMillis), End: int64(q.EndTimeInMillis)})
+			s.Quotes = append(s.Quotes, hub.Quote{Text: q.Quote, Start: millis(q.StartTimeInMillis), End: millis(q.EndTimeInMillis)})
 		}
 		a.Summary = append(a.Summary, s)
 	}
@@ -176,6 +176,12 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 	return a
 }
 
+// millis are whole milliseconds; what is beyond every recording stays so.
+func millis(sent float64) int64 {
+	const most = float64(2 * hub.LongestRecording / time.Millisecond)
+	return int64(max(-most, min(sent, most)))
+}
+
 func readMappings(sent []FieldMapping) []hub.FieldMapping {
 	var read []hub.FieldMapping
 	for _, m := range sent {
@@ -188,7 +194,7 @@ func (s *server) registerAnalysis() {
 	register(s, huma.Operation{
 		OperationID: "putRecordingAnalysis", Method: http.MethodPut, Path: recordingsPath + "/{id}/analysis", Summary: "Set a recording's analysis",
 		Description: "How a conversation-analysis service hands in everything that it found, at once. It takes the place of what was sent before; the same " +
-			"body again changes nothing. The first one without `failed` makes the recording processed, which subscribers are told of, once.",
+			"body again changes nothing. It has to say something: of a recording without words, why there are none, in `failed`. The first one without `failed` makes the recording processed, which subscribers are told of, once.",
 		Tags: []string{recordingTag}, MaxBodyBytes: analysisMost + 1, BodyReadTimeout: time.Minute, Extensions: map[string]any{extensionKey: true},
 	}, jsonErrors(http.StatusNotFound, http.StatusConflict), s.putAnalysis)
 }

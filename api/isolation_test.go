@@ -79,7 +79,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		}
 		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
 		bodies := map[string]string{
-			"PUT " + recordings + "/{id}/analysis":                         `{"language":"stolen"}`,
+			"PUT " + recordings + "/{id}/analysis":                         `{"universalOutcomeLabel":"stolen"}`,
 			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
 			"DELETE " + recordings + "/{id}/link":                          `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
 			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,

@@ -147,11 +147,16 @@ func TestRecording(t *testing.T) {
 		if signed.Data.UploadHeaders["Content-Type"] != mp3 || signed.Data.ExpiresAt != "2026-11-23T13:00:00.000Z" {
 			t.Errorf("%+v", signed)
 		}
-		body := fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"title":"Visit","userEmail":"ONE@example.com","result":"closed","dateCreated":"2026-03-01T15:00:00Z","crmObjects":[{"objectType":"Account","objectId":"a1"},{"objectType":"Event","objectId":"e1"}]}`, signed.Data.DownloadURL, mp3)
+		body := fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"title":"Visit","userEmail":"ONE@example.com","result":"closed","dateCreated":"2026-03-01T15:00:00Z","latitude":40.5,"longitude":-111.9,"crmObjects":[{"objectType":"Account","objectId":"a1"},{"objectType":"Event","objectId":"e1"}]}`, signed.Data.DownloadURL, mp3)
 		if early := rep.do("POST", recordings+"/upload", body).want(t, 422); !strings.Contains(early.body, "has not arrived") || !strings.Contains(early.body, "ZodError") {
 			t.Error(early.body)
 		}
 		send(t, "PUT", signed.Data.UploadURL, strings.NewReader("0123456789"), header{"Content-Type", mp3}).want(t, 200)
+		for good, bad := range map[string]string{
+			`"longitude":-111.9,`: "", `-111.9`: "-191.9", "2026-03-01T15:00:00Z": "9999-12-31T23:59:59-14:00", `2026-03-01T15`: "0001-01-01T00",
+		} {
+			rep.do("POST", recordings+"/upload", strings.Replace(body, good, bad, 1)).want(t, 422)
+		}
 		var made, again struct{ Data struct{ RecordingID string } }
 		rep.do("POST", recordings+"/upload", body).want(t, 201).into(t, &made)
 		rep.do("POST", recordings+"/upload", body).want(t, 201).into(t, &again)
@@ -205,6 +210,19 @@ func TestRecording(t *testing.T) {
 
 		// The analysis makes it processed; the same one again changes nothing.
 		w.clock.advance(time.Minute)
+		for bad, said := range map[string]string{
+			`{}`: "all else", `{"language":"English","durationInMilliseconds":60000}`: "what the analysis found", `{"failed":""}`: "failed",
+			`{"universalOutcomeLabel":"x","durationInMilliseconds":1e300}`:                                                       "longer than any recording",
+			`{"utterances":[{"speakerTag":"A","utterance":"x","startTimeInMillis":0,"endTimeInMillis":1e30,"redacted":false}]}`:  "after the end of any recording",
+			`{"utterances":[{"speakerTag":"A","utterance":"x","startTimeInMillis":-1e30,"endTimeInMillis":1,"redacted":false}]}`: "is negative",
+		} {
+			if a := acme.token.do("PUT", recordings+"/"+id+"/analysis", bad).want(t, 400); !strings.Contains(a.body, said) {
+				t.Errorf("%s: %s", bad, a.body)
+			}
+		}
+		if a := acme.token.do("GET", recordings+"/"+id, "").want(t, 200); !strings.Contains(a.body, `"latitude":40.5,"longitude":-111.9`) {
+			t.Errorf("it does not say where it was made: %s", a.body)
+		}
 		acme.token.do("PUT", recordings+"/"+id+"/analysis", `{"failed":"too noisy"}`).want(t, 200)
 		acme.token.do("PUT", recordings+"/"+id+"/analysis", analysis).want(t, 200).into(t, &one)
 		if !one.IsProcessingDone || one.DurationInMilliseconds != 600000 || one.UpdatedAt != "2026-11-23T12:01:00.001Z" {

@@ -14,7 +14,7 @@ func (t *times) at(name, text string) time.Time {
 		return time.Time{}
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil && t.err == nil {
+	if (err != nil || !hub.TellableTime(at)) && t.err == nil {
 		t.err = hub.Invalid(name, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
 	return at.UTC()

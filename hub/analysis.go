@@ -40,7 +40,10 @@ func (a *AnalysisResult) Validate() error {
 		wrong("durationInMilliseconds", "is negative", "a number of milliseconds")
 	}
 	if a.Duration > LongestRecording {
-		wrong("durationInMilliseconds", fmt.Sprintf("is %d", a.Duration.Milliseconds()), fmt.Sprintf("at most %d, which is a day", LongestRecording.Milliseconds()))
+		wrong("durationInMilliseconds", "is longer than any recording", fmt.Sprintf("at most %d, which is a day", LongestRecording.Milliseconds()))
+	}
+	if a.empty() {
+		wrong("utterances", "is missing, and so is all else that could be said of the recording", "what the analysis found, or failed with the reason why it found nothing")
 	}
 	if a.Score != nil && (math.IsNaN(*a.Score) || math.IsInf(*a.Score, 0)) {
 		wrong("evaluationScore", "is not a number", "a number")
@@ -64,8 +67,13 @@ func (a *AnalysisResult) Validate() error {
 		}
 	}
 	for i, u := range a.Utterances {
-		if u.End < u.Start || u.Start < 0 {
+		switch {
+		case u.Start < 0:
+			wrong(fmt.Sprintf("utterances[%d].startTimeInMillis", i), "is negative", "milliseconds from the recording's beginning")
+		case u.End < u.Start:
 			wrong(fmt.Sprintf("utterances[%d].endTimeInMillis", i), "is before startTimeInMillis", "a time at or after the start")
+		case u.End > LongestRecording.Milliseconds():
+			wrong(fmt.Sprintf("utterances[%d].endTimeInMillis", i), "is after the end of any recording", fmt.Sprintf("at most %d, which is a day", LongestRecording.Milliseconds()))
 		}
 		if len(issues) > 20 { // enough to see what is the matter
 			break
@@ -75,6 +83,11 @@ func (a *AnalysisResult) Validate() error {
 		return nil
 	}
 	return &InvalidError{Issues: issues}
+}
+
+// empty reports whether it says nothing that anybody could read.
+func (a *AnalysisResult) empty() bool {
+	return a.Failed == "" && a.Score == nil && a.OutcomeLabel == "" && len(a.Utterances)+len(a.Summary)+len(a.Extractions)+len(a.Followups) == 0
 }
 
 // plain reports whether a value is one that an extraction may have.

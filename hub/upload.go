@@ -17,7 +17,9 @@ type NewRecording struct {
 	Title                        string
 	ConversationType             string
 	// StartedAt is when the conversation began; now when zero.
-	StartedAt                 time.Time
+	StartedAt time.Time
+	// Latitude and Longitude are where, in degrees; nil where that is not known.
+	Latitude, Longitude       *float64
 	Discoverable              bool
 	ContactName, ContactPhone string
 	Result                    RecordingResult

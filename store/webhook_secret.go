@@ -75,7 +75,8 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 		}
 		w.UpdatedAt = s.clock().UTC().Truncate(time.Microsecond)
 		w.PreviousUntil = w.UpdatedAt.Add(hub.SecretOverlap)
-		text, err := json.Marshal(append([]previousSecret{{string(current), micros(w.PreviousUntil)}}, previous...))
+		text, err := json.Marshal(append( //nolint:gosec // it is sealed before it is kept
+			[]previousSecret{{string(current), micros(w.PreviousUntil)}}, previous...))
 		if err != nil {
 			return err
 		}

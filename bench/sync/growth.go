@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"sirocco/bench/rig"
 	"sirocco/store"
 )
 
@@ -15,7 +16,7 @@ import (
 const growthSteps = 5
 
 // growth syncs one large CRM into each database and writes what the parts of it cost, one after another.
-func growth(w io.Writer, databases []database, records int) error {
+func growth(w io.Writer, databases []rig.Database, records int) error {
 	fmt.Fprintf(w, `
 ## As it grows
 
@@ -23,20 +24,20 @@ One sync of %s records in pages of 500, told in %d parts.
 
 | | records so far | records/s in this part | memory, in all |
 |---|---:|---:|---:|
-`, thousands(records), growthSteps)
+`, rig.Thousands(records), growthSteps)
 	for _, db := range databases {
 		if err := grow(w, db, records); err != nil {
-			return fmt.Errorf("%s: %w", db.name, err)
+			return fmt.Errorf("%s: %w", db.Name, err)
 		}
 	}
 	return nil
 }
 
-func grow(w io.Writer, db database, records int) (err error) {
+func grow(w io.Writer, db rig.Database, records int) (err error) {
 	ctx := context.Background()
 	crm := newFeed(records, 500)
 	defer crm.close()
-	st, e, err := hubOn(db.url, crm, 500)
+	st, e, err := hubOn(db.URL, crm, 500)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func grow(w io.Writer, db database, records int) (err error) {
 			return err
 		}
 		now := time.Now()
-		fmt.Fprintf(w, "| %s | %s | %s | %d MiB |\n", db.name, thousands(run.Created), thousands(int(float64(run.Created-from)/now.Sub(began).Seconds())), memory>>20)
+		fmt.Fprintf(w, "| %s | %s | %s | %d MiB |\n", db.Name, rig.Thousands(run.Created), rig.Thousands(int(float64(run.Created-from)/now.Sub(began).Seconds())), memory>>20)
 		from, began = run.Created, now
 		step++
 	}

@@ -13,17 +13,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"strings"
 	"time"
 
+	"sirocco/bench/rig"
 	"sirocco/connector"
 	"sirocco/engine"
 	"sirocco/hub"
 	"sirocco/store"
-	"sirocco/store/storetest"
 )
 
 const (
@@ -41,45 +39,13 @@ func main() {
 	grown := flag.Int("grown", defaultGrown, "how many records the CRM has whose sync is watched as it grows")
 	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
-	if err := profiled(*profile, func() error { return run(*records, *idle, *grown) }); err != nil {
+	if err := rig.OnBoth(*profile, func(databases []rig.Database) error { return run(databases, *records, *idle, *grown) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/sync:", err)
 		os.Exit(1)
 	}
 }
 
-// profiled runs f, with a CPU profile where a file is named.
-func profiled(file string, f func() error) (err error) {
-	if file == "" {
-		return f()
-	}
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if err := pprof.StartCPUProfile(out); err != nil {
-		return err
-	}
-	defer pprof.StopCPUProfile()
-	return f()
-}
-
-func run(records, idle, grown int) (err error) {
-	dir, err := os.MkdirTemp("", "sirocco-bench-sync-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's account reaches it
-		return err
-	}
-	server, err := storetest.Launch(filepath.Join(dir))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Kill()) }()
-	databases := []database{{"SQLite", "sqlite:" + filepath.Join(dir, "sync.db")}, {"PostgreSQL", server.URL()}}
-
+func run(databases []rig.Database, records, idle, grown int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Benchmarks of syncing
 
@@ -88,7 +54,7 @@ Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran th
 
 | | page | first sync, records/s | fetch and decode alone | upsert alone | of the slower | all again unchanged, records/s | memory, in all |
 |---|---:|---:|---:|---:|---:|---:|---:|
-`, runtime.NumCPU(), runtime.Version(), thousands(records))
+`, runtime.NumCPU(), runtime.Version(), rig.Thousands(records))
 	for _, page := range []int{100, 500} {
 		crm := newFeed(records, page)
 		fetch, err := crm.fetchAlone()
@@ -96,18 +62,18 @@ Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran th
 			return err
 		}
 		for _, db := range databases {
-			upsert, err := upsertAlone(db.url, crm, page)
+			upsert, err := upsertAlone(db.URL, crm, page)
 			if err != nil {
 				return err
 			}
-			m, err := measure(db.url, crm, page)
+			m, err := measure(db.URL, crm, page)
 			if err != nil {
 				return err
 			}
 			limit := min(fetch, upsert)
-			fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %.0f %% | %s | %d MiB |\n", db.name, page, thousands(int(m.first)), thousands(int(fetch)), thousands(int(upsert)),
-				100*m.first/limit, thousands(int(m.again)), m.resident>>20)
-			fmt.Fprintf(os.Stderr, "%s, pages of %d: %.0f records/s\n", db.name, page, m.first)
+			fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %.0f %% | %s | %d MiB |\n", db.Name, page, rig.Thousands(int(m.first)), rig.Thousands(int(fetch)), rig.Thousands(int(upsert)),
+				100*m.first/limit, rig.Thousands(int(m.again)), m.resident>>20)
+			fmt.Fprintf(os.Stderr, "%s, pages of %d: %.0f records/s\n", db.Name, page, m.first)
 		}
 		crm.close()
 	}
@@ -124,11 +90,11 @@ The memory is that of this program: the hub, and the CRM, which makes its pages 
 |---|---:|---:|---:|---:|---:|
 `)
 	for _, db := range databases {
-		line, err := nothingNew(db.url, idle)
+		line, err := nothingNew(db.URL, idle)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "| %s | %s", db.name, line)
+		fmt.Fprintf(&b, "| %s | %s", db.Name, line)
 	}
 	b.WriteString("\nThe CPU is that of this program, the CRM's answers included; PostgreSQL's own is not in it. Aims: half of the slower limit; one\nrequest for each model (the CRM here has one); less than 300 MiB and a quarter of a core.\n")
 	fmt.Print(b.String())
@@ -138,17 +104,6 @@ The memory is that of this program: the hub, and the CRM, which makes its pages 
 	return os.WriteFile(document, []byte(b.String()), 0o644)
 }
 
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// database is one of those that are measured.
-type database struct{ name, url string }
-
 // measured is what one database and page size gave.
 type measured struct {
 	first, again float64
@@ -157,15 +112,7 @@ type measured struct {
 
 // hubOn opens the database with an engine that pulls from the feed.
 func hubOn(url string, crm *feed, page int) (*store.Store, *engine.Engine, error) {
-	dir, err := os.MkdirTemp("", "sirocco-bench-key-")
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, _, err := store.KeysFromFile(filepath.Join(dir, "key"))
-	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
-		return nil, nil, err
-	}
-	st, err := store.Open(context.Background(), url, store.Options{Keys: keys})
+	st, err := rig.Open(context.Background(), url)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -308,6 +255,6 @@ func nothingNew(url string, connections int) (line string, err error) {
 		return "", err
 	}
 	each := (after - used) / time.Duration(connections)
-	return fmt.Sprintf("%s | %.2f | %d µs | %.1f %% | %d MiB |\n", thousands(connections), float64(crm.asked.Load()-asked)/float64(connections), each.Microseconds(),
+	return fmt.Sprintf("%s | %.2f | %d µs | %.1f %% | %d MiB |\n", rig.Thousands(connections), float64(crm.asked.Load()-asked)/float64(connections), each.Microseconds(),
 		100*each.Seconds()*idleConnections/300, memory>>20), nil
 }

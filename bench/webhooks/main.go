@@ -14,19 +14,17 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"sirocco/bench/rig"
 	"sirocco/engine"
 	"sirocco/hub"
 	"sirocco/store"
-	"sirocco/store/storetest"
 )
 
 const (
@@ -48,44 +46,13 @@ func main() {
 	pending := flag.Int("pending", defaultPending, "how many events the dead endpoint has to be told")
 	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
-	if err := profiled(*profile, func() error { return run(*events, *pending) }); err != nil {
+	if err := rig.OnBoth(*profile, func(databases []rig.Database) error { return run(databases, *events, *pending) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/webhooks:", err)
 		os.Exit(1)
 	}
 }
 
-// profiled runs f, with a CPU profile where a file is named.
-func profiled(file string, f func() error) (err error) {
-	if file == "" {
-		return f()
-	}
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if err := pprof.StartCPUProfile(out); err != nil {
-		return err
-	}
-	defer pprof.StopCPUProfile()
-	return f()
-}
-
-func run(events, pending int) (err error) {
-	dir, err := os.MkdirTemp("", "sirocco-bench-webhooks-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's account reaches it
-		return err
-	}
-	server, err := storetest.Launch(filepath.Join(dir))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Kill()) }()
-
+func run(databases []rig.Database, events, pending int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Benchmarks of webhooks
 
@@ -96,10 +63,10 @@ an endpoint that refuses connections and has %s events to be told.
 
 | | events/s, committed and delivered | p50 | p99 | p50 beside the dead one | p99 beside the dead one |
 |---|---:|---:|---:|---:|---:|
-`, runtime.NumCPU(), runtime.Version(), thousands(events), writers, rate, stream, thousands(pending))
-	for _, db := range []struct{ name, url string }{{"SQLite", "sqlite:" + filepath.Join(dir, "webhooks.db")}, {"PostgreSQL", server.URL()}} {
-		if err := measure(&b, db.name, db.url, events, pending); err != nil {
-			return fmt.Errorf("%s: %w", db.name, err)
+`, runtime.NumCPU(), runtime.Version(), rig.Thousands(events), writers, rate, stream, rig.Thousands(pending))
+	for _, db := range databases {
+		if err := measure(&b, db.Name, db.URL, events, pending); err != nil {
+			return fmt.Errorf("%s: %w", db.Name, err)
 		}
 	}
 	b.WriteString("\nAims: 2,000 events/s; p99 under 250 ms, and at most twice as long beside the dead endpoint.\n")
@@ -120,15 +87,7 @@ type subject struct {
 func measure(w io.Writer, name, url string, events, pending int) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
-	dir, err := os.MkdirTemp("", "sirocco-bench-key-")
-	if err != nil {
-		return err
-	}
-	keys, _, err := store.KeysFromFile(filepath.Join(dir, "key"))
-	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
-		return err
-	}
-	st, err := store.Open(ctx, url, store.Options{Keys: keys})
+	st, err := rig.Open(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -167,7 +126,7 @@ func measure(w io.Writer, name, url string, events, pending int) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", name, thousands(int(fast)), part(alone, 50), part(alone, 99), part(beside, 50), part(beside, 99))
+	fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", name, rig.Thousands(int(fast)), part(alone, 50), part(alone, 99), part(beside, 50), part(beside, 99))
 	fmt.Fprintf(os.Stderr, "%s: %.0f events/s, p50 %s p99 %s, beside the dead endpoint p50 %s p99 %s\n", name, fast,
 		part(alone, 50), part(alone, 99), part(beside, 50), part(beside, 99))
 	return nil
@@ -299,12 +258,4 @@ func await(done <-chan struct{}, what string) error {
 // part is the percentile of durations that are in order.
 func part(all []time.Duration, percent int) string {
 	return all[min(len(all)-1, len(all)*percent/100)].Round(100 * time.Microsecond).String()
-}
-
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -1,0 +1,69 @@
+// Package rig is what the benches of syncing and of webhooks stand on: both databases, fully durable, and a store on
+// either.
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// Database is one of those that are measured.
+type Database struct{ Name, URL string }
+
+// OnBoth runs a bench on new databases, with a CPU profile where a file is named.
+func OnBoth(profile string, bench func([]Database) error) (err error) {
+	dir, err := os.MkdirTemp("", "sirocco-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's account reaches it
+		return err
+	}
+	server, err := storetest.Launch(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Kill()) }()
+	if profile != "" {
+		out, failed := os.Create(profile)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, out.Close()) }()
+		if err := pprof.StartCPUProfile(out); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	return bench([]Database{{"SQLite", "sqlite:" + filepath.Join(dir, "bench.db")}, {"PostgreSQL", server.URL()}})
+}
+
+// Open opens a database with keys of its own.
+func Open(ctx context.Context, url string) (*store.Store, error) {
+	dir, err := os.MkdirTemp("", "sirocco-bench-key-")
+	if err != nil {
+		return nil, err
+	}
+	keys, _, err := store.KeysFromFile(filepath.Join(dir, "key"))
+	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, url, store.Options{Keys: keys})
+}
+
+// Thousands writes a number with a comma between its thousands.
+func Thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -60,7 +60,7 @@ bench: ## measure, and write docs/benchmarks.md, docs/benchmarks-sync.md and doc
 	go run ./bench/sync
 	go run ./bench/webhooks
 
-soak: postgres ## five minutes of failing CRMs and killed nodes (SOAK=5m)
+soak: postgres ## five minutes of failing CRMs and subscribers, and killed nodes (SOAK=5m)
 	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco
 
 postgres:

@@ -52,6 +52,14 @@ func IsKind(err error, kind Kind) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
+// Status is the HTTP status of the answer that err is about; zero where there was none, or none that failed.
+func Status(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
 // statusError returns what an answer other than 2xx means. wait is what the vendor asks for, or zero.
 func statusError(r Request, method string, status int, wait time.Duration) *Error {
 	kind, meaning := Refused, "the request is not accepted"

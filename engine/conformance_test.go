@@ -37,7 +37,10 @@ var pulled = []struct {
 		connector.Authorizer
 		connector.FieldSetter
 	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
-	{"companycam", unhurried{companycam.Connector{}}, simulatedcompanycam.New},
+	{"companycam", struct {
+		unhurried
+		connector.Finder
+	}{unhurried{companycam.Connector{}}, companycam.Connector{}}, simulatedcompanycam.New},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

@@ -170,6 +170,81 @@ func TestACutEnumerationDeletesNothing(t *testing.T) {
 	})
 }
 
+// TestAnEnumerationDeletesNothingThatIsThere lets rows change and go while all is read, as in a CRM that people work in.
+func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 32, Records: 200, Counts: map[hub.Model]int{hub.ModelUser: 150}, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		r.ahead.Store(int64(25 * time.Hour))
+		var requests atomic.Int64
+		r.crm.Before(func(q *http.Request) {
+			if q.Method != http.MethodGet {
+				return
+			}
+			if requests.Add(1)%2 == 0 {
+				r.crm.Touch(hub.ModelOpportunity, 3)
+				r.crm.Update(hub.ModelUser, 2)
+			} else {
+				r.crm.Delete(hub.ModelOpportunity, 1)
+				r.crm.Delete(hub.ModelUser, 1)
+			}
+		})
+		second := r.synced(first.ID)
+		r.crm.Before(nil)
+		for _, m := range []hub.Model{hub.ModelUser, hub.ModelOpportunity} {
+			there := map[string]bool{}
+			for _, row := range r.crm.Records(m) {
+				there[row.ExternalID] = !row.Deleted
+			}
+			held, err := r.st.Records(t.Context(), r.conn.OrganizationID, store.RecordFilter{Model: m, Limit: 1000, WithDeleted: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, record := range held {
+				if record.Deleted && there[record.ExternalID] {
+					t.Errorf("%s %s is there and was deleted", m, record.ExternalID)
+				}
+			}
+		}
+		if second.Deleted == 0 {
+			t.Error("nothing was deleted")
+		}
+		r.ahead.Store(int64(50 * time.Hour))
+		r.synced(second.ID)
+		r.equal()
+	})
+}
+
+// TestLookingForWhatIsMissingGivesWay lets it take more than one turn to ask for what an enumeration did not meet: the
+// turns after do not read all again.
+func TestLookingForWhatIsMissingGivesWay(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 33, Records: 200, ValidateEvery: -1}))
+		first := r.synced("")
+		gone := map[string]bool{}
+		for len(gone) < 50 {
+			gone[r.crm.Delete(hub.ModelOpportunity, 1)[0]] = true
+		}
+		r.ahead.Store(int64(25 * time.Hour))
+		var asked atomic.Int64
+		r.crm.Before(func(q *http.Request) {
+			if strings.HasPrefix(q.URL.Path, "/v2/projects/") && asked.Add(1)%20 == 1 {
+				r.ahead.Add(int64(6 * time.Second)) // longer than a turn goes on
+			}
+		})
+		before := r.crm.Requests()["GET /v2/projects"]
+		r.request()
+		until(t, "a run ends", func() bool { return r.latest().ID != first.ID && !r.latest().EndedAt.IsZero() })
+		if run := r.latest(); run.Deleted != 50 || run.Error != "" {
+			t.Errorf("%+v", run)
+		}
+		r.crm.Before(nil)
+		if n := r.crm.Requests()["GET /v2/projects"] - before; n != 4 || asked.Load() != 50 {
+			t.Errorf("it read %d pages and asked for %d projects", n, asked.Load())
+		}
+		r.equal()
+	})
+}
+
 // TestResetDuringASync asks for a sync from the beginning while one runs: it comes after, and nothing is written twice.
 func TestResetDuringASync(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -18,6 +19,8 @@ const (
 	// futureMost is how far ahead of our clock a CRM's modified time is believed. One far beyond would move
 	// the cursor past all that is yet to come.
 	futureMost = 24 * time.Hour
+	// missingMost bounds how many missing records are marked in one transaction, findMost how many are asked for before.
+	missingMost, findMost = 1000, 20
 )
 
 // stopError is why a model's sync cannot go on though the vendor answers.
@@ -40,6 +43,8 @@ type modelSync struct {
 	status     hub.SyncState
 	tookRewind bool
 	seen       map[string]bool
+	// allRead says that an earlier turn read all pages of an enumeration: what is missing is still to be deleted.
+	allRead bool
 	// quarantineLimit is how many items of the model may come to be in quarantine in this turn.
 	quarantineLimit int
 }
@@ -55,6 +60,9 @@ func (m *modelSync) run(ctx context.Context) error {
 	m.committed = m.st
 	if err := m.begin(ctx); err != nil {
 		return err
+	}
+	if m.allRead {
+		return m.deleteMissing(ctx)
 	}
 	ctx, cancel := context.WithCancel(ctx) // ends a fetch ahead that nobody will wait for
 	defer cancel()
@@ -87,11 +95,13 @@ func (m *modelSync) run(ctx context.Context) error {
 			}
 			return nil
 		}
-		if m.turn.engine.Clock().Sub(m.turn.started) >= slice {
+		if m.sliceOver() {
 			return errGiveWay
 		}
 	}
 }
+
+func (m *modelSync) sliceOver() bool { return m.turn.engine.Clock().Sub(m.turn.started) >= slice }
 
 func (m *modelSync) name() string { return m.turn.connector.Info().Name }
 
@@ -110,8 +120,10 @@ func (m *modelSync) begin(ctx context.Context) error {
 	if m.st.InRun && !m.st.Enumerating && (m.st.RewindTo == nil || m.turn.sched.Continues) {
 		return nil // a rewind asked for meanwhile waits for the run's end, but not for that of one that was cut off
 	}
-	if m.st.InRun && m.turn.sched.Continues {
-		return nil // an enumeration that only gave way is still whole
+	if m.st.InRun && m.turn.sched.Continues && m.st.Failed == "" {
+		// An enumeration that only gave way is still whole. One that has begun and has no next page has read all.
+		m.allRead = m.st.Enumerating && m.st.Next == ""
+		return nil
 	}
 	if m.st.Enumerating {
 		// Cut off in between, it may have missed what moved meanwhile: begin it again.
@@ -271,16 +283,33 @@ func (m *modelSync) count(c store.Changes, quarantined int) {
 	}
 }
 
-// deleteMissing marks what a complete enumeration did not meet, and ends the run.
+// deleteMissing marks what a complete enumeration did not meet and what is not there, and ends the run.
 func (m *modelSync) deleteMissing(ctx context.Context) error {
+	limit := missingMost
+	finder, finds := m.turn.connector.(connector.Finder)
+	if finds {
+		limit = findMost
+	}
 	for {
-		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model, m.info.Also)
+		missing, err := m.turn.engine.Store.Missing(ctx, m.turn.sched, m.info.Model, limit)
+		if err != nil {
+			return err
+		}
+		if len(missing) == 0 {
+			break
+		}
+		if finds {
+			if missing, err = m.notFound(ctx, finder, missing); err != nil {
+				return err
+			}
+		}
+		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model, missing, m.info.Also)
 		if err != nil {
 			return err
 		}
 		m.count(store.Changes{Deleted: n}, 0)
-		if n == 0 {
-			break
+		if m.sliceOver() {
+			return errGiveWay
 		}
 	}
 	m.st.EnumeratedAt = m.turn.engine.Clock()
@@ -297,6 +326,28 @@ func (m *modelSync) deleteMissing(ctx context.Context) error {
 		m.committed, m.status = m.st, hub.SyncStateUpToDate
 	}
 	return err
+}
+
+// notFound asks for records that an enumeration did not meet. Those that are there it brings in, which counts as
+// meeting them; the ids of the others it returns.
+func (m *modelSync) notFound(ctx context.Context, finder connector.Finder, missing []string) ([]string, error) {
+	page, err := finder.Find(ctx, &m.turn.session.Session, m.info.Model, missing)
+	if err != nil {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for _, r := range page.Records {
+		there[r.ExternalID] = true
+	}
+	for _, r := range page.Rejected {
+		there[r.ExternalID] = true
+	}
+	if len(there) > 0 {
+		if err := m.commit(ctx, &page); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(missing, func(id string) bool { return there[id] }), nil
 }
 
 func (m *modelSync) forget(ctx context.Context) error {

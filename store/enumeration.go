@@ -31,24 +31,30 @@ func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit)
 	return nil
 }
 
-// enumerationSlice bounds how many rows one transaction of the functions below changes.
+// enumerationSlice bounds how many rows one transaction of ForgetEnumeration removes.
 const enumerationSlice = 1000
 
-// DeleteMissing marks as deleted up to a slice of the model's records that the complete enumeration just
-// ended did not meet, their children with them, and reports how many those were without the children; call
-// it until that is 0. Its error may be one of RenewTurn's.
-func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model, children []hub.Model) (int, error) {
+// Missing returns up to limit ids of the model's records that the complete enumeration just ended did not meet.
+func (s *Store) Missing(ctx context.Context, sched Schedule, model hub.Model, limit int) ([]string, error) {
+	ids, err := many(ctx, s.db, scanText, `SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)
+		LIMIT $4`, sched.OrganizationID, sched.ConnectionID, string(model), limit)
+	return ids, s.db.classify(err)
+}
+
+// DeleteMissing marks records of the model as deleted, their children with them, and reports how many those were
+// without the children. Its error may be one of RenewTurn's.
+func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model) (int, error) {
 	deleted := 0
 	err := s.write(ctx, func(tx Tx) error {
-		if _, err := holdTurn(ctx, tx, sched); err != nil {
+		deleted = 0
+		if _, err := holdTurn(ctx, tx, sched); err != nil || len(externalIDs) == 0 {
 			return err
 		}
-		missing, err := many(ctx, tx, scanText, `UPDATE records SET deleted_at = $4, updated_at = $4
-			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
-				SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
-					AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)
-				LIMIT $5) RETURNING external_id`,
-			sched.OrganizationID, sched.ConnectionID, string(model), micros(s.clock()), enumerationSlice)
+		in, arg := tx.among(externalIDs)
+		missing, err := many(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
+			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in("$4")+` AND deleted_at IS NULL RETURNING external_id`,
+			sched.OrganizationID, sched.ConnectionID, string(model), arg, micros(s.clock()))
 		if err != nil {
 			return err
 		}

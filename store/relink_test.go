@@ -84,7 +84,11 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	asks("a deletion that is told", func() { commit(true) })
 	asks("a return", func() { commit(false) })
 	asks("an absence", func() {
-		if n, err := st.DeleteMissing(ctx, sched, hub.ModelUser, nil); err != nil || n != 1 {
+		missing, err := st.Missing(ctx, sched, hub.ModelUser, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := st.DeleteMissing(ctx, sched, hub.ModelUser, missing, nil); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 	})

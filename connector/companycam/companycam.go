@@ -4,18 +4,17 @@
 // What the vendor's description leaves open, and how it is read here: projects come with the latest
 // activity first and pages have numbers, so a row that changes while someone pages moves to the front,
 // and is read by the next run; whether deleted ones are listed is not said, so besides their status a
-// complete enumeration finds them. Users cannot be filtered by time and come by name, so that a rename
-// while someone pages can hide a row: they are read again until a reading brings none that is new. The
-// most rows that a page may have, and how often one may ask, are not said: 100 and 60 a minute are assumed.
+// complete enumeration finds them. Users cannot be filtered by time and come by name. In both lists a row
+// that moves or goes while someone pages can hide another, so what an enumeration did not meet is asked for
+// by its id. The most rows that a page may have, and how often one may ask, are not said: 100 and 60 a minute
+// are assumed.
 package companycam
 
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +27,6 @@ const (
 	service = "CompanyCam"
 	// pageMost is the largest page asked for.
 	pageMost = 100
-	// userReadings bounds how often the users are read until nothing new turns up, userPages how many pages they may have.
-	userReadings, userPages = 5, 100
 	// commentPagesMost bounds how many pages of a project's comments are searched for a marker.
 	commentPagesMost = 20
 )
@@ -70,21 +67,32 @@ func (Connector) Check(ctx context.Context, s *connector.Session) error {
 	return err
 }
 
+// lists are where the rows of a model are, and how one of them is read.
+var lists = map[hub.Model]struct {
+	path   string
+	append func(*connector.Page, []json.RawMessage)
+}{
+	hub.ModelUser: {"/users", func(p *connector.Page, items []json.RawMessage) {
+		connector.AppendItems(p, items, func(u user) []hub.Record { return []hub.Record{u.record()} })
+	}},
+	hub.ModelOpportunity: {"/projects", func(p *connector.Page, items []json.RawMessage) {
+		connector.AppendItems(p, items, func(r project) []hub.Record { return []hub.Record{r.record()} })
+	}},
+}
+
 // Fetch implements connector.Connector.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	if q.Model == hub.ModelUser {
-		return users(ctx, s)
-	}
 	number, size := 1, min(q.Limit, pageMost)
 	if n, err := strconv.Atoi(q.Next); err == nil {
 		number = n
 	}
 	query := pageOf(number, size)
-	if !q.Since.IsZero() {
+	if !q.Since.IsZero() && q.Model != hub.ModelUser { // users cannot be asked for by time
 		query.Set("modified_since", hub.WireTime(q.Since))
 	}
+	list := lists[q.Model]
 	var items []json.RawMessage
-	got, err := connector.GetJSON(ctx, s, request(s, "/projects", query), &items)
+	got, err := connector.GetJSON(ctx, s, request(s, list.path, query), &items)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -92,44 +100,30 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if len(items) >= size {
 		page.Next, page.More = strconv.Itoa(number+1), true
 	}
-	connector.AppendItems(&page, items, func(p project) []hub.Record { return []hub.Record{p.record()} })
+	list.append(&page, items)
 	return page, nil
 }
 
-// users reads all users, again and again until a reading brings none that is new.
-func users(ctx context.Context, s *connector.Session) (connector.Page, error) {
+// Find implements connector.Finder.
+func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, externalIDs []string) (connector.Page, error) {
 	var page connector.Page
-	found := map[string]hub.Record{}
-	for reading := range userReadings {
-		before, pages := len(found), 0
-		for number := 1; number <= userPages; number++ {
-			var items []json.RawMessage
-			got, err := connector.GetJSON(ctx, s, request(s, "/users", pageOf(number, pageMost)), &items)
-			if err != nil {
-				return connector.Page{}, err
+	for _, id := range externalIDs {
+		var item json.RawMessage
+		_, err := connector.GetJSON(ctx, s, request(s, lists[m].path+"/"+url.PathEscape(id), nil), &item)
+		switch {
+		case connector.Status(err) == http.StatusNotFound:
+		case connector.Status(err) == http.StatusForbidden: // there, but not for this account to see
+			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: err.Error()})
+		case err != nil:
+			return connector.Page{}, err
+		default:
+			var found connector.Page
+			if lists[m].append(&found, []json.RawMessage{item}); len(found.Records) == 1 && found.Records[0].ExternalID == id {
+				page.Records = append(page.Records, found.Records...)
+				continue
 			}
-			pages++
-			if page.AsOf.IsZero() {
-				page.AsOf = got.Date
-			}
-			var part connector.Page
-			connector.AppendItems(&part, items, func(u user) []hub.Record { return []hub.Record{u.record()} })
-			for _, r := range part.Records {
-				found[r.ExternalID] = r
-			}
-			if reading == 0 {
-				page.Rejected = append(page.Rejected, part.Rejected...)
-			}
-			if len(items) < pageMost {
-				break
-			}
+			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: "the CRM sent something else when asked for this record", Raw: item})
 		}
-		if pages == 1 || len(found) == before {
-			break
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(found)) {
-		page.Records = append(page.Records, found[id])
 	}
 	return page, nil
 }

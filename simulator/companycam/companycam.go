@@ -1,5 +1,6 @@
 // Package companycam stands in for CompanyCam. Projects come with the latest change first and users by
-// name, in pages with numbers: what changes while someone pages shifts the rows, as at the vendor.
+// name, in pages with numbers and without those deleted: what changes or goes while someone pages shifts the rows,
+// as at the vendor.
 package companycam
 
 import (
@@ -59,10 +60,23 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 	})
 	mux.HandleFunc("GET /v2/projects", func(w http.ResponseWriter, r *http.Request) {
 		since, _ := time.Parse(time.RFC3339, r.URL.Query().Get("modified_since"))
-		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelOpportunity, ByChange: true, Since: since, Limit: all})
+		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelOpportunity, ByChange: true, HideDeleted: true, Since: since, Limit: all})
 		slices.Reverse(rows)
 		writePage(w, r, rows, showProject)
 	})
+	for path, m := range map[string]hub.Model{"users": hub.ModelUser, "projects": hub.ModelOpportunity} {
+		mux.HandleFunc("GET /v2/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) {
+			row, there := s.Get(m, r.PathValue("id"))
+			switch {
+			case !there || row.Deleted:
+				notFound(w)
+			case m == hub.ModelUser:
+				simulator.WriteJSON(w, http.StatusOK, showUser(row))
+			default:
+				simulator.WriteJSON(w, http.StatusOK, showProject(row))
+			}
+		})
+	}
 	mux.HandleFunc("GET /v2/projects/{id}/comments", func(w http.ResponseWriter, r *http.Request) {
 		writePage(w, r, s.Notes.On(hub.ModelOpportunity, r.PathValue("id")), showComment)
 	})
@@ -74,11 +88,15 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		}
 		_, there := s.Get(hub.ModelOpportunity, r.PathValue("id"))
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || !there {
-			simulator.WriteJSON(w, http.StatusNotFound, map[string]any{"errors": []string{"Record not found"}})
+			notFound(w)
 			return
 		}
 		simulator.WriteJSON(w, http.StatusCreated, showComment(s.Notes.Add(hub.ModelOpportunity, r.PathValue("id"), body.Comment.Content)))
 	})
+}
+
+func notFound(w http.ResponseWriter) {
+	simulator.WriteJSON(w, http.StatusNotFound, map[string]any{"errors": []string{"Record not found"}})
 }
 
 // all is more rows than a simulator has.

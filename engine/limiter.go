@@ -63,6 +63,8 @@ type transport struct {
 	clock   hub.Clock
 	// notice, where it is not nil, is told of a noticeable wait before it begins.
 	notice func(wait time.Duration)
+	// before, where it is not nil, may still stop a request once the rate limit allows it.
+	before func(ctx context.Context) error
 	bytes  atomic.Int64
 	waited atomic.Int64 // nanoseconds
 }
@@ -71,6 +73,11 @@ type transport struct {
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.wait(r.Context()); err != nil {
 		return nil, err
+	}
+	if t.before != nil {
+		if err := t.before(r.Context()); err != nil {
+			return nil, err
+		}
 	}
 	resp, err := t.base.RoundTrip(r)
 	if err != nil {

@@ -149,7 +149,12 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.session.transport.before = s.stillPending
 	ref, err := c.WriteNote(ctx, &s.session.Session, note)
+	s.session.transport.before = nil
+	if errors.Is(err, errTaken) {
+		return nil
+	}
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
@@ -163,6 +168,19 @@ func (s *sending) send(ctx context.Context) error {
 		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Existed: ref.Existed,
 		Synced: synced, Error: unset,
 	})
+}
+
+// errTaken stops a note whose delivery is no longer to be sent.
+var errTaken = errors.New("the delivery was taken back")
+
+// stillPending looks again before each request for the note: the session and the rate limit may have taken
+// minutes, in which the recording's link may have moved.
+func (s *sending) stillPending(ctx context.Context) error {
+	d, err := s.engine.Store.Delivery(ctx, s.delivery.OrganizationID, s.delivery.ID)
+	if err == nil && d.State != hub.DeliveryPending {
+		err = errTaken
+	}
+	return err
 }
 
 func (s *sending) cancel(ctx context.Context, reason string) error {

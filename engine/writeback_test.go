@@ -289,3 +289,73 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 		}
 	})
 }
+
+// TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce lets the analysis bring the length that moves the link.
+func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		user, crmUser := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
+		r.quiet()
+		first := r.meets(0, crmUser, "MEETING", day, 60)
+		second := r.meets(1, crmUser, "MEETING", day.Add(time.Hour), 60)
+		r.pulled()
+		moves, stays := r.record(user, day.Add(50*time.Minute), 0), r.record(user, day.Add(10*time.Minute), 0)
+		r.comes(moves, first, "It began")
+		r.comes(stays, first, "It began")
+		moved := make(chan struct{})
+		r.crm.Before(func(q *http.Request) {
+			if q.Method == http.MethodPost { // no note before the link has moved
+				select {
+				case <-moved:
+				case <-q.Context().Done():
+				}
+			}
+		})
+		for id, length := range map[string]time.Duration{moves: time.Hour, stays: 20 * time.Minute} {
+			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.comes(moves, second, "It overlaps")
+		r.comes(stays, first, "It overlaps")
+		close(moved)
+		for _, id := range []string{moves, stays} {
+			until(t, "it is written back", func() bool { return !r.recording(id).WrittenAt.IsZero() })
+		}
+		r.idle()
+		for _, id := range []string{moves, stays} {
+			if d := r.delivery(id); d.State != hub.DeliverySent || d.ExternalID != r.recording(id).Link.ExternalID {
+				t.Errorf("%+v", d)
+			}
+		}
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestANoteIsTakenBackInTime unlinks a recording while the CRM is asked whether its note is there.
+func TestANoteIsTakenBackInTime(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		var id string
+		linked, once := make(chan struct{}), sync.Once{}
+		r.crm.Before(func(q *http.Request) {
+			if strings.HasSuffix(q.URL.Path, "/notes") {
+				once.Do(func() {
+					<-linked
+					if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+		id = r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		close(linked)
+		r.idle()
+		if d := r.delivery(id); d.State != hub.DeliveryCanceled || len(r.crm.Notes.All()) != 0 {
+			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+		}
+	})
+}

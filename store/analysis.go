@@ -73,13 +73,17 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err != nil {
 		return err
 	}
-	if timed && r.MayBeMatched() {
+	relinks := timed && r.MayBeMatched()
+	if relinks {
 		if err := requestRelink(ctx, tx, r.OrganizationID, r.StartedAt, r.EndedAt, now); err != nil {
 			return err
 		}
 	}
-	if !first {
+	switch {
+	case !first:
 		return nil
+	case relinks: // that look may move the link, and plans what is written back where the link then is
+		return s.emit(ctx, tx, *r, hub.EventRecordingProcessed)
 	}
 	return s.announce(ctx, tx, *r, hub.EventRecordingProcessed)
 }

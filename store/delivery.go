@@ -8,8 +8,8 @@ import (
 	"sirocco/hub"
 )
 
-// planDelivery leaves a delivery for a recording that is processed and linked, once for each record it is linked to.
-// One that was canceled because the link was elsewhere for a while comes back.
+// planDelivery leaves a delivery for a recording that is processed and linked, once for each record it is linked to:
+// where there is one it changes nothing. One that was canceled because the link was elsewhere for a while comes back.
 func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error {
 	if !r.Processed() || !r.Linked() || r.Analysis.Failed != "" {
 		return nil
@@ -22,20 +22,20 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		return nil
 	}
 	now := s.clock()
-	n, err := tx.exec(ctx, `UPDATE deliveries SET state = CASE WHEN state = $7 THEN $8 ELSE state END, due_at = CASE WHEN state = $7 THEN $6 ELSE due_at END,
-			attempts = CASE WHEN state = $7 THEN 0 ELSE attempts END, error = CASE WHEN state = $7 THEN '' ELSE error END, updated_at = CASE WHEN state = $7 THEN $6 ELSE updated_at END
-		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5`,
-		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now), string(hub.DeliveryCanceled), string(hub.DeliveryPending))
+	n, err := tx.exec(ctx, `UPDATE deliveries SET state = $7, due_at = $6, attempts = 0, error = '', updated_at = $6
+		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5 AND state = $8`,
+		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now), string(hub.DeliveryPending), string(hub.DeliveryCanceled))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		_, err := tx.exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, '', '', $8, $8)`,
+		n, err = tx.exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, 0, CAST($8 AS BIGINT), '', '', CAST($8 AS BIGINT), CAST($8 AS BIGINT)
+			WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $4 AND model = $5 AND external_id = $6)`,
 			r.OrganizationID, c.ID, hub.NewID(), r.ID, string(r.Link.Model), r.Link.ExternalID, string(hub.DeliveryPending), micros(now))
-		if err != nil {
-			return err
-		}
+	}
+	if err != nil || n == 0 {
+		return err
 	}
 	return due(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
 }

@@ -92,8 +92,11 @@ func (s *Store) moveLink(ctx context.Context, tx Tx, r *hub.Recording, l hub.Lin
 	if moved || before.By != l.By { // another sentence alone is no change of the recording
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
 	}
-	if err := saveLink(ctx, tx, r); err != nil || !moved {
+	if err := saveLink(ctx, tx, r); err != nil {
 		return err
+	}
+	if !moved { // it may have waited for the rule to look again
+		return s.planDelivery(ctx, tx, *r)
 	}
 	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved before it was sent.", now); err != nil || !r.Linked() {
 		return err

@@ -129,8 +129,11 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	if err != nil {
 		return exceptNotFound(err) // deleted in the meantime
 	}
-	if !r.MayBeMatched() || (r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason) {
+	if !r.MayBeMatched() {
 		return nil
+	}
+	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason {
+		return s.planDelivery(ctx, tx, r) // an analysis that made the rule look again has left it to this look
 	}
 	if m.Link.ExternalID != "" {
 		// The record may be gone since it was read; what made it go asks for another look.

@@ -81,10 +81,7 @@ type DeliveryFilter struct {
 
 // Deliveries lists deliveries of a connection, the latest first.
 func (s *Store) Deliveries(ctx context.Context, organization string, f DeliveryFilter) ([]hub.Delivery, error) {
-	if f.Before == "" {
-		f.Before = "~" // after every id
-	}
-	ds, err := many(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND id < $3
+	ds, err := many(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", f.Before)+`
 		AND ($4 = '' OR state = $4) AND ($5 = '' OR recording_id = $5)`+itsConnectionLives+` ORDER BY id DESC LIMIT $6`,
 		organization, f.ConnectionID, f.Before, string(f.State), f.RecordingID, f.Limit)
 	return ds, s.db.classify(err)

@@ -175,9 +175,6 @@ const triesMost = 20
 
 // EventDeliveries lists an endpoint's deliveries with their attempts, the latest event first.
 func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint string, f EventDeliveryFilter) ([]EventDelivery, error) {
-	if f.Before == "" {
-		f.Before = "~" // after every id
-	}
 	state := "" // as constants, so that the indexes of their own are of use
 	switch f.State {
 	case hub.DeliveryFailed:
@@ -196,7 +193,7 @@ func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint stri
 		return d, err
 	}, `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id < $3`+state+` ORDER BY d.event_id DESC LIMIT $4`,
+		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND `+goesOn("d.event_id", "$3", f.Before)+state+` ORDER BY d.event_id DESC LIMIT $4`,
 		organization, endpoint, f.Before, f.Limit)
 	if err != nil || len(ds) == 0 {
 		return nil, s.db.classify(err)

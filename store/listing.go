@@ -25,6 +25,15 @@ type ListPlace struct {
 	ID string
 }
 
+// goesOn is the condition of a list, latest first, that it goes on before the row with an id. It begins with the latest
+// for an empty one: which text is after every id depends on the database's collation.
+func goesOn(column, parameter, before string) string {
+	if before == "" {
+		return parameter + " = ''"
+	}
+	return column + " < " + parameter
+}
+
 // column is what the listing is sorted by.
 func (l Listing) column() string {
 	if l.ByUpdate {

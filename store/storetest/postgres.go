@@ -182,7 +182,8 @@ func startServer(dir string, settings ...string) (*Server, error) {
 			return nil, err
 		}
 	}
-	initdb := s.run("initdb", "--pgdata", s.dir, "--auth", "trust", "--username", "sirocco", "--no-sync", "--encoding", "UTF8", "--locale", "C")
+	initdb := s.run("initdb", "--pgdata", s.dir, "--auth", "trust", "--username", "sirocco", "--no-sync", "--encoding", "UTF8",
+		"--locale", "C", "--locale-provider", "icu", "--icu-locale", "en-US") // whose order of texts is not that of their bytes, as on most servers
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}

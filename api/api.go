@@ -104,9 +104,10 @@ func (s *server) humaConfig() huma.Config {
 	cfg := huma.DefaultConfig("Sirocco", s.Version)
 	cfg.CreateHooks = nil // no $schema fields in answers: the contract has none
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	inJSON := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readBody}
 	cfg.Formats = map[string]huma.Format{
-		"application/json": huma.DefaultJSONFormat,
-		"json":             huma.DefaultJSONFormat,
+		"application/json": inJSON,
+		"json":             inJSON,
 		"text/plain":       {Marshal: marshalText},
 	}
 	cfg.AllowAdditionalPropertiesByDefault = true // published clients send extras

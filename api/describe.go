@@ -14,6 +14,8 @@ import (
 type errorShape struct {
 	// plain statuses are answered with one sentence of text, as published; json ones with an ErrorBody.
 	plain, json []int
+	// text says that the plain statuses are answered with text in every case: else a 400 is not, and a 401 never.
+	text bool
 	// zod says that invalid input is answered with 422 and a ZodError instead of with 400, and that no other
 	// error answer lists issues.
 	zod bool
@@ -22,7 +24,11 @@ type errorShape struct {
 }
 
 func plainErrors(statuses ...int) errorShape { return errorShape{plain: statuses} }
-func jsonErrors(statuses ...int) errorShape  { return errorShape{json: statuses} }
+
+// textErrors are those of an operation for which the contract has no JSON for errors at all.
+func textErrors(statuses ...int) errorShape { return errorShape{plain: statuses, text: true} }
+
+func jsonErrors(statuses ...int) errorShape { return errorShape{json: statuses} }
 
 // zodErrors are those of the operations for which the contract has a ZodError, with more of ours.
 func zodErrors(ours ...int) errorShape {
@@ -39,10 +45,10 @@ func (e errorShape) unpublished() errorShape {
 	return e
 }
 
-// isPlain reports whether a status that came of the domain is answered with text. 400 is not: only a
-// platform outside the list is text there, and bindingError sees to that.
+// isPlain reports whether a status is answered with text. 400 is not: only a platform outside the list is text
+// there, and bindingError sees to that.
 func (e errorShape) isPlain(status int) bool {
-	return status != http.StatusBadRequest && slices.Contains(e.plain, status)
+	return slices.Contains(e.plain, status) && (e.text || status != http.StatusBadRequest)
 }
 
 // metadataShape is where an operation keeps its errorShape.
@@ -88,6 +94,9 @@ func (s *server) describeErrors(op *huma.Operation, shape errorShape, input refl
 			op.Responses[strconv.Itoa(status)] = response
 		}
 		response.Extensions = nil
+		if shape.text {
+			response.Content = map[string]*huma.MediaType{}
+		}
 		response.Content["text/plain"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 }

@@ -116,7 +116,7 @@ func (s *server) statusError(r *request, shape errorShape, err error) error {
 	case errors.As(err, &conflict):
 		return sentence(http.StatusConflict, conflict.Message, shape.isPlain(http.StatusConflict))
 	case errors.As(err, &forbidden):
-		return sentence(http.StatusForbidden, forbidden.message, false)
+		return sentence(http.StatusForbidden, forbidden.message, shape.isPlain(http.StatusForbidden))
 	case errors.Is(err, hub.ErrStale):
 		return sentence(http.StatusPreconditionFailed, "If-Match names another version than the current one: read it again and repeat the change.", false)
 	case errors.Is(err, hub.ErrKeyReused):
@@ -128,10 +128,10 @@ func (s *server) statusError(r *request, shape errorShape, err error) error {
 		return sentence(499, "The client closed the request.", false)
 	}
 	r.log.Error("internal error", "error", err)
-	return sentence(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+".", false)
+	return sentence(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+".", shape.isPlain(http.StatusInternalServerError))
 }
 
-func sentence(status int, message string, plain bool) error {
+func sentence(status int, message string, plain bool) huma.StatusError {
 	if plain {
 		return &textError{status: status, message: message}
 	}
@@ -162,7 +162,7 @@ func (e errorShape) issuesAnswer(issues []Issue) huma.StatusError {
 	if e.zod {
 		return &zodError{ZodError{Issues: issues, Name: "ZodError"}}
 	}
-	if slices.Contains(e.plain, http.StatusInternalServerError) { // published for an operation whose errors all are text
+	if e.isPlain(http.StatusBadRequest) {
 		return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 	}
 	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText(issues), Issues: issues}}

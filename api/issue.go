@@ -25,6 +25,9 @@ func bindingIssue(err error) Issue {
 	if m := requiredProperty.FindStringSubmatch(d.Message); m != nil {
 		return Issue{Code: "invalid_type", Path: append(path, m[1]), Message: "is missing; it is required", Received: "undefined"}
 	}
+	if name, problem, ok := strings.Cut(d.Message, atField); ok {
+		return Issue{Code: "custom", Path: fieldPath(name), Message: problem}
+	}
 	if where == "body" && field == "" {
 		if text, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
 			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it", Received: quoted(text)}

@@ -3,11 +3,15 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -74,6 +78,10 @@ func logLevel(path string, status int) slog.Level {
 
 // route authenticates and limits what needs a token, and hands the request to the operation.
 func (s *server) route(w http.ResponseWriter, hr *http.Request) {
+	if e := unreadable(hr); e != nil {
+		writeError(w, e)
+		return
+	}
 	if strings.HasPrefix(hr.URL.Path, "/v1/") && !s.admit(w, hr) {
 		return
 	}
@@ -90,6 +98,29 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 	s.mux.ServeHTTP(w, hr)
 }
 
+// unreadable refuses a path or parameter that is no text which a database keeps.
+func unreadable(hr *http.Request) huma.StatusError {
+	if !keepable(hr.URL.Path) {
+		return sentence(http.StatusNotFound, noSuchPath, false)
+	}
+	if !strings.Contains(hr.URL.RawQuery, "%") && keepable(hr.URL.RawQuery) {
+		return nil
+	}
+	for name, values := range hr.URL.Query() {
+		for _, v := range append(values, name) {
+			if !keepable(v) {
+				issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
+				return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}}
+			}
+		}
+	}
+	return nil
+}
+
+func keepable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+const noSuchPath = "There is no such path; /openapi.json lists those there are."
+
 // admit lets the request of a known token within its limit pass, and answers any other.
 func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := requestOf(hr.Context())
@@ -100,11 +131,11 @@ func (s *server) admit(w http.ResponseWriter, hr *http.Request) bool {
 			challenge += `, error="invalid_token"`
 		}
 		w.Header().Set("WWW-Authenticate", challenge)
-		writeError(w, &jsonError{status: http.StatusUnauthorized, ErrorBody: ErrorBody{Message: unauthorized.Error()}})
+		writeError(w, sentence(http.StatusUnauthorized, unauthorized.Error(), s.shapeOf(hr).isPlain(http.StatusUnauthorized)))
 		return false
 	}
 	if err != nil {
-		if answer, ok := errors.AsType[*jsonError](s.statusError(r, errorShape{}, err)); ok {
+		if answer, ok := errors.AsType[huma.StatusError](s.statusError(r, s.shapeOf(hr), err)); ok {
 			writeError(w, answer)
 		}
 		return false
@@ -130,14 +161,36 @@ func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
 		writeError(w, &jsonError{status: probe.status, ErrorBody: ErrorBody{Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."}})
 		return
 	}
-	writeError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: "There is no such path; /openapi.json lists those there are."}})
+	writeError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}})
 }
 
-func writeError(w http.ResponseWriter, e *jsonError) {
-	maps.Copy(w.Header(), e.headers)
+// shapeOf is how the operation that the request is for answers errors.
+func (s *server) shapeOf(hr *http.Request) errorShape {
+	_, pattern := s.mux.Handler(hr)
+	method, path, _ := strings.Cut(pattern, " ")
+	if item := s.huma.OpenAPI().Paths[path]; item != nil {
+		if op := operationsOf(item)[method]; op != nil {
+			shape, _ := op.Metadata[metadataShape].(errorShape)
+			return shape
+		}
+	}
+	return errorShape{}
+}
+
+// writeError writes an error answer that no operation writes.
+func writeError(w http.ResponseWriter, e huma.StatusError) {
+	if text, ok := e.(*textError); ok {
+		w.Header().Set("Content-Type", text.ContentType(""))
+		w.WriteHeader(text.status)
+		_, _ = io.WriteString(w, text.message)
+		return
+	}
+	if headed, ok := e.(huma.HeadersError); ok {
+		maps.Copy(w.Header(), headed.GetHeaders())
+	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(e.status)
-	_ = json.NewEncoder(w).Encode(e.ErrorBody) //nolint:errchkjson // the client is gone, or it is written
+	w.WriteHeader(e.GetStatus())
+	_ = json.NewEncoder(w).Encode(e) //nolint:errchkjson // the client is gone, or it is written
 }
 
 // requestID takes over an id that the client or a proxy gave, if it is short and plain, or makes one.

@@ -142,6 +142,17 @@ func TestRecording(t *testing.T) {
 		e := acme.token.push("/sync/engagements", fullEngagement)
 		rep := w.user(acme, hub.User{Email: "one@example.com", FirstName: "Rep", LastName: "One"}, hub.ScopeWrite)
 
+		// The list's errors are text, as published.
+		for _, bad := range []struct {
+			token, query string
+			status       int
+		}{{"sirocco_user_no", "", 401}, {rep.user, "?organizationId=" + hub.NewID(), 403}, {rep.user, "?limit=x", 400}} {
+			a := (&client{w: w, server: w.server.URL}).do("GET", recordings+bad.query, "", header{"x-siro-auth-token", bad.token}).want(t, bad.status)
+			if kind := a.header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") || strings.HasPrefix(a.body, "{") {
+				t.Errorf("%s %s", kind, a.body)
+			}
+		}
+
 		// Audio comes by signed URL, and a recording is made of it, linked to what its uploader names.
 		signed := rep.signedURLs(mp3, 10)
 		if signed.Data.UploadHeaders["Content-Type"] != mp3 || signed.Data.ExpiresAt != "2026-11-23T13:00:00.000Z" {

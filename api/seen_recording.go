@@ -136,7 +136,7 @@ func seenOperation(id, method, path, summary string) huma.Operation {
 func (s *server) registerSeenRecordings() {
 	list := seenOperation("listSeenRecordings", http.MethodGet, "", "List the recordings that the user sees")
 	list.Description = "The user's own, those of the teams that the user coaches, those that may be discovered, and all where the user is an administrator."
-	registerUser(s, list, hub.ScopeRead, plainErrors(http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError), s.listSeenRecordings)
+	registerUser(s, list, hub.ScopeRead, textErrors(http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError), s.listSeenRecordings)
 	registerUser(s, seenOperation("getSeenRecording", http.MethodGet, "/{id}", "Get a recording"), hub.ScopeRead, zodErrors(), s.getSeenRecording)
 	registerUser(s, seenOperation("deleteRecording", http.MethodDelete, "/{id}", "Delete a recording, its texts and its audio"), hub.ScopeWrite, zodErrors(), s.deleteRecording)
 }

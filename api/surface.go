@@ -47,9 +47,10 @@ func refusal(status int, message string) *jsonError {
 
 // guard refuses callers of another surface before their request is read.
 func (s surface) guard(ctx huma.Context, next func(huma.Context)) {
-	if e := s.refuses(requestOf(ctx.Context())); e != nil {
+	if no := s.refuses(requestOf(ctx.Context())); no != nil {
 		_, w := humago.Unwrap(ctx)
-		writeError(w, e)
+		shape, _ := ctx.Operation().Metadata[metadataShape].(errorShape)
+		writeError(w, sentence(no.status, no.Message, shape.isPlain(no.status)))
 		return
 	}
 	next(ctx)

@@ -90,22 +90,14 @@ type UploadedRecording struct {
 	OrganizationID          string      `json:"organizationId,omitempty" doc:"The user's own organization, if any."`
 	ConversationType        string      `json:"conversationType,omitempty" maxLength:"256"`
 	DateCreated             *time.Time  `json:"dateCreated,omitempty" doc:"When the conversation began; now where it is left out."`
-	Latitude                *float64    `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"Where it was recorded, in degrees, with longitude: the nearer of two appointments is the likelier one."`
-	Longitude               *float64    `json:"longitude,omitempty" minimum:"-180" maximum:"180" doc:"See latitude."`
+	Latitude                *float64    `json:"latitude,omitempty" extension:"true" minimum:"-90" maximum:"90" doc:"Where it was recorded, in degrees, with longitude: the nearer of two appointments is the likelier one."`
+	Longitude               *float64    `json:"longitude,omitempty" extension:"true" minimum:"-180" maximum:"180" doc:"See latitude."`
 	Discoverable            bool        `json:"discoverable,omitempty" doc:"Whether all users of the organization may see it."`
 	IntegrationConnectionID string      `json:"integrationConnectionId,omitempty" doc:"The connection of the crmObjects; it must be there when several connections have them."`
 	CRMObjects              []CRMObject `json:"crmObjects,omitempty" maxItems:"20" doc:"What the recording is about, which must be in already. The most specific one becomes its link."`
 	ContactName             string      `json:"contactName,omitempty" maxLength:"256"`
 	ContactPhone            string      `json:"contactPhone,omitempty" maxLength:"64"`
 	Result                  string      `json:"result,omitempty" enum:"closed,not closed,in progress"`
-}
-
-// TransformSchema implements huma.SchemaTransformer: it marks what the published contract does not have.
-func (UploadedRecording) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	for _, name := range []string{"latitude", "longitude"} {
-		s.Properties[name].Extensions = map[string]any{extensionKey: true}
-	}
-	return s
 }
 
 func (s *server) registerUploads() {

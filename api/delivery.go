@@ -21,9 +21,9 @@ type Delivery struct {
 	Attempts                int     `json:"attempts" doc:"How many attempts it has used up since it was planned or replayed."`
 	DueAt                   *string `json:"dueAt" doc:"When the next attempt is made; null when none is planned."`
 	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
-	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent."`
-	NoteID                  *string `json:"noteId" doc:"The CRM's id of what was written."`
-	SentAt                  *string `json:"sentAt"`
+	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent, and where the CRM's answer was lost."`
+	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set."`
+	SentAt                  *string `json:"sentAt" doc:"When the note was written; its fields may follow."`
 	CreatedAt               string  `json:"createdAt"`
 	UpdatedAt               string  `json:"updatedAt"`
 }

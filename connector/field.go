@@ -10,7 +10,7 @@ import (
 type FieldSetter interface {
 	// SetFields sets fields of one record and leaves its others as they are. Setting them again changes nothing, so
 	// it may be repeated. It sets all of them or none, and fails with a Refused error where a field is not there or
-	// does not take its value: the engine then sets each alone, so that one does not hold up the others.
+	// does not take its value: the engine then sets fewer at a time, so that one does not hold up the others.
 	SetFields(ctx context.Context, s *Session, f Fields) error
 }
 

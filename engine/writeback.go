@@ -158,15 +158,19 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
+	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
+	// It is in the CRM: that is kept at once, whatever becomes of the fields, and even while the node stops or the
+	// connection is paused.
+	written := store.WrittenNote{ID: ref.ExternalID, Existed: ref.Existed, Transcript: s.conn.SyncTranscript}
+	if err := s.engine.Store.KeepNote(context.WithoutCancel(ctx), s.task, s.delivery, written); err != nil {
+		return err
+	}
 	synced, unset, err := s.setFields(ctx, c, &r, crm)
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
-	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
-	// It is in the CRM: that is kept even while the node stops or the connection is paused.
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Transcript: s.conn.SyncTranscript, NoteID: ref.ExternalID, Existed: ref.Existed,
-		Synced: synced, Error: unset,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: unset,
 	})
 }
 
@@ -276,13 +280,16 @@ func (s *sending) transcript(ctx context.Context, r hub.Recording) (string, erro
 	}
 }
 
+// last reports whether the delivery has no attempt after this one.
+func (s *sending) last() bool { return s.delivery.Attempts+1 >= deliveryAttempts }
+
 // failed decides what an attempt that failed means, and keeps it. It returns errors that are ours.
 func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 	if ctx.Err() != nil { // paused, deleted, given to another job, or this node stops; the delivery stays as it is
 		return err
 	}
 	now := s.engine.Clock()
-	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at), Transcript: s.conn.SyncTranscript}
+	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
 	var ce *connector.Error
 	if errors.As(err, &ce) {
 		s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
@@ -312,7 +319,7 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 		if ce.Status == 0 { // the CRM was not asked
 			end.At = time.Time{}
 		}
-	case ce.Kind == connector.Refused, s.delivery.Attempts+1 >= deliveryAttempts:
+	case ce.Kind == connector.Refused, s.last():
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
 	default: // a 403 too: they are good for reading, and somebody may let them write
 		end.Counts, end.DueAt = true, now.Add(deliveryWait(s.delivery.Attempts+1))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -39,7 +40,7 @@ func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.R
 		case f.ExternalID == "":
 			noteProblem(problems, f, fmt.Sprintf("no %s is known that the recording belongs to", model))
 		default:
-			if err := s.setEach(ctx, setter, f, problems); err != nil {
+			if err := s.setEach(ctx, setter, f, s.engine.Clock().Add(fieldsTime), problems); err != nil {
 				return nil, "", err
 			}
 		}
@@ -61,23 +62,43 @@ func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.R
 	return synced, strings.Join(sentences, " "), nil
 }
 
-// setEach sets the fields together, or each alone when the CRM refuses them together.
-func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f connector.Fields, problems map[string]string) error {
-	err := setter.SetFields(ctx, &s.session.Session, f)
-	if !refuses(err) {
-		return err
+// fieldsTime is how long the fields of a record may take in one attempt: many that are refused, one by one, at a slow
+// rate limit.
+const fieldsTime = 4 * time.Minute
+
+// setEach sets the fields together, or half of them at a time where the CRM refuses them together.
+func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f connector.Fields, until time.Time, problems map[string]string) error {
+	var err error
+	if s.engine.Clock().Before(until) {
+		err = setter.SetFields(ctx, &s.session.Session, f)
+	} else {
+		err = connector.Fail(connector.Temporary, string(s.conn.Platform), "the fields were not set within %s", fieldsTime)
 	}
-	if len(f.Values) == 1 {
+	switch {
+	case s.unsettable(err), refuses(err) && (len(f.Values) == 1 || ofTheRecord(err)):
 		noteProblem(problems, f, err.Error())
 		return nil
+	case !refuses(err):
+		return err
 	}
-	for name, value := range f.Values {
-		alone := connector.Fields{Target: f.Target, ExternalID: f.ExternalID, Values: map[string]any{name: value}}
-		if err := s.setEach(ctx, setter, alone, problems); err != nil {
+	names := slices.Sorted(maps.Keys(f.Values))
+	for _, half := range [][]string{names[:len(names)/2], names[len(names)/2:]} {
+		some := connector.Fields{Target: f.Target, ExternalID: f.ExternalID, Values: map[string]any{}}
+		for _, name := range half {
+			some.Values[name] = f.Values[name]
+		}
+		if err := s.setEach(ctx, setter, some, until, problems); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unsettable reports whether an error that another attempt might not meet has met the last one: the note is there, and
+// the fields are given up.
+func (s *sending) unsettable(err error) bool {
+	var ce *connector.Error
+	return s.last() && errors.As(err, &ce) && (ce.Kind == connector.Temporary || ce.Kind == connector.Malformed)
 }
 
 // refuses reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
@@ -85,6 +106,13 @@ func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f c
 func refuses(err error) bool {
 	var ce *connector.Error
 	return errors.As(err, &ce) && (ce.Kind == connector.Refused || ce.Status == http.StatusForbidden)
+}
+
+// ofTheRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not
+// be changed.
+func ofTheRecord(err error) bool {
+	var ce *connector.Error
+	return errors.As(err, &ce) && (ce.Status == http.StatusForbidden || ce.Status == http.StatusNotFound)
 }
 
 func noteProblem(problems map[string]string, f connector.Fields, why string) {

@@ -79,13 +79,20 @@ func TestFieldsWaitForTheCRM(t *testing.T) {
 		user, _ := r.rep()
 		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
 		r.crm.Faults.Script(simulator.Fault{Kind: simulator.ServerError, Match: "/opportunities/"})
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
 		id := r.analyzed(user, "Mapped talk", hub.ModelOpportunity, opportunity, `[{"name":"Amount","value":4200,"mappings":[{"model":"OPPORTUNITY","field":"amount"}]}]`)
 		until(t, "the first attempt failed", func() bool { return r.delivery(id).Attempts == 1 })
 		if d := r.delivery(id); d.State != hub.DeliveryPending || !strings.Contains(d.Error, "PATCH") {
 			t.Errorf("%+v", d)
+		} else if rec := r.recording(id); d.NoteID == "" || d.SentAt.IsZero() || rec.WrittenAt.IsZero() {
+			t.Errorf("the note is there, but not known of: %+v", d)
 		}
+		r.patch(hub.ConnectionPatch{SyncTranscript: &no}) // the note that is there has it
 		r.ahead.Store(int64(time.Minute))
 		d := r.reaches(id, hub.DeliverySent)
+		if d.Transcript == nil || !*d.Transcript {
+			t.Errorf("the transcript is in the note: %+v", d)
+		}
 		row, _ := r.crm.Get(hub.ModelOpportunity, opportunity)
 		if row.Details.Amount == nil || *row.Details.Amount != 4200 || d.Error != "" {
 			t.Errorf("amount %v, %q", row.Details.Amount, d.Error)
@@ -113,5 +120,23 @@ func TestWritingMayBeForbidden(t *testing.T) {
 		}
 		r.ahead.Store(int64(time.Minute))
 		r.reaches(id, hub.DeliverySent)
+	})
+}
+
+// TestFieldsAreGivenUpAtLast lets the CRM fail whenever fields are set: the note is there, and so the delivery is sent.
+func TestFieldsAreGivenUpAtLast(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/opportunities/"})
+		id := r.analyzed(user, "Mapped talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID,
+			`[{"name":"Amount","value":4200,"mappings":[{"model":"OPPORTUNITY","field":"amount"}]}]`)
+		until(t, "its attempts are used up", func() bool {
+			r.ahead.Add(int64(time.Hour))
+			return r.delivery(id).State != hub.DeliveryPending
+		})
+		if d := r.delivery(id); d.State != hub.DeliverySent || !strings.Contains(d.Error, "but not these fields. OPPORTUNITY.amount: ") || d.Attempts < 5 {
+			t.Errorf("%+v", d)
+		}
 	})
 }

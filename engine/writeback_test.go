@@ -159,7 +159,7 @@ func TestALostAnswerWritesNothingTwice(t *testing.T) {
 		}
 		r.ahead.Store(int64(time.Minute))
 		d := r.reaches(id, hub.DeliverySent)
-		if n := len(r.crm.Notes.All()); n != 1 || d.Attempts != 2 {
+		if n := len(r.crm.Notes.All()); n != 1 || d.Attempts != 2 || d.NoteID == "" || d.Transcript != nil {
 			t.Errorf("%d notes, %+v", n, d)
 		}
 		if as, err := r.st.DeliveryAttempts(t.Context(), d); err != nil || len(as) != 2 || as[0].Error != "" || as[1].Error == "" {
@@ -312,7 +312,7 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 			}
 		})
 		for id, length := range map[string]time.Duration{moves: time.Hour, stays: 20 * time.Minute} {
-			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length}); err != nil {
+			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length, Analysis: hub.Analysis{OutcomeLabel: "Won"}}); err != nil {
 				t.Fatal(err)
 			}
 		}

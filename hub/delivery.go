@@ -16,9 +16,10 @@ type Delivery struct {
 	Attempts   int
 	// DueAt is when the next attempt is made; zero when none is planned.
 	DueAt time.Time
-	// Transcript says whether the transcript went with it; nil before it was sent.
+	// Transcript says whether the transcript went with it; nil before it was sent, and where it is not known, as the
+	// CRM's answer was lost.
 	Transcript *bool
-	// NoteID is the CRM's own id of what was written.
+	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is.
 	NoteID string
 	// Error is why the last attempt failed, or which fields of the CRM could not be set, for people.
 	Error                        string
@@ -52,11 +53,15 @@ type Attempt struct {
 func (d Delivery) Explain(c Connection, now time.Time) string {
 	switch {
 	case d.State == DeliverySent:
-		with := "with"
-		if d.Transcript == nil || !*d.Transcript {
-			with = "without"
+		with := ""
+		switch {
+		case d.Transcript == nil:
+		case *d.Transcript:
+			with = ", with the transcript"
+		default:
+			with = ", without the transcript"
 		}
-		return fmt.Sprintf("It was written on %s, %s the transcript.", WireTime(d.SentAt), with)
+		return "It was written on " + WireTime(d.SentAt) + with + "."
 	case d.State == DeliveryFailed:
 		return fmt.Sprintf("It failed after %d attempts and is sent again only when it is replayed.", d.Attempts)
 	case d.State == DeliveryCanceled:

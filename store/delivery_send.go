@@ -34,23 +34,59 @@ type DeliveryEnd struct {
 	// At and Took are when the attempt was made and how long it took; without At there was none.
 	At   time.Time
 	Took time.Duration
-	// Transcript says whether the transcript went with the attempt, NoteID is the CRM's id of the note.
-	Transcript bool
-	NoteID     string
-	// Existed says that an earlier attempt had written the note: whether the transcript is in it, that one decided.
-	Existed bool
 	// Synced are the extractions, as they were sent, whose values are in fields of the CRM now.
 	Synced []hub.EntityExtraction
+}
+
+// WrittenNote is a note that is in the CRM.
+type WrittenNote struct {
+	// ID is the CRM's own.
+	ID string
+	// Existed says that an earlier attempt had written it, so that what is known of its transcript stays.
+	Existed bool
+	// Transcript says whether the transcript is in it.
+	Transcript bool
+}
+
+// KeepNote keeps that a delivery's note is in the CRM: from now on the rule does not move the recording's link. Where
+// the delivery was canceled meanwhile, it counts as sent.
+func (s *Store) KeepNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
+	return s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		_, err := tx.exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
+			d.OrganizationID, d.RecordingID, micros(now))
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE deliveries SET note_id = $4, transcript = CASE WHEN $5 THEN transcript ELSE $6 END,
+				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, $7) ELSE $7 END, updated_at = $7, state = CASE WHEN state = $8 THEN $9 ELSE state END
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(hub.DeliveryCanceled), string(hub.DeliverySent))
+		if err != nil {
+			return err
+		}
+		return holdTask(ctx, tx, t)
+	})
 }
 
 // EndDelivery keeps what came of an attempt, with all that follows from it. What was sent counts as sent, even where
 // the delivery was canceled meanwhile.
 func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end DeliveryEnd) error {
 	return s.write(ctx, func(tx Tx) error {
-		if err := holdTask(ctx, tx, t); err != nil {
+		now := s.clock()
+		if err := markSynced(ctx, tx, d, end.Synced, now); err != nil {
 			return err
 		}
-		now := s.clock()
+		counts := int64(0)
+		if end.Counts {
+			counts = 1
+		}
+		_, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now))
+		if err != nil {
+			return err
+		}
 		if !end.At.IsZero() {
 			_, err := tx.exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
 				SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
@@ -60,31 +96,8 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 				return err
 			}
 		}
-		counts := int64(0)
-		if end.Counts {
-			counts = 1
-		}
-		n, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8,
-				transcript = CASE WHEN $9 AND sent_at IS NULL THEN $10 ELSE transcript END
-			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
-			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now),
-			!end.At.IsZero() && end.State != hub.DeliverySent, end.Transcript)
-		if err != nil || n == 0 || end.State != hub.DeliverySent {
-			return err
-		}
-		_, err = tx.exec(ctx, `UPDATE deliveries SET note_id = $5,
-				transcript = CASE WHEN $7 THEN COALESCE(transcript, $4) ELSE $4 END, sent_at = CASE WHEN $7 THEN COALESCE(sent_at, $6) ELSE $6 END
-			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-			d.OrganizationID, d.ConnectionID, d.ID, end.Transcript, end.NoteID, micros(now), end.Existed)
-		if err != nil {
-			return err
-		}
-		if err := markSynced(ctx, tx, d, end.Synced, now); err != nil {
-			return err
-		}
-		_, err = tx.exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
-			d.OrganizationID, d.RecordingID, micros(now))
-		return err
+		// Last, as recordings come before tasks wherever both are locked.
+		return holdTask(ctx, tx, t)
 	})
 }
 

@@ -93,8 +93,13 @@ func (s *Store) KeepResults(ctx context.Context, t Task, results []EventResult, 
 				return err
 			}
 		}
+		if len(sent) > 0 {
+			if err := keepSent(ctx, tx, t, sent, now); err != nil {
+				return err
+			}
+		}
 		if len(sent) > 0 && !gone {
-			return keepSent(ctx, tx, t, sent, now)
+			return nil
 		}
 		return s.keepFailing(ctx, tx, t, last, gone)
 	})

@@ -1,0 +1,84 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// told is a webhook endpoint, with a clock that stands unless it is moved.
+type told struct {
+	*testing.T
+	st *store.Store
+	hub.WebhookEndpoint
+	now time.Time
+}
+
+func newTold(t *testing.T, url string) *told {
+	t.Helper()
+	w := &told{T: t, now: time.Now().UTC().Truncate(time.Second)}
+	w.st = storetest.Open(t, url, func() time.Time { return w.now })
+	to := "https://example.com/hook"
+	var err error
+	w.WebhookEndpoint, _, err = w.st.CreateEndpoint(t.Context(), storetest.Organization(t, w.st), hub.WebhookPatch{URL: &to})
+	w.must(err)
+	return w
+}
+
+func (w *told) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// emit makes n events and plans their deliveries.
+func (w *told) emit(n int) {
+	w.Helper()
+	for range n {
+		w.must(w.st.Emit(w.Context(), hub.Recording{ID: hub.NewID(), OrganizationID: w.OrganizationID, ProcessedAt: w.now}, hub.EventRecordingProcessed))
+	}
+	if planned, err := w.st.FanOut(w.Context(), n); err != nil || planned != n {
+		w.Fatalf("%d events were planned: %v", planned, err)
+	}
+}
+
+// turn claims the endpoint's task and returns the events that are due; none where the task is not.
+func (w *told) turn() (task store.Task, due []store.DueEvent) {
+	w.Helper()
+	_, err := w.st.ClaimTasks(w.Context(), 10, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
+	if err == nil && task.ObjectID == w.ID {
+		due, err = w.st.DueEvents(w.Context(), w.OrganizationID, w.ID, 100)
+	}
+	w.must(err)
+	return task, due
+}
+
+// TestGoodAnswersBesideAGoneOneAreKept has an endpoint say that it is gone while it takes other events. Enabled
+// again, it is told of the one that it did not take, and of no other.
+func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newTold(t, url)
+		w.emit(3)
+		task, due := w.turn()
+		answer := func(d store.DueEvent, status int, problem string) store.EventResult {
+			return store.EventResult{DueEvent: d, Attempt: hub.Attempt{At: w.now, Status: status, Error: problem}, Next: w.now}
+		}
+		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{answer(due[0], 200, ""), answer(due[1], 410, "It answered 410 Gone."), answer(due[2], 200, "")}, true))
+		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
+		if gone, err := w.st.Endpoint(t.Context(), w.OrganizationID, w.ID); err != nil || gone.DisabledAt.IsZero() {
+			t.Fatalf("it is still told: %v", err)
+		}
+		off := false
+		_, err := w.st.PatchEndpoint(t.Context(), w.OrganizationID, w.ID, hub.WebhookPatch{Disabled: &off})
+		w.must(err)
+		task, again := w.turn()
+		if len(again) != 1 || again[0].ID != due[1].ID {
+			t.Fatalf("%d events are due, want the one that was refused", len(again))
+		}
+		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{answer(again[0], 200, "")}, false))
+	})
+}

@@ -99,6 +99,11 @@ func (r *receivers) attempt(ctx context.Context, target store.WebhookTarget, eve
 }
 
 func (r *receivers) post(ctx context.Context, target store.WebhookTarget, event store.DueEvent, a *hub.Attempt) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // the attempts side by side are not in the job queue's care
+			err = fmt.Errorf("sending it met an error of Sirocco's own: %v", p)
+		}
+	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.URL, bytes.NewReader([]byte(event.Payload)))
 	if err != nil {
 		return err

@@ -25,19 +25,16 @@ const (
 	webhookLinger = 500 * time.Millisecond
 	webhookLook   = 100 * time.Millisecond
 	webhookPause  = 5 * time.Millisecond
-	// failingTurn is how many attempts a turn makes at an endpoint that fails, failingPause what then lies before the next.
-	failingTurn  = 100
-	failingPause = time.Second
+	// failingTurn is how many attempts a turn makes at an endpoint that fails; it ends after a slice, too. Before the next
+	// lies hub.WebhookPause.
+	failingTurn = 100
 )
 
 // spread plans the deliveries of new events and then claims the tasks that are due.
 func (e *Engine) spread(ctx context.Context) (bool, error) {
-	n, err := e.Store.FanOut(ctx, fanOutMost)
-	if err != nil {
-		return false, err
-	}
-	more, err := e.claimTasks(ctx)
-	return more || n == fanOutMost, err
+	n, fanOutErr := e.Store.FanOut(ctx, fanOutMost)
+	more, err := e.claimTasks(ctx) // which do not wait for events that cannot be planned
+	return more || n == fanOutMost, errors.Join(fanOutErr, err)
 }
 
 // sendEvents sends the webhook endpoint's events that are due, and for a moment those that become due.
@@ -68,8 +65,9 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 			continue
 		}
 		idle = time.Time{}
-		if attempts >= failingTurn && !target.FailingSince.IsZero() {
-			return e.Clock().Add(failingPause), nil
+		if !target.FailingSince.IsZero() && (attempts >= failingTurn || time.Since(began) >= slice) {
+			now := e.Clock()
+			return now.Add(hub.WebhookPause(target.FailingSince, now)), nil
 		}
 		results, gone := e.sendBatch(ctx, target, due)
 		if len(results) == 0 {

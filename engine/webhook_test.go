@@ -602,3 +602,22 @@ func TestReplayDoesNotWaitForTheNextAttempt(t *testing.T) {
 		}
 	})
 }
+
+// TestEventsThatCannotBePlannedHoldUpNoTask has an event whose endpoint cannot be read.
+func TestEventsThatCannotBePlannedHoldUpNoTask(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := newHooks(t, url)
+		h.endpoint("https://example.com/hook")
+		h.emit(hub.EventRecordingProcessed)
+		storetest.Exec(t, h.st, `UPDATE webhook_endpoints SET event_types = 'odd'`)
+		if _, err := h.st.FanOut(t.Context(), 10); err == nil {
+			t.Fatal("it can be planned")
+		}
+		other := storetest.Organization(t, h.st)
+		storetest.Exec(t, h.st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'LINK', $1, 0, 0)`, other)
+		defer stop(t, h.start())
+		until(t, "the other organization's task has a turn", func() bool {
+			return storetest.Count(t, h.st, `SELECT turn FROM tasks WHERE organization_id = $1`, other) > 0
+		})
+	})
+}

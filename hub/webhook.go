@@ -222,5 +222,16 @@ func WebhookWait(attempts int, begun, now time.Time) (wait time.Duration, ok boo
 	return webhookWaits[max(0, attempts-1)], true
 }
 
+// WebhookPause is how long an endpoint that has failed since then is left alone between turns: as long as it has failed
+// so far, so that those which never answer in time hold ever fewer of the workers, up to webhookPauseMost.
+func WebhookPause(since, now time.Time) time.Duration {
+	if since.IsZero() {
+		return 0
+	}
+	return min(max(0, now.Sub(since)), webhookPauseMost)
+}
+
+const webhookPauseMost = time.Minute
+
 // WebhookPatience is how long an endpoint may fail without a success before it is disabled.
 const WebhookPatience = 5 * 24 * time.Hour

@@ -66,7 +66,7 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 		if id, err = s.putEvent(ctx, tx, organization, e, now); err != nil {
 			return err
 		}
-		if err := planEvents(ctx, tx, organization, endpoint, []string{id}, now); err != nil {
+		if err := planEvents(ctx, tx, organization, endpoint, []string{id}, now, now); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "test", endpointKind, endpoint, map[string]any{"eventId": id, "eventType": event})
@@ -131,17 +131,19 @@ func fanOut(ctx context.Context, tx Tx, events []hub.Event, now time.Time) error
 		if len(ids) == 0 {
 			continue
 		}
-		if err := planEvents(ctx, tx, w.OrganizationID, w.ID, ids, now); err != nil {
+		// What is new does not call one that fails out of its pause.
+		if err := planEvents(ctx, tx, w.OrganizationID, w.ID, ids, now, now.Add(hub.WebhookPause(w.FailingSince, now))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// planEvents makes the events due for one endpoint, unless it was disabled or deleted meanwhile.
-func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now time.Time) error {
+// planEvents makes the events due now for one endpoint, and its next turn at the latest at turn, unless it was disabled
+// or deleted meanwhile.
+func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now, turn time.Time) error {
 	// The task first: whoever deletes or disables the endpoint holds it, too, and is seen by the statement after it.
-	if err := due(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
+	if err := due(ctx, tx, organization, TaskWebhook, endpoint, turn); err != nil {
 		return err
 	}
 	in, arg := tx.among(events)

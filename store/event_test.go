@@ -82,3 +82,32 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{answer(again[0], 200, "")}, false))
 	})
 }
+
+// TestNewEventsDoNotEndThePauseOfOneThatFails gives an endpoint that has failed for a while new events.
+func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newTold(t, url)
+		w.emit(1)
+		task, due := w.turn()
+		failed := store.EventResult{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Error: "It did not answer in time."}, Next: w.now}
+		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{failed}, false))
+		w.now = w.now.Add(20 * time.Second)
+		w.must(w.st.EndTask(t.Context(), task, w.now.Add(20*time.Second)))
+		w.now = w.now.Add(10 * time.Second)
+		w.emit(5)
+		if _, due := w.turn(); len(due) > 0 {
+			t.Errorf("%d events are due in the pause", len(due))
+		}
+		w.now = w.now.Add(10 * time.Second)
+		task, due = w.turn()
+		if len(due) != 6 {
+			t.Errorf("%d events are due after the pause, want 6", len(due))
+		}
+		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Status: 200}}}, false))
+		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
+		w.emit(1)
+		if _, due := w.turn(); len(due) == 0 {
+			t.Error("one that succeeded is not told at once")
+		}
+	})
+}

@@ -130,9 +130,8 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 		} else {
 			bad++
 			e.measures.events.WithLabelValues("failed").Inc()
-			now := e.Clock()
-			if wait, ok := hub.WebhookWait(d.Attempts+1-d.Before, d.BegunAt, now); ok {
-				r.Next = now.Add(jitter(wait, 4))
+			if wait, ok := hub.WebhookWait(d.Attempts + 1 - d.Before); ok {
+				r.Next = e.Clock().Add(jitter(wait, 4))
 			}
 		}
 		results = append(results, r)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +35,10 @@ func TestTurnOfOneThatTimesOutEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	late := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	late := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server sees the client go
+		<-r.Context().Done()
+	}))
 	t.Cleanup(late.Close)
 	w, _, err := st.CreateEndpoint(t.Context(), organization, hub.WebhookPatch{URL: &late.URL})
 	if err != nil {

@@ -621,3 +621,25 @@ func TestEventsThatCannotBePlannedHoldUpNoTask(t *testing.T) {
 		})
 	})
 }
+
+// TestEventThatWaitedForDaysHasAllItsAttempts has an event wait for its endpoint, which is disabled, and then fails.
+func TestEventThatWaitedForDaysHasAllItsAttempts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := newHooks(t, url)
+		to, _ := receiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		w, _ := h.endpoint(to)
+		h.emit(hub.EventRecordingProcessed)
+		if n, err := h.st.FanOut(t.Context(), 1); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		for _, disabled := range []bool{true, false} {
+			_, err := h.st.PatchEndpoint(t.Context(), h.org, w.ID, hub.WebhookPatch{Disabled: &disabled})
+			h.must(err)
+			h.moveTo(h.clock().Add(48 * time.Hour))
+		}
+		defer stop(t, h.start())
+		if d := h.attempted(w.ID, 1); d.State != hub.DeliveryPending || d.DueAt.IsZero() {
+			t.Errorf("after the first attempt it is %s", d.State)
+		}
+	})
+}

@@ -210,13 +210,10 @@ var webhookWaits = []time.Duration{
 	5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 6 * time.Hour, 10 * time.Hour,
 }
 
-// WebhookDay is about how long an event is tried to be delivered.
-const WebhookDay = 24 * time.Hour
-
-// WebhookWait is how long to wait after the attempts-th attempt failed, of a delivery that began to be tried at begun.
-// ok is false when that was the last one.
-func WebhookWait(attempts int, begun, now time.Time) (wait time.Duration, ok bool) {
-	if attempts > len(webhookWaits) || now.Sub(begun) > WebhookDay {
+// WebhookWait is how long to wait after the attempts-th attempt failed; ok is false when that was the last one. Attempts
+// are what counts, not time: an event that had to wait for its endpoint to be enabled has all of them still.
+func WebhookWait(attempts int) (wait time.Duration, ok bool) {
+	if attempts > len(webhookWaits) {
 		return 0, false
 	}
 	return webhookWaits[max(0, attempts-1)], true

@@ -147,8 +147,8 @@ func planEvents(ctx context.Context, tx Tx, organization, endpoint string, event
 		return err
 	}
 	in, arg := tx.among(events)
-	_, err := tx.exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, begun_at, attempts_before, due_at, created_at, updated_at)
-		SELECT e.organization_id, w.id, e.id, 'PENDING', 0, CAST($3 AS BIGINT), 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+	_, err := tx.exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, attempts_before, due_at, created_at, updated_at)
+		SELECT e.organization_id, w.id, e.id, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
 		FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL
 		WHERE e.organization_id = $1 AND e.id `+in("$4"), organization, endpoint, micros(now), arg)
 	return err

@@ -24,20 +24,17 @@ type EventDelivery struct {
 // DueEvent is an event that an endpoint is to be told now.
 type DueEvent struct {
 	ID, Payload string
-	// Attempts is how many there were; Before, how many of them before BegunAt, when it last began to be tried.
+	// Attempts is how many there were; Before, how many of them before it last began to be tried.
 	Attempts, Before int
-	BegunAt          time.Time
 }
 
 // DueEvents returns the first of the events that are due for the endpoint.
 func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, limit int) ([]DueEvent, error) {
 	ds, err := many(ctx, s.db, func(r rows) (DueEvent, error) {
 		var d DueEvent
-		var begun int64
-		err := r.Scan(&d.ID, &d.Payload, &d.Attempts, &d.Before, &begun)
-		d.BegunAt = fromMicros(begun)
+		err := r.Scan(&d.ID, &d.Payload, &d.Attempts, &d.Before)
 		return d, err
-	}, `SELECT d.event_id, e.payload, d.attempts, d.attempts_before, d.begun_at FROM event_deliveries d
+	}, `SELECT d.event_id, e.payload, d.attempts, d.attempts_before FROM event_deliveries d
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
 		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3 ORDER BY d.due_at, d.event_id LIMIT $4`,
 		organization, endpoint, micros(s.clock()), limit)
@@ -233,7 +230,7 @@ func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds 
 	return err
 }
 
-const replayed = `UPDATE event_deliveries SET state = 'PENDING', begun_at = $3, attempts_before = attempts, due_at = $3, updated_at = $3 WHERE organization_id = $1 AND endpoint_id = $2`
+const replayed = `UPDATE event_deliveries SET state = 'PENDING', attempts_before = attempts, due_at = $3, updated_at = $3 WHERE organization_id = $1 AND endpoint_id = $2`
 
 // ReplayEvent sends an event to an endpoint again, whatever came of it so far.
 func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event string) error {

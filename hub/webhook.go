@@ -3,10 +3,12 @@ package hub
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -110,8 +112,8 @@ func (p *WebhookPatch) Validate(private bool) error {
 		return Invalid("description", "is too long", "1024 bytes at most")
 	}
 	if p.EventTypes != nil {
-		for _, t := range *p.EventTypes {
-			if err := ValidateEventType("eventTypes", t); err != nil {
+		for i, t := range *p.EventTypes {
+			if err := ValidateEventType(fmt.Sprintf("eventTypes[%d]", i), t); err != nil {
 				return err
 			}
 		}
@@ -122,7 +124,7 @@ func (p *WebhookPatch) Validate(private bool) error {
 // ValidateEventType checks that there are events of the type.
 func ValidateEventType(field string, t EventType) error {
 	if !slices.Contains(EventTypes(), t) {
-		return Invalid(field, "is not a type of event", string(EventRecordingProcessed)+" or "+string(EventRecordingLinked))
+		return Invalid(field, fmt.Sprintf("is %.50q, which is not a type of event", string(t)), string(EventRecordingProcessed)+" or "+string(EventRecordingLinked))
 	}
 	return nil
 }
@@ -132,8 +134,12 @@ func ValidateEventType(field string, t EventType) error {
 func validateWebhookURL(text string, private bool) error {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme != "https" && u.Scheme != "http":
-		return Invalid("url", "is not a URL", "https:// and a host")
+	case err == nil && u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http":
+		return Invalid("url", fmt.Sprintf("begins with %.20s://", u.Scheme), "https://")
+	case err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme == "":
+		return Invalid("url", "is not a URL with a host", "https:// and a host")
+	case u.Port() != "" && !validPort(u.Port()):
+		return Invalid("url", "has a port that there is not", "one from 1 to 65535")
 	case len(text) > 2048:
 		return Invalid("url", "is too long", "2048 bytes at most")
 	case u.User != nil:
@@ -149,6 +155,27 @@ func validateWebhookURL(text string, private bool) error {
 		return Invalid("url", "names an address that is not public", "a public host")
 	}
 	return nil
+}
+
+func validPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// WithoutQueryValues is a webhook URL as it may be kept where more people read than may know it: tokens stand in queries.
+func WithoutQueryValues(text string) string {
+	before, query, found := strings.Cut(text, "?")
+	if !found {
+		return text
+	}
+	parts := strings.Split(query, "&")
+	for i, part := range parts {
+		name, _, named := strings.Cut(part, "=")
+		if parts[i] = "..."; named {
+			parts[i] = name + "=..."
+		}
+	}
+	return before + "?" + strings.Join(parts, "&")
 }
 
 // LoopbackHost reports whether a URL's host names this machine by its very text.

@@ -143,8 +143,17 @@ func (s *Store) GroupHas(ctx context.Context, organization, group string) (bool,
 	return n > 0, s.db.classify(err)
 }
 
+// lockOrganization lets nobody else who locks it go on until the transaction ends.
+func lockOrganization(ctx context.Context, tx Tx, id string) error {
+	_, err := one(ctx, tx, scanText, `SELECT id FROM organizations WHERE id = $1`+tx.forUpdate(), id)
+	return err
+}
+
 // homeGroup returns the group that belongs to the organization, and makes one, named like it, where it has none.
 func homeGroup(ctx context.Context, tx Tx, o hub.Organization, now int64) (string, error) {
+	if err := lockOrganization(ctx, tx, o.ID); err != nil { // so that two do not make one each
+		return "", err
+	}
 	groups, err := many(ctx, tx, scanText, `SELECT group_id FROM organization_group_members WHERE organization_id = $1 ORDER BY group_id LIMIT 1`, o.ID)
 	if err != nil {
 		return "", err

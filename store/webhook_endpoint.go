@@ -44,6 +44,9 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 		return w, "", err
 	}
 	err = s.write(ctx, func(tx Tx) error {
+		if err := lockOrganization(ctx, tx, organization); err != nil { // so that no other makes one between the count and the end
+			return err
+		}
 		have, err := many(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT $2`, organization, EndpointsMost)
 		if err != nil {
 			return err
@@ -95,7 +98,7 @@ func (s *Store) Endpoints(ctx context.Context, organization, after string, limit
 func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) map[string]any {
 	changes := map[string]any{}
 	if p.URL != nil && *p.URL != w.URL {
-		w.URL, changes["url"] = *p.URL, *p.URL
+		w.URL, changes["url"] = *p.URL, hub.WithoutQueryValues(*p.URL)
 		w.FailingSince = time.Time{} // another receiver
 	}
 	if p.Description != nil && *p.Description != w.Description {
@@ -169,7 +172,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hu
 		if err := forgetTask(ctx, tx, organization, TaskWebhook, id); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, organization, "delete", endpointKind, id, map[string]any{"url": w.URL})
+		return s.audit(ctx, tx, organization, "delete", endpointKind, id, map[string]any{"url": hub.WithoutQueryValues(w.URL)})
 	})
 	return w, err
 }

@@ -21,7 +21,7 @@ func (s *server) describeEvents() {
 		hub.EventRecordingLinked:    "A recording was linked to a CRM record",
 	} {
 		doc.Webhooks[string(t)] = &huma.PathItem{Post: &huma.Operation{
-			OperationID: string(t), Summary: summary, Tags: []string{webhookTag},
+			OperationID: string(t), Summary: summary, Tags: []string{"Webhooks"},
 			Description: "Either event may come first; act when both flags are true. The headers svix-id, svix-timestamp and svix-signature, and the same as webhook-..., are what a " +
 				"Svix or Standard Webhooks library verifies. The id is the same at every attempt. Any answer of 2xx within 15 seconds will do; otherwise it is sent again for about a day.",
 			RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},

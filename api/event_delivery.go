@@ -82,13 +82,17 @@ func (s *server) registerEventDeliveries() {
 
 func (s *server) testEndpoint(r *request, in *struct {
 	IDPath
-	Body struct {
+	Body *struct {
 		EventType string `json:"eventType,omitempty" enum:"integrations.recordingProcessed,integrations.recordingLinked" default:"integrations.recordingProcessed"`
 	}
 },
 ) (*EventSentAnswer, error) {
 	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventSentAnswer, error) {
-		id, err := s.Store.SendTestEvent(r, organization, in.ID, hub.EventType(in.Body.EventType))
+		event := hub.EventRecordingProcessed
+		if in.Body != nil {
+			event = hub.EventType(in.Body.EventType)
+		}
+		id, err := s.Store.SendTestEvent(r, organization, in.ID, event)
 		out := &EventSentAnswer{}
 		out.Body.EventID = id
 		return out, err
@@ -134,15 +138,22 @@ func (s *server) replayEvent(r *request, in *struct {
 	})
 }
 
+// replayedBack is how far a replay of what failed goes back unless it is told.
+const replayedBack = 24 * time.Hour
+
 func (s *server) replayFailed(r *request, in *struct {
 	IDPath
-	Body struct {
-		Since time.Time `json:"since" doc:"Only events since then."`
+	Body *struct {
+		Since time.Time `json:"since,omitzero" doc:"Only events since then; those of the last 24 hours where it is left out."`
 	}
 },
 ) (*EventsReplayedAnswer, error) {
 	return atPath(s, r, &in.IDPath, endpointKind, func(organization string) (*EventsReplayedAnswer, error) {
-		n, err := s.Store.ReplayFailed(r, organization, in.ID, in.Body.Since)
+		since := s.Clock().Add(-replayedBack)
+		if in.Body != nil && !in.Body.Since.IsZero() {
+			since = in.Body.Since
+		}
+		n, err := s.Store.ReplayFailed(r, organization, in.ID, since)
 		out := &EventsReplayedAnswer{}
 		out.Body.Replayed, out.Body.More = n, n == store.ReplayMost
 		return out, err

@@ -14,7 +14,7 @@ type WebhookEndpoint struct {
 	ID                  string   `json:"id"`
 	URL                 string   `json:"url"`
 	Description         string   `json:"description"`
-	EventTypes          []string `json:"eventTypes" doc:"The events it is told of; empty for all."`
+	EventTypes          []string `json:"eventTypes" enum:"integrations.recordingProcessed,integrations.recordingLinked" doc:"The events it is told of; empty for all."`
 	Disabled            bool     `json:"disabled"`
 	DisabledReason      *string  `json:"disabledReason" doc:"Why it is disabled, in a sentence; null when it is not."`
 	FailingSince        *string  `json:"failingSince" doc:"Since when every attempt has failed; null when the last one succeeded. After five days it is disabled."`
@@ -61,7 +61,7 @@ type EndpointsAnswer struct {
 
 const (
 	endpointsPath = "/v1/webhooks/endpoints"
-	webhookTag    = "Webhooks"
+	endpointTag   = "Webhook endpoints"
 	endpointKind  = "webhook endpoint"
 )
 
@@ -69,14 +69,14 @@ const (
 func endpointOperation(id, method, path, summary, description string, status int) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: endpointsPath + path, Summary: summary, Description: description, DefaultStatus: status,
-		Tags: []string{webhookTag}, Extensions: map[string]any{extensionKey: true},
+		Tags: []string{endpointTag}, Extensions: map[string]any{extensionKey: true},
 	}
 }
 
 func (s *server) registerEndpoints() {
 	add := endpointOperation
 	register(s, add("createWebhookEndpoint", http.MethodPost, "", "Create a webhook endpoint",
-		"The answer has the secret that its events are signed with. A URL begins with https://, or names this machine, and its host has a public address.", http.StatusCreated),
+		"The answer has the secret that its events are signed with. A URL begins with https:// and its host has a public address; or it names this machine, and then http:// will do.", http.StatusCreated),
 		jsonErrors(http.StatusConflict), s.createEndpoint)
 	register(s, add("listWebhookEndpoints", http.MethodGet, "", "List the webhook endpoints", "", 0), jsonErrors(), s.listEndpoints)
 	register(s, add("getWebhookEndpoint", http.MethodGet, "/{id}", "Get a webhook endpoint", "", 0), jsonErrors(http.StatusNotFound), s.getEndpoint)
@@ -103,7 +103,7 @@ func (s *server) createEndpoint(r *request, in *struct {
 	Body struct {
 		URL         string    `json:"url"`
 		Description *string   `json:"description,omitempty"`
-		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20" doc:"The events to be told of; all when empty or left out."`
+		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20" enum:"integrations.recordingProcessed,integrations.recordingLinked" doc:"The events to be told of; all when empty or left out."`
 	}
 },
 ) (*EndpointSecretAnswer, error) {
@@ -153,7 +153,7 @@ func (s *server) patchEndpoint(r *request, in *struct {
 	Body struct {
 		URL         *string   `json:"url,omitempty"`
 		Description *string   `json:"description,omitempty"`
-		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20"`
+		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20" enum:"integrations.recordingProcessed,integrations.recordingLinked"`
 		Disabled    *bool     `json:"disabled,omitempty"`
 	}
 },

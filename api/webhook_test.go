@@ -69,11 +69,14 @@ func TestWebhookEndpoints(t *testing.T) {
 			t.Errorf("after all were encrypted anew: %v", err)
 		}
 		for body, problem := range map[string]string{
-			`{"url":"http://example.com/"}`:                           "url",
-			`{"url":"https://10.0.0.1/"}`:                             "url",
-			`{"url":"https://169.254.169.254/latest"}`:                "url",
-			`{"url":"https://example.com/","eventTypes":["nothing"]}`: "eventTypes",
-			`{"description":"x"}`:                                     "url",
+			`{"url":"http://example.com/"}`:            "url",
+			`{"url":"https://10.0.0.1/"}`:              "url",
+			`{"url":"https://169.254.169.254/latest"}`: "url",
+			`{"url":"https://example.com:99999/"}`:     "url has a port",
+			`{"url":"ftp://example.com/"}`:             "url begins with ftp://",
+			`{"url":"https:///x"}`:                     "url is not a URL with a host",
+			`{"url":"https://example.com/","eventTypes":["integrations.recordingLinked","nothing"]}`: "eventTypes[1]",
+			`{"description":"x"}`: "url",
 		} {
 			if a := c.do("POST", endpoints, body).want(t, 400); !strings.Contains(a.body, problem) {
 				t.Errorf("%s: %s", body, a.body)
@@ -146,6 +149,10 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 		if replayed.Replayed != 1 || replayed.More {
 			t.Errorf("replayed %+v", replayed)
 		}
+		c.do("POST", at+"/replay", "").want(t, 202).into(t, &replayed) // of the last day
+		if replayed.Replayed != 0 {
+			t.Errorf("replayed what is due anyway: %+v", replayed)
+		}
 		c.do("POST", at+"/deliveries/"+sent[0]+"/replay", "").want(t, 202)
 		c.do("POST", at+"/deliveries/"+hub.NewID()+"/replay", "").want(t, 404)
 		if due, err := w.st.DueEvents(t.Context(), acme.id, made.ID, 10); err != nil || len(due) != 3 {
@@ -168,7 +175,7 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 			t.Errorf("left: %v, %v", left, err)
 		}
 		c.do("POST", endpoints, `{"url":"https://example.com/hook"}`).want(t, 201).into(t, &made)
-		c.do("POST", endpoints+"/"+made.ID+"/test", `{}`).want(t, 202)
+		c.do("POST", endpoints+"/"+made.ID+"/test", "").want(t, 202)
 		for _, want := range []int{1, 0} {
 			purge()
 			if left, err := w.st.EventDeliveries(t.Context(), acme.id, made.ID, store.EventDeliveryFilter{Limit: 10}); err != nil || len(left) != want {

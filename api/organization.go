@@ -13,7 +13,7 @@ import (
 // Organization is an organization as the contract shows it.
 type Organization struct {
 	ID                 string                    `json:"id"`
-	AdminUIDs          []string                  `json:"adminUids,omitempty"`
+	AdminUIDs          []string                  `json:"adminUids,omitempty" doc:"Its administrators: they see all its recordings."`
 	BetaFeatures       []string                  `json:"betaFeatures,omitempty" doc:"Always left out: there are none."`
 	ConsentNotRequired *bool                     `json:"consentNotRequired,omitempty" doc:"Always left out: consent is the recorder's to ask for."`
 	DateCreated        string                    `json:"dateCreated,omitempty" format:"date-time"`
@@ -21,7 +21,7 @@ type Organization struct {
 	Industries         []Industry                `json:"industries"`
 	Integrations       []OrganizationIntegration `json:"integrations" doc:"Its connections."`
 	Name               string                    `json:"name,omitempty"`
-	OwnerUID           string                    `json:"ownerUid,omitempty"`
+	OwnerUID           string                    `json:"ownerUid,omitempty" doc:"An administrator, too; who was one before stays one until adminUids leaves them out."`
 	Teams              []OrganizationTeam        `json:"teams" doc:"Its first hundred teams; the teams have a list of their own."`
 }
 
@@ -40,7 +40,7 @@ type OrganizationIntegration struct {
 	IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
 	CreatedAt           string            `json:"createdAt" format:"date-time"`
 	UpdatedAt           string            `json:"updatedAt" format:"date-time"`
-	DeletedAt           string            `json:"deletedAt" doc:"Always empty: a deleted connection is not listed."`
+	DeletedAt           *string           `json:"deletedAt" format:"date-time" doc:"Always null: a deleted connection is not listed."`
 	IsActive            bool              `json:"isActive"`
 }
 

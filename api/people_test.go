@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store/storetest"
 )
 
@@ -295,5 +296,40 @@ func TestUserMatch(t *testing.T) {
 		o.token.do("PUT", match, `{"userId":"nobody"}`).want(t, 400)
 		o.token.do("PUT", match, `{}`).want(t, 400)
 		is(o.token.do("DELETE", match, ""), nil, "NONE")
+	})
+}
+
+// TestAdministrators makes and unmakes administrators in each of the ways there are.
+func TestAdministrators(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		o := w.tenant("Acme")
+		var ann struct{ ID string }
+		o.token.do("POST", users, `{"organizationId":"`+o.id+`","email":"ann@acme.example","firstName":"Ann","lastName":"Ray","isAdmin":true}`).want(t, 200).into(t, &ann)
+		bob := w.user(o, hub.User{Email: "bob@acme.example"}, hub.ScopeWrite)
+		bob.record("audio", `"userEmail":"bob@acme.example"`)
+		reader := w.actAs(o, ann.ID, hub.ScopeRead)
+		path := organizations + "/" + o.id
+		sees := func(want bool) {
+			t.Helper()
+			if got := strings.Contains(reader.do("GET", recordings, "").want(t, 200).body, `"userId"`); got != want {
+				t.Errorf("Ann sees Bob's recording: %v, want %v", got, want)
+			}
+		}
+		sees(true)
+		if a := o.token.do("GET", path, "").want(t, 200); !strings.Contains(a.body, `"adminUids":["`+ann.ID+`"]`) {
+			t.Errorf("who was made an administrator is not among them: %s", a.body)
+		}
+		o.token.do("PATCH", path, `{"adminUids":[]}`).want(t, 200)
+		sees(false)
+		o.token.do("PATCH", path, `{"ownerUid":"`+ann.ID+`"}`).want(t, 200)
+		sees(true)
+		o.token.do("PATCH", path, `{"adminUids":[],"ownerUid":""}`).want(t, 200)
+		sees(false)
+		o.token.do("PATCH", path, `{"adminUids":["`+ann.ID+`"]}`).want(t, 200)
+		sees(true)
+		if a := o.token.do("GET", "/v1/audit?objectKind=user&objectId="+ann.ID, "").want(t, 200); !strings.Contains(a.body, `"isAdmin":true`) || !strings.Contains(a.body, "Ray") {
+			t.Errorf("the audit log does not say who was made an administrator: %s", a.body)
+		}
 	})
 }

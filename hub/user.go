@@ -90,6 +90,22 @@ func (p *UserPatch) Apply(u *User, now time.Time) map[string]any {
 	return changes
 }
 
+// Fields are what a new user is made of, by the contract's names; what is empty is left out.
+func (u *User) Fields() map[string]any {
+	fields := map[string]any{"email": u.Email, "isAdmin": u.Admin, "billable": u.Billable}
+	for name, value := range map[string]string{
+		"phoneNumber": u.Phone, "firstName": u.FirstName, "lastName": u.LastName, "memberTeamId": u.TeamID, "externalId": u.ExternalID,
+	} {
+		if value != "" {
+			fields[name] = value
+		}
+	}
+	if len(u.CoachOf) > 0 {
+		fields["coachTeamIds"] = u.CoachOf
+	}
+	return fields
+}
+
 // Name is how people call the user: the names, or else the e-mail address.
 func (u *User) Name() string {
 	if name := strings.TrimSpace(u.FirstName + " " + u.LastName); name != "" {

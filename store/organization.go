@@ -63,6 +63,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
 		o, err = one(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.forUpdate(), organization)
+		if err == nil {
+			o, err = withAdministrators(ctx, tx, o)
+		}
 		if err != nil {
 			return err
 		}
@@ -78,6 +81,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE organizations SET name = $2, disabled = $3, details = $4 WHERE id = $1`, o.ID, o.Name, o.Disabled, string(details)); err != nil {
+			return err
+		}
+		if err := setAdministrators(ctx, tx, o, p); err != nil {
 			return err
 		}
 		if _, switched := changes["disabled"]; switched {
@@ -120,6 +126,9 @@ func checkLeaders(ctx context.Context, tx Tx, organization, group string, p hub.
 // Organization returns one organization.
 func (s *Store) Organization(ctx context.Context, id string) (hub.Organization, error) {
 	o, err := one(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, id)
+	if err == nil {
+		o, err = withAdministrators(ctx, s.db, o)
+	}
 	return o, s.db.classify(err)
 }
 
@@ -133,6 +142,11 @@ func (s *Store) Organizations(ctx context.Context, after string, limit int) ([]h
 func (s *Store) OrganizationsOf(ctx context.Context, group, after string, limit int) ([]hub.Organization, error) {
 	os, err := many(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
 		WHERE id IN (SELECT organization_id FROM organization_group_members WHERE group_id = $1) AND id > $2 ORDER BY id LIMIT $3`, group, after, limit)
+	for i := range os {
+		if err == nil {
+			os[i], err = withAdministrators(ctx, s.db, os[i])
+		}
+	}
 	return os, s.db.classify(err)
 }
 

@@ -59,7 +59,7 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 		if err := relinkNamesakes(ctx, tx, u, s.clock()); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, organization, "create", "user", u.ID, map[string]any{"email": u.Email})
+		return s.audit(ctx, tx, organization, "create", "user", u.ID, u.Fields())
 	})
 	s.rouse()
 	return u, err

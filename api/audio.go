@@ -130,7 +130,10 @@ func (s *server) failAudio(w http.ResponseWriter, hr *http.Request, err error) {
 func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 	organization := path.Dir(g.Key)
 	upload, err := s.Store.Upload(hr.Context(), organization, g.Key)
-	const gone = "Nothing waits for this audio any more: its recording is made, or it came too late."
+	const (
+		gone = "Nothing waits for this audio any more: its recording is made, or it came too late."
+		here = "The audio is here already; ask for another URL to send other audio."
+	)
 	switch {
 	case errors.Is(err, hub.ErrNotFound):
 		writeError(w, refusal(http.StatusGone, gone))
@@ -139,7 +142,7 @@ func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 		s.failAudio(w, hr, err)
 		return
 	case !upload.StoredAt.IsZero():
-		writeError(w, refusal(http.StatusConflict, "The audio is here already; ask for another URL to send other audio."))
+		writeError(w, refusal(http.StatusConflict, here))
 		return
 	}
 	if e := refuseAudio(hr, g); e != nil {
@@ -147,22 +150,30 @@ func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 		return
 	}
 	err = s.Audio.Put(hr.Context(), g.Key, g.FileType, g.Size, &rollingReader{body: hr.Body, control: http.NewResponseController(w)})
-	if err != nil {
+	there := errors.Is(err, audio.ErrExists)
+	if err != nil && !there {
 		s.failUpload(w, hr, err)
 		return
 	}
-	err = s.Store.StoreUpload(hr.Context(), organization, g.Key)
-	if errors.Is(err, hub.ErrNotFound) {
-		if err = s.Audio.Delete(hr.Context(), g.Key); err == nil {
-			writeError(w, refusal(http.StatusGone, gone))
+	// What was there may be of a request whose end was never noted, so that goes on as if it were of this one.
+	first, err := s.Store.StoreUpload(hr.Context(), organization, g.Key)
+	switch {
+	case errors.Is(err, hub.ErrNotFound):
+		if !there { // only this request's own: others' may be what a recording is made of
+			err = s.Audio.Delete(hr.Context(), g.Key)
+		}
+		if err != nil && !errors.Is(err, hub.ErrNotFound) {
+			s.failAudio(w, hr, err)
 			return
 		}
-	}
-	if err != nil {
+		writeError(w, refusal(http.StatusGone, gone))
+	case err != nil:
 		s.failAudio(w, hr, err)
-		return
+	case there && !first:
+		writeError(w, refusal(http.StatusConflict, here))
+	default:
+		w.WriteHeader(http.StatusOK)
 	}
-	w.WriteHeader(http.StatusOK)
 }
 
 // refuseAudio says what the head of an upload has against what was signed, or nil.

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -406,6 +408,101 @@ func TestUploadsThatDoNotCount(t *testing.T) {
 		}
 		rep.do("POST", recordings+"/upload", fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"userEmail":"rep@acme.example"}`, signed.Data.DownloadURL, mp3)).want(t, 201)
 	})
+}
+
+// TestTwoUploadsOfOneURL: what a recording is made of stays, whoever else sends audio to its URL, or sent it too slowly.
+func TestTwoUploadsOfOneURL(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		acme := w.tenant("Acme")
+		rep := w.user(acme, hub.User{Email: "rep@acme.example"}, hub.ScopeWrite)
+		typed := header{"Content-Type", mp3}
+		for _, c := range []struct {
+			name string
+			// kept and made say how far the other request has come when the slow one ends.
+			kept, made bool
+			status     string
+			audio      string
+		}{
+			{"alone", false, false, "200", "slow!"},
+			{"another was kept", true, false, "409", "12345"},
+			{"its recording is made", true, true, "409", "12345"},
+		} {
+			signed := rep.signedURLs(mp3, 5)
+			end := beginSlowly(t, signed.Data.UploadURL)
+			if c.kept {
+				send(t, "PUT", signed.Data.UploadURL, strings.NewReader("12345"), typed).want(t, 200)
+			}
+			record := func() {
+				rep.do("POST", recordings+"/upload", fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"userEmail":"rep@acme.example"}`, signed.Data.DownloadURL, mp3)).want(t, 201)
+			}
+			if c.made {
+				record()
+			}
+			if answer := end("slow!"); !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) {
+				t.Errorf("%s: answered %q", c.name, answer)
+			}
+			if !c.made {
+				record()
+			}
+			if a := send(t, "GET", signed.Data.DownloadURL, nil).want(t, 200); a.body != c.audio {
+				t.Errorf("%s: the audio is %q", c.name, a.body)
+			}
+		}
+
+		// A node that was killed after it kept the audio, and before it noted so, is gone on from.
+		signed := rep.signedURLs(mp3, 5)
+		u, err := url.Parse(signed.Data.UploadURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.audio, strings.TrimPrefix(u.Path, "/audio/")), []byte("12345"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		send(t, "PUT", signed.Data.UploadURL, strings.NewReader("12345"), typed).want(t, 200)
+		send(t, "PUT", signed.Data.UploadURL, strings.NewReader("12345"), typed).want(t, 409)
+
+		// What comes when it is given up is not kept.
+		signed = rep.signedURLs(mp3, 5)
+		before, end := w.files(), beginSlowly(t, signed.Data.UploadURL)
+		w.clock.advance(hub.UploadKept)
+		if answer := end("slow!"); !strings.HasPrefix(answer, "HTTP/1.1 410") {
+			t.Errorf("answered %q", answer)
+		}
+		if after := w.files(); !slices.Equal(before, after) {
+			t.Errorf("left behind: %v", after)
+		}
+	})
+}
+
+// beginSlowly begins to send five bytes. It returns when the server waits for them; end sends them and returns the answer.
+func beginSlowly(t *testing.T, to string) (end func(body string) string) {
+	t.Helper()
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", u.RequestURI(), u.Host, mp3)
+	const want = "HTTP/1.1 100 Continue\r\n\r\n"
+	told := make([]byte, len(want))
+	if _, err := io.ReadFull(conn, told); err != nil || string(told) != want {
+		t.Fatalf("answered %q, %v", told, err)
+	}
+	return func(body string) string {
+		if _, err := io.WriteString(conn, body); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer)
+	}
 }
 
 // breakOff begins to send audio, and then hangs up. It returns when the server has seen it.

@@ -77,6 +77,9 @@ func (e *SizeError) Error() string {
 // stand still are ended much sooner.
 const abandoned = 15 * time.Minute
 
+// unfinished is how the names of files end that are not whole yet, or not yet known by their key. fileblob's do, too.
+const unfinished = ".tmp"
+
 // Sweep removes from disk what uploads left whose program was killed. An S3-compatible store has rules of its own
 // for that: AbortIncompleteMultipartUpload.
 func (s *Store) Sweep(ctx context.Context) error {
@@ -92,7 +95,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		if d.IsDir() || !strings.HasSuffix(path, ".tmp") { // as fileblob calls what is not whole yet
+		if d.IsDir() || !strings.HasSuffix(path, unfinished) {
 			return nil
 		}
 		info, err := d.Info()
@@ -109,12 +112,19 @@ func (s *Store) Sweep(ctx context.Context) error {
 // Reader reads audio from wherever it is asked to.
 type Reader = blob.Reader
 
-// Put keeps size bytes of body under key. Where body breaks off, or has more or fewer, it keeps nothing and what was
-// there before stays.
+// ErrExists says that there is audio under the key already. It was left as it is.
+var ErrExists = errors.New("the audio is here already")
+
+// Put keeps size bytes of body under key, or returns ErrExists: audio is never replaced, however many write it at once
+// and on whatever nodes. Where body breaks off, or has more or fewer, it keeps nothing.
 func (s *Store) Put(ctx context.Context, key, contentType string, size int64, body io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx) // canceled before Close, it discards what was written
 	defer cancel()
-	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
+	written, opts := key, &blob.WriterOptions{ContentType: contentType, IfNotExist: true}
+	if s.folder != "" { // fileblob looks first and renames then, which two may do at once
+		written, opts.IfNotExist = key+"."+hub.NewID()+unfinished, false
+	}
+	w, err := s.bucket.NewWriter(ctx, written, opts)
 	if err != nil {
 		return fmt.Errorf("keep audio: %w", err)
 	}
@@ -125,12 +135,26 @@ func (s *Store) Put(ctx context.Context, key, contentType string, size int64, bo
 	if err != nil {
 		cancel()
 		_ = w.Close() // it fails: that is what it was canceled for
-		return err
+	} else if err = w.Close(); err == nil && s.folder != "" {
+		err = s.name(written, key)
 	}
-	if err := w.Close(); err != nil {
+	if gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, fs.ErrExist) {
+		return ErrExists
+	}
+	if err != nil {
 		return fmt.Errorf("keep audio: %w", err)
 	}
 	return nil
+}
+
+// name gives what was written its key, unless something has it.
+func (s *Store) name(written, key string) error {
+	root, err := os.OpenRoot(s.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return errors.Join(root.Link(written, key), root.Remove(written))
 }
 
 // Read opens the audio under key, to be read from wherever it is asked to, or returns hub.ErrNotFound.

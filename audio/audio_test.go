@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -138,9 +141,14 @@ func TestAudio(t *testing.T) {
 		if err := s.Put(ctx, "o/1", "audio/mpeg", size, bytes.NewReader(content)); err != nil {
 			t.Fatal(err)
 		}
-		// What breaks off leaves what was there.
+		// What breaks off leaves what was there, and so does what is whole.
 		if err := s.Put(ctx, "o/1", "audio/mpeg", size, &brokenReader{left: 10}); !errors.Is(err, errBroken) {
 			t.Error(err)
+		}
+		for _, other := range []int64{3, size} { // at once, and in parts
+			if err := s.Put(ctx, "o/1", "audio/mpeg", other, bytes.NewReader(make([]byte, other))); !errors.Is(err, audio.ErrExists) {
+				t.Errorf("%d other bytes: %v", other, err)
+			}
 		}
 		r, err := s.Read(ctx, "o/1")
 		if err != nil {
@@ -168,6 +176,43 @@ func TestAudio(t *testing.T) {
 		}
 		if left := files(t, folder); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
+// TestManyPutAtOnce: of those who put audio under one key at the same time one does, and every other is told so.
+func TestManyPutAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *audio.Store, folder string) {
+		const many, size = 8, 1000
+		for round := range 20 {
+			key := fmt.Sprint("o/", round)
+			var kept atomic.Int32 // the content of who kept it
+			var group sync.WaitGroup
+			for i := range int32(many) {
+				group.Go(func() {
+					switch err := s.Put(t.Context(), key, "audio/mpeg", size, bytes.NewReader(bytes.Repeat([]byte{byte(i + 1)}, size))); {
+					case err == nil && !kept.CompareAndSwap(0, i+1):
+						t.Errorf("%d and %d kept it", i+1, kept.Load())
+					case err != nil && !errors.Is(err, audio.ErrExists):
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			r, err := s.Read(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, bytes.Repeat([]byte{byte(kept.Load())}, size)) {
+				t.Errorf("%d bytes, %v, of %v; %d kept it", len(got), err, got[:min(1, len(got))], kept.Load())
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+			if left := files(t, folder); len(left) != round+1 {
+				t.Fatalf("left behind: %v", left)
+			}
 		}
 	})
 }

@@ -38,7 +38,10 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(place.Put(ctx, u.Blob, u.FileType, u.Size, strings.NewReader("12345")), st.StoreUpload(ctx, org, u.Blob)); err != nil {
+			if err := place.Put(ctx, u.Blob, u.FileType, u.Size, strings.NewReader("12345")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := st.StoreUpload(ctx, org, u.Blob); err != nil {
 				t.Fatal(err)
 			}
 			return u.Blob

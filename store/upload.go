@@ -43,12 +43,21 @@ func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Uplo
 	return u, s.db.classify(err)
 }
 
-// StoreUpload notes that the audio came. Where its place was given up meanwhile it is hub.ErrNotFound.
-func (s *Store) StoreUpload(ctx context.Context, organization, blob string) error {
-	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE uploads SET stored_at = COALESCE(stored_at, $3) WHERE organization_id = $1 AND blob = $2 AND expires_at > $3`, organization, blob, micros(s.clock()))
-		return met(n, err, hub.ErrNotFound)
+// StoreUpload notes that the audio came, and reports whether that is new: it is not where it was noted before, or where
+// its recording is made. Where nothing can come to need the audio any more it is hub.ErrNotFound.
+func (s *Store) StoreUpload(ctx context.Context, organization, blob string) (first bool, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		now := micros(s.clock())
+		n, err := tx.exec(ctx, `UPDATE uploads SET stored_at = $3 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now)
+		first = n > 0
+		if err != nil || first {
+			return err
+		}
+		_, err = one(ctx, tx, scanText, `SELECT blob FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3
+			UNION ALL SELECT blob FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, blob, now)
+		return err
 	})
+	return first, err
 }
 
 // ExpiredUploads lists audio, of all organizations, that nothing needs any more.

@@ -28,10 +28,15 @@ type Keys struct {
 	read   time.Time // modification time of the file as read
 }
 
+// ReadKeys reads the keyset in the file at path; where there is none it is os.ErrNotExist.
+func ReadKeys(path string) (*Keys, error) {
+	k := &Keys{path: path}
+	return k, k.load()
+}
+
 // KeysFromFile reads the keyset in the file at path, and makes one, readable by its owner only, where there is none.
 func KeysFromFile(path string) (k *Keys, made bool, err error) {
-	k = &Keys{path: path}
-	err = k.load()
+	k, err = ReadKeys(path)
 	if !errors.Is(err, os.ErrNotExist) {
 		return k, false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 
 	"sirocco/hub"
 )
@@ -13,13 +14,14 @@ const secretBytes = 32
 
 func secretPlace(name string) string { return "secrets/" + name }
 
+const secretQuery = `SELECT sealed FROM secrets WHERE name = $1`
+
 // SharedSecret returns random bytes that all nodes of this database share under the name. They are made once, and
 // kept encrypted.
 func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
-	const query = `SELECT sealed FROM secrets WHERE name = $1`
-	sealed, err := one(ctx, s.db, scanText, query, name)
+	sealed, err := one(ctx, s.db, scanText, secretQuery, name)
 	if errors.Is(err, hub.ErrNotFound) {
-		sealed, err = s.makeSecret(ctx, name, query)
+		sealed, err = s.makeSecret(ctx, name)
 	}
 	if err != nil {
 		return nil, s.db.classify(err)
@@ -27,7 +29,8 @@ func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
 	return s.keys.open(sealed, secretPlace(name))
 }
 
-func (s *Store) makeSecret(ctx context.Context, name, query string) (sealed string, err error) {
+// makeSecret makes a secret, unless there is one, and returns what is kept.
+func (s *Store) makeSecret(ctx context.Context, name string) (sealed string, err error) {
 	secret := make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	mine, err := s.keys.seal(secret, secretPlace(name))
@@ -39,10 +42,74 @@ func (s *Store) makeSecret(ctx context.Context, name, query string) (sealed stri
 		if err != nil {
 			return err
 		}
-		sealed, err = one(ctx, tx, scanText, query, name) // another node may have been faster
+		sealed, err = one(ctx, tx, scanText, secretQuery, name) // another node may have been faster
 		return err
 	})
 	return sealed, err
+}
+
+// ErrWrongKey says that the key does not open what the database holds: another one sealed it.
+var ErrWrongKey = errors.New("the key is not the one that encrypted what the database holds")
+
+// canary is the shared secret that only tells which key is the right one, where nothing else is encrypted yet.
+const canary = "canary"
+
+// sealedQuery finds one of each kind of thing that is kept encrypted, the canary if it is there, with the place that it
+// was sealed for.
+const sealedQuery = `SELECT * FROM (SELECT 'secrets/' || name, sealed FROM secrets ORDER BY CASE WHEN name = 'canary' THEN 0 ELSE 1 END LIMIT 1) AS a
+	UNION ALL SELECT * FROM (SELECT 'credentials/' || organization_id || '/' || connection_id, sealed FROM credentials ORDER BY organization_id, connection_id LIMIT 1) AS b
+	UNION ALL SELECT * FROM (SELECT 'webhook_endpoints/' || organization_id || '/' || id, sealed_secret FROM webhook_endpoints
+		WHERE deleted_at IS NULL ORDER BY organization_id, id LIMIT 1) AS c`
+
+type sealedRow struct{ place, sealed string }
+
+func (s *Store) sealedRows(ctx context.Context) ([]sealedRow, error) {
+	found, err := many(ctx, s.db, func(r rows) (sealedRow, error) {
+		var x sealedRow
+		err := r.Scan(&x.place, &x.sealed)
+		return x, err
+	}, sealedQuery)
+	return found, s.db.classify(err)
+}
+
+// HasSealed reports whether the database holds anything encrypted, so that only the key that did it is of use.
+func (s *Store) HasSealed(ctx context.Context) (bool, error) {
+	found, err := s.sealedRows(ctx)
+	return len(found) > 0, err
+}
+
+// ProveKey returns ErrWrongKey where the store's key does not open what the database holds. What it proves holds for
+// every node and command from then on: the first one leaves the canary.
+func (s *Store) ProveKey(ctx context.Context) error {
+	found, err := s.sealedRows(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong error
+	proven := len(found) == 0
+	for _, x := range found { // without a canary one is enough: commands have sealed with other keys then
+		_, err := s.keys.open(x.sealed, x.place)
+		proven = proven || err == nil
+		wrong = errors.Join(wrong, err)
+		if x.place == secretPlace(canary) {
+			proven = err == nil
+			break
+		}
+	}
+	if !proven {
+		return fmt.Errorf("%w: %w", ErrWrongKey, wrong)
+	}
+	sealed, err := one(ctx, s.db, scanText, secretQuery, canary)
+	if errors.Is(err, hub.ErrNotFound) {
+		sealed, err = s.makeSecret(ctx, canary)
+	}
+	if err != nil {
+		return s.db.classify(err)
+	}
+	if _, err := s.keys.open(sealed, secretPlace(canary)); err != nil { // a node with another key was faster
+		return fmt.Errorf("%w: %w", ErrWrongKey, err)
+	}
+	return nil
 }
 
 // resealSecrets encrypts the shared secrets, of which there are few, anew with the current key.

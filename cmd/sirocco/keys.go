@@ -16,8 +16,8 @@ type keyFlags struct {
 	Key     string `hidden:"" help:"The key itself, a Tink keyset in JSON or base64: for the environment, not for the command line."`
 }
 
-// keys reads the key, or makes one and says so.
-func (f keyFlags) keys(database string) (*store.Keys, error) {
+// read reads the key; where it is to be in a file and is not it is os.ErrNotExist.
+func (f keyFlags) read(database string) (*store.Keys, error) {
 	if f.Key != "" {
 		keys, err := store.KeysFromText(f.Key)
 		if err != nil {
@@ -25,6 +25,16 @@ func (f keyFlags) keys(database string) (*store.Keys, error) {
 		}
 		return keys, nil
 	}
+	file := f.file(database)
+	keys, err := store.ReadKeys(file)
+	if err != nil {
+		return nil, fmt.Errorf("the key file %s: %w", file, err)
+	}
+	return keys, nil
+}
+
+// make makes the key file, and says so.
+func (f keyFlags) make(database string) (*store.Keys, error) {
 	file := f.file(database)
 	keys, made, err := store.KeysFromFile(file)
 	if err != nil {
@@ -34,6 +44,14 @@ func (f keyFlags) keys(database string) (*store.Keys, error) {
 		fmt.Fprintf(os.Stderr, "Made the key %s, which encrypts CRM credentials. Keep a copy: without it they cannot be read. All nodes need the same one.\n\n", file)
 	}
 	return keys, nil
+}
+
+// name is what the key is called in sentences.
+func (f keyFlags) name(database string) string {
+	if f.Key != "" {
+		return "the key in SIROCCO_KEY"
+	}
+	return "the key file " + f.file(database)
 }
 
 func (f keyFlags) file(database string) string {
@@ -47,14 +65,44 @@ func (f keyFlags) file(database string) string {
 	return "sirocco.key"
 }
 
-// openWithKeys opens the database for a command that meets credentials.
+// rightKey says how to come to the key that is meant.
+const rightKey = "give the key that its server uses, with --key-file or SIROCCO_KEY, or put a copy of it there"
+
+// openWithKeys opens the database for a command that meets secrets, and proves that the key opens what it holds. It
+// makes a key only where the database holds nothing yet that another one encrypted.
 func openWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
-	k, err := keys.keys(db.Database)
+	k, err := keys.read(db.Database)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := refuseNewKey(ctx, db, keys); err != nil {
+			return nil, nil, err
+		}
+		k, err = keys.make(db.Database)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	st, err := db.openWith(ctx, store.Options{Keys: k})
-	return st, k, err
+	if err != nil {
+		return nil, nil, err
+	}
+	err = st.ProveKey(ctx)
+	if errors.Is(err, store.ErrWrongKey) {
+		err = fmt.Errorf("%s is not the key that encrypted what the database holds: %s", keys.name(db.Database), rightKey)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, st.Close())
+	}
+	return st, k, nil
+}
+
+func refuseNewKey(ctx context.Context, db databaseFlag, keys keyFlags) error {
+	return withStore(ctx, db, func(st *store.Store) error {
+		held, err := st.HasSealed(ctx)
+		if err == nil && held {
+			err = fmt.Errorf("there is no key file %s, and a new key would not open what the database holds: %s", keys.file(db.Database), rightKey)
+		}
+		return err
+	})
 }
 
 type keysCommand struct {

@@ -34,9 +34,22 @@ func (c *serveCommand) Validate() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		return errors.New("--public-url must be an http or https URL, as in https://hub.example.com")
+	return c.validatePublicURL()
+}
+
+// validatePublicURL refuses what could not begin a signed URL: the signature is over the whole path.
+func (c *serveCommand) validatePublicURL() error {
+	if c.PublicURL == "" {
+		return nil
 	}
+	u, err := url.Parse(c.PublicURL)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return errors.New("--public-url must be an http or https URL, as in https://hub.example.com")
+	case strings.Trim(u.Path, "/") != "", u.User != nil, strings.ContainsAny(c.PublicURL, "?#"):
+		return errors.New("--public-url must end after the host and port, as in https://hub.example.com:8443: no user, path, query or fragment")
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,11 +67,11 @@ type connectionCreateCommand struct {
 
 func (c *connectionCreateCommand) Run(ctx context.Context) error {
 	platform := hub.Platform(strings.ToUpper(c.Platform))
-	var known []string
-	for _, p := range hub.CreatablePlatforms() {
-		known = append(known, string(p))
-	}
-	if !strings.Contains(" "+strings.Join(known, " ")+" ", " "+string(platform)+" ") {
+	if !slices.Contains(hub.CreatablePlatforms(), platform) {
+		var known []string
+		for _, p := range hub.CreatablePlatforms() {
+			known = append(known, string(p))
+		}
 		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(known, ", "))
 	}
 	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}

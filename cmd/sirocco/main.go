@@ -67,9 +67,12 @@ func run(args []string) int {
 		return 1
 	}
 	kongplete.Complete(parser)
+	if len(args) > 0 && args[0] == "help" { // as people call it who know it of other programs
+		args = append(args[1:], "--help")
+	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "sirocco: %v; see sirocco --help\n", err)
+		fmt.Fprintf(os.Stderr, "sirocco: %v; see %s --help\n", err, called(err))
 		return 2
 	}
 	if err := command.Run(); err != nil {
@@ -77,6 +80,19 @@ func run(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// called is the command that a wrong command line came to before it went wrong.
+func called(err error) string {
+	name := "sirocco"
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context != nil {
+		for _, step := range wrong.Context.Path {
+			if step.Command != nil {
+				name += " " + step.Command.Name
+			}
+		}
+	}
+	return name
 }
 
 // operator is whoever runs the program, as the audit log names it.

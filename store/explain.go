@@ -10,10 +10,10 @@ import (
 // Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing.
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	switch {
+	case s.ConnectionID == "":
+		return nothingPulled(c.Platform)
 	case !c.Active:
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
-	case s.ConnectionID == "":
-		return "Its records are pushed to Sirocco; there is nothing to pull."
 	case s.Halted:
 		return "Its organization is disabled: nothing is synced or written back until disabled is false again."
 	case s.Waiting == Continuing:
@@ -28,4 +28,12 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 		return "It is about to sync."
 	}
 	return "It is up to date; the next sync is at " + hub.WireTime(s.DueAt) + "."
+}
+
+// nothingPulled says why a connection of the platform has no sync.
+func nothingPulled(p hub.Platform) string {
+	if p == hub.PlatformCustomInput {
+		return "Its records are pushed to Sirocco; there is nothing to pull."
+	}
+	return "Nothing is pulled for " + string(p) + " yet."
 }

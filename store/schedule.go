@@ -256,7 +256,7 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		}
 		n, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		if err := met(n, err, hub.Conflict("A %s connection is pushed to; there is nothing to pull.", c.Platform)); err != nil {
+		if err := met(n, err, hub.Conflict("%s", nothingPulled(c.Platform))); err != nil {
 			return err
 		}
 		asked := map[string]any{}

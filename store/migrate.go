@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -33,15 +34,35 @@ func (e *NewerError) Error() string {
 
 // migrate brings a SQLite file to this program's version. A lock file beside it keeps out other processes.
 func (d *sqliteDB) migrate(ctx context.Context) (err error) {
-	unlock, err := lockedfile.MutexAt(d.path + ".migrating").Lock()
+	unlock, err := lockFile(d.path + ".migrating")
 	if err != nil {
 		return fmt.Errorf("lock the database for migration: %w", err)
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	if err := migrateUp(ctx, goose.DialectSQLite3, d.writer.db); err != nil {
 		return err
 	}
 	return migrateJobs(ctx, riversqlite.New(d.writer.db))
+}
+
+// lockFile waits until it alone has the file, which unlock removes.
+func lockFile(path string) (unlock func() error, err error) {
+	for {
+		f, err := lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		locked, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if named, err := os.Stat(path); err == nil && os.SameFile(locked, named) {
+			return func() error { return errors.Join(os.Remove(path), f.Close()) }, nil
+		}
+		if err := f.Close(); err != nil { // who had it before has removed it: others may hold another of that name
+			return nil, err
+		}
+	}
 }
 
 // migrate brings a PostgreSQL database to this program's version, one node at a time.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -57,6 +59,9 @@ func openSQLite(path string, opts Options) (*sqliteDB, error) {
 		}
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 	}
+	if err := createPrivate(file); err != nil {
+		return nil, err
+	}
 	writer, err := sql.Open("sqlite", dsn(false))
 	if err != nil {
 		return nil, err
@@ -75,6 +80,16 @@ func openSQLite(path string, opts Options) (*sqliteDB, error) {
 	d := &sqliteDB{path: file, readers: &statements{db: readers}, writer: &statements{db: writer}}
 	d.group = newGroupCommit(d.writer)
 	return d, nil
+}
+
+// createPrivate makes the file, readable by its owner only, where there is none: SQLite would let everybody read it, and
+// gives its journals the same mode. What there is is not opened, as closing it would end other connections' locks.
+func createPrivate(file string) error {
+	f, err := os.OpenFile(filepath.Clean(file), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil { // it exists, or SQLite says better what is wrong
+		return nil //nolint:nilerr // as said
+	}
+	return f.Close()
 }
 
 func (d *sqliteDB) exec(ctx context.Context, query string, args ...any) (int64, error) {

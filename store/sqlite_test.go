@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"sirocco/store"
+)
+
+// TestSQLiteFilesArePrivate: nobody else may read the database and its journals, and nothing else stays beside it.
+func TestSQLiteFilesArePrivate(t *testing.T) {
+	folder := t.TempDir()
+	url := "sqlite:" + filepath.Join(folder, "sirocco.db")
+	opened := make([]*store.Store, 4)
+	var group sync.WaitGroup
+	for i := range opened { // at once: each waits for the migration of another
+		group.Go(func() {
+			var err error
+			if opened[i], err = store.Open(t.Context(), url, store.Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 2 {
+		t.Errorf("only %v", files)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 || strings.HasSuffix(f.Name(), ".migrating") {
+			t.Errorf("%s %v", f.Name(), info.Mode())
+		}
+	}
+	for _, st := range opened {
+		err = errors.Join(err, st.Close())
+	}
+
+	// What an operator has let others read stays so.
+	path := filepath.Join(folder, "sirocco.db")
+	if err := errors.Join(err, os.Chmod(path, 0o640)); err != nil { //nolint:gosec // as an operator may
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := st.Close(); err != nil {
+		t.Error(err)
+	}
+}

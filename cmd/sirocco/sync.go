@@ -16,7 +16,7 @@ import (
 type syncCommand struct {
 	connectionFlag
 	From   time.Time `placeholder:"TIME" help:"Set the cursors back to this time first, as in 2026-01-31T00:00:00Z."`
-	Follow bool      `help:"Show its progress until it ends; the end is 1 when it failed." env:"-"`
+	Follow bool      `help:"Show its progress until it ends; the end is 1 when it failed or was paused." env:"-"`
 }
 
 func (c *syncCommand) Run(ctx context.Context) error {
@@ -55,18 +55,22 @@ func latestRun(ctx context.Context, st *store.Store, conn hub.Connection) (store
 	return runs[0], nil
 }
 
-// unclaimed is how long a sync may wait before follow says that perhaps no server runs.
-const unclaimed = 10 * time.Second
+// unmoved is how long nothing may come in before follow says why that may be.
+const unmoved = 10 * time.Second
 
-// follow shows the runs after the one before, model by model, until none is due any more.
+// follow shows the runs after the one before, model by model, until none is due any more, or none can go on.
 func follow(ctx context.Context, st *store.Store, conn hub.Connection, before store.SyncRun) error {
 	bar := progressbar.NewOptions(len(conn.SyncStatus), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30),
 		progressbar.OptionSetDescription("waiting"), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
-	began, told := time.Now(), false
+	moved, last, told := time.Now(), store.SyncRun{}, false
 	for {
 		run, err := latestRun(ctx, st, conn)
+		if err != nil {
+			return err
+		}
+		conn, err := st.Connection(ctx, conn.OrganizationID, conn.ID)
 		if err != nil {
 			return err
 		}
@@ -77,14 +81,20 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 		// A run that was under way when the sync was asked for is not the one asked for: that is still due.
 		due := !sched.LeaseUntil.IsZero() || !sched.DueAt.IsZero() && !sched.DueAt.After(time.Now())
 		ours := run.ID != "" && (run.ID != before.ID || before.EndedAt.IsZero())
+		if run.ID != last.ID || run.Pages != last.Pages {
+			moved, last = time.Now(), run
+		}
 		switch {
 		case ours && !run.EndedAt.IsZero() && !due:
 			return errors.Join(bar.Finish(), report(run))
+		case !conn.Active || sched.Halted:
+			return errors.Join(bar.Clear(), errors.New(sched.Explain(conn, time.Now())))
 		case ours:
 			if err := showProgress(ctx, st, conn, run, bar); err != nil {
 				return err
 			}
-		case !told && time.Since(began) > unclaimed:
+		}
+		if !told && time.Since(moved) > unmoved {
 			told = true
 			fmt.Fprintf(os.Stderr, "%s Is a server running on this database?\n", sched.Explain(conn, time.Now()))
 		}

@@ -14,7 +14,7 @@ const secretBytes = 32
 
 func secretPlace(name string) string { return "secrets/" + name }
 
-const secretQuery = `SELECT sealed FROM secrets WHERE name = $1`
+const secretQuery = `SELECT sealed FROM secrets WHERE name = $1` //nolint:gosec // it is sealed
 
 // SharedSecret returns random bytes that all nodes of this database share under the name. They are made once, and
 // kept encrypted.
@@ -56,9 +56,9 @@ const canary = "canary"
 
 // sealedQuery finds one of each kind of thing that is kept encrypted, the canary if it is there, with the place that it
 // was sealed for.
-const sealedQuery = `SELECT * FROM (SELECT 'secrets/' || name, sealed FROM secrets ORDER BY CASE WHEN name = 'canary' THEN 0 ELSE 1 END LIMIT 1) AS a
-	UNION ALL SELECT * FROM (SELECT 'credentials/' || organization_id || '/' || connection_id, sealed FROM credentials ORDER BY organization_id, connection_id LIMIT 1) AS b
-	UNION ALL SELECT * FROM (SELECT 'webhook_endpoints/' || organization_id || '/' || id, sealed_secret FROM webhook_endpoints
+const sealedQuery = `SELECT place, sealed FROM (SELECT 'secrets/' || name AS place, sealed FROM secrets ORDER BY CASE WHEN name = 'canary' THEN 0 ELSE 1 END LIMIT 1) AS a
+	UNION ALL SELECT place, sealed FROM (SELECT 'credentials/' || organization_id || '/' || connection_id AS place, sealed FROM credentials ORDER BY organization_id, connection_id LIMIT 1) AS b
+	UNION ALL SELECT place, sealed FROM (SELECT 'webhook_endpoints/' || organization_id || '/' || id AS place, sealed_secret AS sealed FROM webhook_endpoints
 		WHERE deleted_at IS NULL ORDER BY organization_id, id LIMIT 1) AS c`
 
 type sealedRow struct{ place, sealed string }

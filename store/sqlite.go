@@ -83,7 +83,7 @@ func openSQLite(path string, opts Options) (*sqliteDB, error) {
 }
 
 // createPrivate makes the file, readable by its owner only, where there is none: SQLite would let everybody read it, and
-// gives its journals the same mode. What there is is not opened, as closing it would end other connections' locks.
+// gives its journals the same mode. What is there already is not opened, as closing it would end other connections' locks.
 func createPrivate(file string) error {
 	f, err := os.OpenFile(filepath.Clean(file), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil { // it exists, or SQLite says better what is wrong

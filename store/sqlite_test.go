@@ -51,7 +51,7 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 
 	// What an operator has let others read stays so.
 	path := filepath.Join(folder, "sirocco.db")
-	if err := errors.Join(err, os.Chmod(path, 0o640)); err != nil { //nolint:gosec // as an operator may
+	if err := errors.Join(err, os.Chmod(path, 0o640)); err != nil {
 		t.Fatal(err)
 	}
 	st, err := store.Open(t.Context(), url, store.Options{})

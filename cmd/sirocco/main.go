@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -84,15 +85,15 @@ func run(args []string) int {
 
 // called is the command that a wrong command line came to before it went wrong.
 func called(err error) string {
-	name := "sirocco"
+	names := []string{"sirocco"}
 	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context != nil {
 		for _, step := range wrong.Context.Path {
 			if step.Command != nil {
-				name += " " + step.Command.Name
+				names = append(names, step.Command.Name)
 			}
 		}
 	}
-	return name
+	return strings.Join(names, " ")
 }
 
 // operator is whoever runs the program, as the audit log names it.

@@ -46,7 +46,7 @@ func TestReadmeFirstWalk(t *testing.T) {
 
 	database := storetest.SQLite(t)
 	node := startNode(t, database)
-	shell := exec.Command("sh", "-euc", strings.NewReplacer("./sirocco", "sirocco", "http://127.0.0.1:8080", node.url).Replace(script.String())) //nolint:gosec // the README's own
+	shell := exec.Command("sh", "-euc", strings.NewReplacer("./sirocco", "sirocco", "http://127.0.0.1:8080", node.url).Replace(script.String()))
 	shell.Env = append(os.Environ(), "SIROCCO_DATABASE="+database)
 	out, err := shell.CombinedOutput()
 	if err != nil {

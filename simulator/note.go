@@ -25,6 +25,8 @@ type Notes struct {
 	clock hub.Clock
 	mu    sync.Mutex
 	notes []Note
+	// refused are reasons for which the next notes are not taken, one each.
+	refused []string
 }
 
 func newNotes(ids IDs, clock hub.Clock) *Notes { return &Notes{ids: ids, clock: clock} }
@@ -39,6 +41,25 @@ func (n *Notes) Add(target hub.Model, externalID, text string) Note {
 	}
 	n.notes = append(n.notes, note)
 	return note
+}
+
+// Refuse makes the CRM not take the next note, for a reason.
+func (n *Notes) Refuse(reason string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.refused = append(n.refused, reason)
+}
+
+// Refused returns why the note that comes now is not taken; empty where it is.
+func (n *Notes) Refused() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.refused) == 0 {
+		return ""
+	}
+	reason := n.refused[0]
+	n.refused = n.refused[1:]
+	return reason
 }
 
 // On returns the notes of a record, the oldest first.

@@ -240,6 +240,11 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	r := request(s, path, nil)
 	r.Body = map[string]any{"comment": map[string]string{"content": connector.NoteText(n)}}
 	var made comment
-	_, err := connector.PostJSON(ctx, s, r, &made)
-	return connector.NoteRef{ExternalID: made.ID}, err
+	if _, err := connector.PostJSON(ctx, s, r, &made); err != nil {
+		return connector.NoteRef{}, err
+	}
+	if made.ID == "" {
+		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new comment has no id")
+	}
+	return connector.NoteRef{ExternalID: made.ID}, nil
 }

@@ -98,18 +98,11 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	}
 	r := request(s, paths[f.Target]+"/"+url.PathEscape(f.ExternalID), nil)
 	r.Body = map[string]any{"model": model}
-	var answer struct {
-		Errors []struct {
-			Title string `json:"title"`
-		} `json:"errors"`
-	}
+	var answer problems
 	if _, err := connector.PatchJSON(ctx, s, r, &answer); err != nil {
 		return err
 	}
-	if len(answer.Errors) > 0 {
-		return connector.Fail(connector.Refused, service, "the CRM behind it did not take the fields: %s", answer.Errors[0].Title)
-	}
-	return nil
+	return answer.refusal("the fields")
 }
 
 // remoteFields are the remote fields of a model; never nil without an error.

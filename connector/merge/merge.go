@@ -227,10 +227,31 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	r := request(s, "notes", nil)
 	r.Body = map[string]any{"model": map[string]string{"content": connector.NoteText(n), target.field: n.ExternalID}}
 	var made struct {
+		problems
 		Model note `json:"model"`
 	}
 	if _, err := connector.PostJSON(ctx, s, r, &made); err != nil {
 		return connector.NoteRef{}, err
 	}
+	if err := made.refusal("the note"); err != nil {
+		return connector.NoteRef{}, err
+	}
+	if made.Model.ID == "" {
+		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new note has no id")
+	}
 	return connector.NoteRef{ExternalID: made.Model.ID}, nil
+}
+
+// problems are what an answer of 2xx says of the CRM behind: with any, nothing was written there.
+type problems struct {
+	Errors []struct {
+		Title string `json:"title"`
+	} `json:"errors"`
+}
+
+func (p problems) refusal(what string) error {
+	if len(p.Errors) == 0 {
+		return nil
+	}
+	return connector.Fail(connector.Refused, service, "the CRM behind it did not take %s: %s", what, p.Errors[0].Title)
 }

@@ -16,17 +16,39 @@ import (
 
 func TestConformance(t *testing.T) { connectortest.Run(t, merge.Connector{}, simulated.New) }
 
-// TestOwnFields holds the vendor's own fields, and values that are not of their types.
-func TestOwnFields(t *testing.T) {
+// standIn is Merge's stand-in with a session at it.
+func standIn(t *testing.T) (*simulator.Server, *connector.Session) {
+	t.Helper()
 	crm := simulated.New(simulator.Options{Records: 20})
 	server := httptest.NewServer(crm)
-	defer server.Close()
-	c := merge.Connector{}
-	values, err := c.Info().Complete(crm.Values(server.URL))
+	t.Cleanup(server.Close)
+	values, err := merge.Connector{}.Info().Complete(crm.Values(server.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
+	return crm, &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
+}
+
+// TestARefusedNote holds an answer of 201 that says in its body that the CRM behind did not take the note.
+func TestARefusedNote(t *testing.T) {
+	crm, session := standIn(t)
+	note := connector.Note{Target: hub.ModelContact, ExternalID: crm.Records(hub.ModelContact)[0].ExternalID, Title: "Talk", Marker: "sirocco:1"}
+	crm.Notes.Refuse("Notes are switched off")
+	if ref, err := (merge.Connector{}).WriteNote(t.Context(), session, note); !connector.IsKind(err, connector.Refused) || !strings.Contains(err.Error(), "Notes are switched off") {
+		t.Errorf("%+v %v", ref, err)
+	}
+	if ref, err := (merge.Connector{}).WriteNote(t.Context(), session, note); err != nil || ref.Existed || ref.ExternalID == "" {
+		t.Errorf("%+v %v", ref, err)
+	}
+	for _, v := range crm.Violations() {
+		t.Error(v)
+	}
+}
+
+// TestOwnFields holds the vendor's own fields, and values that are not of their types.
+func TestOwnFields(t *testing.T) {
+	c := merge.Connector{}
+	crm, session := standIn(t)
 	id := crm.Records(hub.ModelOpportunity)[0].ExternalID
 	set := func(name string, value any) error {
 		return c.SetFields(t.Context(), session, connector.Fields{Target: hub.ModelOpportunity, ExternalID: id, Values: map[string]any{name: value}})

@@ -288,6 +288,13 @@ func addNote(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
 	for field, m := range noteFields {
 		id, _ := body.Model[field].(string)
 		if _, ok := s.Get(m, id); ok {
+			if reason := s.Notes.Refused(); reason != "" { // by the CRM behind: Merge itself took it
+				simulator.WriteJSON(w, http.StatusCreated, map[string]any{
+					"model": map[string]any{"content": text, field: id}, "warnings": []any{},
+					"errors": []map[string]any{{"title": reason, "detail": reason, "problem_type": "PROVIDER_ERROR"}},
+				})
+				return
+			}
 			made := s.Notes.Add(m, id, text)
 			simulator.WriteJSON(w, http.StatusCreated, map[string]any{"model": showNote(made), "warnings": []any{}, "errors": []any{}})
 			return

@@ -89,6 +89,9 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 		r.Name, r.Details.ActivityType = kinds[n%len(kinds)], activities[n%len(activities)]
 	case hub.ModelEngagement:
 		k.engagement(&r)
+		if n%16 == 15 {
+			r.Details.Disposition = "LOST" // called off, where the platform tells
+		}
 	case hub.ModelOpportunityUser:
 		share := float64(k.IntN(101)) / 100
 		r.Refs.Opportunity, r.Refs.User, r.Details.ShareOfSale = k.some(hub.ModelOpportunity), k.some(hub.ModelUser), &share

@@ -6,7 +6,8 @@
 // each page starts at the time of creation that the one before ended with, which no change can shift.
 // Technicians cannot be sorted; they are few and fit in one page. Whether a page begins with the rows of
 // exactly that time does not matter: what comes twice unchanged is not written twice. Inactive customers
-// and technicians count as deleted, a customer with mergedToId as merged; leads, jobs and appointments
+// and technicians count as deleted, as do canceled appointments until that is taken back, which changes them; a
+// customer with mergedToId counts as merged; leads, jobs and appointments
 // vanish without a word and are found missing by enumeration. Assignments are read with their
 // appointments, so one that changes is noticed when its appointment changes, or at the next enumeration. A
 // customer's phones and mails (its "contacts") are not read. A note has no id of its own, so its marker
@@ -31,7 +32,7 @@ import (
 
 const (
 	service = "ServiceTitan"
-	// pageMost is the largest page asked for; technicianMost that of technicians, which have one page.
+	// pageMost is the largest page asked for; technicianMost that of technicians, who should be on one page.
 	pageMost, technicianMost = 500, 5000
 	// assignmentsMost is how many appointments one request asks the assignments of.
 	assignmentsMost = 50
@@ -179,7 +180,9 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	page := connector.Page{AsOf: got.Date}
 	last := ""
 	connector.AppendItems(&page, answer.Data, func(i item) []hub.Record {
-		last = hub.WireTime(i.CreatedOn.Time)
+		if q.Model != hub.ModelUser { // technicians come in no order that is known: their pages are counted
+			last = hub.WireTime(i.CreatedOn.Time)
+		}
 		return []hub.Record{i.record(q.Model)}
 	})
 	if answer.HasMore {
@@ -250,6 +253,7 @@ type item struct {
 	SoldByID   int64          `json:"soldById"`
 	JobNumber  string         `json:"jobNumber"`
 	JobStatus  string         `json:"jobStatus"`
+	Status     string         `json:"status"`
 	Summary    string         `json:"summary"`
 	Special    string         `json:"specialInstructions"`
 	Number     string         `json:"appointmentNumber"`
@@ -299,6 +303,7 @@ func (i *item) record(m hub.Model) hub.Record {
 		r.Name = strings.TrimSpace(fmt.Sprintf("Appointment %s", i.Number))
 		r.Details.Subject, r.Details.Content, r.Details.ActivityType = r.Name, i.Special, "APPOINTMENT"
 		r.Refs.Opportunity, r.StartTime, r.EndTime = id(i.JobID), i.Start.Time, i.End.Time
+		r.Deleted = strings.EqualFold(i.Status, "Canceled")
 	}
 	return r
 }

@@ -16,11 +16,12 @@ import (
 
 func TestConformance(t *testing.T) { connectortest.Run(t, servicetitan.Connector{}, simulated.New) }
 
-// TestFieldsOfAJob sets what a job has besides custom fields, and a custom field that nobody has used yet.
-func TestFieldsOfAJob(t *testing.T) {
-	crm := simulated.New(simulator.Options{Records: 20})
+// standIn is ServiceTitan's stand-in with a session at it.
+func standIn(t *testing.T, o simulator.Options) (*simulator.Server, *connector.Session) {
+	t.Helper()
+	crm := simulated.New(o)
 	server := httptest.NewServer(crm)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	c := servicetitan.Connector{}
 	values, err := c.Info().Complete(crm.Values(server.URL))
 	if err != nil {
@@ -32,6 +33,68 @@ func TestFieldsOfAJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	session.Token = token.Value
+	return crm, session
+}
+
+// read reads all pages of a model, by external id.
+func read(t *testing.T, session *connector.Session, q connector.Query) map[string]hub.Record {
+	t.Helper()
+	all := map[string]hub.Record{}
+	for pages := 0; pages < 10; pages++ {
+		page, err := servicetitan.Connector{}.Fetch(t.Context(), session, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Records {
+			if r.Model == q.Model {
+				all[r.ExternalID] = r
+			}
+		}
+		if !page.More {
+			return all
+		}
+		q.Next = page.Next
+	}
+	t.Fatal("its pages do not end")
+	return nil
+}
+
+// TestMoreTechniciansThanAPage reads technicians who are on two pages, in no order of their creation.
+func TestMoreTechniciansThanAPage(t *testing.T) {
+	_, session := standIn(t, simulator.Options{Counts: map[hub.Model]int{hub.ModelUser: 5100}, ValidateEvery: -1})
+	if n := len(read(t, session, connector.Query{Model: hub.ModelUser, Limit: 200})); n != 5100 {
+		t.Errorf("%d technicians of 5100 were read", n)
+	}
+}
+
+// TestCanceledAppointments cancels an appointment, and takes that back.
+func TestCanceledAppointments(t *testing.T) {
+	crm, session := standIn(t, simulator.Options{Records: 40})
+	q := connector.Query{Model: hub.ModelEngagement, Limit: 100}
+	canceled := 0
+	for _, r := range read(t, session, q) {
+		if r.Deleted {
+			canceled++
+		}
+	}
+	if canceled != 2 {
+		t.Errorf("%d appointments of 40 are canceled", canceled)
+	}
+	id := crm.Records(hub.ModelEngagement)[0].ExternalID
+	for _, disposition := range []string{"LOST", ""} {
+		crm.Change(hub.ModelEngagement, id, func(r *hub.Record) { r.Details.Disposition = disposition })
+		row, _ := crm.Get(hub.ModelEngagement, id)
+		q.Since = row.ModifiedAt
+		if found := read(t, session, q); len(found) != 1 || found[id].Deleted != (disposition == "LOST") {
+			t.Errorf("with the disposition %q it reads %+v", disposition, found)
+		}
+	}
+}
+
+// TestFieldsOfAJob sets what a job has besides custom fields, and a custom field that nobody has used yet.
+func TestFieldsOfAJob(t *testing.T) {
+	c := servicetitan.Connector{}
+	crm, session := standIn(t, simulator.Options{Records: 20})
 	// Nobody has used its fields yet.
 	crm.Fields.Replace(hub.ModelOpportunity, crm.Records(hub.ModelOpportunity)[0].ExternalID, nil)
 	job, budget := crm.Records(hub.ModelOpportunity)[1].ExternalID, crm.Fields.Defined(hub.ModelOpportunity)[0]

@@ -132,6 +132,13 @@ func listRows(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub
 		writeLatest(w, s, listing, number, size)
 		return
 	}
+	if m == hub.ModelUser { // there is no sort for them, and the order of creation is nothing to rely on
+		listing.From, listing.Skip, listing.Limit = 0, 0, math.MaxInt
+		rows, _, _ := s.List(listing)
+		slices.Reverse(rows)
+		writeRows(w, s, rows, number, size)
+		return
+	}
 	rows, _, more := s.List(listing)
 	items := make([]map[string]any, len(rows))
 	for i, row := range rows {
@@ -145,6 +152,11 @@ func writeLatest(w http.ResponseWriter, s *simulator.Server, l simulator.Listing
 	l.ByChange, l.From, l.Skip, l.Limit = true, 0, 0, math.MaxInt
 	rows, _, _ := s.List(l)
 	slices.Reverse(rows)
+	writeRows(w, s, rows, number, size)
+}
+
+// writeRows answers with a page of rows that are all there.
+func writeRows(w http.ResponseWriter, s *simulator.Server, rows []hub.Record, number, size int) {
 	from := min((number-1)*size, len(rows))
 	to := min(from+size, len(rows))
 	items := []map[string]any{}
@@ -270,7 +282,7 @@ func show(s *simulator.Server, r hub.Record) map[string]any {
 		set("appointmentNumber", r.ExternalID+"-1")
 		set("start", instant(r.StartTime))
 		set("end", instant(r.EndTime))
-		set("status", "Scheduled")
+		set("status", appointmentStatus(r))
 		set("specialInstructions", r.Name)
 	}
 	return item
@@ -281,6 +293,14 @@ func jobStatus(r hub.Record) string {
 	case "WON":
 		return "Completed"
 	case "LOST":
+		return "Canceled"
+	}
+	return "Scheduled"
+}
+
+// appointmentStatus is Canceled of an appointment whose disposition is LOST.
+func appointmentStatus(r hub.Record) string {
+	if r.Details.Disposition == "LOST" {
 		return "Canceled"
 	}
 	return "Scheduled"
@@ -307,7 +327,7 @@ func showNote(n simulator.Note) map[string]any {
 // held is a row less what the vendor does not tell of it; an appointment comes with its assignment.
 func held(r hub.Record) []hub.Record {
 	keep := hub.Details{CreatedAt: hub.WireTime(created(r.ExternalID)), UpdatedAt: hub.WireTime(r.ModifiedAt)}
-	owner, refs := r.Refs.Owner, hub.Refs{}
+	owner, refs, gone, canceled := r.Refs.Owner, hub.Refs{}, r.Deleted, false
 	switch r.Model {
 	case hub.ModelUser:
 		keep.Email, keep.Emails = r.Details.Email, r.Details.Emails
@@ -320,16 +340,17 @@ func held(r hub.Record) []hub.Record {
 		keep.Disposition, keep.ClosedAt = r.Details.Disposition, r.Details.ClosedAt
 	case hub.ModelEngagement:
 		refs.Opportunity = r.Refs.Opportunity
+		canceled = appointmentStatus(r) == "Canceled"
 		keep.Content, keep.ActivityType = r.Name, "APPOINTMENT"
 		r.Name = "Appointment " + r.ExternalID + "-1"
 		keep.Subject = r.Name
 	}
-	r.Details, r.Refs = keep, refs
+	r.Details, r.Refs, r.Deleted = keep, refs, gone || canceled
 	if r.Model != hub.ModelEngagement || owner == "" {
 		return []hub.Record{r}
 	}
 	return []hub.Record{r, {
-		Model: hub.ModelEngagementUser, ExternalID: assignmentID(r.ExternalID, owner), Name: "Technician " + owner, Deleted: r.Deleted,
+		Model: hub.ModelEngagementUser, ExternalID: assignmentID(r.ExternalID, owner), Name: "Technician " + owner, Deleted: gone,
 		ModifiedAt: created(r.ExternalID), Refs: hub.Refs{Engagement: r.ExternalID, User: owner},
 	}}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"sirocco/hub"
 )
 
 // Kind says what the engine should do about an Error.
@@ -41,9 +43,9 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Fail returns an Error whose text is the service's name and a sentence about it.
+// Fail returns an Error whose text is the service's name and a sentence about it; the vendor's words may be in it.
 func Fail(kind Kind, service, format string, args ...any) *Error {
-	return &Error{Kind: kind, Message: service + ": " + fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Message: hub.Storable(service + ": " + fmt.Sprintf(format, args...))}
 }
 
 // IsKind reports whether err is an Error of the kind.

@@ -129,6 +129,27 @@ func TestQuarantine(t *testing.T) {
 	})
 }
 
+// TestTextThatADatabaseRefuses lets records come with NUL in them: where a column would have it the record goes into
+// quarantine, and all the others come in.
+func TestTextThatADatabaseRefuses(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		first := r.synced("")
+		bad := r.crm.Records(hub.ModelAccount)[3].ExternalID
+		r.crm.Change(hub.ModelAccount, bad, func(a *hub.Record) { a.Name = "Acme\x00Roofing" })
+		good := r.crm.Records(hub.ModelEngagement)[3].ExternalID
+		r.crm.Change(hub.ModelEngagement, good, func(e *hub.Record) { e.Details.Content = "They said\x00nothing" })
+		r.crm.Update(hub.ModelOpportunity, 1)
+		run := r.synced(first.ID)
+		held, err := r.st.Quarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, "", 10)
+		if err != nil || run.Quarantined != 1 || run.Updated != 2 || len(held) != 1 || held[0].ExternalID != bad || !strings.Contains(held[0].Reason, "NUL") {
+			t.Errorf("%+v %v %+v", run, err, held)
+		}
+		r.crm.Change(hub.ModelAccount, bad, func(a *hub.Record) { a.Name = "Acme Roofing" })
+		r.synced(run.ID)
+		r.equal()
+	})
+}
+
 func TestAnOlderVersionThatComesLaterIsNotTaken(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		first := r.synced("")

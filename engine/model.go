@@ -77,6 +77,9 @@ func (m *modelSync) run(ctx context.Context) error {
 		if got.err != nil {
 			return got.err
 		}
+		if got.page.Next != hub.Storable(got.page.Next) {
+			return connector.Fail(connector.Malformed, m.name(), "the next page of %s is named by what is no text", m.info.Model)
+		}
 		asked := m.st.Next
 		m.advance(&got.page)
 		if got.page.More {

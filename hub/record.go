@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Model names one kind of CRM record. It is the modelName of a connection's syncStatus.
@@ -110,10 +111,27 @@ func (r *Record) Validate() error {
 	case !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime):
 		return Invalid("endTime", "is before startTime", "a time at or after startTime")
 	}
+	for _, of := range [...]struct{ field, text string }{
+		{"externalId", r.ExternalID}, {"mergedInto", r.MergedInto}, {"name", r.Name}, {"accountId", r.Refs.Account}, {"contactId", r.Refs.Contact},
+		{"leadId", r.Refs.Lead}, {"opportunityId", r.Refs.Opportunity}, {"engagementId", r.Refs.Engagement}, {"engagementTypeId", r.Refs.EngagementType},
+		{"userId", r.Refs.User}, {"ownerId", r.Refs.Owner},
+		{"email", r.Details.Email}, // CRM users are matched by it; other details are kept as JSON, which escapes
+	} {
+		if !storable(of.text) {
+			return Invalid(of.field, "has a NUL character or is not UTF-8", "text that a database can keep")
+		}
+	}
 	if s := r.Details.ShareOfSale; s != nil && (*s < 0 || *s > 1) {
 		return Invalid("shareOfSale", fmt.Sprintf("is %v", *s), "a fraction from 0 to 1")
 	}
 	return nil
+}
+
+func storable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }
+
+// Storable is text with a replacement character for each thing that a database refuses: NUL, and what is not UTF-8.
+func Storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // Hash identifies the record's content. Two records with the same hash need no write.

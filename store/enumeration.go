@@ -23,7 +23,7 @@ func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit)
 	}
 	for _, q := range page.Quarantined { // there, though unreadable: not gone
 		if q.ExternalID != "" {
-			if err := mark(page.State.Model, q.ExternalID); err != nil {
+			if err := mark(page.State.Model, hub.Storable(q.ExternalID)); err != nil {
 				return err
 			}
 		}

@@ -37,6 +37,7 @@ func (q Quarantined) fingerprint() string {
 // quarantine keeps items aside and counts those that were not there yet.
 func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined, now time.Time) (fresh int, err error) {
 	for _, q := range items {
+		q.ExternalID, q.Reason, q.Raw = hub.Storable(q.ExternalID), hub.Storable(q.Reason), hub.Storable(q.Raw)
 		n, err := tx.exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, found_since, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
 			sched.OrganizationID, sched.ConnectionID, hub.NewID(), string(q.Model), q.ExternalID, q.fingerprint(), q.Reason, q.Raw, optionalMicros(q.FoundSince), micros(now))

@@ -120,7 +120,7 @@ func (r *receivers) post(ctx context.Context, target store.WebhookTarget, event 
 	defer func() { _ = res.Body.Close() }()
 	a.Status = res.StatusCode
 	text, err := io.ReadAll(io.LimitReader(res.Body, responseKept))
-	a.Response = strings.ReplaceAll(strings.ToValidUTF8(string(text), "\uFFFD"), "\x00", "\uFFFD")
+	a.Response = hub.Storable(string(text))
 	switch {
 	case a.Status >= 300 && a.Status < 400:
 		return fmt.Errorf("it answered %d, a redirect, which is not followed: set the endpoint's url to where events shall go", a.Status)
@@ -166,6 +166,15 @@ func failure(err error) string {
 			return "It did not answer in time."
 		}
 		err = u.Err
+	}
+	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" && dialled.Addr != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return "Nothing listens at " + dialled.Addr.String() + ": the connection was refused."
+		}
+		return "No connection to " + dialled.Addr.String() + " could be made."
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return "It broke the connection off before it answered."
 	}
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:] + "."

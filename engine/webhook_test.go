@@ -301,7 +301,7 @@ func TestWebhookRefusals(t *testing.T) {
 			"http://private.example" + port:  "resolves to 10.0.0.1, which is not a public address",
 			"http://nat64.example" + port:    "resolves to 64:ff9b::7f00:1, which is not a public address",
 			"http://nowhere.example" + port:  "could not be resolved",
-			"http://127.0.0.1:1/":            "refused",
+			"http://127.0.0.1:1/":            "Nothing listens at 127.0.0.1:1: the connection was refused.",
 			strings.Replace(elsewhere, "127.0.0.1", "localhost", 1): "",
 		}
 		ids := map[string]string{}

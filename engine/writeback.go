@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/connector"
@@ -136,7 +137,7 @@ func (s *sending) send(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
-	target, err := s.target(crm, info)
+	target, err := s.target(ctx, crm, info)
 	if err != nil {
 		return s.failed(ctx, at, err)
 	}
@@ -238,14 +239,59 @@ func (s *sending) reached(crm *hub.LinkedCRM) map[hub.Model]string {
 var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
 
 // target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
-func (s *sending) target(crm *hub.LinkedCRM, info connector.Info) (hub.RecordRef, error) {
+func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info connector.Info) (hub.RecordRef, error) {
 	reached := s.reached(crm)
 	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
 		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
 			return hub.RecordRef{Model: model, ExternalID: id}, nil
 		}
 	}
-	return hub.RecordRef{}, connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, nor on anything that it refers to and that is known here", s.delivery.Model)
+	awaited, err := s.awaited(ctx, crm, info)
+	switch {
+	case err != nil:
+		return hub.RecordRef{}, err
+	case awaited:
+		return hub.RecordRef{}, connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, and what it refers to is not known here yet", s.delivery.Model)
+	}
+	return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
+		s.delivery.Model, oneOf(info.NoteTargets))
+}
+
+// awaited reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
+// known here.
+func (s *sending) awaited(ctx context.Context, crm *hub.LinkedCRM, info connector.Info) (bool, error) {
+	var keys []store.RecordKey
+	for model, id := range s.reached(crm) {
+		keys = append(keys, store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id})
+	}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, keys)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range known {
+		for model, id := range map[hub.Model]string{
+			hub.ModelOpportunity: r.Refs.Opportunity, hub.ModelAccount: r.Refs.Account, hub.ModelContact: r.Refs.Contact, hub.ModelLead: r.Refs.Lead,
+		} {
+			// What is on the way to a record that takes notes is waited for, too: an appointment's job may name the account.
+			if id != "" && (slices.Contains(info.NoteTargets, model) || model == hub.ModelOpportunity) && known[store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id}].ID == "" {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// oneOf names models as people choose among them: an OPPORTUNITY or a CONTACT.
+func oneOf(models []hub.Model) string {
+	names := make([]string, len(models))
+	for i, m := range models {
+		article := "a "
+		if strings.ContainsRune("AEIOU", rune(m[0])) {
+			article = "an "
+		}
+		names[i] = article + string(m)
+	}
+	return strings.Join(names, " or ")
 }
 
 func (s *sending) note(ctx context.Context, r hub.Recording, target hub.RecordRef) (connector.Note, error) {

@@ -359,3 +359,30 @@ func TestANoteIsTakenBackInTime(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingThatTakesANote links recordings to records that take no note: where none that they refer to ever will, the
+// delivery fails at once and says what to link instead; where it may still come, it waits.
+func TestNothingThatTakesANote(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 44, Records: 40, ValidateEvery: -1}))
+		appointments := r.crm.Records(hub.ModelEngagement)
+		alone, ahead := appointments[0].ExternalID, appointments[1].ExternalID
+		r.crm.Change(hub.ModelEngagement, alone, func(e *hub.Record) { e.Refs.Opportunity = "" })
+		r.crm.Change(hub.ModelEngagement, ahead, func(e *hub.Record) { e.Refs.Opportunity = "1500009999" })
+		r.quiet()
+		user, _ := r.rep()
+		for _, to := range []hub.RecordRef{
+			{Model: hub.ModelAccount, ExternalID: r.crm.Records(hub.ModelAccount)[0].ExternalID}, {Model: hub.ModelEngagement, ExternalID: alone},
+		} {
+			d := r.reaches(r.processed(user, "Talk", to.Model, to.ExternalID), hub.DeliveryFailed)
+			if d.Attempts != 1 || !strings.Contains(d.Error, "link the recording to an OPPORTUNITY instead") {
+				t.Errorf("%s: %+v", to.Model, d)
+			}
+		}
+		waits := r.processed(user, "Talk", hub.ModelEngagement, ahead)
+		until(t, "it was tried", func() bool { return r.delivery(waits).Attempts == 1 })
+		if d := r.delivery(waits); d.State != hub.DeliveryPending || !strings.Contains(d.Error, "not known here yet") {
+			t.Errorf("%+v", d)
+		}
+	})
+}

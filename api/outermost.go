@@ -181,8 +181,9 @@ func (s *server) shapeOf(hr *http.Request) errorShape {
 func writeError(w http.ResponseWriter, e huma.StatusError) {
 	if text, ok := e.(*textError); ok {
 		w.Header().Set("Content-Type", text.ContentType(""))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(text.status)
-		_, _ = io.WriteString(w, text.message)
+		_, _ = io.WriteString(w, text.message) //nolint:gosec // it is text/plain, and nobody may sniff
 		return
 	}
 	if headed, ok := e.(huma.HeadersError); ok {

@@ -40,7 +40,7 @@ func standIn(t *testing.T, o simulator.Options) (*simulator.Server, *connector.S
 func read(t *testing.T, session *connector.Session, q connector.Query) map[string]hub.Record {
 	t.Helper()
 	all := map[string]hub.Record{}
-	for pages := 0; pages < 10; pages++ {
+	for range 10 {
 		page, err := servicetitan.Connector{}.Fetch(t.Context(), session, q)
 		if err != nil {
 			t.Fatal(err)

@@ -183,7 +183,7 @@ func writeError(w http.ResponseWriter, e huma.StatusError) {
 		w.Header().Set("Content-Type", text.ContentType(""))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(text.status)
-		_, _ = io.WriteString(w, text.message) //nolint:gosec // it is text/plain, and nobody may sniff
+		_, _ = io.WriteString(w, text.message)
 		return
 	}
 	if headed, ok := e.(huma.HeadersError); ok {

@@ -17,7 +17,7 @@ import (
 // processed keeps a recording of some minutes with its analysis, linked by hand to a record of the CRM.
 func (r *hubRig) processed(user hub.User, title string, model hub.Model, externalID string) string {
 	r.t.Helper()
-	return r.analyzed(user, title, model, externalID, `[{"name":"Budget","value":12000}]`)
+	return r.analyzed(user, title, model, externalID, `[{"name":"Budget","value":1250000}]`)
 }
 
 // analyzed is processed, with the values that were found in it.
@@ -87,7 +87,7 @@ func TestWriteBack(t *testing.T) {
 		if len(notes) != 1 {
 			t.Fatalf("%d notes: %+v", len(notes), notes)
 		}
-		for _, text := range []string{"First talk", "Result: closed", "Score: 87", "Needs\nA new roof.", "Budget: 12000", "30 minutes", "sirocco:" + d.ID} {
+		for _, text := range []string{"First talk", "Result: closed", "Score: 87", "Needs\nA new roof.", "Budget: 1250000", "30 minutes", "sirocco:" + d.ID} {
 			if !strings.Contains(notes[0].Text, text) {
 				t.Errorf("%q is not in\n%s", text, notes[0].Text)
 			}

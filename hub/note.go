@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -67,6 +68,8 @@ func ValueText(v any) string {
 			return "yes"
 		}
 		return "no"
+	case float64: // in plain digits, as 1.25e+06 is none of a person's
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []any:
 		var parts []string
 		for _, one := range v {

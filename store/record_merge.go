@@ -34,15 +34,15 @@ func moveReferences(ctx context.Context, tx Tx, organization, connection string,
 	return moveLinks(ctx, tx, organization, connection, model, from, to)
 }
 
-// moveLinks makes recordings that are linked to from, and what is on its way there, follow to the survivor.
+// moveLinks makes recordings that are linked to from, and what is or was on its way there, follow to the survivor.
 func moveLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to string) error {
 	_, err := tx.exec(ctx, `UPDATE recordings SET link_external_id = $5
 		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id = $4`, organization, connection, string(model), from, to)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4 AND state = $6`,
-		organization, connection, string(model), from, to, string(hub.DeliveryPending))
+	_, err = tx.exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+		organization, connection, string(model), from, to)
 	return err
 }
 

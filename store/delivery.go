@@ -104,21 +104,28 @@ func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Att
 }
 
 // ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
-// already is found there by its marker and not written again.
+// already is found there by its marker and not written again. One whose recording is gone, or that was canceled as
+// the link moved, is a *hub.ConflictError.
 func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
 	var d hub.Delivery
 	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		var err error
-		d, err = one(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
-			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, string(hub.DeliveryPending), micros(now))
+		before, err := one(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
 		if err != nil {
 			return err
 		}
-		if _, err := recording(ctx, tx, organization, d.RecordingID, ""); err != nil {
-			if errors.Is(err, hub.ErrNotFound) {
-				err = hub.Conflict("The recording was deleted; there is nothing to send.")
-			}
+		r, err := lockRecording(ctx, tx, organization, before.RecordingID)
+		switch {
+		case errors.Is(err, hub.ErrNotFound):
+			return hub.Conflict("The recording was deleted; there is nothing to send.")
+		case err != nil:
+			return err
+		case before.State == hub.DeliveryCanceled && (r.Link.ConnectionID != before.ConnectionID || r.Link.Model != before.Model || r.Link.ExternalID != before.ExternalID):
+			return hub.Conflict("The recording is no longer linked to the %s %s; link it there first.", before.Model, before.ExternalID)
+		}
+		d, err = one(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
+			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, string(hub.DeliveryPending), micros(now))
+		if err != nil {
 			return err
 		}
 		if err := due(ctx, tx, organization, TaskWriteBack, d.ConnectionID, now); err != nil {

@@ -31,13 +31,16 @@ type Relink struct {
 }
 
 // TakeRelink takes on what was asked for, or goes on with what an earlier turn took on and did not end. It reports
-// false where there is nothing to do. What is asked for from now on waits for another turn.
+// false where there is nothing to do, or the organization is disabled. What is asked for from now on waits for another turn.
 func (s *Store) TakeRelink(ctx context.Context, t Task) (Relink, bool, error) {
 	var taken Relink
 	found := false
 	err := s.write(ctx, func(tx Tx) error {
 		found = false
 		if err := holdTask(ctx, tx, t); err != nil {
+			return err
+		}
+		if off, err := halted(ctx, tx, t.OrganizationID); err != nil || off {
 			return err
 		}
 		all, err := many(ctx, tx, func(r rows) (Relink, error) {
@@ -105,13 +108,14 @@ type Match struct {
 // come; with done it is at its end.
 func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next Relink, done bool) error {
 	err := s.write(ctx, func(tx Tx) error {
-		if err := holdTask(ctx, tx, t); err != nil {
-			return err
-		}
 		for _, m := range matches {
 			if err := s.saveMatch(ctx, tx, t.OrganizationID, m); err != nil {
 				return err
 			}
+		}
+		// After the recordings, as they come before tasks wherever both are locked.
+		if err := holdTask(ctx, tx, t); err != nil {
+			return err
 		}
 		if done {
 			_, err := tx.exec(ctx, `UPDATE relinks SET taken_from = NULL, taken_until = NULL, taken_after = '' WHERE organization_id = $1`, t.OrganizationID)

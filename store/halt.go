@@ -35,10 +35,10 @@ func (s *Store) WorkingConnection(ctx context.Context, organization, id string) 
 }
 
 // haltOrResume takes all background work of an organization that was just disabled off the clock, or makes all of
-// it due again.
+// it due again, with what a turn is under way for: that one may have seen that it has to stop.
 func haltOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) error {
 	statements := []string{
-		`UPDATE schedules SET due_at = $2 WHERE organization_id = $1 AND due_at IS NULL AND lease_until IS NULL
+		`UPDATE schedules SET due_at = $2 WHERE organization_id = $1 AND due_at IS NULL
 			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`,
 		`UPDATE tasks SET due_at = $2 WHERE organization_id = $1`,
 	}

@@ -106,12 +106,19 @@ type WebhookTarget struct {
 	Secrets []string
 }
 
-// WebhookTarget returns what is needed to send to an endpoint.
+// WebhookTarget returns what is needed to send to an endpoint. Where the organization is disabled, so is the endpoint.
 func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
 	w, sealed, before, err := endpointSecrets(ctx, s.db, organization, id)
 	t := WebhookTarget{WebhookEndpoint: w}
 	if err != nil {
 		return t, s.db.classify(err)
+	}
+	off, err := halted(ctx, s.db, organization)
+	if err != nil {
+		return t, s.db.classify(err)
+	}
+	if off && t.DisabledAt.IsZero() {
+		t.DisabledAt = s.clock()
 	}
 	secret, err := s.keys.open(sealed, endpointPlace(organization, id))
 	if err != nil {

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/simulator"
+	"sirocco/store"
+	"sirocco/store/storetest"
 )
 
 func (r *hubRig) disable(disabled bool) {
@@ -51,6 +54,58 @@ func TestADisabledOrganizationStandsStill(t *testing.T) {
 		r.reaches(id, hub.DeliverySent)
 		if run := r.synced(before.ID); run.Updated == 0 {
 			t.Errorf("%+v", run)
+		}
+	})
+}
+
+// TestCredentialsThatAreTakenAgain lets the CRM refuse a connection's credentials once.
+func TestCredentialsThatAreTakenAgain(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unauthorized})
+		r.request()
+		until(t, "they are refused", func() bool {
+			c, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+			return err == nil && !c.RejectedAt.IsZero()
+		})
+		id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		until(t, "it waits", func() bool { return strings.Contains(r.delivery(id).Error, "needs credentials") })
+		r.synced(r.latest().ID)
+		d := r.reaches(id, hub.DeliverySent)
+		// What was canceled as the link moved is not replayed to where the link has left.
+		storetest.Exec(t, r.st, `UPDATE deliveries SET state = 'CANCELED' WHERE id = $1`, d.ID)
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		var conflict *hub.ConflictError
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); !errors.As(err, &conflict) {
+			t.Errorf("a replay to where the link has left: %v", err)
+		}
+	})
+}
+
+// TestEnablingDuringATurn disables and enables an organization while a turn goes on, which sees only the first.
+func TestEnablingDuringATurn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newFixture(t, url, newCRM(5))
+		if n, err := f.st.ClaimDue(t.Context(), 10, time.Minute, func(store.Tx, []store.Schedule) error { return nil }); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		sched, _, err := f.st.BeginTurn(t.Context(), f.org, f.conn.ID, 1, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, disabled := range []bool{true, false} {
+			if _, err := f.st.UpdateOrganization(t.Context(), f.org, "", hub.OrganizationPatch{Disabled: &disabled}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.st.EndTurn(t.Context(), sched, store.TurnEnd{}); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID); err != nil || s.DueAt.IsZero() {
+			t.Errorf("it never syncs again: %v %+v", err, s)
 		}
 	})
 }

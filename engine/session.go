@@ -26,6 +26,8 @@ type session struct {
 	transport *transport
 	// fresh says that Token was got in this turn: if the CRM refuses it, it refuses the credentials.
 	fresh bool
+	// refused says that the CRM had refused the credentials before.
+	refused bool
 }
 
 // open prepares the session of a turn. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
@@ -40,6 +42,7 @@ func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Conne
 		return nil, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}
 	s := e.newSession(info, conn.ExternalAccountID, values)
+	s.refused = !creds.RejectedAt.IsZero()
 	s.transport.limiter = e.limits.of(conn.ID, info.Rate)
 	err = e.authorize(ctx, c, conn, creds, s)
 	s.transport.heed(err)

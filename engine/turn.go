@@ -175,6 +175,11 @@ func (t *turn) end(ctx context.Context, err error) error {
 	var ce *connector.Error
 	switch {
 	case err == nil && t.failed == nil:
+		if t.session != nil && t.session.refused {
+			if err := t.engine.Store.AcceptCredentials(ctx, t.conn.OrganizationID, t.conn.ID); err != nil {
+				return err
+			}
+		}
 		end.RunOver, end.Next = true, now.Add(interval(t.sched.Interval))
 	case err == nil:
 		end.RunOver, end.RunError = true, t.failed.Error()

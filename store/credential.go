@@ -136,6 +136,17 @@ func (s *Store) RejectCredentials(ctx context.Context, organization, connection 
 	})
 }
 
+// AcceptCredentials notes that the CRM takes credentials that it had refused, and lets what waited for others be sent.
+func (s *Store) AcceptCredentials(ctx context.Context, organization, connection string) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND rejected_at IS NOT NULL`, organization, connection)
+		if err != nil || n == 0 {
+			return err
+		}
+		return resumeWriteBack(ctx, tx, organization, connection, s.clock())
+	})
+}
+
 // resealSlice is how many credentials Reseal reads at a time.
 const resealSlice = 100
 

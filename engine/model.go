@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -179,6 +180,12 @@ func (m *modelSync) fetch(ctx context.Context) <-chan fetched {
 	answer := make(chan fetched, 1)
 	q := m.query()
 	go func() {
+		defer func() {
+			if p := recover(); p != nil { // one connector's mistake ends no other's sync
+				m.turn.log.Error("a connector panicked", "model", m.info.Model, "panic", p, "stack", string(debug.Stack()))
+				answer <- fetched{err: connector.Fail(connector.Malformed, m.turn.connector.Info().Name, "the connector cannot handle what the CRM answered; the log has the details")}
+			}
+		}()
 		page, err := m.turn.connector.Fetch(ctx, &m.turn.session.Session, q)
 		answer <- fetched{page, err}
 	}()

@@ -62,19 +62,27 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	return exceptOver(e.Store.EndTask(context.WithoutCancel(ctx), task, next))
 }
 
-// keepAlive renews the task's lease until ctx ends, and ends it when the task was given to another job.
+// keepAlive renews the task's lease until ctx ends. It ends the work when the task was given to another job, and when
+// the lease could not be renewed and is about to be: a node that is cut off must not write beside its successor.
 func (e *Engine) keepAlive(ctx context.Context, cancel context.CancelFunc, task store.Task) {
 	ticker := time.NewTicker(renewal)
 	defer ticker.Stop()
+	lapses := time.AfterFunc(taskLease-renewal, cancel)
+	defer lapses.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if err := e.Store.RenewTask(ctx, task, taskLease); errors.Is(err, store.ErrTurnOver) {
+		began := time.Now()
+		err := e.Store.RenewTask(ctx, task, taskLease)
+		if errors.Is(err, store.ErrTurnOver) {
 			cancel()
 			return
+		}
+		if err == nil {
+			lapses.Reset(taskLease - renewal - time.Since(began))
 		}
 	}
 }

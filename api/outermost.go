@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -183,7 +182,7 @@ func writeError(w http.ResponseWriter, e huma.StatusError) {
 		w.Header().Set("Content-Type", text.ContentType(""))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(text.status)
-		_, _ = io.WriteString(w, text.message)
+		_ = marshalText(w, text) // the client is gone, or it is written
 		return
 	}
 	if headed, ok := e.(huma.HeadersError); ok {

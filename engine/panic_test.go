@@ -24,7 +24,9 @@ func (p panicking) Fetch(ctx context.Context, s *connector.Session, q connector.
 func TestAConnectorThatPanicsEndsItsModelAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, panicking{pulled[0].connector}, pulled[0].crm(simulator.Options{Seed: 31, Records: 30, ValidateEvery: -1}))
-		until(t, "a run ends", func() bool { return strings.Contains(r.latest().Error, "the connector cannot handle what the CRM answered") })
+		until(t, "a run ends", func() bool {
+			return strings.Contains(r.latest().Error, "the connector cannot handle what the CRM answered")
+		})
 		if states := r.states(); states[hub.ModelLead] != hub.SyncStateError || states[hub.ModelOpportunity] != hub.SyncStateUpToDate {
 			t.Errorf("%v", states)
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ func readBody(data []byte, v any) error {
 	if err := json.Unmarshal(data, v); err != nil {
 		return bodyError(err)
 	}
-	if parsed, ok := v.(*any); ok { // huma reads each body once for validation, like this
+	if parsed, ok := v.(*any); ok && bytes.Contains(data, []byte(`\u0000`)) { // huma reads each body once for validation, like this
 		return refuseNUL(*parsed, "")
 	}
 	return nil

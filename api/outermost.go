@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -99,15 +98,15 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 
 // unreadable refuses a path or parameter that is no text which a database keeps.
 func unreadable(hr *http.Request) huma.StatusError {
-	if !keepable(hr.URL.Path) {
+	if !hub.IsStorable(hr.URL.Path) {
 		return sentence(http.StatusNotFound, noSuchPath, false)
 	}
-	if !strings.Contains(hr.URL.RawQuery, "%") && keepable(hr.URL.RawQuery) {
+	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) {
 		return nil
 	}
 	for name, values := range hr.URL.Query() {
 		for _, v := range append(values, name) {
-			if !keepable(v) {
+			if !hub.IsStorable(v) {
 				issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
 				return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}}
 			}
@@ -115,8 +114,6 @@ func unreadable(hr *http.Request) huma.StatusError {
 	}
 	return nil
 }
-
-func keepable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 const noSuchPath = "There is no such path; /openapi.json lists those there are."
 

@@ -475,8 +475,8 @@ func TestTwoUploadsOfOneURL(t *testing.T) {
 	})
 }
 
-// beginSlowly begins to send five bytes. It returns when the server waits for them; end sends them and returns the answer.
-func beginSlowly(t *testing.T, to string) (end func(body string) string) {
+// dial opens a connection to the server of a URL, to send what no HTTP client sends.
+func dial(t *testing.T, to string) (net.Conn, *url.URL) {
 	t.Helper()
 	u, err := url.Parse(to)
 	if err != nil {
@@ -486,6 +486,13 @@ func beginSlowly(t *testing.T, to string) (end func(body string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return conn, u
+}
+
+// beginSlowly begins to send five bytes. It returns when the server waits for them; end sends them and returns the answer.
+func beginSlowly(t *testing.T, to string) (end func(body string) string) {
+	t.Helper()
+	conn, u := dial(t, to)
 	t.Cleanup(func() { _ = conn.Close() })
 	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", u.RequestURI(), u.Host, mp3)
 	const want = "HTTP/1.1 100 Continue\r\n\r\n"
@@ -508,14 +515,7 @@ func beginSlowly(t *testing.T, to string) (end func(body string) string) {
 // breakOff begins to send audio, and then hangs up. It returns when the server has seen it.
 func breakOff(t *testing.T, to string) {
 	t.Helper()
-	u, err := url.Parse(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, u := dial(t, to)
 	defer func() { _ = conn.Close() }()
 	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 5\r\n\r\n12", u.RequestURI(), u.Host, mp3)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {

@@ -78,7 +78,7 @@ func (m *modelSync) run(ctx context.Context) error {
 		if got.err != nil {
 			return got.err
 		}
-		if got.page.Next != hub.Storable(got.page.Next) {
+		if !hub.IsStorable(got.page.Next) {
 			return connector.Fail(connector.Malformed, m.name(), "the next page of %s is named by what is no text", m.info.Model)
 		}
 		asked := m.st.Next
@@ -183,7 +183,7 @@ func (m *modelSync) fetch(ctx context.Context) <-chan fetched {
 		defer func() {
 			if p := recover(); p != nil { // one connector's mistake ends no other's sync
 				m.turn.log.Error("a connector panicked", "model", m.info.Model, "panic", p, "stack", string(debug.Stack()))
-				answer <- fetched{err: connector.Fail(connector.Malformed, m.turn.connector.Info().Name, "the connector cannot handle what the CRM answered; the log has the details")}
+				answer <- fetched{err: connector.Fail(connector.Malformed, m.name(), "the connector cannot handle what the CRM answered; the log has the details")}
 			}
 		}()
 		page, err := m.turn.connector.Fetch(ctx, &m.turn.session.Session, q)

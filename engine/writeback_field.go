@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -97,22 +96,20 @@ func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f c
 // unsettable reports whether an error that another attempt might not meet has met the last one: the note is there, and
 // the fields are given up.
 func (s *sending) unsettable(err error) bool {
-	var ce *connector.Error
-	return s.last() && errors.As(err, &ce) && (ce.Kind == connector.Temporary || ce.Kind == connector.Malformed)
+	return s.last() && (connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed))
 }
 
 // refuses reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
 // are good, as the note was taken, but they do not allow it.
 func refuses(err error) bool {
-	var ce *connector.Error
-	return errors.As(err, &ce) && (ce.Kind == connector.Refused || ce.Status == http.StatusForbidden)
+	return connector.IsKind(err, connector.Refused) || connector.Status(err) == http.StatusForbidden
 }
 
 // ofTheRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not
 // be changed.
 func ofTheRecord(err error) bool {
-	var ce *connector.Error
-	return errors.As(err, &ce) && (ce.Status == http.StatusForbidden || ce.Status == http.StatusNotFound)
+	status := connector.Status(err)
+	return status == http.StatusForbidden || status == http.StatusNotFound
 }
 
 func noteProblem(problems map[string]string, f connector.Fields, why string) {

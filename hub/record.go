@@ -117,7 +117,7 @@ func (r *Record) Validate() error {
 		{"userId", r.Refs.User}, {"ownerId", r.Refs.Owner},
 		{"email", r.Details.Email}, // CRM users are matched by it; other details are kept as JSON, which escapes
 	} {
-		if !storable(of.text) {
+		if !IsStorable(of.text) {
 			return Invalid(of.field, "has a NUL character or is not UTF-8", "text that a database can keep")
 		}
 	}
@@ -127,7 +127,8 @@ func (r *Record) Validate() error {
 	return nil
 }
 
-func storable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }
+// IsStorable reports whether a database keeps text as it is: PostgreSQL refuses NUL, and what is not UTF-8.
+func IsStorable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }
 
 // Storable is text with a replacement character for each thing that a database refuses: NUL, and what is not UTF-8.
 func Storable(text string) string {

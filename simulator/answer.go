@@ -23,6 +23,13 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body)
 }
 
+// Part returns at most size of all items from a place on, where the part after it begins, and whether there is one.
+func Part[T any](all []T, from, size int) (part []T, next int, more bool) {
+	from = min(max(from, 0), len(all))
+	next = min(from+size, len(all))
+	return all[from:next], next, next < len(all)
+}
+
 func writeError(w http.ResponseWriter, status int) {
 	WriteJSON(w, status, map[string]string{"detail": http.StatusText(status)})
 }

@@ -37,20 +37,14 @@ func (s *Store) WorkingConnection(ctx context.Context, organization, id string) 
 // haltOrResume takes all background work of an organization that was just disabled off the clock, or makes all of
 // it due again, with what a turn is under way for: that one may have seen that it has to stop.
 func haltOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) error {
-	statements := []string{
-		`UPDATE schedules SET due_at = $2 WHERE organization_id = $1 AND due_at IS NULL
-			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`,
-		`UPDATE tasks SET due_at = $2 WHERE organization_id = $1`,
-	}
-	due := &now
+	due, which := &now, ` AND due_at IS NULL
+		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`
 	if o.Disabled {
-		due = nil
-		statements[0] = `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`
+		due, which = nil, ""
 	}
-	for _, s := range statements {
-		if _, err := tx.exec(ctx, s, o.ID, due); err != nil {
-			return err
-		}
+	if _, err := tx.exec(ctx, `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`+which, o.ID, due); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1`, o.ID, due)
+	return err
 }

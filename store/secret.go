@@ -92,7 +92,10 @@ func (s *Store) ProveKey(ctx context.Context) error {
 		proven = proven || err == nil
 		wrong = errors.Join(wrong, err)
 		if x.place == secretPlace(canary) {
-			proven = err == nil
+			if err == nil {
+				return nil
+			}
+			proven = false
 			break
 		}
 	}

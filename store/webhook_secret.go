@@ -56,16 +56,16 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 		if _, err := lockEndpoint(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		var last string
-		var before *string
-		if w, last, before, err = endpointSecrets(ctx, tx, organization, id); err != nil {
-			return err
-		}
-		current, err := s.keys.open(last, place)
+		kept, err := sealedEndpoint(ctx, tx, organization, id)
 		if err != nil {
 			return err
 		}
-		previous, err := s.openPrevious(before, w)
+		w = kept.WebhookEndpoint
+		current, err := s.keys.open(kept.secret, place)
+		if err != nil {
+			return err
+		}
+		previous, err := s.openPrevious(kept.previous, w)
 		if err != nil {
 			return err
 		}
@@ -80,12 +80,12 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 		if err != nil {
 			return err
 		}
-		kept, err := s.keys.seal(text, place)
+		sealedPrevious, err := s.keys.seal(text, place)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = $3, sealed_secret = $4, previous_until = $5, updated_at = $6
-			WHERE organization_id = $1 AND id = $2`, organization, id, kept, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
+			WHERE organization_id = $1 AND id = $2`, organization, id, sealedPrevious, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "rotate", endpointKind, id, map[string]any{"previousSecretUntil": hub.WireTime(w.PreviousUntil)})
@@ -93,11 +93,22 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 	return w, secret, err
 }
 
-// endpointSecrets returns an endpoint with its secrets as they are kept.
-func endpointSecrets(ctx context.Context, q querier, organization, id string) (w hub.WebhookEndpoint, sealed string, previous *string, err error) {
-	w, err = one(ctx, q, func(r rows) (hub.WebhookEndpoint, error) { return scanEndpoint(alsoScan{r, []any{&sealed, &previous}}) },
-		`SELECT `+endpointColumns+`, sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
-	return w, sealed, previous, err
+// endpointRow is an endpoint with its secrets as they are kept, and whether its organization is disabled.
+type endpointRow struct {
+	hub.WebhookEndpoint
+	secret   string
+	previous *string
+	halted   bool
+}
+
+func sealedEndpoint(ctx context.Context, q querier, organization, id string) (endpointRow, error) {
+	return one(ctx, q, func(r rows) (endpointRow, error) {
+		var e endpointRow
+		var err error
+		e.WebhookEndpoint, err = scanEndpoint(alsoScan{r, []any{&e.secret, &e.previous, &e.halted}})
+		return e, err
+	}, `SELECT `+endpointColumns+`, sealed_secret, sealed_previous, (SELECT o.disabled FROM organizations o WHERE o.id = webhook_endpoints.organization_id)
+		FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
 }
 
 // WebhookTarget is an endpoint with what its events are signed with: its secret, and those before that still sign.
@@ -108,23 +119,19 @@ type WebhookTarget struct {
 
 // WebhookTarget returns what is needed to send to an endpoint. Where the organization is disabled, so is the endpoint.
 func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (WebhookTarget, error) {
-	w, sealed, before, err := endpointSecrets(ctx, s.db, organization, id)
-	t := WebhookTarget{WebhookEndpoint: w}
+	kept, err := sealedEndpoint(ctx, s.db, organization, id)
+	t := WebhookTarget{WebhookEndpoint: kept.WebhookEndpoint}
 	if err != nil {
 		return t, s.db.classify(err)
 	}
-	off, err := halted(ctx, s.db, organization)
-	if err != nil {
-		return t, s.db.classify(err)
-	}
-	if off && t.DisabledAt.IsZero() {
+	if kept.halted && t.DisabledAt.IsZero() {
 		t.DisabledAt = s.clock()
 	}
-	secret, err := s.keys.open(sealed, endpointPlace(organization, id))
+	secret, err := s.keys.open(kept.secret, endpointPlace(organization, id))
 	if err != nil {
 		return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
 	}
-	previous, err := s.openPrevious(before, w)
+	previous, err := s.openPrevious(kept.previous, kept.WebhookEndpoint)
 	if err != nil {
 		return t, fmt.Errorf("webhook endpoint %s: %w", id, err)
 	}

@@ -2,7 +2,6 @@ package merge
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"net/url"
 	"slices"
@@ -108,22 +107,11 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 // remoteFields are the remote fields of a model; never nil without an error.
 func remoteFields(ctx context.Context, s *connector.Session, m hub.Model) ([]field, error) {
 	fields := []field{}
-	query := url.Values{"page_size": {strconv.Itoa(pageMost)}}
-	for range fieldPagesMost {
-		var answer list
-		if _, err := connector.GetJSON(ctx, s, request(s, paths[m]+"/remote-field-classes", query), &answer); err != nil {
+	for found, err := range items[field](ctx, s, paths[m]+"/remote-field-classes", url.Values{}, fieldPagesMost) {
+		if err != nil {
 			return nil, err
 		}
-		for _, raw := range answer.Results {
-			var found field
-			if json.Unmarshal(raw, &found) == nil {
-				fields = append(fields, found)
-			}
-		}
-		if answer.Next == nil || *answer.Next == "" {
-			break
-		}
-		query.Set("cursor", *answer.Next)
+		fields = append(fields, found)
 	}
 	return fields, nil
 }

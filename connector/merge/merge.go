@@ -11,6 +11,7 @@ package merge
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -207,22 +208,13 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	if !ok {
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
-	query := url.Values{target.filter: {n.ExternalID}, "page_size": {strconv.Itoa(pageMost)}}
-	for range notePagesMost {
-		var answer list
-		if _, err := connector.GetJSON(ctx, s, request(s, "notes", query), &answer); err != nil {
+	for found, err := range items[note](ctx, s, "notes", url.Values{target.filter: {n.ExternalID}}, notePagesMost) {
+		if err != nil {
 			return connector.NoteRef{}, err
 		}
-		for _, raw := range answer.Results {
-			var found note
-			if json.Unmarshal(raw, &found) == nil && connector.HasMarker(found.Content, n.Marker) {
-				return connector.NoteRef{ExternalID: found.ID, Existed: true}, nil
-			}
+		if connector.HasMarker(found.Content, n.Marker) {
+			return connector.NoteRef{ExternalID: found.ID, Existed: true}, nil
 		}
-		if answer.Next == nil || *answer.Next == "" {
-			break
-		}
-		query.Set("cursor", *answer.Next)
 	}
 	r := request(s, "notes", nil)
 	r.Body = map[string]any{"model": map[string]string{"content": connector.NoteText(n), target.field: n.ExternalID}}
@@ -240,6 +232,31 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new note has no id")
 	}
 	return connector.NoteRef{ExternalID: made.Model.ID}, nil
+}
+
+// items reads at most so many pages of a list. What is not a T in it is passed over; an error is the last of all.
+func items[T any](ctx context.Context, s *connector.Session, path string, query url.Values, pages int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		query.Set("page_size", strconv.Itoa(pageMost))
+		for range pages {
+			var answer list
+			if _, err := connector.GetJSON(ctx, s, request(s, path, query), &answer); err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, raw := range answer.Results {
+				var found T
+				if json.Unmarshal(raw, &found) == nil && !yield(found, nil) {
+					return
+				}
+			}
+			if answer.Next == nil || *answer.Next == "" {
+				return
+			}
+			query.Set("cursor", *answer.Next)
+		}
+	}
 }
 
 // problems are what an answer of 2xx says of the CRM behind: with any, nothing was written there.

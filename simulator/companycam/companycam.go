@@ -104,9 +104,9 @@ const all = 1 << 30
 
 func writePage[T any](w http.ResponseWriter, r *http.Request, rows []T, show func(T) map[string]any) {
 	number, size := page(r.URL.Query())
-	from := min((number-1)*size, len(rows))
+	part, _, _ := simulator.Part(rows, (number-1)*size, size)
 	items := []map[string]any{}
-	for _, row := range rows[from:min(from+size, len(rows))] {
+	for _, row := range part {
 		items = append(items, show(row))
 	}
 	simulator.WriteJSON(w, http.StatusOK, items)

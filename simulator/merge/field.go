@@ -21,16 +21,15 @@ var fields = []simulator.Field{
 
 func listFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.Model) {
 	limit, from := page(r.URL.Query())
-	defined := s.Fields.Defined(m)
-	end := min(from+limit, len(defined))
+	defined, next, more := simulator.Part(s.Fields.Defined(m), from, limit)
 	items := []map[string]any{}
-	for _, f := range defined[min(from, end):end] {
+	for _, f := range defined {
 		items = append(items, map[string]any{
 			"id": f.ID, "display_name": f.Name, "remote_key_name": f.Key, "is_custom": true, "is_common_model_field": false, "is_required": false,
 			"field_type": f.Type,
 		})
 	}
-	writeList(w, items, end, end < len(defined))
+	writeList(w, items, next, more)
 }
 
 // setFields changes a row: its remote fields, and those of the vendor's own fields that a row has here.

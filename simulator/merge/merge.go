@@ -261,8 +261,8 @@ func listNotes(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
 			items = append(items, showNote(n))
 		}
 	}
-	end := min(from+limit, len(items))
-	writeList(w, append([]map[string]any{}, items[min(from, end):end]...), end, end < len(items))
+	part, next, more := simulator.Part(items, from, limit)
+	writeList(w, append([]map[string]any{}, part...), next, more)
 }
 
 func showNote(n simulator.Note) map[string]any {

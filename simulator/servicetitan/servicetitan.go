@@ -157,13 +157,12 @@ func writeLatest(w http.ResponseWriter, s *simulator.Server, l simulator.Listing
 
 // writeRows answers with a page of rows that are all there.
 func writeRows(w http.ResponseWriter, s *simulator.Server, rows []hub.Record, number, size int) {
-	from := min((number-1)*size, len(rows))
-	to := min(from+size, len(rows))
+	part, _, more := simulator.Part(rows, (number-1)*size, size)
 	items := []map[string]any{}
-	for _, row := range rows[from:to] {
+	for _, row := range part {
 		items = append(items, show(s, row))
 	}
-	write(w, items, number, size, to < len(rows))
+	write(w, items, number, size, more)
 }
 
 func page(q url.Values) (number, size int) {
@@ -180,9 +179,8 @@ func page(q url.Values) (number, size int) {
 // writePart answers with a page of items that are all there.
 func writePart(w http.ResponseWriter, r *http.Request, items []map[string]any) {
 	number, size := page(r.URL.Query())
-	from := min((number-1)*size, len(items))
-	to := min(from+size, len(items))
-	write(w, items[from:to], number, size, to < len(items))
+	part, _, more := simulator.Part(items, (number-1)*size, size)
+	write(w, part, number, size, more)
 }
 
 func write(w http.ResponseWriter, items []map[string]any, number, size int, more bool) {

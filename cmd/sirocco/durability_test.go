@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database string) {
 		const clients, kills = 16, 4
+		key := filepath.Join(t.TempDir(), "key") // as one operator's nodes have it, each of which has a folder of its own
 		random := rand.New(rand.NewPCG(seedOf(t), 0))
 		writers := make([]*writer, clients)
 		for i := range writers {
@@ -25,7 +27,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 			writers[i] = &writer{token: token}
 		}
 		for range kills {
-			n := startNode(t, database)
+			n := startNode(t, database, "--key-file", key)
 			for _, w := range writers {
 				w.settle(t, n.url)
 			}
@@ -37,7 +39,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 			n.kill()
 			load.Wait()
 		}
-		n := startNode(t, database)
+		n := startNode(t, database, "--key-file", key)
 		acknowledged := 0
 		for _, w := range writers {
 			w.settle(t, n.url)

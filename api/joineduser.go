@@ -161,6 +161,9 @@ func (j *join[T, B]) list(r *request, in *JoinQuery, of string) (*JoinedUsersAns
 		if err != nil {
 			return nil, err
 		}
+		if f.ConnectionID != "" && f.ConnectionID != side.ConnectionID { // nobody is joined across connections
+			return &JoinedUsersAnswer[T]{Body: []T{}}, nil
+		}
 		*by.to, f.ConnectionID = side.ExternalID, side.ConnectionID
 	}
 	found, cursor, err := j.s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: in.PageSize}, f)
@@ -231,8 +234,8 @@ func (j *join[T, B]) create(r *request, in *struct {
 		p.wrong("userId", "is missing", "our id of a CRM user")
 	}
 	ofExternal, userExternal := j.sides(p, of, user)
-	if len(p.issues) > 0 {
-		return nil, &hub.InvalidError{Issues: p.issues}
+	if err := p.err(); err != nil {
+		return nil, err
 	}
 	externalID := hub.JoinID(*ofExternal, *userExternal)
 	alive := false
@@ -260,8 +263,8 @@ func (j *join[T, B]) put(r *request, in *struct {
 	of, user, change := j.read(in.Body)
 	p := j.s.newPatches(r, organization)
 	ofExternal, userExternal := j.sides(p, of, user)
-	if len(p.issues) > 0 {
-		return nil, &hub.InvalidError{Issues: p.issues}
+	if err := p.err(); err != nil {
+		return nil, err
 	}
 	rec, err := j.s.change(r, &in.RecordPath, j.model, func(rec *hub.Record) {
 		put(j.side(&rec.Refs), ofExternal)

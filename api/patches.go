@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,8 +14,22 @@ import (
 type patches struct {
 	all    []hub.RecordPatch
 	issues []hub.Issue
-	// resolve finds the external id of a record named by our id.
-	resolve func(m hub.Model, id string) (externalID string, ok bool)
+	// resolve finds the external id of a record of the connection that is pushed to, named by our id. One that is not
+	// there is hub.ErrNotFound.
+	resolve func(m hub.Model, id string) (externalID string, err error)
+	// failed is why something could not be resolved now.
+	failed error
+}
+
+// err is why the push cannot be, or nil.
+func (p *patches) err() error {
+	switch {
+	case p.failed != nil:
+		return p.failed
+	case len(p.issues) > 0:
+		return &hub.InvalidError{Issues: p.issues}
+	}
+	return nil
 }
 
 func (p *patches) add(patch hub.RecordPatch) { p.all = append(p.all, patch) }
@@ -129,18 +145,17 @@ func (p *patches) account(field string, m Maybe[PushedAccount]) *string {
 	})
 }
 
-func (p *patches) contact(field string, in *PushedContact, primary *bool) {
+func (p *patches) contact(field string, in *PushedContact) {
 	account := p.account(field+".account", in.Account)
 	p.party(field, hub.ModelContact, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
 		put(&r.Name, in.Name)
 		put(&r.Refs.Account, account)
-		put(&r.Details.Primary, primary)
 	})
 }
 
 func (p *patches) contactRef(field string, m Maybe[PushedContact]) *string {
 	return ref(m, func(in PushedContact) *string {
-		p.contact(field, &in, nil)
+		p.contact(field, &in)
 		return &in.ExternalID
 	})
 }
@@ -190,9 +205,13 @@ func (p *patches) users(users []PushedUser, join hub.Model, of string) {
 // byID resolves a reference by our id.
 func (p *patches) byID(field string, m hub.Model, in Maybe[string]) *string {
 	return ref(in, func(id string) *string {
-		externalID, ok := p.resolve(m, id)
-		if !ok {
+		externalID, err := p.resolve(m, id)
+		switch {
+		case errors.Is(err, hub.ErrNotFound):
 			p.wrong(field, "names nothing that is there", "our id of a record of the SIRO_CUSTOM_INPUT connection")
+			return nil
+		case err != nil:
+			p.failed = err
 			return nil
 		}
 		return &externalID
@@ -287,9 +306,13 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		account = nested
 	}
 	contact := p.contactRef(field+"contact", in.Contact)
+	var first string // of the contacts, for an opportunity of which none is primary
 	for i := range in.OpportunityContacts {
 		c := &in.OpportunityContacts[i]
-		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact, c.IsPrimary)
+		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact)
+		if i == 0 {
+			first = c.ExternalID
+		}
 		if c.IsPrimary != nil && *c.IsPrimary {
 			contact = &c.ExternalID
 		}
@@ -298,6 +321,9 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
 		put(&r.Refs.Account, account)
 		put(&r.Refs.Contact, contact)
+		if contact == nil {
+			r.Refs.Contact = cmp.Or(r.Refs.Contact, first)
+		}
 	}})
 	p.users(in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
 }

@@ -18,8 +18,8 @@ type PushedOwner struct {
 
 // Place is how and where somebody can be reached.
 type Place struct {
-	Latitude       *float64         `json:"latitude,omitempty"`
-	Longitude      *float64         `json:"longitude,omitempty"`
+	Latitude       *float64         `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"In degrees."`
+	Longitude      *float64         `json:"longitude,omitempty" minimum:"-180" maximum:"180" doc:"In degrees."`
 	Addresses      *[]PostalAddress `json:"addresses,omitempty" nullable:"false"`
 	PhoneNumbers   *[]string        `json:"phoneNumbers,omitempty" nullable:"false"`
 	EmailAddresses *[]string        `json:"emailAddresses,omitempty" nullable:"false"`
@@ -54,7 +54,7 @@ type PushedContact struct {
 // PushedOpportunityContact is a contact of an opportunity.
 type PushedOpportunityContact struct {
 	PushedContact
-	IsPrimary *bool `json:"isPrimary,omitempty"`
+	IsPrimary *bool `json:"isPrimary,omitempty" doc:"Whether this one is kept as the opportunity's contact."`
 }
 
 // PushedLead is a lead as a customer pushes it.
@@ -128,6 +128,6 @@ type PushedOpportunity struct {
 	AccountID           Maybe[string]              `json:"accountId" required:"false" doc:"Our id of its account."`
 	Account             Maybe[PushedAccount]       `json:"account" required:"false"`
 	Contact             Maybe[PushedContact]       `json:"contact" required:"false"`
-	OpportunityContacts []PushedOpportunityContact `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000"`
+	OpportunityContacts []PushedOpportunityContact `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"An opportunity has one contact: the primary one of these, or else contact, or else, where it has none yet, the first of these. All are kept as contacts."`
 	OpportunityUsers    []PushedUser               `json:"opportunityUsers,omitempty" nullable:"false" maxItems:"1000"`
 }

@@ -92,8 +92,8 @@ func (s *server) list(r *request, organization string, page PageQuery, f store.R
 
 // push brings patches in and returns the records of a model with the external ids, in that order.
 func (s *server) push(r *request, organization string, p *patches, m hub.Model, externalIDs []string) ([]store.Record, error) {
-	if len(p.issues) > 0 {
-		return nil, &hub.InvalidError{Issues: p.issues}
+	if err := p.err(); err != nil {
+		return nil, err
 	}
 	connection, err := s.Store.Push(r, organization, p.all)
 	if err != nil {
@@ -116,12 +116,26 @@ func (s *server) push(r *request, organization string, p *patches, m hub.Model, 
 
 // newPatches is an empty push of the organization.
 func (s *server) newPatches(r *request, organization string) *patches {
-	return &patches{resolve: func(m hub.Model, id string) (string, bool) {
+	platforms := map[string]hub.Platform{} // by connection
+	return &patches{resolve: func(m hub.Model, id string) (string, error) {
 		if !hub.ValidID(id) {
-			return "", false
+			return "", hub.ErrNotFound
 		}
 		found, err := s.Store.Record(r, organization, m, id)
-		return found.ExternalID, err == nil
+		if err != nil {
+			return "", err
+		}
+		if _, known := platforms[found.ConnectionID]; !known {
+			c, err := s.Store.Connection(r, organization, found.ConnectionID)
+			if err != nil {
+				return "", err
+			}
+			platforms[found.ConnectionID] = c.Platform
+		}
+		if platforms[found.ConnectionID] != hub.PlatformCustomInput { // an external id means something else there
+			return "", hub.ErrNotFound
+		}
+		return found.ExternalID, nil
 	}}
 }
 

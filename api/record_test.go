@@ -290,3 +290,74 @@ func TestRecordPages(t *testing.T) {
 		}
 	})
 }
+
+// TestConnectionsAreKeptApart has the same external ids on two connections, one of them pulled.
+func TestConnectionsAreKeptApart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		c := w.tenant("Acme").token
+		pulledConnection := c.create("SIRO_CUSTOM_INPUT").ID
+		pulled := c.push("/sync/engagements", fullEngagement)
+		storetest.Exec(t, w.st, `UPDATE connections SET platform = 'MERGE' WHERE id = $1`, pulledConnection)
+		c.create("SIRO_CUSTOM_INPUT")
+		own := c.push("/sync/engagements", fullEngagement)
+		pulledUser, ownUser := pulled.EngagementUsers[0].UserID, own.EngagementUsers[0].UserID
+		if own.ID == pulled.ID || ownUser == pulledUser || own.OpportunityID == pulled.OpportunityID {
+			t.Fatal("the two connections share records")
+		}
+
+		for _, q := range []string{
+			"/opportunity-users?opportunityId=" + pulled.OpportunityID + "&userId=" + ownUser, "/engagement-users?engagementId=" + own.ID + "&userId=" + pulledUser,
+		} {
+			if a := c.do("GET", records+q, "").want(t, 200); strings.TrimSpace(a.body) != "[]" {
+				t.Errorf("%s joins across connections: %s", q, a.body)
+			}
+		}
+		if a := c.do("GET", records+"/opportunity-users?opportunityId="+pulled.OpportunityID+"&userId="+pulledUser, "").want(t, 200); !strings.Contains(a.body, pulledUser) {
+			t.Errorf("within a connection: %s", a.body)
+		}
+		joined := c.do("GET", records+"/opportunity-users?opportunityId="+own.OpportunityID+"&userId="+ownUser, "").want(t, 200)
+		var one []struct{ ID string }
+		joined.into(t, &one)
+		for _, wrong := range [][3]string{
+			{"PUT", "/sync/opportunities", `{"externalId":"o2","accountId":"` + pulled.AccountID + `"}`},
+			{"POST", "/opportunity-users", `{"opportunityId":"` + pulled.OpportunityID + `","userId":"` + ownUser + `"}`},
+			{"POST", "/engagement-users", `{"engagementId":"` + own.ID + `","userId":"` + pulledUser + `"}`},
+			{"PUT", "/opportunity-users/" + one[0].ID, `{"userId":"` + pulledUser + `"}`},
+		} {
+			if a := c.do(wrong[0], records+wrong[1], wrong[2]).want(t, 400); !strings.Contains(a.body, "SIRO_CUSTOM_INPUT") {
+				t.Errorf("%v: %s", wrong, a.body)
+			}
+		}
+		if o := c.push("/sync/opportunities", `{"externalId":"o2","accountId":"`+own.AccountID+`"}`); o.AccountID != own.AccountID {
+			t.Errorf("the account of the same connection is not taken: %+v", o)
+		}
+	})
+}
+
+// TestContactOfAnOpportunity pushes contacts of which none, or another one each time, is primary.
+func TestContactOfAnOpportunity(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		c := w.pusher("Acme")
+		for _, push := range []struct{ contacts, contact string }{
+			{`{"externalId":"c1"},{"externalId":"c2","isPrimary":false}`, "c1"},
+			{`{"externalId":"c2","isPrimary":false}`, "c1"},
+			{`{"externalId":"c1"},{"externalId":"c2","isPrimary":true}`, "c2"},
+		} {
+			c.push("/sync/opportunities", `{"externalId":"o1","opportunityContacts":[`+push.contacts+`]}`)
+			if storetest.Count(t, w.st, `SELECT COUNT(*) FROM records WHERE external_id = 'o1' AND contact_ref = $1`, push.contact) != 1 {
+				t.Errorf("%s: the opportunity's contact is not %s", push.contacts, push.contact)
+			}
+		}
+	})
+}
+
+func TestPlacesAreOnEarth(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	c := w.pusher("Acme")
+	for _, place := range []string{`"latitude":1e308,"longitude":1`, `"latitude":1,"longitude":-180.5`} {
+		c.do("PUT", records+"/sync/opportunities", `{"externalId":"o","account":{"externalId":"a",`+place+`}}`).want(t, 400)
+		c.do("POST", records+"/accounts", `{"externalId":"a",`+place+`}`).want(t, 400)
+	}
+}

@@ -86,8 +86,6 @@ type Details struct {
 	ActivityType string    `json:"activityType,omitempty"`
 	// ShareOfSale is a fraction from 0 to 1, on OPPORTUNITY_USER only.
 	ShareOfSale *float64 `json:"shareOfSale,omitempty"`
-	// Primary marks the main contact of an opportunity.
-	Primary bool `json:"isPrimary,omitempty"`
 }
 
 // Address is a postal address; parts the CRM does not have are empty.

@@ -333,3 +333,22 @@ func TestAdministrators(t *testing.T) {
 		}
 	})
 }
+
+// TestListsAreBoundedByWhatTheyShow asks for what was made until the time that is shown, which has no microseconds.
+func TestListsAreBoundedByWhatTheyShow(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	w.clock.advance(123456 * time.Microsecond)
+	o := w.tenant("Acme")
+	f := o.people()
+	for _, list := range []string{apps + "?organizationId=" + o.id + "&owner=ops", apps + "/" + f.app + "/access-token?owner=ops"} {
+		var all struct{ Data []struct{ CreatedAt string } }
+		o.token.do("GET", list, "").want(t, 200).into(t, &all)
+		if len(all.Data) != 1 {
+			t.Fatalf("%s lists %+v", list, all)
+		}
+		o.token.do("GET", list+"&toDate="+all.Data[0].CreatedAt, "").want(t, 200).into(t, &all)
+		if len(all.Data) != 1 {
+			t.Errorf("%s leaves out what was made at toDate", list)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type callers struct {
 
 	mu    sync.RWMutex
 	known map[string]knownCaller // by hash of the token
+	// revocations counts how often something was forgotten: what was looked up before the last time does not count.
+	revocations uint64
 }
 
 // knownCaller is whoever a token is of: an organization's or a user's.
@@ -74,15 +77,17 @@ func (c *callers) caller(hr *http.Request, legacy bool) (knownCaller, error) {
 	now := c.clock()
 	c.mu.RLock()
 	k, ok := c.known[hash]
+	revocations := c.revocations
 	c.mu.RUnlock()
 	if ok && now.Before(k.until) {
 		return k, nil
 	}
-	found, err, _ := c.looking.Do(hash, func() (any, error) {
+	// Who asks after a revocation does not wait for an answer from before it.
+	found, err, _ := c.looking.Do(strconv.FormatUint(revocations, 10)+" "+hash, func() (any, error) {
 		// Not the request's own context: others may be waiting for the same answer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(hr.Context()), 10*time.Second)
 		defer cancel()
-		return c.lookUp(ctx, hash, ofUser)
+		return c.lookUp(ctx, hash, ofUser, revocations)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
 		return knownCaller{}, &unauthorizedError{given: true}
@@ -114,7 +119,8 @@ func tokenOf(hr *http.Request, legacy bool) (hash string, ofUser bool, err error
 	return hash, false, nil
 }
 
-func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCaller, error) {
+// lookUp asks the store, and remembers the answer unless something was revoked since revocations was read.
+func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool, revocations uint64) (knownCaller, error) {
 	now := c.clock() // before the query: what it finds is at least as new
 	k := knownCaller{until: now.Add(callerMemory)}
 	var err error
@@ -134,12 +140,7 @@ func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCa
 	if err != nil {
 		return k, err
 	}
-	c.mu.Lock()
-	if len(c.known) >= callersMost {
-		clear(c.known)
-	}
-	c.known[hash] = k
-	c.mu.Unlock()
+	c.remember(hash, k, revocations)
 	if !ofUser && now.Sub(k.token.LastUsedAt) >= store.TokenUseGrain {
 		if err := c.store.TouchToken(ctx, k.token); err != nil {
 			c.log.Warn("the last use of a token was not recorded", "token", k.token.ID, "error", err)
@@ -148,10 +149,23 @@ func (c *callers) lookUp(ctx context.Context, hash string, ofUser bool) (knownCa
 	return k, nil
 }
 
+func (c *callers) remember(hash string, k knownCaller, revocations uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.revocations != revocations {
+		return
+	}
+	if len(c.known) >= callersMost {
+		clear(c.known)
+	}
+	c.known[hash] = k
+}
+
 // forget drops what is remembered of tokens that were just revoked.
 func (c *callers) forget(revoked func(knownCaller) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.revocations++
 	for hash, k := range c.known {
 		if revoked(k) {
 			delete(c.known, hash)

@@ -56,8 +56,9 @@ func (s *server) listCRMUsers(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSizeOf("pageSize", in.PageSize)
-	if err != nil {
+	var q query
+	size := q.pageSize("pageSize", in.PageSize)
+	if err := q.err(); err != nil {
 		return nil, err
 	}
 	found, cursor, err := s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: size}, store.RecordFilter{Model: hub.ModelUser})

@@ -167,10 +167,10 @@ func (s *server) listUserEngagements(r *request, in *struct {
 		return nil, err
 	}
 	f := store.RecordFilter{Model: hub.ModelEngagement, ConnectionID: user.ConnectionID, OfUser: user.ExternalID}
-	var t times
-	f.From, f.Until = t.at("startingAfter", in.StartingAfter), t.at("startingBefore", in.StartingBefore)
-	if t.err != nil {
-		return nil, t.err
+	var q query
+	f.From, f.Until = q.at("startingAfter", in.StartingAfter), q.at("startingBefore", in.StartingBefore)
+	if err := q.err(); err != nil {
+		return nil, err
 	}
 	found, cursor, err := s.list(r, organization, PageQuery{Cursor: in.Cursor, PageSize: int(in.Limit)}, f)
 	if err != nil {

@@ -32,7 +32,7 @@ type Followup struct {
 	RepName            string              `json:"repName"`
 	RepID              string              `json:"repId"`
 	TeamName           *string             `json:"teamName"`
-	TeamID             string              `json:"teamId" doc:"Empty for a rep without a team."`
+	TeamID             string              `json:"teamId" doc:"The rep's team when the recording was made; empty where the rep had none."`
 	FollowupID         string              `json:"followupId"`
 	DateCreated        string              `json:"dateCreated"`
 	FollowupType       string              `json:"followupType" enum:"REHASH,CROSS_SELL"`
@@ -104,13 +104,11 @@ func (s *server) listFollowups(r *request, in *struct {
 	if in.Starred.Sent {
 		f.Starred = &in.Starred.Value
 	}
-	if f.After, err = placeOf(in.Cursor); err != nil {
+	var q query
+	f.After = q.after(in.Cursor)
+	f.From, f.Until = q.at("createdAfter", in.CreatedAfter), q.at("createdBefore", in.CreatedBefore)
+	if err := q.err(); err != nil {
 		return nil, err
-	}
-	var t times
-	f.From, f.Until = t.at("createdAfter", in.CreatedAfter), t.at("createdBefore", in.CreatedBefore)
-	if t.err != nil {
-		return nil, t.err
 	}
 	found, total, err := s.Store.Followups(r, r.User.OrganizationID, f)
 	if err != nil {
@@ -153,6 +151,14 @@ func (s *server) followupsOf(r *request, rs []hub.Recording) ([]Followup, error)
 	return s.showFollowups(r, rs, all, true)
 }
 
+func teamsOf(rs []hub.Recording) []string {
+	ids := make([]string, len(rs))
+	for i, rec := range rs {
+		ids[i] = rec.TeamID
+	}
+	return ids
+}
+
 func (s *server) showFollowups(r *request, rs []hub.Recording, all []hub.Followup, withCustomers bool) ([]Followup, error) {
 	shown := make([]Followup, len(all))
 	if len(all) == 0 || len(rs) == 0 {
@@ -168,6 +174,10 @@ func (s *server) showFollowups(r *request, rs []hub.Recording, all []hub.Followu
 	if err != nil {
 		return nil, err
 	}
+	teams, err := s.Store.TeamNames(r, organization, teamsOf(rs))
+	if err != nil {
+		return nil, err
+	}
 	var customers map[string]*CRMCustomer
 	if withCustomers {
 		if customers, err = s.customers(r, organization, rs); err != nil {
@@ -177,7 +187,7 @@ func (s *server) showFollowups(r *request, rs []hub.Recording, all []hub.Followu
 	for i, f := range all {
 		rec, rep := byID[f.RecordingID], people[f.UserID]
 		shown[i] = Followup{
-			RecordingID: f.RecordingID, RecordingTitle: optionalText(rec.Title), RepName: rep.Name(), RepID: f.UserID, TeamID: rep.TeamID, TeamName: optionalText(rep.TeamName),
+			RecordingID: f.RecordingID, RecordingTitle: optionalText(rec.Title), RepName: rep.Name(), RepID: f.UserID, TeamID: rec.TeamID, TeamName: optionalText(teams[rec.TeamID]),
 			FollowupID: f.ID, DateCreated: hub.WireTime(f.CreatedAt), FollowupType: f.Kind, Score: float64(f.Score), FollowupAction: optionalText(f.Details.Action),
 			Context: make([]FollowupContext, len(f.Details.Context)), UpdatedAt: hub.WireTime(f.UpdatedAt), Metadata: []map[string]string{}, Starred: f.Starred,
 			Status: f.Status, Thinking: f.Details.Thinking, HasFollowupComment: f.Details.Note != "", Note: optionalText(f.Details.Note),

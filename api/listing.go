@@ -37,9 +37,10 @@ func (q ListingQuery) listing() (store.Listing, error) {
 		l.Skip = max(q.Page-1, 0) * q.Limit
 		return l, nil
 	}
-	place, err := placeOf(q.Cursor)
+	var asked query
+	place := asked.after(q.Cursor)
 	l.After = &place
-	return l, err
+	return l, asked.err()
 }
 
 // cutListing cuts what was found to the page, and tells where the list goes on after it.
@@ -58,18 +59,18 @@ func (q ListingQuery) sorted(created, updated time.Time) time.Time {
 	return created
 }
 
-// placeOf reads the cursor of a list that is ordered by time.
-func placeOf(cursor string) (store.ListPlace, error) {
+// placeOf reads the cursor of a list that is ordered by time; it is false where the cursor is not one of ours.
+func placeOf(cursor string) (store.ListPlace, bool) {
 	if cursor == "" {
-		return store.ListPlace{}, nil
+		return store.ListPlace{}, true
 	}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	at, id, _ := strings.Cut(string(text), " ")
 	micros, err2 := strconv.ParseInt(at, 10, 64)
 	if err != nil || err2 != nil || !hub.ValidID(id) {
-		return store.ListPlace{}, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+		return store.ListPlace{}, false
 	}
-	return store.ListPlace{At: time.UnixMicro(micros).UTC(), ID: id}, nil
+	return store.ListPlace{At: time.UnixMicro(micros).UTC(), ID: id}, true
 }
 
 // cutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next

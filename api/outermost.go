@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 
@@ -81,6 +83,15 @@ func (s *server) route(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	if strings.HasPrefix(hr.URL.Path, "/v1/") && !s.admit(w, hr) {
+		return
+	}
+	if asked := hr.URL.EscapedPath(); strings.TrimSuffix(asked, "/") != strings.TrimSuffix(path.Clean(asked), "/") {
+		writeError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}}) // the mux would redirect, with a page
+		return
+	}
+	if _, err := url.ParseQuery(hr.URL.RawQuery); err != nil { // what cannot be read would count as left out
+		writeError(w, &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{
+			Message: "The query cannot be read: " + err.Error() + "; percent-encode what its parameters say."}})
 		return
 	}
 	if requestOf(hr.Context()).Token.ID != "" && sharedPath(hr) {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/base64"
-	"strconv"
 
 	"sirocco/hub"
 )
@@ -48,16 +47,4 @@ func showEach[T, S any](items []T, show func(T) S) []S {
 		shown[i] = show(item)
 	}
 	return shown
-}
-
-// pageSizeOf reads a page size that the contract has as text.
-func pageSizeOf(name, text string) (int, error) {
-	if text == "" {
-		return 100, nil
-	}
-	size, err := strconv.Atoi(text)
-	if err != nil || size < 1 || size > 1000 {
-		return 0, hub.Invalid(name, "is "+quoted(text), "a number from 1 to 1000")
-	}
-	return size, nil
 }

@@ -121,10 +121,10 @@ func (s *server) registerRecordings() {
 		Tags: []string{recordingTag},
 	}, jsonErrors(), s.listRecordings)
 	register(s, huma.Operation{
-		OperationID: "getRecording", Method: http.MethodGet, Path: legacyPrefix + recordingsPath + "/{id}", Summary: "Get a recording", Tags: []string{recordingTag},
+		OperationID: "getRecording", Method: http.MethodGet, Path: legacyPrefix + recordingsPath + "/{id}", Summary: "Get a recording of the organization", Tags: []string{recordingTag},
 	}, notFound, s.getRecording)
 	register(s, huma.Operation{
-		OperationID: "getRecordingSummaries", Method: http.MethodGet, Path: recordingsPath + "/{id}/summaries", Summary: "Get a recording's summary", Tags: []string{recordingTag},
+		OperationID: "getRecordingSummaries", Method: http.MethodGet, Path: recordingsPath + "/{id}/summaries", Summary: "Get the summary of a recording of the organization", Tags: []string{recordingTag},
 	}, notFound, func(r *request, in *IDPath) (*SummariesAnswer, error) {
 		rec, err := s.recording(r, in)
 		if err != nil {
@@ -184,22 +184,16 @@ func (s *server) listRecordings(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSizeOf("pageSize", in.PageSize)
-	if err != nil {
-		return nil, err
-	}
-	f := store.RecordingFilter{Limit: size + 1}
-	if f.After, err = placeOf(in.Cursor); err != nil {
-		return nil, err
-	}
-	var t times
-	f.CreatedAfter, f.CreatedBefore = t.at("createdAt:gt", in.CreatedAfter), t.at("createdAt:lt", in.CreatedBefore)
+	var q query
+	size := q.pageSize("pageSize", in.PageSize)
+	f := store.RecordingFilter{Limit: size + 1, After: q.after(in.Cursor)}
+	f.CreatedAfter, f.CreatedBefore = q.at("createdAt:gt", in.CreatedAfter), q.at("createdAt:lt", in.CreatedBefore)
 	// What clients are shown is cut to milliseconds: after one means from the next one on.
-	f.UpdatedFrom = latest(t.at("updatedAt:gte", in.UpdatedFrom), nextMillisecond(t.at("updatedAt:gt", in.UpdatedAfter)))
-	f.UpdatedBefore = earliest(t.at("updatedAt:lt", in.UpdatedBefore), nextMillisecond(t.at("updatedAt:lte", in.UpdatedUntil)))
+	f.UpdatedFrom = latest(q.at("updatedAt:gte", in.UpdatedFrom), nextMillisecond(q.at("updatedAt:gt", in.UpdatedAfter)))
+	f.UpdatedBefore = earliest(q.at("updatedAt:lt", in.UpdatedBefore), nextMillisecond(q.at("updatedAt:lte", in.UpdatedUntil)))
 	f.WithDeleted = !f.UpdatedFrom.IsZero() || !f.UpdatedBefore.IsZero()
-	if t.err != nil {
-		return nil, t.err
+	if err := q.err(); err != nil {
+		return nil, err
 	}
 	for _, done := range []string{in.IsProcessingDone, in.IsEntityExtractionDone, in.IsSummaryDone} {
 		if done != "" {

@@ -312,6 +312,22 @@ func TestRecording(t *testing.T) {
 			}
 		}
 		rep.do("GET", "/v1/core/followups?statuses=NEVER", "").want(t, 422)
+		if a := rep.do("GET", "/v1/core/followups?scores=1&scores=null", "").want(t, 422); !strings.Contains(a.body, `received \"null\"`) {
+			t.Error(a.body)
+		}
+		// They are of the team in which the recording was made, whichever the rep is in now.
+		later, err := w.st.CreateTeam(t.Context(), acme.id, hub.Team{Name: "Later"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, w.st, `UPDATE users SET team_id = $1 WHERE email = 'one@example.com'`, later.ID)
+		for query, want := range map[string]int{"": 1, "?teamIds=" + later.ID: 0} {
+			a := rep.do("GET", "/v1/core/followups"+query, "").want(t, 200)
+			if strings.Count(a.body, `"teamName":null,"teamId":""`) != want || strings.Contains(a.body, "Later") {
+				t.Errorf("%q: %s", query, a.body)
+			}
+		}
+		send(t, "HEAD", w.server.URL+recordings+"/"+id, nil, header{"Authorization", "Bearer " + acme.token.token}).want(t, 200)
 
 		// The link can be taken away and set by hand.
 		if a := rep.do("DELETE", recordings+"/"+id+"/link", `{"id":"`+e.ID+`","dataType":"ENGAGEMENT"}`).want(t, 200); !strings.Contains(a.body, `"data":true`) {

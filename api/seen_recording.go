@@ -137,7 +137,7 @@ func (s *server) registerSeenRecordings() {
 	list := seenOperation("listSeenRecordings", http.MethodGet, "", "List the recordings that the user sees")
 	list.Description = "The user's own, those of the teams that the user coaches, those that may be discovered, and all where the user is an administrator."
 	registerUser(s, list, hub.ScopeRead, textErrors(http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError), s.listSeenRecordings)
-	registerUser(s, seenOperation("getSeenRecording", http.MethodGet, "/{id}", "Get a recording"), hub.ScopeRead, zodErrors(), s.getSeenRecording)
+	registerUser(s, seenOperation("getSeenRecording", http.MethodGet, "/{id}", "Get a recording that the user sees"), hub.ScopeRead, zodErrors(), s.getSeenRecording)
 	registerUser(s, seenOperation("deleteRecording", http.MethodDelete, "/{id}", "Delete a recording, its texts and its audio"), hub.ScopeWrite, zodErrors(), s.deleteRecording)
 }
 
@@ -193,24 +193,19 @@ func (s *server) listSeenRecordings(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSizeOf("limit", in.Limit)
-	if err != nil {
-		return nil, err
-	}
+	var q query
+	size := q.pageSize("limit", in.Limit)
 	if in.OrderBy != "" && in.OrderBy != "dateCreated" {
-		return nil, hub.Invalid("orderBy", "is "+quoted(in.OrderBy), "dateCreated")
+		q.wrong("orderBy", "is "+quoted(in.OrderBy), "dateCreated")
 	}
 	f := store.SeenRecordingFilter{
 		By: v, ConversationType: in.ConversationType, Result: hub.RecordingResult(in.Result), TeamID: in.TeamID,
 		Unlinked: in.CRMLinkStatus == "unlinked", Ascending: in.OrderDirection == "asc", Limit: size + 1,
 	}
-	if f.After, err = placeOf(in.Cursor); err != nil {
+	f.After = q.after(in.Cursor)
+	f.From, f.Until = q.at("dateCreated:gt", in.CreatedAfter), q.at("dateCreated:lt", in.CreatedBefore)
+	if err := q.err(); err != nil {
 		return nil, err
-	}
-	var t times
-	f.From, f.Until = t.at("dateCreated:gt", in.CreatedAfter), t.at("dateCreated:lt", in.CreatedBefore)
-	if t.err != nil {
-		return nil, t.err
 	}
 	found, err := s.Store.SeenRecordings(r, r.User.OrganizationID, f)
 	if err != nil {

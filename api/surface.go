@@ -68,5 +68,5 @@ const recordingsPathOf = "/v1/core/recordings"
 // organization surface are registered under the published prefix.
 func sharedPath(hr *http.Request) bool {
 	rest, ok := strings.CutPrefix(hr.URL.Path, recordingsPathOf)
-	return ok && hr.Method == http.MethodGet && (rest == "" || strings.LastIndexByte(rest, '/') == 0)
+	return ok && (hr.Method == http.MethodGet || hr.Method == http.MethodHead) && (rest == "" || strings.LastIndexByte(rest, '/') == 0)
 }

@@ -68,6 +68,20 @@ func (s *Store) Team(ctx context.Context, organization, id string) (hub.Team, er
 	return t, s.db.classify(err)
 }
 
+// TeamNames finds the names of teams, by id.
+func (s *Store) TeamNames(ctx context.Context, organization string, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	in, arg := s.db.among(ids)
+	found, err := many(ctx, s.db, func(r rows) (named [2]string, err error) {
+		err = r.Scan(&named[0], &named[1])
+		return named, err
+	}, `SELECT id, name FROM teams WHERE organization_id = $1 AND id `+in("$2"), organization, arg)
+	for _, named := range found {
+		names[named[0]] = named[1]
+	}
+	return names, s.db.classify(err)
+}
+
 // Teams lists the organization's teams, oldest first, after the one with the id after.
 func (s *Store) Teams(ctx context.Context, organization, after string, limit int) ([]hub.Team, error) {
 	ts, err := many(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3`, organization, after, limit)

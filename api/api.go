@@ -137,7 +137,7 @@ func registerOn[I, O any](s *server, on surface, op huma.Operation, shape errorS
 	}
 	op.Security = []map[string][]string{{on.scheme: {}}}
 	op.Middlewares = append(op.Middlewares, on.guard)
-	op.Metadata = map[string]any{metadataShape: shape}
+	op.Metadata = map[string]any{metadataShape: shape, metadataSchemas: s.huma.OpenAPI().Components.Schemas}
 	s.describeErrors(&op, shape, reflect.TypeFor[I]())
 	var body *huma.Schema
 	huma.Register(s.huma, op, func(ctx requestContext, in *I) (*O, error) {

@@ -100,6 +100,18 @@ func TestBadInput(t *testing.T) {
 			{"filter", "GET", connections + "?integrationPlatform=FOO", ``, "", 400, []string{`integrationPlatform`, `FOO`}},
 			{"method", "PUT", path, `{}`, json, 405, []string{`PUT`, `PATCH`}},
 			{"no such path", "GET", "/v1/core/nothing", ``, "", 404, []string{`no such path`}},
+			{"doubled slash", "GET", "//v1/core/integrations/connections", ``, "", 404, []string{`no such path`}},
+			{"doubled slash within", "GET", "/v1/core//integrations/connections", ``, "", 404, []string{`no such path`}},
+			{"query", "GET", connections + "?cursor=%%%", ``, "", 400, []string{`query cannot be read`, `%%%`}},
+			{"missing parameters", "GET", "/v1/core/oauth/apps", ``, "", 422, []string{`"path":["organizationId"],"message":"is missing; it is required","received":"undefined"`, `owner`}},
+			{"time", "GET", "/v1/core/oauth/apps?organizationId=x&owner=y&fromDate=now", ``, "", 422, []string{`expected a time in RFC 3339`, `\"now\"`}},
+			{"number", "GET", connections + "?pageSize=many", ``, "", 400, []string{`expected a whole number, received \"many\"`}},
+			{"empty text", "POST", "/v1/core/oauth/apps", `{"appName":"","owner":"x","organizationId":"x"}`, json, 422, []string{`expected at least 1 character, received 0 characters`}},
+			{"neither form", "POST", records + "/accounts", `{"externalId":"a","latitude":1}`, json, 400, []string{`expected either externalId, latitude, longitude; or externalId, addresses`}},
+			{"wrong in a form", "POST", records + "/accounts", `{"externalId":"a","latitude":1e308,"longitude":1}`, json, 400, []string{`latitude expected a number of at most 90`}},
+			{"beyond a type", "PUT", recordings + "/x/analysis", strings.Replace(analysis, `"score":4`, `"score":1e30`, 1), json, 400, []string{`followups.score expected a whole number from -9`, `received 1e30`}},
+			{"several parameters", "GET", recordings + "?pageSize=0&cursor=x&createdAt:gt=now&updatedAt:lt=then", ``, "", 400,
+				[]string{`pageSize`, `cursor`, `createdAt:gt is \"now\"`, `updatedAt:lt is \"then\"`}},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				req, err := http.NewRequest(tt.method, w.server.URL+tt.path, strings.NewReader(tt.body))
@@ -130,7 +142,7 @@ func TestBadInput(t *testing.T) {
 				if tt.status == 405 && resp.Header.Get("Allow") != "DELETE, GET, HEAD, PATCH" {
 					t.Errorf("Allow: %s", resp.Header.Get("Allow"))
 				}
-				if tt.status != 405 && tt.name != "no such path" {
+				if tt.status != 405 && tt.status != 404 && tt.name != "query" {
 					w.validate(req, resp, text)
 				}
 			})

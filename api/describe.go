@@ -54,6 +54,9 @@ func (e errorShape) isPlain(status int) bool {
 // metadataShape is where an operation keeps its errorShape.
 const metadataShape = "errorShape"
 
+// metadataSchemas is where an operation keeps the registry of the document's schemas.
+const metadataSchemas = "schemas"
+
 // commonErrors are the statuses that every operation can answer with.
 var commonErrors = []int{
 	http.StatusBadRequest, http.StatusUnauthorized, http.StatusTooManyRequests,

@@ -195,12 +195,13 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 		if len(errs) == 0 { // only a missing body comes without details
 			return shape.issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
 		}
-		issues := make([]Issue, len(errs))
-		platform := false
-		for i, err := range errs {
-			issues[i] = bindingIssue(err)
-			platform = platform || issues[i].Code == "invalid_enum_value" && pathName(issues[i].Path) == "integrationPlatform"
+		var issues []Issue
+		for _, err := range errs {
+			issues = append(issues, bindingIssues(ctx, err)...)
 		}
+		platform := slices.ContainsFunc(issues, func(is Issue) bool {
+			return is.Code == "invalid_enum_value" && pathName(is.Path) == "integrationPlatform"
+		})
 		if platform && slices.Contains(shape.plain, http.StatusBadRequest) {
 			return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 		}

@@ -50,7 +50,7 @@ type ExtractionsAnswer struct {
 
 func (s *server) registerSeenAnalyses() {
 	registerUser(s, seenOperation("listUtterances", http.MethodGet, "/{id}/utterances", "Get a recording's transcript"), hub.ScopeRead, zodErrors(), s.listUtterances)
-	registerUser(s, seenOperation("getRecordingSummary", http.MethodGet, "/{id}/summary", "Get a recording's summary"), hub.ScopeRead, zodErrors(), s.getSummary)
+	registerUser(s, seenOperation("getRecordingSummary", http.MethodGet, "/{id}/summary", "Get the summary of a recording that the user sees"), hub.ScopeRead, zodErrors(), s.getSummary)
 	extractions := seenOperation("listExtractions", http.MethodGet, "", "Get the values found in a recording")
 	extractions.Path = "/v1/core/entities/extractions/{recordingId}"
 	registerUser(s, extractions, hub.ScopeRead, zodErrors(), s.listExtractions)
@@ -66,15 +66,15 @@ func (s *server) listUtterances(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSizeOf("pageSize", in.PageSize)
-	if err != nil {
-		return nil, err
-	}
-	from := int64(0)
+	var q query
+	size, from := q.pageSize("pageSize", in.PageSize), int64(0)
 	if in.Cursor != "" {
 		if from, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || from < 0 {
-			return nil, hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+			q.wrong("cursor", "is not one of ours", "the cursor of the page before, unchanged")
 		}
+	}
+	if err := q.err(); err != nil {
+		return nil, err
 	}
 	found, err := s.Store.Utterances(r, rec.OrganizationID, rec.ID, from, size+1)
 	if err != nil {

@@ -103,9 +103,11 @@ type UploadedRecording struct {
 func (s *server) registerUploads() {
 	registerUser(s, huma.Operation{
 		OperationID: "createSignedUrls", Method: http.MethodPost, Path: recordingsPath + "/signed-urls", DefaultStatus: http.StatusOK,
-		Summary:     "Get a URL to PUT audio to, and one to fetch it by",
-		Description: "PUT exactly fileSize bytes within the hour, then make a recording of them with upload within a day. Audio of which none is made is removed.",
-		Tags:        []string{recordingTag},
+		Summary: "Get a URL to PUT audio to, and one to fetch it by",
+		Description: "PUT exactly fileSize bytes within the hour, then make a recording of them with upload within a day. Audio of which none is made is removed.\n\n" +
+			"The two URLs take no token and answer 200, or 206 for a range. Otherwise: 403 where the URL was changed or has expired, 404 where no audio is there, " +
+			"and to a PUT 409 where audio is there already, 410 where it came too late, 413 and 400 where it is longer or shorter than was said, 415 where its Content-Type is another one.",
+		Tags: []string{recordingTag},
 	}, hub.ScopeWrite, zodErrors(), s.createSignedURLs)
 	registerUser(s, huma.Operation{
 		OperationID: "uploadRecording", Method: http.MethodPost, Path: recordingsPath + "/upload", DefaultStatus: http.StatusCreated,

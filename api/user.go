@@ -84,7 +84,7 @@ func (s *server) registerUsers() {
 	register(s, huma.Operation{
 		OperationID: "putUser", Method: http.MethodPut, Path: usersPath + "/{id}",
 		Summary:     "Change a user",
-		Description: "Changes what the body names and leaves the rest; an empty text clears. `disabled: true` ends what the user's access tokens may do, at once on the node that answers and within a second on the others.",
+		Description: "Changes what the body names and leaves the rest; an empty text clears, but for `email`, which must be an address. `disabled: true` ends what the user's access tokens may do, at once on the node that answers and within a second on the others.",
 		Tags:        []string{userTag},
 	}, changing, s.putUser)
 }

@@ -38,7 +38,7 @@ func bodyError(err error) error {
 		if wrong.GoType != nil {
 			kind = wrong.GoType.Kind().String()
 		}
-		return errors.New(fieldOf(wrong.JSONPointer) + atField + "is no " + kind + ", or beyond its range")
+		return errors.New(fieldOf(wrong.JSONPointer) + atField + "is out of range; expected " + rangeOf(kind))
 	}
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Errorf("%w at byte %d", syntax.Err, syntax.ByteOffset)

@@ -1,11 +1,11 @@
 package api
 
 import (
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
-
-	"log/slog"
 
 	"sirocco/store"
 	"sirocco/store/storetest"
@@ -26,7 +26,7 @@ func TestRevocationDuringALookUp(t *testing.T) {
 		}
 		return time.Now()
 	}, slog.New(slog.DiscardHandler))
-	hr := httptest.NewRequest("GET", "/v1/x", nil)
+	hr := httptest.NewRequest(http.MethodGet, "/v1/x", nil)
 	hr.Header.Set("Authorization", "Bearer "+text)
 	for _, remembered := range []int{0, 1} {
 		if _, err := c.caller(hr, false); err != nil {

@@ -17,7 +17,6 @@ import (
 var (
 	requiredProperty = regexp.MustCompile(`^expected required property (\S+) to be present$`)
 	missingParameter = regexp.MustCompile(`^required \S+ parameter is missing$`)
-	outOfRange       = regexp.MustCompile(`^json: cannot unmarshal number (\S+) into Go (?:struct field [^. ]*\.(\S+)|value) of type (\S+)$`)
 	bound            = regexp.MustCompile(`^expected (number|length|array length) ([<>]=?) (\S+)$`)
 )
 
@@ -89,10 +88,6 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 	if missingParameter.MatchString(d.Message) {
 		return Issue{Code: "invalid_type", Path: path, Message: "is missing; it is required", Received: "undefined"}
 	}
-	if m := outOfRange.FindStringSubmatch(d.Message); m != nil {
-		expected := rangeOf(m[3])
-		return Issue{Code: "too_big", Path: append(path, fieldPath(m[2])...), Message: "expected " + expected + ", received " + m[1], Expected: expected, Received: m[1]}
-	}
 	if where == "body" && field == "" {
 		if text, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
 			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it", Received: quoted(text)}
@@ -160,9 +155,9 @@ func boundWanted(of, relation, limit string) string {
 	return word + " " + limit
 }
 
-// rangeOf says which numbers a Go type takes.
-func rangeOf(goType string) string {
-	switch goType {
+// rangeOf says which values a kind of Go type takes.
+func rangeOf(goKind string) string {
+	switch goKind {
 	case "int", "int64":
 		return fmt.Sprintf("a whole number from %d to %d", math.MinInt64, math.MaxInt64)
 	case "int32":
@@ -170,7 +165,7 @@ func rangeOf(goType string) string {
 	case "float64":
 		return fmt.Sprintf("a number from -%[1]g to %[1]g", math.MaxFloat64)
 	}
-	return "a smaller number"
+	return "another " + goKind
 }
 
 // fieldPath splits a path as huma and hub spell it, a.b[2].c.

@@ -31,8 +31,8 @@ type Config struct {
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
-	// WebhookAllowPrivate lets webhook endpoints be at addresses that are not public.
-	WebhookAllowPrivate bool
+	// AllowPrivate lets webhook endpoints be at addresses that are not public.
+	AllowPrivate bool
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio Audio
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.

@@ -112,7 +112,7 @@ func (s *server) createEndpoint(r *request, in *struct {
 		return nil, err
 	}
 	n := hub.WebhookPatch{URL: &in.Body.URL, Description: in.Body.Description, EventTypes: eventTypes(in.Body.EventTypes)}
-	if err := n.Validate(s.WebhookAllowPrivate); err != nil {
+	if err := n.Validate(s.AllowPrivate); err != nil {
 		return nil, err
 	}
 	w, secret, err := s.Store.CreateEndpoint(r, organization, n)
@@ -160,7 +160,7 @@ func (s *server) patchEndpoint(r *request, in *struct {
 ) (*EndpointAnswer, error) {
 	p := hub.WebhookPatch{URL: in.Body.URL, Description: in.Body.Description, EventTypes: eventTypes(in.Body.EventTypes), Disabled: in.Body.Disabled}
 	w, err := atPath(s, r, &in.IDPath, endpointKind, func(organization string) (hub.WebhookEndpoint, error) {
-		if err := p.Validate(s.WebhookAllowPrivate); err != nil {
+		if err := p.Validate(s.AllowPrivate); err != nil {
 			return hub.WebhookEndpoint{}, err
 		}
 		return s.Store.PatchEndpoint(r, organization, in.ID, p)

@@ -83,7 +83,7 @@ func TestWebhookEndpoints(t *testing.T) {
 			}
 		}
 		c.do("POST", endpoints, `{"url":"http://localhost:9/"}`).want(t, 201)
-		w.server = w.serve(func(cfg *api.Config) { cfg.WebhookAllowPrivate = true })
+		w.server = w.serve(func(cfg *api.Config) { cfg.AllowPrivate = true })
 		w.client(c.token).do("POST", endpoints, `{"url":"http://10.0.0.1/"}`).want(t, 201)
 		c.do("DELETE", endpoints+"/"+made.ID, "").want(t, 200)
 		c.do("GET", endpoints+"/"+made.ID, "").want(t, 404)

@@ -49,7 +49,7 @@ func refusal(err error) error {
 
 // newSession is a session without a rate limit of its own.
 func (e *Engine) newSession(info connector.Info, account string, values map[string]string) *session {
-	tr := &transport{base: outside, limiter: unlimited(), clock: e.Clock}
+	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock}
 	return &session{
 		Session: connector.Session{
 			HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,

@@ -32,12 +32,12 @@ type Config struct {
 	Workers int
 	// PageSize is how many records a page is asked to have; 0 means 200.
 	PageSize int
-	// WebhookAllowPrivate lets events be sent to addresses that are not public.
-	WebhookAllowPrivate bool
+	// AllowPrivate lets CRMs be asked and events be sent over http:// and at addresses that are not public.
+	AllowPrivate bool
 	// WebhookTimeout is how long a receiver has to answer; 0 means 15 seconds.
 	WebhookTimeout time.Duration
-	// WebhookResolver finds the addresses of receivers; nil is the machine's own.
-	WebhookResolver *net.Resolver
+	// Resolver finds the addresses of CRMs and receivers; nil is the machine's own.
+	Resolver *net.Resolver
 }
 
 // Times of the engine. None of them shows in what is synced, only in when.
@@ -68,8 +68,9 @@ type Engine struct {
 	queue    queue
 	limits   *limiters
 	measures *measures
-	// receivers are where webhooks go to.
+	// receivers are where webhooks go to, vendors where records come from.
 	receivers *receivers
+	vendors   *vendors
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -83,7 +84,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics), receivers: newReceivers(cfg)}
+	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics), receivers: newReceivers(cfg), vendors: newVendors(cfg)}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {

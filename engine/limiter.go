@@ -133,13 +133,3 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	b.bytes.Add(int64(n))
 	return n, err
 }
-
-// outside is how every connector reaches its vendor; connections are kept and shared.
-var outside = &http.Transport{
-	Proxy:                 http.ProxyFromEnvironment,
-	MaxIdleConns:          256,
-	MaxIdleConnsPerHost:   16,
-	IdleConnTimeout:       90 * time.Second,
-	TLSHandshakeTimeout:   10 * time.Second,
-	ResponseHeaderTimeout: 0, // each request has its own deadline
-}

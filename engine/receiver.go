@@ -45,9 +45,7 @@ func newReceivers(cfg Config) *receivers {
 		// A redirect is the receiver's answer: where it points to was not checked by anybody.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{ // and no proxy of the environment
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				return dialReceiver(ctx, network, address, cfg.WebhookResolver, cfg.WebhookAllowPrivate)
-			},
+			DialContext:            cfg.dial,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true,
 			MaxIdleConns:           1024,
@@ -56,34 +54,6 @@ func newReceivers(cfg Config) *receivers {
 			MaxResponseHeaderBytes: responseDrained,
 		},
 	}}
-}
-
-// notPublicError refuses a receiver whose name resolves to an address within.
-type notPublicError struct{ address string }
-
-func (e *notPublicError) Error() string {
-	return "the host resolves to " + e.address + ", which is not a public address"
-}
-
-// dialReceiver connects to the host of an endpoint's URL. Whether it may is decided of the address that is connected
-// to, after the name was resolved, so that no second look-up can tell another.
-func dialReceiver(ctx context.Context, network, address string, resolver *net.Resolver, private bool) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	own := hub.LoopbackHost(host)
-	dialer := net.Dialer{Resolver: resolver, ControlContext: func(_ context.Context, _, to string, _ syscall.RawConn) error {
-		ip, err := hub.AddressOf(to)
-		if err != nil {
-			return err
-		}
-		if private || own && ip.Unmap().IsLoopback() || !own && hub.PublicAddress(ip) {
-			return nil
-		}
-		return &notPublicError{ip.String()}
-	}}
-	return dialer.DialContext(ctx, network, address)
 }
 
 // attempt tells a receiver of one event.

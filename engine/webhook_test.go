@@ -311,7 +311,7 @@ func TestWebhookRefusals(t *testing.T) {
 		}
 		defer stop(t, h.start(func(cfg *engine.Config) {
 			cfg.WebhookTimeout = 300 * time.Millisecond
-			cfg.WebhookResolver = resolver(map[string]string{
+			cfg.Resolver = resolver(map[string]string{
 				"loopback.example.": "127.0.0.1", "metadata.example.": "169.254.169.254", "private.example.": "10.0.0.1", "nat64.example.": "64:ff9b::7f00:1",
 				"localhost.": "127.0.0.1",
 			})

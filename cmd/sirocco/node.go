@@ -32,14 +32,14 @@ type nodeOptions struct {
 	audio     *audio.Store
 	publicURL string
 	rateLimit int
-	// webhookAllowPrivate lets webhook endpoints be at addresses that are not public.
-	webhookAllowPrivate bool
+	// allowPrivate lets webhooks and requests to CRMs go to addresses that are not public.
+	allowPrivate bool
 }
 
 func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, Audio: opts.audio, WebhookAllowPrivate: opts.webhookAllowPrivate})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, Audio: opts.audio, AllowPrivate: opts.allowPrivate})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
-			WebhookAllowPrivate: opts.webhookAllowPrivate,
+			AllowPrivate: opts.allowPrivate,
 		}),
 		engine: background,
 		log:    log,

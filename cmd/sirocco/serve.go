@@ -20,13 +20,13 @@ import (
 type serveCommand struct {
 	databaseFlag
 	keyFlags
-	Listen              string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
-	Audio               string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
-	PublicURL           string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
-	RateLimit           int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
-	WebhookAllowPrivate bool   `help:"Let webhooks go to http:// URLs and to addresses that are not public."`
-	LogFormat           string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
-	LogLevel            string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
+	Listen       string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Audio        string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
+	PublicURL    string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	RateLimit    int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
+	AllowPrivate bool   `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
+	LogFormat    string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
+	LogLevel     string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
 
 // Validate implements kong's check of the command line.
@@ -73,7 +73,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := hintFirstToken(ctx, st, c.Database); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, webhookAllowPrivate: c.WebhookAllowPrivate})
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, allowPrivate: c.AllowPrivate})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

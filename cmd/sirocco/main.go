@@ -27,6 +27,7 @@ type program struct {
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
 	Connection   connectionCommand   `cmd:"" help:"Create, list, pause and resume connections."`
 	Webhook      webhookCommand      `cmd:"" help:"Create, test, disable and replay webhook endpoints."`
+	Delivery     deliveryCommand     `cmd:"" help:"List and replay what is written back to the CRMs."`
 	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
 	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`

@@ -1,13 +1,16 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"sirocco/connector"
 	"sirocco/hub"
 	"sirocco/simulator"
 	"sirocco/store"
@@ -81,6 +84,32 @@ func TestCredentialsThatAreTakenAgain(t *testing.T) {
 		var conflict *hub.ConflictError
 		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); !errors.As(err, &conflict) {
 			t.Errorf("a replay to where the link has left: %v", err)
+		}
+	})
+}
+
+// TestCredentialsSetDuringATurn lets the CRM refuse credentials that were replaced while it was asked: the new ones are
+// tried, without anybody's asking for it.
+func TestCredentialsSetDuringATurn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newFixture(t, url, newCRM(5))
+		var asked atomic.Int32
+		f.crm.set(func(ctx context.Context, _ connector.Query) error {
+			if asked.Add(1) > 1 {
+				return nil
+			}
+			if err := f.st.PutCredentials(ctx, f.org, f.conn.ID, map[string]string{}); err != nil {
+				return err
+			}
+			return connector.Fail(connector.Unauthorized, "Test CRM", "the credentials are not accepted")
+		})
+		defer stop(t, f.start(t))
+		until(t, "the records are in", func() bool {
+			c, err := f.st.Connection(t.Context(), f.org, f.conn.ID)
+			return err == nil && c.SyncStatus[0].State == hub.SyncStateUpToDate
+		})
+		if c, err := f.st.Credentials(t.Context(), f.org, f.conn.ID); err != nil || !c.RejectedAt.IsZero() {
+			t.Errorf("the new credentials count as refused: %v, since %s", err, c.RejectedAt)
 		}
 	})
 }

@@ -28,25 +28,36 @@ type session struct {
 	fresh bool
 	// refused says that the CRM had refused the credentials before.
 	refused bool
+	// set is when the credentials were set.
+	set time.Time
 }
 
 // open prepares the session of a turn. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
 func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Connection) (*session, error) {
-	creds, err := e.Store.Credentials(ctx, conn.OrganizationID, conn.ID)
+	info := c.Info()
+	s := e.newSession(info, conn.ExternalAccountID, nil)
+	creds, err := e.read(ctx, info, conn, s)
 	if err != nil {
 		return nil, err
 	}
-	info := c.Info()
-	values, err := info.Complete(creds.Values)
-	if err != nil { // the platform has come to need a field that it did not need before
-		return nil, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
-	}
-	s := e.newSession(info, conn.ExternalAccountID, values)
-	s.refused = !creds.RejectedAt.IsZero()
 	s.transport.limiter = e.limits.of(conn.ID, info.Rate)
 	err = e.authorize(ctx, c, conn, creds, s)
 	s.transport.heed(err)
 	return s, err
+}
+
+// read gives the session the connection's credentials as they are now.
+func (e *Engine) read(ctx context.Context, info connector.Info, conn hub.Connection, s *session) (store.Credentials, error) {
+	creds, err := e.Store.Credentials(ctx, conn.OrganizationID, conn.ID)
+	if err != nil {
+		return creds, err
+	}
+	values, err := info.Complete(creds.Values)
+	if err != nil { // the platform has come to need a field that it did not need before
+		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
+	}
+	s.Values, s.refused, s.set = values, !creds.RejectedAt.IsZero(), creds.UpdatedAt
+	return creds, nil
 }
 
 // authorize gives the session a living access token where the vendor wants one. Among all nodes one asks the
@@ -68,7 +79,7 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 		if claimed {
 			// Another one may have got it between the look and the claim.
 			seen := creds.Token
-			if creds, err = e.Store.Credentials(ctx, conn.OrganizationID, conn.ID); err != nil {
+			if creds, err = e.read(ctx, c.Info(), conn, s); err != nil {
 				return err
 			}
 			if creds.Token != seen && e.lives(creds) {
@@ -82,7 +93,7 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 			return ctx.Err()
 		case <-time.After(tokenPoll):
 		}
-		if creds, err = e.Store.Credentials(ctx, conn.OrganizationID, conn.ID); err != nil {
+		if creds, err = e.read(ctx, c.Info(), conn, s); err != nil {
 			return err
 		}
 	}
@@ -95,9 +106,9 @@ func (e *Engine) lives(creds store.Credentials) bool {
 func (e *Engine) newToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {
 	token, err := authorizer.Authorize(ctx, &s.Session)
 	if err != nil {
-		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, "", time.Time{})
+		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, s.set, "", time.Time{})
 		return errors.Join(err, drop)
 	}
 	s.Token, s.fresh = token.Value, true
-	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, token.Value, token.Expires)
+	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, s.set, token.Value, token.Expires)
 }

@@ -86,7 +86,11 @@ func TestOneNodeAsksForAToken(t *testing.T) {
 			t.Errorf("the first: asked %d times, %v, %d failures", v.asked, tokens, failures)
 		}
 		// The token ends, and the vendor is down for the first that asks: another one asks again.
-		if err := st.PutToken(t.Context(), org, conn.ID, "ended", time.Now()); err != nil {
+		creds, err := st.Credentials(t.Context(), org, conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.PutToken(t.Context(), org, conn.ID, creds.UpdatedAt, "ended", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		v.refuse = 1

@@ -196,13 +196,18 @@ func (t *turn) end(ctx context.Context, err error) error {
 		return t.needsCredentials(ctx, end, "has no credentials", "needs credentials: PUT them to /v1/core/integrations/connections/"+t.conn.ID+"/credentials")
 	case connector.IsKind(err, connector.Unauthorized) && t.session != nil && t.session.Token != "" && !t.session.fresh:
 		// The access token may have ended before its time: try once with a new one.
-		if dropErr := t.engine.Store.PutToken(ctx, t.conn.OrganizationID, t.conn.ID, "", time.Time{}); dropErr != nil {
+		if dropErr := t.engine.Store.PutToken(ctx, t.conn.OrganizationID, t.conn.ID, t.session.set, "", time.Time{}); dropErr != nil {
 			return dropErr
 		}
 		end.Next, end.Waiting, end.Failures = now, "gets a new access token", t.sched.Failures
 	case connector.IsKind(err, connector.Unauthorized):
-		if rejectErr := t.engine.Store.RejectCredentials(ctx, t.conn.OrganizationID, t.conn.ID); rejectErr != nil {
+		rejected, rejectErr := t.engine.Store.RejectCredentials(ctx, t.conn.OrganizationID, t.conn.ID, t.session.set)
+		if rejectErr != nil {
 			return rejectErr
+		}
+		if !rejected {
+			end.Next, end.Waiting, end.Failures = now, "tries its new credentials", t.sched.Failures
+			break
 		}
 		return t.needsCredentials(ctx, end, err.Error(), "needs new credentials: "+err.Error())
 	case errors.As(err, &ce) && ce.Kind == connector.RateLimited:

@@ -115,6 +115,8 @@ type sending struct {
 	*writer
 	conn     hub.Connection
 	delivery hub.Delivery
+	// set is when the credentials of the session were set.
+	set time.Time
 	// stop ends the turn after it; next is when the task is due again.
 	stop bool
 	next time.Time
@@ -202,6 +204,9 @@ func (s *sending) open(ctx context.Context, c connector.Connector) error {
 		return hub.ErrNeedsCredentials
 	}
 	opened, err := s.engine.open(ctx, c, s.conn)
+	if opened != nil {
+		s.set = opened.set
+	}
 	if err == nil {
 		s.session = opened
 	}
@@ -347,9 +352,11 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 		return err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.fresh:
 		s.session = nil // the access token may have ended before its time: once more with a new one
-		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, "", time.Time{})
+		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.set, "", time.Time{})
 	case ce.Kind == connector.Unauthorized && ce.Status != http.StatusForbidden:
-		if err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID); err != nil {
+		rejected, err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.set)
+		if err != nil || !rejected {
+			s.session = nil // others were set meanwhile: once more with those
 			return err
 		}
 		s.stop, end.Error = true, "It waits for new credentials: "+ce.Message

@@ -19,7 +19,8 @@ type Credentials struct {
 	TokenExpires time.Time
 	// RejectedAt is when the CRM refused them; zero when it has not.
 	RejectedAt time.Time
-	UpdatedAt  time.Time
+	// UpdatedAt is when they were set. What is found out about them is kept only while no others were set since.
+	UpdatedAt time.Time
 }
 
 // place binds what is sealed to its connection, so that a row copied elsewhere does not open.
@@ -110,8 +111,8 @@ func (s *Store) ReleaseToken(ctx context.Context, organization, connection strin
 	})
 }
 
-// PutToken keeps the access token that a claim was for. An empty one drops what there is.
-func (s *Store) PutToken(ctx context.Context, organization, connection, token string, expires time.Time) error {
+// PutToken keeps the access token that the credentials of the time got. An empty one drops what there is.
+func (s *Store) PutToken(ctx context.Context, organization, connection string, of time.Time, token string, expires time.Time) error {
 	var sealed *string
 	if token != "" {
 		text, err := s.keys.seal([]byte(token), credentialPlace(organization, connection))
@@ -121,19 +122,22 @@ func (s *Store) PutToken(ctx context.Context, organization, connection, token st
 		sealed = &text
 	}
 	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, sealed, optionalMicros(expires))
+		_, err := tx.exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
+			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealed, optionalMicros(expires), micros(of))
 		return err
 	})
 }
 
-// RejectCredentials notes that the CRM refused the credentials.
-func (s *Store) RejectCredentials(ctx context.Context, organization, connection string) error {
-	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, micros(s.clock()))
+// RejectCredentials notes that the CRM refused the credentials of the time. It reports false, and notes nothing, where
+// others were set since.
+func (s *Store) RejectCredentials(ctx context.Context, organization, connection string, of time.Time) (rejected bool, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		n, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL
+			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $4`, organization, connection, micros(s.clock()), micros(of))
+		rejected = n == 1
 		return err
 	})
+	return rejected, err
 }
 
 // AcceptCredentials notes that the CRM takes credentials that it had refused, and lets what waited for others be sent.

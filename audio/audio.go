@@ -112,6 +112,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 // Reader reads audio from wherever it is asked to.
 type Reader = blob.Reader
 
+// lookTimeout is how long a bucket has to say whether there is something under a key.
+const lookTimeout = 10 * time.Second
+
 // ErrExists says that there is audio under the key already. It was left as it is.
 var ErrExists = errors.New("the audio is here already")
 
@@ -128,15 +131,22 @@ func (s *Store) Put(ctx context.Context, key, contentType string, size int64, bo
 	if err != nil {
 		return fmt.Errorf("keep audio: %w", err)
 	}
-	n, err := io.Copy(w, io.LimitReader(body, size+1))
+	given := &source{Reader: body}
+	n, err := io.Copy(w, io.LimitReader(given, size+1))
+	refused := err != nil && given.err == nil
 	if err == nil && n != size {
 		err = &SizeError{Got: n, Want: size}
 	}
 	if err != nil {
 		cancel()
 		_ = w.Close() // it fails: that is what it was canceled for
-	} else if err = w.Close(); err == nil && s.folder != "" {
+	} else if err = w.Close(); err != nil {
+		refused = true
+	} else if s.folder != "" {
 		err = s.name(written, key)
+	}
+	if refused && s.has(ctx, key) { // a bucket that breaks off as it sees the key: its answer is lost
+		return ErrExists
 	}
 	if gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, fs.ErrExist) {
 		return ErrExists
@@ -145,6 +155,28 @@ func (s *Store) Put(ctx context.Context, key, contentType string, size int64, bo
 		return fmt.Errorf("keep audio: %w", err)
 	}
 	return nil
+}
+
+// source remembers whether it was the body that failed.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// has reports whether there is audio under the key, though ctx may have ended.
+func (s *Store) has(ctx context.Context, key string) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	there, err := s.bucket.Exists(ctx, key)
+	return err == nil && there
 }
 
 // name gives what was written its key, unless something has it.

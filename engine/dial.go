@@ -13,10 +13,12 @@ import (
 )
 
 // notPublicError refuses a host whose name resolves to an address within.
-type notPublicError struct{ host, address string }
+type notPublicError struct{ address string }
 
-func (e *notPublicError) Error() string {
-	return "the host resolves to " + e.address + ", which is not a public address"
+func (e *notPublicError) Error() string { return "the host " + e.reason() }
+
+func (e *notPublicError) reason() string {
+	return "resolves to " + e.address + ", which is not a public address"
 }
 
 // dial connects to a host that a user of the API named. Whether it may is decided of the address that is connected to,
@@ -35,7 +37,7 @@ func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, e
 		if c.AllowPrivate || own && ip.Unmap().IsLoopback() || !own && hub.PublicAddress(ip) {
 			return nil
 		}
-		return &notPublicError{host, ip.String()}
+		return &notPublicError{ip.String()}
 	}}
 	return dialer.DialContext(ctx, network, address)
 }
@@ -73,7 +75,7 @@ func (v *vendors) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := v.direct.RoundTrip(r)
 	if within, ok := errors.AsType[*notPublicError](err); ok {
-		return nil, refused("the host " + within.host + " resolves to " + within.address + ", which is not a public address")
+		return nil, refused("the host " + host + " " + within.reason())
 	}
 	return resp, err
 }

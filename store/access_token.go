@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"sirocco/hub"
 )
@@ -35,7 +34,7 @@ func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (hub.AccessT
 func (s *Store) newAccessToken(ctx context.Context, tx Tx, organization, client, user string, scope hub.Scope) (hub.AccessToken, string, error) {
 	text := hub.NewUserTokenText()
 	hash, _ := hub.UserTokenHash(text)
-	now := s.clock().UTC().Truncate(time.Millisecond) // as it is shown, so that a list may be bounded by what was read
+	now := s.shownNow()
 	t := hub.AccessToken{
 		ID: hub.NewID(), OrganizationID: organization, ClientID: client, UserID: user, Scope: scope,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(hub.AccessTokenLife),
@@ -102,7 +101,7 @@ func (s *Store) RevokeAccessToken(ctx context.Context, organization, client, sec
 		}
 		var err error
 		t, err = one(ctx, tx, scanAccessToken, `UPDATE access_tokens SET revoked_at = $5, updated_at = $5 WHERE organization_id = $1 AND id = $2
-			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.clock().Truncate(time.Millisecond)))
+			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.shownNow()))
 		if err != nil {
 			return err
 		}

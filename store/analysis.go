@@ -15,7 +15,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 		return hub.Recording{}, err
 	}
 	hash := a.Hash()
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.shownNow()
 	a.Identify(id, now)
 	var r hub.Recording
 	err := s.write(ctx, func(tx Tx) error {

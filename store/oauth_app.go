@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/subtle"
-	"time"
 
 	"sirocco/hub"
 )
@@ -23,7 +22,7 @@ func scanApp(r rows) (hub.OAuthApp, error) {
 func (s *Store) CreateApp(ctx context.Context, organization, name, owner string) (hub.OAuthApp, string, error) {
 	secret := hub.NewClientSecret()
 	hash, _ := hub.ClientSecretHash(secret)
-	now := s.clock().UTC().Truncate(time.Millisecond) // as it is shown, so that a list may be bounded by what was read
+	now := s.shownNow()
 	a := hub.OAuthApp{ClientID: hub.NewID(), OrganizationID: organization, Name: name, Owner: owner, CreatedAt: now, UpdatedAt: now}
 	err := s.write(ctx, func(tx Tx) error {
 		_, err := tx.exec(ctx, `INSERT INTO oauth_apps (organization_id, client_id, name, owner, secret_hash, created_at, updated_at)
@@ -58,7 +57,7 @@ func (s *Store) Apps(ctx context.Context, organization, owner string, l Listing)
 func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub.OAuthApp, error) {
 	var a hub.OAuthApp
 	err := s.write(ctx, func(tx Tx) error {
-		now := micros(s.clock().Truncate(time.Millisecond))
+		now := micros(s.shownNow())
 		var err error
 		a, err = one(ctx, tx, scanApp, `UPDATE oauth_apps SET deleted_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL
 			RETURNING `+appColumns, organization, client, now)

@@ -57,7 +57,7 @@ func lockRecording(ctx context.Context, tx Tx, organization, id string) (hub.Rec
 
 // DeleteRecording deletes a recording: its texts at once, its audio as soon as the background comes to it.
 func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (hub.Recording, error) {
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.shownNow()
 	var r hub.Recording
 	err := s.write(ctx, func(tx Tx) error {
 		var err error

@@ -26,7 +26,7 @@ func (s *Store) CreateRecording(ctx context.Context, organization string, n hub.
 }
 
 func (s *Store) createRecording(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Recording, error) {
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.shownNow()
 	upload, err := takeUpload(ctx, tx, organization, n, now)
 	if errors.Is(err, hub.ErrNotFound) {
 		return ofSameAudio(ctx, tx, organization, n)

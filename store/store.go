@@ -172,6 +172,9 @@ func met(n int64, err, none error) error {
 	return err
 }
 
+// shownNow is the time in whole milliseconds, as clients are shown it, so that a list may be bounded by what was read.
+func (s *Store) shownNow() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
 // micros is how a time is stored: microseconds since 1970 in UTC.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

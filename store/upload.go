@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"sirocco/hub"
 )
@@ -83,7 +82,7 @@ func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) err
 		if _, err := tx.exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob); err != nil {
 			return err
 		}
-		now := micros(s.clock().Truncate(time.Millisecond))
+		now := micros(s.shownNow())
 		_, err := tx.exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
 			WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NOT NULL AND purged_at IS NULL`, organization, blob, now)
 		return err

@@ -1,5 +1,7 @@
 # Everything a developer does here, one target each. `make help` prints them.
 SHELL := /bin/bash
+# The toolchain that go.mod names comes by itself where Go is older.
+export GOTOOLCHAIN := auto
 .DEFAULT_GOAL := help
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0

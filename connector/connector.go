@@ -16,7 +16,7 @@ import (
 // so one value serves every connection of its platform, concurrently.
 type Connector interface {
 	// Info describes the platform; it never changes.
-	Info() Info
+	Info() hub.PlatformInfo
 	// Check makes the cheapest call that proves the credentials are accepted.
 	Check(ctx context.Context, s *Session) error
 	// Fetch reads one page of one model. It makes as few requests as the vendor allows, usually one.
@@ -37,59 +37,6 @@ type Authorizer interface {
 type Token struct {
 	Value   string
 	Expires time.Time
-}
-
-// Info is what a platform is, as data.
-type Info struct {
-	Platform hub.Platform
-	// Name is what people call the vendor; the text of every error begins with it.
-	Name string
-	// Models are listed so that each comes after those it refers to.
-	Models []ModelInfo
-	// Credentials are the fields of PUT .../credentials for this platform.
-	Credentials []Field
-	// Rate is how often the vendor allows a request, per connection.
-	Rate Rate
-	// RequestTimeout bounds one request; zero means 30 seconds.
-	RequestTimeout time.Duration
-	// NoteTargets are the models a note can be put on.
-	NoteTargets []hub.Model
-	// FieldTargets are the models whose fields can be set; the connector then is a FieldSetter.
-	FieldTargets []hub.Model
-}
-
-// ModelInfo says how one model of a platform can be read.
-type ModelInfo struct {
-	Model hub.Model
-	// Durable says that the Next of a run's last page can start the next run (an export feed).
-	// Otherwise a run starts from Query.Since.
-	Durable bool
-	// Incremental says that Query.Since is honored. Without it every run is a whole enumeration.
-	Incremental bool
-	// ReportsDeletes says that the vendor tells of deleted records. Without it the engine finds them by
-	// a complete enumeration.
-	ReportsDeletes bool
-	// Also are the models whose records come inside this model's pages (the users of an engagement), always
-	// all of a record's: the engine deletes those that it had and no longer has.
-	Also []hub.Model
-}
-
-// Field describes one credential or setting.
-type Field struct {
-	Name string
-	// Doc is one sentence for people.
-	Doc      string
-	Required bool
-	// Secret values never leave the hub again; the others are settings.
-	Secret bool
-	// Default is used when an optional field is left out.
-	Default string
-}
-
-// Rate is a request rate: Requests in each Per.
-type Rate struct {
-	Requests int
-	Per      time.Duration
 }
 
 // Session is one connection's access to its CRM for one call.

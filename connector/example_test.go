@@ -16,15 +16,15 @@ import (
 // tiny is a connector of a vendor with one list, GET /people?after=ID&since=TIME.
 type tiny struct{}
 
-func (tiny) Info() connector.Info {
-	return connector.Info{
+func (tiny) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{
 		Platform: hub.PlatformSpotio, Name: "Tiny CRM",
-		Models: []connector.ModelInfo{{Model: hub.ModelContact, Incremental: true, ReportsDeletes: true}},
-		Credentials: []connector.Field{
+		Models: []hub.ModelInfo{{Model: hub.ModelContact, Incremental: true, ReportsDeletes: true}},
+		Credentials: []hub.CredentialField{
 			{Name: "key", Doc: "Your API key.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API.", Default: "https://tiny.example"},
 		},
-		Rate: connector.Rate{Requests: 10, Per: time.Second},
+		Rate: hub.Rate{Requests: 10, Per: time.Second},
 	}
 }
 
@@ -74,7 +74,7 @@ func Example() {
 		_, _ = fmt.Fprint(w, `{"people":[{"id":"1","name":"Ada","changed":"2026-03-01T09:00:00-06:00"},{"name":"no id"}],"last":"1","more":false}`)
 	}))
 	defer vendor.Close()
-	values, err := tiny{}.Info().Complete(map[string]string{"key": "k", "baseURL": vendor.URL})
+	values, err := tiny{}.Info().CompleteCredentials(map[string]string{"key": "k", "baseURL": vendor.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -2,7 +2,6 @@ package connector_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -80,21 +79,5 @@ func TestAMarkerIsFoundAsAWholeWord(t *testing.T) {
 	n := connector.Note{Title: "Call", Body: "Went well", Marker: "m-1"}
 	if text := connector.NoteText(n); !connector.HasMarker(text, "m-1") || !strings.HasPrefix(text, "Call\n\nWent well\n\n") {
 		t.Errorf("the note reads %q", text)
-	}
-}
-
-func TestCredentialsAreCompleted(t *testing.T) {
-	info := connector.Info{Credentials: []connector.Field{
-		{Name: "baseURL", Doc: "Where the API is.", Default: "https://api.example.com"},
-		{Name: "apiKey", Doc: "The API key.", Required: true, Secret: true},
-	}}
-	got, err := info.Complete(map[string]string{"apiKey": " k \n"})
-	if err != nil || got["baseURL"] != "https://api.example.com" || got["apiKey"] != "k" {
-		t.Errorf("completed %v, %v", got, err)
-	}
-	_, err = info.Complete(map[string]string{"baseURL": "https://u:" + secret + "@h", "apiKy": secret})
-	var invalid *hub.InvalidError
-	if !errors.As(err, &invalid) || len(invalid.Issues) != 3 || strings.Contains(err.Error(), secret) {
-		t.Errorf("got %v", err)
 	}
 }

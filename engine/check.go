@@ -19,7 +19,7 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[stri
 		return hub.Conflict("A %s connection takes no credentials.", conn.Platform)
 	}
 	info := c.Info()
-	values, err := info.Complete(values)
+	values, err := info.CompleteCredentials(values)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func refusal(err error) error {
 }
 
 // newSession is a session without a rate limit of its own.
-func (e *Engine) newSession(info connector.Info, account string, values map[string]string) *session {
+func (e *Engine) newSession(info hub.PlatformInfo, account string, values map[string]string) *session {
 	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock}
 	return &session{
 		Session: connector.Session{

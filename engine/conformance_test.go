@@ -46,9 +46,9 @@ var pulled = []struct {
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.
 type unhurried struct{ connector.Connector }
 
-func (u unhurried) Info() connector.Info {
+func (u unhurried) Info() hub.PlatformInfo {
 	info := u.Connector.Info()
-	info.Rate, info.RequestTimeout = connector.Rate{}, 2*time.Second
+	info.Rate, info.RequestTimeout = hub.Rate{}, 2*time.Second
 	return info
 }
 

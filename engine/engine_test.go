@@ -24,13 +24,13 @@ type crm struct {
 	fetches int
 	// before is called at each fetch, outside the lock, and may fail it or block.
 	before func(ctx context.Context, q connector.Query) error
-	info   connector.ModelInfo
+	info   hub.ModelInfo
 }
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func newCRM(n int) *crm {
-	c := &crm{rows: map[string]hub.Record{}, info: connector.ModelInfo{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}}
+	c := &crm{rows: map[string]hub.Record{}, info: hub.ModelInfo{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}}
 	for i := range n {
 		c.put(strconv.Itoa(i), fmt.Sprintf("account %d", i), epoch.Add(time.Duration(i)*time.Second))
 	}
@@ -49,8 +49,8 @@ func (c *crm) set(before func(ctx context.Context, q connector.Query) error) {
 	c.before = before
 }
 
-func (c *crm) Info() connector.Info {
-	return connector.Info{Platform: hub.PlatformMerge, Name: "Test CRM", Models: []connector.ModelInfo{c.info}}
+func (c *crm) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{Platform: hub.PlatformMerge, Name: "Test CRM", Models: []hub.ModelInfo{c.info}}
 }
 func (c *crm) Check(context.Context, *connector.Session) error { return nil }
 func (c *crm) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {

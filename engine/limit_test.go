@@ -15,9 +15,9 @@ import (
 // slow is a connector whose vendor allows one request in 20 s.
 type slow struct{ connector.Connector }
 
-func (s slow) Info() connector.Info {
+func (s slow) Info() hub.PlatformInfo {
 	info := s.Connector.Info()
-	info.Rate = connector.Rate{Requests: 1, Per: 20 * time.Second}
+	info.Rate = hub.Rate{Requests: 1, Per: 20 * time.Second}
 	return info
 }
 

@@ -36,7 +36,7 @@ func unlimited() *limiter { return &limiter{rate: rate.NewLimiter(rate.Inf, 0)} 
 // limitersMost bounds how many limits are remembered; a forgotten one starts full.
 const limitersMost = 50_000
 
-func (l *limiters) of(connection string, r connector.Rate) *limiter {
+func (l *limiters) of(connection string, r hub.Rate) *limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.all[connection]; ok {

@@ -37,7 +37,7 @@ func isStop(err error) bool {
 // modelSync is the sync of one model in one turn.
 type modelSync struct {
 	turn *turn
-	info connector.ModelInfo
+	info hub.ModelInfo
 	// st is the state being worked on, committed the one that is in the database.
 	st, committed store.SyncState
 	// status is what the connection shows for the model.

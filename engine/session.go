@@ -47,12 +47,12 @@ func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Conne
 }
 
 // read gives the session the connection's credentials as they are now.
-func (e *Engine) read(ctx context.Context, info connector.Info, conn hub.Connection, s *session) (store.Credentials, error) {
+func (e *Engine) read(ctx context.Context, info hub.PlatformInfo, conn hub.Connection, s *session) (store.Credentials, error) {
 	creds, err := e.Store.Credentials(ctx, conn.OrganizationID, conn.ID)
 	if err != nil {
 		return creds, err
 	}
-	values, err := info.Complete(creds.Values)
+	values, err := info.CompleteCredentials(creds.Values)
 	if err != nil { // the platform has come to need a field that it did not need before
 		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}

@@ -24,8 +24,8 @@ type vendor struct {
 	refuse int
 }
 
-func (v *vendor) Info() connector.Info {
-	return connector.Info{Platform: hub.PlatformServiceTitan, Name: "Vendor", Models: []connector.ModelInfo{{Model: hub.ModelAccount}}}
+func (v *vendor) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{Platform: hub.PlatformServiceTitan, Name: "Vendor", Models: []hub.ModelInfo{{Model: hub.ModelAccount}}}
 }
 
 func (v *vendor) Authorize(context.Context, *connector.Session) (connector.Token, error) {

@@ -214,7 +214,7 @@ func (s *sending) open(ctx context.Context, c connector.Connector) error {
 }
 
 // linked is what the recording is linked to by this delivery, with what that refers to.
-func (s *sending) linked(ctx context.Context, r hub.Recording, info connector.Info) (*hub.LinkedCRM, error) {
+func (s *sending) linked(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, error) {
 	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
 	crm, err := s.engine.Store.LinkedCRM(ctx, r)
 	if err == nil && crm == nil {
@@ -244,7 +244,7 @@ func (s *sending) reached(crm *hub.LinkedCRM) map[hub.Model]string {
 var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
 
 // target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
-func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info connector.Info) (hub.RecordRef, error) {
+func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
 	reached := s.reached(crm)
 	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
 		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
@@ -264,7 +264,7 @@ func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info connector
 
 // awaited reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
 // known here.
-func (s *sending) awaited(ctx context.Context, crm *hub.LinkedCRM, info connector.Info) (bool, error) {
+func (s *sending) awaited(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (bool, error) {
 	var keys []store.RecordKey
 	for model, id := range s.reached(crm) {
 		keys = append(keys, store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id})

@@ -93,10 +93,10 @@ func (f *feed) page(n int) []byte {
 func (f *feed) close() { f.server.Close() }
 
 // Info implements connector.Connector.
-func (f *feed) Info() connector.Info {
-	return connector.Info{
-		Platform: hub.PlatformMerge, Name: "Feed", Models: []connector.ModelInfo{{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}},
-		Credentials: []connector.Field{{Name: "baseURL", Doc: "Its address."}},
+func (f *feed) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{
+		Platform: hub.PlatformMerge, Name: "Feed", Models: []hub.ModelInfo{{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}},
+		Credentials: []hub.CredentialField{{Name: "baseURL", Doc: "Its address."}},
 	}
 }
 

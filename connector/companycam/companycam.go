@@ -35,19 +35,19 @@ const (
 type Connector struct{}
 
 // Info implements connector.Connector.
-func (Connector) Info() connector.Info {
-	return connector.Info{
+func (Connector) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{
 		Platform: hub.PlatformCompanyCam,
 		Name:     service,
-		Models: []connector.ModelInfo{
+		Models: []hub.ModelInfo{
 			{Model: hub.ModelUser},
 			{Model: hub.ModelOpportunity, Incremental: true},
 		},
-		Credentials: []connector.Field{
+		Credentials: []hub.CredentialField{
 			{Name: "accessToken", Doc: "An access token of your CompanyCam account.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for a sandbox.", Default: "https://api.companycam.com/v2"},
 		},
-		Rate:        connector.Rate{Requests: 60, Per: time.Minute},
+		Rate:        hub.Rate{Requests: 60, Per: time.Minute},
 		NoteTargets: []hub.Model{hub.ModelOpportunity},
 	}
 }

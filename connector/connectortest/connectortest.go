@@ -60,7 +60,7 @@ func newRig(t *testing.T, c connector.Connector, crm NewCRM, o simulator.Options
 			t.Error(v)
 		}
 	})
-	values, err := c.Info().Complete(r.crm.Values(server.URL))
+	values, err := c.Info().CompleteCredentials(r.crm.Values(server.URL))
 	if err != nil {
 		t.Fatal(err)
 	}

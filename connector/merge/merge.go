@@ -34,23 +34,23 @@ const (
 type Connector struct{}
 
 // Info implements connector.Connector. The rate is that of the vendor's smallest plan.
-func (Connector) Info() connector.Info {
-	model := func(m hub.Model) connector.ModelInfo {
-		return connector.ModelInfo{Model: m, Incremental: true, ReportsDeletes: m != hub.ModelEngagementType}
+func (Connector) Info() hub.PlatformInfo {
+	model := func(m hub.Model) hub.ModelInfo {
+		return hub.ModelInfo{Model: m, Incremental: true, ReportsDeletes: m != hub.ModelEngagementType}
 	}
-	return connector.Info{
+	return hub.PlatformInfo{
 		Platform: hub.PlatformMerge,
 		Name:     service,
-		Models: []connector.ModelInfo{
+		Models: []hub.ModelInfo{
 			model(hub.ModelUser), model(hub.ModelAccount), model(hub.ModelContact), model(hub.ModelLead),
 			model(hub.ModelOpportunity), model(hub.ModelEngagementType), model(hub.ModelEngagement),
 		},
-		Credentials: []connector.Field{
+		Credentials: []hub.CredentialField{
 			{Name: "apiKey", Doc: "The production access key of your Merge account.", Required: true, Secret: true},
 			{Name: "accountToken", Doc: "The account token of the linked account.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for another region or a sandbox.", Default: "https://api.merge.dev/api"},
 		},
-		Rate:         connector.Rate{Requests: 100, Per: time.Minute},
+		Rate:         hub.Rate{Requests: 100, Per: time.Minute},
 		NoteTargets:  []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity},
 		FieldTargets: []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement},
 	}

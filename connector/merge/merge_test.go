@@ -22,7 +22,7 @@ func standIn(t *testing.T) (*simulator.Server, *connector.Session) {
 	crm := simulated.New(simulator.Options{Records: 20})
 	server := httptest.NewServer(crm)
 	t.Cleanup(server.Close)
-	values, err := merge.Connector{}.Info().Complete(crm.Values(server.URL))
+	values, err := merge.Connector{}.Info().CompleteCredentials(crm.Values(server.URL))
 	if err != nil {
 		t.Fatal(err)
 	}

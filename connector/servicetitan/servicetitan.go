@@ -44,18 +44,18 @@ const (
 type Connector struct{}
 
 // Info implements connector.Connector. The rate is the vendor's: 60 requests a second for an app and tenant.
-func (Connector) Info() connector.Info {
-	return connector.Info{
+func (Connector) Info() hub.PlatformInfo {
+	return hub.PlatformInfo{
 		Platform: hub.PlatformServiceTitan,
 		Name:     service,
-		Models: []connector.ModelInfo{
+		Models: []hub.ModelInfo{
 			{Model: hub.ModelUser, Incremental: true, ReportsDeletes: true},
 			{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true},
 			{Model: hub.ModelLead, Incremental: true},
 			{Model: hub.ModelOpportunity, Incremental: true},
 			{Model: hub.ModelEngagement, Incremental: true, Also: []hub.Model{hub.ModelEngagementUser}},
 		},
-		Credentials: []connector.Field{
+		Credentials: []hub.CredentialField{
 			{Name: "clientId", Doc: "The client id of your app.", Required: true},
 			{Name: "clientSecret", Doc: "The client secret of your app.", Required: true, Secret: true},
 			{Name: "appKey", Doc: "The application key of your app.", Required: true, Secret: true},
@@ -63,7 +63,7 @@ func (Connector) Info() connector.Info {
 			{Name: "baseURL", Doc: "The address of the API; change it for the integration environment.", Default: "https://api.servicetitan.io"},
 			{Name: "authURL", Doc: "The address that gives access tokens.", Default: "https://auth.servicetitan.io"},
 		},
-		Rate:         connector.Rate{Requests: 60, Per: time.Second},
+		Rate:         hub.Rate{Requests: 60, Per: time.Second},
 		NoteTargets:  []hub.Model{hub.ModelOpportunity},
 		FieldTargets: []hub.Model{hub.ModelOpportunity, hub.ModelAccount},
 	}

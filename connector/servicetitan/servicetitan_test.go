@@ -23,7 +23,7 @@ func standIn(t *testing.T, o simulator.Options) (*simulator.Server, *connector.S
 	server := httptest.NewServer(crm)
 	t.Cleanup(server.Close)
 	c := servicetitan.Connector{}
-	values, err := c.Info().Complete(crm.Values(server.URL))
+	values, err := c.Info().CompleteCredentials(crm.Values(server.URL))
 	if err != nil {
 		t.Fatal(err)
 	}

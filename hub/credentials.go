@@ -1,0 +1,56 @@
+package hub
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// CompleteCredentials returns a value for every credential field: those given, with the defaults of the fields left
+// out. It fails with an *InvalidError that names every missing, unknown or unusable field and never shows a value.
+func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]string, error) {
+	values := make(map[string]string, len(i.Credentials))
+	var issues []Issue
+	for _, f := range i.Credentials {
+		v := strings.TrimSpace(given[f.Name])
+		if v == "" {
+			v = f.Default
+		}
+		switch {
+		case v == "" && f.Required:
+			issues = append(issues, Issue{Field: f.Name, Problem: "is missing", Want: f.Doc})
+		case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: f.Doc})
+		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
+			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: "an http or https address without a user name"})
+		}
+		values[f.Name] = v
+	}
+	var unknown []string
+	for name := range given {
+		if !slices.ContainsFunc(i.Credentials, func(f CredentialField) bool { return f.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		issues = append(issues, Issue{Field: name, Problem: "is not known", Want: "one of " + i.credentialNames()})
+	}
+	if len(issues) > 0 {
+		return nil, &InvalidError{Issues: issues}
+	}
+	return values, nil
+}
+
+func (i PlatformInfo) credentialNames() string {
+	names := make([]string, len(i.Credentials))
+	for n, f := range i.Credentials {
+		names[n] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func usableURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https")
+}

@@ -1,0 +1,57 @@
+package hub
+
+import "time"
+
+// PlatformInfo describes how the hub works with a platform: what can be read from it and written to it, and which
+// credentials a connection to it needs. A form for credentials can be made from it alone.
+type PlatformInfo struct {
+	Platform Platform
+	// Name is what people call the vendor; the text of every error begins with it.
+	Name string
+	// Models are those that are read, each after those it refers to.
+	Models []ModelInfo
+	// Credentials are the fields of PUT .../credentials.
+	Credentials []CredentialField
+	// Rate is how often the vendor allows a request, per connection.
+	Rate Rate
+	// RequestTimeout bounds one request; zero means 30 seconds.
+	RequestTimeout time.Duration
+	// NoteTargets are the models a note can be put on.
+	NoteTargets []Model
+	// FieldTargets are the models whose fields can be set.
+	FieldTargets []Model
+}
+
+// ModelInfo says how one model of a platform can be read.
+type ModelInfo struct {
+	Model Model
+	// Durable says that the place where one run ended can start the next run (an export feed). Without it a run starts
+	// from a modified time.
+	Durable bool
+	// Incremental says that only what was modified since a time can be asked for. Without it every run is a whole
+	// enumeration.
+	Incremental bool
+	// ReportsDeletes says that the vendor tells of deleted records. Without it they are found by a complete enumeration.
+	ReportsDeletes bool
+	// Also are the models whose records come inside this model's pages (the users of an engagement), always all of a
+	// record's: those that were there before and no longer are count as deleted.
+	Also []Model
+}
+
+// CredentialField describes one credential or setting of a connection.
+type CredentialField struct {
+	Name string
+	// Doc is one sentence for people.
+	Doc      string
+	Required bool
+	// Secret values never leave the hub again; the others are settings.
+	Secret bool
+	// Default is used when an optional field is left out.
+	Default string
+}
+
+// Rate is a request rate: Requests in each Per. The zero Rate is no limit.
+type Rate struct {
+	Requests int
+	Per      time.Duration
+}

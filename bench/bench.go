@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"sirocco/database"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -193,11 +194,11 @@ func (b *bench) newSubject(ctx context.Context, name string) (subject, error) {
 }
 
 // newPool is a pool as large as the server's.
-func newPool(ctx context.Context, database string) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(database)
+func newPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	cfg.MaxConns = store.PostgresConnections
+	cfg.MaxConns = database.DefaultPostgresConnections
 	return pgxpool.NewWithConfig(ctx, cfg)
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const accessTokenColumns = `organization_id, id, client_id, user_id, scope, created_at, updated_at, expires_at, revoked_at`
 
-func scanAccessToken(r rows) (hub.AccessToken, error) {
+func scanAccessToken(r database.Row) (hub.AccessToken, error) {
 	var t hub.AccessToken
 	var created, updated, expires int64
 	var revoked *int64
@@ -22,12 +23,11 @@ func scanAccessToken(r rows) (hub.AccessToken, error) {
 // nor the organization is disabled.
 // Like TokenByHash it learns the organization.
 func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (hub.AccessToken, error) {
-	t, err := one(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens t WHERE hash = $1 AND revoked_at IS NULL AND expires_at > $2
+	return queryOne(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens t WHERE hash = $1 AND revoked_at IS NULL AND expires_at > $2
 		AND EXISTS (SELECT 1 FROM users u WHERE u.organization_id = t.organization_id AND u.id = t.user_id AND u.disabled = $3)
 		AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = t.organization_id AND o.disabled = $3)
 		AND EXISTS (SELECT 1 FROM oauth_apps a WHERE a.organization_id = t.organization_id AND a.client_id = t.client_id AND a.deleted_at IS NULL)`,
 		hash, micros(s.clock()), false)
-	return t, s.db.classify(err)
 }
 
 // newAccessToken keeps a token of an app for a user and returns it with its text, which is not kept anywhere.
@@ -39,7 +39,7 @@ func (s *Store) newAccessToken(ctx context.Context, tx Tx, organization, client,
 		ID: hub.NewID(), OrganizationID: organization, ClientID: client, UserID: user, Scope: scope,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(hub.AccessTokenLife),
 	}
-	_, err := tx.exec(ctx, `INSERT INTO access_tokens (organization_id, id, client_id, user_id, scope, hash, created_at, updated_at, expires_at)
+	_, err := tx.Exec(ctx, `INSERT INTO access_tokens (organization_id, id, client_id, user_id, scope, hash, created_at, updated_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		t.OrganizationID, t.ID, t.ClientID, t.UserID, string(t.Scope), hash, micros(t.CreatedAt), micros(t.UpdatedAt), micros(t.ExpiresAt))
 	return t, text, err
@@ -55,7 +55,7 @@ func (s *Store) CreateAccessToken(ctx context.Context, organization, client, sec
 		if err := authenticateApp(ctx, tx, organization, client, secret); err != nil {
 			return err
 		}
-		u, err := one(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`, organization, user)
+		u, err := queryOne(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`, organization, user)
 		switch {
 		case errors.Is(err, hub.ErrNotFound):
 			return hub.Invalid("userId", "names no user of the organization", "the id of one")
@@ -74,22 +74,21 @@ func (s *Store) CreateAccessToken(ctx context.Context, organization, client, sec
 
 // AccessToken returns one token of an app, revoked or not.
 func (s *Store) AccessToken(ctx context.Context, organization, client, id string) (hub.AccessToken, error) {
-	t, err := one(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens WHERE organization_id = $1 AND id = $2 AND client_id = $3`,
+	return queryOne(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+` FROM access_tokens WHERE organization_id = $1 AND id = $2 AND client_id = $3`,
 		organization, id, client)
-	return t, s.db.classify(err)
 }
 
 // AccessTokens lists the tokens of an app, revoked and expired ones too, and counts all of them within the
 // listing's bounds.
 func (s *Store) AccessTokens(ctx context.Context, organization, client string, l Listing) ([]hub.AccessToken, int64, error) {
 	condition, args := l.bounds(` FROM access_tokens WHERE organization_id = $1 AND client_id = $2`, []any{organization, client})
-	total, err := one(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
+	total, err := queryOne(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
 	if err != nil {
-		return nil, 0, s.db.classify(err)
+		return nil, 0, err
 	}
 	condition, args = l.page(condition, "id", args)
-	ts, err := many(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+condition, args...)
-	return ts, total, s.db.classify(err)
+	ts, err := queryAll(ctx, s.db, scanAccessToken, `SELECT `+accessTokenColumns+condition, args...)
+	return ts, total, err
 }
 
 // RevokeAccessToken ends the token that an app made for a user; without such a living one it is hub.ErrNotFound.
@@ -100,7 +99,7 @@ func (s *Store) RevokeAccessToken(ctx context.Context, organization, client, sec
 			return err
 		}
 		var err error
-		t, err = one(ctx, tx, scanAccessToken, `UPDATE access_tokens SET revoked_at = $5, updated_at = $5 WHERE organization_id = $1 AND id = $2
+		t, err = queryOne(ctx, tx, scanAccessToken, `UPDATE access_tokens SET revoked_at = $5, updated_at = $5 WHERE organization_id = $1 AND id = $2
 			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.shownNow()))
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -17,14 +18,14 @@ func setAdministrators(ctx context.Context, tx Tx, o hub.Organization, p hub.Org
 	if o.Details.Owner != "" {
 		named = append(named, o.Details.Owner)
 	}
-	in, arg := tx.among(named)
-	if _, err := tx.exec(ctx, `UPDATE users SET is_admin = $2 WHERE organization_id = $1 AND is_admin <> $2 AND id `+in("$3"), o.ID, true, arg); err != nil {
+	in, arg := tx.Dialect().In("$3", named)
+	if _, err := tx.Exec(ctx, `UPDATE users SET is_admin = $2 WHERE organization_id = $1 AND is_admin <> $2 AND id `+in, o.ID, true, arg); err != nil {
 		return err
 	}
 	if p.Admins == nil {
 		return nil
 	}
-	_, err := tx.exec(ctx, `UPDATE users SET is_admin = $2 WHERE organization_id = $1 AND is_admin <> $2 AND NOT id `+in("$3"), o.ID, false, arg)
+	_, err := tx.Exec(ctx, `UPDATE users SET is_admin = $2 WHERE organization_id = $1 AND is_admin <> $2 AND NOT id `+in, o.ID, false, arg)
 	return err
 }
 
@@ -32,8 +33,8 @@ func setAdministrators(ctx context.Context, tx Tx, o hub.Organization, p hub.Org
 const administratorsMost = 1000
 
 // withAdministrators adds the organization's own users who are administrators, however they became so.
-func withAdministrators(ctx context.Context, q querier, o hub.Organization) (hub.Organization, error) {
-	own, err := many(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND is_admin = $2 ORDER BY id LIMIT $3`, o.ID, true, administratorsMost)
+func withAdministrators(ctx context.Context, q database.Querier, o hub.Organization) (hub.Organization, error) {
+	own, err := queryAll(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND is_admin = $2 ORDER BY id LIMIT $3`, o.ID, true, administratorsMost)
 	for _, id := range own {
 		if id != o.Details.Owner && !slices.Contains(o.Details.Admins, id) {
 			o.Details.Admins = append(o.Details.Admins, id)

@@ -23,7 +23,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		known, err := one(ctx, tx, scanText, `SELECT analysis_hash FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
+		known, err := queryOne(ctx, tx, scanText, `SELECT analysis_hash FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
 		if err != nil || known == hash {
 			return err
 		}
@@ -56,7 +56,7 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10
+	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10
 		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, string(analysis), hash, r.Score, string(r.Status),
 		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt))
 	if err != nil {

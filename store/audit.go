@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -35,7 +36,7 @@ func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
+	_, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
 	return err
 }
 
@@ -54,24 +55,33 @@ func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id s
 	return []any{organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
 }
 
-// changeConnection on SQLite is two statements: there is no round trip to save.
-func (t *sqliteTx) changeConnection(ctx context.Context, update string, args, entry []any) ([]hub.Connection, error) {
-	changed, err := many(ctx, t, scanConnection, update, args...)
+// changeConnection runs an update of one connection that returns it, and where it changed something notes the entry in
+// the audit log.
+func changeConnection(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+	if tx.Dialect() == database.SQLite {
+		return changeThenNote(ctx, tx, update, args, entry)
+	}
+	return changeAndNote(ctx, tx, update, args, entry)
+}
+
+// changeThenNote is two statements: on SQLite there is no round trip to save.
+func changeThenNote(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+	changed, err := queryAll(ctx, tx, scanConnection, update, args...)
 	if err != nil || len(changed) == 0 {
 		return nil, err
 	}
-	_, err = t.exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
+	_, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
 	return changed, err
 }
 
-// changeConnection on PostgreSQL is one statement, which needs no transaction around it.
-func (t postgresTx) changeConnection(ctx context.Context, update string, args, entry []any) ([]hub.Connection, error) {
+// changeAndNote is one statement, which on PostgreSQL needs no transaction around it.
+func changeAndNote(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
 	values := make([]string, len(entry))
 	for i := range entry {
 		values[i] = fmt.Sprintf("CAST($%d AS TEXT)", len(args)+i+1)
 	}
 	values[2] = fmt.Sprintf("CAST($%d AS BIGINT)", len(args)+3) // the time
-	return many(ctx, t, scanConnection, `WITH changed AS (`+update+`), noted AS (`+auditInsert+`SELECT `+strings.Join(values, ", ")+` FROM changed)
+	return queryAll(ctx, tx, scanConnection, `WITH changed AS (`+update+`), noted AS (`+auditInsert+`SELECT `+strings.Join(values, ", ")+` FROM changed)
 		SELECT `+connectionColumns+` FROM changed`, slices.Concat(args, entry)...)
 }
 
@@ -93,12 +103,12 @@ func (s *Store) Audit(ctx context.Context, organization string, f AuditFilter) (
 		}
 	}
 	args = append(args, f.Limit)
-	entries, err := many(ctx, s.db, func(r rows) (hub.AuditEntry, error) {
+	entries, err := queryAll(ctx, s.db, func(r database.Row) (hub.AuditEntry, error) {
 		var e hub.AuditEntry
 		var at int64
 		err := r.Scan(&e.ID, &at, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Changes)
 		e.At = fromMicros(at)
 		return e, err
 	}, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args...)
-	return entries, s.db.classify(err)
+	return entries, err
 }

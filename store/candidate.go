@@ -23,16 +23,16 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 	}
 	var all []hub.Appointment
 	for connection, users := range byConnection {
-		in, arg := s.db.among(users)
-		found, err := many(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		in, arg := s.db.Dialect().In("$8", users)
+		found, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND start_time >= $4 AND start_time < $5 AND (end_time >= $6 OR start_time >= $7) AND deleted_at IS NULL
-			AND (owner_ref `+in("$8")+` OR EXISTS (SELECT 1 FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
-				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in("$8")+` AND j.deleted_at IS NULL))`+
+			AND (owner_ref `+in+` OR EXISTS (SELECT 1 FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
+				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in+` AND j.deleted_at IS NULL))`+
 			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $9`,
 			organization, connection, string(hub.ModelEngagement), micros(from.Add(-hub.LongestRecording)), micros(until.Add(candidateMargin)),
 			micros(from.Add(-candidateMargin)), micros(from.Add(-candidateMargin-hub.AppointmentLength)), arg, candidatesMost)
 		if err != nil {
-			return nil, s.db.classify(err)
+			return nil, err
 		}
 		if len(found) == 0 {
 			continue

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const connectionColumns = `organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at`
 
-func scanConnection(r rows) (hub.Connection, error) {
+func scanConnection(r database.Row) (hub.Connection, error) {
 	var c hub.Connection
 	var syncStatus string
 	var createdAt, updatedAt int64
@@ -45,7 +46,7 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 		if err != nil {
 			return err
 		}
-		inserted, err := tx.exec(ctx, `INSERT INTO connections (`+connectionColumns+`)
+		inserted, err := tx.Exec(ctx, `INSERT INTO connections (`+connectionColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, platform) DO NOTHING`,
 			c.OrganizationID, c.ID, string(c.Platform), c.Name, c.ExternalAccountID, c.Active, c.SyncTranscript,
 			string(syncStatus), micros(c.CreatedAt), micros(c.UpdatedAt))
@@ -68,11 +69,11 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 // Connection returns one connection of the organization.
 func (s *Store) Connection(ctx context.Context, organization, id string) (hub.Connection, error) {
 	c, err := connection(ctx, s.db, organization, id)
-	return c, s.db.classify(err)
+	return c, err
 }
 
-func connection(ctx context.Context, q querier, organization, id string) (hub.Connection, error) {
-	return one(ctx, q, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`, organization, id)
+func connection(ctx context.Context, q database.Querier, organization, id string) (hub.Connection, error) {
+	return queryOne(ctx, q, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`, organization, id)
 }
 
 // ConnectionFilter chooses connections for a list.
@@ -92,8 +93,7 @@ func (s *Store) Connections(ctx context.Context, organization string, f Connecti
 		query += ` AND platform = $4`
 		args = append(args, string(f.Platform))
 	}
-	cs, err := many(ctx, s.db, scanConnection, query+` ORDER BY id LIMIT $3`, args...)
-	return cs, s.db.classify(err)
+	return queryAll(ctx, s.db, scanConnection, query+` ORDER BY id LIMIT $3`, args...)
 }
 
 // PatchConnection changes what p names and returns the whole connection. What is already as p wants it costs no write.
@@ -131,7 +131,7 @@ func (s *Store) patchConnection(ctx context.Context, tx Tx, organization, id str
 	if err != nil {
 		return hub.Connection{}, err
 	}
-	changed, err := tx.changeConnection(ctx, `UPDATE connections SET
+	changed, err := changeConnection(ctx, tx, `UPDATE connections SET
 			name = COALESCE($3, name), is_active = COALESCE($4, is_active), sync_transcript = COALESCE($5, sync_transcript),
 			updated_at = CASE WHEN updated_at + 1000 > $6 THEN updated_at + 1000 ELSE $6 END
 		WHERE organization_id = $1 AND id = $2
@@ -170,7 +170,7 @@ func (s *Store) patchConnectionIf(ctx context.Context, tx Tx, organization, id s
 	if changed, err := p.Apply(&c, now); err != nil || !changed {
 		return c, err
 	}
-	_, err = tx.exec(ctx, `UPDATE connections SET name = $3, is_active = $4, sync_transcript = $5, updated_at = $6
+	_, err = tx.Exec(ctx, `UPDATE connections SET name = $3, is_active = $4, sync_transcript = $5, updated_at = $6
 		WHERE organization_id = $1 AND id = $2`, organization, id, c.Name, c.Active, c.SyncTranscript, micros(c.UpdatedAt))
 	if err != nil {
 		return c, err
@@ -180,7 +180,7 @@ func (s *Store) patchConnectionIf(ctx context.Context, tx Tx, organization, id s
 
 // lockConnection reads a connection that nobody else changes until the transaction ends.
 func lockConnection(ctx context.Context, tx Tx, organization, id string) (hub.Connection, error) {
-	return one(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`+tx.forUpdate(), organization, id)
+	return queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND id = $2`+tx.Dialect().ForUpdate(), organization, id)
 }
 
 // DeleteConnection removes a connection and returns it as it last was. ifUpdatedAt is as in hub.ConnectionPatch.
@@ -188,7 +188,7 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 	var c hub.Connection
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		c, err = one(ctx, tx, scanConnection, `DELETE FROM connections WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
+		c, err = queryOne(ctx, tx, scanConnection, `DELETE FROM connections WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
 		if err == nil && !hub.MatchesVersion(ifUpdatedAt, c.UpdatedAt) {
 			return hub.ErrStale // undoes the deletion
 		}

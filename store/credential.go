@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -43,7 +44,7 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at) VALUES ($1, $2, $3, $4)
+		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
 				token_lease = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
 			organization, connection, sealed, micros(s.clock()))
@@ -53,7 +54,7 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		if err := s.audit(ctx, tx, organization, "set", "credentials", connection, nil); err != nil || !c.Active {
 			return err
 		}
-		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+		_, err = tx.Exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
 		if err != nil {
 			return err
@@ -68,14 +69,14 @@ func (s *Store) Credentials(ctx context.Context, organization, connection string
 	var sealedToken *string
 	var expires, rejected *int64
 	var updated int64
-	_, err := one(ctx, s.db, func(r rows) (struct{}, error) {
+	_, err := queryOne(ctx, s.db, func(r database.Row) (struct{}, error) {
 		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &updated)
 	}, `SELECT sealed, sealed_token, token_expires, rejected_at, updated_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if errors.Is(err, hub.ErrNotFound) {
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
 	if err != nil {
-		return Credentials{}, s.db.classify(err)
+		return Credentials{}, err
 	}
 	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), UpdatedAt: fromMicros(updated)}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
@@ -95,7 +96,7 @@ func (s *Store) Credentials(ctx context.Context, organization, connection string
 // ClaimToken asks to be the one who gets a new access token, on any node, for at most lease.
 func (s *Store) ClaimToken(ctx context.Context, organization, connection string, lease time.Duration) (claimed bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE credentials SET token_lease = $4 WHERE organization_id = $1 AND connection_id = $2
+		n, err := tx.Exec(ctx, `UPDATE credentials SET token_lease = $4 WHERE organization_id = $1 AND connection_id = $2
 			AND (token_lease IS NULL OR token_lease <= $3)`, organization, connection, micros(s.clock()), micros(s.clock().Add(lease)))
 		claimed = n == 1
 		return err
@@ -106,7 +107,7 @@ func (s *Store) ClaimToken(ctx context.Context, organization, connection string,
 // ReleaseToken gives up a claim that turned out to be needless.
 func (s *Store) ReleaseToken(ctx context.Context, organization, connection string) error {
 	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `UPDATE credentials SET token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		_, err := tx.Exec(ctx, `UPDATE credentials SET token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 		return err
 	})
 }
@@ -122,7 +123,7 @@ func (s *Store) PutToken(ctx context.Context, organization, connection string, o
 		sealed = &text
 	}
 	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
+		_, err := tx.Exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealed, optionalMicros(expires), micros(of))
 		return err
 	})
@@ -132,7 +133,7 @@ func (s *Store) PutToken(ctx context.Context, organization, connection string, o
 // others were set since.
 func (s *Store) RejectCredentials(ctx context.Context, organization, connection string, of time.Time) (rejected bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL
+		n, err := tx.Exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $4`, organization, connection, micros(s.clock()), micros(of))
 		rejected = n == 1
 		return err
@@ -143,7 +144,7 @@ func (s *Store) RejectCredentials(ctx context.Context, organization, connection 
 // AcceptCredentials notes that the CRM takes credentials that it had refused, and lets what waited for others be sent.
 func (s *Store) AcceptCredentials(ctx context.Context, organization, connection string) error {
 	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE credentials SET rejected_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND rejected_at IS NOT NULL`, organization, connection)
+		n, err := tx.Exec(ctx, `UPDATE credentials SET rejected_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND rejected_at IS NOT NULL`, organization, connection)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -160,7 +161,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 		organization, connection, sealed string
 		token                            *string
 	}
-	scan := func(r rows) (row, error) {
+	scan := func(r database.Row) (row, error) {
 		var c row
 		err := r.Scan(&c.organization, &c.connection, &c.sealed, &c.token)
 		return c, err
@@ -168,10 +169,10 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 	done := 0
 	last := row{}
 	for {
-		slice, err := many(ctx, s.db, scan, `SELECT organization_id, connection_id, sealed, sealed_token FROM credentials
+		slice, err := queryAll(ctx, s.db, scan, `SELECT organization_id, connection_id, sealed, sealed_token FROM credentials
 			WHERE (organization_id, connection_id) > ($1, $2) ORDER BY organization_id, connection_id LIMIT $3`, last.organization, last.connection, resealSlice)
 		if err != nil {
-			return done, s.db.classify(err)
+			return done, err
 		}
 		if len(slice) == 0 {
 			return done, s.resealSecrets(ctx)
@@ -183,7 +184,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 				return done, fmt.Errorf("connection %s: %w", c.connection, err)
 			}
 			err = s.write(ctx, func(tx Tx) error { // a token is short-lived: the next one is sealed with the new key
-				n, err := tx.exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL
+				n, err := tx.Exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL
 					WHERE organization_id = $1 AND connection_id = $2 AND sealed = $4`, c.organization, c.connection, sealed, c.sealed)
 				done += int(n)
 				if err != nil || n == 0 {

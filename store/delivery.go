@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -22,14 +23,14 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		return nil
 	}
 	now := s.clock()
-	n, err := tx.exec(ctx, `UPDATE deliveries SET state = $7, due_at = $6, attempts = 0, error = '', updated_at = $6
+	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = $7, due_at = $6, attempts = 0, error = '', updated_at = $6
 		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5 AND state = $8`,
 		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now), string(hub.DeliveryPending), string(hub.DeliveryCanceled))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		n, err = tx.exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
+		n, err = tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
 			SELECT $1, $2, $3, $4, $5, $6, $7, 0, CAST($8 AS BIGINT), '', '', CAST($8 AS BIGINT), CAST($8 AS BIGINT)
 			WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $4 AND model = $5 AND external_id = $6)`,
 			r.OrganizationID, c.ID, hub.NewID(), r.ID, string(r.Link.Model), r.Link.ExternalID, string(hub.DeliveryPending), micros(now))
@@ -42,7 +43,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 
 // cancelDeliveries ends what a recording was still to be written to.
 func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
-	_, err := tx.exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5
 		WHERE organization_id = $1 AND recording_id = $2 AND state = $6`,
 		organization, recording, string(hub.DeliveryCanceled), reason, micros(now), string(hub.DeliveryPending))
 	return err
@@ -50,7 +51,7 @@ func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reaso
 
 const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at`
 
-func scanDelivery(r rows) (hub.Delivery, error) {
+func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var d hub.Delivery
 	var due, sent *int64
 	var created, updated int64
@@ -65,8 +66,7 @@ const itsConnectionLives = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.org
 
 // Delivery returns one delivery of the organization.
 func (s *Store) Delivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
-	d, err := one(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
-	return d, s.db.classify(err)
+	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
 }
 
 // DeliveryFilter chooses deliveries for a list. Empty fields choose all.
@@ -81,10 +81,9 @@ type DeliveryFilter struct {
 
 // Deliveries lists deliveries of a connection, the latest first.
 func (s *Store) Deliveries(ctx context.Context, organization string, f DeliveryFilter) ([]hub.Delivery, error) {
-	ds, err := many(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", f.Before)+`
+	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", f.Before)+`
 		AND ($4 = '' OR state = $4) AND ($5 = '' OR recording_id = $5)`+itsConnectionLives+` ORDER BY id DESC LIMIT $6`,
 		organization, f.ConnectionID, f.Before, string(f.State), f.RecordingID, f.Limit)
-	return ds, s.db.classify(err)
 }
 
 // attemptsShown bounds how many attempts of a delivery are told.
@@ -92,7 +91,7 @@ const attemptsShown = 100
 
 // DeliveryAttempts lists the attempts of a delivery, the latest first.
 func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Attempt, error) {
-	as, err := many(ctx, s.db, func(r rows) (hub.Attempt, error) {
+	as, err := queryAll(ctx, s.db, func(r database.Row) (hub.Attempt, error) {
 		var a hub.Attempt
 		var at, took int64
 		err := r.Scan(&a.Number, &at, &took, &a.Error)
@@ -100,7 +99,7 @@ func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Att
 		return a, err
 	}, `SELECT number, at, took, error FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3 ORDER BY number DESC LIMIT $4`,
 		d.OrganizationID, d.ConnectionID, d.ID, attemptsShown)
-	return as, s.db.classify(err)
+	return as, err
 }
 
 // ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
@@ -110,7 +109,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 	var d hub.Delivery
 	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		before, err := one(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+		before, err := queryOne(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
 		if err != nil {
 			return err
 		}
@@ -123,7 +122,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 		case before.State == hub.DeliveryCanceled && (r.Link.ConnectionID != before.ConnectionID || r.Link.Model != before.Model || r.Link.ExternalID != before.ExternalID):
 			return hub.Conflict("The recording is no longer linked to the %s %s; link it there first.", before.Model, before.ExternalID)
 		}
-		d, err = one(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
+		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
 			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, string(hub.DeliveryPending), micros(now))
 		if err != nil {
 			return err

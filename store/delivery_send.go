@@ -17,9 +17,8 @@ const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.or
 // NextDelivery returns the delivery of the connection that is to be sent next, due or not; hub.ErrNotFound where
 // none waits. One to the same record as an earlier one waits for that.
 func (s *Store) NextDelivery(ctx context.Context, organization, connection string) (hub.Delivery, error) {
-	d, err := one(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
 		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+firstOfItsRecord+` ORDER BY due_at, id LIMIT 1`, organization, connection)
-	return d, s.db.classify(err)
 }
 
 // DeliveryEnd is what came of an attempt to send a delivery.
@@ -53,12 +52,12 @@ type WrittenNote struct {
 func (s *Store) KeepNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		_, err := tx.exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
+		_, err := tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
 			d.OrganizationID, d.RecordingID, micros(now))
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `UPDATE deliveries SET note_id = $4, transcript = CASE WHEN $5 THEN transcript ELSE $6 END,
+		_, err = tx.Exec(ctx, `UPDATE deliveries SET note_id = $4, transcript = CASE WHEN $5 THEN transcript ELSE $6 END,
 				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, $7) ELSE $7 END, updated_at = $7, state = CASE WHEN state = $8 THEN $9 ELSE state END
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
 			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(hub.DeliveryCanceled), string(hub.DeliverySent))
@@ -81,14 +80,14 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		if end.Counts {
 			counts = 1
 		}
-		_, err := tx.exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
 			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now))
 		if err != nil {
 			return err
 		}
 		if !end.At.IsZero() {
-			_, err := tx.exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
+			_, err := tx.Exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
 				SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
 				FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3`,
 				d.OrganizationID, d.ConnectionID, d.ID, micros(end.At), end.Took.Microseconds(), end.Error)
@@ -126,14 +125,14 @@ func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityE
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE recordings SET analysis = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2`,
+	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2`,
 		r.OrganizationID, r.ID, string(analysis), micros(hub.NextVersion(r.UpdatedAt, now)))
 	return err
 }
 
 // resumeWriteBack lets a connection send what waits, if anything does.
 func resumeWriteBack(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
-	waiting, err := many(ctx, tx, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
+	waiting, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
 	if err != nil || len(waiting) == 0 {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
 	const query = `INSERT INTO enumerated (organization_id, connection_id, model, external_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	mark := func(model hub.Model, externalID string) error {
-		_, err := tx.exec(ctx, query, sched.OrganizationID, sched.ConnectionID, string(model), externalID)
+		_, err := tx.Exec(ctx, query, sched.OrganizationID, sched.ConnectionID, string(model), externalID)
 		return err
 	}
 	for _, r := range page.Records {
@@ -36,10 +36,9 @@ const enumerationSlice = 1000
 
 // Missing returns up to limit ids of the model's records that the complete enumeration just ended did not meet.
 func (s *Store) Missing(ctx context.Context, sched Schedule, model hub.Model, limit int) ([]string, error) {
-	ids, err := many(ctx, s.db, scanText, `SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
+	return queryAll(ctx, s.db, scanText, `SELECT r.external_id FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)
 		LIMIT $4`, sched.OrganizationID, sched.ConnectionID, string(model), limit)
-	return ids, s.db.classify(err)
 }
 
 // DeleteMissing marks records of the model as deleted, their children with them, and reports how many those were
@@ -51,9 +50,9 @@ func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Mod
 		if _, err := holdTurn(ctx, tx, sched); err != nil || len(externalIDs) == 0 {
 			return err
 		}
-		in, arg := tx.among(externalIDs)
-		missing, err := many(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
-			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in("$4")+` AND deleted_at IS NULL RETURNING external_id`,
+		in, arg := tx.Dialect().In("$4", externalIDs)
+		missing, err := queryAll(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
+			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in+` AND deleted_at IS NULL RETURNING external_id`,
 			sched.OrganizationID, sched.ConnectionID, string(model), arg, micros(s.clock()))
 		if err != nil {
 			return err
@@ -99,9 +98,9 @@ func deleteChildren(ctx context.Context, tx Tx, sched Schedule, parent, child hu
 	if len(parents) == 0 {
 		return 0, nil
 	}
-	in, arg := tx.among(parents)
-	found, err := many(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND `+refColumns[parent][0]+` `+in("$4")+` AND deleted_at IS NULL`, sched.OrganizationID, sched.ConnectionID, string(child), arg)
+	in, arg := tx.Dialect().In("$4", parents)
+	found, err := queryAll(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND `+refColumns[parent][0]+` `+in+` AND deleted_at IS NULL`, sched.OrganizationID, sched.ConnectionID, string(child), arg)
 	if err != nil {
 		return 0, err
 	}
@@ -114,9 +113,9 @@ func deleteChildren(ctx context.Context, tx Tx, sched Schedule, parent, child hu
 	if len(gone) == 0 {
 		return 0, nil
 	}
-	in, arg = tx.among(gone)
-	n, err := tx.exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND external_id `+in("$4"), sched.OrganizationID, sched.ConnectionID, string(child), arg, micros(now))
+	in, arg = tx.Dialect().In("$4", gone)
+	n, err := tx.Exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND external_id `+in, sched.OrganizationID, sched.ConnectionID, string(child), arg, micros(now))
 	return int(n), err
 }
 
@@ -125,7 +124,7 @@ func (s *Store) ForgetEnumeration(ctx context.Context, sched Schedule, model hub
 	var n int64
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		n, err = tx.exec(ctx, `DELETE FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
+		n, err = tx.Exec(ctx, `DELETE FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
 			SELECT external_id FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4)`,
 			sched.OrganizationID, sched.ConnectionID, string(model), enumerationSlice)
 		return err

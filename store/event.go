@@ -9,13 +9,14 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 // emit leaves an event for the organization's webhook endpoints, with the recording's state of this moment. It locks
 // nothing that others write: which endpoints are told is FanOut's to see to.
 func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {
-	told, err := many(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
+	told, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
 	if err != nil || len(told) == 0 {
 		return err
 	}
@@ -42,7 +43,7 @@ func (s *Store) putEvent(ctx context.Context, tx Tx, organization string, e hub.
 		return "", err
 	}
 	id = hub.NewID()
-	_, err = tx.exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err = tx.Exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		organization, id, string(e.EventType), e.RecordingID, string(payload), micros(s.clock()), optionalMicros(fannedOut))
 	return id, err
 }
@@ -79,15 +80,15 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 
 // FanOut plans the deliveries of up to limit events that were emitted since, and reports how many those were.
 func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
-	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
+	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
 	if err != nil || len(some) == 0 {
-		return 0, s.db.classify(err)
+		return 0, err
 	}
 	taken := 0
 	err = s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		events, err := many(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $1 WHERE (organization_id, id) IN
-			(SELECT organization_id, id FROM events WHERE fanned_out_at IS NULL ORDER BY created_at LIMIT $2`+tx.skipLocked()+`) RETURNING organization_id, id, type`,
+		events, err := queryAll(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $1 WHERE (organization_id, id) IN
+			(SELECT organization_id, id FROM events WHERE fanned_out_at IS NULL ORDER BY created_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`) RETURNING organization_id, id, type`,
 			micros(now), limit)
 		taken = len(events)
 		if err != nil || taken == 0 {
@@ -116,7 +117,7 @@ func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
 
 // fanOut plans the deliveries of events of one organization.
 func fanOut(ctx context.Context, tx Tx, events []hub.Event, now time.Time) error {
-	endpoints, err := many(ctx, tx, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints
+	endpoints, err := queryAll(ctx, tx, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints
 		WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL ORDER BY id LIMIT $2`, events[0].OrganizationID, EndpointsMost)
 	if err != nil {
 		return err
@@ -146,15 +147,15 @@ func planEvents(ctx context.Context, tx Tx, organization, endpoint string, event
 	if err := due(ctx, tx, organization, TaskWebhook, endpoint, turn); err != nil {
 		return err
 	}
-	in, arg := tx.among(events)
-	_, err := tx.exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, attempts_before, due_at, created_at, updated_at)
+	in, arg := tx.Dialect().In("$4", events)
+	_, err := tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, attempts_before, due_at, created_at, updated_at)
 		SELECT e.organization_id, w.id, e.id, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
 		FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL
-		WHERE e.organization_id = $1 AND e.id `+in("$4"), organization, endpoint, micros(now), arg)
+		WHERE e.organization_id = $1 AND e.id `+in, organization, endpoint, micros(now), arg)
 	return err
 }
 
-func scanEvent(r rows) (hub.Event, error) {
+func scanEvent(r database.Row) (hub.Event, error) {
 	var e hub.Event
 	err := r.Scan(&e.OrganizationID, &e.ID, &e.Type)
 	return e, err
@@ -168,28 +169,28 @@ const eventSlice = 200
 
 // PurgeEvents removes a slice of what is too old or belongs to a deleted endpoint, and reports whether any is left.
 func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
-	old, err := many(ctx, s.db, scanEvent, `SELECT organization_id, id, type FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2`,
+	old, err := queryAll(ctx, s.db, scanEvent, `SELECT organization_id, id, type FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2`,
 		micros(s.clock().Add(-EventAge)), eventSlice)
 	if err != nil {
-		return false, s.db.classify(err)
+		return false, err
 	}
 	if len(old) > 0 {
 		return true, s.removeEvents(ctx, old)
 	}
-	deleted, err := many(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
+	deleted, err := queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
 	if err != nil || len(deleted) == 0 {
-		return false, s.db.classify(err)
+		return false, err
 	}
 	return true, s.write(ctx, func(tx Tx) error {
 		w := deleted[0]
 		for _, table := range []struct{ name, key string }{{"event_attempts", "event_id, number"}, {"event_deliveries", "event_id"}} {
-			n, err := tx.exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 AND (%[2]s) IN
+			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 LIMIT %[3]d)`, table.name, table.key, purgeSlice), w.OrganizationID, w.ID)
 			if err != nil || n > 0 {
 				return err
 			}
 		}
-		_, err := tx.exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.OrganizationID, w.ID)
+		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.OrganizationID, w.ID)
 		return errors.Join(err, forgetTask(ctx, tx, w.OrganizationID, TaskWebhook, w.ID))
 	})
 }
@@ -201,14 +202,14 @@ func (s *Store) removeEvents(ctx context.Context, events []hub.Event) error {
 	}
 	return s.write(ctx, func(tx Tx) error {
 		for organization, events := range ids {
-			in, arg := tx.among(events)
+			in, arg := tx.Dialect().In("$2", events)
 			for _, table := range []string{"event_attempts", "event_deliveries"} {
-				if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1
-					AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE organization_id = $1) AND event_id `+in("$2"), organization, arg); err != nil {
+				if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1
+					AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE organization_id = $1) AND event_id `+in, organization, arg); err != nil {
 					return err
 				}
 			}
-			if _, err := tx.exec(ctx, `DELETE FROM events WHERE organization_id = $1 AND id `+in("$2"), organization, arg); err != nil {
+			if _, err := tx.Exec(ctx, `DELETE FROM events WHERE organization_id = $1 AND id `+in, organization, arg); err != nil {
 				return err
 			}
 		}

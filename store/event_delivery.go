@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -30,7 +31,7 @@ type DueEvent struct {
 
 // DueEvents returns the first of the events that are due for the endpoint.
 func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, limit int) ([]DueEvent, error) {
-	ds, err := many(ctx, s.db, func(r rows) (DueEvent, error) {
+	ds, err := queryAll(ctx, s.db, func(r database.Row) (DueEvent, error) {
 		var d DueEvent
 		err := r.Scan(&d.ID, &d.Payload, &d.Attempts, &d.Before)
 		return d, err
@@ -38,18 +39,18 @@ func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, li
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
 		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3 ORDER BY d.due_at, d.event_id LIMIT $4`,
 		organization, endpoint, micros(s.clock()), limit)
-	return ds, s.db.classify(err)
+	return ds, err
 }
 
 // NextEvent is when the endpoint's next event is due; zero when none is.
 func (s *Store) NextEvent(ctx context.Context, organization, endpoint string) (time.Time, error) {
-	next, err := many(ctx, s.db, func(r rows) (int64, error) {
+	next, err := queryAll(ctx, s.db, func(r database.Row) (int64, error) {
 		var us int64
 		err := r.Scan(&us)
 		return us, err
 	}, `SELECT due_at FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`, organization, endpoint)
 	if err != nil || len(next) == 0 {
-		return time.Time{}, s.db.classify(err)
+		return time.Time{}, err
 	}
 	return fromMicros(next[0]), nil
 }
@@ -85,7 +86,7 @@ func (s *Store) KeepResults(ctx context.Context, t Task, results []EventResult, 
 			if r.Next.IsZero() {
 				state = hub.DeliveryFailed
 			}
-			if _, err := tx.exec(ctx, `UPDATE event_deliveries SET state = $4, attempts = attempts + 1, due_at = $5, updated_at = $6
+			if _, err := tx.Exec(ctx, `UPDATE event_deliveries SET state = $4, attempts = attempts + 1, due_at = $5, updated_at = $6
 				WHERE organization_id = $1 AND endpoint_id = $2 AND event_id = $3`, t.OrganizationID, t.ObjectID, r.ID, string(state), optionalMicros(r.Next), micros(now)); err != nil {
 				return err
 			}
@@ -118,7 +119,7 @@ func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) e
 				fmt.Fprintf(&values, "($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
 				args = append(args, r.ID, r.Attempts+1, micros(r.At), r.Took.Microseconds(), r.Status, r.Response, r.Error)
 			}
-			if _, err := tx.exec(ctx, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error)
+			if _, err := tx.Exec(ctx, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error)
 				VALUES `+values.String(), args...); err != nil {
 				return err
 			}
@@ -128,18 +129,18 @@ func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) e
 }
 
 func keepSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
-	in, arg := tx.among(sent)
-	if _, err := tx.exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
-		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in("$4"), t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
+	in, arg := tx.Dialect().In("$4", sent)
+	if _, err := tx.Exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
+		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in, t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL WHERE organization_id = $1 AND id = $2 AND failing_since IS NOT NULL`, t.OrganizationID, t.ObjectID)
+	_, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL WHERE organization_id = $1 AND id = $2 AND failing_since IS NOT NULL`, t.OrganizationID, t.ObjectID)
 	return err
 }
 
 // keepFailing notes since when all attempts have failed, and disables the endpoint where that is too long.
 func (s *Store) keepFailing(ctx context.Context, tx Tx, t Task, last EventResult, gone bool) error {
-	since, err := many(ctx, tx, func(r rows) (int64, error) {
+	since, err := queryAll(ctx, tx, func(r database.Row) (int64, error) {
 		var us int64
 		err := r.Scan(&us)
 		return us, err
@@ -156,7 +157,7 @@ func (s *Store) keepFailing(ctx context.Context, tx Tx, t Task, last EventResult
 		}
 		reason = "Every attempt since " + hub.WireTime(fromMicros(since[0])) + " failed. The last: " + last.Error
 	}
-	if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET disabled_at = $3, disabled_reason = $4, updated_at = $3 WHERE organization_id = $1 AND id = $2`,
+	if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET disabled_at = $3, disabled_reason = $4, updated_at = $3 WHERE organization_id = $1 AND id = $2`,
 		t.OrganizationID, t.ObjectID, micros(now), reason); err != nil {
 		return err
 	}
@@ -186,7 +187,7 @@ func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint stri
 	case hub.DeliverySent:
 		state = " AND d.state = 'SENT'"
 	}
-	ds, err := many(ctx, s.db, func(r rows) (EventDelivery, error) {
+	ds, err := queryAll(ctx, s.db, func(r database.Row) (EventDelivery, error) {
 		var d EventDelivery
 		var due *int64
 		var happened, created, updated int64
@@ -198,9 +199,9 @@ func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint stri
 		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND `+goesOn("d.event_id", "$3", f.Before)+state+` ORDER BY d.event_id DESC LIMIT $4`,
 		organization, endpoint, f.Before, f.Limit)
 	if err != nil || len(ds) == 0 {
-		return nil, s.db.classify(err)
+		return nil, err
 	}
-	return ds, s.db.classify(s.addTries(ctx, organization, endpoint, ds))
+	return ds, s.addTries(ctx, organization, endpoint, ds)
 }
 
 func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds []EventDelivery) error {
@@ -212,8 +213,8 @@ func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds 
 		event string
 		hub.Attempt
 	}
-	in, arg := s.db.among(ids)
-	tries, err := many(ctx, s.db, func(r rows) (try, error) {
+	in, arg := s.db.Dialect().In("$3", ids)
+	tries, err := queryAll(ctx, s.db, func(r database.Row) (try, error) {
 		var t try
 		var at, took int64
 		err := r.Scan(&t.event, &t.Number, &at, &took, &t.Status, &t.Response, &t.Error)
@@ -221,7 +222,7 @@ func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds 
 		return t, err
 	}, `SELECT a.event_id, a.number, a.at, a.took, a.status, a.response, a.error FROM event_attempts a
 		JOIN event_deliveries d ON d.organization_id = a.organization_id AND d.endpoint_id = a.endpoint_id AND d.event_id = a.event_id
-		WHERE a.organization_id = $1 AND a.endpoint_id = $2 AND a.event_id `+in("$3")+` AND a.number > d.attempts - $4 ORDER BY a.event_id, a.number`,
+		WHERE a.organization_id = $1 AND a.endpoint_id = $2 AND a.event_id `+in+` AND a.number > d.attempts - $4 ORDER BY a.event_id, a.number`,
 		organization, endpoint, arg, triesMost)
 	for _, t := range tries {
 		d := &ds[at[t.event]]
@@ -235,8 +236,8 @@ const replayed = `UPDATE event_deliveries SET state = 'PENDING', attempts_before
 // ReplayEvent sends an event to an endpoint again, whatever came of it so far.
 func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event string) error {
 	return s.replay(ctx, organization, endpoint, map[string]any{"eventId": event}, func(tx Tx, now time.Time) (int64, error) {
-		n, err := tx.exec(ctx, replayed+` AND event_id = $4`, organization, endpoint, micros(now), event)
-		return n, met(n, err, hub.ErrNotFound)
+		n, err := tx.Exec(ctx, replayed+` AND event_id = $4`, organization, endpoint, micros(now), event)
+		return n, requireAffected(n, err, hub.ErrNotFound)
 	})
 }
 
@@ -254,7 +255,7 @@ func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string,
 		for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
 			err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
 				var err error
-				n, err = tx.exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
+				n, err = tx.Exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
 					AND `+which+` LIMIT $5)`, organization, endpoint, micros(now), micros(since), replaySlice)
 				return n, err
 			})

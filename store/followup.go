@@ -8,12 +8,13 @@ import (
 	"strconv"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const followupColumns = `f.id, f.recording_id, f.user_id, f.kind, f.score, f.status, f.starred, f.details, f.created_at, f.updated_at`
 
-func scanFollowup(r rows) (hub.Followup, error) {
+func scanFollowup(r database.Row) (hub.Followup, error) {
 	var f hub.Followup
 	var details string
 	var created, updated int64
@@ -55,7 +56,7 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 		for i, n := range f.Scores {
 			texts[i] = strconv.FormatInt(n, 10)
 		}
-		c.among(s.db, "CAST(f.score AS TEXT)", texts)
+		c.text += " AND " + c.in(s.db, "CAST(f.score AS TEXT)", texts)
 	}
 	if f.Starred != nil {
 		c.and("f.starred = %s", *f.Starred)
@@ -65,7 +66,7 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 		values []string
 	}{{"f.status", f.Statuses}, {"f.user_id", f.UserIDs}, {"r.team_id", f.TeamIDs}, {"r.conversation_type", f.ConversationTypes}} {
 		if len(list.values) > 0 {
-			c.among(s.db, list.column, list.values)
+			c.text += " AND " + c.in(s.db, list.column, list.values)
 		}
 	}
 	if !f.From.IsZero() {
@@ -76,15 +77,15 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 	}
 	from := ` FROM followups f JOIN recordings r ON r.organization_id = f.organization_id AND r.id = f.recording_id
 		WHERE f.organization_id = $1 AND r.deleted_at IS NULL`
-	total, err := one(ctx, s.db, scanCount, `SELECT COUNT(*)`+from+c.text, c.args...)
+	total, err := queryOne(ctx, s.db, scanCount, `SELECT COUNT(*)`+from+c.text, c.args...)
 	if err != nil {
-		return nil, 0, s.db.classify(err)
+		return nil, 0, err
 	}
 	if f.After.ID != "" {
 		c.and("(f.created_at, f.id) < (%s, %s)", micros(f.After.At), f.After.ID)
 	}
-	fs, err := many(ctx, s.db, scanFollowup, `SELECT `+followupColumns+from+c.text+` ORDER BY f.created_at DESC, f.id DESC LIMIT `+c.arg(f.Limit), c.args...)
-	return fs, total, s.db.classify(err)
+	fs, err := queryAll(ctx, s.db, scanFollowup, `SELECT `+followupColumns+from+c.text+` ORDER BY f.created_at DESC, f.id DESC LIMIT `+c.arg(f.Limit), c.args...)
+	return fs, total, err
 }
 
 // FollowupsOf finds the followups of recordings, by recording.
@@ -93,19 +94,19 @@ func (s *Store) FollowupsOf(ctx context.Context, organization string, recordings
 	if len(recordings) == 0 {
 		return found, nil
 	}
-	in, arg := s.db.among(recordings)
-	fs, err := many(ctx, s.db, scanFollowup, `SELECT `+followupColumns+` FROM followups f WHERE f.organization_id = $1 AND f.recording_id `+in("$2")+
+	in, arg := s.db.Dialect().In("$2", recordings)
+	fs, err := queryAll(ctx, s.db, scanFollowup, `SELECT `+followupColumns+` FROM followups f WHERE f.organization_id = $1 AND f.recording_id `+in+
 		` ORDER BY f.score DESC, f.id`, organization, arg)
 	for _, f := range fs {
 		found[f.RecordingID] = append(found[f.RecordingID], f)
 	}
-	return found, s.db.classify(err)
+	return found, err
 }
 
 // replaceFollowups keeps the followups of a new analysis; one that was there before keeps its age, and when it
 // changed if it did not.
 func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Followup) error {
-	old, err := many(ctx, tx, scanFollowup, `SELECT `+followupColumns+` FROM followups f WHERE f.organization_id = $1 AND f.recording_id = $2`, r.OrganizationID, r.ID)
+	old, err := queryAll(ctx, tx, scanFollowup, `SELECT `+followupColumns+` FROM followups f WHERE f.organization_id = $1 AND f.recording_id = $2`, r.OrganizationID, r.ID)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Fol
 		if i := slices.IndexFunc(old, func(o hub.Followup) bool { return o.ID == f.ID }); i >= 0 {
 			f.CreatedAt = old[i].CreatedAt
 		}
-		_, err = tx.exec(ctx, `INSERT INTO followups (organization_id, id, recording_id, user_id, kind, score, status, starred, details, created_at, updated_at)
+		_, err = tx.Exec(ctx, `INSERT INTO followups (organization_id, id, recording_id, user_id, kind, score, status, starred, details, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, r.OrganizationID, f.ID, r.ID, r.UserID, f.Kind, f.Score, f.Status, f.Starred,
 			string(details), micros(f.CreatedAt), micros(f.UpdatedAt))
 		if err != nil {

@@ -3,17 +3,18 @@ package store
 import (
 	"context"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 // halted reports whether the organization is disabled: nothing is done for it in the background then.
-func halted(ctx context.Context, q querier, organization string) (bool, error) {
-	n, err := one(ctx, q, scanCount, `SELECT COUNT(*) FROM organizations WHERE id = $1 AND disabled = $2`, organization, true)
+func halted(ctx context.Context, q database.Querier, organization string) (bool, error) {
+	n, err := queryOne(ctx, q, scanCount, `SELECT COUNT(*) FROM organizations WHERE id = $1 AND disabled = $2`, organization, true)
 	return n > 0, err
 }
 
 // mayWork fails with hub.ErrPaused, or hub.ErrDisabled, where nothing may be done over the connection.
-func mayWork(ctx context.Context, q querier, c hub.Connection) error {
+func mayWork(ctx context.Context, q database.Querier, c hub.Connection) error {
 	if !c.Active {
 		return hub.ErrPaused
 	}
@@ -29,7 +30,7 @@ func mayWork(ctx context.Context, q querier, c hub.Connection) error {
 func (s *Store) WorkingConnection(ctx context.Context, organization, id string) (hub.Connection, error) {
 	c, err := s.Connection(ctx, organization, id)
 	if err == nil {
-		err = s.db.classify(mayWork(ctx, s.db, c))
+		err = mayWork(ctx, s.db, c)
 	}
 	return c, err
 }
@@ -42,9 +43,9 @@ func haltOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) err
 	if o.Disabled {
 		due, which = nil, ""
 	}
-	if _, err := tx.exec(ctx, `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`+which, o.ID, due); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`+which, o.ID, due); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1`, o.ID, due)
+	_, err := tx.Exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1`, o.ID, due)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -32,24 +33,24 @@ func remember[T any](ctx context.Context, tx Tx, organization string, key Idempo
 	if err != nil {
 		return false, err
 	}
-	_, err = tx.exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2`,
+	_, err = tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2`,
 		organization, micros(now.Add(-IdempotencyAge)))
 	if err != nil {
 		return false, err
 	}
-	claimed, err := tx.exec(ctx, `INSERT INTO idempotency_keys (organization_id, operation, key, request_hash, answer, created_at)
+	claimed, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (organization_id, operation, key, request_hash, answer, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
 		organization, key.Operation, key.Key, key.RequestHash, string(text), micros(now))
 	if err != nil || claimed == 1 {
 		return false, err
 	}
 	type kept struct{ hash, answer string }
-	scan := func(r rows) (kept, error) {
+	scan := func(r database.Row) (kept, error) {
 		var k kept
 		err := r.Scan(&k.hash, &k.answer)
 		return k, err
 	}
-	k, err := one(ctx, tx, scan,
+	k, err := queryOne(ctx, tx, scan,
 		`SELECT request_hash, answer FROM idempotency_keys WHERE organization_id = $1 AND operation = $2 AND key = $3`,
 		organization, key.Operation, key.Key)
 	switch {

@@ -65,7 +65,7 @@ func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string
 // mustBeThere makes sure that a link's records, all of them, are there.
 func mustBeThere(ctx context.Context, tx Tx, organization string, l hub.Link) error {
 	for _, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
-		_, err := one(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		_, err := queryOne(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND external_id = $4 AND deleted_at IS NULL`+ofLiveConnection, organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
 		if errors.Is(err, hub.ErrNotFound) {
 			return hub.Invalid("externalId", "names no "+string(ref.Model)+" of the connection", "the externalId of a record that is there")
@@ -113,7 +113,7 @@ func saveLink(ctx context.Context, tx Tx, r *hub.Recording) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE recordings SET link_connection_id = $3, link_model = $4, link_external_id = $5, link_also = $6, link_by = $7,
+	_, err = tx.Exec(ctx, `UPDATE recordings SET link_connection_id = $3, link_model = $4, link_external_id = $5, link_also = $6, link_by = $7,
 			link_trigger = $8, link_reason = $9, linked_at = $10, updated_at = $11 WHERE organization_id = $1 AND id = $2`,
 		r.OrganizationID, r.ID, optional(r.Link.ConnectionID), optional(string(r.Link.Model)), optional(r.Link.ExternalID), string(text), string(r.Link.By),
 		r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), micros(r.UpdatedAt))

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -12,21 +13,21 @@ import (
 // connection is gone.
 func (s *Store) LinkedCRM(ctx context.Context, r hub.Recording) (*hub.LinkedCRM, error) {
 	crm, err := linkedCRM(ctx, s.db, r)
-	return crm, s.db.classify(err)
+	return crm, err
 }
 
 // LinkedCRMs is LinkedCRM for many recordings of one organization, by recording.
 func (s *Store) LinkedCRMs(ctx context.Context, organization string, rs []hub.Recording) (map[string]*hub.LinkedCRM, error) {
 	crms, err := linkedCRMs(ctx, s.db, organization, rs)
-	return crms, s.db.classify(err)
+	return crms, err
 }
 
-func linkedCRM(ctx context.Context, q querier, r hub.Recording) (*hub.LinkedCRM, error) {
+func linkedCRM(ctx context.Context, q database.Querier, r hub.Recording) (*hub.LinkedCRM, error) {
 	crms, err := linkedCRMs(ctx, q, r.OrganizationID, []hub.Recording{r})
 	return crms[r.ID], err
 }
 
-func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Recording) (map[string]*hub.LinkedCRM, error) {
+func linkedCRMs(ctx context.Context, q database.Querier, organization string, rs []hub.Recording) (map[string]*hub.LinkedCRM, error) {
 	found := map[RecordKey]Record{}
 	// The linked records themselves, what they and the others refer to, and what their opportunities refer to.
 	about := make(map[string][]RecordKey, len(rs)) // by recording, in the order of the hops
@@ -69,7 +70,7 @@ func linkedCRMs(ctx context.Context, q querier, organization string, rs []hub.Re
 
 // linkedBeside are the records that recordings are linked to besides the main one, by recording. Where a CRM has merged
 // one since, it is the survivor; the main one itself follows when the merge comes.
-func linkedBeside(ctx context.Context, q querier, organization string, rs []hub.Recording) (map[string][]hub.RecordRef, error) {
+func linkedBeside(ctx context.Context, q database.Querier, organization string, rs []hub.Recording) (map[string][]hub.RecordRef, error) {
 	type place struct {
 		connection string
 		model      hub.Model
@@ -108,7 +109,7 @@ func refersTo(rec Record) []RecordKey {
 	return keys
 }
 
-func showLinked(ctx context.Context, q querier, organization string, rs []hub.Recording, about map[string][]RecordKey, found map[RecordKey]Record) (map[string]*hub.LinkedCRM, error) {
+func showLinked(ctx context.Context, q database.Querier, organization string, rs []hub.Recording, about map[string][]RecordKey, found map[RecordKey]Record) (map[string]*hub.LinkedCRM, error) {
 	shown := make(map[string]*hub.LinkedCRM, len(rs))
 	var mains []Record
 	asked := map[RecordKey]bool{}
@@ -168,7 +169,7 @@ func nearestFirst(keys []RecordKey, found map[RecordKey]Record) []RecordKey {
 const linkedUsersMost = 100
 
 // linkedUsers are the CRM users who own the records or are joined to them, by record.
-func linkedUsers(ctx context.Context, q querier, organization string, mains []Record) (map[RecordKey][]hub.CRMIdentity, error) {
+func linkedUsers(ctx context.Context, q database.Querier, organization string, mains []Record) (map[RecordKey][]hub.CRMIdentity, error) {
 	type join struct {
 		connection string
 		model      hub.Model

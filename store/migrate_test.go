@@ -13,6 +13,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"sirocco/database"
 	"sirocco/hub"
 	"sirocco/store"
 	"sirocco/store/storetest"
@@ -32,7 +33,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		change(t, url, `INSERT INTO schema_versions (version_id, is_applied) VALUES (9999, TRUE)`)
 		before := contents(t, url)
 		_, err = store.Open(ctx, url, store.Options{})
-		newer, ok := errors.AsType[*store.NewerError](err)
+		newer, ok := errors.AsType[*database.NewerError](err)
 		if !ok || newer.Database != 9999 || !strings.Contains(err.Error(), "start a newer sirocco") {
 			t.Errorf("it answers %v", err)
 		}

@@ -3,37 +3,44 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
-	"github.com/pressly/goose/v3"
-
+	"sirocco/database"
 	"sirocco/hub"
 )
 
-// goMigrations are those that one SQL text for both dialects cannot say.
-func goMigrations(dialect goose.Dialect) []*goose.Migration {
-	return []*goose.Migration{
-		goose.NewGoMigration(7, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-			for _, statement := range auditKept[dialect] {
-				if _, err := tx.ExecContext(ctx, statement); err != nil {
-					return err
-				}
-			}
-			return nil
-		}}, nil),
-		goose.NewGoMigration(8, &goose.GoFunc{RunTx: fillUserKeys}, nil),
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migrations are those of the store's tables: files, and functions for what one SQL text for both dialects cannot say.
+func migrations() database.Migrations {
+	files, _ := fs.Sub(migrationFiles, "migrations") // fails for names that are no paths
+	return database.Migrations{Files: files, Funcs: map[int64]func(context.Context, *sql.Tx, database.Dialect) error{
+		7: keepAudit,
+		8: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
+	}}
+}
+
+func keepAudit(ctx context.Context, tx *sql.Tx, dialect database.Dialect) error {
+	for _, statement := range auditKept[dialect] {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // auditKept makes the database itself refuse to change or remove what the audit log has.
-var auditKept = map[goose.Dialect][]string{
-	goose.DialectSQLite3: {
+var auditKept = map[database.Dialect][]string{
+	database.SQLite: {
 		`CREATE TRIGGER audit_not_updated BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
 		`CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
 	},
-	goose.DialectPostgres: {
+	database.PostgreSQL: {
 		`CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$`,
 		`CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()`,
 	},

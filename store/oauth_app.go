@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/subtle"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const appColumns = `organization_id, client_id, name, owner, created_at, updated_at, deleted_at`
 
-func scanApp(r rows) (hub.OAuthApp, error) {
+func scanApp(r database.Row) (hub.OAuthApp, error) {
 	var a hub.OAuthApp
 	var created, updated int64
 	var deleted *int64
@@ -25,7 +26,7 @@ func (s *Store) CreateApp(ctx context.Context, organization, name, owner string)
 	now := s.shownNow()
 	a := hub.OAuthApp{ClientID: hub.NewID(), OrganizationID: organization, Name: name, Owner: owner, CreatedAt: now, UpdatedAt: now}
 	err := s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO oauth_apps (organization_id, client_id, name, owner, secret_hash, created_at, updated_at)
+		_, err := tx.Exec(ctx, `INSERT INTO oauth_apps (organization_id, client_id, name, owner, secret_hash, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.OrganizationID, a.ClientID, a.Name, a.Owner, hash, micros(a.CreatedAt), micros(a.UpdatedAt))
 		if err != nil {
 			return err
@@ -37,20 +38,19 @@ func (s *Store) CreateApp(ctx context.Context, organization, name, owner string)
 
 // App returns one app of the organization, deleted or not.
 func (s *Store) App(ctx context.Context, organization, client string) (hub.OAuthApp, error) {
-	a, err := one(ctx, s.db, scanApp, `SELECT `+appColumns+` FROM oauth_apps WHERE organization_id = $1 AND client_id = $2`, organization, client)
-	return a, s.db.classify(err)
+	return queryOne(ctx, s.db, scanApp, `SELECT `+appColumns+` FROM oauth_apps WHERE organization_id = $1 AND client_id = $2`, organization, client)
 }
 
 // Apps lists the apps of an owner, deleted ones too, and counts all of them within the listing's bounds.
 func (s *Store) Apps(ctx context.Context, organization, owner string, l Listing) ([]hub.OAuthApp, int64, error) {
 	condition, args := l.bounds(` FROM oauth_apps WHERE organization_id = $1 AND owner = $2`, []any{organization, owner})
-	total, err := one(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
+	total, err := queryOne(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
 	if err != nil {
-		return nil, 0, s.db.classify(err)
+		return nil, 0, err
 	}
 	condition, args = l.page(condition, "client_id", args)
-	apps, err := many(ctx, s.db, scanApp, `SELECT `+appColumns+condition, args...)
-	return apps, total, s.db.classify(err)
+	apps, err := queryAll(ctx, s.db, scanApp, `SELECT `+appColumns+condition, args...)
+	return apps, total, err
 }
 
 // DeleteApp ends an app and with it all its access tokens.
@@ -59,12 +59,12 @@ func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub
 	err := s.write(ctx, func(tx Tx) error {
 		now := micros(s.shownNow())
 		var err error
-		a, err = one(ctx, tx, scanApp, `UPDATE oauth_apps SET deleted_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL
+		a, err = queryOne(ctx, tx, scanApp, `UPDATE oauth_apps SET deleted_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL
 			RETURNING `+appColumns, organization, client, now)
 		if err != nil {
 			return err
 		}
-		revoked, err := tx.exec(ctx, `UPDATE access_tokens SET revoked_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2
+		revoked, err := tx.Exec(ctx, `UPDATE access_tokens SET revoked_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2
 			AND revoked_at IS NULL AND expires_at > $3`, organization, client, now)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub
 // authenticateApp checks the secret of an app that is there, and keeps the app so until the transaction ends. The
 // comparison takes the same time wherever the two differ.
 func authenticateApp(ctx context.Context, tx Tx, organization, client, secret string) error {
-	kept, err := one(ctx, tx, scanText, `SELECT secret_hash FROM oauth_apps WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL`+tx.forUpdate(),
+	kept, err := queryOne(ctx, tx, scanText, `SELECT secret_hash FROM oauth_apps WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL`+tx.Dialect().ForUpdate(),
 		organization, client)
 	if err != nil {
 		return err

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const organizationColumns = `id, name, disabled, details, created_at`
 
-func scanOrganization(r rows) (hub.Organization, error) {
+func scanOrganization(r database.Row) (hub.Organization, error) {
 	var o hub.Organization
 	var details string
 	var createdAt int64
@@ -39,7 +40,7 @@ func (s *Store) CreateOrganizationIn(ctx context.Context, group string, p hub.Or
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `INSERT INTO organizations (`+organizationColumns+`) VALUES ($1, $2, $3, $4, $5)`,
+		if _, err := tx.Exec(ctx, `INSERT INTO organizations (`+organizationColumns+`) VALUES ($1, $2, $3, $4, $5)`,
 			o.ID, o.Name, o.Disabled, string(details), micros(o.CreatedAt)); err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 	var o hub.Organization
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		o, err = one(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.forUpdate(), organization)
+		o, err = queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.Dialect().ForUpdate(), organization)
 		if err == nil {
 			o, err = withAdministrators(ctx, tx, o)
 		}
@@ -80,7 +81,7 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE organizations SET name = $2, disabled = $3, details = $4 WHERE id = $1`, o.ID, o.Name, o.Disabled, string(details)); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $2, disabled = $3, details = $4 WHERE id = $1`, o.ID, o.Name, o.Disabled, string(details)); err != nil {
 			return err
 		}
 		if err := setAdministrators(ctx, tx, o, p); err != nil {
@@ -100,7 +101,7 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 // checkLeaders reports each administrator and owner named in p who is no user of the organization or of its group.
 func checkLeaders(ctx context.Context, tx Tx, organization, group string, p hub.OrganizationPatch) error {
 	check := func(field, id string) error {
-		n, err := one(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE id = $1 AND organization_id IN (SELECT CAST($2 AS TEXT)
+		n, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE id = $1 AND organization_id IN (SELECT CAST($2 AS TEXT)
 			UNION SELECT organization_id FROM organization_group_members WHERE group_id = $3)`, id, organization, group)
 		if err == nil && n == 0 {
 			return hub.Invalid(field, "names no user of the organization", "the id of one")
@@ -125,41 +126,40 @@ func checkLeaders(ctx context.Context, tx Tx, organization, group string, p hub.
 
 // Organization returns one organization.
 func (s *Store) Organization(ctx context.Context, id string) (hub.Organization, error) {
-	o, err := one(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, id)
+	o, err := queryOne(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, id)
 	if err == nil {
 		o, err = withAdministrators(ctx, s.db, o)
 	}
-	return o, s.db.classify(err)
+	return o, err
 }
 
 // Organizations lists all organizations, oldest first, after the one with the id after.
 func (s *Store) Organizations(ctx context.Context, after string, limit int) ([]hub.Organization, error) {
-	os, err := many(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
-	return os, s.db.classify(err)
+	return queryAll(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 // OrganizationsOf lists the organizations of a group, oldest first, after the one with the id after.
 func (s *Store) OrganizationsOf(ctx context.Context, group, after string, limit int) ([]hub.Organization, error) {
-	os, err := many(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
+	os, err := queryAll(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
 		WHERE id IN (SELECT organization_id FROM organization_group_members WHERE group_id = $1) AND id > $2 ORDER BY id LIMIT $3`, group, after, limit)
 	for i := range os {
 		if err == nil {
 			os[i], err = withAdministrators(ctx, s.db, os[i])
 		}
 	}
-	return os, s.db.classify(err)
+	return os, err
 }
 
 // GroupHas reports whether the organization belongs to the group.
 func (s *Store) GroupHas(ctx context.Context, organization, group string) (bool, error) {
-	n, err := one(ctx, s.db, scanCount,
+	n, err := queryOne(ctx, s.db, scanCount,
 		`SELECT COUNT(*) FROM organization_group_members WHERE organization_id = $1 AND group_id = $2`, organization, group)
-	return n > 0, s.db.classify(err)
+	return n > 0, err
 }
 
 // lockOrganization lets nobody else who locks it go on until the transaction ends.
 func lockOrganization(ctx context.Context, tx Tx, id string) error {
-	_, err := one(ctx, tx, scanText, `SELECT id FROM organizations WHERE id = $1`+tx.forUpdate(), id)
+	_, err := queryOne(ctx, tx, scanText, `SELECT id FROM organizations WHERE id = $1`+tx.Dialect().ForUpdate(), id)
 	return err
 }
 
@@ -168,7 +168,7 @@ func homeGroup(ctx context.Context, tx Tx, o hub.Organization, now int64) (strin
 	if err := lockOrganization(ctx, tx, o.ID); err != nil { // so that two do not make one each
 		return "", err
 	}
-	groups, err := many(ctx, tx, scanText, `SELECT group_id FROM organization_group_members WHERE organization_id = $1 ORDER BY group_id LIMIT 1`, o.ID)
+	groups, err := queryAll(ctx, tx, scanText, `SELECT group_id FROM organization_group_members WHERE organization_id = $1 ORDER BY group_id LIMIT 1`, o.ID)
 	if err != nil {
 		return "", err
 	}
@@ -176,20 +176,20 @@ func homeGroup(ctx context.Context, tx Tx, o hub.Organization, now int64) (strin
 		return groups[0], nil
 	}
 	id := hub.NewID()
-	if _, err := tx.exec(ctx, `INSERT INTO organization_groups (id, name, created_at) VALUES ($1, $2, $3)`, id, o.Name, now); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO organization_groups (id, name, created_at) VALUES ($1, $2, $3)`, id, o.Name, now); err != nil {
 		return "", err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2)`, o.ID, id)
+	_, err = tx.Exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2)`, o.ID, id)
 	return id, err
 }
 
-func scanText(r rows) (string, error) {
+func scanText(r database.Row) (string, error) {
 	var s string
 	err := r.Scan(&s)
 	return s, err
 }
 
-func scanCount(r rows) (int64, error) {
+func scanCount(r database.Row) (int64, error) {
 	var n int64
 	err := r.Scan(&n)
 	return n, err
@@ -206,6 +206,6 @@ func (s *Store) AddToGroup(ctx context.Context, organization, group string) erro
 }
 
 func addToGroup(ctx context.Context, tx Tx, organization, group string) error {
-	_, err := tx.exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, organization, group)
+	_, err := tx.Exec(ctx, `INSERT INTO organization_group_members (organization_id, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, organization, group)
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"sirocco/database"
 )
 
 // leavePurge erases what must be gone with the connection at once, and notes the rest for Purge.
@@ -15,11 +17,11 @@ func leavePurge(ctx context.Context, tx Tx, organization, connection string, now
 		return err
 	}
 	for _, table := range []string{"credentials", "schedules", "sync_states"} {
-		if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
 		}
 	}
-	_, err := tx.exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3)`, organization, connection, micros(now))
+	_, err := tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3)`, organization, connection, micros(now))
 	return err
 }
 
@@ -36,24 +38,24 @@ var purged = []struct{ table, key string }{
 // Purge removes a slice of the rows that deleted connections left behind, and reports whether any are left.
 func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 	type key struct{ organization, connection string }
-	keys, err := many(ctx, s.db, func(r rows) (key, error) {
+	keys, err := queryAll(ctx, s.db, func(r database.Row) (key, error) {
 		var k key
 		err := r.Scan(&k.organization, &k.connection)
 		return k, err
 	}, `SELECT organization_id, connection_id FROM purges LIMIT 1`)
 	if err != nil || len(keys) == 0 {
-		return false, s.db.classify(err)
+		return false, err
 	}
 	return true, s.write(ctx, func(tx Tx) error {
 		for _, p := range purged {
-			n, err := tx.exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
+			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, p.table, p.key, purgeSlice),
 				keys[0].organization, keys[0].connection)
 			if err != nil || n > 0 {
 				return err
 			}
 		}
-		_, err := tx.exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
+		_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
 		return err
 	})
 }

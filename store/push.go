@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -56,7 +57,7 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 
 // customInput locks the connection that customers push to.
 func customInput(ctx context.Context, tx Tx, organization string) (hub.Connection, error) {
-	c, err := one(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2`+tx.forUpdate(),
+	c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2`+tx.Dialect().ForUpdate(),
 		organization, string(hub.PlatformCustomInput))
 	switch {
 	case errors.Is(err, hub.ErrNotFound):
@@ -72,7 +73,7 @@ func (p *push) load(ctx context.Context, key recordKey) (*hub.Record, error) {
 	if r, ok := p.records[key]; ok {
 		return r, nil
 	}
-	found, err := one(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+	found, err := queryOne(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
 		p.organization, p.connection, string(key.model), key.externalID)
 	if err != nil && !errors.Is(err, hub.ErrNotFound) {
@@ -133,7 +134,7 @@ func (p *push) copyRelationships(ctx context.Context, opportunity *hub.Record, e
 		return err
 	}
 	opportunity.Refs.Account, opportunity.Refs.Contact = from.Refs.Account, from.Refs.Contact
-	kept, err := many(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+	kept, err := queryAll(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND engagement_ref = $3 AND model = $4`,
 		p.organization, p.connection, engagement, string(hub.ModelEngagementUser))
 	if err != nil {
@@ -193,7 +194,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 // changed there: it fails with a *hub.ConflictError.
 func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
 	err := s.write(ctx, func(tx Tx) error {
-		r, err := one(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
+		r, err := queryOne(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
 			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection, organization, string(model), id)
 		if err != nil {
 			return err
@@ -225,8 +226,7 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 	if err != nil {
 		return Record{}, err
 	}
-	r, err := one(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND model = $2 AND id = $3`, organization, string(model), id)
-	return r, s.db.classify(err)
+	return queryOne(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND model = $2 AND id = $3`, organization, string(model), id)
 }
 
 // removeSlice bounds how many records one transaction deletes.
@@ -249,7 +249,7 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 		now := micros(s.clock())
 		for after := ""; ; {
 			type row struct{ id, externalID string }
-			page, err := many(ctx, tx, func(r rows) (row, error) {
+			page, err := queryAll(ctx, tx, func(r database.Row) (row, error) {
 				var x row
 				err := r.Scan(&x.id, &x.externalID)
 				return x, err
@@ -271,7 +271,7 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 					continue
 				}
 				gone = append(gone, hub.Record{Model: hub.ModelEngagement, ExternalID: x.externalID})
-				n, err := tx.exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+				n, err := tx.Exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
 					organization, c.ID, string(hub.ModelEngagement), x.externalID, now)
 				if err != nil {
 					return err

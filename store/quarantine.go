@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -38,7 +39,7 @@ func (q Quarantined) fingerprint() string {
 func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined, now time.Time) (fresh int, err error) {
 	for _, q := range items {
 		q.ExternalID, q.Reason, q.Raw = hub.Storable(q.ExternalID), hub.Storable(q.Reason), hub.Storable(q.Raw)
-		n, err := tx.exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, found_since, created_at)
+		n, err := tx.Exec(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, found_since, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
 			sched.OrganizationID, sched.ConnectionID, hub.NewID(), string(q.Model), q.ExternalID, q.fingerprint(), q.Reason, q.Raw, optionalMicros(q.FoundSince), micros(now))
 		if err != nil {
@@ -51,7 +52,7 @@ func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined,
 
 // release takes records that now came in well out of quarantine.
 func release(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
-	some, err := many(ctx, tx, scanCount, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
+	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
 		sched.OrganizationID, sched.ConnectionID, string(page.State.Model))
 	if err != nil || len(some) == 0 {
 		return err
@@ -60,24 +61,23 @@ func release(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error 
 	for i, r := range page.Records {
 		fingerprints[i] = Quarantined{ExternalID: r.ExternalID}.fingerprint()
 	}
-	in, arg := tx.among(fingerprints)
-	_, err = tx.exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in("$4"),
+	in, arg := tx.Dialect().In("$4", fingerprints)
+	_, err = tx.Exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in,
 		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg)
 	return err
 }
 
 // Quarantine lists what a connection holds in quarantine, oldest first, after the one with the id after.
 func (s *Store) Quarantine(ctx context.Context, organization, connection, after string, limit int) ([]Quarantined, error) {
-	scan := func(r rows) (Quarantined, error) {
+	scan := func(r database.Row) (Quarantined, error) {
 		var q Quarantined
 		var created int64
 		err := r.Scan(&q.ID, &q.Model, &q.ExternalID, &q.Reason, &q.Raw, &created)
 		q.CreatedAt = fromMicros(created)
 		return q, err
 	}
-	qs, err := many(ctx, s.db, scan, `SELECT id, model, external_id, reason, raw, created_at FROM quarantine
+	return queryAll(ctx, s.db, scan, `SELECT id, model, external_id, reason, raw, created_at FROM quarantine
 		WHERE organization_id = $1 AND connection_id = $2 AND id > $3 ORDER BY id LIMIT $4`, organization, connection, after, limit)
-	return qs, s.db.classify(err)
 }
 
 // QuarantineCounts returns how many items each model of a connection has in quarantine.
@@ -86,13 +86,13 @@ func (s *Store) QuarantineCounts(ctx context.Context, organization, connection s
 		model hub.Model
 		n     int
 	}
-	counts, err := many(ctx, s.db, func(r rows) (count, error) {
+	counts, err := queryAll(ctx, s.db, func(r database.Row) (count, error) {
 		var c count
 		err := r.Scan(&c.model, &c.n)
 		return c, err
 	}, `SELECT model, COUNT(*) FROM quarantine WHERE organization_id = $1 AND connection_id = $2 GROUP BY model`, organization, connection)
 	if err != nil {
-		return nil, s.db.classify(err)
+		return nil, err
 	}
 	all := map[hub.Model]int{}
 	for _, c := range counts {
@@ -118,7 +118,7 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 			n     int
 			since *int64
 		}
-		all, err := many(ctx, tx, func(r rows) (found, error) {
+		all, err := queryAll(ctx, tx, func(r database.Row) (found, error) {
 			var f found
 			err := r.Scan(&f.model, &f.n, &f.since)
 			return f, err
@@ -137,7 +137,7 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 			if err := saveSyncStateRewind(ctx, tx, c, f.model, to); err != nil {
 				return err
 			}
-			if _, err := tx.exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, organization, connection, string(f.model)); err != nil {
+			if _, err := tx.Exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, organization, connection, string(f.model)); err != nil {
 				return err
 			}
 			retried += f.n
@@ -145,7 +145,7 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 		if retried == 0 {
 			return nil
 		}
-		_, err = tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+		_, err = tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
 		if err != nil {
 			return err

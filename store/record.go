@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -25,7 +26,7 @@ type Record struct {
 const recordColumns = `connection_id, model, external_id, id, name, account_ref, contact_ref, lead_ref, opportunity_ref, engagement_ref, ` +
 	`type_ref, user_ref, owner_ref, start_time, end_time, details, modified_at, deleted_at, merged_into, created_at, updated_at`
 
-func scanRecord(r rows) (Record, error) {
+func scanRecord(r database.Row) (Record, error) {
 	var rec Record
 	var account, contact, lead, opportunity, engagement, kind, user, owner, merged *string
 	var start, end, modified, deleted *int64
@@ -105,7 +106,7 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		batch[i] = newRecordRow(&records[i], now)
 		ids[records[i].ExternalID] = batch[i].args[2].(string)
 	}
-	written, err := tx.upsert(ctx, organization, connection, micros(now), batch)
+	written, err := upsertRows(ctx, tx, organization, connection, micros(now), batch)
 	if err != nil {
 		return Changes{}, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
 	}
@@ -147,7 +148,7 @@ type writtenRecord struct {
 	deletedAt      *int64
 }
 
-func scanWritten(r rows) (writtenRecord, error) {
+func scanWritten(r database.Row) (writtenRecord, error) {
 	var w writtenRecord
 	err := r.Scan(&w.externalID, &w.id, &w.updatedAt, &w.deletedAt)
 	return w, err

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -25,7 +25,7 @@ var refColumns = map[hub.Model][]string{
 // moveReferences makes every record that refers to from refer to its survivor to.
 func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to string) error {
 	for _, column := range refColumns[model] {
-		_, err := tx.exec(ctx, fmt.Sprintf(`UPDATE records SET %[1]s = $4 WHERE organization_id = $1 AND connection_id = $2 AND %[1]s = $3`, column),
+		_, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE records SET %[1]s = $4 WHERE organization_id = $1 AND connection_id = $2 AND %[1]s = $3`, column),
 			organization, connection, from, to)
 		if err != nil {
 			return fmt.Errorf("move references from %s to %s: %w", from, to, err)
@@ -36,12 +36,12 @@ func moveReferences(ctx context.Context, tx Tx, organization, connection string,
 
 // moveLinks makes recordings that are linked to from, and what is or was on its way there, follow to the survivor.
 func moveLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to string) error {
-	_, err := tx.exec(ctx, `UPDATE recordings SET link_external_id = $5
+	_, err := tx.Exec(ctx, `UPDATE recordings SET link_external_id = $5
 		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id = $4`, organization, connection, string(model), from, to)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+	_, err = tx.Exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
 		organization, connection, string(model), from, to)
 	return err
 }
@@ -79,7 +79,7 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 }
 
 // toSurvivors points references to records of a model, by the external id that they name, at the survivors of merges.
-func toSurvivors(ctx context.Context, q querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
+func toSurvivors(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
 	for range mergeHops {
 		moved, err := mergedAmong(ctx, q, organization, connection, model, refs)
 		if err != nil || len(moved) == 0 {
@@ -97,20 +97,20 @@ func toSurvivors(ctx context.Context, q querier, organization, connection string
 }
 
 // mergedAmong returns which of the external ids name merged records, and their survivors.
-func mergedAmong(ctx context.Context, q querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
+func mergedAmong(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
 	ids := make([]string, 0, len(refs))
 	for id := range refs {
 		ids = append(ids, id)
 	}
 	type merge struct{ from, to string }
-	scan := func(r rows) (merge, error) {
+	scan := func(r database.Row) (merge, error) {
 		var m merge
 		err := r.Scan(&m.from, &m.to)
 		return m, err
 	}
-	in, arg := q.among(ids)
-	merges, err := many(ctx, q, scan, `SELECT external_id, merged_into FROM records
-		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND merged_into IS NOT NULL AND external_id `+in("$4"),
+	in, arg := q.Dialect().In("$4", ids)
+	merges, err := queryAll(ctx, q, scan, `SELECT external_id, merged_into FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND merged_into IS NOT NULL AND external_id `+in,
 		organization, connection, string(model), arg)
 	if err != nil {
 		return nil, err
@@ -120,31 +120,4 @@ func mergedAmong(ctx context.Context, q querier, organization, connection string
 		moved[m.from] = m.to
 	}
 	return moved, nil
-}
-
-// among makes the condition that a column is one of values, which SQLite takes as JSON.
-func (*sqliteTx) among(values []string) (condition func(parameter string) string, arg any) {
-	return amongJSON(values)
-}
-
-func (*sqliteDB) among(values []string) (condition func(parameter string) string, arg any) {
-	return amongJSON(values)
-}
-
-func amongJSON(values []string) (condition func(parameter string) string, arg any) {
-	text, _ := json.Marshal(values) //nolint:errchkjson // strings can always be written
-	return func(p string) string { return "IN (SELECT value FROM json_each(" + p + "))" }, string(text)
-}
-
-// among makes the condition that a column is one of values, which PostgreSQL takes as an array.
-func (postgresTx) among(values []string) (condition func(parameter string) string, arg any) {
-	return amongArray(values)
-}
-
-func (*postgresDB) among(values []string) (condition func(parameter string) string, arg any) {
-	return amongArray(values)
-}
-
-func amongArray(values []string) (condition func(parameter string) string, arg any) {
-	return func(p string) string { return "= ANY(" + p + "::text[])" }, values
 }

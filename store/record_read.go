@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -15,9 +16,8 @@ const ofLiveConnection = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organ
 
 // Record returns one record of the organization by our id; a deleted one is hub.ErrNotFound.
 func (s *Store) Record(ctx context.Context, organization string, model hub.Model, id string) (Record, error) {
-	r, err := one(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records
+	return queryOne(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection, organization, string(model), id)
-	return r, s.db.classify(err)
 }
 
 // RecordFilter chooses records for a list. Empty fields choose all.
@@ -80,8 +80,7 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 	if !f.WithDeleted {
 		query += " AND deleted_at IS NULL"
 	}
-	rs, err := many(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
-	return rs, s.db.classify(err)
+	return queryAll(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
 }
 
 // RecordKey names a record as its CRM does, within a connection.
@@ -100,10 +99,10 @@ const DeletedToo Deleted = true
 // RecordsByKey finds records that others refer to. Deleted ones are not among them, unless wanted.
 func (s *Store) RecordsByKey(ctx context.Context, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
 	found, err := recordsByKey(ctx, s.db, organization, keys, deleted...)
-	return found, s.db.classify(err)
+	return found, err
 }
 
-func recordsByKey(ctx context.Context, q querier, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
+func recordsByKey(ctx context.Context, q database.Querier, organization string, keys []RecordKey, deleted ...Deleted) (map[RecordKey]Record, error) {
 	living := ` AND deleted_at IS NULL`
 	if len(deleted) > 0 && deleted[0] == DeletedToo {
 		living = ``
@@ -125,9 +124,9 @@ func recordsByKey(ctx context.Context, q querier, organization string, keys []Re
 	}
 	found := make(map[RecordKey]Record, len(keys))
 	for g, ids := range groups {
-		in, arg := q.among(slices.Collect(maps.Keys(ids)))
-		rs, err := many(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND external_id `+in("$4")+living+ofLiveConnection, organization, g.connection, string(g.model), arg)
+		in, arg := q.Dialect().In("$4", slices.Collect(maps.Keys(ids)))
+		rs, err := queryAll(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND external_id `+in+living+ofLiveConnection, organization, g.connection, string(g.model), arg)
 		if err != nil {
 			return nil, err
 		}
@@ -142,17 +141,17 @@ func recordsByKey(ctx context.Context, q querier, organization string, keys []Re
 // model that refer to one of the external ids. It reads at most joinedMost.
 func (s *Store) Joined(ctx context.Context, organization, connection string, model hub.Model, of []string) ([]Record, error) {
 	rs, err := joinedTo(ctx, s.db, organization, connection, model, of)
-	return rs, s.db.classify(err)
+	return rs, err
 }
 
-func joinedTo(ctx context.Context, q querier, organization, connection string, model hub.Model, of []string) ([]Record, error) {
+func joinedTo(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, of []string) ([]Record, error) {
 	column := "engagement_ref"
 	if model == hub.ModelOpportunityUser {
 		column = "opportunity_ref"
 	}
-	in, arg := q.among(of)
-	return many(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND `+column+` `+in("$4")+` AND deleted_at IS NULL ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
+	in, arg := q.Dialect().In("$4", of)
+	return queryAll(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND `+column+` `+in+` AND deleted_at IS NULL ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
 }
 
 // joinedMost bounds how many joined users one answer shows.

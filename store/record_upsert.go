@@ -3,17 +3,27 @@ package store
 import (
 	"context"
 	"strings"
+
+	"sirocco/database"
 )
 
 // recordArgs is how many parameters a recordRow has.
 const recordArgs = 19
 
-// upsert on SQLite runs one prepared statement for each row: there is no round trip to save.
-func (t *sqliteTx) upsert(ctx context.Context, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+// upsertRows writes a batch of records, and answers for those that were not as they are.
+func upsertRows(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+	if tx.Dialect() == database.SQLite {
+		return upsertEach(ctx, tx, organization, connection, now, batch)
+	}
+	return upsertBatch(ctx, tx, organization, connection, now, batch)
+}
+
+// upsertEach runs one prepared statement for each row: on SQLite there is no round trip to save.
+func upsertEach(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
 	const query = upsertHead + `VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)` + upsertTail
 	var written []writtenRecord
 	for _, row := range batch {
-		w, err := many(ctx, t, scanWritten, query, append([]any{organization, connection, now}, row.args...)...)
+		w, err := queryAll(ctx, tx, scanWritten, query, append([]any{organization, connection, now}, row.args...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -22,8 +32,8 @@ func (t *sqliteTx) upsert(ctx context.Context, organization, connection string, 
 	return written, nil
 }
 
-// upsert on PostgreSQL sends the whole batch as one array for each column.
-func (t postgresTx) upsert(ctx context.Context, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+// upsertBatch sends the whole batch to PostgreSQL as one array for each column.
+func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
 	types := [recordArgs]string{
 		"text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
 		"bigint", "bigint", "text", "text", "bigint", "bigint", "text",
@@ -37,7 +47,7 @@ func (t postgresTx) upsert(ctx context.Context, organization, connection string,
 		selected.WriteString("$" + itoa(column+4) + "::" + kind + "[]")
 		args = append(args, columnOf(batch, column, kind))
 	}
-	return many(ctx, t, scanWritten, upsertHead+`SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(`+selected.String()+`) AS rows`+upsertTail, args...)
+	return queryAll(ctx, tx, scanWritten, upsertHead+`SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(`+selected.String()+`) AS rows`+upsertTail, args...)
 }
 
 // columnOf is one column of the batch as an array that pgx can send.

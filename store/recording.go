@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -14,7 +15,7 @@ const recordingColumns = `organization_id, id, user_id, team_id, title, file_typ
 	`link_connection_id, link_model, link_external_id, link_also, link_by, link_trigger, link_reason, linked_at, written_at, ` +
 	`created_at, updated_at, deleted_at, purged_at`
 
-func scanRecording(r rows) (hub.Recording, error) {
+func scanRecording(r database.Row) (hub.Recording, error) {
 	var rec hub.Recording
 	var team, connection, model, externalID *string
 	var started, ended, duration, created, updated int64
@@ -43,16 +44,16 @@ func scanRecording(r rows) (hub.Recording, error) {
 // Recording returns one recording of the organization; a deleted one is hub.ErrNotFound.
 func (s *Store) Recording(ctx context.Context, organization, id string) (hub.Recording, error) {
 	r, err := recording(ctx, s.db, organization, id, "")
-	return r, s.db.classify(err)
+	return r, err
 }
 
-func recording(ctx context.Context, q querier, organization, id, end string) (hub.Recording, error) {
-	return one(ctx, q, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
+func recording(ctx context.Context, q database.Querier, organization, id, end string) (hub.Recording, error) {
+	return queryOne(ctx, q, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
 }
 
 // lockRecording reads a recording that nobody else changes until the transaction ends.
 func lockRecording(ctx context.Context, tx Tx, organization, id string) (hub.Recording, error) {
-	return recording(ctx, tx, organization, id, tx.forUpdate())
+	return recording(ctx, tx, organization, id, tx.Dialect().ForUpdate())
 }
 
 // DeleteRecording deletes a recording: its texts at once, its audio as soon as the background comes to it.
@@ -70,7 +71,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 			}
 		}
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
-		_, err = tx.exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', score = NULL,
+		_, err = tx.Exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', score = NULL,
 				status = $3, deleted_at = $4, updated_at = $5
 			WHERE organization_id = $1 AND id = $2`, organization, id, string(hub.RecordingRemoved), micros(now), micros(r.UpdatedAt))
 		if err != nil {

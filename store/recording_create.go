@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -68,7 +69,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 // takeUpload takes over the audio that came, or returns hub.ErrNotFound where none is waiting.
 func takeUpload(ctx context.Context, tx Tx, organization string, n hub.NewRecording, now time.Time) (hub.Upload, error) {
 	const want = "the downloadUrl that POST /v1/core/recordings/signed-urls gave, after the audio was PUT to its uploadUrl"
-	u, err := one(ctx, tx, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3`+tx.forUpdate(),
+	u, err := queryOne(ctx, tx, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3`+tx.Dialect().ForUpdate(),
 		organization, n.Blob, micros(now))
 	switch {
 	case err != nil:
@@ -78,14 +79,14 @@ func takeUpload(ctx context.Context, tx Tx, organization string, n hub.NewRecord
 	case n.FileType != u.FileType:
 		return u, hub.Invalid("fileType", "is not what the audio was uploaded as", u.FileType)
 	}
-	_, err = tx.exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, u.Blob)
+	_, err = tx.Exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, u.Blob)
 	return u, err
 }
 
 // ofSameAudio returns the recording that was made of the audio before: the answer to a request that is repeated
 // because its answer was lost.
 func ofSameAudio(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Recording, error) {
-	r, err := one(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, n.Blob)
+	r, err := queryOne(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, n.Blob)
 	if errors.Is(err, hub.ErrNotFound) || err == nil && !n.By.Keeps(r.UserID, r.TeamID) {
 		return hub.Recording{}, hub.Invalid("fileUrl", "names no audio that waits for its recording",
 			"the downloadUrl that POST /v1/core/recordings/signed-urls gave, at most a day ago")
@@ -95,7 +96,7 @@ func ofSameAudio(ctx context.Context, tx Tx, organization string, n hub.NewRecor
 
 // recordedBy finds whom the new recording is of.
 func recordedBy(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Viewer, error) {
-	scan := func(r rows) (hub.Viewer, error) {
+	scan := func(r database.Row) (hub.Viewer, error) {
 		var v hub.Viewer
 		var team *string
 		err := r.Scan(&v.UserID, &team)
@@ -112,7 +113,7 @@ func recordedBy(ctx context.Context, tx Tx, organization string, n hub.NewRecord
 	default:
 		return hub.Viewer{}, hub.Invalid("userId", "is missing", "one of userId, userEmail and userPhone")
 	}
-	found, err := many(ctx, tx, scan, `SELECT id, team_id FROM users WHERE organization_id = $1 AND `+column+` = $2 AND disabled = $3 ORDER BY id LIMIT 2`, organization, value, false)
+	found, err := queryAll(ctx, tx, scan, `SELECT id, team_id FROM users WHERE organization_id = $1 AND `+column+` = $2 AND disabled = $3 ORDER BY id LIMIT 2`, organization, value, false)
 	switch {
 	case err != nil:
 		return hub.Viewer{}, err
@@ -158,7 +159,7 @@ func connectionOf(ctx context.Context, tx Tx, organization string, n hub.NewReco
 		} else { // the key begins with the connection, of which an organization has few
 			c.text += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 		}
-		found, err := many(ctx, tx, scanText, `SELECT connection_id FROM records WHERE `+c.text+` AND deleted_at IS NULL`+ofLiveConnection+` LIMIT 100`, c.args...)
+		found, err := queryAll(ctx, tx, scanText, `SELECT connection_id FROM records WHERE `+c.text+` AND deleted_at IS NULL`+ofLiveConnection+` LIMIT 100`, c.args...)
 		if err != nil {
 			return "", err
 		}
@@ -193,7 +194,7 @@ func insertRecording(ctx context.Context, tx Tx, r hub.Recording) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, analysis_hash) VALUES
+	_, err = tx.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, analysis_hash) VALUES
 		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, '')`,
 		r.OrganizationID, r.ID, r.UserID, optional(r.TeamID), r.Title, r.FileType, r.Blob, r.Size, micros(r.StartedAt), micros(r.EndedAt), r.Duration.Milliseconds(),
 		r.Latitude, r.Longitude, string(r.Result), r.ConversationType, r.Trigger, r.Discoverable, r.ContactName, r.ContactPhone, string(r.Status),

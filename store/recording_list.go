@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -48,9 +49,8 @@ func (s *Store) Recordings(ctx context.Context, organization string, f Recording
 	if f.After.ID != "" {
 		c.and("(updated_at, id) > (%s, %s)", micros(f.After.At), f.After.ID)
 	}
-	rs, err := many(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1`+c.text+
+	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1`+c.text+
 		` ORDER BY updated_at, id LIMIT `+c.arg(f.Limit), c.args...)
-	return rs, s.db.classify(err)
 }
 
 // SeenRecordingFilter chooses recordings that a user sees. Empty fields choose all.
@@ -95,9 +95,8 @@ func (s *Store) SeenRecordings(ctx context.Context, organization string, f SeenR
 	if f.After.ID != "" {
 		c.and("(r.started_at, r.id) "+beyond+" (%s, %s)", micros(f.After.At), f.After.ID)
 	}
-	rs, err := many(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings r WHERE r.organization_id = $1 AND r.deleted_at IS NULL`+c.text+
+	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings r WHERE r.organization_id = $1 AND r.deleted_at IS NULL`+c.text+
 		` ORDER BY r.started_at`+direction+`, r.id`+direction+` LIMIT `+c.arg(f.Limit), c.args...)
-	return rs, s.db.classify(err)
 }
 
 // RecordingsOf finds for each CRM record the latest recording that is linked to it; for an opportunity also one that
@@ -114,24 +113,24 @@ func (s *Store) RecordingsOf(ctx context.Context, organization string, keys []Re
 		groups[g] = append(groups[g], k.ExternalID)
 	}
 	for g, ids := range groups {
-		in, arg := s.db.among(ids)
+		in, arg := s.db.Dialect().In("$4", ids)
 		look := func(query string) error {
-			_, err := many(ctx, s.db, func(r rows) (struct{}, error) {
+			_, err := queryAll(ctx, s.db, func(r database.Row) (struct{}, error) {
 				var externalID, id string
 				err := r.Scan(&externalID, &id)
 				k := RecordKey{g.connection, g.model, externalID}
 				found[k] = max(found[k], id)
 				return struct{}{}, err
 			}, query, organization, g.connection, string(g.model), arg)
-			return s.db.classify(err)
+			return err
 		}
 		err := look(`SELECT link_external_id, MAX(id) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3
-			AND link_external_id ` + in("$4") + ` AND deleted_at IS NULL GROUP BY link_external_id`)
+			AND link_external_id ` + in + ` AND deleted_at IS NULL GROUP BY link_external_id`)
 		if err == nil && g.model == hub.ModelOpportunity {
 			err = look(`SELECT e.opportunity_ref, MAX(r.id) FROM records e JOIN recordings r ON r.organization_id = e.organization_id
 				AND r.link_connection_id = e.connection_id AND r.link_model = e.model AND r.link_external_id = e.external_id
 				WHERE e.organization_id = $1 AND e.connection_id = $2 AND $3 = 'OPPORTUNITY' AND e.model = 'ENGAGEMENT'
-				AND e.opportunity_ref ` + in("$4") + ` AND e.deleted_at IS NULL AND r.deleted_at IS NULL GROUP BY e.opportunity_ref`)
+				AND e.opportunity_ref ` + in + ` AND e.deleted_at IS NULL AND r.deleted_at IS NULL GROUP BY e.opportunity_ref`)
 		}
 		if err != nil {
 			return nil, err
@@ -145,7 +144,6 @@ func (s *Store) RecordingsByID(ctx context.Context, organization string, ids []s
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	in, arg := s.db.among(ids)
-	rs, err := many(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id `+in("$2")+` AND deleted_at IS NULL`, organization, arg)
-	return rs, s.db.classify(err)
+	in, arg := s.db.Dialect().In("$2", ids)
+	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id `+in+` AND deleted_at IS NULL`, organization, arg)
 }

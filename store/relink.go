@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -15,7 +16,7 @@ func requestRelink(ctx context.Context, tx Tx, organization string, from, until,
 	if err := due(ctx, tx, organization, TaskLink, organization, now); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3)
+	_, err := tx.Exec(ctx, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3)
 		ON CONFLICT (organization_id) DO UPDATE SET
 			asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
 			asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`,
@@ -43,7 +44,7 @@ func (s *Store) TakeRelink(ctx context.Context, t Task) (Relink, bool, error) {
 		if off, err := halted(ctx, tx, t.OrganizationID); err != nil || off {
 			return err
 		}
-		all, err := many(ctx, tx, func(r rows) (Relink, error) {
+		all, err := queryAll(ctx, tx, func(r database.Row) (Relink, error) {
 			var from, until *int64
 			var l Relink
 			err := r.Scan(&from, &until, &l.After)
@@ -72,20 +73,20 @@ const relinkSlice = 50
 func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs []hub.Recording, next Relink, more bool, err error) {
 	from, after := micros(l.From.Add(-hub.LongestRecording)), ""
 	if l.After != "" {
-		at, err := one(ctx, s.db, scanCount, `SELECT started_at FROM recordings WHERE organization_id = $1 AND id = $2`, organization, l.After)
+		at, err := queryOne(ctx, s.db, scanCount, `SELECT started_at FROM recordings WHERE organization_id = $1 AND id = $2`, organization, l.After)
 		switch {
 		case err == nil:
 			from, after = at, l.After
 		case !errors.Is(err, hub.ErrNotFound): // else it begins again
-			return nil, l, false, s.db.classify(err)
+			return nil, l, false, err
 		}
 	}
 	// The condition on what may be linked is not in the query: it bounds what is read by what is found.
-	all, err := many(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings
+	all, err := queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings
 		WHERE organization_id = $1 AND started_at >= $2 AND (started_at > $2 OR id > $3) AND started_at <= $4 ORDER BY started_at, id LIMIT $5`,
 		organization, from, after, micros(l.Until), relinkSlice)
 	if err != nil {
-		return nil, l, false, s.db.classify(err)
+		return nil, l, false, err
 	}
 	next = l
 	for _, r := range all {
@@ -118,10 +119,10 @@ func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next R
 			return err
 		}
 		if done {
-			_, err := tx.exec(ctx, `UPDATE relinks SET taken_from = NULL, taken_until = NULL, taken_after = '' WHERE organization_id = $1`, t.OrganizationID)
+			_, err := tx.Exec(ctx, `UPDATE relinks SET taken_from = NULL, taken_until = NULL, taken_after = '' WHERE organization_id = $1`, t.OrganizationID)
 			return err
 		}
-		_, err := tx.exec(ctx, `UPDATE relinks SET taken_after = $2 WHERE organization_id = $1`, t.OrganizationID, next.After)
+		_, err := tx.Exec(ctx, `UPDATE relinks SET taken_after = $2 WHERE organization_id = $1`, t.OrganizationID, next.After)
 		return err
 	})
 	s.rouse()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -41,7 +42,7 @@ func scopeOf(ctx context.Context, tx Tx, organization, connection string, record
 	if len(s.engagements) == 0 && !timeless {
 		return s, nil
 	}
-	some, err := many(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, organization)
+	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, organization)
 	if err != nil || len(some) == 0 {
 		return s, err
 	}
@@ -104,7 +105,7 @@ func relinkWithout(ctx context.Context, tx Tx, organization, connection string, 
 
 // relinkConnection asks for another look at the recordings that are linked to records of a connection.
 func relinkConnection(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
-	linked, err := one(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2`, organization, connection)
+	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2`, organization, connection)
 	if err != nil || linked.from == nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func relinkConnection(ctx context.Context, tx Tx, organization, connection strin
 // span is from the least to the greatest of some times; nil where there are none.
 type span struct{ from, until *int64 }
 
-func scanSpan(r rows) (span, error) {
+func scanSpan(r database.Row) (span, error) {
 	var s span
 	err := r.Scan(&s.from, &s.until)
 	return s, err
@@ -125,14 +126,14 @@ func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 	if len(s.engagements) == 0 {
 		return nil
 	}
-	in, arg := tx.among(s.engagements)
+	in, arg := tx.Dialect().In("$4", s.engagements)
 	for _, query := range []string{
 		`SELECT MIN(start_time), MAX(COALESCE(end_time, start_time)) FROM records
-			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id ` + in("$4"),
+			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id ` + in,
 		`SELECT MIN(started_at), MAX(ended_at) FROM recordings
-			WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id ` + in("$4"),
+			WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id ` + in,
 	} {
-		found, err := one(ctx, tx, scanSpan, query, s.organization, s.connection, string(hub.ModelEngagement), arg)
+		found, err := queryOne(ctx, tx, scanSpan, query, s.organization, s.connection, string(hub.ModelEngagement), arg)
 		if err != nil {
 			return err
 		}

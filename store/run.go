@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -38,7 +39,7 @@ type SyncRun struct {
 	Error string
 }
 
-func scanSyncRun(r rows) (SyncRun, error) {
+func scanSyncRun(r database.Row) (SyncRun, error) {
 	var run SyncRun
 	var started, wait int64
 	var ended *int64
@@ -62,18 +63,18 @@ func (s *Store) BeginTurn(ctx context.Context, organization, connection string, 
 		if c, err = holdTurn(ctx, tx, sched); err != nil {
 			return err
 		}
-		before, err := one(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		before, err := queryOne(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 		if err != nil {
 			return err
 		}
-		sched, err = one(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL
+		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
 			organization, connection, micros(now.Add(lease)), hub.NewID())
 		if err != nil {
 			return err
 		}
 		sched.Continues = before.Waiting == Continuing
-		_, err = tx.exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
+		_, err = tx.Exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
 			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, '') ON CONFLICT DO NOTHING`, organization, connection, sched.RunID, micros(now))
 		return err
 	})
@@ -84,7 +85,7 @@ func addToRun(ctx context.Context, tx Tx, sched Schedule, t RunTotals) error {
 	if t == (RunTotals{}) {
 		return nil
 	}
-	_, err := tx.exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
+	_, err := tx.Exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
 			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11
 		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
 		sched.OrganizationID, sched.ConnectionID, sched.RunID, t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds())
@@ -92,12 +93,12 @@ func addToRun(ctx context.Context, tx Tx, sched Schedule, t RunTotals) error {
 }
 
 func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time.Time) error {
-	_, err := tx.exec(ctx, `UPDATE sync_runs SET ended_at = $4, error = $5 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+	_, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $4, error = $5 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
 		sched.OrganizationID, sched.ConnectionID, sched.RunID, micros(now), problem)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `DELETE FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id <
+	_, err = tx.Exec(ctx, `DELETE FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id <
 		(SELECT id FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 ORDER BY id DESC LIMIT 1 OFFSET $3)`,
 		sched.OrganizationID, sched.ConnectionID, runsKept)
 	return err
@@ -105,7 +106,6 @@ func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time
 
 // SyncRuns lists the runs of a connection, latest first, before the one with the id before.
 func (s *Store) SyncRuns(ctx context.Context, organization, connection, before string, limit int) ([]SyncRun, error) {
-	runs, err := many(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error
+	return queryAll(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error
 		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
-	return runs, s.db.classify(err)
 }

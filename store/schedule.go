@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -40,7 +41,7 @@ const Continuing = "more pages to read"
 
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, waiting, waiting_until`
 
-func scanSchedule(r rows) (Schedule, error) {
+func scanSchedule(r database.Row) (Schedule, error) {
 	var s Schedule
 	var interval int64
 	var due, lease, waiting *int64
@@ -61,7 +62,7 @@ func createSchedule(ctx context.Context, tx Tx, c hub.Connection, now time.Time)
 	if c.Active {
 		due = optionalMicros(now)
 	}
-	_, err := tx.exec(ctx, `INSERT INTO schedules (organization_id, connection_id, interval_seconds, due_at, turn, failures, waiting)
+	_, err := tx.Exec(ctx, `INSERT INTO schedules (organization_id, connection_id, interval_seconds, due_at, turn, failures, waiting)
 		VALUES ($1, $2, $3, $4, 0, 0, '')`, c.OrganizationID, c.ID, int64(DefaultSyncInterval/time.Second), due)
 	return err
 }
@@ -72,7 +73,7 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 	if c.Active {
 		due = optionalMicros(now)
 	}
-	_, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0
+	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0
 		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
 		c.OrganizationID, c.ID, due, c.Active)
 	if err != nil || !c.Active {
@@ -83,19 +84,19 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 
 // Schedule returns the schedule of a connection.
 func (s *Store) Schedule(ctx context.Context, organization, connection string) (Schedule, error) {
-	sched, err := one(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+	sched, err := queryOne(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if err == nil {
 		sched.Halted, err = halted(ctx, s.db, organization)
 	}
-	return sched, s.db.classify(err)
+	return sched, err
 }
 
 // SetSyncInterval changes how often a connection syncs.
 func (s *Store) SetSyncInterval(ctx context.Context, organization, connection string, interval time.Duration) error {
 	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
+		n, err := tx.Exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, int64(interval/time.Second))
-		if err := met(n, err, hub.ErrNotFound); err != nil {
+		if err := requireAffected(n, err, hub.ErrNotFound); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"intervalSeconds": int64(interval / time.Second)})
@@ -108,14 +109,14 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
 	now := s.clock()
 	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
-	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM schedules WHERE `+due+` LIMIT 1`, micros(now))
+	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM schedules WHERE `+due+` LIMIT 1`, micros(now))
 	if err != nil || len(some) == 0 {
-		return 0, s.db.classify(err)
+		return 0, err
 	}
 	claimed := 0
 	err = s.write(ctx, func(tx Tx) error {
-		claims, err := many(ctx, tx, scanSchedule, `UPDATE schedules SET due_at = NULL, lease_until = $3, turn = turn + 1
-			WHERE (organization_id, connection_id) IN (SELECT organization_id, connection_id FROM schedules WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.skipLocked()+`)
+		claims, err := queryAll(ctx, tx, scanSchedule, `UPDATE schedules SET due_at = NULL, lease_until = $3, turn = turn + 1
+			WHERE (organization_id, connection_id) IN (SELECT organization_id, connection_id FROM schedules WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`)
 			RETURNING `+scheduleColumns, micros(now), limit, micros(now.Add(lease)))
 		if err != nil || len(claims) == 0 {
 			return err
@@ -131,9 +132,9 @@ var ErrTurnOver = errors.New("the turn is over")
 
 // NoteWait lets the connection say what its turn waits for, and until when. A turn that is over changes nothing.
 func (s *Store) NoteWait(ctx context.Context, sched Schedule, waiting string, until time.Time) error {
-	_, err := s.db.exec(ctx, `UPDATE schedules SET waiting = $4, waiting_until = $5 WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
+	_, err := s.db.Exec(ctx, `UPDATE schedules SET waiting = $4, waiting_until = $5 WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
 		sched.OrganizationID, sched.ConnectionID, sched.Turn, waiting, micros(until))
-	return s.db.classify(err)
+	return domainError(err)
 }
 
 // RenewTurn keeps a turn alive for another lease. Its error says why the turn has to stop: hub.ErrPaused,
@@ -143,7 +144,7 @@ func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Durati
 		if _, err := holdTurn(ctx, tx, sched); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `UPDATE schedules SET lease_until = $3 WHERE organization_id = $1 AND connection_id = $2`,
+		_, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = $3 WHERE organization_id = $1 AND connection_id = $2`,
 			sched.OrganizationID, sched.ConnectionID, micros(s.clock().Add(lease)))
 		return err
 	})
@@ -155,7 +156,7 @@ func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 		active, disabled bool
 		turn             int64
 	}
-	now, err := one(ctx, s.db, func(r rows) (state, error) {
+	now, err := queryOne(ctx, s.db, func(r database.Row) (state, error) {
 		var st state
 		err := r.Scan(&st.active, &st.turn, &st.disabled)
 		return st, err
@@ -164,7 +165,7 @@ func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 		WHERE c.organization_id = $1 AND c.id = $2`, sched.OrganizationID, sched.ConnectionID)
 	switch {
 	case err != nil:
-		return s.db.classify(err)
+		return err
 	case now.turn != sched.Turn:
 		return ErrTurnOver
 	case !now.active:
@@ -181,7 +182,7 @@ func holdTurn(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error
 	if err != nil {
 		return c, err
 	}
-	turn, err := one(ctx, tx, scanCount, `SELECT turn FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.forUpdate(),
+	turn, err := queryOne(ctx, tx, scanCount, `SELECT turn FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.Dialect().ForUpdate(),
 		sched.OrganizationID, sched.ConnectionID)
 	switch {
 	case err != nil:
@@ -218,11 +219,11 @@ func (s *Store) EndTurn(ctx context.Context, sched Schedule, end TurnEnd) error 
 		if end.Waiting == "" {
 			waitingUntil = nil
 		}
-		n, err := tx.exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, waiting = $6, waiting_until = $7,
+		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, waiting = $6, waiting_until = $7,
 				due_at = CASE WHEN due_at IS NOT NULL THEN due_at ELSE $8 END
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
 			sched.OrganizationID, sched.ConnectionID, sched.Turn, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
-		if err := met(n, err, ErrTurnOver); err != nil {
+		if err := requireAffected(n, err, ErrTurnOver); err != nil {
 			return err
 		}
 		if sched.RunID == "" {
@@ -254,9 +255,9 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 				return err
 			}
 		}
-		n, err := tx.exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
+		n, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		if err := met(n, err, hub.Conflict("%s", nothingPulled(c.Platform))); err != nil {
+		if err := requireAffected(n, err, hub.Conflict("%s", nothingPulled(c.Platform))); err != nil {
 			return err
 		}
 		asked := map[string]any{}

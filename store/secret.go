@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -19,12 +20,12 @@ const secretQuery = `SELECT sealed FROM secrets WHERE name = $1` //nolint:gosec 
 // SharedSecret returns random bytes that all nodes of this database share under the name. They are made once, and
 // kept encrypted.
 func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
-	sealed, err := one(ctx, s.db, scanText, secretQuery, name)
+	sealed, err := queryOne(ctx, s.db, scanText, secretQuery, name)
 	if errors.Is(err, hub.ErrNotFound) {
 		sealed, err = s.makeSecret(ctx, name)
 	}
 	if err != nil {
-		return nil, s.db.classify(err)
+		return nil, err
 	}
 	return s.keys.open(sealed, secretPlace(name))
 }
@@ -38,11 +39,11 @@ func (s *Store) makeSecret(ctx context.Context, name string) (sealed string, err
 		return "", err
 	}
 	err = s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, name, mine, micros(s.clock()))
+		_, err := tx.Exec(ctx, `INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, name, mine, micros(s.clock()))
 		if err != nil {
 			return err
 		}
-		sealed, err = one(ctx, tx, scanText, secretQuery, name) // another node may have been faster
+		sealed, err = queryOne(ctx, tx, scanText, secretQuery, name) // another node may have been faster
 		return err
 	})
 	return sealed, err
@@ -64,12 +65,12 @@ const sealedQuery = `SELECT place, sealed FROM (SELECT 'secrets/' || name AS pla
 type sealedRow struct{ place, sealed string }
 
 func (s *Store) sealedRows(ctx context.Context) ([]sealedRow, error) {
-	found, err := many(ctx, s.db, func(r rows) (sealedRow, error) {
+	found, err := queryAll(ctx, s.db, func(r database.Row) (sealedRow, error) {
 		var x sealedRow
 		err := r.Scan(&x.place, &x.sealed)
 		return x, err
 	}, sealedQuery)
-	return found, s.db.classify(err)
+	return found, err
 }
 
 // HasSealed reports whether the database holds anything encrypted, so that only the key that did it is of use.
@@ -102,12 +103,12 @@ func (s *Store) ProveKey(ctx context.Context) error {
 	if !proven {
 		return fmt.Errorf("%w: %w", ErrWrongKey, wrong)
 	}
-	sealed, err := one(ctx, s.db, scanText, secretQuery, canary)
+	sealed, err := queryOne(ctx, s.db, scanText, secretQuery, canary)
 	if errors.Is(err, hub.ErrNotFound) {
 		sealed, err = s.makeSecret(ctx, canary)
 	}
 	if err != nil {
-		return s.db.classify(err)
+		return err
 	}
 	if _, err := s.keys.open(sealed, secretPlace(canary)); err != nil { // a node with another key was faster
 		return fmt.Errorf("%w: %w", ErrWrongKey, err)
@@ -118,13 +119,13 @@ func (s *Store) ProveKey(ctx context.Context) error {
 // resealSecrets encrypts the shared secrets, of which there are few, anew with the current key.
 func (s *Store) resealSecrets(ctx context.Context) error {
 	type row struct{ name, sealed string }
-	all, err := many(ctx, s.db, func(r rows) (row, error) {
+	all, err := queryAll(ctx, s.db, func(r database.Row) (row, error) {
 		var x row
 		err := r.Scan(&x.name, &x.sealed)
 		return x, err
 	}, `SELECT name, sealed FROM secrets ORDER BY name LIMIT $1`, resealSlice)
 	if err != nil {
-		return s.db.classify(err)
+		return err
 	}
 	for _, x := range all {
 		sealed, err := s.resealed(x.sealed, secretPlace(x.name))
@@ -132,7 +133,7 @@ func (s *Store) resealSecrets(ctx context.Context) error {
 			return err
 		}
 		err = s.write(ctx, func(tx Tx) error {
-			_, err := tx.exec(ctx, `UPDATE secrets SET sealed = $3 WHERE name = $1 AND sealed = $2`, x.name, x.sealed, sealed)
+			_, err := tx.Exec(ctx, `UPDATE secrets SET sealed = $3 WHERE name = $1 AND sealed = $2`, x.name, x.sealed, sealed)
 			return err
 		})
 		if err != nil {

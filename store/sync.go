@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -36,7 +37,7 @@ type SyncState struct {
 
 const syncStateColumns = `model, since, next, newest, as_of, in_run, enumerating, enumerated_at, rewind_to, passed_run, failed`
 
-func scanSyncState(r rows) (SyncState, error) {
+func scanSyncState(r database.Row) (SyncState, error) {
 	var st SyncState
 	var since, newest, asOf, enumerated, rewind *int64
 	err := r.Scan(&st.Model, &since, &st.Next, &newest, &asOf, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.PassedRun, &st.Failed)
@@ -55,15 +56,15 @@ func scanSyncState(r rows) (SyncState, error) {
 // SyncStates returns the states of a connection's models; a model that never ran has none.
 func (s *Store) SyncStates(ctx context.Context, organization, connection string) ([]SyncState, error) {
 	states, err := syncStates(ctx, s.db, organization, connection)
-	return states, s.db.classify(err)
+	return states, err
 }
 
-func syncStates(ctx context.Context, q querier, organization, connection string) ([]SyncState, error) {
-	return many(ctx, q, scanSyncState, `SELECT `+syncStateColumns+` FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+func syncStates(ctx context.Context, q database.Querier, organization, connection string) ([]SyncState, error) {
+	return queryAll(ctx, q, scanSyncState, `SELECT `+syncStateColumns+` FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 }
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
-	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, as_of, in_run, enumerating, enumerated_at, passed_run, failed)
+	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, as_of, in_run, enumerating, enumerated_at, passed_run, failed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
 			since = excluded.since, next = excluded.next, newest = excluded.newest, as_of = excluded.as_of, in_run = excluded.in_run, enumerating = excluded.enumerating,
 			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
@@ -78,7 +79,7 @@ func saveSyncStateRewind(ctx context.Context, tx Tx, c hub.Connection, model hub
 	if !to.IsZero() {
 		at = micros(to)
 	}
-	_, err := tx.exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, enumerating, passed_run, failed, rewind_to)
+	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, enumerating, passed_run, failed, rewind_to)
 		VALUES ($1, $2, $3, '', $4, $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET rewind_to = excluded.rewind_to`,
 		c.OrganizationID, c.ID, string(model), false, at)
 	return err
@@ -167,7 +168,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 }
 
 func dropRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {
-	_, err := tx.exec(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
+	_, err := tx.Exec(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
 		sched.OrganizationID, sched.ConnectionID, string(model))
 	return err
 }
@@ -201,7 +202,7 @@ func showSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, 
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
+	_, err = tx.Exec(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
 	return err
 }
 

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"sirocco/database"
 )
 
 // TaskKind is a kind of background work besides syncing.
@@ -24,7 +26,7 @@ type Task struct {
 	Turn int64
 }
 
-func scanTask(r rows) (Task, error) {
+func scanTask(r database.Row) (Task, error) {
 	var t Task
 	err := r.Scan(&t.OrganizationID, &t.Kind, &t.ObjectID, &t.Turn)
 	return t, err
@@ -33,7 +35,7 @@ func scanTask(r rows) (Task, error) {
 // due plans the task's next turn for at, unless one is planned for earlier. That of a disabled organization waits
 // until it is enabled.
 func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
-	_, err := tx.exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn)
+	_, err := tx.Exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn)
 		VALUES ($1, $2, $3, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($4 AS BIGINT) END, 0)
 		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at
 		WHERE tasks.due_at IS NULL OR tasks.due_at > excluded.due_at`,
@@ -45,14 +47,14 @@ func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object 
 func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Task) error) (int, error) {
 	now := s.clock()
 	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
-	some, err := many(ctx, s.db, scanCount, `SELECT 1 FROM tasks WHERE `+due+` LIMIT 1`, micros(now))
+	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM tasks WHERE `+due+` LIMIT 1`, micros(now))
 	if err != nil || len(some) == 0 {
-		return 0, s.db.classify(err)
+		return 0, err
 	}
 	claimed := 0
 	err = s.write(ctx, func(tx Tx) error {
-		claims, err := many(ctx, tx, scanTask, `UPDATE tasks SET due_at = NULL, lease_until = $3, turn = turn + 1
-			WHERE (organization_id, kind, object_id) IN (SELECT organization_id, kind, object_id FROM tasks WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.skipLocked()+`)
+		claims, err := queryAll(ctx, tx, scanTask, `UPDATE tasks SET due_at = NULL, lease_until = $3, turn = turn + 1
+			WHERE (organization_id, kind, object_id) IN (SELECT organization_id, kind, object_id FROM tasks WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`)
 			RETURNING organization_id, kind, object_id, turn`, micros(now), limit, micros(now.Add(lease)))
 		if err != nil || len(claims) == 0 {
 			return err
@@ -66,17 +68,17 @@ func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, 
 // RenewTask keeps a turn alive for another lease, or returns ErrTurnOver.
 func (s *Store) RenewTask(ctx context.Context, t Task, lease time.Duration) error {
 	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = $5 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4 AND lease_until IS NOT NULL`,
+		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = $5 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4 AND lease_until IS NOT NULL`,
 			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, micros(s.clock().Add(lease)))
-		return met(n, err, ErrTurnOver)
+		return requireAffected(n, err, ErrTurnOver)
 	})
 }
 
 // holdTask makes sure, for the rest of the transaction, that the turn may still write.
 func holdTask(ctx context.Context, tx Tx, t Task) error {
-	found, err := many(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.forUpdate(),
+	found, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.Dialect().ForUpdate(),
 		t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn)
-	return met(int64(len(found)), err, ErrTurnOver)
+	return requireAffected(int64(len(found)), err, ErrTurnOver)
 }
 
 // EndTask gives the task back. Its next turn is at next, or never for the zero time; what became due during this
@@ -90,11 +92,11 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 		if disabled {
 			next = time.Time{}
 		}
-		n, err := tx.exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
+		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
 			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, optionalMicros(next))
-		return met(n, err, ErrTurnOver)
+		return requireAffected(n, err, ErrTurnOver)
 	})
 	if err == nil {
 		s.rouse() // it may be due again already
@@ -104,6 +106,6 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 
 // forgetTask removes a task whose object is gone; a job under way finds its turn over.
 func forgetTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
-	_, err := tx.exec(ctx, `DELETE FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`, organization, string(kind), object)
+	_, err := tx.Exec(ctx, `DELETE FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`, organization, string(kind), object)
 	return err
 }

@@ -7,12 +7,13 @@ import (
 	"maps"
 	"slices"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const teamColumns = `organization_id, id, name, conversation_types, beta_features, created_at, updated_at`
 
-func scanTeam(r rows) (hub.Team, error) {
+func scanTeam(r database.Row) (hub.Team, error) {
 	var t hub.Team
 	var types, features string
 	var created, updated int64
@@ -35,7 +36,7 @@ func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team)
 	t.CreatedAt = hub.NextVersion(t.CreatedAt, s.clock())
 	t.UpdatedAt = t.CreatedAt
 	err := s.write(ctx, func(tx Tx) error {
-		if _, err := tx.exec(ctx, `INSERT INTO teams (`+teamColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		if _, err := tx.Exec(ctx, `INSERT INTO teams (`+teamColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			t.OrganizationID, t.ID, t.Name, texts(t.ConversationTypes), texts(t.BetaFeatures), micros(t.CreatedAt), micros(t.UpdatedAt)); err != nil {
 			return err
 		}
@@ -61,30 +62,30 @@ func texts(list []string) string {
 
 // Team returns one team of the organization.
 func (s *Store) Team(ctx context.Context, organization, id string) (hub.Team, error) {
-	t, err := one(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id = $2`, organization, id)
+	t, err := queryOne(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id = $2`, organization, id)
 	if err == nil {
 		err = withPeople(ctx, s.db, organization, []*hub.Team{&t})
 	}
-	return t, s.db.classify(err)
+	return t, err
 }
 
 // TeamNames finds the names of teams, by id.
 func (s *Store) TeamNames(ctx context.Context, organization string, ids []string) (map[string]string, error) {
 	names := make(map[string]string, len(ids))
-	in, arg := s.db.among(ids)
-	found, err := many(ctx, s.db, func(r rows) (named [2]string, err error) {
+	in, arg := s.db.Dialect().In("$2", ids)
+	found, err := queryAll(ctx, s.db, func(r database.Row) (named [2]string, err error) {
 		err = r.Scan(&named[0], &named[1])
 		return named, err
-	}, `SELECT id, name FROM teams WHERE organization_id = $1 AND id `+in("$2"), organization, arg)
+	}, `SELECT id, name FROM teams WHERE organization_id = $1 AND id `+in, organization, arg)
 	for _, named := range found {
 		names[named[0]] = named[1]
 	}
-	return names, s.db.classify(err)
+	return names, err
 }
 
 // Teams lists the organization's teams, oldest first, after the one with the id after.
 func (s *Store) Teams(ctx context.Context, organization, after string, limit int) ([]hub.Team, error) {
-	ts, err := many(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3`, organization, after, limit)
+	ts, err := queryAll(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3`, organization, after, limit)
 	if err == nil {
 		all := make([]*hub.Team, len(ts))
 		for i := range ts {
@@ -92,7 +93,7 @@ func (s *Store) Teams(ctx context.Context, organization, after string, limit int
 		}
 		err = withPeople(ctx, s.db, organization, all)
 	}
-	return ts, s.db.classify(err)
+	return ts, err
 }
 
 // UpdateTeam changes what p names and returns the whole team. What is already as p wants it costs no write.
@@ -107,7 +108,7 @@ func (s *Store) UpdateTeam(ctx context.Context, organization, id string, p hub.T
 		if len(changes) == 0 {
 			return nil
 		}
-		if _, err := tx.exec(ctx, `UPDATE teams SET name = $3, conversation_types = $4, beta_features = $5, updated_at = $6 WHERE organization_id = $1 AND id = $2`,
+		if _, err := tx.Exec(ctx, `UPDATE teams SET name = $3, conversation_types = $4, beta_features = $5, updated_at = $6 WHERE organization_id = $1 AND id = $2`,
 			organization, id, t.Name, texts(t.ConversationTypes), texts(t.BetaFeatures), micros(t.UpdatedAt)); err != nil {
 			return err
 		}
@@ -130,7 +131,7 @@ func (s *Store) DeleteTeam(ctx context.Context, organization, id string) (hub.Te
 		if err := s.setPeople(ctx, tx, t, &[]string{}, &[]string{}); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `DELETE FROM teams WHERE organization_id = $1 AND id = $2`, organization, id); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM teams WHERE organization_id = $1 AND id = $2`, organization, id); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "delete", "team", id, map[string]any{"name": t.Name})
@@ -140,7 +141,7 @@ func (s *Store) DeleteTeam(ctx context.Context, organization, id string) (hub.Te
 
 // lockTeam reads a team that nobody else changes until the transaction ends.
 func lockTeam(ctx context.Context, tx Tx, organization, id string) (hub.Team, error) {
-	t, err := one(ctx, tx, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id = $2`+tx.forUpdate(), organization, id)
+	t, err := queryOne(ctx, tx, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id = $2`+tx.Dialect().ForUpdate(), organization, id)
 	if err == nil {
 		err = withPeople(ctx, tx, organization, []*hub.Team{&t})
 	}
@@ -153,7 +154,7 @@ func (s *Store) setPeople(ctx context.Context, tx Tx, t hub.Team, coaches, membe
 		if err := checkUsers(ctx, tx, t.OrganizationID, "coachUids", *coaches); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `DELETE FROM team_coaches WHERE organization_id = $1 AND team_id = $2`, t.OrganizationID, t.ID); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM team_coaches WHERE organization_id = $1 AND team_id = $2`, t.OrganizationID, t.ID); err != nil {
 			return err
 		}
 		for _, user := range slices.Compact(slices.Sorted(slices.Values(*coaches))) {
@@ -168,12 +169,12 @@ func (s *Store) setPeople(ctx context.Context, tx Tx, t hub.Team, coaches, membe
 	if err := checkUsers(ctx, tx, t.OrganizationID, "memberUids", *members); err != nil {
 		return err
 	}
-	in, arg := tx.among(append([]string{}, *members...))
-	if _, err := tx.exec(ctx, `UPDATE users SET team_id = NULL, updated_at = $4 WHERE organization_id = $1 AND team_id = $2 AND NOT (id `+in("$3")+`)`,
+	in, arg := tx.Dialect().In("$3", append([]string{}, *members...))
+	if _, err := tx.Exec(ctx, `UPDATE users SET team_id = NULL, updated_at = $4 WHERE organization_id = $1 AND team_id = $2 AND NOT (id `+in+`)`,
 		t.OrganizationID, t.ID, arg, micros(s.clock())); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE users SET team_id = $2, updated_at = $4 WHERE organization_id = $1 AND id `+in("$3")+` AND (team_id IS NULL OR team_id <> $2)`,
+	_, err := tx.Exec(ctx, `UPDATE users SET team_id = $2, updated_at = $4 WHERE organization_id = $1 AND id `+in+` AND (team_id IS NULL OR team_id <> $2)`,
 		t.OrganizationID, t.ID, arg, micros(s.clock()))
 	return err
 }
@@ -183,8 +184,8 @@ func checkUsers(ctx context.Context, tx Tx, organization, field string, ids []st
 	if len(ids) == 0 {
 		return nil
 	}
-	in, arg := tx.among(ids)
-	found, err := many(ctx, tx, scanText, `SELECT id FROM users WHERE organization_id = $1 AND id `+in("$2"), organization, arg)
+	in, arg := tx.Dialect().In("$2", ids)
+	found, err := queryAll(ctx, tx, scanText, `SELECT id FROM users WHERE organization_id = $1 AND id `+in, organization, arg)
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func checkUsers(ctx context.Context, tx Tx, organization, field string, ids []st
 const peopleMost = 20_000
 
 // withPeople fills in who coaches the teams and who is in them.
-func withPeople(ctx context.Context, q querier, organization string, teams []*hub.Team) error {
+func withPeople(ctx context.Context, q database.Querier, organization string, teams []*hub.Team) error {
 	if len(teams) == 0 {
 		return nil
 	}
@@ -213,19 +214,19 @@ func withPeople(ctx context.Context, q querier, organization string, teams []*hu
 		t.Coaches, t.Members = nil, nil
 		byID[t.ID] = t
 	}
-	in, arg := q.among(slices.Collect(maps.Keys(byID)))
+	in, arg := q.Dialect().In("$2", slices.Collect(maps.Keys(byID)))
 	type person struct{ team, user string }
-	scan := func(r rows) (person, error) {
+	scan := func(r database.Row) (person, error) {
 		var p person
 		err := r.Scan(&p.team, &p.user)
 		return p, err
 	}
-	coaches, err := many(ctx, q, scan, `SELECT team_id, user_id FROM team_coaches WHERE organization_id = $1 AND team_id `+in("$2")+` ORDER BY user_id LIMIT $3`,
+	coaches, err := queryAll(ctx, q, scan, `SELECT team_id, user_id FROM team_coaches WHERE organization_id = $1 AND team_id `+in+` ORDER BY user_id LIMIT $3`,
 		organization, arg, peopleMost)
 	if err != nil {
 		return err
 	}
-	members, err := many(ctx, q, scan, `SELECT team_id, id FROM users WHERE organization_id = $1 AND team_id `+in("$2")+` ORDER BY id LIMIT $3`,
+	members, err := queryAll(ctx, q, scan, `SELECT team_id, id FROM users WHERE organization_id = $1 AND team_id `+in+` ORDER BY id LIMIT $3`,
 		organization, arg, peopleMost)
 	for _, p := range coaches {
 		byID[p.team].Coaches = append(byID[p.team].Coaches, p.user)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -12,7 +13,7 @@ const TokenUseGrain = 10 * time.Minute
 
 const tokenColumns = `organization_id, id, name, group_id, parent_id, created_at, last_used_at`
 
-func scanToken(r rows) (hub.Token, error) {
+func scanToken(r database.Row) (hub.Token, error) {
 	var t hub.Token
 	var group, parent *string
 	var createdAt int64
@@ -38,7 +39,7 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 	hash, _ := hub.TokenHash(text)
 	t := hub.Token{ID: hub.NewID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
 	err := s.write(ctx, func(tx Tx) error {
-		o, err := one(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, organization)
+		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, organization)
 		if err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 				return err
 			}
 		}
-		_, err = tx.exec(ctx, `INSERT INTO tokens (organization_id, id, name, hash, group_id, parent_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		_, err = tx.Exec(ctx, `INSERT INTO tokens (organization_id, id, name, hash, group_id, parent_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			t.OrganizationID, t.ID, t.Name, hash, optional(t.GroupID), optional(t.ParentID), micros(t.CreatedAt))
 		if err != nil {
 			return err
@@ -59,29 +60,26 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 
 // TokenByHash returns the live token with the hash. It is the one query without an organization: it is how one is learnt.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (hub.Token, error) {
-	t, err := one(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1 AND revoked_at IS NULL`, hash)
-	return t, s.db.classify(err)
+	return queryOne(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1 AND revoked_at IS NULL`, hash)
 }
 
 // TouchToken records a use of the token.
 func (s *Store) TouchToken(ctx context.Context, t hub.Token) error {
 	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.exec(ctx, `UPDATE tokens SET last_used_at = $3 WHERE organization_id = $1 AND id = $2`, t.OrganizationID, t.ID, micros(s.clock()))
+		_, err := tx.Exec(ctx, `UPDATE tokens SET last_used_at = $3 WHERE organization_id = $1 AND id = $2`, t.OrganizationID, t.ID, micros(s.clock()))
 		return err
 	})
 }
 
 // Token returns one live token of the organization.
 func (s *Store) Token(ctx context.Context, organization, id string) (hub.Token, error) {
-	t, err := one(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL`, organization, id)
-	return t, s.db.classify(err)
+	return queryOne(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL`, organization, id)
 }
 
 // Tokens lists the organization's live tokens, oldest first, after the one with the id after.
 func (s *Store) Tokens(ctx context.Context, organization, after string, limit int) ([]hub.Token, error) {
-	ts, err := many(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE organization_id = $1 AND id > $2 AND revoked_at IS NULL ORDER BY id LIMIT $3`,
+	return queryAll(ctx, s.db, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE organization_id = $1 AND id > $2 AND revoked_at IS NULL ORDER BY id LIMIT $3`,
 		organization, after, limit)
-	return ts, s.db.classify(err)
 }
 
 // RevokeToken ends a token and returns it as it last was.
@@ -89,7 +87,7 @@ func (s *Store) RevokeToken(ctx context.Context, organization, id string) (hub.T
 	var t hub.Token
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		t, err = one(ctx, tx, scanToken, `UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING `+tokenColumns,
+		t, err = queryOne(ctx, tx, scanToken, `UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING `+tokenColumns,
 			organization, id, micros(s.clock()))
 		if err != nil {
 			return err

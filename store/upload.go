@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const uploadColumns = `organization_id, blob, file_type, size, stored_at, expires_at, created_at`
 
-func scanUpload(r rows) (hub.Upload, error) {
+func scanUpload(r database.Row) (hub.Upload, error) {
 	var u hub.Upload
 	var stored *int64
 	var expires, created int64
@@ -31,15 +32,14 @@ func (s *Store) CreateUpload(ctx context.Context, organization, fileType string,
 }
 
 func insertUpload(ctx context.Context, tx Tx, u hub.Upload) error {
-	_, err := tx.exec(ctx, `INSERT INTO uploads (`+uploadColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err := tx.Exec(ctx, `INSERT INTO uploads (`+uploadColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		u.OrganizationID, u.Blob, u.FileType, u.Size, optionalMicros(u.StoredAt), micros(u.ExpiresAt), micros(u.CreatedAt))
 	return err
 }
 
 // Upload returns audio that waits for its recording, come or not.
 func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Upload, error) {
-	u, err := one(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob)
-	return u, s.db.classify(err)
+	return queryOne(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob)
 }
 
 // StoreUpload notes that the audio came, and reports whether that is new: it is not where it was noted before, or where
@@ -47,12 +47,12 @@ func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Uplo
 func (s *Store) StoreUpload(ctx context.Context, organization, blob string) (first bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
 		now := micros(s.clock())
-		n, err := tx.exec(ctx, `UPDATE uploads SET stored_at = $3 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now)
+		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = $3 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now)
 		first = n > 0
 		if err != nil || first {
 			return err
 		}
-		_, err = one(ctx, tx, scanText, `SELECT blob FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3
+		_, err = queryOne(ctx, tx, scanText, `SELECT blob FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3
 			UNION ALL SELECT blob FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, blob, now)
 		return err
 	})
@@ -61,15 +61,14 @@ func (s *Store) StoreUpload(ctx context.Context, organization, blob string) (fir
 
 // ExpiredUploads lists audio, of all organizations, that nothing needs any more.
 func (s *Store) ExpiredUploads(ctx context.Context, limit int) ([]hub.Upload, error) {
-	us, err := many(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`, micros(s.clock()), limit)
-	return us, s.db.classify(err)
+	return queryAll(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`, micros(s.clock()), limit)
 }
 
 // GiveUpUpload takes the place back of expired audio, so that nothing can come to need it; false where something has.
 // The audio must be deleted next, and then ForgetUpload called.
 func (s *Store) GiveUpUpload(ctx context.Context, organization, blob string) (given bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
-		n, err := tx.exec(ctx, `UPDATE uploads SET stored_at = NULL WHERE organization_id = $1 AND blob = $2 AND expires_at <= $3`, organization, blob, micros(s.clock()))
+		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = NULL WHERE organization_id = $1 AND blob = $2 AND expires_at <= $3`, organization, blob, micros(s.clock()))
 		given = n > 0
 		return err
 	})
@@ -79,11 +78,11 @@ func (s *Store) GiveUpUpload(ctx context.Context, organization, blob string) (gi
 // ForgetUpload notes that the audio was deleted, also of the deleted recording that it belonged to.
 func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) error {
 	return s.write(ctx, func(tx Tx) error {
-		if _, err := tx.exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob); err != nil {
 			return err
 		}
 		now := micros(s.shownNow())
-		_, err := tx.exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
+		_, err := tx.Exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
 			WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NOT NULL AND purged_at IS NULL`, organization, blob, now)
 		return err
 	})

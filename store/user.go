@@ -6,13 +6,14 @@ import (
 	"maps"
 	"slices"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 const userColumns = `organization_id, id, email, phone, first_name, last_name, team_id, external_id, is_admin, disabled, billable, ` +
 	`suppress_emails, suppress_email_errors, created_at, updated_at`
 
-func scanUser(r rows) (hub.User, error) {
+func scanUser(r database.Row) (hub.User, error) {
 	var u hub.User
 	var phone, first, last, team, externalID *string
 	var contact hub.ContactSettings
@@ -42,12 +43,12 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 			return err
 		}
 		contact := deref(u.Contact)
-		n, err := tx.exec(ctx, `INSERT INTO users (`+userColumns+`, email_key, name_key, phone_key)
+		n, err := tx.Exec(ctx, `INSERT INTO users (`+userColumns+`, email_key, name_key, phone_key)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (organization_id, email_key) DO NOTHING`,
 			u.OrganizationID, u.ID, u.Email, optional(u.Phone), optional(u.FirstName), optional(u.LastName), optional(u.TeamID), optional(u.ExternalID),
 			u.Admin, u.Disabled, u.Billable, contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.CreatedAt), micros(u.UpdatedAt),
 			hub.EmailKey(u.Email), optional(userNameKey(u)), optional(hub.PhoneKey(u.Phone)))
-		if err := met(n, err, errEmailTaken); err != nil {
+		if err := requireAffected(n, err, errEmailTaken); err != nil {
 			return err
 		}
 		for _, team := range u.CoachOf {
@@ -75,7 +76,7 @@ func userNameKey(u hub.User) string { return hub.NameKey(u.FirstName + " " + u.L
 func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.UserPatch) (hub.User, error) {
 	var u hub.User
 	err := s.write(ctx, func(tx Tx) error {
-		found, err := one(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`+tx.forUpdate(), organization, id)
+		found, err := queryOne(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`+tx.Dialect().ForUpdate(), organization, id)
 		if err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 		}
 	}
 	if _, ok := changes["email"]; ok {
-		taken, err := one(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE organization_id = $1 AND email_key = $2 AND id <> $3`,
+		taken, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE organization_id = $1 AND email_key = $2 AND id <> $3`,
 			u.OrganizationID, hub.EmailKey(u.Email), u.ID)
 		if err != nil {
 			return err
@@ -123,12 +124,12 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 		}
 	}
 	contact := deref(u.Contact)
-	_, err := tx.exec(ctx, `UPDATE users SET email = $3, email_key = $4, first_name = $5, last_name = $6, name_key = $7, phone = $8, phone_key = $9,
+	_, err := tx.Exec(ctx, `UPDATE users SET email = $3, email_key = $4, first_name = $5, last_name = $6, name_key = $7, phone = $8, phone_key = $9,
 		team_id = $10, disabled = $11, billable = $12, suppress_emails = $13, suppress_email_errors = $14, updated_at = $15 WHERE organization_id = $1 AND id = $2`,
 		u.OrganizationID, u.ID, u.Email, hub.EmailKey(u.Email), optional(u.FirstName), optional(u.LastName), optional(userNameKey(u)),
 		optional(u.Phone), optional(hub.PhoneKey(u.Phone)), optional(u.TeamID), u.Disabled, u.Billable,
 		contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.UpdatedAt))
-	if duplicate(err) { // another request took the address since we looked
+	if database.IsDuplicate(err) { // another request took the address since we looked
 		return errEmailTaken
 	}
 	if err != nil {
@@ -189,8 +190,8 @@ func (s *Store) Users(ctx context.Context, organization string, f UserFilter) ([
 
 // UsersByID finds users of the organization; ids of nobody are left out.
 func (s *Store) UsersByID(ctx context.Context, organization string, ids []string) (map[string]hub.User, error) {
-	in, arg := s.db.among(ids)
-	found, err := s.users(ctx, organization, `id `+in("$2"), arg)
+	in, arg := s.db.Dialect().In("$2", ids)
+	found, err := s.users(ctx, organization, `id `+in, arg)
 	all := make(map[string]hub.User, len(found))
 	for _, u := range found {
 		all[u.ID] = u
@@ -199,15 +200,15 @@ func (s *Store) UsersByID(ctx context.Context, organization string, ids []string
 }
 
 func (s *Store) users(ctx context.Context, organization, condition string, args ...any) ([]hub.User, error) {
-	found, err := many(ctx, s.db, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND `+condition, slices.Concat([]any{organization}, args)...)
+	found, err := queryAll(ctx, s.db, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND `+condition, slices.Concat([]any{organization}, args)...)
 	if err == nil {
 		found, err = withCoaching(ctx, s.db, organization, found)
 	}
-	return found, s.db.classify(err)
+	return found, err
 }
 
 // withCoaching fills in which teams the users coach.
-func withCoaching(ctx context.Context, q querier, organization string, users []hub.User) ([]hub.User, error) {
+func withCoaching(ctx context.Context, q database.Querier, organization string, users []hub.User) ([]hub.User, error) {
 	if len(users) == 0 {
 		return users, nil
 	}
@@ -215,13 +216,13 @@ func withCoaching(ctx context.Context, q querier, organization string, users []h
 	for i, u := range users {
 		at[u.ID] = i
 	}
-	in, arg := q.among(slices.Collect(maps.Keys(at)))
+	in, arg := q.Dialect().In("$2", slices.Collect(maps.Keys(at)))
 	type coaching struct{ user, team string }
-	all, err := many(ctx, q, func(r rows) (coaching, error) {
+	all, err := queryAll(ctx, q, func(r database.Row) (coaching, error) {
 		var c coaching
 		err := r.Scan(&c.user, &c.team)
 		return c, err
-	}, `SELECT user_id, team_id FROM team_coaches WHERE organization_id = $1 AND user_id `+in("$2")+` ORDER BY user_id, team_id`, organization, arg)
+	}, `SELECT user_id, team_id FROM team_coaches WHERE organization_id = $1 AND user_id `+in+` ORDER BY user_id, team_id`, organization, arg)
 	for _, c := range all {
 		u := &users[at[c.user]]
 		u.CoachOf = append(u.CoachOf, c.team)
@@ -236,7 +237,7 @@ func checkTeams(ctx context.Context, tx Tx, organization, field string, ids ...s
 		if id == "" {
 			continue
 		}
-		found, err := many(ctx, tx, scanText, `SELECT id FROM teams WHERE organization_id = $1 AND id = $2`+tx.forUpdate(), organization, id)
+		found, err := queryAll(ctx, tx, scanText, `SELECT id FROM teams WHERE organization_id = $1 AND id = $2`+tx.Dialect().ForUpdate(), organization, id)
 		if err != nil {
 			return err
 		}
@@ -251,6 +252,6 @@ func checkTeams(ctx context.Context, tx Tx, organization, field string, ids ...s
 }
 
 func addCoach(ctx context.Context, tx Tx, organization, team, user string) error {
-	_, err := tx.exec(ctx, `INSERT INTO team_coaches (organization_id, team_id, user_id) VALUES ($1, $2, $3)`, organization, team, user)
+	_, err := tx.Exec(ctx, `INSERT INTO team_coaches (organization_id, team_id, user_id) VALUES ($1, $2, $3)`, organization, team, user)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -17,12 +18,12 @@ const crmUsersMost = 100
 // CRMUsersOf returns the CRM users, of all connections, that are matched to the user.
 func (s *Store) CRMUsersOf(ctx context.Context, organization, userID string) ([]RecordKey, error) {
 	keys, err := crmUsersOf(ctx, s.db, organization, userID)
-	return keys, s.db.classify(err)
+	return keys, err
 }
 
 // crmUsersOf says in SQL, from the user's side, what hub.MatchUser says from the CRM user's.
-func crmUsersOf(ctx context.Context, q querier, organization, userID string) ([]RecordKey, error) {
-	return many(ctx, q, func(r rows) (RecordKey, error) {
+func crmUsersOf(ctx context.Context, q database.Querier, organization, userID string) ([]RecordKey, error) {
+	return queryAll(ctx, q, func(r database.Row) (RecordKey, error) {
 		k := RecordKey{Model: hub.ModelUser}
 		err := r.Scan(&k.ConnectionID, &k.ExternalID)
 		return k, err
@@ -46,12 +47,12 @@ func crmUsersOf(ctx context.Context, q querier, organization, userID string) ([]
 // MatchOf returns the user of the workspace that a CRM user is, empty for nobody, and how that is known.
 func (s *Store) MatchOf(ctx context.Context, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
 	userID, by, err = matchOf(ctx, s.db, organization, crmUser)
-	return userID, by, s.db.classify(err)
+	return userID, by, err
 }
 
-func matchOf(ctx context.Context, q querier, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
+func matchOf(ctx context.Context, q database.Querier, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
 	var hand *string
-	set, err := many(ctx, q, scanText, `SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
+	set, err := queryAll(ctx, q, scanText, `SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
 		organization, crmUser.ConnectionID, crmUser.ExternalID)
 	if err != nil {
 		return "", "", err
@@ -60,11 +61,11 @@ func matchOf(ctx context.Context, q querier, organization string, crmUser Record
 		hand = &set[0]
 	}
 	email, name := crmUser.UserKeys()
-	byEmail, err := many(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND email_key = $2`, organization, email)
+	byEmail, err := queryAll(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND email_key = $2`, organization, email)
 	if err != nil {
 		return "", "", err
 	}
-	byName, err := many(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND name_key = $2 LIMIT 2`, organization, name)
+	byName, err := queryAll(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND name_key = $2 LIMIT 2`, organization, name)
 	userID, by = hub.MatchUser(hand, byEmail, byName)
 	return userID, by, err
 }
@@ -74,7 +75,7 @@ func matchOf(ctx context.Context, q querier, organization string, crmUser Record
 func (s *Store) SetMatch(ctx context.Context, organization string, crmUser Record, userID string) error {
 	return s.changeMatch(ctx, organization, crmUser, "match", map[string]any{"userId": optional(userID)}, func(tx Tx) (int64, error) {
 		if userID != "" {
-			_, err := one(ctx, tx, scanText, `SELECT id FROM users WHERE organization_id = $1 AND id = $2`, organization, userID)
+			_, err := queryOne(ctx, tx, scanText, `SELECT id FROM users WHERE organization_id = $1 AND id = $2`, organization, userID)
 			if errors.Is(err, hub.ErrNotFound) {
 				return 0, hub.Invalid("userId", "names no user of the organization", "the id of one, or null for nobody")
 			}
@@ -82,7 +83,7 @@ func (s *Store) SetMatch(ctx context.Context, organization string, crmUser Recor
 				return 0, err
 			}
 		}
-		return tx.exec(ctx, `INSERT INTO user_matches (organization_id, connection_id, external_id, user_id, created_at) VALUES ($1, $2, $3, $4, $5)
+		return tx.Exec(ctx, `INSERT INTO user_matches (organization_id, connection_id, external_id, user_id, created_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (organization_id, connection_id, external_id) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at
 			WHERE user_matches.user_id <> excluded.user_id`, organization, crmUser.ConnectionID, crmUser.ExternalID, userID, micros(s.clock()))
 	})
@@ -91,7 +92,7 @@ func (s *Store) SetMatch(ctx context.Context, organization string, crmUser Recor
 // ClearMatch takes back what was said by hand of a CRM user.
 func (s *Store) ClearMatch(ctx context.Context, organization string, crmUser Record) error {
 	return s.changeMatch(ctx, organization, crmUser, "unmatch", map[string]any{}, func(tx Tx) (int64, error) {
-		return tx.exec(ctx, `DELETE FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
+		return tx.Exec(ctx, `DELETE FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id = $3`,
 			organization, crmUser.ConnectionID, crmUser.ExternalID)
 	})
 }
@@ -122,8 +123,8 @@ func (s *Store) changeMatch(ctx context.Context, organization string, crmUser Re
 
 // relinkUsers lets the recordings of some users be looked at again: who they are in the CRMs has changed.
 func relinkUsers(ctx context.Context, tx Tx, organization string, ids []string, now time.Time) error {
-	in, arg := tx.among(ids)
-	return relinkOf(ctx, tx, now, organization, in("$2"), arg)
+	in, arg := tx.Dialect().In("$2", ids)
+	return relinkOf(ctx, tx, now, organization, in, arg)
 }
 
 // relinkNamesakes lets the recordings of a user, and of those with the same name, be looked at again.
@@ -133,7 +134,7 @@ func relinkNamesakes(ctx context.Context, tx Tx, u hub.User, now time.Time) erro
 
 func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users string, args ...any) error {
 	type span struct{ from, until *int64 }
-	found, err := many(ctx, tx, func(r rows) (span, error) {
+	found, err := queryAll(ctx, tx, func(r database.Row) (span, error) {
 		var s span
 		err := r.Scan(&s.from, &s.until)
 		return s, err
@@ -164,7 +165,7 @@ func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, r
 			continue
 		}
 		email, name := r.UserKeys()
-		if _, err := tx.exec(ctx, userKeysUpsert, organization, connection, r.ExternalID, optional(email), optional(name)); err != nil {
+		if _, err := tx.Exec(ctx, userKeysUpsert, organization, connection, r.ExternalID, optional(email), optional(name)); err != nil {
 			return err
 		}
 	}
@@ -174,11 +175,11 @@ func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, r
 // relinkCRMUsers lets the recordings of the users that some CRM users may be matched to be looked at again: they came,
 // changed or went.
 func relinkCRMUsers(ctx context.Context, tx Tx, organization, connection string, externalIDs []string, now time.Time) error {
-	in, arg := tx.among(externalIDs)
+	in, arg := tx.Dialect().In("$3", externalIDs)
 	const by = ` UNION SELECT u.id FROM crm_user_keys k JOIN users u ON u.organization_id = k.organization_id AND u.%[1]s = k.%[1]s
 		WHERE k.organization_id = $1 AND k.connection_id = $2 AND k.external_id %[2]s`
-	return relinkOf(ctx, tx, now, organization, `IN (SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in("$3")+
-		fmt.Sprintf(by, "email_key", in("$3"))+fmt.Sprintf(by, "name_key", in("$3"))+`)`, connection, arg)
+	return relinkOf(ctx, tx, now, organization, `IN (SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in+
+		fmt.Sprintf(by, "email_key", in)+fmt.Sprintf(by, "name_key", in)+`)`, connection, arg)
 }
 
 const userKeysUpsert = `INSERT INTO crm_user_keys (organization_id, connection_id, external_id, email_key, name_key) VALUES ($1, $2, $3, $4, $5)

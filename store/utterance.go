@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"strings"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 // Utterances lists up to limit of a recording's utterances, in order, from the one at the position.
 func (s *Store) Utterances(ctx context.Context, organization, recording string, from int64, limit int) ([]hub.Utterance, error) {
-	us, err := many(ctx, s.db, scanUtterance, `SELECT speaker, text, start_ms, end_ms, redacted, confidence FROM utterances
+	return queryAll(ctx, s.db, scanUtterance, `SELECT speaker, text, start_ms, end_ms, redacted, confidence FROM utterances
 		WHERE organization_id = $1 AND recording_id = $2 AND position >= $3 ORDER BY position LIMIT $4`, organization, recording, from, limit)
-	return us, s.db.classify(err)
 }
 
-func scanUtterance(r rows) (hub.Utterance, error) {
+func scanUtterance(r database.Row) (hub.Utterance, error) {
 	var u hub.Utterance
 	err := r.Scan(&u.Speaker, &u.Text, &u.Start, &u.End, &u.Redacted, &u.Confidence)
 	return u, err
@@ -37,7 +37,7 @@ func replaceUtterances(ctx context.Context, tx Tx, r hub.Recording, all []hub.Ut
 			values[i] = fmt.Sprintf("($1, $2, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
 			args = append(args, int64(at+i), u.Speaker, u.Text, u.Start, u.End, u.Redacted, u.Confidence)
 		}
-		_, err := tx.exec(ctx, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted, confidence) VALUES `+
+		_, err := tx.Exec(ctx, `INSERT INTO utterances (organization_id, recording_id, position, speaker, text, start_ms, end_ms, redacted, confidence) VALUES `+
 			strings.Join(values, ", "), args...)
 		if err != nil {
 			return err
@@ -48,6 +48,6 @@ func replaceUtterances(ctx context.Context, tx Tx, r hub.Recording, all []hub.Ut
 
 // forget removes the rows of a recording from a table.
 func forget(ctx context.Context, tx Tx, table string, r hub.Recording) error {
-	_, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND recording_id = $2`, r.OrganizationID, r.ID)
+	_, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND recording_id = $2`, r.OrganizationID, r.ID)
 	return err
 }

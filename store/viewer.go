@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
 // Viewer returns what decides which recordings a user sees.
 func (s *Store) Viewer(ctx context.Context, organization, user string) (hub.Viewer, error) {
-	v, err := one(ctx, s.db, func(r rows) (hub.Viewer, error) {
+	v, err := queryOne(ctx, s.db, func(r database.Row) (hub.Viewer, error) {
 		v := hub.Viewer{UserID: user}
 		var team *string
 		err := r.Scan(&team, &v.Admin)
@@ -17,10 +18,10 @@ func (s *Store) Viewer(ctx context.Context, organization, user string) (hub.View
 		return v, err
 	}, `SELECT team_id, is_admin FROM users WHERE organization_id = $1 AND id = $2`, organization, user)
 	if err == nil {
-		v.CoachOf, err = many(ctx, s.db, scanText, `SELECT team_id FROM team_coaches WHERE organization_id = $1 AND user_id = $2 ORDER BY team_id LIMIT $3`,
+		v.CoachOf, err = queryAll(ctx, s.db, scanText, `SELECT team_id FROM team_coaches WHERE organization_id = $1 AND user_id = $2 ORDER BY team_id LIMIT $3`,
 			organization, user, coachedMost)
 	}
-	return v, s.db.classify(err)
+	return v, err
 }
 
 // coachedMost bounds how many teams of a coach count.
@@ -47,21 +48,21 @@ func (c *conditions) and(condition string, values ...any) {
 	c.text += " AND " + fmt.Sprintf(condition, parameters...)
 }
 
-// among adds the condition that a column is one of values.
-func (c *conditions) among(q querier, column string, values []string) {
-	in, arg := q.among(values)
-	c.text += " AND " + column + " " + in(c.arg(arg))
+// in returns the condition that a column is one of values.
+func (c *conditions) in(q database.Querier, column string, values []string) string {
+	in, arg := q.Dialect().In(fmt.Sprintf("$%d", len(c.args)+1), values)
+	c.args = append(c.args, arg)
+	return column + " " + in
 }
 
 // seen says in SQL, of recordings under the alias r, what hub.Viewer.Sees says in Go.
-func (c *conditions) seen(q querier, v hub.Viewer) {
+func (c *conditions) seen(q database.Querier, v hub.Viewer) {
 	if v.Admin {
 		return
 	}
 	condition := "r.user_id = " + c.arg(v.UserID) + " OR r.discoverable = " + c.arg(true)
 	if len(v.CoachOf) > 0 {
-		in, arg := q.among(v.CoachOf)
-		condition += " OR r.team_id " + in(c.arg(arg))
+		condition += " OR " + c.in(q, "r.team_id", v.CoachOf)
 	}
 	c.text += " AND (" + condition + ")"
 }
@@ -78,8 +79,8 @@ func (s *Store) People(ctx context.Context, organization string, ids []string) (
 	if len(ids) == 0 {
 		return found, nil
 	}
-	in, arg := s.db.among(ids)
-	people, err := many(ctx, s.db, func(r rows) (Person, error) {
+	in, arg := s.db.Dialect().In("$2", ids)
+	people, err := queryAll(ctx, s.db, func(r database.Row) (Person, error) {
 		var p Person
 		var first, last, team, teamName *string
 		err := r.Scan(&p.ID, &p.Email, &first, &last, &team, &teamName)
@@ -87,9 +88,9 @@ func (s *Store) People(ctx context.Context, organization string, ids []string) (
 		return p, err
 	}, `SELECT u.id, u.email, u.first_name, u.last_name, u.team_id, t.name FROM users u
 		LEFT JOIN teams t ON t.organization_id = u.organization_id AND t.id = u.team_id
-		WHERE u.organization_id = $1 AND u.id `+in("$2"), organization, arg)
+		WHERE u.organization_id = $1 AND u.id `+in, organization, arg)
 	for _, p := range people {
 		found[p.ID] = p
 	}
-	return found, s.db.classify(err)
+	return found, err
 }

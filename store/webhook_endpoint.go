@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -16,7 +17,7 @@ const endpointKind = "webhookEndpoint"
 
 const endpointColumns = `organization_id, id, url, description, event_types, previous_until, disabled_at, disabled_reason, failing_since, created_at, updated_at`
 
-func scanEndpoint(r rows) (hub.WebhookEndpoint, error) {
+func scanEndpoint(r database.Row) (hub.WebhookEndpoint, error) {
 	var w hub.WebhookEndpoint
 	var types string
 	var previous, disabled, failing *int64
@@ -47,14 +48,14 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 		if err := lockOrganization(ctx, tx, organization); err != nil { // so that no other makes one between the count and the end
 			return err
 		}
-		have, err := many(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT $2`, organization, EndpointsMost)
+		have, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT $2`, organization, EndpointsMost)
 		if err != nil {
 			return err
 		}
 		if len(have) == EndpointsMost {
 			return hub.Conflict("The organization has %d webhook endpoints, which is the most: delete one first.", EndpointsMost)
 		}
-		if _, err := tx.exec(ctx, `INSERT INTO webhook_endpoints (organization_id, id, url, description, event_types, sealed_secret, disabled_at, disabled_reason, created_at, updated_at)
+		if _, err := tx.Exec(ctx, `INSERT INTO webhook_endpoints (organization_id, id, url, description, event_types, sealed_secret, disabled_at, disabled_reason, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, organization, w.ID, w.URL, w.Description, string(types), sealed,
 			optionalMicros(w.DisabledAt), w.DisabledReason, micros(now)); err != nil {
 			return err
@@ -70,28 +71,27 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 // Endpoint returns one webhook endpoint of the organization.
 func (s *Store) Endpoint(ctx context.Context, organization, id string) (hub.WebhookEndpoint, error) {
 	w, err := endpoint(ctx, s.db, organization, id, "")
-	return w, s.db.classify(err)
+	return w, err
 }
 
-func endpoint(ctx context.Context, q querier, organization, id, end string) (hub.WebhookEndpoint, error) {
-	return one(ctx, q, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
+func endpoint(ctx context.Context, q database.Querier, organization, id, end string) (hub.WebhookEndpoint, error) {
+	return queryOne(ctx, q, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
 }
 
 // lockEndpoint reads an endpoint that nobody else changes, and nobody keeps results of, until the transaction ends.
 // Its task is locked before it, as everywhere.
 func lockEndpoint(ctx context.Context, tx Tx, organization, id string) (hub.WebhookEndpoint, error) {
-	if _, err := many(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`+tx.forUpdate(),
+	if _, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`+tx.Dialect().ForUpdate(),
 		organization, string(TaskWebhook), id); err != nil {
 		return hub.WebhookEndpoint{}, err
 	}
-	return endpoint(ctx, tx, organization, id, tx.forUpdate())
+	return endpoint(ctx, tx, organization, id, tx.Dialect().ForUpdate())
 }
 
 // Endpoints lists the organization's webhook endpoints, oldest first, after the one with the id after.
 func (s *Store) Endpoints(ctx context.Context, organization, after string, limit int) ([]hub.WebhookEndpoint, error) {
-	ws, err := many(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3`,
+	return queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE organization_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3`,
 		organization, after, limit)
-	return ws, s.db.classify(err)
 }
 
 // patchEndpoint applies a patch and returns the new values of what changed.
@@ -139,7 +139,7 @@ func (s *Store) PatchEndpoint(ctx context.Context, organization, id string, p hu
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6, disabled_reason = $7, failing_since = $8, updated_at = $9
+		if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6, disabled_reason = $7, failing_since = $8, updated_at = $9
 			WHERE organization_id = $1 AND id = $2`, organization, id, w.URL, w.Description, string(types), optionalMicros(w.DisabledAt), w.DisabledReason,
 			optionalMicros(w.FailingSince), micros(now)); err != nil {
 			return err
@@ -165,7 +165,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hu
 		if w, err = lockEndpoint(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET deleted_at = $3, sealed_secret = '', sealed_previous = NULL WHERE organization_id = $1 AND id = $2`,
+		if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET deleted_at = $3, sealed_secret = '', sealed_previous = NULL WHERE organization_id = $1 AND id = $2`,
 			organization, id, micros(s.clock())); err != nil {
 			return err
 		}

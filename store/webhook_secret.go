@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -84,7 +85,7 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = $3, sealed_secret = $4, previous_until = $5, updated_at = $6
+		if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET sealed_previous = $3, sealed_secret = $4, previous_until = $5, updated_at = $6
 			WHERE organization_id = $1 AND id = $2`, organization, id, sealedPrevious, sealed, micros(w.PreviousUntil), micros(w.UpdatedAt)); err != nil {
 			return err
 		}
@@ -101,8 +102,8 @@ type endpointRow struct {
 	halted   bool
 }
 
-func sealedEndpoint(ctx context.Context, q querier, organization, id string) (endpointRow, error) {
-	return one(ctx, q, func(r rows) (endpointRow, error) {
+func sealedEndpoint(ctx context.Context, q database.Querier, organization, id string) (endpointRow, error) {
+	return queryOne(ctx, q, func(r database.Row) (endpointRow, error) {
 		var e endpointRow
 		var err error
 		e.WebhookEndpoint, err = scanEndpoint(alsoScan{r, []any{&e.secret, &e.previous, &e.halted}})
@@ -122,7 +123,7 @@ func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (Web
 	kept, err := sealedEndpoint(ctx, s.db, organization, id)
 	t := WebhookTarget{WebhookEndpoint: kept.WebhookEndpoint}
 	if err != nil {
-		return t, s.db.classify(err)
+		return t, err
 	}
 	if kept.halted && t.DisabledAt.IsZero() {
 		t.DisabledAt = s.clock()
@@ -144,11 +145,11 @@ func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (Web
 
 // alsoScan scans further columns than the one who scans knows of.
 type alsoScan struct {
-	rows
+	row  database.Row
 	also []any
 }
 
-func (r alsoScan) Scan(dest ...any) error { return r.rows.Scan(append(dest, r.also...)...) }
+func (r alsoScan) Scan(dest ...any) error { return r.row.Scan(append(dest, r.also...)...) }
 
 // ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
 func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
@@ -159,14 +160,14 @@ func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
 	done := 0
 	last := row{}
 	for {
-		slice, err := many(ctx, s.db, func(r rows) (row, error) {
+		slice, err := queryAll(ctx, s.db, func(r database.Row) (row, error) {
 			var w row
 			err := r.Scan(&w.organization, &w.id, &w.sealed, &w.previous)
 			return w, err
 		}, `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints
 			WHERE (organization_id, id) > ($1, $2) AND deleted_at IS NULL ORDER BY organization_id, id LIMIT $3`, last.organization, last.id, resealSlice)
 		if err != nil || len(slice) == 0 {
-			return done, s.db.classify(err)
+			return done, err
 		}
 		for _, w := range slice {
 			last = w
@@ -183,7 +184,7 @@ func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
 				previous = &text
 			}
 			err = s.write(ctx, func(tx Tx) error {
-				n, err := tx.exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
+				n, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
 					w.organization, w.id, sealed, previous, w.sealed)
 				done += int(n)
 				if err != nil || n == 0 {

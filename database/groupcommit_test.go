@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func newGroup(t *testing.T) *groupCommit {
 
 func insert(ctx context.Context, n int) func(Tx) error {
 	return func(tx Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO numbers (n) VALUES ($1)`, n)
+		_, err := tx.Exec(ctx, `INSERT INTO numbers (n) VALUES ($1)`, n)
 		return err
 	}
 }
@@ -131,7 +131,7 @@ func TestGroupFailsTogether(t *testing.T) {
 				if err := insert(ctx, i)(tx); err != nil || i != 5 {
 					return err
 				}
-				_, err := tx.exec(ctx, `ROLLBACK`)
+				_, err := tx.Exec(ctx, `ROLLBACK`)
 				return errors.Join(err, errors.New("the disk is full"))
 			})
 		})
@@ -165,11 +165,11 @@ func TestGroupClose(t *testing.T) {
 	all.Wait()
 	in := g.numbers(t)
 	for i, err := range answers {
-		if in[i] != (err == nil) || err != nil && !errors.Is(err, errClosed) {
+		if in[i] != (err == nil) || err != nil && !errors.Is(err, ErrClosed) {
 			t.Errorf("write %d answered %v, and is in: %t", i, err, in[i])
 		}
 	}
-	if err := g.write(ctx, insert(ctx, 99)); !errors.Is(err, errClosed) {
+	if err := g.write(ctx, insert(ctx, 99)); !errors.Is(err, ErrClosed) {
 		t.Errorf("after close it answers %v", err)
 	}
 }

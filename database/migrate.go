@@ -1,9 +1,8 @@
-package store
+package database
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,27 +18,31 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-//go:embed migrations/*.sql
-var migrationFiles embed.FS
+// Migrations are what brings the tables of a database to the version of the program. Their versions are those of
+// their files and functions.
+type Migrations struct {
+	// Files are in the format of goose and named as in 0001_connections.sql. Both dialects understand them.
+	Files fs.FS
+	// Funcs are the versions that one text for both dialects cannot say.
+	Funcs map[int64]func(ctx context.Context, tx *sql.Tx, dialect Dialect) error
+}
+
+// gooseDialects is what goose calls the dialects.
+var gooseDialects = map[Dialect]goose.Dialect{SQLite: goose.DialectSQLite3, PostgreSQL: goose.DialectPostgres}
 
 // migrationLock is the key of PostgreSQL's advisory lock around migrations ("SIRO" in ASCII).
 const migrationLock = 0x5349524f
 
-// NewerError says that a newer Sirocco has written the database; nothing in it was touched.
-type NewerError struct{ Database, Program int64 }
-
-func (e *NewerError) Error() string {
-	return fmt.Sprintf("the database is at version %d, but this program only knows versions up to %d: start a newer sirocco, or restore the backup from before the upgrade", e.Database, e.Program)
-}
-
-// migrate brings a SQLite file to this program's version. A lock file beside it keeps out other processes.
-func (d *sqliteDB) migrate(ctx context.Context) (err error) {
+// Migrate brings a SQLite file to the version of the program, and then the job queue's own tables to theirs. A lock file
+// beside it keeps out other processes.
+func (d *sqliteDB) Migrate(ctx context.Context, m Migrations) (err error) {
+	defer func() { err = d.classify(err) }()
 	unlock, err := lockFile(d.path + ".migrating")
 	if err != nil {
 		return fmt.Errorf("lock the database for migration: %w", err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if err := migrateUp(ctx, goose.DialectSQLite3, d.writer.db); err != nil {
+	if err := m.up(ctx, SQLite, d.writer.db); err != nil {
 		return err
 	}
 	return migrateJobs(ctx, riversqlite.New(d.writer.db))
@@ -65,8 +68,9 @@ func lockFile(path string) (unlock func() error, err error) {
 	}
 }
 
-// migrate brings a PostgreSQL database to this program's version, one node at a time.
-func (d *postgresDB) migrate(ctx context.Context) (err error) {
+// Migrate is that of SQLite for PostgreSQL, one node at a time.
+func (d *postgresDB) Migrate(ctx context.Context, m Migrations) (err error) {
+	defer func() { err = d.classify(err) }()
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -81,18 +85,20 @@ func (d *postgresDB) migrate(ctx context.Context) (err error) {
 	}()
 	db := stdlib.OpenDBFromPool(d.pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := migrateUp(ctx, goose.DialectPostgres, db); err != nil {
+	if err := m.up(ctx, PostgreSQL, db); err != nil {
 		return err
 	}
 	return migrateJobs(ctx, riverpgxv5.New(d.pool))
 }
 
-func migrateUp(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
-	files, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		return err
+func (m Migrations) up(ctx context.Context, dialect Dialect, db *sql.DB) error {
+	funcs := make([]*goose.Migration, 0, len(m.Funcs))
+	for version, run := range m.Funcs {
+		funcs = append(funcs, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			return run(ctx, tx, dialect)
+		}}, nil))
 	}
-	provider, err := goose.NewProvider(dialect, db, files, goose.WithTableName("schema_versions"), goose.WithGoMigrations(goMigrations(dialect)...))
+	provider, err := goose.NewProvider(gooseDialects[dialect], db, m.Files, goose.WithTableName("schema_versions"), goose.WithGoMigrations(funcs...))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -10,13 +10,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"sirocco/hub"
 )
 
 // sqliteBusyTimeout is how long a statement waits for another process's lock.
@@ -30,7 +27,7 @@ type sqliteDB struct {
 	group   *groupCommit
 }
 
-func openSQLite(path string, opts Options) (*sqliteDB, error) {
+func openSQLite(path string, opts Options) (DB, error) {
 	file, params, _ := strings.Cut(path, "?")
 	if file == "" || file == ":memory:" {
 		return nil, errors.New("the SQLite database needs a file, as in sqlite:sirocco.db")
@@ -92,11 +89,11 @@ func createPrivate(file string) error {
 	return f.Close()
 }
 
-func (d *sqliteDB) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (d *sqliteDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	var n int64
-	err := d.write(ctx, func(tx Tx) error {
+	err := d.Write(ctx, func(tx Tx) error {
 		var err error
-		n, err = tx.exec(ctx, query, args...)
+		n, err = tx.Exec(ctx, query, args...)
 		return err
 	})
 	return n, err
@@ -116,17 +113,19 @@ func (d *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, 
 	return rs, nil
 }
 
-func (d *sqliteDB) write(ctx context.Context, fn func(Tx) error) error {
-	return d.group.write(ctx, fn)
+func (d *sqliteDB) Write(ctx context.Context, fn func(Tx) error) error {
+	return d.classify(d.group.write(ctx, fn))
 }
 
-func (d *sqliteDB) writeOne(ctx context.Context, fn func(Tx) error) error {
-	return d.group.write(ctx, fn)
+func (d *sqliteDB) WriteOne(ctx context.Context, fn func(Tx) error) error {
+	return d.Write(ctx, fn)
 }
 
-func (d *sqliteDB) native() any { return d.writer.db }
+func (d *sqliteDB) Dialect() Dialect { return SQLite }
 
-func (d *sqliteDB) close() error {
+func (d *sqliteDB) Native() any { return d.writer.db }
+
+func (d *sqliteDB) Close() error {
 	d.group.close()
 	return errors.Join(d.readers.close(), d.writer.close())
 }
@@ -137,7 +136,7 @@ func (d *sqliteDB) classify(err error) error {
 		return err
 	}
 	unavailable := func(reason string, after time.Duration) error {
-		return &hub.UnavailableError{Reason: reason, RetryAfter: after, Err: err}
+		return &UnavailableError{Reason: reason, RetryAfter: after, Err: err}
 	}
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
@@ -149,85 +148,3 @@ func (d *sqliteDB) classify(err error) error {
 	}
 	return err
 }
-
-// statements prepares each query text once. SQLite would otherwise compile it at every use.
-type statements struct {
-	db       *sql.DB
-	prepared sync.Map // of string to *sql.Stmt
-}
-
-func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt, ok := s.prepared.Load(query); ok {
-		return stmt.(*sql.Stmt), nil
-	}
-	stmt, err := s.db.PrepareContext(context.WithoutCancel(ctx), query)
-	if err != nil {
-		return nil, err
-	}
-	if first, loaded := s.prepared.LoadOrStore(query, stmt); loaded {
-		return first.(*sql.Stmt), stmt.Close()
-	}
-	return stmt, nil
-}
-
-func (s *statements) close() error { return s.db.Close() }
-
-// sqliteTx runs statements in the writer's transaction.
-type sqliteTx struct {
-	tx     *sql.Tx
-	shared *statements
-	// local are the handles of this transaction, by query text; fresh are the texts among them that
-	// were not prepared before it. They cannot be prepared for good while it holds the only connection.
-	local map[string]*sql.Stmt
-	fresh []string
-}
-
-func (t *sqliteTx) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := t.local[query]; ok {
-		return s, nil
-	}
-	if s, ok := t.shared.prepared.Load(query); ok {
-		t.local[query] = t.tx.StmtContext(ctx, s.(*sql.Stmt))
-		return t.local[query], nil
-	}
-	s, err := t.tx.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	t.local[query] = s
-	t.fresh = append(t.fresh, query)
-	return s, nil
-}
-
-func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	s, err := t.stmt(ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(context.WithoutCancel(ctx), args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	s, err := t.stmt(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	// Without the caller's cancellation: interrupting one statement would roll back the whole group.
-	rs, err := s.QueryContext(context.WithoutCancel(ctx), args...)
-	if err != nil {
-		return nil, err
-	}
-	return rs, nil
-}
-
-func (t *sqliteTx) Native() any { return t.tx }
-
-// forUpdate is empty: the writer is alone.
-func (t *sqliteTx) forUpdate() string { return "" }
-
-// skipLocked is empty: the writer is alone.
-func (t *sqliteTx) skipLocked() string { return "" }

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -10,9 +10,6 @@ import (
 
 // groupCommitMost bounds how many writes share one commit, and with it how long the first of them waits.
 const groupCommitMost = 256
-
-// errClosed answers writes that come after close.
-var errClosed = errors.New("the store is closed")
 
 // groupCommit owns SQLite's writing connection. It takes all writes that wait, runs each in a savepoint
 // of one transaction, commits once, and answers all: the price of a durable commit is shared.
@@ -51,7 +48,7 @@ func (g *groupCommit) enqueue(w *groupWrite) error {
 	g.closing.RLock()
 	defer g.closing.RUnlock()
 	if g.closed {
-		return errClosed
+		return ErrClosed
 	}
 	select {
 	case g.queue <- w:
@@ -123,20 +120,20 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			committable = answers[i] == nil
 			break
 		}
-		if _, err := tx.exec(ctx, "SAVEPOINT one"); err != nil {
+		if _, err := tx.Exec(ctx, "SAVEPOINT one"); err != nil {
 			return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 		}
 		answers[i] = guarded(w.fn, tx)
 		if answers[i] != nil {
 			// On a full disk and its like SQLite has already rolled back everything; then this fails, and so
 			// does every write of the group: none of them is durable.
-			if _, err := tx.exec(ctx, "ROLLBACK TO one"); err != nil {
+			if _, err := tx.Exec(ctx, "ROLLBACK TO one"); err != nil {
 				return errors.Join(answers[i], ignoreDone(sqlTx.Rollback()))
 			}
 		} else {
 			committable = true
 		}
-		if _, err := tx.exec(ctx, "RELEASE one"); err != nil {
+		if _, err := tx.Exec(ctx, "RELEASE one"); err != nil {
 			return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 		}
 	}

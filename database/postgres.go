@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -11,22 +11,20 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"sirocco/hub"
 )
 
 // postgresConnectTimeout bounds how long a request waits for a new connection.
 const postgresConnectTimeout = 3 * time.Second
 
-// PostgresConnections is how many connections to PostgreSQL a Store has at most, unless it is told otherwise.
-const PostgresConnections = 16
+// DefaultPostgresConnections is how many connections to PostgreSQL a DB has at most, unless it is told otherwise.
+const DefaultPostgresConnections = 16
 
 // postgresDB is a pool of connections to PostgreSQL 15 or later.
 type postgresDB struct {
 	pool *pgxpool.Pool
 }
 
-func openPostgres(ctx context.Context, url string, opts Options) (*postgresDB, error) {
+func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err // pgx leaves the password out of it
@@ -34,7 +32,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (*postgresDB, e
 	if opts.MaxConnections > 0 {
 		cfg.MaxConns = int32(min(opts.MaxConnections, 1000))
 	} else if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = PostgresConnections
+		cfg.MaxConns = DefaultPostgresConnections
 	}
 	cfg.ConnConfig.ConnectTimeout = postgresConnectTimeout
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
@@ -47,9 +45,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (*postgresDB, e
 	return &postgresDB{pool: pool}, nil
 }
 
-func (d *postgresDB) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (d *postgresDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := d.pool.Exec(ctx, query, args...)
-	return tag.RowsAffected(), err
+	return tag.RowsAffected(), d.classify(err)
 }
 
 func (d *postgresDB) query(ctx context.Context, query string, args ...any) (rows, error) {
@@ -63,7 +61,7 @@ func (d *postgresDB) query(ctx context.Context, query string, args ...any) (rows
 // postgresTries bounds how often a write is run again that PostgreSQL gave up to let another pass.
 const postgresTries = 5
 
-func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
+func (d *postgresDB) Write(ctx context.Context, fn func(Tx) error) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 			return fn(postgresTx{tx})
@@ -71,19 +69,21 @@ func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
 		var pe *pgconn.PgError
 		again := errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01") // serialization failure, deadlock
 		if !again || try == postgresTries {
-			return err
+			return d.classify(err)
 		}
 	}
 }
 
-// writeOne spares the round trips of BEGIN and COMMIT: a statement alone is a transaction of its own.
-func (d *postgresDB) writeOne(_ context.Context, fn func(Tx) error) error {
-	return fn(postgresTx{d.pool})
+// WriteOne spares the round trips of BEGIN and COMMIT: a statement alone is a transaction of its own.
+func (d *postgresDB) WriteOne(_ context.Context, fn func(Tx) error) error {
+	return d.classify(fn(postgresTx{d.pool}))
 }
 
-func (d *postgresDB) native() any { return d.pool }
+func (d *postgresDB) Dialect() Dialect { return PostgreSQL }
 
-func (d *postgresDB) close() error {
+func (d *postgresDB) Native() any { return d.pool }
+
+func (d *postgresDB) Close() error {
 	d.pool.Close()
 	return nil
 }
@@ -93,7 +93,7 @@ func (d *postgresDB) classify(err error) error {
 		return err
 	}
 	unavailable := func(reason string, after time.Duration) error {
-		return &hub.UnavailableError{Reason: reason, RetryAfter: after, Err: err}
+		return &UnavailableError{Reason: reason, RetryAfter: after, Err: err}
 	}
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
@@ -118,13 +118,6 @@ func (d *postgresDB) classify(err error) error {
 	return err
 }
 
-// duplicate reports whether a statement failed because another transaction took a key since it was looked for. On
-// SQLite one writes at a time, and there is no such moment.
-func duplicate(err error) bool {
-	pe, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pe.Code == "23505"
-}
-
 // postgresTx runs statements in a pgx.Tx, or each for itself on the pool.
 type postgresTx struct {
 	tx interface {
@@ -133,7 +126,7 @@ type postgresTx struct {
 	}
 }
 
-func (t postgresTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (t postgresTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := t.tx.Exec(ctx, query, args...)
 	return tag.RowsAffected(), err
 }
@@ -146,9 +139,11 @@ func (t postgresTx) query(ctx context.Context, query string, args ...any) (rows,
 	return pgxRows{rs}, nil
 }
 
-func (t postgresTx) forUpdate() string { return " FOR UPDATE" }
-
 func (t postgresTx) Native() any { return t.tx }
+
+func (t postgresTx) Dialect() Dialect { return PostgreSQL }
+
+func (t postgresTx) classify(err error) error { return err }
 
 // pgxRows gives pgx's rows the Close of database/sql's.
 type pgxRows struct{ pgx.Rows }
@@ -157,5 +152,3 @@ func (r pgxRows) Close() error {
 	r.Rows.Close()
 	return r.Err()
 }
-
-func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }

@@ -1,0 +1,40 @@
+package database
+
+import "encoding/json"
+
+// Dialect is the SQL that a database understands. Most statements are the same in both; where one is not, its two
+// texts stand side by side, chosen by the Dialect of the Querier.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite     Dialect = "sqlite"
+	PostgreSQL Dialect = "postgres"
+)
+
+// ForUpdate is the end of a SELECT whose rows nobody else may change until the transaction ends. It is empty on SQLite,
+// where the writer is alone.
+func (d Dialect) ForUpdate() string {
+	if d == SQLite {
+		return ""
+	}
+	return " FOR UPDATE"
+}
+
+// ForUpdateSkipLocked is ForUpdate, passing over rows that somebody else holds.
+func (d Dialect) ForUpdateSkipLocked() string {
+	if d == SQLite {
+		return ""
+	}
+	return " FOR UPDATE SKIP LOCKED"
+}
+
+// In makes the condition that a column is one of values, which are the argument of the parameter, as in "$2". SQLite
+// takes them as JSON, PostgreSQL as an array.
+func (d Dialect) In(parameter string, values []string) (condition string, arg any) {
+	if d == SQLite {
+		text, _ := json.Marshal(values) //nolint:errchkjson // strings can always be written
+		return "IN (SELECT value FROM json_each(" + parameter + "))", string(text)
+	}
+	return "= ANY(" + parameter + "::text[])", values
+}

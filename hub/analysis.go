@@ -8,8 +8,7 @@ import (
 	"math"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
+	"uuid"
 )
 
 // AnalysisResult is everything that a conversation-analysis service says of a recording at once.
@@ -129,7 +128,7 @@ func (a *AnalysisResult) Identify(recording string, now time.Time) {
 		if given != "" {
 			name, i = given, -1
 		}
-		return uuid.NewSHA1(analysisIDs, []byte(recording+"\x00"+kind+"\x00"+name+"\x00"+strconv.Itoa(i))).String()
+		return nameID(analysisIDs, recording+"\x00"+kind+"\x00"+name+"\x00"+strconv.Itoa(i))
 	}
 	for i := range a.Summary {
 		a.Summary[i].ID = id(a.Summary[i].ID, "summary", a.Summary[i].Header, i)
@@ -138,7 +137,7 @@ func (a *AnalysisResult) Identify(recording string, now time.Time) {
 		e := &a.Extractions[i]
 		e.ID = id(e.ID, "extraction", e.DefinitionName, i)
 		if !ValidID(e.DefinitionID) { // one definition has one id in every recording
-			e.DefinitionID = uuid.NewSHA1(analysisIDs, []byte("definition\x00"+e.DefinitionID+"\x00"+e.DefinitionName)).String()
+			e.DefinitionID = nameID(analysisIDs, "definition\x00"+e.DefinitionID+"\x00"+e.DefinitionName)
 		}
 		e.CreatedAt, e.UpdatedAt = now, now
 	}
@@ -148,7 +147,7 @@ func (a *AnalysisResult) Identify(recording string, now time.Time) {
 		if f.ID != "" {
 			name = "\x00" + f.ID
 		}
-		f.ID = uuid.NewSHA1(analysisIDs, []byte(recording+"\x00followup\x00"+name)).String()
+		f.ID = nameID(analysisIDs, recording+"\x00followup\x00"+name)
 		f.RecordingID, f.CreatedAt, f.UpdatedAt = recording, now, now
 	}
 }

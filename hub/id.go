@@ -1,10 +1,13 @@
 package hub
 
-import "github.com/google/uuid"
+import (
+	"crypto/sha1" //nolint:gosec // RFC 9562 has it so
+	"uuid"
+)
 
 // NewID returns a new id: a UUIDv7, so that ids made later sort later.
 func NewID() string {
-	return uuid.Must(uuid.NewV7()).String()
+	return uuid.NewV7().String()
 }
 
 // ValidID reports whether s could be one of our ids in the only spelling that we give out. Anything
@@ -12,4 +15,16 @@ func NewID() string {
 func ValidID(s string) bool {
 	id, err := uuid.Parse(s)
 	return err == nil && id.String() == s
+}
+
+// nameID returns the id that RFC 9562 calls version 5: the same one for the same name in the same space, every time.
+func nameID(space uuid.UUID, name string) string {
+	h := sha1.New() //nolint:gosec // no secret
+	h.Write(space[:])
+	h.Write([]byte(name))
+	var id uuid.UUID
+	copy(id[:], h.Sum(nil))
+	id[6] = id[6]&0x0f | 5<<4
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
 }

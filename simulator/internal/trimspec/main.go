@@ -14,7 +14,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/pb33f/go-yaml"
+	"go.yaml.in/yaml/v4"
 )
 
 func main() {

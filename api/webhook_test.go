@@ -118,7 +118,7 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 			{DueEvent: due[0], Attempt: hub.Attempt{At: w.clock.read(), Status: 200, Response: "thanks"}},
 			{DueEvent: due[1], Attempt: hub.Attempt{At: w.clock.read(), Error: "It did not answer in time."}},
 		}
-		if err := w.st.KeepResults(t.Context(), task, results, false); err != nil {
+		if err := w.st.SaveResults(t.Context(), task, results, false); err != nil {
 			t.Fatal(err)
 		}
 		var page, rest eventDeliveries
@@ -160,7 +160,7 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 		}
 		// What is deleted goes slice by slice, and what is old goes by itself.
 		c.do("DELETE", at, "").want(t, 200)
-		if err := w.st.KeepResults(t.Context(), task, results, false); err == nil {
+		if err := w.st.SaveResults(t.Context(), task, results, false); err == nil {
 			t.Error("results of a deleted endpoint were kept")
 		}
 		purge := func() {

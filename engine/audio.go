@@ -18,8 +18,8 @@ const (
 	audioEvery = 5 * time.Second
 	// sweepEvery is how often it looks for what killed programs left.
 	sweepEvery = time.Hour
-	// audioMost bounds how much of it one look removes, audioTimeout how long each may take.
-	audioMost    = 20
+	// audioBatch bounds how much of it one look removes, audioTimeout how long each may take.
+	audioBatch   = 20
 	audioTimeout = 30 * time.Second
 )
 
@@ -35,20 +35,20 @@ func (e *Engine) removeAudio(ctx context.Context) (bool, error) {
 	if e.Audio == nil {
 		return false, nil
 	}
-	expired, err := e.Store.ExpiredUploads(ctx, audioMost)
+	expired, err := e.Store.ExpiredUploads(ctx, audioBatch)
 	if err != nil {
 		return false, err
 	}
 	for _, u := range expired {
 		err = errors.Join(err, e.removeOne(ctx, u.OrganizationID, u.Blob)) // one that fails holds up no other
 	}
-	return err == nil && len(expired) == audioMost, err
+	return err == nil && len(expired) == audioBatch, err
 }
 
 func (e *Engine) removeOne(ctx context.Context, organization, blob string) error {
 	ctx, cancel := context.WithTimeout(ctx, audioTimeout)
 	defer cancel()
-	given, err := e.Store.GiveUpUpload(ctx, organization, blob)
+	given, err := e.Store.AbandonUpload(ctx, organization, blob)
 	if err != nil || !given { // a recording was made of it in the meantime
 		return err
 	}

@@ -7,16 +7,16 @@ import (
 
 // The first wait after a failure, and the longest.
 const (
-	backoffFirst = 5 * time.Second
-	backoffMost  = 15 * time.Minute
+	backoffMin = 5 * time.Second
+	backoffMax = 15 * time.Minute
 )
 
 // backoff is how long to wait after the failures-th failure in a row: doubling, with jitter of a
 // quarter, so that connections which failed together do not come back together.
 func backoff(failures int) time.Duration {
-	d := backoffMost
+	d := backoffMax
 	if failures < 12 {
-		d = min(backoffMost, backoffFirst<<max(0, failures-1))
+		d = min(backoffMax, backoffMin<<max(0, failures-1))
 	}
 	return jitter(d, 4)
 }

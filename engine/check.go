@@ -27,14 +27,14 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[stri
 	if authorizer, ok := c.(connector.Authorizer); ok {
 		token, err := authorizer.Authorize(ctx, &s.Session)
 		if err != nil {
-			return refusal(err)
+			return credentialError(err)
 		}
 		s.Token = token.Value
 	}
-	return refusal(c.Check(ctx, &s.Session))
+	return credentialError(c.Check(ctx, &s.Session))
 }
 
-func refusal(err error) error {
+func credentialError(err error) error {
 	var ce *connector.Error
 	if !errors.As(err, &ce) {
 		return err

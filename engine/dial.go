@@ -42,14 +42,14 @@ func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, e
 	return dialer.DialContext(ctx, network, address)
 }
 
-// vendors is how every connector reaches its CRM, whose address may be one that a user of the API named with the
+// vendorTransport is how every connector reaches its CRM, whose address may be one that a user of the API named with the
 // credentials. Connections are kept and shared. What goes through a proxy of the environment may go where the proxy lets it.
-type vendors struct {
+type vendorTransport struct {
 	direct, proxied *http.Transport
 	allowPrivate    bool
 }
 
-func newVendors(cfg Config) *vendors {
+func newVendorTransport(cfg Config) *vendorTransport {
 	direct := &http.Transport{
 		DialContext:           cfg.dial,
 		ForceAttemptHTTP2:     true,
@@ -61,25 +61,25 @@ func newVendors(cfg Config) *vendors {
 	}
 	proxied := direct.Clone()
 	proxied.DialContext, proxied.Proxy = nil, http.ProxyFromEnvironment
-	return &vendors{direct: direct, proxied: proxied, allowPrivate: cfg.AllowPrivate}
+	return &vendorTransport{direct: direct, proxied: proxied, allowPrivate: cfg.AllowPrivate}
 }
 
 // RoundTrip implements http.RoundTripper. An address that may not be reached is a *connector.Error.
-func (v *vendors) RoundTrip(r *http.Request) (*http.Response, error) {
+func (v *vendorTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	host := r.URL.Hostname()
 	if r.URL.Scheme != "https" && !v.allowPrivate && !hub.LoopbackHost(host) {
-		return nil, refused("http://" + host + " is not asked: credentials go to https:// alone, except on this machine")
+		return nil, addressRefused("http://" + host + " is not asked: credentials go to https:// alone, except on this machine")
 	}
 	if proxy, err := http.ProxyFromEnvironment(r); err == nil && proxy != nil {
 		return v.proxied.RoundTrip(r)
 	}
 	resp, err := v.direct.RoundTrip(r)
 	if within, ok := errors.AsType[*notPublicError](err); ok {
-		return nil, refused("the host " + host + " " + within.reason())
+		return nil, addressRefused("the host " + host + " " + within.reason())
 	}
 	return resp, err
 }
 
-func refused(what string) *connector.Error {
+func addressRefused(what string) *connector.Error {
 	return &connector.Error{Kind: connector.Refused, Message: what + " (serve --allow-private lets it)"}
 }

@@ -42,19 +42,19 @@ type Config struct {
 
 // Times of the engine. None of them shows in what is synced, only in when.
 const (
-	// tick is how often a node looks for connections that are due.
-	tick = 250 * time.Millisecond
-	// queueLease is how long an enqueued turn may wait for a worker before it is given out again.
+	// pollEvery is how often a node looks for connections that are due.
+	pollEvery = 250 * time.Millisecond
+	// queueLease is how long an enqueued job may wait for a worker before it is given out again.
 	queueLease = 45 * time.Second
-	// turnLease is how long a running turn is believed alive without a sign of life; it gives one every renewal.
-	turnLease = 15 * time.Second
-	renewal   = 4 * time.Second
-	// watch is how often a running turn looks whether it was paused.
-	watch = time.Second
-	// slice is how long a turn goes on before it gives way to other connections.
-	slice = 5 * time.Second
-	// claimMost bounds how many connections one look claims.
-	claimMost = 200
+	// syncLease is how long a running job is believed alive without a sign of life; it gives one every renewEvery.
+	syncLease  = 15 * time.Second
+	renewEvery = 4 * time.Second
+	// checkEvery is how often a running job looks whether it was paused.
+	checkEvery = time.Second
+	// timeSlice is how long a job goes on before it gives way to other connections.
+	timeSlice = 5 * time.Second
+	// claimLimit bounds how many connections one look claims.
+	claimLimit = 200
 	// overlap is how far before its cursor an incremental read starts: a CRM may show a change a little
 	// after the time it gives it.
 	overlap = time.Minute
@@ -65,12 +65,12 @@ const (
 // Engine runs the background work of one node.
 type Engine struct {
 	Config
-	queue    queue
-	limits   *limiters
-	measures *measures
-	// receivers are where webhooks go to, vendors where records come from.
-	receivers *receivers
-	vendors   *vendors
+	queue   queue
+	limits  *limiters
+	metrics *metrics
+	// webhooks sends events to endpoints, vendors carries requests to CRMs.
+	webhooks *webhookClient
+	vendors  *vendorTransport
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -84,7 +84,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), measures: newMeasures(cfg.Metrics), receivers: newReceivers(cfg), vendors: newVendors(cfg)}
+	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg)}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {
@@ -101,9 +101,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.done.Add(5)
 	never := func() <-chan struct{} { return nil }
-	go e.every(ctx, tick, never, "claim due connections", e.claim)
-	go e.every(ctx, tick, e.Store.Woken, "claim due tasks", e.spread)
-	go e.every(ctx, tick, never, "remove rows of what was deleted or is old", e.purge)
+	go e.every(ctx, pollEvery, never, "claim due connections", e.claimSchedules)
+	go e.every(ctx, pollEvery, e.Store.Notified, "claim due tasks", e.dispatchTasks)
+	go e.every(ctx, pollEvery, never, "remove rows of what was deleted or is old", e.purge)
 	go e.every(ctx, audioEvery, never, "remove audio that nothing needs", e.removeAudio)
 	go e.every(ctx, sweepEvery, never, "remove what killed uploads left", e.sweepAudio)
 	return nil
@@ -149,11 +149,11 @@ func (e *Engine) every(ctx context.Context, period time.Duration, woken func() <
 	}
 }
 
-func (e *Engine) claim(ctx context.Context) (bool, error) {
-	n, err := e.Store.ClaimDue(ctx, claimMost, queueLease, func(tx store.Tx, due []store.Schedule) error {
+func (e *Engine) claimSchedules(ctx context.Context) (bool, error) {
+	n, err := e.Store.ClaimSchedules(ctx, claimLimit, queueLease, func(tx store.Tx, due []store.Schedule) error {
 		return e.queue.enqueue(ctx, tx, due)
 	})
-	return n == claimMost, err
+	return n == claimLimit, err
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
@@ -165,26 +165,26 @@ func (e *Engine) purge(ctx context.Context) (bool, error) {
 	return connections || events, err
 }
 
-// work is one job: a turn of one connection. An error is only for the log: the turn's lease runs out,
+// workSync is one job: a time slice of one connection's sync. An error is only for the log: the job's lease runs out,
 // and the connection gets another one.
-func (e *Engine) work(ctx context.Context, args SyncArgs) error {
-	sched, conn, err := e.Store.BeginTurn(ctx, args.Organization, args.Connection, args.Turn, turnLease)
+func (e *Engine) workSync(ctx context.Context, args SyncArgs) error {
+	sched, conn, err := e.Store.BeginSyncJob(ctx, args.Organization, args.Connection, args.Fence, syncLease)
 	switch {
-	case errors.Is(err, store.ErrTurnOver), errors.Is(err, hub.ErrNotFound):
+	case errors.Is(err, store.ErrLeaseLost), errors.Is(err, hub.ErrNotFound):
 		return nil
 	case errors.Is(err, hub.ErrPaused):
-		return e.endPaused(ctx, store.Schedule{OrganizationID: args.Organization, ConnectionID: args.Connection, Turn: args.Turn})
+		return e.releasePaused(ctx, store.Schedule{OrganizationID: args.Organization, ConnectionID: args.Connection, Fence: args.Fence})
 	case err != nil:
 		return err
 	}
-	t := &turn{engine: e, sched: sched, conn: conn, started: e.Clock(), log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
-	return t.run(ctx)
+	j := &syncJob{engine: e, sched: sched, conn: conn, started: e.Clock(), log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
+	return j.run(ctx)
 }
 
-// endPaused gives back the turn of a connection that was paused; it is due again when it is resumed.
-func (e *Engine) endPaused(ctx context.Context, sched store.Schedule) error {
-	err := e.Store.EndTurn(ctx, sched, store.TurnEnd{})
-	if errors.Is(err, store.ErrTurnOver) || errors.Is(err, hub.ErrNotFound) {
+// releasePaused gives up the lease of a connection that was paused; it is due again when it is resumed.
+func (e *Engine) releasePaused(ctx context.Context, sched store.Schedule) error {
+	err := e.Store.EndSyncJob(ctx, sched, store.SyncJobResult{})
+	if errors.Is(err, store.ErrLeaseLost) || errors.Is(err, hub.ErrNotFound) {
 		return nil
 	}
 	return err

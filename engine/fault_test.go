@@ -235,8 +235,8 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 	})
 }
 
-// TestLookingForWhatIsMissingGivesWay lets it take more than one turn to ask for what an enumeration did not meet: the
-// turns after do not read all again.
+// TestLookingForWhatIsMissingGivesWay lets it take more than one job to ask for what an enumeration did not meet: the
+// jobs after do not read all again.
 func TestLookingForWhatIsMissingGivesWay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 33, Records: 200, ValidateEvery: -1}))
@@ -249,7 +249,7 @@ func TestLookingForWhatIsMissingGivesWay(t *testing.T) {
 		var asked atomic.Int64
 		r.crm.Before(func(q *http.Request) {
 			if strings.HasPrefix(q.URL.Path, "/v2/projects/") && asked.Add(1)%20 == 1 {
-				r.ahead.Add(int64(6 * time.Second)) // longer than a turn goes on
+				r.ahead.Add(int64(6 * time.Second)) // longer than a job goes on
 			}
 		})
 		before := r.crm.Requests()["GET /v2/projects"]

@@ -46,15 +46,15 @@ func TestRefusedFieldsAreFoundByHalves(t *testing.T) {
 		"none":                {fieldCRM{}, 1, 0, false},
 		"two":                 {fieldCRM{bad: []string{"field007", "field100"}, status: http.StatusBadRequest}, 1 + 2*2*9, 2, false},
 		"the record is gone":  {fieldCRM{bad: names[:1], status: http.StatusNotFound}, 1, 512, false},
-		"all, at a slow rate": {fieldCRM{bad: names, status: http.StatusBadRequest, took: time.Second}, int(fieldsTime / time.Second), 0, true},
+		"all, at a slow rate": {fieldCRM{bad: names, status: http.StatusBadRequest, took: time.Second}, int(fieldsTimeout / time.Second), 0, true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			began := time.Now()
 			clock := func() time.Time { return began.Add(time.Duration(test.crm.asked) * test.crm.took) }
-			s := &sending{writer: &writer{engine: &Engine{Config: Config{Clock: clock}}, session: &session{}}}
+			s := &deliveryAttempt{deliveryWorker: &deliveryWorker{engine: &Engine{Config: Config{Clock: clock}}, session: &session{}}}
 			problems := map[string]string{}
 			f := connector.Fields{Target: hub.ModelAccount, ExternalID: "1", Values: all}
-			err := s.setEach(t.Context(), &test.crm, f, began.Add(fieldsTime), problems)
+			err := s.setOrSplit(t.Context(), &test.crm, f, began.Add(fieldsTimeout), problems)
 			if connector.IsKind(err, connector.Temporary) != test.fails || test.crm.asked > test.most || !test.fails && len(problems) != test.failed {
 				t.Errorf("%v after %d requests, with %d problems", err, test.crm.asked, len(problems))
 			}

@@ -13,12 +13,12 @@ import (
 func (e *Engine) link(ctx context.Context, task store.Task) (next time.Time, err error) {
 	began := e.Clock()
 	for {
-		relink, found, err := e.Store.TakeRelink(ctx, task)
+		relink, found, err := e.Store.ClaimRelink(ctx, task)
 		if err != nil || !found {
 			return time.Time{}, err
 		}
 		for more := true; more; {
-			if e.Clock().Sub(began) >= slice {
+			if e.Clock().Sub(began) >= timeSlice {
 				return e.Clock(), nil
 			}
 			var recordings []hub.Recording

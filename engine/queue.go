@@ -16,22 +16,22 @@ import (
 	"sirocco/store"
 )
 
-// SyncArgs names the turn of a connection that a job is for.
+// SyncArgs are the arguments of a sync job: the connection, and the fencing token of the claim that the job was made for.
 type SyncArgs struct {
 	Organization string `json:"organization"`
 	Connection   string `json:"connection"`
-	Turn         int64  `json:"turn"`
+	Fence        int64  `json:"turn"`
 }
 
 // Kind implements river.JobArgs.
 func (SyncArgs) Kind() string { return "sync" }
 
-// TaskArgs names the turn of a task that a job is for.
+// TaskArgs are the arguments of a task job: the task, and the fencing token of the claim that the job was made for.
 type TaskArgs struct {
 	Organization string         `json:"organization"`
 	Of           store.TaskKind `json:"of"`
 	Object       string         `json:"object"`
-	Turn         int64          `json:"turn"`
+	Fence        int64          `json:"turn"`
 }
 
 // Kind implements river.JobArgs.
@@ -49,7 +49,7 @@ const (
 
 // queue is River over one of the two databases.
 type queue interface {
-	// enqueue adds a job for each claimed turn, in the claim's own transaction.
+	// enqueue adds a job for each claimed connection, in the claim's own transaction.
 	enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error
 	// enqueueTasks does the same for claimed tasks.
 	enqueueTasks(ctx context.Context, tx store.Tx, due []store.Task) error
@@ -75,7 +75,7 @@ type riverQueue[TTx any] struct {
 func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx]) (*riverQueue[TTx], error) {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[SyncArgs]) error {
-		return e.work(ctx, job.Args)
+		return e.workSync(ctx, job.Args)
 	})); err != nil {
 		return nil, err
 	}
@@ -92,16 +92,16 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 		},
 		Workers:           workers,
 		FetchCooldown:     50 * time.Millisecond,
-		FetchPollInterval: tick,
-		// A turn ends by itself after its slice; this is only for one that does not.
+		FetchPollInterval: pollEvery,
+		// A job ends by itself after its slice; this is only for one that does not.
 		JobTimeout: 10 * time.Minute,
-		// A turn whose node died is given to another job by its lease. River's own rescue only clears the row.
+		// A job whose node died is given to another job by its lease. River's own rescue only clears the row.
 		RescueStuckJobsAfter: time.Hour,
-		// One try: what a failed turn left undone is done by the next turn.
+		// One try: what a failed job left undone is done by the next job.
 		MaxAttempts:                 1,
 		CompletedJobRetentionPeriod: time.Minute,
 		DiscardedJobRetentionPeriod: time.Hour,
-		Logger:                      slog.New(atLeast{cfg.Logger.Handler(), slog.LevelWarn}),
+		Logger:                      slog.New(minLevel{cfg.Logger.Handler(), slog.LevelWarn}),
 	})
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 func (q *riverQueue[TTx]) enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error {
 	jobs := make([]river.InsertManyParams, len(due))
 	for i, s := range due {
-		jobs[i].Args = SyncArgs{Organization: s.OrganizationID, Connection: s.ConnectionID, Turn: s.Turn}
+		jobs[i].Args = SyncArgs{Organization: s.OrganizationID, Connection: s.ConnectionID, Fence: s.Fence}
 	}
 	return q.insert(ctx, tx, jobs)
 }
@@ -120,7 +120,7 @@ func (q *riverQueue[TTx]) enqueue(ctx context.Context, tx store.Tx, due []store.
 func (q *riverQueue[TTx]) enqueueTasks(ctx context.Context, tx store.Tx, due []store.Task) error {
 	jobs := make([]river.InsertManyParams, len(due))
 	for i, t := range due {
-		jobs[i].Args = TaskArgs{Organization: t.OrganizationID, Of: t.Kind, Object: t.ObjectID, Turn: t.Turn}
+		jobs[i].Args = TaskArgs{Organization: t.OrganizationID, Of: t.Kind, Object: t.ObjectID, Fence: t.Fence}
 		jobs[i].InsertOpts = &river.InsertOpts{Queue: queueTasks}
 		if t.Kind == store.TaskWebhook {
 			jobs[i].InsertOpts.Queue = queueWebhooks
@@ -143,18 +143,18 @@ func (q *riverQueue[TTx]) start(ctx context.Context) error { return q.client.Sta
 // stop cancels the jobs that run: each ends at its next page, with its cursor saved.
 func (q *riverQueue[TTx]) stop(ctx context.Context) error { return q.client.StopAndCancel(ctx) }
 
-// atLeast passes on only what is at least of a level: River's plain progress is not for operators.
-type atLeast struct {
+// minLevel passes on only what is at least of a level: River's plain progress is not for operators.
+type minLevel struct {
 	slog.Handler
 	level slog.Level
 }
 
-func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+func (h minLevel) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= h.level && h.Handler.Enabled(ctx, l)
 }
-func (h atLeast) WithAttrs(as []slog.Attr) slog.Handler {
-	return atLeast{h.Handler.WithAttrs(as), h.level}
+func (h minLevel) WithAttrs(as []slog.Attr) slog.Handler {
+	return minLevel{h.Handler.WithAttrs(as), h.level}
 }
-func (h atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{h.Handler.WithGroup(name), h.level}
+func (h minLevel) WithGroup(name string) slog.Handler {
+	return minLevel{h.Handler.WithGroup(name), h.level}
 }

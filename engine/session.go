@@ -24,30 +24,30 @@ const (
 type session struct {
 	connector.Session
 	transport *transport
-	// fresh says that Token was got in this turn: if the CRM refuses it, it refuses the credentials.
-	fresh bool
-	// refused says that the CRM had refused the credentials before.
-	refused bool
-	// set is when the credentials were set.
-	set time.Time
+	// newToken says that Token was got in this job: if the CRM refuses it, it refuses the credentials.
+	newToken bool
+	// wereRejected says that the CRM had refused the credentials before.
+	wereRejected bool
+	// credentialsSetAt is when the credentials were set.
+	credentialsSetAt time.Time
 }
 
-// open prepares the session of a turn. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
-func (e *Engine) open(ctx context.Context, c connector.Connector, conn hub.Connection) (*session, error) {
+// openSession prepares the session of a job. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
+func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hub.Connection) (*session, error) {
 	info := c.Info()
 	s := e.newSession(info, conn.ExternalAccountID, nil)
-	creds, err := e.read(ctx, info, conn, s)
+	creds, err := e.loadCredentials(ctx, info, conn, s)
 	if err != nil {
 		return nil, err
 	}
-	s.transport.limiter = e.limits.of(conn.ID, info.Rate)
+	s.transport.limiter = e.limits.get(conn.ID, info.Rate)
 	err = e.authorize(ctx, c, conn, creds, s)
-	s.transport.heed(err)
+	s.transport.honorRetryAfter(err)
 	return s, err
 }
 
-// read gives the session the connection's credentials as they are now.
-func (e *Engine) read(ctx context.Context, info hub.PlatformInfo, conn hub.Connection, s *session) (store.Credentials, error) {
+// loadCredentials gives the session the connection's credentials as they are now.
+func (e *Engine) loadCredentials(ctx context.Context, info hub.PlatformInfo, conn hub.Connection, s *session) (store.Credentials, error) {
 	creds, err := e.Store.Credentials(ctx, conn.OrganizationID, conn.ID)
 	if err != nil {
 		return creds, err
@@ -56,7 +56,7 @@ func (e *Engine) read(ctx context.Context, info hub.PlatformInfo, conn hub.Conne
 	if err != nil { // the platform has come to need a field that it did not need before
 		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}
-	s.Values, s.refused, s.set = values, !creds.RejectedAt.IsZero(), creds.UpdatedAt
+	s.Values, s.wereRejected, s.credentialsSetAt = values, !creds.RejectedAt.IsZero(), creds.UpdatedAt
 	return creds, nil
 }
 
@@ -68,7 +68,7 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 		return nil
 	}
 	for {
-		if e.lives(creds) {
+		if e.tokenValid(creds) {
 			s.Token = creds.Token
 			return nil
 		}
@@ -79,36 +79,36 @@ func (e *Engine) authorize(ctx context.Context, c connector.Connector, conn hub.
 		if claimed {
 			// Another one may have got it between the look and the claim.
 			seen := creds.Token
-			if creds, err = e.read(ctx, c.Info(), conn, s); err != nil {
+			if creds, err = e.loadCredentials(ctx, c.Info(), conn, s); err != nil {
 				return err
 			}
-			if creds.Token != seen && e.lives(creds) {
+			if creds.Token != seen && e.tokenValid(creds) {
 				s.Token = creds.Token
 				return e.Store.ReleaseToken(ctx, conn.OrganizationID, conn.ID)
 			}
-			return e.newToken(ctx, authorizer, conn, s)
+			return e.fetchToken(ctx, authorizer, conn, s)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(tokenPoll):
 		}
-		if creds, err = e.read(ctx, c.Info(), conn, s); err != nil {
+		if creds, err = e.loadCredentials(ctx, c.Info(), conn, s); err != nil {
 			return err
 		}
 	}
 }
 
-func (e *Engine) lives(creds store.Credentials) bool {
+func (e *Engine) tokenValid(creds store.Credentials) bool {
 	return creds.Token != "" && creds.TokenExpires.After(e.Clock().Add(tokenMargin))
 }
 
-func (e *Engine) newToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {
+func (e *Engine) fetchToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {
 	token, err := authorizer.Authorize(ctx, &s.Session)
 	if err != nil {
-		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, s.set, "", time.Time{})
+		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, s.credentialsSetAt, "", time.Time{})
 		return errors.Join(err, drop)
 	}
-	s.Token, s.fresh = token.Value, true
-	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, s.set, token.Value, token.Expires)
+	s.Token, s.newToken = token.Value, true
+	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, s.credentialsSetAt, token.Value, token.Expires)
 }

@@ -39,7 +39,7 @@ func (v *vendor) Authorize(context.Context, *connector.Session) (connector.Token
 	return connector.Token{Value: fmt.Sprintf("token %d", v.asked), Expires: time.Now().Add(v.life)}, nil
 }
 
-// TestOneNodeAsksForAToken lets many turns of two nodes want an access token at once.
+// TestOneNodeAsksForAToken lets many jobs of two nodes want an access token at once.
 func TestOneNodeAsksForAToken(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		v := &vendor{life: time.Hour}
@@ -65,7 +65,7 @@ func TestOneNodeAsksForAToken(t *testing.T) {
 			var all sync.WaitGroup
 			for i := range 16 {
 				all.Go(func() {
-					s, err := nodes[i%2].open(t.Context(), v, conn)
+					s, err := nodes[i%2].openSession(t.Context(), v, conn)
 					mu.Lock()
 					defer mu.Unlock()
 					switch {

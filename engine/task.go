@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// taskLease is how long a running task is believed alive without a sign of life; it gives one every renewal.
+	// taskLease is how long a running task is believed alive without a sign of life; it gives one every renewEvery.
 	taskLease = 15 * time.Second
 	// taskRetry is when a task that met an error of ours is tried again.
 	taskRetry = 5 * time.Second
@@ -27,17 +27,17 @@ func (e *Engine) taskKinds() map[store.TaskKind]func(context.Context, store.Task
 }
 
 func (e *Engine) claimTasks(ctx context.Context) (bool, error) {
-	n, err := e.Store.ClaimTasks(ctx, claimMost, queueLease, func(tx store.Tx, due []store.Task) error {
+	n, err := e.Store.ClaimTasks(ctx, claimLimit, queueLease, func(tx store.Tx, due []store.Task) error {
 		return e.queue.enqueueTasks(ctx, tx, due)
 	})
-	return n == claimMost, err
+	return n == claimLimit, err
 }
 
-// workTask is one job: a turn of one task.
+// workTask is one job: a time slice of one task. It does nothing where the task was claimed again since.
 func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
-	task := store.Task{OrganizationID: args.Organization, Kind: args.Of, ObjectID: args.Object, Turn: args.Turn}
-	if err := e.Store.RenewTask(ctx, task, taskLease); err != nil {
-		return exceptOver(err)
+	task := store.Task{OrganizationID: args.Organization, Kind: args.Of, ObjectID: args.Object, Fence: args.Fence}
+	if err := e.Store.RenewTaskLease(ctx, task, taskLease); err != nil {
+		return ignoreLeaseLost(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	renewed := make(chan struct{})
@@ -49,7 +49,7 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	stopped := ctx.Err() != nil
 	cancel()
 	<-renewed
-	if errors.Is(err, store.ErrTurnOver) {
+	if errors.Is(err, store.ErrLeaseLost) {
 		return nil
 	}
 	if err != nil || stopped {
@@ -59,15 +59,15 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 		e.Logger.Error("a task failed", "kind", task.Kind, "organization", task.OrganizationID, "object", task.ObjectID, "error", err)
 		next = e.Clock().Add(jitter(taskRetry, 4))
 	}
-	return exceptOver(e.Store.EndTask(context.WithoutCancel(ctx), task, next))
+	return ignoreLeaseLost(e.Store.EndTask(context.WithoutCancel(ctx), task, next))
 }
 
 // keepAlive renews the task's lease until ctx ends. It ends the work when the task was given to another job, and when
 // the lease could not be renewed and is about to be: a node that is cut off must not write beside its successor.
 func (e *Engine) keepAlive(ctx context.Context, cancel context.CancelFunc, task store.Task) {
-	ticker := time.NewTicker(renewal)
+	ticker := time.NewTicker(renewEvery)
 	defer ticker.Stop()
-	lapses := time.AfterFunc(taskLease-renewal, cancel)
+	lapses := time.AfterFunc(taskLease-renewEvery, cancel)
 	defer lapses.Stop()
 	for {
 		select {
@@ -76,19 +76,19 @@ func (e *Engine) keepAlive(ctx context.Context, cancel context.CancelFunc, task 
 		case <-ticker.C:
 		}
 		began := time.Now()
-		err := e.Store.RenewTask(ctx, task, taskLease)
-		if errors.Is(err, store.ErrTurnOver) {
+		err := e.Store.RenewTaskLease(ctx, task, taskLease)
+		if errors.Is(err, store.ErrLeaseLost) {
 			cancel()
 			return
 		}
 		if err == nil {
-			lapses.Reset(taskLease - renewal - time.Since(began))
+			lapses.Reset(taskLease - renewEvery - time.Since(began))
 		}
 	}
 }
 
-func exceptOver(err error) error {
-	if errors.Is(err, store.ErrTurnOver) {
+func ignoreLeaseLost(err error) error {
+	if errors.Is(err, store.ErrLeaseLost) {
 		return nil
 	}
 	return err

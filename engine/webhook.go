@@ -11,37 +11,37 @@ import (
 )
 
 const (
-	// fanOutMost bounds how many events one look plans the deliveries of.
-	fanOutMost = 1000
-	// webhookBatch is how many attempts are kept in one commit, webhookSide how many of them are made side by side.
-	webhookBatch = 512
-	webhookSide  = 16
+	// fanOutBatch bounds how many events one look plans the deliveries of.
+	fanOutBatch = 1000
+	// webhookBatch is how many attempts are kept in one commit, webhookConcurrency how many of them are made side by side.
+	webhookBatch       = 512
+	webhookConcurrency = 16
 	// webhookBatchTime is how long a batch goes on beginning attempts: a slow receiver's are kept sooner.
 	webhookBatchTime = 3 * time.Second
-	// webhookSlice is how long a turn goes on before it gives way to other endpoints.
+	// webhookSlice is how long a job goes on before it gives way to other endpoints.
 	webhookSlice = time.Minute
-	// webhookLinger is how long a turn with nothing left to send waits for more, looking at least every webhookLook and
-	// at most every webhookPause.
+	// webhookLinger is how long a job with nothing left to send waits for more, looking at least every lingerMax and
+	// at most every lingerMin.
 	webhookLinger = 500 * time.Millisecond
-	webhookLook   = 100 * time.Millisecond
-	webhookPause  = 5 * time.Millisecond
-	// failingTurn is how many attempts a turn makes at an endpoint that fails; it ends after a slice, too. Before the next
+	lingerMax     = 100 * time.Millisecond
+	lingerMin     = 5 * time.Millisecond
+	// maxFailingAttempts is how many attempts a job makes at an endpoint that fails; it ends after a slice, too. Before the next
 	// lies hub.WebhookPause.
-	failingTurn = 100
+	maxFailingAttempts = 100
 )
 
-// spread plans the deliveries of new events and then claims the tasks that are due.
-func (e *Engine) spread(ctx context.Context) (bool, error) {
-	n, fanOutErr := e.Store.FanOut(ctx, fanOutMost)
+// dispatchTasks plans the deliveries of new events and then claims the tasks that are due.
+func (e *Engine) dispatchTasks(ctx context.Context) (bool, error) {
+	n, fanOutErr := e.Store.FanOut(ctx, fanOutBatch)
 	more, err := e.claimTasks(ctx) // which do not wait for events that cannot be planned
-	return more || n == fanOutMost, errors.Join(fanOutErr, err)
+	return more || n == fanOutBatch, errors.Join(fanOutErr, err)
 }
 
 // sendEvents sends the webhook endpoint's events that are due, and for a moment those that become due.
 func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Time, err error) {
 	began, idle, attempts := time.Now(), time.Time{}, 0
 	for time.Since(began) < webhookSlice && ctx.Err() == nil {
-		woken := e.Store.Woken() // before the look: what is committed during it is looked for again
+		woken := e.Store.Notified() // before the look: what is committed during it is looked for again
 		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
 		if err != nil {
 			return time.Time{}, err
@@ -65,7 +65,7 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 			continue
 		}
 		idle = time.Time{}
-		if !target.FailingSince.IsZero() && (attempts >= failingTurn || time.Since(began) >= slice) {
+		if !target.FailingSince.IsZero() && (attempts >= maxFailingAttempts || time.Since(began) >= timeSlice) {
 			now := e.Clock()
 			return now.Add(hub.WebhookPause(target.FailingSince, now)), nil
 		}
@@ -75,7 +75,7 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 		}
 		attempts += len(results)
 		// What was sent is kept, whatever becomes of this node's wish to go on.
-		if err := e.Store.KeepResults(context.WithoutCancel(ctx), task, results, gone); err != nil {
+		if err := e.Store.SaveResults(context.WithoutCancel(ctx), task, results, gone); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -84,9 +84,9 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 
 // linger waits for something new, and a little in any case, so that many wakes cost few looks.
 func linger(ctx context.Context, woken <-chan struct{}) {
-	pause := time.NewTimer(webhookPause)
+	pause := time.NewTimer(lingerMin)
 	defer pause.Stop()
-	look := time.NewTimer(webhookLook)
+	look := time.NewTimer(lingerMax)
 	defer look.Stop()
 	select {
 	case <-ctx.Done():
@@ -106,14 +106,14 @@ func linger(ctx context.Context, woken <-chan struct{}) {
 func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due []store.DueEvent) (results []store.EventResult, gone bool) {
 	var mu sync.Mutex
 	began := time.Now()
-	side, bad, good := webhookSide, 0, 0
+	side, bad, good := webhookConcurrency, 0, 0
 	if !target.FailingSince.IsZero() {
-		side, due = 1, due[:min(len(due), webhookSide)]
+		side, due = 1, due[:min(len(due), webhookConcurrency)]
 	}
 	take := func() (d store.DueEvent, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if len(due) == 0 || gone || ctx.Err() != nil || time.Since(began) > webhookBatchTime || good == 0 && bad >= webhookSide {
+		if len(due) == 0 || gone || ctx.Err() != nil || time.Since(began) > webhookBatchTime || good == 0 && bad >= webhookConcurrency {
 			return d, false
 		}
 		d, due = due[0], due[1:]
@@ -126,10 +126,10 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 		gone = gone || a.Status == statusGone
 		if a.Error == "" {
 			good++
-			e.measures.events.WithLabelValues("delivered").Inc()
+			e.metrics.events.WithLabelValues("delivered").Inc()
 		} else {
 			bad++
-			e.measures.events.WithLabelValues("failed").Inc()
+			e.metrics.events.WithLabelValues("failed").Inc()
 			if wait, ok := hub.WebhookWait(d.Attempts + 1 - d.Before); ok {
 				r.Next = e.Clock().Add(jitter(wait, 4))
 			}
@@ -140,7 +140,7 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 	for range min(side, len(due)) {
 		working.Go(func() {
 			for d, ok := take(); ok; d, ok = take() {
-				a := e.receivers.attempt(ctx, target, d)
+				a := e.webhooks.send(ctx, target, d)
 				if ctx.Err() != nil && a.Error != "" {
 					return // it was cut off by us, which says nothing of the receiver
 				}

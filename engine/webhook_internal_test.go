@@ -19,19 +19,19 @@ type panicking struct{}
 func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("odd data") }
 
 func TestPanicFailsOneAttempt(t *testing.T) {
-	r := &receivers{clock: time.Now, client: &http.Client{Transport: panicking{}}}
+	r := &webhookClient{clock: time.Now, client: &http.Client{Transport: panicking{}}}
 	target := store.WebhookTarget{}
 	target.URL = "https://example.com/"
-	if a := r.attempt(t.Context(), target, store.DueEvent{}); !strings.Contains(a.Error, "odd data") {
+	if a := r.send(t.Context(), target, store.DueEvent{}); !strings.Contains(a.Error, "odd data") {
 		t.Errorf("%+v", a)
 	}
 }
 
-// TestTurnOfOneThatTimesOutEnds has a receiver that takes longer over an attempt than a turn may go on where all fails.
-func TestTurnOfOneThatTimesOutEnds(t *testing.T) {
+// TestJobOfOneThatTimesOutEnds has a receiver that takes longer over an attempt than a job may go on where all fails.
+func TestJobOfOneThatTimesOutEnds(t *testing.T) {
 	st := storetest.Open(t, storetest.SQLite(t), nil)
 	organization := storetest.Organization(t, st)
-	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, WebhookTimeout: slice + time.Second})
+	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, WebhookTimeout: timeSlice + time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

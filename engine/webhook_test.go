@@ -58,7 +58,7 @@ func (h *hooks) clock() time.Time {
 	return h.now
 }
 
-// moveTo sets the clock forward, once no turn of a task goes on that a jump would take the lease of.
+// moveTo sets the clock forward, once no job of a task goes on that a jump would take the lease of.
 func (h *hooks) moveTo(at time.Time) {
 	h.t.Helper()
 	h.mu.Lock()
@@ -172,7 +172,7 @@ func TestWebhookIsSignedForThePublicLibraries(t *testing.T) {
 			return nil
 		}
 		seen := map[string]bool{}
-		fresh := func() received { // a jump of the clock ends a turn's lease, and what it sent comes again
+		fresh := func() received { // a jump of the clock ends a job's lease, and what it sent comes again
 			r := next(t, got)
 			for seen[r.header.Get("Svix-Id")] {
 				r = next(t, got)

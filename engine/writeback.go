@@ -18,17 +18,17 @@ const (
 	// deliveryAttempts is how often a delivery is tried, which takes about a day, before it has failed.
 	deliveryAttempts = 9
 	// The first wait between two attempts, each of which is three times the one before, and the longest.
-	deliveryWaitFirst = 30 * time.Second
-	deliveryWaitMost  = 12 * time.Hour
+	deliveryWaitMin = 30 * time.Second
+	deliveryWaitMax = 12 * time.Hour
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
 
 // deliveryWait is how long after its attempts-th attempt a delivery is tried again.
 func deliveryWait(attempts int) time.Duration {
-	wait := deliveryWaitFirst
+	wait := deliveryWaitMin
 	for range attempts - 1 {
-		wait = min(3*wait, deliveryWaitMost)
+		wait = min(3*wait, deliveryWaitMax)
 	}
 	return jitter(wait, 4)
 }
@@ -37,7 +37,7 @@ func deliveryWait(attempts int) time.Duration {
 func (e *Engine) writeBack(ctx context.Context, task store.Task) (next time.Time, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := &writer{engine: e, task: task}
+	w := &deliveryWorker{engine: e, task: task}
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -55,16 +55,16 @@ func (e *Engine) writeBack(ctx context.Context, task store.Task) (next time.Time
 	return next, err
 }
 
-// writer is one turn at the deliveries of a connection.
-type writer struct {
+// deliveryWorker is one job at the deliveries of a connection.
+type deliveryWorker struct {
 	engine  *Engine
 	task    store.Task
 	session *session
 }
 
-// watch ends the turn when the connection is paused or deleted, even while the vendor lets it wait.
-func (w *writer) watch(ctx context.Context, cancel context.CancelCauseFunc) {
-	ticker := time.NewTicker(watch)
+// watch ends the job when the connection is paused or deleted, even while the vendor lets it wait.
+func (w *deliveryWorker) watch(ctx context.Context, cancel context.CancelCauseFunc) {
+	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -79,11 +79,11 @@ func (w *writer) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-func (w *writer) active(ctx context.Context) (hub.Connection, error) {
-	return w.engine.Store.WorkingConnection(ctx, w.task.OrganizationID, w.task.ObjectID)
+func (w *deliveryWorker) active(ctx context.Context) (hub.Connection, error) {
+	return w.engine.Store.ActiveConnection(ctx, w.task.OrganizationID, w.task.ObjectID)
 }
 
-func (w *writer) run(ctx context.Context) (next time.Time, err error) {
+func (w *deliveryWorker) run(ctx context.Context) (next time.Time, err error) {
 	began := w.engine.Clock()
 	for {
 		// Before each delivery: it may have been paused, and says whether the transcript goes along.
@@ -100,29 +100,29 @@ func (w *writer) run(ctx context.Context) (next time.Time, err error) {
 			return time.Time{}, err
 		case d.DueAt.After(now):
 			return d.DueAt, nil
-		case now.Sub(began) >= slice:
+		case now.Sub(began) >= timeSlice:
 			return now, nil
 		}
-		s := &sending{writer: w, conn: conn, delivery: d}
+		s := &deliveryAttempt{deliveryWorker: w, conn: conn, delivery: d}
 		if err := s.send(ctx); err != nil || s.stop {
 			return s.next, err
 		}
 	}
 }
 
-// sending is one attempt at one delivery.
-type sending struct {
-	*writer
+// deliveryAttempt is one attempt at one delivery.
+type deliveryAttempt struct {
+	*deliveryWorker
 	conn     hub.Connection
 	delivery hub.Delivery
-	// set is when the credentials of the session were set.
-	set time.Time
-	// stop ends the turn after it; next is when the task is due again.
+	// credentialsSetAt is when the credentials of the session were set.
+	credentialsSetAt time.Time
+	// stop ends the job after it; next is when the task is due again.
 	stop bool
 	next time.Time
 }
 
-func (s *sending) send(ctx context.Context) error {
+func (s *deliveryAttempt) send(ctx context.Context) error {
 	c, ok := s.engine.Connectors[s.conn.Platform]
 	if !ok || len(c.Info().NoteTargets) == 0 {
 		return s.cancel(ctx, fmt.Sprintf("Nothing can be written to %s.", s.conn.Platform))
@@ -137,65 +137,65 @@ func (s *sending) send(ctx context.Context) error {
 	info, at := c.Info(), s.engine.Clock()
 	crm, err := s.linked(ctx, r, info)
 	if err != nil {
-		return s.failed(ctx, at, err)
+		return s.handleError(ctx, at, err)
 	}
 	target, err := s.target(ctx, crm, info)
 	if err != nil {
-		return s.failed(ctx, at, err)
+		return s.handleError(ctx, at, err)
 	}
 	if s.session == nil {
 		if err := s.open(ctx, c); err != nil {
-			return s.failed(ctx, at, err)
+			return s.handleError(ctx, at, err)
 		}
 	}
 	note, err := s.note(ctx, r, target)
 	if err != nil {
 		return err
 	}
-	s.session.transport.before = s.stillPending
+	s.session.transport.beforeRequest = s.checkPending
 	ref, err := c.WriteNote(ctx, &s.session.Session, note)
-	s.session.transport.before = nil
-	if errors.Is(err, errTaken) {
+	s.session.transport.beforeRequest = nil
+	if errors.Is(err, errWithdrawn) {
 		return nil
 	}
 	if err != nil {
-		return s.failed(ctx, at, err)
+		return s.handleError(ctx, at, err)
 	}
-	s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
+	s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
 	// It is in the CRM: that is kept at once, whatever becomes of the fields, and even while the node stops or the
 	// connection is paused.
 	written := store.WrittenNote{ID: ref.ExternalID, Existed: ref.Existed, Transcript: s.conn.SyncTranscript}
-	if err := s.engine.Store.KeepNote(context.WithoutCancel(ctx), s.task, s.delivery, written); err != nil {
+	if err := s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, s.delivery, written); err != nil {
 		return err
 	}
 	synced, unset, err := s.setFields(ctx, c, &r, crm)
 	if err != nil {
-		return s.failed(ctx, at, err)
+		return s.handleError(ctx, at, err)
 	}
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
 		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: unset,
 	})
 }
 
-// errTaken stops a note whose delivery is no longer to be sent.
-var errTaken = errors.New("the delivery was taken back")
+// errWithdrawn stops a note whose delivery is no longer to be sent.
+var errWithdrawn = errors.New("the delivery was taken back")
 
-// stillPending looks again before each request for the note: the session and the rate limit may have taken
+// checkPending looks again before each request for the note: the session and the rate limit may have taken
 // minutes, in which the recording's link may have moved.
-func (s *sending) stillPending(ctx context.Context) error {
+func (s *deliveryAttempt) checkPending(ctx context.Context) error {
 	d, err := s.engine.Store.Delivery(ctx, s.delivery.OrganizationID, s.delivery.ID)
 	if err == nil && d.State != hub.DeliveryPending {
-		err = errTaken
+		err = errWithdrawn
 	}
 	return err
 }
 
-func (s *sending) cancel(ctx context.Context, reason string) error {
+func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
 }
 
 // open gets the session for this delivery and those after it. Credentials that the CRM has refused are not tried again.
-func (s *sending) open(ctx context.Context, c connector.Connector) error {
+func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error {
 	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {
 		return err
@@ -203,9 +203,9 @@ func (s *sending) open(ctx context.Context, c connector.Connector) error {
 	if !creds.RejectedAt.IsZero() {
 		return hub.ErrNeedsCredentials
 	}
-	opened, err := s.engine.open(ctx, c, s.conn)
+	opened, err := s.engine.openSession(ctx, c, s.conn)
 	if opened != nil {
-		s.set = opened.set
+		s.credentialsSetAt = opened.credentialsSetAt
 	}
 	if err == nil {
 		s.session = opened
@@ -214,7 +214,7 @@ func (s *sending) open(ctx context.Context, c connector.Connector) error {
 }
 
 // linked is what the recording is linked to by this delivery, with what that refers to.
-func (s *sending) linked(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, error) {
+func (s *deliveryAttempt) linked(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, error) {
 	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
 	crm, err := s.engine.Store.LinkedCRM(ctx, r)
 	if err == nil && crm == nil {
@@ -223,8 +223,8 @@ func (s *sending) linked(ctx context.Context, r hub.Recording, info hub.Platform
 	return crm, err
 }
 
-// reached are the external ids of the delivery's record and of what it refers to, one for each model.
-func (s *sending) reached(crm *hub.LinkedCRM) map[hub.Model]string {
+// targetIDs are the external ids of the delivery's record and of what it refers to, one for each model.
+func (s *deliveryAttempt) targetIDs(crm *hub.LinkedCRM) map[hub.Model]string {
 	ids := map[hub.Model]string{}
 	for model, found := range map[hub.Model]*hub.CRMIdentity{
 		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
@@ -244,14 +244,14 @@ func (s *sending) reached(crm *hub.LinkedCRM) map[hub.Model]string {
 var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
 
 // target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
-func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
-	reached := s.reached(crm)
+func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
+	reached := s.targetIDs(crm)
 	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
 		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
 			return hub.RecordRef{Model: model, ExternalID: id}, nil
 		}
 	}
-	awaited, err := s.awaited(ctx, crm, info)
+	awaited, err := s.awaitsTarget(ctx, crm, info)
 	switch {
 	case err != nil:
 		return hub.RecordRef{}, err
@@ -262,11 +262,11 @@ func (s *sending) target(ctx context.Context, crm *hub.LinkedCRM, info hub.Platf
 		s.delivery.Model, oneOf(info.NoteTargets))
 }
 
-// awaited reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
+// awaitsTarget reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
 // known here.
-func (s *sending) awaited(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (bool, error) {
+func (s *deliveryAttempt) awaitsTarget(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (bool, error) {
 	var keys []store.RecordKey
-	for model, id := range s.reached(crm) {
+	for model, id := range s.targetIDs(crm) {
 		keys = append(keys, store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id})
 	}
 	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, keys)
@@ -299,7 +299,7 @@ func oneOf(models []hub.Model) string {
 	return strings.Join(names, " or ")
 }
 
-func (s *sending) note(ctx context.Context, r hub.Recording, target hub.RecordRef) (connector.Note, error) {
+func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, target hub.RecordRef) (connector.Note, error) {
 	transcript := ""
 	if s.conn.SyncTranscript {
 		var err error
@@ -313,7 +313,7 @@ func (s *sending) note(ctx context.Context, r hub.Recording, target hub.RecordRe
 	}, nil
 }
 
-func (s *sending) transcript(ctx context.Context, r hub.Recording) (string, error) {
+func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {
 	t := hub.Transcript{Speakers: r.Analysis.Speakers}
 	for from := int64(0); ; from += transcriptPage {
 		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
@@ -331,11 +331,11 @@ func (s *sending) transcript(ctx context.Context, r hub.Recording) (string, erro
 	}
 }
 
-// last reports whether the delivery has no attempt after this one.
-func (s *sending) last() bool { return s.delivery.Attempts+1 >= deliveryAttempts }
+// lastAttempt reports whether the delivery has no attempt after this one.
+func (s *deliveryAttempt) lastAttempt() bool { return s.delivery.Attempts+1 >= deliveryAttempts }
 
-// failed decides what an attempt that failed means, and keeps it. It returns errors that are ours.
-func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
+// handleError decides what an attempt that failed means, and keeps it. It returns errors that are ours.
+func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err error) error {
 	if ctx.Err() != nil { // paused, deleted, given to another job, or this node stops; the delivery stays as it is
 		return err
 	}
@@ -343,18 +343,18 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
 	var ce *connector.Error
 	if errors.As(err, &ce) {
-		s.engine.measures.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
+		s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
 	}
 	switch {
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		s.stop, end.At, end.Error = true, time.Time{}, "The connection needs credentials that the CRM accepts."
 	case ce == nil:
 		return err
-	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.fresh:
+	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:
 		s.session = nil // the access token may have ended before its time: once more with a new one
-		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.set, "", time.Time{})
+		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt, "", time.Time{})
 	case ce.Kind == connector.Unauthorized && ce.Status != http.StatusForbidden:
-		rejected, err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.set)
+		rejected, err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
 		if err != nil || !rejected {
 			s.session = nil // others were set meanwhile: once more with those
 			return err
@@ -367,12 +367,12 @@ func (s *sending) failed(ctx context.Context, at time.Time, err error) error {
 		}
 		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
 		if s.session != nil {
-			s.session.transport.heed(err) // another delivery may be planned meanwhile
+			s.session.transport.honorRetryAfter(err) // another delivery may be planned meanwhile
 		}
 		if ce.Status == 0 { // the CRM was not asked
 			end.At = time.Time{}
 		}
-	case ce.Kind == connector.Refused, s.last():
+	case ce.Kind == connector.Refused, s.lastAttempt():
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
 	default: // a 403 too: they are good for reading, and somebody may let them write
 		end.Counts, end.DueAt = true, now.Add(deliveryWait(s.delivery.Attempts+1))

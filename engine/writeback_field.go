@@ -16,7 +16,7 @@ import (
 // setFields sets the fields of the CRM that values of the recording are mapped to, where the platform has fields. A
 // field that cannot be set holds up nothing, as its value stands in the note: unset says, for people, which and why.
 // synced are the extractions all of whose mapped values are in their fields.
-func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM) (synced []hub.EntityExtraction, unset string, err error) {
+func (s *deliveryAttempt) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM) (synced []hub.EntityExtraction, unset string, err error) {
 	setter, ok := c.(connector.FieldSetter)
 	if !ok {
 		return nil, "", nil
@@ -29,17 +29,17 @@ func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.R
 		}
 		values[v.Model][v.Field] = v.Value
 	}
-	reached := s.reached(crm)
+	reached := s.targetIDs(crm)
 	problems := map[string]string{} // by the field's name with its model
 	for model, some := range values {
 		f := connector.Fields{Target: model, ExternalID: reached[model], Values: some}
 		switch {
 		case !slices.Contains(c.Info().FieldTargets, model):
-			noteProblem(problems, f, fmt.Sprintf("%s has no fields of %s that can be set", c.Info().Name, model))
+			addProblems(problems, f, fmt.Sprintf("%s has no fields of %s that can be set", c.Info().Name, model))
 		case f.ExternalID == "":
-			noteProblem(problems, f, fmt.Sprintf("no %s is known that the recording belongs to", model))
+			addProblems(problems, f, fmt.Sprintf("no %s is known that the recording belongs to", model))
 		default:
-			if err := s.setEach(ctx, setter, f, s.engine.Clock().Add(fieldsTime), problems); err != nil {
+			if err := s.setOrSplit(ctx, setter, f, s.engine.Clock().Add(fieldsTimeout), problems); err != nil {
 				return nil, "", err
 			}
 		}
@@ -61,23 +61,23 @@ func (s *sending) setFields(ctx context.Context, c connector.Connector, r *hub.R
 	return synced, strings.Join(sentences, " "), nil
 }
 
-// fieldsTime is how long the fields of a record may take in one attempt: many that are refused, one by one, at a slow
+// fieldsTimeout is how long the fields of a record may take in one attempt: many that are refused, one by one, at a slow
 // rate limit.
-const fieldsTime = 4 * time.Minute
+const fieldsTimeout = 4 * time.Minute
 
-// setEach sets the fields together, or half of them at a time where the CRM refuses them together.
-func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f connector.Fields, until time.Time, problems map[string]string) error {
+// setOrSplit sets the fields together, or half of them at a time where the CRM refuses them together.
+func (s *deliveryAttempt) setOrSplit(ctx context.Context, setter connector.FieldSetter, f connector.Fields, until time.Time, problems map[string]string) error {
 	var err error
 	if s.engine.Clock().Before(until) {
 		err = setter.SetFields(ctx, &s.session.Session, f)
 	} else {
-		err = connector.Fail(connector.Temporary, string(s.conn.Platform), "the fields were not set within %s", fieldsTime)
+		err = connector.Fail(connector.Temporary, string(s.conn.Platform), "the fields were not set within %s", fieldsTimeout)
 	}
 	switch {
-	case s.unsettable(err), refuses(err) && (len(f.Values) == 1 || ofTheRecord(err)):
-		noteProblem(problems, f, err.Error())
+	case s.givesUp(err), isPermanent(err) && (len(f.Values) == 1 || refusesRecord(err)):
+		addProblems(problems, f, err.Error())
 		return nil
-	case !refuses(err):
+	case !isPermanent(err):
 		return err
 	}
 	names := slices.Sorted(maps.Keys(f.Values))
@@ -86,33 +86,33 @@ func (s *sending) setEach(ctx context.Context, setter connector.FieldSetter, f c
 		for _, name := range half {
 			some.Values[name] = f.Values[name]
 		}
-		if err := s.setEach(ctx, setter, some, until, problems); err != nil {
+		if err := s.setOrSplit(ctx, setter, some, until, problems); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unsettable reports whether an error that another attempt might not meet has met the last one: the note is there, and
+// givesUp reports whether an error that another attempt might not meet has met the last one: the note is there, and
 // the fields are given up.
-func (s *sending) unsettable(err error) bool {
-	return s.last() && (connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed))
+func (s *deliveryAttempt) givesUp(err error) bool {
+	return s.lastAttempt() && (connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed))
 }
 
-// refuses reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
+// isPermanent reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
 // are good, as the note was taken, but they do not allow it.
-func refuses(err error) bool {
+func isPermanent(err error) bool {
 	return connector.IsKind(err, connector.Refused) || connector.Status(err) == http.StatusForbidden
 }
 
-// ofTheRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not
+// refusesRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not
 // be changed.
-func ofTheRecord(err error) bool {
+func refusesRecord(err error) bool {
 	status := connector.Status(err)
 	return status == http.StatusForbidden || status == http.StatusNotFound
 }
 
-func noteProblem(problems map[string]string, f connector.Fields, why string) {
+func addProblems(problems map[string]string, f connector.Fields, why string) {
 	for name := range f.Values {
 		problems[fieldName(f.Target, name)] = why
 	}

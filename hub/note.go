@@ -82,8 +82,8 @@ func ValueText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// TranscriptMost is how many bytes of a transcript go into a note.
-const TranscriptMost = 100_000
+// MaxTranscriptBytes is how many bytes of a transcript go into a note.
+const MaxTranscriptBytes = 100_000
 
 // Transcript puts utterances together until it is as long as a note may have it.
 type Transcript struct {
@@ -100,7 +100,7 @@ func (t *Transcript) Add(u Utterance) bool {
 		text = "(redacted)"
 	}
 	line := cmp.Or(t.Speakers[u.Speaker], u.Speaker, "Speaker") + ": " + text + "\n"
-	if t.text.Len()+len(line) > TranscriptMost {
+	if t.text.Len()+len(line) > MaxTranscriptBytes {
 		t.cut = true
 		return false
 	}

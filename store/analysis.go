@@ -33,7 +33,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 		return s.putAnalysis(ctx, tx, &r, a, hash, now)
 	})
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return r, err
 }

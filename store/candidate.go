@@ -8,8 +8,8 @@ import (
 	"sirocco/hub"
 )
 
-// candidatesMost bounds how many engagements of one connection a recording is held against.
-const candidatesMost = 200
+// maxCandidates bounds how many engagements of one connection a recording is held against.
+const maxCandidates = 200
 
 // candidateMargin is how far from a recording an engagement may be to be told of, though it does not overlap.
 const candidateMargin = time.Hour
@@ -30,7 +30,7 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in+` AND j.deleted_at IS NULL))`+
 			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $9`,
 			organization, connection, string(hub.ModelEngagement), micros(from.Add(-hub.LongestRecording)), micros(until.Add(candidateMargin)),
-			micros(from.Add(-candidateMargin)), micros(from.Add(-candidateMargin-hub.AppointmentLength)), arg, candidatesMost)
+			micros(from.Add(-candidateMargin)), micros(from.Add(-candidateMargin-hub.AppointmentLength)), arg, maxCandidates)
 		if err != nil {
 			return nil, err
 		}

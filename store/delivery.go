@@ -38,7 +38,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	if err != nil || n == 0 {
 		return err
 	}
-	return due(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
+	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
 }
 
 // cancelDeliveries ends what a recording was still to be written to.
@@ -127,11 +127,11 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 		if err != nil {
 			return err
 		}
-		if err := due(ctx, tx, organization, TaskWriteBack, d.ConnectionID, now); err != nil {
+		if err := scheduleTask(ctx, tx, organization, TaskWriteBack, d.ConnectionID, now); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "replay", "delivery", id, map[string]any{"connectionId": d.ConnectionID, "recordingId": d.RecordingID})
 	})
-	s.rouse()
+	s.notify()
 	return d, err
 }

@@ -47,9 +47,9 @@ type WrittenNote struct {
 	Transcript bool
 }
 
-// KeepNote keeps that a delivery's note is in the CRM: from now on the rule does not move the recording's link. Where
+// SaveNote keeps that a delivery's note is in the CRM: from now on the rule does not move the recording's link. Where
 // the delivery was canceled meanwhile, it counts as sent.
-func (s *Store) KeepNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
+func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
 		_, err := tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
@@ -64,7 +64,7 @@ func (s *Store) KeepNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 		if err != nil {
 			return err
 		}
-		return holdTask(ctx, tx, t)
+		return holdTaskLease(ctx, tx, t)
 	})
 }
 
@@ -96,7 +96,7 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 			}
 		}
 		// Last, as recordings come before tasks wherever both are locked.
-		return holdTask(ctx, tx, t)
+		return holdTaskLease(ctx, tx, t)
 	})
 }
 
@@ -136,5 +136,5 @@ func resumeWriteBack(ctx context.Context, tx Tx, organization, connection string
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	return due(ctx, tx, organization, TaskWriteBack, connection, now)
+	return scheduleTask(ctx, tx, organization, TaskWriteBack, connection, now)
 }

@@ -42,12 +42,12 @@ func (s *Store) Missing(ctx context.Context, sched Schedule, model hub.Model, li
 }
 
 // DeleteMissing marks records of the model as deleted, their children with them, and reports how many those were
-// without the children. Its error may be one of RenewTurn's.
+// without the children. Its error may be one of RenewLease's.
 func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model) (int, error) {
 	deleted := 0
 	err := s.write(ctx, func(tx Tx) error {
 		deleted = 0
-		if _, err := holdTurn(ctx, tx, sched); err != nil || len(externalIDs) == 0 {
+		if _, err := holdLease(ctx, tx, sched); err != nil || len(externalIDs) == 0 {
 			return err
 		}
 		in, arg := tx.Dialect().In("$4", externalIDs)

@@ -32,7 +32,7 @@ func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.Even
 func (s *Store) Emit(ctx context.Context, r hub.Recording, event hub.EventType) error {
 	err := s.write(ctx, func(tx Tx) error { return s.emit(ctx, tx, r, event) })
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return err
 }
@@ -73,7 +73,7 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 		return s.audit(ctx, tx, organization, "test", endpointKind, endpoint, map[string]any{"eventId": id, "eventType": event})
 	})
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return id, err
 }
@@ -110,7 +110,7 @@ func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
 		return nil
 	})
 	if err == nil && taken > 0 {
-		s.rouse()
+		s.notify()
 	}
 	return taken, err
 }
@@ -140,11 +140,11 @@ func fanOut(ctx context.Context, tx Tx, events []hub.Event, now time.Time) error
 	return nil
 }
 
-// planEvents makes the events due now for one endpoint, and its next turn at the latest at turn, unless it was disabled
+// planEvents makes the events due now for one endpoint, and its task due at dueAt at the latest, unless it was disabled
 // or deleted meanwhile.
-func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now, turn time.Time) error {
+func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now, dueAt time.Time) error {
 	// The task first: whoever deletes or disables the endpoint holds it, too, and is seen by the statement after it.
-	if err := due(ctx, tx, organization, TaskWebhook, endpoint, turn); err != nil {
+	if err := scheduleTask(ctx, tx, organization, TaskWebhook, endpoint, dueAt); err != nil {
 		return err
 	}
 	in, arg := tx.Dialect().In("$4", events)
@@ -191,7 +191,7 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 			}
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.OrganizationID, w.ID)
-		return errors.Join(err, forgetTask(ctx, tx, w.OrganizationID, TaskWebhook, w.ID))
+		return errors.Join(err, deleteTask(ctx, tx, w.OrganizationID, TaskWebhook, w.ID))
 	})
 }
 

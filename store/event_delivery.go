@@ -63,11 +63,11 @@ type EventResult struct {
 	Next time.Time
 }
 
-// KeepResults keeps what came of attempts, in a turn of the endpoint's task. It disables an endpoint that has failed
+// SaveResults keeps what came of attempts, in a job of the endpoint's task. It disables an endpoint that has failed
 // for longer than hub.WebhookPatience, or says itself that it is gone.
-func (s *Store) KeepResults(ctx context.Context, t Task, results []EventResult, gone bool) error {
+func (s *Store) SaveResults(ctx context.Context, t Task, results []EventResult, gone bool) error {
 	return s.write(ctx, func(tx Tx) error {
-		if err := holdTask(ctx, tx, t); err != nil {
+		if err := holdTaskLease(ctx, tx, t); err != nil {
 			return err
 		}
 		now := s.clock()
@@ -281,14 +281,14 @@ func (s *Store) replay(ctx context.Context, organization, endpoint string, chang
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := due(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
+		if err := scheduleTask(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
 			return err
 		}
 		changes["events"] = n
 		return s.audit(ctx, tx, organization, "replay", endpointKind, endpoint, changes)
 	})
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return err
 }

@@ -46,8 +46,8 @@ func (w *told) emit(n int) {
 	}
 }
 
-// turn claims the endpoint's task and returns the events that are due; none where the task is not.
-func (w *told) turn() (task store.Task, due []store.DueEvent) {
+// claim leases the endpoint's task and returns the events that are due; none where the task is not.
+func (w *told) claim() (task store.Task, due []store.DueEvent) {
 	w.Helper()
 	_, err := w.st.ClaimTasks(w.Context(), 10, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
 	if err == nil && task.ObjectID == w.ID {
@@ -63,11 +63,11 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newTold(t, url)
 		w.emit(3)
-		task, due := w.turn()
+		task, due := w.claim()
 		answer := func(d store.DueEvent, status int, problem string) store.EventResult {
 			return store.EventResult{DueEvent: d, Attempt: hub.Attempt{At: w.now, Status: status, Error: problem}, Next: w.now}
 		}
-		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{answer(due[0], 200, ""), answer(due[1], 410, "It answered 410 Gone."), answer(due[2], 200, "")}, true))
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{answer(due[0], 200, ""), answer(due[1], 410, "It answered 410 Gone."), answer(due[2], 200, "")}, true))
 		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
 		if gone, err := w.st.Endpoint(t.Context(), w.OrganizationID, w.ID); err != nil || gone.DisabledAt.IsZero() {
 			t.Fatalf("it is still told: %v", err)
@@ -75,11 +75,11 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 		off := false
 		_, err := w.st.PatchEndpoint(t.Context(), w.OrganizationID, w.ID, hub.WebhookPatch{Disabled: &off})
 		w.must(err)
-		task, again := w.turn()
+		task, again := w.claim()
 		if len(again) != 1 || again[0].ID != due[1].ID {
 			t.Fatalf("%d events are due, want the one that was refused", len(again))
 		}
-		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{answer(again[0], 200, "")}, false))
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{answer(again[0], 200, "")}, false))
 	})
 }
 
@@ -88,25 +88,25 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newTold(t, url)
 		w.emit(1)
-		task, due := w.turn()
+		task, due := w.claim()
 		failed := store.EventResult{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Error: "It did not answer in time."}, Next: w.now}
-		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{failed}, false))
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{failed}, false))
 		w.now = w.now.Add(20 * time.Second)
 		w.must(w.st.EndTask(t.Context(), task, w.now.Add(20*time.Second)))
 		w.now = w.now.Add(10 * time.Second)
 		w.emit(5)
-		if _, due := w.turn(); len(due) > 0 {
+		if _, due := w.claim(); len(due) > 0 {
 			t.Errorf("%d events are due in the pause", len(due))
 		}
 		w.now = w.now.Add(10 * time.Second)
-		task, due = w.turn()
+		task, due = w.claim()
 		if len(due) != 6 {
 			t.Errorf("%d events are due after the pause, want 6", len(due))
 		}
-		w.must(w.st.KeepResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Status: 200}}}, false))
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Status: 200}}}, false))
 		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
 		w.emit(1)
-		if _, due := w.turn(); len(due) == 0 {
+		if _, due := w.claim(); len(due) == 0 {
 			t.Error("one that succeeded is not told at once")
 		}
 	})

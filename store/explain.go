@@ -14,7 +14,7 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 		return nothingPulled(c.Platform)
 	case !c.Active:
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
-	case s.Halted:
+	case s.OrganizationDisabled:
 		return "Its organization is disabled: nothing is synced or written back until disabled is false again."
 	case s.Waiting == Continuing:
 		return "It is syncing; it has let other connections go first for a moment."

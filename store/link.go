@@ -35,7 +35,7 @@ func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link
 			"connectionId": l.ConnectionID, "model": l.Model, "externalId": l.ExternalID, "trigger": l.Trigger,
 		})
 	})
-	s.rouse()
+	s.notify()
 	return r, err
 }
 

@@ -88,13 +88,13 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 			return err
 		}
 		if _, switched := changes["disabled"]; switched {
-			if err := haltOrResume(ctx, tx, o, micros(s.clock())); err != nil {
+			if err := suspendOrResume(ctx, tx, o, micros(s.clock())); err != nil {
 				return err
 			}
 		}
 		return s.audit(ctx, tx, organization, "update", "organization", organization, changes)
 	})
-	s.rouse() // where it was enabled, there may be something to do
+	s.notify() // where it was enabled, there may be something to do
 	return o, err
 }
 

@@ -10,7 +10,7 @@ import (
 
 // leavePurge erases what must be gone with the connection at once, and notes the rest for Purge.
 func leavePurge(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
-	if err := forgetTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
+	if err := deleteTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
 		return err
 	}
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {

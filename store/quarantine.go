@@ -110,7 +110,7 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 		if err != nil {
 			return err
 		}
-		if err := mayWork(ctx, tx, c); err != nil {
+		if err := requireActive(ctx, tx, c); err != nil {
 			return err
 		}
 		type found struct {

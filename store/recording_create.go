@@ -21,7 +21,7 @@ func (s *Store) CreateRecording(ctx context.Context, organization string, n hub.
 		return err
 	})
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return r, err
 }

@@ -12,8 +12,8 @@ import (
 // requestRelink lets the organization's recordings that overlap the times be looked at again: a recording of then
 // came or changed, or CRM records of then did. What is asked for while another request waits widens that one.
 func requestRelink(ctx context.Context, tx Tx, organization string, from, until, now time.Time) error {
-	// The task first: that is the order in which its turns lock, too.
-	if err := due(ctx, tx, organization, TaskLink, organization, now); err != nil {
+	// The task first: that is the order in which its jobs lock, too.
+	if err := scheduleTask(ctx, tx, organization, TaskLink, organization, now); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3)
@@ -31,17 +31,17 @@ type Relink struct {
 	After string
 }
 
-// TakeRelink takes on what was asked for, or goes on with what an earlier turn took on and did not end. It reports
-// false where there is nothing to do, or the organization is disabled. What is asked for from now on waits for another turn.
-func (s *Store) TakeRelink(ctx context.Context, t Task) (Relink, bool, error) {
+// ClaimRelink takes on what was asked for, or goes on with what an earlier job took on and did not end. It reports
+// false where there is nothing to do, or the organization is disabled. What is asked for from now on waits for another job.
+func (s *Store) ClaimRelink(ctx context.Context, t Task) (Relink, bool, error) {
 	var taken Relink
 	found := false
 	err := s.write(ctx, func(tx Tx) error {
 		found = false
-		if err := holdTask(ctx, tx, t); err != nil {
+		if err := holdTaskLease(ctx, tx, t); err != nil {
 			return err
 		}
-		if off, err := halted(ctx, tx, t.OrganizationID); err != nil || off {
+		if off, err := organizationDisabled(ctx, tx, t.OrganizationID); err != nil || off {
 			return err
 		}
 		all, err := queryAll(ctx, tx, func(r database.Row) (Relink, error) {
@@ -115,7 +115,7 @@ func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next R
 			}
 		}
 		// After the recordings, as they come before tasks wherever both are locked.
-		if err := holdTask(ctx, tx, t); err != nil {
+		if err := holdTaskLease(ctx, tx, t); err != nil {
 			return err
 		}
 		if done {
@@ -125,7 +125,7 @@ func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next R
 		_, err := tx.Exec(ctx, `UPDATE relinks SET taken_after = $2 WHERE organization_id = $1`, t.OrganizationID, next.After)
 		return err
 	})
-	s.rouse()
+	s.notify()
 	return err
 }
 

@@ -35,7 +35,7 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	storetest.Recording(t, st, org, ann.ID, time.Now(), time.Hour)
 	storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelUser)
 	var claimed store.Schedule
-	if _, err := st.ClaimDue(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+	if _, err := st.ClaimSchedules(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 		for _, s := range due {
 			if s.OrganizationID == org {
 				claimed = s
@@ -45,7 +45,7 @@ func goes(t *testing.T, url string, them hub.Record, byHand bool) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	sched, _, err := st.BeginTurn(ctx, org, claimed.ConnectionID, claimed.Turn, time.Minute)
+	sched, _, err := st.BeginSyncJob(ctx, org, claimed.ConnectionID, claimed.Fence, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,15 +52,15 @@ func scanSyncRun(r database.Row) (SyncRun, error) {
 // runsKept is how many ended runs of a connection are kept.
 const runsKept = 200
 
-// BeginTurn starts the turn that a job was enqueued for: it shortens the lease to one that has to be
-// renewed, and begins a run where none is in progress. Its error may be one of RenewTurn's.
-func (s *Store) BeginTurn(ctx context.Context, organization, connection string, turn int64, lease time.Duration) (Schedule, hub.Connection, error) {
-	sched := Schedule{OrganizationID: organization, ConnectionID: connection, Turn: turn}
+// BeginSyncJob starts the work of an enqueued job: it shortens the lease to one that has to be
+// renewed, and begins a run where none is in progress. Its error may be one of RenewLease's.
+func (s *Store) BeginSyncJob(ctx context.Context, organization, connection string, fence int64, lease time.Duration) (Schedule, hub.Connection, error) {
+	sched := Schedule{OrganizationID: organization, ConnectionID: connection, Fence: fence}
 	var c hub.Connection
 	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
 		var err error
-		if c, err = holdTurn(ctx, tx, sched); err != nil {
+		if c, err = holdLease(ctx, tx, sched); err != nil {
 			return err
 		}
 		before, err := queryOne(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)

@@ -17,22 +17,22 @@ const DefaultSyncInterval = 5 * time.Minute
 type Schedule struct {
 	OrganizationID, ConnectionID string
 	Interval                     time.Duration
-	// DueAt is when the next turn may begin; zero when none is planned or one is under way.
+	// DueAt is when the next job may begin; zero when none is planned or one is under way.
 	DueAt time.Time
-	// LeaseUntil is how long the turn under way is believed alive; zero when there is none.
+	// LeaseUntil is how long the job under way is believed alive; zero when there is none.
 	LeaseUntil time.Time
-	// Turn counts the jobs the connection has had; only the latest may write.
-	Turn int64
+	// Fence is the fencing token of the lease: it grows with each claim, and only the job with the latest may write.
+	Fence int64
 	// RunID is the run in progress, or empty.
 	RunID string
-	// Failures counts turns that failed since the last one that did not.
+	// Failures counts jobs that failed since the last one that did not.
 	Failures int
 	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
 	Waiting      string
 	WaitingUntil time.Time
-	// Halted says that the organization is disabled.
-	Halted bool
-	// Continues says that the turn just begun goes on where one before it gave way, with nothing between.
+	// OrganizationDisabled says that the organization is disabled.
+	OrganizationDisabled bool
+	// Continues says that the job just begun goes on where one before it gave way, with nothing between.
 	Continues bool
 }
 
@@ -46,14 +46,14 @@ func scanSchedule(r database.Row) (Schedule, error) {
 	var interval int64
 	var due, lease, waiting *int64
 	var run *string
-	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Turn, &run, &s.Failures, &s.Waiting, &waiting)
+	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.Waiting, &waiting)
 	s.Interval = time.Duration(interval) * time.Second
 	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
 	s.RunID = deref(run)
 	return s, err
 }
 
-// createSchedule plans the first turn of a new connection. One whose platform has nothing to pull gets none.
+// createSchedule plans the first job of a new connection. One whose platform has nothing to pull gets none.
 func createSchedule(ctx context.Context, tx Tx, c hub.Connection, now time.Time) error {
 	if len(c.SyncStatus) == 0 {
 		return nil
@@ -67,7 +67,7 @@ func createSchedule(ctx context.Context, tx Tx, c hub.Connection, now time.Time)
 	return err
 }
 
-// pauseOrResume plans the next turn of a connection that was just switched, or plans none.
+// pauseOrResume plans the next job of a connection that was just switched, or plans none.
 func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) error {
 	var due *int64
 	if c.Active {
@@ -86,7 +86,7 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 func (s *Store) Schedule(ctx context.Context, organization, connection string) (Schedule, error) {
 	sched, err := queryOne(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if err == nil {
-		sched.Halted, err = halted(ctx, s.db, organization)
+		sched.OrganizationDisabled, err = organizationDisabled(ctx, s.db, organization)
 	}
 	return sched, err
 }
@@ -103,10 +103,10 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 	})
 }
 
-// ClaimDue takes up to limit connections that are due, or whose turn has died, gives each its next turn
+// ClaimSchedules takes up to limit connections that are due, or whose job has died, leases each to a new job
 // until lease has passed, and calls enqueue for them in the same transaction. It looks across
 // organizations: it is the clock of the engine, not an answer to a caller.
-func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
+func (s *Store) ClaimSchedules(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
 	now := s.clock()
 	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
 	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM schedules WHERE `+due+` LIMIT 1`, micros(now))
@@ -127,21 +127,21 @@ func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration, en
 	return claimed, err
 }
 
-// ErrTurnOver says that the turn is no longer the one that may write: the connection was given to another job.
-var ErrTurnOver = errors.New("the turn is over")
+// ErrLeaseLost says that the job is no longer the one that may write: the connection was given to another job.
+var ErrLeaseLost = errors.New("the lease is lost")
 
-// NoteWait lets the connection say what its turn waits for, and until when. A turn that is over changes nothing.
-func (s *Store) NoteWait(ctx context.Context, sched Schedule, waiting string, until time.Time) error {
+// SetWaiting lets the connection say what its job waits for, and until when. A job that is over changes nothing.
+func (s *Store) SetWaiting(ctx context.Context, sched Schedule, waiting string, until time.Time) error {
 	_, err := s.db.Exec(ctx, `UPDATE schedules SET waiting = $4, waiting_until = $5 WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
-		sched.OrganizationID, sched.ConnectionID, sched.Turn, waiting, micros(until))
+		sched.OrganizationID, sched.ConnectionID, sched.Fence, waiting, micros(until))
 	return domainError(err)
 }
 
-// RenewTurn keeps a turn alive for another lease. Its error says why the turn has to stop: hub.ErrPaused,
-// hub.ErrNotFound for a deleted connection, ErrTurnOver.
-func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Duration) error {
+// RenewLease keeps a job alive for another lease. Its error says why the job has to stop: hub.ErrPaused,
+// hub.ErrNotFound for a deleted connection, ErrLeaseLost.
+func (s *Store) RenewLease(ctx context.Context, sched Schedule, lease time.Duration) error {
 	return s.write(ctx, func(tx Tx) error {
-		if _, err := holdTurn(ctx, tx, sched); err != nil {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = $3 WHERE organization_id = $1 AND connection_id = $2`,
@@ -150,8 +150,8 @@ func (s *Store) RenewTurn(ctx context.Context, sched Schedule, lease time.Durati
 	})
 }
 
-// CheckTurn is RenewTurn without the renewal: it writes nothing.
-func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
+// CheckLease is RenewLease without the renewal: it writes nothing.
+func (s *Store) CheckLease(ctx context.Context, sched Schedule) error {
 	type state struct {
 		active, disabled bool
 		turn             int64
@@ -166,8 +166,8 @@ func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 	switch {
 	case err != nil:
 		return err
-	case now.turn != sched.Turn:
-		return ErrTurnOver
+	case now.turn != sched.Fence:
+		return ErrLeaseLost
 	case !now.active:
 		return hub.ErrPaused
 	case now.disabled:
@@ -176,8 +176,8 @@ func (s *Store) CheckTurn(ctx context.Context, sched Schedule) error {
 	return nil
 }
 
-// holdTurn locks the connection for the rest of the transaction and makes sure that the turn may still write.
-func holdTurn(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error) {
+// holdLease locks the connection for the rest of the transaction and makes sure that the job may still write.
+func holdLease(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error) {
 	c, err := lockConnection(ctx, tx, sched.OrganizationID, sched.ConnectionID)
 	if err != nil {
 		return c, err
@@ -187,14 +187,14 @@ func holdTurn(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error
 	switch {
 	case err != nil:
 		return c, err
-	case turn != sched.Turn:
-		return c, ErrTurnOver
+	case turn != sched.Fence:
+		return c, ErrLeaseLost
 	}
-	return c, mayWork(ctx, tx, c)
+	return c, requireActive(ctx, tx, c)
 }
 
-// TurnEnd is how a turn ended and when the next one begins.
-type TurnEnd struct {
+// SyncJobResult is how a job ended and when the next one begins.
+type SyncJobResult struct {
 	// Next is when the connection is due again; zero for not before somebody does something.
 	Next time.Time
 	// Waiting says why, for people; empty for the plain interval.
@@ -207,8 +207,8 @@ type TurnEnd struct {
 	Totals RunTotals
 }
 
-// EndTurn gives the connection back. A sync asked for during the turn begins at once.
-func (s *Store) EndTurn(ctx context.Context, sched Schedule, end TurnEnd) error {
+// EndSyncJob gives the connection back. A sync asked for during the job begins at once.
+func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResult) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
 		run := optional(sched.RunID)
@@ -222,8 +222,8 @@ func (s *Store) EndTurn(ctx context.Context, sched Schedule, end TurnEnd) error 
 		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, waiting = $6, waiting_until = $7,
 				due_at = CASE WHEN due_at IS NOT NULL THEN due_at ELSE $8 END
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
-			sched.OrganizationID, sched.ConnectionID, sched.Turn, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
-		if err := requireAffected(n, err, ErrTurnOver); err != nil {
+			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
+		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
 			return err
 		}
 		if sched.RunID == "" {
@@ -247,7 +247,7 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		if err != nil {
 			return err
 		}
-		if err := mayWork(ctx, tx, c); err != nil {
+		if err := requireActive(ctx, tx, c); err != nil {
 			return err
 		}
 		if rewind != nil {

@@ -29,8 +29,8 @@ type SyncState struct {
 	EnumeratedAt time.Time
 	// RewindTo, when not nil, is where the next run of the model begins instead of Since.
 	RewindTo *time.Time
-	// PassedRun is the id of the last connection run that is done with this model.
-	PassedRun string
+	// CompletedRun is the id of the last connection run that is done with this model.
+	CompletedRun string
 	// Failed is why the model's last run failed, for people; empty when it did not.
 	Failed string
 }
@@ -40,7 +40,7 @@ const syncStateColumns = `model, since, next, newest, as_of, in_run, enumerating
 func scanSyncState(r database.Row) (SyncState, error) {
 	var st SyncState
 	var since, newest, asOf, enumerated, rewind *int64
-	err := r.Scan(&st.Model, &since, &st.Next, &newest, &asOf, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.PassedRun, &st.Failed)
+	err := r.Scan(&st.Model, &since, &st.Next, &newest, &asOf, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.CompletedRun, &st.Failed)
 	st.Since, st.Newest, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(newest), fromOptionalMicros(enumerated)
 	st.AsOf = fromOptionalMicros(asOf)
 	if rewind != nil {
@@ -69,7 +69,7 @@ func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) err
 			since = excluded.since, next = excluded.next, newest = excluded.newest, as_of = excluded.as_of, in_run = excluded.in_run, enumerating = excluded.enumerating,
 			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
 		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.Newest),
-		optionalMicros(st.AsOf), st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.PassedRun, st.Failed)
+		optionalMicros(st.AsOf), st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.CompletedRun, st.Failed)
 	return err
 }
 
@@ -93,8 +93,8 @@ type PageCommit struct {
 	Records []hub.Record
 	// Quarantined are its other items.
 	Quarantined []Quarantined
-	// TookRewind says that the run began where State.RewindTo asked, which is thereby done.
-	TookRewind bool
+	// RewindApplied says that the run began where State.RewindTo asked, which is thereby done.
+	RewindApplied bool
 	// Children are models whose records come with those of the state's model, all of them: what a record of the
 	// page no longer has is deleted.
 	Children []hub.Model
@@ -103,13 +103,13 @@ type PageCommit struct {
 	Totals RunTotals
 }
 
-// CommitPage brings a page in and moves the cursor past it, both or neither. Its error may be one of RenewTurn's.
+// CommitPage brings a page in and moves the cursor past it, both or neither. Its error may be one of RenewLease's.
 func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit) (Changes, error) {
 	var changes Changes
 	err := s.write(ctx, func(tx Tx) error {
 		changes = Changes{}
 		now := s.clock().UTC().Truncate(time.Microsecond)
-		c, err := holdTurn(ctx, tx, sched)
+		c, err := holdLease(ctx, tx, sched)
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err := saveSyncState(ctx, tx, sched, page.State); err != nil {
 			return err
 		}
-		if page.TookRewind {
+		if page.RewindApplied {
 			if err := dropRewind(ctx, tx, sched, page.State.Model); err != nil {
 				return err
 			}
@@ -209,7 +209,7 @@ func showSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, 
 // FailModels shows every model of the connection as failed, with the same sentence: nothing can be pulled.
 func (s *Store) FailModels(ctx context.Context, sched Schedule, reason string) error {
 	return s.write(ctx, func(tx Tx) error {
-		c, err := holdTurn(ctx, tx, sched)
+		c, err := holdLease(ctx, tx, sched)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (s *Store) FailModels(ctx context.Context, sched Schedule, reason string) e
 			if j := slices.IndexFunc(states, func(s SyncState) bool { return s.Model == st.Model }); j >= 0 {
 				st = states[j]
 			}
-			st.Failed, st.PassedRun = reason, sched.RunID
+			st.Failed, st.CompletedRun = reason, sched.RunID
 			if err := saveSyncState(ctx, tx, sched, st); err != nil {
 				return err
 			}

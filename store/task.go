@@ -17,24 +17,24 @@ const (
 	TaskWebhook   TaskKind = "WEBHOOK"    // send a webhook endpoint's events
 )
 
-// Task is one turn at work that is done by one job at a time, on whatever node.
+// Task is work that is done by one job at a time, on whatever node, as it was claimed.
 type Task struct {
 	OrganizationID string
 	Kind           TaskKind
 	ObjectID       string
-	// Turn counts the jobs the task has had; only the latest may write.
-	Turn int64
+	// Fence is the fencing token of the lease: it grows with each claim, and only the job with the latest may write.
+	Fence int64
 }
 
 func scanTask(r database.Row) (Task, error) {
 	var t Task
-	err := r.Scan(&t.OrganizationID, &t.Kind, &t.ObjectID, &t.Turn)
+	err := r.Scan(&t.OrganizationID, &t.Kind, &t.ObjectID, &t.Fence)
 	return t, err
 }
 
-// due plans the task's next turn for at, unless one is planned for earlier. That of a disabled organization waits
+// scheduleTask plans the task's next job for at, unless one is planned for earlier. That of a disabled organization waits
 // until it is enabled.
-func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
+func scheduleTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn)
 		VALUES ($1, $2, $3, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($4 AS BIGINT) END, 0)
 		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at
@@ -43,7 +43,7 @@ func due(ctx context.Context, tx Tx, organization string, kind TaskKind, object 
 	return err
 }
 
-// ClaimTasks takes up to limit tasks that are due, or whose turn has died, as ClaimDue does connections.
+// ClaimTasks takes up to limit tasks that are due, or whose job has died, as ClaimSchedules does connections.
 func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Task) error) (int, error) {
 	now := s.clock()
 	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
@@ -65,27 +65,27 @@ func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, 
 	return claimed, err
 }
 
-// RenewTask keeps a turn alive for another lease, or returns ErrTurnOver.
-func (s *Store) RenewTask(ctx context.Context, t Task, lease time.Duration) error {
+// RenewTaskLease keeps a job alive for another lease, or returns ErrLeaseLost.
+func (s *Store) RenewTaskLease(ctx context.Context, t Task, lease time.Duration) error {
 	return s.write(ctx, func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = $5 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4 AND lease_until IS NOT NULL`,
-			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, micros(s.clock().Add(lease)))
-		return requireAffected(n, err, ErrTurnOver)
+			t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence, micros(s.clock().Add(lease)))
+		return requireAffected(n, err, ErrLeaseLost)
 	})
 }
 
-// holdTask makes sure, for the rest of the transaction, that the turn may still write.
-func holdTask(ctx context.Context, tx Tx, t Task) error {
+// holdTaskLease makes sure, for the rest of the transaction, that the job may still write.
+func holdTaskLease(ctx context.Context, tx Tx, t Task) error {
 	found, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.Dialect().ForUpdate(),
-		t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn)
-	return requireAffected(int64(len(found)), err, ErrTurnOver)
+		t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence)
+	return requireAffected(int64(len(found)), err, ErrLeaseLost)
 }
 
-// EndTask gives the task back. Its next turn is at next, or never for the zero time; what became due during this
-// turn begins when it said.
+// EndTask gives the task back. Its next job is at next, or never for the zero time; what became due during this
+// job begins when it said.
 func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 	err := s.write(ctx, func(tx Tx) error {
-		disabled, err := halted(ctx, tx, t.OrganizationID)
+		disabled, err := organizationDisabled(ctx, tx, t.OrganizationID)
 		if err != nil {
 			return err
 		}
@@ -95,17 +95,17 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
-			t.OrganizationID, string(t.Kind), t.ObjectID, t.Turn, optionalMicros(next))
-		return requireAffected(n, err, ErrTurnOver)
+			t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence, optionalMicros(next))
+		return requireAffected(n, err, ErrLeaseLost)
 	})
 	if err == nil {
-		s.rouse() // it may be due again already
+		s.notify() // it may be due again already
 	}
 	return err
 }
 
-// forgetTask removes a task whose object is gone; a job under way finds its turn over.
-func forgetTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
+// deleteTask removes a task whose object is gone; a job under way finds its lease lost.
+func deleteTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
 	_, err := tx.Exec(ctx, `DELETE FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3`, organization, string(kind), object)
 	return err
 }

@@ -64,9 +64,9 @@ func (s *Store) ExpiredUploads(ctx context.Context, limit int) ([]hub.Upload, er
 	return queryAll(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`, micros(s.clock()), limit)
 }
 
-// GiveUpUpload takes the place back of expired audio, so that nothing can come to need it; false where something has.
+// AbandonUpload takes the place back of expired audio, so that nothing can come to need it; false where something has.
 // The audio must be deleted next, and then ForgetUpload called.
-func (s *Store) GiveUpUpload(ctx context.Context, organization, blob string) (given bool, err error) {
+func (s *Store) AbandonUpload(ctx context.Context, organization, blob string) (given bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = NULL WHERE organization_id = $1 AND blob = $2 AND expires_at <= $3`, organization, blob, micros(s.clock()))
 		given = n > 0

@@ -62,7 +62,7 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 		}
 		return s.audit(ctx, tx, organization, "create", "user", u.ID, u.Fields())
 	})
-	s.rouse()
+	s.notify()
 	return u, err
 }
 
@@ -103,7 +103,7 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 		}
 		return err
 	})
-	s.rouse()
+	s.notify()
 	return u, err
 }
 

@@ -117,7 +117,7 @@ func (s *Store) changeMatch(ctx context.Context, organization string, crmUser Re
 		}
 		return s.audit(ctx, tx, organization, action, "crmUser", crmUser.ID, changes)
 	})
-	s.rouse()
+	s.notify()
 	return err
 }
 

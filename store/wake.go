@@ -9,8 +9,8 @@ type wake struct {
 	next chan struct{}
 }
 
-// Woken returns a channel that is closed when this node next commits something for the background.
-func (s *Store) Woken() <-chan struct{} {
+// Notified returns a channel that is closed when this node next commits something for the background.
+func (s *Store) Notified() <-chan struct{} {
 	s.wake.mu.Lock()
 	defer s.wake.mu.Unlock()
 	if s.wake.next == nil {
@@ -19,8 +19,8 @@ func (s *Store) Woken() <-chan struct{} {
 	return s.wake.next
 }
 
-// rouse closes the channel. Call it after a commit.
-func (s *Store) rouse() {
+// notify closes the channel. Call it after a commit.
+func (s *Store) notify() {
 	s.wake.mu.Lock()
 	defer s.wake.mu.Unlock()
 	if s.wake.next != nil {

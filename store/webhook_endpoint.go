@@ -60,7 +60,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 			optionalMicros(w.DisabledAt), w.DisabledReason, micros(now)); err != nil {
 			return err
 		}
-		if err := due(ctx, tx, organization, TaskWebhook, w.ID, now); err != nil { // from now on there is a task to lock
+		if err := scheduleTask(ctx, tx, organization, TaskWebhook, w.ID, now); err != nil { // from now on there is a task to lock
 			return err
 		}
 		return s.audit(ctx, tx, organization, "create", endpointKind, w.ID, changes)
@@ -145,14 +145,14 @@ func (s *Store) PatchEndpoint(ctx context.Context, organization, id string, p hu
 			return err
 		}
 		if w.DisabledAt.IsZero() {
-			if err := due(ctx, tx, organization, TaskWebhook, id, now); err != nil {
+			if err := scheduleTask(ctx, tx, organization, TaskWebhook, id, now); err != nil {
 				return err
 			}
 		}
 		return s.audit(ctx, tx, organization, "update", endpointKind, id, changes)
 	})
 	if err == nil {
-		s.rouse()
+		s.notify()
 	}
 	return w, err
 }
@@ -169,7 +169,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hu
 			organization, id, micros(s.clock())); err != nil {
 			return err
 		}
-		if err := forgetTask(ctx, tx, organization, TaskWebhook, id); err != nil {
+		if err := deleteTask(ctx, tx, organization, TaskWebhook, id); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "delete", endpointKind, id, map[string]any{"url": hub.WithoutQueryValues(w.URL)})

@@ -87,7 +87,7 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 		switch {
 		case ours && !run.EndedAt.IsZero() && !due:
 			return errors.Join(bar.Finish(), report(run))
-		case !conn.Active || sched.Halted:
+		case !conn.Active || sched.OrganizationDisabled:
 			return errors.Join(bar.Clear(), errors.New(sched.Explain(conn, time.Now())))
 		case ours:
 			if err := showProgress(ctx, st, conn, run, bar); err != nil {
@@ -113,7 +113,7 @@ func showProgress(ctx context.Context, st *store.Store, conn hub.Connection, run
 	}
 	done := 0
 	for _, s := range states {
-		if s.PassedRun == run.ID {
+		if s.CompletedRun == run.ID {
 			done++
 		}
 	}

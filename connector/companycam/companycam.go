@@ -25,8 +25,8 @@ import (
 
 const (
 	service = "CompanyCam"
-	// pageMost is the largest page asked for.
-	pageMost = 100
+	// maxPageSize is the largest page asked for.
+	maxPageSize = 100
 	// commentPagesMost bounds how many pages of a project's comments are searched for a marker.
 	commentPagesMost = 20
 )
@@ -82,7 +82,7 @@ var lists = map[hub.Model]struct {
 
 // Fetch implements connector.Connector.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	number, size := 1, min(q.Limit, pageMost)
+	number, size := 1, min(q.Limit, maxPageSize)
 	if n, err := strconv.Atoi(q.Next); err == nil {
 		number = n
 	}
@@ -225,7 +225,7 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	path := "/projects/" + url.PathEscape(n.ExternalID) + "/comments"
 	for number := 1; number <= commentPagesMost; number++ {
 		var comments []comment
-		if _, err := connector.GetJSON(ctx, s, request(s, path, pageOf(number, pageMost)), &comments); err != nil {
+		if _, err := connector.GetJSON(ctx, s, request(s, path, pageOf(number, maxPageSize)), &comments); err != nil {
 			return connector.NoteRef{}, err
 		}
 		for _, c := range comments {
@@ -233,7 +233,7 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 				return connector.NoteRef{ExternalID: c.ID, Existed: true}, nil
 			}
 		}
-		if len(comments) < pageMost {
+		if len(comments) < maxPageSize {
 			break
 		}
 	}

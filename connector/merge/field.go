@@ -13,8 +13,8 @@ import (
 	"sirocco/hub"
 )
 
-// fieldPagesMost bounds how many pages of a model's remote fields are read.
-const fieldPagesMost = 20
+// maxFieldPages bounds how many pages of a model's remote fields are read.
+const maxFieldPages = 20
 
 // fieldType is what a field takes, by the vendor's own names but for the whole numbers.
 type fieldType string
@@ -107,7 +107,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 // remoteFields are the remote fields of a model; never nil without an error.
 func remoteFields(ctx context.Context, s *connector.Session, m hub.Model) ([]field, error) {
 	fields := []field{}
-	for found, err := range items[field](ctx, s, paths[m]+"/remote-field-classes", url.Values{}, fieldPagesMost) {
+	for found, err := range items[field](ctx, s, paths[m]+"/remote-field-classes", url.Values{}, maxFieldPages) {
 		if err != nil {
 			return nil, err
 		}

@@ -24,10 +24,10 @@ import (
 
 const (
 	service = "Merge"
-	// pageMost is the largest page that the vendor gives.
-	pageMost = 100
-	// notePagesMost bounds how many pages of a record's notes are searched for a marker.
-	notePagesMost = 20
+	// maxPageSize is the largest page that the vendor gives.
+	maxPageSize = 100
+	// maxNotePages bounds how many pages of a record's notes are searched for a marker.
+	maxNotePages = 20
 )
 
 // Connector is the connector of MERGE.
@@ -84,7 +84,7 @@ type list struct {
 
 // Fetch implements connector.Connector.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	query := url.Values{"page_size": {strconv.Itoa(min(q.Limit, pageMost))}, "include_deleted_data": {"true"}}
+	query := url.Values{"page_size": {strconv.Itoa(min(q.Limit, maxPageSize))}, "include_deleted_data": {"true"}}
 	if !q.Since.IsZero() {
 		query.Set("modified_after", hub.WireTime(q.Since))
 	}
@@ -208,7 +208,7 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	if !ok {
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
-	for found, err := range items[note](ctx, s, "notes", url.Values{target.filter: {n.ExternalID}}, notePagesMost) {
+	for found, err := range items[note](ctx, s, "notes", url.Values{target.filter: {n.ExternalID}}, maxNotePages) {
 		if err != nil {
 			return connector.NoteRef{}, err
 		}
@@ -237,7 +237,7 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 // items reads at most so many pages of a list. What is not a T in it is passed over; an error is the last of all.
 func items[T any](ctx context.Context, s *connector.Session, path string, query url.Values, pages int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		query.Set("page_size", strconv.Itoa(pageMost))
+		query.Set("page_size", strconv.Itoa(maxPageSize))
 		for range pages {
 			var answer list
 			if _, err := connector.GetJSON(ctx, s, request(s, path, query), &answer); err != nil {

@@ -98,7 +98,7 @@ func fieldsOfOthers(ctx context.Context, s *connector.Session, from source) ([]c
 	var answer struct {
 		Data []customized `json:"data"`
 	}
-	query := url.Values{"pageSize": {strconv.Itoa(pageMost)}, "sort": {"-ModifiedOn"}}
+	query := url.Values{"pageSize": {strconv.Itoa(maxPageSize)}, "sort": {"-ModifiedOn"}}
 	if _, err := connector.GetJSON(ctx, s, request(s, from.api, from.path, query), &answer); err != nil {
 		return nil, err
 	}

@@ -32,12 +32,12 @@ import (
 
 const (
 	service = "ServiceTitan"
-	// pageMost is the largest page asked for; technicianMost that of technicians, who should be on one page.
-	pageMost, technicianMost = 500, 5000
+	// maxPageSize is the largest page asked for; technicianMost that of technicians, who should be on one page.
+	maxPageSize, technicianMost = 500, 5000
 	// assignmentsMost is how many appointments one request asks the assignments of.
 	assignmentsMost = 50
-	// notePagesMost bounds how many pages of a job's notes are searched for a marker.
-	notePagesMost = 20
+	// maxNotePages bounds how many pages of a job's notes are searched for a marker.
+	maxNotePages = 20
 )
 
 // Connector is the connector of SERVICE_TITAN.
@@ -151,7 +151,7 @@ func (p place) after(last string) place {
 
 // Fetch implements connector.Connector.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	at, size := placeOf(q.Next), min(q.Limit, pageMost)
+	at, size := placeOf(q.Next), min(q.Limit, maxPageSize)
 	query := url.Values{}
 	switch q.Model {
 	case hub.ModelUser:
@@ -203,9 +203,9 @@ func appendAssignments(ctx context.Context, s *connector.Session, page *connecto
 	for len(ids) > 0 {
 		some := ids[:min(assignmentsMost, len(ids))]
 		ids = ids[len(some):]
-		for number := 1; number <= notePagesMost; number++ {
+		for number := 1; number <= maxNotePages; number++ {
 			var answer list
-			query := url.Values{"appointmentIds": {strings.Join(some, ",")}, "pageSize": {strconv.Itoa(pageMost)}, "page": {strconv.Itoa(number)}}
+			query := url.Values{"appointmentIds": {strings.Join(some, ",")}, "pageSize": {strconv.Itoa(maxPageSize)}, "page": {strconv.Itoa(number)}}
 			if _, err := connector.GetJSON(ctx, s, request(s, "dispatch", "appointment-assignments", query), &answer); err != nil {
 				return err
 			}
@@ -335,14 +335,14 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
 	path := "jobs/" + url.PathEscape(n.ExternalID) + "/notes"
-	for number := 1; number <= notePagesMost; number++ {
+	for number := 1; number <= maxNotePages; number++ {
 		var answer struct {
 			HasMore bool `json:"hasMore"`
 			Data    []struct {
 				Text string `json:"text"`
 			} `json:"data"`
 		}
-		query := url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(pageMost)}}
+		query := url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(maxPageSize)}}
 		if _, err := connector.GetJSON(ctx, s, request(s, "jpm", path, query), &answer); err != nil {
 			return connector.NoteRef{}, err
 		}

@@ -24,7 +24,7 @@ var spec = simulator.NewSpec(description)
 
 const (
 	accessToken = "companycam-token-of-the-simulator"
-	pageMost    = 100
+	maxPageSize = 100
 )
 
 // New returns a stand-in for CompanyCam.
@@ -118,7 +118,7 @@ func page(q url.Values) (number, size int) {
 		number = n
 	}
 	if n, err := strconv.Atoi(q.Get("per_page")); err == nil && n > 0 {
-		size = min(n, pageMost)
+		size = min(n, maxPageSize)
 	}
 	return number, size
 }

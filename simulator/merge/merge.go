@@ -22,7 +22,7 @@ var spec = simulator.NewSpec(description)
 const (
 	apiKey       = "merge-key-of-the-simulator"
 	accountToken = "merge-account-of-the-simulator"
-	pageMost     = 100
+	maxPageSize  = 100
 )
 
 var models = map[string]hub.Model{
@@ -91,7 +91,7 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 func page(q url.Values) (limit, from int) {
 	limit, from = 30, 0
 	if n, err := strconv.Atoi(q.Get("page_size")); err == nil {
-		limit = min(max(n, 1), pageMost)
+		limit = min(max(n, 1), maxPageSize)
 	}
 	if n, err := strconv.Atoi(q.Get("cursor")); err == nil {
 		from = n

@@ -38,7 +38,7 @@ const (
 	accessToken  = "servicetitan-token-of-the-simulator"
 	tenant       = "4711"
 	tokenPath    = "/connect/token"
-	pageMost     = 5000
+	maxPageSize  = 5000
 )
 
 // New returns a stand-in for ServiceTitan.
@@ -171,7 +171,7 @@ func page(q url.Values) (number, size int) {
 		number = n
 	}
 	if n, err := strconv.Atoi(q.Get("pageSize")); err == nil && n > 0 {
-		size = min(n, pageMost)
+		size = min(n, maxPageSize)
 	}
 	return number, size
 }

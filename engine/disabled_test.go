@@ -88,9 +88,9 @@ func TestCredentialsThatAreTakenAgain(t *testing.T) {
 	})
 }
 
-// TestCredentialsSetDuringATurn lets the CRM refuse credentials that were replaced while it was asked: the new ones are
+// TestCredentialsSetDuringAJob lets the CRM refuse credentials that were replaced while it was asked: the new ones are
 // tried, and do not count as refused meanwhile.
-func TestCredentialsSetDuringATurn(t *testing.T) {
+func TestCredentialsSetDuringAJob(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newFixture(t, url, newCRM(5))
 		var asked atomic.Int32
@@ -120,14 +120,14 @@ func TestCredentialsSetDuringATurn(t *testing.T) {
 	})
 }
 
-// TestEnablingDuringATurn disables and enables an organization while a turn goes on, which sees only the first.
-func TestEnablingDuringATurn(t *testing.T) {
+// TestEnablingDuringAJob disables and enables an organization while a job goes on, which sees only the first.
+func TestEnablingDuringAJob(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newFixture(t, url, newCRM(5))
-		if n, err := f.st.ClaimDue(t.Context(), 10, time.Minute, func(store.Tx, []store.Schedule) error { return nil }); err != nil || n != 1 {
+		if n, err := f.st.ClaimSchedules(t.Context(), 10, time.Minute, func(store.Tx, []store.Schedule) error { return nil }); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
-		sched, _, err := f.st.BeginTurn(t.Context(), f.org, f.conn.ID, 1, time.Minute)
+		sched, _, err := f.st.BeginSyncJob(t.Context(), f.org, f.conn.ID, 1, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestEnablingDuringATurn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := f.st.EndTurn(t.Context(), sched, store.TurnEnd{}); err != nil {
+		if err := f.st.EndSyncJob(t.Context(), sched, store.SyncJobResult{}); err != nil {
 			t.Fatal(err)
 		}
 		if s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID); err != nil || s.DueAt.IsZero() {

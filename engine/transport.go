@@ -15,8 +15,8 @@ import (
 	"sirocco/hub"
 )
 
-// limiters keeps one limit for each connection that this node syncs or writes to. A connection has one turn at a
-// time, so what one node counts is what the vendor sees, but for the moment a turn moves between nodes.
+// limiters keeps one limit for each connection that this node syncs or writes to. A connection is
+// synced by one job at a time, so what one node counts is what the vendor sees, but for the moment its sync moves to another.
 type limiters struct {
 	mu  sync.Mutex
 	all map[string]*limiter
@@ -27,22 +27,22 @@ func newLimiters() *limiters { return &limiters{all: map[string]*limiter{}} }
 // limiter is how often a connection may ask its vendor, and from when on.
 type limiter struct {
 	rate *rate.Limiter
-	// held is until when the vendor wants to be left alone, in microseconds of Unix time.
-	held atomic.Int64
+	// heldUntil is until when the vendor wants to be left alone, in microseconds of Unix time.
+	heldUntil atomic.Int64
 }
 
 func unlimited() *limiter { return &limiter{rate: rate.NewLimiter(rate.Inf, 0)} }
 
-// limitersMost bounds how many limits are remembered; a forgotten one starts full.
-const limitersMost = 50_000
+// maxLimiters bounds how many limits are remembered; a forgotten one starts full.
+const maxLimiters = 50_000
 
-func (l *limiters) of(connection string, r hub.Rate) *limiter {
+func (l *limiters) get(connection string, r hub.Rate) *limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.all[connection]; ok {
 		return known
 	}
-	if len(l.all) >= limitersMost {
+	if len(l.all) >= maxLimiters {
 		clear(l.all)
 	}
 	made := unlimited()
@@ -53,20 +53,20 @@ func (l *limiters) of(connection string, r hub.Rate) *limiter {
 	return made
 }
 
-// noticeable is how long a wait for the rate limit is before the connection says that it waits.
-const noticeable = time.Second
+// reportedWait is how long a wait for the rate limit is before the connection says that it waits.
+const reportedWait = time.Second
 
 // transport waits for the rate limit and counts what comes.
 type transport struct {
 	base    http.RoundTripper
 	limiter *limiter
 	clock   hub.Clock
-	// notice, where it is not nil, is told of a noticeable wait before it begins.
-	notice func(wait time.Duration)
-	// before, where it is not nil, may still stop a request once the rate limit allows it.
-	before func(ctx context.Context) error
-	bytes  atomic.Int64
-	waited atomic.Int64 // nanoseconds
+	// onWait, where it is not nil, is told of a wait of at least reportedWait before it begins.
+	onWait func(wait time.Duration)
+	// beforeRequest, where it is not nil, may still stop a request once the rate limit allows it.
+	beforeRequest func(ctx context.Context) error
+	bytes         atomic.Int64
+	waited        atomic.Int64 // nanoseconds
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -74,8 +74,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.wait(r.Context()); err != nil {
 		return nil, err
 	}
-	if t.before != nil {
-		if err := t.before(r.Context()); err != nil {
+	if t.beforeRequest != nil {
+		if err := t.beforeRequest(r.Context()); err != nil {
 			return nil, err
 		}
 	}
@@ -91,7 +91,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // wait at all, but asks as the CRM would for another attempt then.
 func (t *transport) wait(ctx context.Context) error {
 	reserved := t.limiter.rate.Reserve()
-	delay := max(reserved.Delay(), time.UnixMicro(t.limiter.held.Load()).Sub(t.clock()))
+	delay := max(reserved.Delay(), time.UnixMicro(t.limiter.heldUntil.Load()).Sub(t.clock()))
 	if delay == 0 {
 		return nil
 	}
@@ -99,8 +99,8 @@ func (t *transport) wait(ctx context.Context) error {
 		reserved.Cancel()
 		return &connector.Error{Kind: connector.RateLimited, RetryAfter: delay, Message: "the rate limit allows no request before " + delay.Round(time.Second).String() + " have passed"}
 	}
-	if delay >= noticeable && t.notice != nil {
-		t.notice(delay)
+	if delay >= reportedWait && t.onWait != nil {
+		t.onWait(delay)
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
@@ -114,12 +114,12 @@ func (t *transport) wait(ctx context.Context) error {
 	}
 }
 
-// heed notes what the vendor asked for with an answer that became err: to be left alone for a while. Whatever this
-// node does with the connection waits for that, what is planned meanwhile, too.
-func (t *transport) heed(err error) {
+// honorRetryAfter makes every later request of this node for the connection wait, where err is an answer by which the
+// vendor asked to be left alone for a while.
+func (t *transport) honorRetryAfter(err error) {
 	var ce *connector.Error
 	if errors.As(err, &ce) && ce.Kind == connector.RateLimited && ce.Status != 0 && ce.RetryAfter > 0 {
-		t.limiter.held.Store(t.clock().Add(ce.RetryAfter).UnixMicro())
+		t.limiter.heldUntil.Store(t.clock().Add(ce.RetryAfter).UnixMicro())
 	}
 }
 

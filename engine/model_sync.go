@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// quarantineMost is how many items of a model may be in quarantine before its sync stops: that many are
+	// maxQuarantined is how many items of a model may be in quarantine before its sync stops: that many are
 	// not bad records but a CRM that has changed.
-	quarantineMost = 1000
-	// futureMost is how far ahead of our clock a CRM's modified time is believed. One far beyond would move
+	maxQuarantined = 1000
+	// maxClockLead is how far ahead of our clock a CRM's modified time is believed. One far beyond would move
 	// the cursor past all that is yet to come.
-	futureMost = 24 * time.Hour
-	// missingMost bounds how many missing records are marked in one transaction, findMost how many are asked for before.
-	missingMost, findMost = 1000, 20
+	maxClockLead = 24 * time.Hour
+	// missingBatch bounds how many missing records are marked in one transaction, findBatch how many are asked for before.
+	missingBatch, findBatch = 1000, 20
 )
 
 // stopError is why a model's sync cannot go on though the vendor answers.
@@ -34,24 +34,24 @@ func isStop(err error) bool {
 	return ok
 }
 
-// modelSync is the sync of one model in one turn.
+// modelSync is the sync of one model in one job.
 type modelSync struct {
-	turn *turn
+	job  *syncJob
 	info hub.ModelInfo
 	// st is the state being worked on, committed the one that is in the database.
 	st, committed store.SyncState
 	// status is what the connection shows for the model.
-	status     hub.SyncState
-	tookRewind bool
-	seen       map[string]bool
-	// allRead says that an earlier turn read all pages of an enumeration: what is missing is still to be deleted.
+	status        hub.SyncState
+	rewindApplied bool
+	seen          map[string]bool
+	// allRead says that an earlier job read all pages of an enumeration: what is missing is still to be deleted.
 	allRead bool
-	// quarantineLimit is how many items of the model may come to be in quarantine in this turn.
+	// quarantineLimit is how many items of the model may come to be in quarantine in this job.
 	quarantineLimit int
 }
 
-// fetched is what came of fetching a page.
-type fetched struct {
+// fetchResult is what came of fetching a page.
+type fetchResult struct {
 	page connector.Page
 	err  error
 }
@@ -69,7 +69,7 @@ func (m *modelSync) run(ctx context.Context) error {
 	defer cancel()
 	next := m.fetch(ctx)
 	for {
-		var got fetched
+		var got fetchResult
 		select {
 		case got = <-next:
 		case <-ctx.Done():
@@ -100,31 +100,31 @@ func (m *modelSync) run(ctx context.Context) error {
 			return nil
 		}
 		if m.sliceOver() {
-			return errGiveWay
+			return errYield
 		}
 	}
 }
 
-func (m *modelSync) sliceOver() bool { return m.turn.engine.Clock().Sub(m.turn.started) >= slice }
+func (m *modelSync) sliceOver() bool { return m.job.engine.Clock().Sub(m.job.started) >= timeSlice }
 
-func (m *modelSync) name() string { return m.turn.connector.Info().Name }
+func (m *modelSync) name() string { return m.job.connector.Info().Name }
 
-// begin decides where the run starts: where an earlier turn of it left off, or at the cursor.
+// begin decides where the run starts: where an earlier job of it left off, or at the cursor.
 func (m *modelSync) begin(ctx context.Context) error {
 	m.seen = map[string]bool{}
-	quarantined, err := m.inQuarantine(ctx)
+	quarantined, err := m.countQuarantined(ctx)
 	if err != nil {
 		return err
 	}
-	if quarantined >= quarantineMost && m.st.RewindTo == nil && !m.turn.sched.Continues {
-		return m.tooMany(quarantined)
+	if quarantined >= maxQuarantined && m.st.RewindTo == nil && !m.job.sched.Continues {
+		return m.quarantineFull(quarantined)
 	}
 	// A retry of a full quarantine meets its items again, and needs some room for others.
-	m.quarantineLimit = max(quarantineMost, quarantined+quarantineMost/10)
-	if m.st.InRun && !m.st.Enumerating && (m.st.RewindTo == nil || m.turn.sched.Continues) {
+	m.quarantineLimit = max(maxQuarantined, quarantined+maxQuarantined/10)
+	if m.st.InRun && !m.st.Enumerating && (m.st.RewindTo == nil || m.job.sched.Continues) {
 		return nil // a rewind asked for meanwhile waits for the run's end, but not for that of one that was cut off
 	}
-	if m.st.InRun && m.turn.sched.Continues && m.st.Failed == "" {
+	if m.st.InRun && m.job.sched.Continues && m.st.Failed == "" {
 		// An enumeration that only gave way is still whole. One that has begun and has no next page has read all.
 		m.allRead = m.st.Enumerating && m.st.Next == ""
 		return nil
@@ -136,14 +136,14 @@ func (m *modelSync) begin(ctx context.Context) error {
 		}
 		m.st.Next = ""
 	}
-	now := m.turn.engine.Clock()
+	now := m.job.engine.Clock()
 	m.st.InRun, m.st.Newest, m.st.AsOf = true, time.Time{}, time.Time{}
 	if !m.info.Durable {
 		m.st.Next = ""
 	}
 	if m.st.RewindTo != nil {
 		m.st.Since, m.st.Next = *m.st.RewindTo, ""
-		m.tookRewind = true
+		m.rewindApplied = true
 	}
 	first := m.st.Since.IsZero() && m.st.Next == ""
 	if first && m.st.EnumeratedAt.IsZero() {
@@ -157,18 +157,18 @@ func (m *modelSync) begin(ctx context.Context) error {
 	return nil
 }
 
-func (m *modelSync) inQuarantine(ctx context.Context) (int, error) {
-	counts, err := m.turn.engine.Store.QuarantineCounts(ctx, m.turn.conn.OrganizationID, m.turn.conn.ID)
+func (m *modelSync) countQuarantined(ctx context.Context) (int, error) {
+	counts, err := m.job.engine.Store.QuarantineCounts(ctx, m.job.conn.OrganizationID, m.job.conn.ID)
 	return counts[m.info.Model], err
 }
 
-func (m *modelSync) tooMany(quarantined int) error {
+func (m *modelSync) quarantineFull(quarantined int) error {
 	return &stopError{fmt.Sprintf("%d records of %s are in quarantine: see why, then retry the quarantine", quarantined, m.info.Model)}
 }
 
 // query asks for the page after m.st.
 func (m *modelSync) query() connector.Query {
-	q := connector.Query{Model: m.info.Model, Next: m.st.Next, Limit: m.turn.engine.PageSize}
+	q := connector.Query{Model: m.info.Model, Next: m.st.Next, Limit: m.job.engine.PageSize}
 	if m.info.Incremental && !m.st.Enumerating && !m.st.Since.IsZero() {
 		q.Since = m.st.Since.Add(-overlap)
 	}
@@ -176,25 +176,25 @@ func (m *modelSync) query() connector.Query {
 }
 
 // fetch gets the next page in the background.
-func (m *modelSync) fetch(ctx context.Context) <-chan fetched {
-	answer := make(chan fetched, 1)
+func (m *modelSync) fetch(ctx context.Context) <-chan fetchResult {
+	answer := make(chan fetchResult, 1)
 	q := m.query()
 	go func() {
 		defer func() {
 			if p := recover(); p != nil { // one connector's mistake ends no other's sync
-				m.turn.log.Error("a connector panicked", "model", m.info.Model, "panic", p, "stack", string(debug.Stack()))
-				answer <- fetched{err: connector.Fail(connector.Malformed, m.name(), "the connector cannot handle what the CRM answered; the log has the details")}
+				m.job.log.Error("a connector panicked", "model", m.info.Model, "panic", p, "stack", string(debug.Stack()))
+				answer <- fetchResult{err: connector.Fail(connector.Malformed, m.name(), "the connector cannot handle what the CRM answered; the log has the details")}
 			}
 		}()
-		page, err := m.turn.connector.Fetch(ctx, &m.turn.session.Session, q)
-		answer <- fetched{page, err}
+		page, err := m.job.connector.Fetch(ctx, &m.job.session.Session, q)
+		answer <- fetchResult{page, err}
 	}()
 	return answer
 }
 
 // advance moves the state past the page.
 func (m *modelSync) advance(page *connector.Page) {
-	limit := m.turn.engine.Clock().Add(futureMost)
+	limit := m.job.engine.Clock().Add(maxClockLead)
 	for i := range page.Records {
 		if at := page.Records[i].ModifiedAt; at.After(m.st.Newest) && at.Before(limit) {
 			m.st.Newest = at
@@ -226,7 +226,7 @@ func (m *modelSync) finish() {
 		m.st.Since = newest
 	}
 	m.st.InRun, m.st.Enumerating, m.st.Newest, m.st.AsOf = false, false, time.Time{}, time.Time{}
-	m.st.PassedRun = m.turn.sched.RunID
+	m.st.CompletedRun = m.job.sched.RunID
 }
 
 // commit brings the page in, with the state after it. A page that brings nothing is not written.
@@ -235,28 +235,28 @@ func (m *modelSync) commit(ctx context.Context, page *connector.Page) error {
 	if m.st.InRun {
 		status = hub.SyncStateSyncing
 	}
-	tr := m.turn.session.transport
+	tr := m.job.session.transport
 	totals := store.RunTotals{Pages: 1, Bytes: tr.bytes.Swap(0), RateWait: time.Duration(tr.waited.Swap(0))}
-	m.turn.engine.measures.pages.WithLabelValues(string(m.turn.conn.Platform)).Inc()
-	if len(page.Records) == 0 && len(page.Rejected) == 0 && status == m.status && !m.tookRewind && m.sameCursor() {
-		m.turn.pending.Add(totals)
+	m.job.engine.metrics.pages.WithLabelValues(string(m.job.conn.Platform)).Inc()
+	if len(page.Records) == 0 && len(page.Rejected) == 0 && status == m.status && !m.rewindApplied && m.sameCursor() {
+		m.job.pending.Add(totals)
 		return nil
 	}
 	valid, quarantined := m.sort(page)
-	changes, err := m.turn.engine.Store.CommitPage(ctx, m.turn.sched, store.PageCommit{
-		State: m.st, Records: valid, Quarantined: quarantined, Children: m.info.Also, TookRewind: m.tookRewind, Status: status, Totals: totals,
+	changes, err := m.job.engine.Store.CommitPage(ctx, m.job.sched, store.PageCommit{
+		State: m.st, Records: valid, Quarantined: quarantined, Children: m.info.Also, RewindApplied: m.rewindApplied, Status: status, Totals: totals,
 	})
 	if err != nil {
 		return err
 	}
 	m.count(changes, len(quarantined))
-	m.committed, m.status, m.tookRewind = m.st, status, false
+	m.committed, m.status, m.rewindApplied = m.st, status, false
 	if len(quarantined) == 0 {
 		return nil
 	}
-	n, err := m.inQuarantine(ctx)
+	n, err := m.countQuarantined(ctx)
 	if err == nil && n >= m.quarantineLimit {
-		err = m.tooMany(n)
+		err = m.quarantineFull(n)
 	}
 	return err
 }
@@ -288,20 +288,20 @@ func (m *modelSync) sort(page *connector.Page) (valid []hub.Record, bad []store.
 func (m *modelSync) count(c store.Changes, quarantined int) {
 	for change, n := range map[string]int{"created": c.Created, "updated": c.Updated, "unchanged": c.Unchanged, "deleted": c.Deleted, "quarantined": quarantined} {
 		if n > 0 {
-			m.turn.engine.measures.records.WithLabelValues(string(m.turn.conn.Platform), change).Add(float64(n))
+			m.job.engine.metrics.records.WithLabelValues(string(m.job.conn.Platform), change).Add(float64(n))
 		}
 	}
 }
 
 // deleteMissing marks what a complete enumeration did not meet and what is not there, and ends the run.
 func (m *modelSync) deleteMissing(ctx context.Context) error {
-	limit := missingMost
-	finder, finds := m.turn.connector.(connector.Finder)
+	limit := missingBatch
+	finder, finds := m.job.connector.(connector.Finder)
 	if finds {
-		limit = findMost
+		limit = findBatch
 	}
 	for {
-		missing, err := m.turn.engine.Store.Missing(ctx, m.turn.sched, m.info.Model, limit)
+		missing, err := m.job.engine.Store.Missing(ctx, m.job.sched, m.info.Model, limit)
 		if err != nil {
 			return err
 		}
@@ -313,16 +313,16 @@ func (m *modelSync) deleteMissing(ctx context.Context) error {
 				return err
 			}
 		}
-		n, err := m.turn.engine.Store.DeleteMissing(ctx, m.turn.sched, m.info.Model, missing, m.info.Also)
+		n, err := m.job.engine.Store.DeleteMissing(ctx, m.job.sched, m.info.Model, missing, m.info.Also)
 		if err != nil {
 			return err
 		}
 		m.count(store.Changes{Deleted: n}, 0)
 		if m.sliceOver() {
-			return errGiveWay
+			return errYield
 		}
 	}
-	m.st.EnumeratedAt = m.turn.engine.Clock()
+	m.st.EnumeratedAt = m.job.engine.Clock()
 	if !m.info.Durable {
 		m.st.Next = ""
 	}
@@ -331,7 +331,7 @@ func (m *modelSync) deleteMissing(ctx context.Context) error {
 	if err := m.forget(ctx); err != nil {
 		return err
 	}
-	_, err := m.turn.engine.Store.CommitPage(ctx, m.turn.sched, store.PageCommit{State: m.st, TookRewind: m.tookRewind, Status: hub.SyncStateUpToDate})
+	_, err := m.job.engine.Store.CommitPage(ctx, m.job.sched, store.PageCommit{State: m.st, RewindApplied: m.rewindApplied, Status: hub.SyncStateUpToDate})
 	if err == nil {
 		m.committed, m.status = m.st, hub.SyncStateUpToDate
 	}
@@ -341,7 +341,7 @@ func (m *modelSync) deleteMissing(ctx context.Context) error {
 // notFound asks for records that an enumeration did not meet. Those that are there it brings in, which counts as
 // meeting them; the ids of the others it returns.
 func (m *modelSync) notFound(ctx context.Context, finder connector.Finder, missing []string) ([]string, error) {
-	page, err := finder.Find(ctx, &m.turn.session.Session, m.info.Model, missing)
+	page, err := finder.Find(ctx, &m.job.session.Session, m.info.Model, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -362,7 +362,7 @@ func (m *modelSync) notFound(ctx context.Context, finder connector.Finder, missi
 
 func (m *modelSync) forget(ctx context.Context) error {
 	for {
-		n, err := m.turn.engine.Store.ForgetEnumeration(ctx, m.turn.sched, m.info.Model)
+		n, err := m.job.engine.Store.ForgetEnumeration(ctx, m.job.sched, m.info.Model)
 		if err != nil || n == 0 {
 			return err
 		}

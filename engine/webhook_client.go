@@ -29,18 +29,18 @@ const (
 	statusGone      = http.StatusGone
 )
 
-// receivers is how events get to webhook endpoints.
-type receivers struct {
+// webhookClient is how events get to webhook endpoints.
+type webhookClient struct {
 	client *http.Client
 	clock  hub.Clock
 }
 
-func newReceivers(cfg Config) *receivers {
+func newWebhookClient(cfg Config) *webhookClient {
 	timeout := cfg.WebhookTimeout
 	if timeout == 0 {
 		timeout = receiverTimeout
 	}
-	return &receivers{clock: cfg.Clock, client: &http.Client{
+	return &webhookClient{clock: cfg.Clock, client: &http.Client{
 		Timeout: timeout,
 		// A redirect is the receiver's answer: where it points to was not checked by anybody.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -49,26 +49,26 @@ func newReceivers(cfg Config) *receivers {
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true,
 			MaxIdleConns:           1024,
-			MaxIdleConnsPerHost:    webhookSide,
+			MaxIdleConnsPerHost:    webhookConcurrency,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: responseDrained,
 		},
 	}}
 }
 
-// attempt tells a receiver of one event.
-func (r *receivers) attempt(ctx context.Context, target store.WebhookTarget, event store.DueEvent) hub.Attempt {
+// send tells a receiver of one event.
+func (r *webhookClient) send(ctx context.Context, target store.WebhookTarget, event store.DueEvent) hub.Attempt {
 	a := hub.Attempt{At: r.clock()}
 	began := time.Now()
 	err := r.post(ctx, target, event, &a)
 	a.Took = time.Since(began)
 	if err != nil {
-		a.Error = failure(err)
+		a.Error = describeFailure(err)
 	}
 	return a
 }
 
-func (r *receivers) post(ctx context.Context, target store.WebhookTarget, event store.DueEvent, a *hub.Attempt) (err error) {
+func (r *webhookClient) post(ctx context.Context, target store.WebhookTarget, event store.DueEvent, a *hub.Attempt) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // the attempts side by side are not in the job queue's care
 			err = fmt.Errorf("sending it met an error of Sirocco's own: %v", p)
@@ -123,8 +123,8 @@ func sign(h http.Header, secrets []string, id string, at time.Time, payload []by
 	return nil
 }
 
-// failure says for people why no good answer came.
-func failure(err error) string {
+// describeFailure says for people why no good answer came.
+func describeFailure(err error) string {
 	if within, ok := errors.AsType[*notPublicError](err); ok {
 		return "Not sent: " + within.Error() + "."
 	}

@@ -17,6 +17,8 @@ var given, sent = map[simulator.FieldType]any{
 	simulator.TextField: " Slate & tin ", simulator.NumberField: "12000.5", simulator.BoolField: "Yes", simulator.ListField: []any{"price", "time"},
 }
 
+// setsFields sets fields one by one, together and again, on each of FieldTargets: exactly those change, and what cannot be set
+// is refused.
 func setsFields(t *testing.T, c connector.Connector, crm NewCRM) {
 	setter, ok := c.(connector.FieldSetter)
 	if !ok {

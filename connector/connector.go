@@ -17,13 +17,22 @@ import (
 type Connector interface {
 	// Info describes the platform; it never changes.
 	Info() hub.PlatformInfo
-	// Check makes the cheapest call that proves the credentials are accepted.
-	Check(ctx context.Context, s *Session) error
+	// Check makes the cheapest call that proves the credentials are accepted, and returns whose they are.
+	Check(ctx context.Context, s *Session) (Account, error)
 	// Fetch reads one page of one model. It makes as few requests as the vendor allows, usually one.
 	Fetch(ctx context.Context, s *Session, q Query) (Page, error)
 	// WriteNote puts a note on a record. When a note with the same Marker is already there it changes
 	// nothing and returns that note's reference, so that a retry never shows twice.
 	WriteNote(ctx context.Context, s *Session, n Note) (NoteRef, error)
+}
+
+// Account is whose data a connection's credentials open.
+type Account struct {
+	// ID is the vendor's own id of the account, the same for all credentials of it and for no other account; empty where
+	// the vendor does not tell.
+	ID string
+	// Name is what people call it; empty where the vendor does not tell.
+	Name string
 }
 
 // Authorizer is implemented by connectors whose vendor wants a short-lived access token. The engine
@@ -80,15 +89,17 @@ type Page struct {
 	// More says whether there is a page after this one now. A Durable model's last page has More false
 	// and a Next to start the following run with.
 	More bool
-	// AsOf is the vendor's own clock when it answered; zero when it does not tell. A vendor that does
-	// not page in the order of change can pass over what changes during a run, so the next run's Since
-	// is no later than the AsOf of this run's first page.
+	// AsOf is up to when the vendor's changes will all be in once the run ends: its own clock when it answered, or an
+	// earlier time where it serves a copy; zero when it does not tell. A vendor that does not page in the order of
+	// change can pass over what changes during a run, so the next run's Since is no later than the AsOf of this run's
+	// first page.
 	AsOf time.Time
 }
 
 // Rejected is one item of a page that is not a readable record.
 type Rejected struct {
-	// ExternalID is the vendor's id where it could be read, else empty.
+	// ExternalID is the vendor's id where it could be read, else empty. A page with an item that has none says nothing of
+	// what is missing.
 	ExternalID string
 	// Reason is a sentence for people.
 	Reason string

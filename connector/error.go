@@ -14,12 +14,16 @@ type Kind string
 
 // The kinds of errors, each with what it asks of the engine.
 const (
-	// Unauthorized: the vendor does not accept the credentials. Nothing but new credentials helps.
+	// Unauthorized: the vendor does not accept the credentials. Often nothing but new credentials helps.
 	Unauthorized Kind = "unauthorized"
+	// Forbidden: the credentials are accepted, but do not allow this one thing. Others may be allowed.
+	Forbidden Kind = "forbidden"
 	// RateLimited: too many requests. Wait for RetryAfter, or back off where it is zero.
 	RateLimited Kind = "rate-limited"
 	// Temporary: the vendor is down, slow or unreachable. Back off and try again.
 	Temporary Kind = "temporary"
+	// Busy: what was asked about is locked or is being changed by somebody else. It passes: try again.
+	Busy Kind = "busy"
 	// Malformed: the vendor answered what cannot be read. A retry may help once; a person should know.
 	Malformed Kind = "malformed"
 	// Refused: the vendor understood the request and will not do it. The same request never succeeds.
@@ -63,21 +67,34 @@ func Status(err error) int {
 }
 
 // statusError returns what an answer other than 2xx means. wait is what the vendor asks for, or zero.
-func statusError(r Request, method string, status int, wait time.Duration) *Error {
+func statusError(r Request, method string, status int, body []byte, wait time.Duration) *Error {
 	kind, meaning := Refused, "the request is not accepted"
 	switch {
 	case status == http.StatusUnauthorized:
 		kind, meaning = Unauthorized, "the credentials are not accepted"
 	case status == http.StatusForbidden:
-		kind, meaning = Unauthorized, "the credentials do not allow it"
+		kind, meaning = Forbidden, "the credentials do not allow it"
+		if wait > 0 { // who is never allowed is not asked to come again
+			kind, meaning = RateLimited, "too many requests"
+		}
 	case status == http.StatusTooManyRequests:
 		kind, meaning = RateLimited, "too many requests"
 	case status == http.StatusRequestTimeout, status >= 500:
 		kind, meaning = Temporary, "the service has a problem"
+	case status == http.StatusConflict, status == http.StatusLocked, status == http.StatusTooEarly:
+		kind, meaning = Busy, "somebody else is at it"
 	case status == http.StatusNotFound:
 		meaning = "there is no such thing"
 	case status >= 300 && status < 400:
 		meaning = "it points to another address, which is not followed because credentials would go there"
+	}
+	if r.Problem != nil {
+		if k, words := r.Problem(status, body); k != "" {
+			kind = k
+			if words != "" {
+				meaning = words
+			}
+		}
 	}
 	e := Fail(kind, r.Service, "%s %s was answered with status %d: %s", method, r.Path, status, meaning)
 	e.Status, e.RetryAfter = status, wait

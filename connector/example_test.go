@@ -28,9 +28,9 @@ func (tiny) Info() hub.PlatformInfo {
 	}
 }
 
-func (t tiny) Check(ctx context.Context, s *connector.Session) error {
+func (t tiny) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
 	_, err := t.Fetch(ctx, s, connector.Query{Model: hub.ModelContact, Limit: 1})
-	return err
+	return connector.Account{}, err
 }
 
 // person is an item of the vendor's list.

@@ -35,6 +35,9 @@ type Request struct {
 	Header http.Header
 	// Body is sent as JSON; a url.Values is sent as a form instead.
 	Body any
+	// Problem, where it is not nil, reads what the vendor says in an answer that is not 2xx: a kind other than "" takes
+	// the place of the one that the status alone stands for, and words, which must hold no secret, that of its meaning.
+	Problem func(status int, body []byte) (kind Kind, words string)
 }
 
 // Answer is what came with the JSON of an answer.
@@ -88,7 +91,7 @@ func call(ctx context.Context, s *Session, r Request, method string, out any) (A
 		answer.Date = date.UTC()
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return answer, statusError(r, method, resp.StatusCode, retryAfter(answer, s.Now))
+		return answer, statusError(r, method, resp.StatusCode, body, retryAfter(answer, s.Now))
 	}
 	if e := decode(r, method, resp.Header.Get("Content-Type"), body, out); e != nil {
 		e.Status = resp.StatusCode
@@ -169,9 +172,10 @@ func decode(r Request, method, contentType string, body []byte, out any) *Error 
 		return Fail(Malformed, r.Service, "%s %s was answered with more than %d MiB", method, r.Path, maxAnswerSize>>20)
 	}
 	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
+	if err != nil || (media != "application/json" && media != "text/json" && !strings.HasSuffix(media, "+json")) {
 		return Fail(Malformed, r.Service, "%s %s was answered with something other than JSON (%q)", method, r.Path, media)
 	}
+	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")) // a byte order mark, as some vendors' frameworks write it
 	if err := json.Unmarshal(body, out); err != nil {
 		e := Fail(Malformed, r.Service, "%s %s was answered with JSON that cannot be read: %s", method, r.Path, jsonProblem(err, len(body)))
 		e.Err = err

@@ -54,7 +54,10 @@ func TestAnswersBecomeKinds(t *testing.T) {
 		wait    time.Duration
 	}{
 		"401":                   {write(js, `{}`, 401), connector.Unauthorized, 0},
-		"403":                   {write(js, `{}`, 403), connector.Unauthorized, 0},
+		"403":                   {write(js, `{}`, 403), connector.Forbidden, 0},
+		"403, for a while":      {write(js, `{}`, 403, "Retry-After", "30"), connector.RateLimited, 30 * time.Second},
+		"409":                   {write(js, `{}`, 409), connector.Busy, 0},
+		"423":                   {write(js, `{}`, 423), connector.Busy, 0},
 		"404":                   {write(js, `{}`, 404), connector.Refused, 0},
 		"422":                   {write(js, `{}`, 422), connector.Refused, 0},
 		"408":                   {write(js, `{}`, 408), connector.Temporary, 0},
@@ -68,6 +71,8 @@ func TestAnswersBecomeKinds(t *testing.T) {
 		"500":                   {write(js, `{}`, 500), connector.Temporary, 0},
 		"503, seconds":          {write(js, `{}`, 503, "Retry-After", "5"), connector.Temporary, 5 * time.Second},
 		"web page":              {write("text/html", `<p>`, 200), connector.Malformed, 0},
+		"byte order mark":       {write(js, "\xEF\xBB\xBF{}", 200), "", 0},
+		"text/json":             {write("text/json; charset=utf-8", `{}`, 200), "", 0},
 		"no type":               {write("", `{}`, 200), connector.Malformed, 0},
 		"truncated":             {write(js, `{"a": [1, 2`, 200), connector.Malformed, 0},
 		"malformed":             {write(js, `{"a": ]}`, 200), connector.Malformed, 0},
@@ -84,6 +89,12 @@ func TestAnswersBecomeKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out struct{ A []int }
 			_, err := get(t.Context(), answer(t, c.handler), &out)
+			if c.kind == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
 			var e *connector.Error
 			if !errors.As(err, &e) || e.Kind != c.kind || e.RetryAfter != c.wait {
 				t.Fatalf("got %#v, want %s after %s", err, c.kind, c.wait)

@@ -8,6 +8,18 @@ import (
 	"sirocco/hub"
 )
 
+// Rows returns the items that a vendor's answer has under a name. An answer without them, or with something else in their
+// place, is malformed, and not one without items: what it lists is not known.
+func Rows(r Request, answer map[string]json.RawMessage, name string) ([]json.RawMessage, error) {
+	var rows []json.RawMessage
+	if raw, ok := answer[name]; ok {
+		if err := json.Unmarshal(raw, &rows); err == nil && rows != nil {
+			return rows, nil
+		}
+	}
+	return nil, Fail(Malformed, r.Service, "%s was answered without a list of %q", r.Path, name)
+}
+
 // AppendItems reads each raw item of a page as a T, turns it into records, and appends them to the
 // page. An item that cannot be read, or one of whose records is not valid, is appended to the page's
 // Rejected with its raw form; the others go on.

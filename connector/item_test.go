@@ -81,3 +81,27 @@ func TestAMarkerIsFoundAsAWholeWord(t *testing.T) {
 		t.Errorf("the note reads %q", text)
 	}
 }
+
+func TestRows(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer string
+		rows   int
+		fails  bool
+	}{
+		"rows":         {`{"data":[1,{"a":2}]}`, 2, false},
+		"none":         {`{"data":[]}`, 0, false},
+		"no list":      {`{"error":"try later"}`, 0, true},
+		"null":         {`{"data":null}`, 0, true},
+		"an object":    {`{"data":{}}`, 0, true},
+		"another case": {`{"Data":[]}`, 0, true},
+	} {
+		var answer map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(test.answer), &answer); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := connector.Rows(connector.Request{Service: "Test CRM", Path: "/things"}, answer, "data")
+		if len(rows) != test.rows || connector.IsKind(err, connector.Malformed) != test.fails {
+			t.Errorf("%s: %d rows and %v", name, len(rows), err)
+		}
+	}
+}

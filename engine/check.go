@@ -31,7 +31,8 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[stri
 		}
 		s.Token = token.Value
 	}
-	return credentialError(c.Check(ctx, &s.Session))
+	_, err = c.Check(ctx, &s.Session)
+	return credentialError(err)
 }
 
 func credentialError(err error) error {
@@ -40,9 +41,9 @@ func credentialError(err error) error {
 		return err
 	}
 	switch ce.Kind {
-	case connector.Unauthorized, connector.Refused, connector.Malformed:
+	case connector.Unauthorized, connector.Forbidden, connector.Refused, connector.Malformed:
 		return hub.Invalid("credentials", "were tried and not accepted: "+ce.Message, "credentials that the CRM accepts")
-	case connector.RateLimited, connector.Temporary:
+	case connector.RateLimited, connector.Temporary, connector.Busy:
 	}
 	return &hub.UnavailableError{Reason: "the CRM could not be asked: " + ce.Message, RetryAfter: max(ce.RetryAfter, 5*time.Second), Err: err}
 }

@@ -52,7 +52,9 @@ func (c *crm) set(before func(ctx context.Context, q connector.Query) error) {
 func (c *crm) Info() hub.PlatformInfo {
 	return hub.PlatformInfo{Platform: hub.PlatformMerge, Name: "Test CRM", Models: []hub.ModelInfo{c.info}}
 }
-func (c *crm) Check(context.Context, *connector.Session) error { return nil }
+func (c *crm) Check(context.Context, *connector.Session) (connector.Account, error) {
+	return connector.Account{}, nil
+}
 func (c *crm) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {
 	return connector.NoteRef{}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -353,7 +352,7 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:
 		s.session = nil // the access token may have ended before its time: once more with a new one
 		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt, "", time.Time{})
-	case ce.Kind == connector.Unauthorized && ce.Status != http.StatusForbidden:
+	case ce.Kind == connector.Unauthorized:
 		rejected, err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
 		if err != nil || !rejected {
 			s.session = nil // others were set meanwhile: once more with those

@@ -99,17 +99,15 @@ func (s *deliveryAttempt) givesUp(err error) bool {
 	return s.lastAttempt() && (connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed))
 }
 
-// isPermanent reports whether the CRM will never do what it was asked. An answer of 403 is among that: the credentials
-// are good, as the note was taken, but they do not allow it.
+// isPermanent reports whether the CRM will never do what it was asked, which the credentials may not allow.
 func isPermanent(err error) bool {
-	return connector.IsKind(err, connector.Refused) || connector.Status(err) == http.StatusForbidden
+	return connector.IsKind(err, connector.Refused) || connector.IsKind(err, connector.Forbidden)
 }
 
 // refusesRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not
 // be changed.
 func refusesRecord(err error) bool {
-	status := connector.Status(err)
-	return status == http.StatusForbidden || status == http.StatusNotFound
+	return connector.IsKind(err, connector.Forbidden) || connector.Status(err) == http.StatusNotFound
 }
 
 func addProblems(problems map[string]string, f connector.Fields, why string) {

@@ -16,8 +16,12 @@ type PlatformInfo struct {
 	Rate Rate
 	// RequestTimeout bounds one request; zero means 30 seconds.
 	RequestTimeout time.Duration
+	// LookBack is how long after its modified time the vendor may still come to show a record; zero means 10 minutes.
+	LookBack time.Duration
 	// NoteTargets are the models a note can be put on.
 	NoteTargets []Model
+	// NoteMost is how many characters a note may have; zero where the vendor names no bound.
+	NoteMost int
 	// FieldTargets are the models whose fields can be set.
 	FieldTargets []Model
 }
@@ -36,6 +40,9 @@ type ModelInfo struct {
 	// Also are the models whose records come inside this model's pages (the users of an engagement), always all of a
 	// record's: those that were there before and no longer are count as deleted.
 	Also []Model
+	// Right is what the credentials must allow for the model to be read, in the vendor's own word for it; empty where it
+	// has none.
+	Right string
 }
 
 // CredentialField describes one credential or setting of a connection.

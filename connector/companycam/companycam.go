@@ -61,10 +61,12 @@ func pageOf(number, size int) url.Values {
 }
 
 // Check implements connector.Connector.
-func (Connector) Check(ctx context.Context, s *connector.Session) error {
-	var user struct{}
+func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
+	var user struct {
+		Company string `json:"company_id"`
+	}
 	_, err := connector.GetJSON(ctx, s, request(s, "/users/current", nil), &user)
-	return err
+	return connector.Account{ID: user.Company}, err
 }
 
 // lists are where the rows of a model are, and how one of them is read.

@@ -11,7 +11,7 @@ import (
 // checksCredentials holds the connector to accepting good credentials, and to calling each wrong secret unauthorized without showing it.
 func checksCredentials(t *testing.T, c connector.Connector, crm NewCRM) {
 	r := newRig(t, c, crm, simulator.Options{})
-	if err := c.Check(t.Context(), r.session); err != nil {
+	if _, err := c.Check(t.Context(), r.session); err != nil {
 		t.Error(err)
 	}
 	for _, f := range c.Info().Credentials {
@@ -25,7 +25,7 @@ func checksCredentials(t *testing.T, c connector.Connector, crm NewCRM) {
 			_, err = a.Authorize(t.Context(), r.session)
 		}
 		if err == nil {
-			err = c.Check(t.Context(), r.session)
+			_, err = c.Check(t.Context(), r.session)
 		}
 		if !connector.IsKind(err, connector.Unauthorized) {
 			t.Errorf("with a wrong %s it answers %v", f.Name, err)

@@ -20,7 +20,7 @@ func namesFailures(t *testing.T, c connector.Connector, crm NewCRM) {
 		retry time.Duration
 	}{
 		{simulator.Fault{Kind: simulator.Unauthorized}, []connector.Kind{connector.Unauthorized}, 0},
-		{simulator.Fault{Kind: simulator.Forbidden}, []connector.Kind{connector.Unauthorized}, 0},
+		{simulator.Fault{Kind: simulator.Forbidden}, []connector.Kind{connector.Forbidden}, 0},
 		{simulator.Fault{Kind: simulator.RateLimited}, []connector.Kind{connector.RateLimited}, 0},
 		{simulator.Fault{Kind: simulator.RateLimited, RetryAfter: "17"}, []connector.Kind{connector.RateLimited}, 17 * time.Second},
 		{simulator.Fault{Kind: simulator.ServerError}, []connector.Kind{connector.Temporary}, 0},

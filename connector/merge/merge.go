@@ -64,10 +64,13 @@ func request(s *connector.Session, path string, query url.Values) connector.Requ
 }
 
 // Check implements connector.Connector.
-func (Connector) Check(ctx context.Context, s *connector.Session) error {
-	var details struct{}
+func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
+	var details struct {
+		ID   string `json:"id"`
+		Name string `json:"end_user_organization_name"`
+	}
 	_, err := connector.GetJSON(ctx, s, request(s, "account-details", nil), &details)
-	return err
+	return connector.Account{ID: details.ID, Name: details.Name}, err
 }
 
 // paths are the lists of the models.

@@ -93,14 +93,18 @@ func (Connector) Authorize(ctx context.Context, s *connector.Session) (connector
 
 // request asks api, one of the vendor's, for a path of the tenant.
 func request(s *connector.Session, api, path string, query url.Values) connector.Request {
-	tenant := s.Values["tenant"]
-	if tenant == "" {
-		tenant = s.ExternalAccountID
-	}
 	return connector.Request{
-		Service: service, Path: "/" + api + "/v2/tenant/" + url.PathEscape(tenant) + "/" + path, Query: query,
+		Service: service, Path: "/" + api + "/v2/tenant/" + url.PathEscape(tenantOf(s)) + "/" + path, Query: query,
 		Header: http.Header{"Authorization": {"Bearer " + s.Token}, "St-App-Key": {s.Values["appKey"]}},
 	}
+}
+
+// tenantOf is the number of the tenant that the session reads.
+func tenantOf(s *connector.Session) string {
+	if tenant := s.Values["tenant"]; tenant != "" {
+		return tenant
+	}
+	return s.ExternalAccountID
 }
 
 // list is a page of anything.
@@ -110,10 +114,10 @@ type list struct {
 }
 
 // Check implements connector.Connector.
-func (Connector) Check(ctx context.Context, s *connector.Session) error {
+func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
 	var answer list
 	_, err := connector.GetJSON(ctx, s, request(s, "settings", "technicians", url.Values{"pageSize": {"1"}}), &answer)
-	return err
+	return connector.Account{ID: tenantOf(s)}, err
 }
 
 // source is where the rows of a model are.

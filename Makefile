@@ -6,9 +6,12 @@ export GOTOOLCHAIN := auto
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
 FUZZTIME ?= 5s
+SAMPLE ?= 240
+SEED ?= 1
+PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 
-.PHONY: help build run test fmt-check vet lint unit fuzz vuln bench soak postgres s3 fmt demo
+.PHONY: help build run test fmt-check vet lint unit fuzz vuln coverage mutation bench soak postgres s3 fmt demo
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -56,6 +59,12 @@ vuln:
 	if [ $$status -eq 0 ]; then echo "govulncheck: nothing known"; \
 	elif [ $$status -eq 3 ]; then cat vuln.out; rm -f vuln.out; exit 1; \
 	else echo "govulncheck: its database could not be reached, so nothing was checked"; fi; rm -f vuln.out
+
+coverage: postgres s3 ## which part of each room's statements the tests run, the programs they start included
+	@CGO_ENABLED=0 go run ./scripts/coverage
+
+mutation: ## which part of the mutants the tests notice (SAMPLE=240 SEED=1 PACKAGE=hub,...)
+	@CGO_ENABLED=0 go run ./scripts/mutation -sample $(SAMPLE) -seed $(SEED) -package $(PACKAGE)
 
 bench: ## measure, and write docs/benchmarks.md, docs/benchmarks-sync.md and docs/benchmarks-webhooks.md
 	go run ./bench

@@ -37,6 +37,9 @@ func TestAnAnalysisIsValidated(t *testing.T) {
 		"only a summary":          {hub.AnalysisResult{Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 100)}}, ""},
 		"only values":             {hub.AnalysisResult{Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1000)}}, ""},
 		"only followups":          {hub.AnalysisResult{Followups: make([]hub.Followup, 100)}, ""},
+		"words and a summary":     {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 1)}}, ""},
+		"words and values":        {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1)}}, ""},
+		"words and followups":     {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Followups: make([]hub.Followup, 1)}, ""},
 		"too much of a summary":   {hub.AnalysisResult{Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 101)}}, "summary"},
 		"too many values":         {hub.AnalysisResult{Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1001)}}, "entityExtractions"},
 		"too many followups":      {hub.AnalysisResult{Followups: make([]hub.Followup, 101)}, "followups"},
@@ -155,6 +158,30 @@ func TestPartsOfAnAnalysisGetIDs(t *testing.T) {
 	}
 	if x := a.Followups[1]; x.RecordingID != "r1" || !x.CreatedAt.Equal(day) || !x.UpdatedAt.Equal(day) {
 		t.Errorf("%+v", x)
+	}
+}
+
+// The ids are in people's databases: another version that makes others of the same analysis would double its parts.
+func TestMadeIDsStay(t *testing.T) {
+	a := hub.AnalysisResult{
+		Analysis: hub.Analysis{
+			Summary:     []hub.SummarySection{{Header: "Needs"}, {ID: "s-1", Header: "Needs"}},
+			Extractions: []hub.EntityExtraction{{DefinitionID: "d-1", DefinitionName: "Budget"}},
+		},
+		Followups: []hub.Followup{{}, {ID: "f-1"}},
+	}
+	a.Identify("01a20d93-18da-7722-934a-80bcd74300ab", day)
+	got := []string{a.Summary[0].ID, a.Summary[1].ID, a.Extractions[0].ID, a.Extractions[0].DefinitionID, a.Followups[0].ID, a.Followups[1].ID}
+	if want := []string{
+		"3b9cd983-0112-518e-9dd2-195c5943014c", "e5c3c1ff-907a-5f11-b910-b23f46e84a6a", "2dcbfbcd-7077-5c3f-89ff-8aff61897b82",
+		"66493efe-425d-536b-8b3a-080d906b23f4", "bd85629b-c792-5e2a-aa59-3c48d1cde0a2", "2870a2b7-584d-5a39-8178-415f8013d2a6",
+	}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+	moved := hub.AnalysisResult{Followups: []hub.Followup{{ID: "f-1"}}}
+	moved.Identify("01a20d93-18da-7722-934a-80bcd74300ab", day)
+	if moved.Followups[0].ID != a.Followups[1].ID {
+		t.Error("a followup that the sender names is another at another place")
 	}
 }
 

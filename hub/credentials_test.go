@@ -24,3 +24,29 @@ func TestCredentialsAreCompleted(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestWhatIsWrongWithCredentials(t *testing.T) {
+	info := hub.PlatformInfo{Credentials: []hub.CredentialField{{Name: "baseURL", Doc: "Where the API is."}, {Name: "key", Doc: "The API key.", Required: true}}}
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  string
+	}{
+		"all":                  {map[string]string{"key": "a key", "baseURL": "http://h:1/p"}, ""},
+		"what may be left out": {map[string]string{"key": "~"}, ""},
+		"nothing":              {nil, "key is missing; expected The API key."},
+		"white space":          {map[string]string{"key": " \t"}, "key is missing; expected The API key."},
+		"a line":               {map[string]string{"key": "a\nb"}, "key has a control character; expected The API key."},
+		"a delete":             {map[string]string{"key": "a\x7fb"}, "key has a control character; expected The API key."},
+		"a user":               {map[string]string{"key": "k", "baseURL": "https://u@h"}, "baseURL is not usable; expected an http or https address without a user name"},
+		"no host":              {map[string]string{"key": "k", "baseURL": "https:///p"}, "baseURL is not usable; expected an http or https address without a user name"},
+		"another scheme":       {map[string]string{"key": "k", "baseURL": "ftp://h"}, "baseURL is not usable; expected an http or https address without a user name"},
+		"no address":           {map[string]string{"key": "k", "baseURL": "http://%zz"}, "baseURL is not usable; expected an http or https address without a user name"},
+		"strangers": {map[string]string{"key": "k", "d": "", "c": "", "b": "", "a": ""},
+			"a is not known; expected one of baseURL, key, b is not known; expected one of baseURL, key, c is not known; expected one of baseURL, key, d is not known; expected one of baseURL, key"},
+	} {
+		values, err := info.CompleteCredentials(c.given)
+		if text(err) != c.want || (values == nil) != (err != nil) {
+			t.Errorf("%s: %v, %v, want %q", name, values, err, c.want)
+		}
+	}
+}

@@ -18,6 +18,9 @@ func fields(t *testing.T, err error) string {
 	if !errors.As(err, &invalid) {
 		t.Fatalf("%v is no *InvalidError", err)
 	}
+	if len(invalid.Issues) == 0 {
+		t.Errorf("%#v says that nothing is wrong", err)
+	}
 	var names []string
 	for _, issue := range invalid.Issues {
 		if issue.Problem == "" || issue.Want == "" {
@@ -87,7 +90,16 @@ func TestNames(t *testing.T) {
 	if got := fields(t, (&hub.NewConnection{}).Validate()); got != "name externalAccountId" {
 		t.Errorf("a new connection without anything: %q", got)
 	}
-	if err := (&hub.NewConnection{Name: "n", ExternalAccountID: "a"}).Validate(); err != nil {
-		t.Error(err)
+	for want, n := range map[string]hub.NewConnection{
+		"": {Name: "n", ExternalAccountID: "a"}, "name": {ExternalAccountID: "a"}, "externalAccountId": {Name: "n", ExternalAccountID: " "},
+	} {
+		if got := fields(t, n.Validate()); got != want {
+			t.Errorf("%+v: %q, want %q", n, got, want)
+		}
+	}
+	for want, app := range map[string][2]string{"": {"app", "owner"}, "appName": {"", "owner"}, "owner": {"app", "\n"}, "appName owner": {}} {
+		if got := fields(t, hub.ValidateOAuthApp(app[0], app[1])); got != want {
+			t.Errorf("the app %q: %q, want %q", app, got, want)
+		}
 	}
 }

@@ -261,7 +261,7 @@ func (m *module) compile(ctx context.Context, work string, judges []*testProgram
 			continue
 		}
 		j.mutated = filepath.Join(work, fmt.Sprintf("mutated%d.test", j.number))
-		if _, err := goCommand(ctx, m.root, "test", "-c", "-overlay", overlays, "-o", j.mutated, j.ImportPath); err != nil {
+		if _, err := goCommand(ctx, m.root, "test", "-c", "-vet=off", "-overlay", overlays, "-o", j.mutated, j.ImportPath); err != nil {
 			return err
 		}
 	}

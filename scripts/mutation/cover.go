@@ -122,7 +122,7 @@ func (p *testProgram) measure(ctx context.Context, m *module, work, cover string
 		return nil
 	}
 	program := filepath.Join(work, fmt.Sprintf("cover%d.test", p.number))
-	if _, err := goCommand(ctx, m.root, "test", "-c", "-covermode=set", "-coverpkg="+cover, "-o", program, p.ImportPath); err != nil {
+	if _, err := goCommand(ctx, m.root, "test", "-c", "-vet=off", "-covermode=set", "-coverpkg="+cover, "-o", program, p.ImportPath); err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(program) }()

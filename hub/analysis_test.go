@@ -276,13 +276,13 @@ func TestATranscript(t *testing.T) {
 func TestALongTranscriptIsCut(t *testing.T) {
 	line := hub.Utterance{Speaker: "A", Text: strings.Repeat("x", 996)} // 1000 bytes with its speaker and its end
 	var tr hub.Transcript
-	for i := range hub.TranscriptMost / 1000 {
+	for i := range hub.MaxTranscriptBytes / 1000 {
 		if !tr.Add(line) {
-			t.Fatalf("no room after %d of %d bytes", i*1000, hub.TranscriptMost)
+			t.Fatalf("no room after %d of %d bytes", i*1000, hub.MaxTranscriptBytes)
 		}
 	}
 	full := tr.String()
-	if len(full) != hub.TranscriptMost {
+	if len(full) != hub.MaxTranscriptBytes {
 		t.Fatalf("%d bytes", len(full))
 	}
 	if tr.Add(hub.Utterance{}) {
@@ -311,7 +311,7 @@ func TestTranscriptsAreNeverTooLong(t *testing.T) {
 		if lines := strings.Count(text, "\n"); more && lines != kept || !more && lines != kept+1 {
 			t.Fatalf("%d lines of %d utterances", lines, kept)
 		}
-		if len(text) > hub.TranscriptMost+80 {
+		if len(text) > hub.MaxTranscriptBytes+80 {
 			t.Fatalf("%d bytes", len(text))
 		}
 	})

@@ -101,7 +101,9 @@ func (f *feed) Info() hub.PlatformInfo {
 }
 
 // Check implements connector.Connector.
-func (f *feed) Check(context.Context, *connector.Session) error { return nil }
+func (f *feed) Check(context.Context, *connector.Session) (connector.Account, error) {
+	return connector.Account{}, nil
+}
 
 // WriteNote implements connector.Connector.
 func (f *feed) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {

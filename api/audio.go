@@ -28,7 +28,7 @@ type Audio interface {
 	Delete(ctx context.Context, key string) error
 }
 
-var errNoAudio = &hub.UnavailableError{Reason: "this server has no place for audio", RetryAfter: time.Minute}
+var errNoAudio = &hub.UnavailableError{Who: "audio", Reason: "this server has no place for audio", RetryAfter: time.Minute}
 
 // audioPath is where signed URLs lead.
 const audioPath = "/audio/"

@@ -58,11 +58,15 @@ func newCallers(st *store.Store, clock hub.Clock, log *slog.Logger) *callers {
 	return &callers{store: st, clock: clock, log: log, known: map[string]knownCaller{}}
 }
 
-// unauthorizedError says that the request has no token that counts. given tells whether it had one at all.
-type unauthorizedError struct{ given bool }
+// unauthorizedError says that the request has no token that counts. given tells whether it had one at all, bare
+// whether that came without a scheme.
+type unauthorizedError struct{ given, bare bool }
 
 func (e *unauthorizedError) Error() string {
-	if !e.given {
+	switch {
+	case e.bare:
+		return "The scheme is missing before the token: send the header Authorization: Bearer sirocco_…"
+	case !e.given:
 		return "The request has no token: send the header Authorization: Bearer sirocco_… with an organization token, or x-siro-auth-token: sirocco_user_… with a user's access token."
 	}
 	return "The token is unknown, mistyped, expired or revoked, or its user or the organization is disabled."
@@ -109,6 +113,9 @@ func tokenOf(hr *http.Request, legacy bool) (hash string, ofUser bool, err error
 		return hash, true, nil
 	}
 	scheme, text, _ := strings.Cut(hr.Header.Get("Authorization"), " ")
+	if bare := strings.TrimSpace(hr.Header.Get("Authorization")); strings.HasPrefix(bare, "sirocco_") && !strings.HasPrefix(bare, "sirocco_user_") {
+		return "", false, &unauthorizedError{given: true, bare: true}
+	}
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
 		return "", false, &unauthorizedError{given: hr.Header.Get("Authorization") != ""}
 	}

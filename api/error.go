@@ -122,6 +122,10 @@ func (s *server) statusError(r *request, shape errorShape, err error) error {
 	case errors.Is(err, hub.ErrKeyReused):
 		return sentence(http.StatusUnprocessableEntity, "This Idempotency-Key was used with another body: send the same body, or a new key.", false)
 	case errors.As(err, &unavailable):
+		if unavailable.Who != "" { // not this server's own trouble
+			r.log.Warn(unavailable.Who+" unavailable", "reason", unavailable.Reason, "error", unavailable.Err)
+			return unavailableAnswer(unavailable)
+		}
 		r.log.Error("database unavailable", "reason", unavailable.Reason, "error", unavailable.Err)
 		return unavailableAnswer(unavailable)
 	case r.Err() != nil:

@@ -84,7 +84,7 @@ func testCheck(_ context.Context, c hub.Connection, values map[string]string) er
 	case "good":
 		return nil
 	case "later":
-		return &hub.UnavailableError{Reason: "the CRM could not be asked", RetryAfter: 5 * time.Second}
+		return &hub.UnavailableError{Who: "CRM", Reason: "the CRM could not be asked", RetryAfter: 5 * time.Second}
 	}
 	return hub.Invalid("apiKey", "was not accepted", "a key that the CRM accepts")
 }

@@ -78,6 +78,9 @@ func formIssues(ctx huma.Context, schema *huma.Schema, d *huma.ErrorDetail) []Is
 
 func bindingIssue(d *huma.ErrorDetail) Issue {
 	where, field, _ := strings.Cut(d.Location, ".")
+	if array := strings.IndexByte(where, '['); array >= 0 { // the body is a list, as in body[2].name
+		where, field = where[:array], strings.TrimSuffix(where[array:]+"."+field, ".")
+	}
 	path := fieldPath(field)
 	if m := requiredProperty.FindStringSubmatch(d.Message); m != nil {
 		return Issue{Code: "invalid_type", Path: append(path, m[1]), Message: "is missing; it is required", Received: "undefined"}

@@ -128,6 +128,14 @@ func TestPushBatchIsAllOrNothing(t *testing.T) {
 		if !strings.Contains(bad.body, "closedAt") {
 			t.Error(bad.body)
 		}
+		bad = c.do("PUT", records+"/sync/batch/opportunities", `[{"externalId":"c"},{"externalId":"d"},{"name":"no id"}]`).want(t, 400)
+		if !strings.Contains(bad.body, `"path":[2,"externalId"]`) {
+			t.Error(bad.body)
+		}
+		bad = c.do("PUT", records+"/sync/batch/opportunities", `[{"externalId":"c"},7]`).want(t, 400)
+		if !strings.Contains(bad.body, `"path":[1],"message":"expected object, received number"`) {
+			t.Error(bad.body)
+		}
 		bad = c.do("PUT", records+"/sync/batch/engagements", `[{"externalId":"c"},{"externalId":"d","startTime":"2026-03-01T10:00:00Z","endTime":"2026-03-01T09:00:00Z"}]`).want(t, 400)
 		if !strings.Contains(bad.body, "endTime is before startTime") {
 			t.Error(bad.body)

@@ -178,7 +178,7 @@ func (s *server) getSync(r *request, in *IDPath) (*SyncAnswer, error) {
 
 func (s *server) startSync(r *request, in *struct {
 	IDPath
-	Body struct {
+	Body *struct {
 		Models []string   `json:"models,omitempty" maxItems:"100" doc:"The modelNames whose cursor goes back; all when left out."`
 		From   *time.Time `json:"from,omitempty" doc:"Where the cursor goes back to; without it, it stays where it is."`
 	}
@@ -188,7 +188,12 @@ func (s *server) startSync(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.RequestSync(r, c.OrganizationID, c.ID, models(in.Body.Models), in.Body.From); err != nil {
+	var named []hub.Model
+	var from *time.Time
+	if in.Body != nil { // without a body it just syncs now
+		named, from = models(in.Body.Models), in.Body.From
+	}
+	if err := s.Store.RequestSync(r, c.OrganizationID, c.ID, named, from); err != nil {
 		return nil, paused(missing(connectionKind, err))
 	}
 	return s.getSync(r, &in.IDPath)
@@ -280,7 +285,7 @@ func rawItem(text string) any {
 
 func (s *server) retryQuarantine(r *request, in *struct {
 	IDPath
-	Body struct {
+	Body *struct {
 		Models []string `json:"models,omitempty" maxItems:"100" doc:"Only these modelNames; all when left out."`
 	}
 },
@@ -289,7 +294,11 @@ func (s *server) retryQuarantine(r *request, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	var named []hub.Model
+	if in.Body != nil {
+		named = models(in.Body.Models)
+	}
 	out := &RetriedAnswer{}
-	out.Body.Retried, err = s.Store.RetryQuarantine(r, c.OrganizationID, c.ID, models(in.Body.Models))
+	out.Body.Retried, err = s.Store.RetryQuarantine(r, c.OrganizationID, c.ID, named)
 	return out, paused(missing(connectionKind, err))
 }

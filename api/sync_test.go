@@ -33,6 +33,9 @@ func TestSyncOperations(t *testing.T) {
 		if a := c.do("PUT", path+"/credentials", `{"apiKey":"later"}`).want(t, 503); a.header.Get("Retry-After") != "5" {
 			t.Errorf("%v", a.header)
 		}
+		if log := w.log.String(); !strings.Contains(log, "CRM unavailable") || strings.Contains(log, "database unavailable") {
+			t.Errorf("of a CRM that does not answer the log says:\n%s", log)
+		}
 		if a := c.do("PUT", path+"/credentials", `{"apiKey":"good"}`).want(t, 200); strings.Contains(a.body, "good") {
 			t.Errorf("the credentials came out: %s", a.body)
 		}
@@ -46,8 +49,13 @@ func TestSyncOperations(t *testing.T) {
 			t.Errorf("%+v", status)
 		}
 		c.do("POST", path+"/sync", `{}`).want(t, 202)
+		c.do("POST", path+"/sync", "").want(t, 202)
+		c.do("POST", path+"/quarantine/retry", "").want(t, 200)
 		c.do("POST", path+"/sync", `{"models":["ACCOUNT"],"from":"2026-01-01T00:00:00Z"}`).want(t, 202)
 		if a := c.do("POST", path+"/sync", `{"models":["DEAL"],"from":"2026-01-01T00:00:00Z"}`).want(t, 400); !strings.Contains(a.body, "models[0]") {
+			t.Error(a.body)
+		}
+		if a := c.do("POST", path+"/sync", `{"models":["ACCOUNT","FOO"]}`).want(t, 400); !strings.Contains(a.body, `models[1] is \"FOO\"`) {
 			t.Error(a.body)
 		}
 		c.do("POST", path+"/sync", `{"from":"yesterday"}`).want(t, 400)

@@ -91,6 +91,9 @@ func TestUnauthorized(t *testing.T) {
 		}
 	}
 	acme.token.do("GET", connections, "", header{"Authorization", "bearer " + acme.token.token}).want(t, 200)
+	if bare := w.client("").do("GET", connections, "", header{"Authorization", acme.token.token}).want(t, 401); !strings.Contains(bare.body, "The scheme is missing before the token") {
+		t.Errorf("a token without Bearer: %s", bare.body)
+	}
 }
 
 func TestLastUseIsCoarse(t *testing.T) {

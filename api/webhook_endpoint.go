@@ -51,6 +51,15 @@ type EndpointSecretAnswer struct {
 	}
 }
 
+// CreatedEndpointAnswer is a webhook endpoint just made, or made by an earlier request, with its secret.
+type CreatedEndpointAnswer struct {
+	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Body     struct {
+		WebhookEndpoint
+		Secret string `json:"secret" doc:"What events are signed with. Give it to a Svix or Standard Webhooks library."`
+	}
+}
+
 // EndpointsAnswer is one page of webhook endpoints.
 type EndpointsAnswer struct {
 	Body struct {
@@ -100,13 +109,14 @@ func eventTypes(names *[]string) *[]hub.EventType {
 
 func (s *server) createEndpoint(r *request, in *struct {
 	OrganizationSelector
-	Body struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
+	Body           struct {
 		URL         string    `json:"url"`
 		Description *string   `json:"description,omitempty"`
 		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20" enum:"integrations.recordingProcessed,integrations.recordingLinked" doc:"The events to be told of; all when empty or left out."`
 	}
 },
-) (*EndpointSecretAnswer, error) {
+) (*CreatedEndpointAnswer, error) {
 	organization, err := s.organization(r, in.OrganizationSelector)
 	if err != nil {
 		return nil, err
@@ -115,11 +125,14 @@ func (s *server) createEndpoint(r *request, in *struct {
 	if err := n.Validate(s.AllowPrivate); err != nil {
 		return nil, err
 	}
-	w, secret, err := s.Store.CreateEndpoint(r, organization, n)
+	w, secret, replayed, err := s.Store.CreateEndpointOnce(r, organization, n, idempotencyKey("createWebhookEndpoint", in.IdempotencyKey, in.Body))
 	if err != nil {
 		return nil, err
 	}
-	out := &EndpointSecretAnswer{}
+	out := &CreatedEndpointAnswer{}
+	if replayed {
+		out.Replayed = "true"
+	}
 	out.Body.WebhookEndpoint, out.Body.Secret = s.showEndpoint(w), secret
 	return out, nil
 }

@@ -91,6 +91,29 @@ func TestWebhookEndpoints(t *testing.T) {
 	})
 }
 
+// TestEndpointIsMadeOnce sends one request again and again, as a client does that got no answer.
+func TestEndpointIsMadeOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		c, other := w.tenant("Acme").token, w.tenant("Other").token
+		body, key := `{"url":"https://example.com/hook"}`, header{"Idempotency-Key", "k1"}
+		var made, again, others webhookEndpoint
+		c.do("POST", endpoints, body, key).want(t, 201).into(t, &made)
+		c.do("POST", endpoints+"/"+made.ID+"/rotate-secret", "").want(t, 200)
+		a := c.do("POST", endpoints, body, key).want(t, 201)
+		if a.into(t, &again); again.ID != made.ID || again.Secret != made.Secret || made.Secret == "" || a.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("made %+v, again %+v, %v", made, again, a.header)
+		}
+		c.do("POST", endpoints, `{"url":"https://example.com/other"}`, key).want(t, 422)
+		if other.do("POST", endpoints, body, key).want(t, 201).into(t, &others); others.ID == made.ID {
+			t.Error("a key of another organization was replayed")
+		}
+		if kept := storetest.Count(t, w.st, `SELECT COUNT(*) FROM idempotency_keys WHERE answer LIKE '%'||$1||'%'`, made.Secret); kept != 0 {
+			t.Error("the secret is kept in the clear")
+		}
+	})
+}
+
 func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)

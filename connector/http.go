@@ -3,15 +3,18 @@ package connector
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -142,7 +145,11 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 // transportError tells a caller's own cancellation from a vendor that does not answer. It drops the
 // *url.Error around the cause: that one shows the query.
 func transportError(ctx context.Context, r Request, method string, timeout time.Duration, err error) error {
+	host := "the service"
 	if shown, ok := errors.AsType[*url.Error](err); ok {
+		if u, err := url.Parse(shown.URL); err == nil {
+			host = u.Host
+		}
 		err = shown.Err
 	}
 	if ctx.Err() != nil {
@@ -157,10 +164,27 @@ func transportError(ctx context.Context, r Request, method string, timeout time.
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		e = Fail(Temporary, r.Service, "%s %s: the connection broke off before the answer was complete", method, r.Path)
 	default:
-		e = Fail(Temporary, r.Service, "%s %s: the service cannot be reached", method, r.Path)
+		e = Fail(Temporary, r.Service, "%s %s: %s cannot be reached: %s", method, r.Path, host, unreached(err))
 	}
 	e.Err = err
 	return e
+}
+
+// unreached says for people why no connection came about.
+func unreached(err error) string {
+	if unresolved, ok := errors.AsType[*net.DNSError](err); ok {
+		return "its name could not be resolved (" + unresolved.Err + ")"
+	}
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not accepted (" + certificate.Err.Error() + ")"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "it does not speak TLS, as https:// wants"
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return "nothing listens there"
+	}
+	return "no connection could be made"
 }
 
 // decode reads the JSON of a good answer; out nil means that the caller does not want it.

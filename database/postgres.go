@@ -97,6 +97,10 @@ func (d *postgresDB) classify(err error) error {
 	}
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
+		case pe.Code == "28P01", pe.Code == "28000": // without what else was tried before, as without TLS
+			return &UnavailableError{Reason: "the PostgreSQL server does not let this user in", RetryAfter: 10 * time.Second, Err: pe}
+		case pe.Code == "3D000":
+			return &UnavailableError{Reason: "the PostgreSQL server has no such database", RetryAfter: 10 * time.Second, Err: pe}
 		case pe.Code == "53100":
 			return unavailable("the disk of the PostgreSQL server is full", 10*time.Second)
 		case pe.Code == "53300":

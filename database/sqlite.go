@@ -56,6 +56,12 @@ func openSQLite(path string, opts Options) (DB, error) {
 		}
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 	}
+	if host, _, _ := strings.Cut(strings.TrimPrefix(file, "//"), "/"); strings.HasPrefix(file, "//") && host != "" {
+		return nil, fmt.Errorf("sqlite:%s has two slashes where the file's name begins: write sqlite:%[2]s for a file here, or sqlite:/%[2]s for one at the root", file, file[2:])
+	}
+	if folder := filepath.Dir(file); !isFolder(folder) {
+		return nil, fmt.Errorf("the folder %s, where the SQLite database is to be, is not there: make it first", folder)
+	}
 	if err := createPrivate(file); err != nil {
 		return nil, err
 	}
@@ -77,6 +83,11 @@ func openSQLite(path string, opts Options) (DB, error) {
 	d := &sqliteDB{path: file, readers: &statements{db: readers}, writer: &statements{db: writer}}
 	d.group = newGroupCommit(d.writer)
 	return d, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // createPrivate makes the file, readable by its owner only, where there is none: SQLite would let everybody read it, and
@@ -139,6 +150,8 @@ func (d *sqliteDB) classify(err error) error {
 		return &UnavailableError{Reason: reason, RetryAfter: after, Err: err}
 	}
 	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%s is not a SQLite database", d.path)
 	case sqlite3.SQLITE_FULL:
 		return unavailable("the disk that holds the database is full", 10*time.Second)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -27,25 +27,29 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[stri
 	if authorizer, ok := c.(connector.Authorizer); ok {
 		token, err := authorizer.Authorize(ctx, &s.Session)
 		if err != nil {
-			return credentialError(err)
+			return credentialError(err, values["baseURL"])
 		}
 		s.Token = token.Value
 	}
 	_, err = c.Check(ctx, &s.Session)
-	return credentialError(err)
+	return credentialError(err, values["baseURL"])
 }
 
-func credentialError(err error) error {
+// credentialError says what came of asking the CRM at the address with the credentials.
+func credentialError(err error, address string) error {
 	var ce *connector.Error
 	if !errors.As(err, &ce) {
 		return err
 	}
+	tried := "were tried at " + address + " and not accepted: " + ce.Message
 	switch ce.Kind {
-	case connector.Unauthorized, connector.Forbidden, connector.Refused, connector.Malformed:
-		return hub.Invalid("credentials", "were tried and not accepted: "+ce.Message, "credentials that the CRM accepts")
+	case connector.Unauthorized, connector.Forbidden:
+		return hub.Invalid("credentials", tried, "credentials that the CRM accepts")
+	case connector.Refused, connector.Malformed: // more often than not it is the address that is wrong
+		return hub.Invalid("credentials", tried, "a baseURL that is the address of the CRM's API, and credentials that it accepts")
 	case connector.RateLimited, connector.Temporary, connector.Busy:
 	}
-	return &hub.UnavailableError{Reason: "the CRM could not be asked: " + ce.Message, RetryAfter: max(ce.RetryAfter, 5*time.Second), Err: err}
+	return &hub.UnavailableError{Who: "CRM", Reason: "the CRM could not be asked at " + address + ": " + ce.Message, RetryAfter: max(ce.RetryAfter, 5*time.Second), Err: err}
 }
 
 // newSession is a session without a rate limit of its own.

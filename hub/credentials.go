@@ -18,9 +18,9 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 		}
 		switch {
 		case v == "" && f.Required:
-			issues = append(issues, Issue{Field: f.Name, Problem: "is missing", Want: f.Doc})
+			issues = append(issues, Issue{Field: f.Name, Problem: "is missing", Want: wanted(f.Doc)})
 		case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
-			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: f.Doc})
+			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: wanted(f.Doc)})
 		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: "an http or https address without a user name"})
 		}
@@ -53,4 +53,12 @@ func (i PlatformInfo) credentialNames() string {
 func usableURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// wanted is a field's Doc, a sentence, as part of another one.
+func wanted(doc string) string {
+	if doc == "" {
+		return "a value"
+	}
+	return strings.ToLower(doc[:1]) + strings.TrimSuffix(doc[1:], ".")
 }

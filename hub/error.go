@@ -60,8 +60,11 @@ func Invalid(field, problem, want string) error {
 	return &InvalidError{Issues: []Issue{{Field: field, Problem: problem, Want: want}}}
 }
 
-// UnavailableError says that the database cannot serve now; the same request may succeed after RetryAfter.
+// UnavailableError says that the database, or what Who names, cannot serve now; the same request may succeed after
+// RetryAfter.
 type UnavailableError struct {
+	// Who cannot serve, as in "CRM"; empty is the database.
+	Who string
 	// Reason is a short sentence for the operator: what is wrong and, where known, what would mend it.
 	Reason     string
 	RetryAfter time.Duration

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -250,6 +251,9 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		if err := requireActive(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := syncsModels(c, models); err != nil {
+			return err
+		}
 		if rewind != nil {
 			if err := rewindModels(ctx, tx, c, models, *rewind); err != nil {
 				return err
@@ -271,20 +275,23 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 	})
 }
 
-func rewindModels(ctx context.Context, tx Tx, c hub.Connection, models []hub.Model, to time.Time) error {
-	known := map[hub.Model]bool{}
-	for _, st := range c.SyncStatus {
-		known[st.Model] = true
+// syncsModels refuses models that the connection does not sync.
+func syncsModels(c hub.Connection, models []hub.Model) error {
+	for i, model := range models {
+		if !slices.ContainsFunc(c.SyncStatus, func(s hub.SyncStatus) bool { return s.Model == model }) {
+			return hub.Invalid(fmt.Sprintf("models[%d]", i), fmt.Sprintf("is %q, which this connection does not sync", model), "a modelName of its syncStatus")
+		}
 	}
+	return nil
+}
+
+func rewindModels(ctx context.Context, tx Tx, c hub.Connection, models []hub.Model, to time.Time) error {
 	if models == nil {
 		for _, st := range c.SyncStatus {
 			models = append(models, st.Model)
 		}
 	}
-	for i, model := range models {
-		if !known[model] {
-			return hub.Invalid(fmt.Sprintf("models[%d]", i), fmt.Sprintf("is %q, which this connection does not sync", model), "a modelName of its syncStatus")
-		}
+	for _, model := range models {
 		if err := saveSyncStateRewind(ctx, tx, c, model, to); err != nil {
 			return err
 		}

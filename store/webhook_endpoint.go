@@ -32,19 +32,36 @@ func scanEndpoint(r database.Row) (hub.WebhookEndpoint, error) {
 
 // CreateEndpoint makes a webhook endpoint and returns it with its secret.
 func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.WebhookPatch) (hub.WebhookEndpoint, string, error) {
+	w, secret, _, err := s.CreateEndpointOnce(ctx, organization, n, IdempotencyKey{})
+	return w, secret, err
+}
+
+// CreateEndpointOnce is CreateEndpoint for a client that may ask again. With a key, the same request again returns the
+// endpoint that the first one made, with its secret, as it was then, and replayed; a different request under the same
+// key is hub.ErrKeyReused.
+func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n hub.WebhookPatch, key IdempotencyKey) (made hub.WebhookEndpoint, secret string, replayed bool, err error) {
 	now := s.clock().UTC().Truncate(time.Microsecond)
 	w := hub.WebhookEndpoint{ID: hub.NewID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
 	changes := patchEndpoint(&w, n, now)
-	secret := hub.NewWebhookSecret()
+	secret = hub.NewWebhookSecret()
 	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, w.ID))
 	if err != nil {
-		return w, "", err
+		return w, "", false, err
 	}
 	types, err := json.Marshal(w.EventTypes)
 	if err != nil {
-		return w, "", err
+		return w, "", false, err
 	}
+	type answer struct {
+		Endpoint hub.WebhookEndpoint
+		Sealed   string
+	}
+	var given answer
 	err = s.write(ctx, func(tx Tx) error {
+		given = answer{w, sealed}
+		if replayed, err = remember(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
+			return err
+		}
 		if err := lockOrganization(ctx, tx, organization); err != nil { // so that no other makes one between the count and the end
 			return err
 		}
@@ -65,7 +82,11 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 		}
 		return s.audit(ctx, tx, organization, "create", endpointKind, w.ID, changes)
 	})
-	return w, secret, err
+	if err != nil || !replayed {
+		return w, secret, false, err
+	}
+	opened, err := s.keys.open(given.Sealed, endpointPlace(organization, given.Endpoint.ID))
+	return given.Endpoint, string(opened), true, err
 }
 
 // Endpoint returns one webhook endpoint of the organization.

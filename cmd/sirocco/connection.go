@@ -33,32 +33,47 @@ type connectionLine struct {
 	Name           string `json:"name"`
 	Platform       string `json:"integrationPlatform"`
 	IsActive       bool   `json:"isActive"`
+	Explanation    string `json:"explanation,omitempty"`
 }
 
-func lineOf(c hub.Connection) connectionLine {
-	return connectionLine{c.ID, c.OrganizationID, c.Name, string(c.Platform), c.Active}
+func lineOf(c hub.Connection, explanation string) connectionLine {
+	return connectionLine{c.ID, c.OrganizationID, c.Name, string(c.Platform), c.Active, explanation}
 }
 
 func (c *connectionListCommand) Run(ctx context.Context) error {
-	return list(ctx, c.databaseFlag, c.organizationFlag, func(st *store.Store, after string) ([]hub.Connection, error) {
-		return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
-	}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
-		if c.JSON {
-			return printJSON(lineOf(conn))
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		if _, err := st.Organization(ctx, c.Organization); err != nil {
+			return c.explain(err)
 		}
-		state := "active"
-		if !conn.Active {
-			state = "paused"
-		}
-		_, err := fmt.Printf("%s  %-17s  %-6s  %s\n", conn.ID, conn.Platform, state, conn.Name)
-		return err
+		return eachPage(func(after string) ([]hub.Connection, error) {
+			return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
+		}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
+			explanation, err := explain(ctx, st, conn)
+			if err != nil {
+				return err
+			}
+			if c.JSON {
+				return printJSON(lineOf(conn, explanation))
+			}
+			_, err = fmt.Printf("%s  %-17s  %s: %s\n", conn.ID, conn.Platform, conn.Name, explanation)
+			return err
+		})
 	})
+}
+
+// explain says what the connection's sync does now, or why it does nothing, as GET .../sync does.
+func explain(ctx context.Context, st *store.Store, conn hub.Connection) (string, error) {
+	sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
+	if err != nil && !errors.Is(err, hub.ErrNotFound) {
+		return "", err
+	}
+	return sched.Explain(conn, time.Now()), nil
 }
 
 type connectionCreateCommand struct {
 	databaseFlag
 	organizationFlag
-	Platform string `required:"" placeholder:"PLATFORM" help:"MERGE, SERVICE_TITAN, COMPANY_CAM, SIRO_CUSTOM_INPUT, ..."`
+	Platform string `required:"" placeholder:"PLATFORM" help:"The CRM, one of ${platforms}."`
 	Name     string `required:"" help:"What to call it."`
 	Account  string `required:"" placeholder:"ID" help:"The CRM's own id of the account."`
 	Paused   bool   `help:"Create it paused." env:"-"`
@@ -68,11 +83,7 @@ type connectionCreateCommand struct {
 func (c *connectionCreateCommand) Run(ctx context.Context) error {
 	platform := hub.Platform(strings.ToUpper(c.Platform))
 	if !slices.Contains(hub.CreatablePlatforms(), platform) {
-		var known []string
-		for _, p := range hub.CreatablePlatforms() {
-			known = append(known, string(p))
-		}
-		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(known, ", "))
+		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(platformNames(), ", "))
 	}
 	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}
 	if err := n.Validate(); err != nil {
@@ -87,7 +98,7 @@ func (c *connectionCreateCommand) Run(ctx context.Context) error {
 			return err
 		}
 		if c.JSON {
-			return printJSON(lineOf(made))
+			return printJSON(lineOf(made, ""))
 		}
 		fmt.Printf("Created connection %s (%s).\n", made.Name, made.ID)
 		if len(n.Models) > 0 {
@@ -159,10 +170,9 @@ func (c *connectionStatusCommand) Run(ctx context.Context) error {
 }
 
 func printStatus(ctx context.Context, st *store.Store, conn hub.Connection) error {
-	sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
-	if err != nil && !errors.Is(err, hub.ErrNotFound) {
-		return err
+	explanation, err := explain(ctx, st, conn)
+	if err == nil {
+		fmt.Printf("%s (%s): %s\n", conn.Name, conn.Platform, explanation)
 	}
-	fmt.Printf("%s (%s): %s\n", conn.Name, conn.Platform, sched.Explain(conn, time.Now()))
-	return nil
+	return err
 }

@@ -94,7 +94,7 @@ func (c *deliveryReplayCommand) Run(ctx context.Context) error {
 			}
 			return err
 		})
-		fmt.Printf("%d deliveries are sent again.\n", replayed)
+		fmt.Println(counted(replayed, "delivery is", "deliveries are"), "sent again.")
 		return err
 	})
 }

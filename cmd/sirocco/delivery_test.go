@@ -33,7 +33,7 @@ func TestDeliveryCommands(t *testing.T) {
 		says(true, kept+`  recording .*ACCOUNT acc-1  FAILED\n  It failed after 9 attempts.*\n  Merge: the service has a problem\n$`, "list", conn.ID)
 		says(true, `^$`, "list", conn.ID, "--state", "sent")
 		says(true, `^{"id":"`+gone+`".*"state":"FAILED","attempts":9,.*}\n$`, "list", conn.ID, "--json", "--limit", "1")
-		says(true, gone+` stays as it is: The recording was deleted.*\n1 deliveries are sent again\.\n$`, "replay", conn.ID)
+		says(true, gone+` stays as it is: The recording was deleted.*\n1 delivery is sent again\.\n$`, "replay", conn.ID)
 		says(true, `^`+kept+` .*PENDING\n  It is sent as soon as`, "list", conn.ID, "--state", "pending")
 		says(true, `^It is sent as soon as`, "replay", conn.ID, kept)
 		says(false, `The recording was deleted`, "replay", conn.ID, gone)

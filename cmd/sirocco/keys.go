@@ -73,10 +73,7 @@ const rightKey = "give the key that its server uses, with --key-file or SIROCCO_
 func openWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
 	k, err := keys.read(db.Database)
 	if errors.Is(err, os.ErrNotExist) {
-		if err := refuseNewKey(ctx, db, keys); err != nil {
-			return nil, nil, err
-		}
-		k, err = keys.make(db.Database)
+		k, err = firstKey(ctx, db, keys)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -95,14 +92,24 @@ func openWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.S
 	return st, k, nil
 }
 
-func refuseNewKey(ctx context.Context, db databaseFlag, keys keyFlags) error {
-	return withStore(ctx, db, func(st *store.Store) error {
-		held, err := st.HasSealed(ctx)
-		if err == nil && held {
-			err = fmt.Errorf("there is no key file %s, and a new key would not open what the database holds: %s", keys.file(db.Database), rightKey)
-		}
+// firstKey makes the key where there was none, or reads the one that another process has made and used meanwhile.
+func firstKey(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Keys, error) {
+	var held bool
+	err := withStore(ctx, db, func(st *store.Store) (err error) {
+		held, err = st.HasSealed(ctx)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		return keys.make(db.Database)
+	}
+	k, err := keys.read(db.Database)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no key file %s, and a new key would not open what the database holds: %s", keys.file(db.Database), rightKey)
+	}
+	return k, err
 }
 
 type keysCommand struct {
@@ -134,6 +141,7 @@ func (c *keysRotateCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("encrypt the webhook secrets anew (what is done stays done, run it again): %w", err)
 	}
-	fmt.Printf("Made a new key and encrypted the credentials of %d connections and the secrets of %d webhook endpoints with it. The old key stays in the file, for backups.\n", n, secrets)
+	fmt.Printf("Made a new key and encrypted the credentials of %s and the secrets of %s with it. The old key stays in the file, for backups.\n",
+		counted(n, "connection", "connections"), counted(secrets, "webhook endpoint", "webhook endpoints"))
 	return nil
 }

@@ -55,7 +55,7 @@ func main() {
 
 // run is main without the exit. It returns the exit status: 0, 1 for a failure, 2 for a wrong command line.
 func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	defer stop()
 
 	ctx = store.WithActor(ctx, operator())
@@ -63,7 +63,7 @@ func run(args []string) int {
 	var cli program
 	parser, err := kong.New(&cli, kong.Name("sirocco"), kong.Description(description), kong.UsageOnError(),
 		kong.DefaultEnvars("SIROCCO"), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Vars{"platforms": strings.Join(platformNames(), ", ")})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sirocco:", err)
 		return 1
@@ -72,7 +72,7 @@ func run(args []string) int {
 	if len(args) > 0 && args[0] == "help" { // as people call it who know it of other programs
 		args = append(args[1:], "--help")
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(joinNegative(args))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "sirocco: %v; see %s --help\n", err, called(err))
 		return 2
@@ -82,6 +82,39 @@ func run(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// stopSignals are those that end the program with grace: also that of a closed terminal, unless nohup ignores it.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// joinNegative makes "--flag -1" the one argument "--flag=-1", as no short flag is a digit: else kong would take the
+// number for one.
+func joinNegative(args []string) []string {
+	var joined []string
+	for _, arg := range args {
+		last := len(joined) - 1
+		if len(arg) > 1 && arg[0] == '-' && arg[1] >= '0' && arg[1] <= '9' && last >= 0 &&
+			strings.HasPrefix(joined[last], "--") && !strings.Contains(joined[last], "=") {
+			joined[last] += "=" + arg
+			continue
+		}
+		joined = append(joined, arg)
+	}
+	return joined
+}
+
+// counted is a number of things, as in "1 event" and "2 events".
+func counted(n int, thing, things string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %s", n, things)
 }
 
 // called is the command that a wrong command line came to before it went wrong.

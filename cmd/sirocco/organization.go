@@ -34,7 +34,8 @@ func (c *organizationCreateCommand) Run(ctx context.Context) error {
 		if c.JSON {
 			return printJSON(organizationLine{o.ID, o.Name})
 		}
-		fmt.Printf("Created organization %s (%s).\nNext, a token for it: sirocco token create --organization %s --name NAME\n", o.Name, o.ID, o.ID)
+		flag, _ := databaseArgument(c.Database)
+		fmt.Printf("Created organization %s (%s).\nNext, a token for it: sirocco token create%s --name first --organization %s\n", o.Name, o.ID, flag, o.ID)
 		return nil
 	})
 }

@@ -34,6 +34,15 @@ func connectors() map[hub.Platform]connector.Connector {
 	return all
 }
 
+// platformNames are the platforms that a connection can be made for, whether pulled or not.
+func platformNames() []string {
+	var names []string
+	for _, p := range hub.CreatablePlatforms() {
+		names = append(names, string(p))
+	}
+	return names
+}
+
 // pulledModels returns the models that a platform's connector pulls; none where records are pushed.
 func pulledModels(of hub.Platform) []hub.Model {
 	c, ok := connectors()[of]

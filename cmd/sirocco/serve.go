@@ -103,9 +103,18 @@ func (c *serveCommand) logger(w io.Writer) *slog.Logger {
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong has checked it
 	opts := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
+		opts.ReplaceAttr = durationInSeconds
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}
 	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// durationInSeconds writes a duration as seconds, the unit of metrics: slog's JSON has nanoseconds, text has the unit with it.
+func durationInSeconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
 }
 
 // hintFirstToken tells the operator of an empty database how to get in.
@@ -114,17 +123,38 @@ func hintFirstToken(ctx context.Context, st *store.Store, database string) error
 	if err != nil || len(some) > 0 {
 		return err
 	}
-	flag := ""
-	if database != "sqlite:sirocco.db" {
-		flag = " --database " + withoutPassword(database)
+	fmt.Fprint(os.Stderr, firstTokenHint(database))
+	return nil
+}
+
+// firstTokenHint says with which commands to begin.
+func firstTokenHint(database string) string {
+	flag, whole := databaseArgument(database)
+	where := ""
+	if !whole {
+		where = ", where SIROCCO_DATABASE is the database's URL as it is here"
 	}
-	_, err = fmt.Fprintf(os.Stderr, `The database is empty. To make the first organization and a token for it, run in another terminal:
+	return fmt.Sprintf(`The database is empty. To make the first organization and a token for it, run in another terminal%s:
 
   sirocco organization create%s "My company"
-  sirocco token create%s --organization ID --name first
+  sirocco token create%s --name first --organization ID
 
-`, flag, flag)
-	return err
+`, where, flag, flag)
+}
+
+// databaseArgument is the --database that another command needs, quoted for a shell, and whether that is all it needs:
+// a URL with a password is not shown, and has to be in its environment.
+func databaseArgument(database string) (flag string, whole bool) {
+	if database == "sqlite:sirocco.db" {
+		return "", true
+	}
+	if !strings.HasPrefix(database, "sqlite:") {
+		u, err := url.Parse(database)
+		if err != nil || u.Redacted() != u.String() || u.Query().Has("password") {
+			return "", false
+		}
+	}
+	return " --database '" + strings.ReplaceAll(database, "'", `'\''`) + "'", true
 }
 
 // tuneGC trades memory, of which the server uses little, for fewer collections. An operator's GOGC or GOMEMLIMIT wins.
@@ -132,12 +162,4 @@ func tuneGC() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
 	}
-}
-
-// withoutPassword is a database URL that may be shown.
-func withoutPassword(database string) string {
-	if u, err := url.Parse(database); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return database
 }

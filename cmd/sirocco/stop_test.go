@@ -6,10 +6,23 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"sirocco/store/storetest"
 )
+
+// TestHangUp: the end of the terminal ends the process as SIGTERM does.
+func TestHangUp(t *testing.T) {
+	n := startNode(t, storetest.SQLite(t))
+	if err := n.command.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	<-n.ended
+	if n.err != nil || !n.log.contains("msg=stopped") {
+		t.Errorf("the process ended with %v", n.err)
+	}
+}
 
 // TestStopLetsRequestsFinish asks the process to end while a request is half sent: the request still
 // gets its answer, a new one is refused, and the process ends with status 0.

@@ -86,7 +86,11 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 		}
 		switch {
 		case ours && !run.EndedAt.IsZero() && !due:
-			return errors.Join(bar.Finish(), report(run))
+			all, err := runsSince(ctx, st, conn, before)
+			if err != nil {
+				return err
+			}
+			return errors.Join(bar.Finish(), report(all))
 		case !conn.Active || sched.OrganizationDisabled:
 			return errors.Join(bar.Clear(), errors.New(sched.Explain(conn, time.Now())))
 		case ours:
@@ -121,11 +125,42 @@ func showProgress(ctx context.Context, st *store.Store, conn hub.Connection, run
 	return bar.Set(done)
 }
 
-func report(run store.SyncRun) error {
-	fmt.Printf("%d pages: %d created, %d updated, %d unchanged, %d deleted, %d into quarantine, %.1f MB, in %.1f s.\n", run.Pages, run.Created, run.Updated,
-		run.Unchanged, run.Deleted, run.Quarantined, float64(run.Bytes)/1e6, run.EndedAt.Sub(run.StartedAt).Seconds())
-	if run.Error != "" {
-		return fmt.Errorf("the sync failed: %s", run.Error)
+// runsSince returns the runs that were followed, the latest first: all after the one before, and that one too where it
+// was still under way.
+func runsSince(ctx context.Context, st *store.Store, conn hub.Connection, before store.SyncRun) ([]store.SyncRun, error) {
+	var all []store.SyncRun
+	for last := ""; ; {
+		page, err := st.SyncRuns(ctx, conn.OrganizationID, conn.ID, last, listPage)
+		if err != nil || len(page) == 0 {
+			return all, err
+		}
+		for _, run := range page {
+			if run.ID < before.ID || run.ID == before.ID && !before.EndedAt.IsZero() {
+				return all, nil
+			}
+			all = append(all, run)
+			last = run.ID
+		}
+	}
+}
+
+// report prints the summary of runs, the latest first, and fails where the latest did.
+func report(runs []store.SyncRun) error {
+	fmt.Println(summary(runs))
+	if runs[0].Error != "" {
+		return fmt.Errorf("the sync failed: %s", runs[0].Error)
 	}
 	return nil
+}
+
+// summary says what runs did, all together.
+func summary(runs []store.SyncRun) string {
+	var t store.RunTotals
+	var took time.Duration
+	for _, run := range runs {
+		t.Add(run.RunTotals)
+		took += run.EndedAt.Sub(run.StartedAt)
+	}
+	return fmt.Sprintf("%s, %s: %d created, %d updated, %d unchanged, %d deleted, %d into quarantine, %.1f MB, in %.1f s.", counted(len(runs), "run", "runs"),
+		counted(t.Pages, "page", "pages"), t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, float64(t.Bytes)/1e6, took.Seconds())
 }

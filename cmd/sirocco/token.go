@@ -67,25 +67,29 @@ func (c *tokenListCommand) Run(ctx context.Context) error {
 	return list(ctx, c.databaseFlag, c.organizationFlag, func(st *store.Store, after string) ([]hub.Token, error) {
 		return st.Tokens(ctx, c.Organization, after, listPage)
 	}, func(t hub.Token) string { return t.ID }, func(t hub.Token) error {
-		used := "never"
+		var used *string
 		if !t.LastUsedAt.IsZero() {
-			used = hub.WireTime(t.LastUsedAt)
+			at := hub.WireTime(t.LastUsedAt)
+			used = &at
 		}
 		if c.JSON {
 			return printJSON(struct {
-				ID             string `json:"id"`
-				OrganizationID string `json:"organizationId"`
-				Name           string `json:"name"`
-				Group          bool   `json:"group"`
-				CreatedAt      string `json:"createdAt"`
-				LastUsed       string `json:"lastUsed"`
+				ID             string  `json:"id"`
+				OrganizationID string  `json:"organizationId"`
+				Name           string  `json:"name"`
+				Group          bool    `json:"group"`
+				CreatedAt      string  `json:"createdAt"`
+				LastUsed       *string `json:"lastUsed"`
 			}{t.ID, t.OrganizationID, t.Name, t.GroupID != "", hub.WireTime(t.CreatedAt), used})
 		}
-		kind := "organization"
+		lately, kind := "never", "organization"
+		if used != nil {
+			lately = *used
+		}
 		if t.GroupID != "" {
 			kind = "group"
 		}
-		_, err := fmt.Printf("%s  %-12s  created %s  last used %s  %s\n", t.ID, kind, hub.WireTime(t.CreatedAt), used, t.Name)
+		_, err := fmt.Printf("%s  %-12s  created %s  last used %s  %s\n", t.ID, kind, hub.WireTime(t.CreatedAt), lately, t.Name)
 		return err
 	})
 }

@@ -284,7 +284,7 @@ func (c *webhookReplayCommand) Run(ctx context.Context) error {
 			n, err := st.ReplayFailed(ctx, w.OrganizationID, w.ID, time.Now().Add(-c.Since))
 			all += n
 			if err != nil || n < store.ReplayMost {
-				fmt.Printf("%d events are sent again.\n", all)
+				fmt.Println(counted(all, "event is", "events are"), "sent again.")
 				return err
 			}
 		}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFirstTokenHint: the commands can be pasted, and show no password.
+func TestFirstTokenHint(t *testing.T) {
+	for database, want := range map[string]string{
+		"sqlite:sirocco.db":                           "\n  sirocco organization create \"My company\"\n",
+		"sqlite:/var/lib/my hub.db":                   "create --database 'sqlite:/var/lib/my hub.db' \"My",
+		"postgres://db/hub?sslmode=allow":             "create --database 'postgres://db/hub?sslmode=allow' \"My",
+		"postgres://me:hushhush@db/hub":               "terminal, where SIROCCO_DATABASE is the database's URL as it is here:\n\n  sirocco organization create \"My",
+		"postgres://db/hub?password=hushhush&user=me": "terminal, where SIROCCO_DATABASE is the database's URL",
+	} {
+		hint := firstTokenHint(database)
+		if !strings.Contains(hint, want) || strings.Contains(hint, "hush") || strings.Contains(hint, "xxxxx") {
+			t.Errorf("%s: %s", database, hint)
+		}
+	}
+}

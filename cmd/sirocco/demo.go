@@ -25,8 +25,19 @@ type demoCommand struct {
 	Records int  `default:"400" placeholder:"N" help:"How many accounts each CRM has; the other models follow (${default})." env:"-"`
 }
 
-// demoStep bounds how long one step of the demo may take.
-const demoStep = 15 * time.Second
+// demoStep is how long the demo waits for something that does not go on; a sync that makes pages may take longer.
+const demoStep = time.Minute
+
+// demoLeast is the smallest number of accounts with which a rep has two appointments.
+const demoLeast = 5
+
+// Validate implements kong's check of the command line.
+func (c *demoCommand) Validate() error {
+	if c.Records < demoLeast {
+		return fmt.Errorf("--records must be at least %d: with fewer accounts no rep has the two appointments that the demo records", demoLeast)
+	}
+	return nil
+}
 
 // demo is a hub with a CRM of each platform, all in this process, driven over HTTP as a client would.
 type demo struct {
@@ -36,6 +47,10 @@ type demo struct {
 	crms   []*demoCRM
 	// organization is whose token is used; userToken is one of its rep's.
 	organization, token, userToken string
+	// recorded are the ids of the recordings that were made.
+	recorded []string
+	// moved is when what the demo waits for last went on.
+	moved time.Time
 }
 
 // demoCRM is a stand-in, and the hub's connection to it.
@@ -153,16 +168,16 @@ func (d *demo) show() (string, error) {
 		created, len(d.crms), changed, again, notes, events), nil
 }
 
-// until asks again and again until it holds, for at most demoStep.
+// until asks again and again until it holds, for as long as holds sets d.moved, and at most demoStep without that.
 func (d *demo) until(what string, holds func() (bool, error)) error {
-	deadline := time.Now().Add(demoStep)
+	d.moved = time.Now()
 	for {
 		ok, err := holds()
 		if ok || err != nil {
 			return err
 		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("not within %s: %s", demoStep, what)
+		if time.Since(d.moved) > demoStep {
+			return fmt.Errorf("nothing went on for %s: %s", demoStep, what)
 		}
 		select {
 		case <-d.ctx.Done():
@@ -216,7 +231,15 @@ func (d *demo) send(r *http.Request, into any) error {
 
 // invite says how to play on.
 func (d *demo) invite() {
-	fmt.Printf("\nIt goes on until Ctrl-C. To play with it:\n\n  export TOKEN=%s\n  curl -s %s/v1/core/integrations/connections -H \"Authorization: Bearer $TOKEN\"\n  %s/docs\n\n", d.token, d.url, d.url)
+	fmt.Printf("\nIt goes on until Ctrl-C. %s/docs, in a browser, describes all that it answers. To play with it:\n\n  export TOKEN=%s\n", d.url, d.token)
+	try := []string{"/v1/core/integrations/connections", d.crms[0].connection + "/sync", d.crms[0].connection + "/runs"}
+	for _, id := range d.recorded {
+		try = append(try, "/v1/core/recordings/"+id+"/link")
+	}
+	for _, path := range append(try, "/v1/audit") {
+		fmt.Printf("  curl -s %s%s -H \"Authorization: Bearer $TOKEN\"\n", d.url, path)
+	}
+	fmt.Println("\nThe CRMs answer the hub, which has their credentials; anybody else gets 401:")
 	for _, crm := range d.crms {
 		fmt.Printf("  %-14s %s\n", crm.Platform(), crm.origin)
 	}

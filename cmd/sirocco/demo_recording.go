@@ -186,6 +186,7 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 		return "", err
 	}
 	id := made.Data.RecordingID
+	d.recorded = append(d.recorded, id)
 	return id, d.call("PUT", "/v1/core/recordings/"+id+"/analysis", map[string]any{
 		"language": "English", "durationInMilliseconds": (a.EndTime.Sub(a.StartTime) - 4*time.Minute).Milliseconds(),
 		"speakerMap": map[string]string{"A": a.rep.Name, "B": "Customer"},

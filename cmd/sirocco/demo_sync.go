@@ -177,13 +177,16 @@ func (d *demo) syncOf(crm *demoCRM) (demoSync, error) {
 // ended waits for the end of the run after the one before, and shows how far it is.
 func (d *demo) ended(crm *demoCRM, before string) (demoSync, error) {
 	var s demoSync
-	shown := time.Now()
+	shown, pages := time.Now(), 0
 	err := d.until(fmt.Sprintf("the sync of %s ends", crm.Platform()), func() (bool, error) {
 		var err error
 		if s, err = d.syncOf(crm); err != nil || s.Run == nil || s.Run.ID == before {
 			return false, err
 		}
 		if s.Run.EndedAt == nil {
+			if s.Run.Pages > pages {
+				d.moved, pages = time.Now(), s.Run.Pages
+			}
 			if time.Since(shown) > time.Second {
 				shown = time.Now()
 				fmt.Printf("  %-14s ... %d pages\n", crm.Platform(), s.Run.Pages)

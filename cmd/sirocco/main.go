@@ -63,7 +63,7 @@ func run(args []string) int {
 	var cli program
 	parser, err := kong.New(&cli, kong.Name("sirocco"), kong.Description(description), kong.UsageOnError(),
 		kong.DefaultEnvars("SIROCCO"), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Vars{"platforms": strings.Join(platformNames(), ", ")})
+		kong.BindTo(ctx, (*context.Context)(nil)), helpVars())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sirocco:", err)
 		return 1
@@ -83,6 +83,9 @@ func run(args []string) int {
 	}
 	return 0
 }
+
+// helpVars are the words that help texts take from elsewhere.
+func helpVars() kong.Vars { return kong.Vars{"platforms": strings.Join(platformNames(), ", ")} }
 
 // stopSignals are those that end the program with grace: also that of a closed terminal, unless nohup ignores it.
 func stopSignals() []os.Signal {

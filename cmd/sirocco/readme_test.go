@@ -26,7 +26,7 @@ func TestReadmeConfiguration(t *testing.T) {
 			inTable[flag] = strings.Trim(cells[2], " `") + " " + strings.Trim(cells[3], " `")
 		}
 	}
-	parser, err := kong.New(&program{}, kong.DefaultEnvars("SIROCCO"))
+	parser, err := kong.New(&program{}, kong.DefaultEnvars("SIROCCO"), helpVars())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (s *Store) AccessTokenByHash(ctx context.Context, hash string) (hub.AccessT
 func (s *Store) newAccessToken(ctx context.Context, tx Tx, organization, client, user string, scope hub.Scope) (hub.AccessToken, string, error) {
 	text := hub.NewUserTokenText()
 	hash, _ := hub.UserTokenHash(text)
-	now := s.shownNow()
+	now := s.nowMillis()
 	t := hub.AccessToken{
 		ID: hub.NewID(), OrganizationID: organization, ClientID: client, UserID: user, Scope: scope,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(hub.AccessTokenLife),
@@ -100,7 +100,7 @@ func (s *Store) RevokeAccessToken(ctx context.Context, organization, client, sec
 		}
 		var err error
 		t, err = queryOne(ctx, tx, scanAccessToken, `UPDATE access_tokens SET revoked_at = $5, updated_at = $5 WHERE organization_id = $1 AND id = $2
-			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.shownNow()))
+			AND client_id = $3 AND user_id = $4 AND revoked_at IS NULL RETURNING `+accessTokenColumns, organization, id, client, user, micros(s.nowMillis()))
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 		return hub.Recording{}, err
 	}
 	hash := a.Hash()
-	now := s.shownNow()
+	now := s.nowMillis()
 	a.Identify(id, now)
 	var r hub.Recording
 	err := s.write(ctx, func(tx Tx) error {
@@ -85,5 +85,5 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	case relinks: // that look may move the link, and plans what is written back where the link then is
 		return s.emit(ctx, tx, *r, hub.EventRecordingProcessed)
 	}
-	return s.announce(ctx, tx, *r, hub.EventRecordingProcessed)
+	return s.publish(ctx, tx, *r, hub.EventRecordingProcessed)
 }

@@ -55,17 +55,17 @@ func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id s
 	return []any{organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
 }
 
-// changeConnection runs an update of one connection that returns it, and where it changed something notes the entry in
+// updateConnection runs an update of one connection that returns it, and where it changed something notes the entry in
 // the audit log.
-func changeConnection(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+func updateConnection(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
 	if tx.Dialect() == database.SQLite {
-		return changeThenNote(ctx, tx, update, args, entry)
+		return updateThenAudit(ctx, tx, update, args, entry)
 	}
-	return changeAndNote(ctx, tx, update, args, entry)
+	return updateWithAudit(ctx, tx, update, args, entry)
 }
 
-// changeThenNote is two statements: on SQLite there is no round trip to save.
-func changeThenNote(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+// updateThenAudit is two statements: on SQLite there is no round trip to save.
+func updateThenAudit(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
 	changed, err := queryAll(ctx, tx, scanConnection, update, args...)
 	if err != nil || len(changed) == 0 {
 		return nil, err
@@ -74,8 +74,8 @@ func changeThenNote(ctx context.Context, tx Tx, update string, args, entry []any
 	return changed, err
 }
 
-// changeAndNote is one statement, which on PostgreSQL needs no transaction around it.
-func changeAndNote(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+// updateWithAudit is one statement, which on PostgreSQL needs no transaction around it.
+func updateWithAudit(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
 	values := make([]string, len(entry))
 	for i := range entry {
 		values[i] = fmt.Sprintf("CAST($%d AS TEXT)", len(args)+i+1)

@@ -38,7 +38,7 @@ func scanConnection(r database.Row) (hub.Connection, error) {
 func (s *Store) CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key IdempotencyKey) (c hub.Connection, replayed bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
 		c = n.Connection(organization, s.clock())
-		replayed, err = remember(ctx, tx, organization, key, s.clock(), &c)
+		replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &c)
 		if err != nil || replayed {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Store) patchConnection(ctx context.Context, tx Tx, organization, id str
 	if err != nil {
 		return hub.Connection{}, err
 	}
-	changed, err := changeConnection(ctx, tx, `UPDATE connections SET
+	changed, err := updateConnection(ctx, tx, `UPDATE connections SET
 			name = COALESCE($3, name), is_active = COALESCE($4, is_active), sync_transcript = COALESCE($5, sync_transcript),
 			updated_at = CASE WHEN updated_at + 1000 > $6 THEN updated_at + 1000 ELSE $6 END
 		WHERE organization_id = $1 AND id = $2
@@ -195,7 +195,7 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 		if err != nil {
 			return err
 		}
-		if err := leavePurge(ctx, tx, organization, id, s.clock()); err != nil {
+		if err := enqueuePurge(ctx, tx, organization, id, s.clock()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "delete", "connection", id, map[string]any{"name": c.Name, "integrationPlatform": c.Platform})

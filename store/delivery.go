@@ -17,7 +17,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	}
 	c, err := connection(ctx, tx, r.OrganizationID, r.Link.ConnectionID)
 	if err != nil {
-		return exceptNotFound(err)
+		return ignoreNotFound(err)
 	}
 	if c.Platform == hub.PlatformCustomInput { // records are pushed to us; there is no CRM to write to
 		return nil
@@ -81,7 +81,7 @@ type DeliveryFilter struct {
 
 // Deliveries lists deliveries of a connection, the latest first.
 func (s *Store) Deliveries(ctx context.Context, organization string, f DeliveryFilter) ([]hub.Delivery, error) {
-	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", f.Before)+`
+	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", f.Before)+`
 		AND ($4 = '' OR state = $4) AND ($5 = '' OR recording_id = $5)`+itsConnectionLives+` ORDER BY id DESC LIMIT $6`,
 		organization, f.ConnectionID, f.Before, string(f.State), f.RecordingID, f.Limit)
 }

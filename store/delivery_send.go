@@ -108,7 +108,7 @@ func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityE
 	}
 	r, err := lockRecording(ctx, tx, d.OrganizationID, d.RecordingID)
 	if err != nil {
-		return exceptNotFound(err)
+		return ignoreNotFound(err)
 	}
 	now = now.UTC().Truncate(time.Millisecond)
 	changed := false

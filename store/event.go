@@ -13,6 +13,15 @@ import (
 	"sirocco/hub"
 )
 
+// publish leaves behind what follows from a recording having come to be processed or linked, within the
+// transaction that made it so: the event for subscribers, and the delivery to the CRM. Call notify after the commit.
+func (s *Store) publish(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {
+	if err := s.emit(ctx, tx, r, event); err != nil {
+		return err
+	}
+	return s.planDelivery(ctx, tx, r)
+}
+
 // emit leaves an event for the organization's webhook endpoints, with the recording's state of this moment. It locks
 // nothing that others write: which endpoints are told is FanOut's to see to.
 func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {

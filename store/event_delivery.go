@@ -92,14 +92,14 @@ func (s *Store) SaveResults(ctx context.Context, t Task, results []EventResult, 
 			}
 		}
 		if len(sent) > 0 {
-			if err := keepSent(ctx, tx, t, sent, now); err != nil {
+			if err := saveSent(ctx, tx, t, sent, now); err != nil {
 				return err
 			}
 		}
 		if len(sent) > 0 && !gone {
 			return nil
 		}
-		return s.keepFailing(ctx, tx, t, last, gone)
+		return s.saveFailing(ctx, tx, t, last, gone)
 	})
 }
 
@@ -128,7 +128,7 @@ func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) e
 	return nil
 }
 
-func keepSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
+func saveSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
 	in, arg := tx.Dialect().In("$4", sent)
 	if _, err := tx.Exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
 		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in, t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
@@ -138,8 +138,8 @@ func keepSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) 
 	return err
 }
 
-// keepFailing notes since when all attempts have failed, and disables the endpoint where that is too long.
-func (s *Store) keepFailing(ctx context.Context, tx Tx, t Task, last EventResult, gone bool) error {
+// saveFailing notes since when all attempts have failed, and disables the endpoint where that is too long.
+func (s *Store) saveFailing(ctx context.Context, tx Tx, t Task, last EventResult, gone bool) error {
 	since, err := queryAll(ctx, tx, func(r database.Row) (int64, error) {
 		var us int64
 		err := r.Scan(&us)
@@ -196,15 +196,15 @@ func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint stri
 		return d, err
 	}, `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND `+goesOn("d.event_id", "$3", f.Before)+state+` ORDER BY d.event_id DESC LIMIT $4`,
+		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND `+beforeID("d.event_id", "$3", f.Before)+state+` ORDER BY d.event_id DESC LIMIT $4`,
 		organization, endpoint, f.Before, f.Limit)
 	if err != nil || len(ds) == 0 {
 		return nil, err
 	}
-	return ds, s.addTries(ctx, organization, endpoint, ds)
+	return ds, s.withAttempts(ctx, organization, endpoint, ds)
 }
 
-func (s *Store) addTries(ctx context.Context, organization, endpoint string, ds []EventDelivery) error {
+func (s *Store) withAttempts(ctx context.Context, organization, endpoint string, ds []EventDelivery) error {
 	ids, at := make([]string, len(ds)), map[string]int{}
 	for i, d := range ds {
 		ids[i], at[d.Event.ID] = d.Event.ID, i

@@ -9,17 +9,17 @@ import (
 	"sirocco/store/storetest"
 )
 
-// told is a webhook endpoint, with a clock that stands unless it is moved.
-type told struct {
+// testEndpoint is a webhook endpoint, with a clock that stands unless it is moved.
+type testEndpoint struct {
 	*testing.T
 	st *store.Store
 	hub.WebhookEndpoint
 	now time.Time
 }
 
-func newTold(t *testing.T, url string) *told {
+func newTestEndpoint(t *testing.T, url string) *testEndpoint {
 	t.Helper()
-	w := &told{T: t, now: time.Now().UTC().Truncate(time.Second)}
+	w := &testEndpoint{T: t, now: time.Now().UTC().Truncate(time.Second)}
 	w.st = storetest.Open(t, url, func() time.Time { return w.now })
 	to := "https://example.com/hook"
 	var err error
@@ -28,7 +28,7 @@ func newTold(t *testing.T, url string) *told {
 	return w
 }
 
-func (w *told) must(err error) {
+func (w *testEndpoint) must(err error) {
 	w.Helper()
 	if err != nil {
 		w.Fatal(err)
@@ -36,7 +36,7 @@ func (w *told) must(err error) {
 }
 
 // emit makes n events and plans their deliveries.
-func (w *told) emit(n int) {
+func (w *testEndpoint) emit(n int) {
 	w.Helper()
 	for range n {
 		w.must(w.st.Emit(w.Context(), hub.Recording{ID: hub.NewID(), OrganizationID: w.OrganizationID, ProcessedAt: w.now}, hub.EventRecordingProcessed))
@@ -47,7 +47,7 @@ func (w *told) emit(n int) {
 }
 
 // claim leases the endpoint's task and returns the events that are due; none where the task is not.
-func (w *told) claim() (task store.Task, due []store.DueEvent) {
+func (w *testEndpoint) claim() (task store.Task, due []store.DueEvent) {
 	w.Helper()
 	_, err := w.st.ClaimTasks(w.Context(), 10, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
 	if err == nil && task.ObjectID == w.ID {
@@ -61,7 +61,7 @@ func (w *told) claim() (task store.Task, due []store.DueEvent) {
 // again, it is told of the one that it did not take, and of no other.
 func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
-		w := newTold(t, url)
+		w := newTestEndpoint(t, url)
 		w.emit(3)
 		task, due := w.claim()
 		answer := func(d store.DueEvent, status int, problem string) store.EventResult {
@@ -86,7 +86,7 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 // TestNewEventsDoNotEndThePauseOfOneThatFails gives an endpoint that has failed for a while new events.
 func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
-		w := newTold(t, url)
+		w := newTestEndpoint(t, url)
 		w.emit(1)
 		task, due := w.claim()
 		failed := store.EventResult{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Error: "It did not answer in time."}, Next: w.now}

@@ -11,7 +11,7 @@ import (
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	switch {
 	case s.ConnectionID == "":
-		return nothingPulled(c.Platform)
+		return notPulledReason(c.Platform)
 	case !c.Active:
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
 	case s.OrganizationDisabled:
@@ -30,8 +30,8 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	return "It is up to date; the next sync is at " + hub.WireTime(s.DueAt) + "."
 }
 
-// nothingPulled says why a connection of the platform has no sync.
-func nothingPulled(p hub.Platform) string {
+// notPulledReason says why a connection of the platform has no sync.
+func notPulledReason(p hub.Platform) string {
 	if p == hub.PlatformCustomInput {
 		return "Its records are pushed to Sirocco; there is nothing to pull."
 	}

@@ -47,7 +47,7 @@ type FollowupFilter struct {
 // Followups lists followups, newest first, and counts all that the filter chooses.
 func (s *Store) Followups(ctx context.Context, organization string, f FollowupFilter) ([]hub.Followup, int64, error) {
 	c := conditions{args: []any{organization}}
-	c.seen(s.db, f.By)
+	c.visibleTo(s.db, f.By)
 	if f.MinimumScore != nil {
 		c.and("f.score >= %s", *f.MinimumScore)
 	}
@@ -110,7 +110,7 @@ func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Fol
 	if err != nil {
 		return err
 	}
-	if err := forget(ctx, tx, "followups", r); err != nil {
+	if err := deleteRows(ctx, tx, "followups", r); err != nil {
 		return err
 	}
 	for _, f := range all {

@@ -23,9 +23,9 @@ type IdempotencyKey struct {
 	RequestHash string
 }
 
-// remember claims key for answer, within the transaction that makes what answer describes. When the key
+// claimIdempotencyKey claims key for answer, within the transaction that makes what answer describes. When the key
 // was claimed before, it fills answer with what it was claimed for instead and reports replayed.
-func remember[T any](ctx context.Context, tx Tx, organization string, key IdempotencyKey, now time.Time, answer *T) (replayed bool, err error) {
+func claimIdempotencyKey[T any](ctx context.Context, tx Tx, organization string, key IdempotencyKey, now time.Time, answer *T) (replayed bool, err error) {
 	if key.Key == "" {
 		return false, nil
 	}

@@ -19,7 +19,7 @@ func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link
 			return err
 		}
 		l.By = hub.LinkedByHand
-		if err := mustBeThere(ctx, tx, organization, l); err != nil {
+		if err := requireRecords(ctx, tx, organization, l); err != nil {
 			return err
 		}
 		if r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l) && r.Link.Trigger == l.Trigger {
@@ -62,8 +62,8 @@ func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string
 	return r, err
 }
 
-// mustBeThere makes sure that a link's records, all of them, are there.
-func mustBeThere(ctx context.Context, tx Tx, organization string, l hub.Link) error {
+// requireRecords makes sure that a link's records, all of them, are there.
+func requireRecords(ctx context.Context, tx Tx, organization string, l hub.Link) error {
 	for _, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
 		_, err := queryOne(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND external_id = $4 AND deleted_at IS NULL`+ofLiveConnection, organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
@@ -101,7 +101,7 @@ func (s *Store) moveLink(ctx context.Context, tx Tx, r *hub.Recording, l hub.Lin
 	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved before it was sent.", now); err != nil || !r.Linked() {
 		return err
 	}
-	return s.announce(ctx, tx, *r, hub.EventRecordingLinked)
+	return s.publish(ctx, tx, *r, hub.EventRecordingLinked)
 }
 
 func saveLink(ctx context.Context, tx Tx, r *hub.Recording) error {
@@ -120,14 +120,14 @@ func saveLink(ctx context.Context, tx Tx, r *hub.Recording) error {
 	return err
 }
 
-func exceptNotFound(err error) error {
+func ignoreNotFound(err error) error {
 	if errors.Is(err, hub.ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-func exceptInvalid(err error) error {
+func ignoreInvalid(err error) error {
 	if _, ok := errors.AsType[*hub.InvalidError](err); ok {
 		return nil
 	}

@@ -39,7 +39,7 @@ func TestLinkByHand(t *testing.T) {
 		if err != nil || !linked.Linked() || linked.Link.At.IsZero() || linked.Link.By != hub.LinkedByHand || linked.Link.Reason == "" {
 			t.Fatalf("%v %+v", err, linked.Link)
 		}
-		same(t, st, linked)
+		checkKept(t, st, linked)
 		again, err := st.SetLink(ctx, org, id, to("a"))
 		if err != nil || again.UpdatedAt != linked.UpdatedAt {
 			t.Errorf("the same link again: %v, %s and %s", err, again.UpdatedAt, linked.UpdatedAt)
@@ -59,7 +59,7 @@ func TestLinkByHand(t *testing.T) {
 		if err != nil || removed.Linked() || removed.Link.By != hub.LinkedByHand || removed.MayBeMatched() {
 			t.Errorf("%v %+v", err, removed.Link)
 		}
-		same(t, st, removed)
+		checkKept(t, st, removed)
 	})
 }
 
@@ -105,8 +105,8 @@ func TestLinksBesideFollowMerges(t *testing.T) {
 	})
 }
 
-// same makes sure that what a change answered is what is kept.
-func same(t *testing.T, st *store.Store, r hub.Recording) {
+// checkKept makes sure that what a change answered is what is kept.
+func checkKept(t *testing.T, st *store.Store, r hub.Recording) {
 	t.Helper()
 	kept, err := st.Recording(context.Background(), r.OrganizationID, r.ID)
 	if err != nil || !kept.Link.SameRecord(r.Link) || kept.Link.By != r.Link.By || !kept.Link.At.Equal(r.Link.At) || !kept.UpdatedAt.Equal(r.UpdatedAt) || kept.Link.Reason != r.Link.Reason {

@@ -88,7 +88,7 @@ func linkedBeside(ctx context.Context, q database.Querier, organization string, 
 		}
 	}
 	for p, refs := range named {
-		if err := toSurvivors(ctx, q, organization, p.connection, p.model, refs); err != nil {
+		if err := resolveMerges(ctx, q, organization, p.connection, p.model, refs); err != nil {
 			return nil, err
 		}
 	}

@@ -25,9 +25,9 @@ type ListPlace struct {
 	ID string
 }
 
-// goesOn is the condition of a list, latest first, that it goes on before the row with an id. It begins with the latest
+// beforeID is the condition of a list, latest first, that it goes on before the row with an id. It begins with the latest
 // for an empty one: which text is after every id depends on the database's collation.
-func goesOn(column, parameter, before string) string {
+func beforeID(column, parameter, before string) string {
 	if before == "" {
 		return parameter + " = ''"
 	}

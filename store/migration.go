@@ -20,13 +20,13 @@ var migrationFiles embed.FS
 func migrations() database.Migrations {
 	files, _ := fs.Sub(migrationFiles, "migrations") // fails for names that are no paths
 	return database.Migrations{Files: files, Funcs: map[int64]func(context.Context, *sql.Tx, database.Dialect) error{
-		7: keepAudit,
+		7: makeAuditAppendOnly,
 		8: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
 	}}
 }
 
-func keepAudit(ctx context.Context, tx *sql.Tx, dialect database.Dialect) error {
-	for _, statement := range auditKept[dialect] {
+func makeAuditAppendOnly(ctx context.Context, tx *sql.Tx, dialect database.Dialect) error {
+	for _, statement := range auditTriggers[dialect] {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}
@@ -34,8 +34,8 @@ func keepAudit(ctx context.Context, tx *sql.Tx, dialect database.Dialect) error 
 	return nil
 }
 
-// auditKept makes the database itself refuse to change or remove what the audit log has.
-var auditKept = map[database.Dialect][]string{
+// auditTriggers makes the database itself refuse to change or remove what the audit log has.
+var auditTriggers = map[database.Dialect][]string{
 	database.SQLite: {
 		`CREATE TRIGGER audit_not_updated BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
 		`CREATE TRIGGER audit_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,

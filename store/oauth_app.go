@@ -23,7 +23,7 @@ func scanApp(r database.Row) (hub.OAuthApp, error) {
 func (s *Store) CreateApp(ctx context.Context, organization, name, owner string) (hub.OAuthApp, string, error) {
 	secret := hub.NewClientSecret()
 	hash, _ := hub.ClientSecretHash(secret)
-	now := s.shownNow()
+	now := s.nowMillis()
 	a := hub.OAuthApp{ClientID: hub.NewID(), OrganizationID: organization, Name: name, Owner: owner, CreatedAt: now, UpdatedAt: now}
 	err := s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO oauth_apps (organization_id, client_id, name, owner, secret_hash, created_at, updated_at)
@@ -57,7 +57,7 @@ func (s *Store) Apps(ctx context.Context, organization, owner string, l Listing)
 func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub.OAuthApp, error) {
 	var a hub.OAuthApp
 	err := s.write(ctx, func(tx Tx) error {
-		now := micros(s.shownNow())
+		now := micros(s.nowMillis())
 		var err error
 		a, err = queryOne(ctx, tx, scanApp, `UPDATE oauth_apps SET deleted_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2 AND deleted_at IS NULL
 			RETURNING `+appColumns, organization, client, now)

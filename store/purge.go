@@ -8,8 +8,8 @@ import (
 	"sirocco/database"
 )
 
-// leavePurge erases what must be gone with the connection at once, and notes the rest for Purge.
-func leavePurge(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
+// enqueuePurge erases what must be gone with the connection at once, and notes the rest for Purge.
+func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
 	if err := deleteTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
 		return err
 	}

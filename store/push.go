@@ -176,7 +176,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		}
 		records = append(records, r)
 	}
-	scope, err := scopeOf(ctx, p.tx, p.organization, p.connection, records)
+	scope, err := newRelinkScope(ctx, p.tx, p.organization, p.connection, records)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ RETURNING external_id, id, updated_at, deleted_at`
 // UpsertRecords brings records of one model into the connection within tx. They must be valid. Where
 // one comes twice, the newer one counts. References to a merged record are moved to its survivor.
 func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, now time.Time) (Changes, error) {
-	records = newestOfEach(records)
+	records = latestByExternalID(records)
 	if len(records) == 0 {
 		return Changes{}, nil
 	}
@@ -111,7 +111,7 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		return Changes{}, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
 	}
 	if model == hub.ModelUser {
-		if err := keepUserKeys(ctx, tx, organization, connection, records, written, now); err != nil {
+		if err := saveUserKeys(ctx, tx, organization, connection, records, written, now); err != nil {
 			return Changes{}, fmt.Errorf("note what CRM users are matched by: %w", err)
 		}
 	}
@@ -169,8 +169,8 @@ func newRecordRow(r *hub.Record, now time.Time) recordRow {
 	}}
 }
 
-// newestOfEach keeps one version of each record: the one modified last, or the last in order.
-func newestOfEach(records []hub.Record) []hub.Record {
+// latestByExternalID keeps one version of each record: the one modified last, or the last in order.
+func latestByExternalID(records []hub.Record) []hub.Record {
 	at := make(map[string]int, len(records))
 	kept := records[:0:0]
 	for _, r := range records {

@@ -3,13 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"sirocco/database"
 	"sirocco/hub"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // refColumns is where records refer to a record of a model.
 var refColumns = map[hub.Model][]string{
@@ -71,17 +68,17 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 		refer(hub.ModelEngagement, &refs.Engagement)
 	}
 	for model, refs := range byModel {
-		if err := toSurvivors(ctx, tx, organization, connection, model, refs); err != nil {
+		if err := resolveMerges(ctx, tx, organization, connection, model, refs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// toSurvivors points references to records of a model, by the external id that they name, at the survivors of merges.
-func toSurvivors(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
+// resolveMerges points references to records of a model, by the external id that they name, at the survivors of merges.
+func resolveMerges(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
 	for range mergeHops {
-		moved, err := mergedAmong(ctx, q, organization, connection, model, refs)
+		moved, err := mergeTargets(ctx, q, organization, connection, model, refs)
 		if err != nil || len(moved) == 0 {
 			return err
 		}
@@ -96,8 +93,8 @@ func toSurvivors(ctx context.Context, q database.Querier, organization, connecti
 	return nil
 }
 
-// mergedAmong returns which of the external ids name merged records, and their survivors.
-func mergedAmong(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
+// mergeTargets returns which of the external ids name merged records, and their survivors.
+func mergeTargets(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
 	ids := make([]string, 0, len(refs))
 	for id := range refs {
 		ids = append(ids, id)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"sirocco/database"
@@ -44,7 +45,7 @@ func upsertBatch(ctx context.Context, tx Tx, organization, connection string, no
 		if column > 0 {
 			selected.WriteString(", ")
 		}
-		selected.WriteString("$" + itoa(column+4) + "::" + kind + "[]")
+		selected.WriteString("$" + strconv.Itoa(column+4) + "::" + kind + "[]")
 		args = append(args, columnOf(batch, column, kind))
 	}
 	return queryAll(ctx, tx, scanWritten, upsertHead+`SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(`+selected.String()+`) AS rows`+upsertTail, args...)

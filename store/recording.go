@@ -58,7 +58,7 @@ func lockRecording(ctx context.Context, tx Tx, organization, id string) (hub.Rec
 
 // DeleteRecording deletes a recording: its texts at once, its audio as soon as the background comes to it.
 func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (hub.Recording, error) {
-	now := s.shownNow()
+	now := s.nowMillis()
 	var r hub.Recording
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
@@ -66,7 +66,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 			return err
 		}
 		for _, table := range []string{"utterances", "followups"} {
-			if err := forget(ctx, tx, table, r); err != nil {
+			if err := deleteRows(ctx, tx, table, r); err != nil {
 				return err
 			}
 		}

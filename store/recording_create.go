@@ -27,15 +27,15 @@ func (s *Store) CreateRecording(ctx context.Context, organization string, n hub.
 }
 
 func (s *Store) createRecording(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Recording, error) {
-	now := s.shownNow()
+	now := s.nowMillis()
 	upload, err := takeUpload(ctx, tx, organization, n, now)
 	if errors.Is(err, hub.ErrNotFound) {
-		return ofSameAudio(ctx, tx, organization, n)
+		return recordingOfAudio(ctx, tx, organization, n)
 	}
 	if err != nil {
 		return hub.Recording{}, err
 	}
-	owner, err := recordedBy(ctx, tx, organization, n)
+	owner, err := recordingOwner(ctx, tx, organization, n)
 	if err != nil {
 		return hub.Recording{}, err
 	}
@@ -61,7 +61,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 	case err != nil:
 		return r, err
 	case r.Linked():
-		return r, s.announce(ctx, tx, r, hub.EventRecordingLinked)
+		return r, s.publish(ctx, tx, r, hub.EventRecordingLinked)
 	}
 	return r, requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, now)
 }
@@ -83,9 +83,9 @@ func takeUpload(ctx context.Context, tx Tx, organization string, n hub.NewRecord
 	return u, err
 }
 
-// ofSameAudio returns the recording that was made of the audio before: the answer to a request that is repeated
+// recordingOfAudio returns the recording that was made of the audio before: the answer to a request that is repeated
 // because its answer was lost.
-func ofSameAudio(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Recording, error) {
+func recordingOfAudio(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Recording, error) {
 	r, err := queryOne(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, n.Blob)
 	if errors.Is(err, hub.ErrNotFound) || err == nil && !n.By.Keeps(r.UserID, r.TeamID) {
 		return hub.Recording{}, hub.Invalid("fileUrl", "names no audio that waits for its recording",
@@ -94,8 +94,8 @@ func ofSameAudio(ctx context.Context, tx Tx, organization string, n hub.NewRecor
 	return r, err
 }
 
-// recordedBy finds whom the new recording is of.
-func recordedBy(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Viewer, error) {
+// recordingOwner finds whom the new recording is of.
+func recordingOwner(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Viewer, error) {
 	scan := func(r database.Row) (hub.Viewer, error) {
 		var v hub.Viewer
 		var team *string

@@ -71,7 +71,7 @@ type SeenRecordingFilter struct {
 // SeenRecordings lists the recordings that a user sees, by when they began.
 func (s *Store) SeenRecordings(ctx context.Context, organization string, f SeenRecordingFilter) ([]hub.Recording, error) {
 	c := conditions{args: []any{organization}}
-	c.seen(s.db, f.By)
+	c.visibleTo(s.db, f.By)
 	for _, equal := range []struct{ column, value string }{
 		{"r.conversation_type", f.ConversationType}, {"r.result", string(f.Result)}, {"r.team_id", f.TeamID},
 	} {

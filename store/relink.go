@@ -132,7 +132,7 @@ func (s *Store) SaveMatches(ctx context.Context, t Task, matches []Match, next R
 func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Match) error {
 	r, err := lockRecording(ctx, tx, organization, m.RecordingID)
 	if err != nil {
-		return exceptNotFound(err) // deleted in the meantime
+		return ignoreNotFound(err) // deleted in the meantime
 	}
 	if !r.MayBeMatched() {
 		return nil
@@ -142,8 +142,8 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	}
 	if m.Link.ExternalID != "" {
 		// The record may be gone since it was read; what made it go asks for another look.
-		if err := mustBeThere(ctx, tx, organization, m.Link); err != nil {
-			return exceptInvalid(err)
+		if err := requireRecords(ctx, tx, organization, m.Link); err != nil {
+			return ignoreInvalid(err)
 		}
 	}
 	return s.moveLink(ctx, tx, &r, m.Link)

@@ -8,8 +8,8 @@ import (
 	"sirocco/hub"
 )
 
-// relinkBack is how far back recordings are looked at again after a change that has no time of its own.
-const relinkBack = 90 * 24 * time.Hour
+// relinkWindow is how far back recordings are looked at again after a change that has no time of its own.
+const relinkWindow = 90 * 24 * time.Hour
 
 // relinkScope is the recordings that a change of CRM records may link otherwise. It is made before the change and
 // asks for another look after it, so that an appointment which moves counts where it was and where it is.
@@ -23,8 +23,8 @@ type relinkScope struct {
 	on, timed, timeless bool
 }
 
-// scopeOf prepares the scope of records that are about to change. An organization without recordings has none.
-func scopeOf(ctx context.Context, tx Tx, organization, connection string, records []hub.Record) (*relinkScope, error) {
+// newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
+func newRelinkScope(ctx context.Context, tx Tx, organization, connection string, records []hub.Record) (*relinkScope, error) {
 	s, timeless := &relinkScope{organization: organization, connection: connection}, false
 	for i := range records {
 		switch records[i].Model {
@@ -75,7 +75,7 @@ func (s *relinkScope) request(ctx context.Context, tx Tx, now time.Time) error {
 		}
 	}
 	if s.timeless {
-		s.include(now.Add(-relinkBack), now.Add(hub.LongestRecording))
+		s.include(now.Add(-relinkWindow), now.Add(hub.LongestRecording))
 	}
 	if s.from.IsZero() {
 		return nil
@@ -95,7 +95,7 @@ func relinkWithout(ctx context.Context, tx Tx, organization, connection string, 
 		}
 		return relinkCRMUsers(ctx, tx, organization, connection, ids, now)
 	}
-	scope, err := scopeOf(ctx, tx, organization, connection, gone)
+	scope, err := newRelinkScope(ctx, tx, organization, connection, gone)
 	if err != nil {
 		return err
 	}

@@ -19,12 +19,12 @@ func TestACRMUserWhoGoesAsksForAnotherLook(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, url string) {
 		for how, them := range matches {
-			t.Run(how, func(t *testing.T) { goes(t, url, them, how == "by hand") })
+			t.Run(how, func(t *testing.T) { testCRMUserDeleted(t, url, them, how == "by hand") })
 		}
 	})
 }
 
-func goes(t *testing.T, url string, them hub.Record, byHand bool) {
+func testCRMUserDeleted(t *testing.T, url string, them hub.Record, byHand bool) {
 	ctx := t.Context()
 	st := storetest.Open(t, url, nil)
 	org := storetest.Organization(t, st)

@@ -107,5 +107,5 @@ func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time
 // SyncRuns lists the runs of a connection, latest first, before the one with the id before.
 func (s *Store) SyncRuns(ctx context.Context, organization, connection, before string, limit int) ([]SyncRun, error) {
 	return queryAll(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error
-		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+goesOn("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
+		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
 }

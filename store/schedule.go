@@ -108,24 +108,7 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 // until lease has passed, and calls enqueue for them in the same transaction. It looks across
 // organizations: it is the clock of the engine, not an answer to a caller.
 func (s *Store) ClaimSchedules(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
-	now := s.clock()
-	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
-	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM schedules WHERE `+due+` LIMIT 1`, micros(now))
-	if err != nil || len(some) == 0 {
-		return 0, err
-	}
-	claimed := 0
-	err = s.write(ctx, func(tx Tx) error {
-		claims, err := queryAll(ctx, tx, scanSchedule, `UPDATE schedules SET due_at = NULL, lease_until = $3, turn = turn + 1
-			WHERE (organization_id, connection_id) IN (SELECT organization_id, connection_id FROM schedules WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`)
-			RETURNING `+scheduleColumns, micros(now), limit, micros(now.Add(lease)))
-		if err != nil || len(claims) == 0 {
-			return err
-		}
-		claimed = len(claims)
-		return enqueue(tx, claims)
-	})
-	return claimed, err
+	return claim(ctx, s, "schedules", "organization_id, connection_id", scheduleColumns, scanSchedule, limit, lease, enqueue)
 }
 
 // ErrLeaseLost says that the job is no longer the one that may write: the connection was given to another job.
@@ -261,7 +244,7 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 		}
 		n, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
 			organization, connection, micros(s.clock()))
-		if err := requireAffected(n, err, hub.Conflict("%s", nothingPulled(c.Platform))); err != nil {
+		if err := requireAffected(n, err, hub.Conflict("%s", notPulledReason(c.Platform))); err != nil {
 			return err
 		}
 		asked := map[string]any{}

@@ -22,7 +22,7 @@ const secretQuery = `SELECT sealed FROM secrets WHERE name = $1` //nolint:gosec 
 func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
 	sealed, err := queryOne(ctx, s.db, scanText, secretQuery, name)
 	if errors.Is(err, hub.ErrNotFound) {
-		sealed, err = s.makeSecret(ctx, name)
+		sealed, err = s.createSecret(ctx, name)
 	}
 	if err != nil {
 		return nil, err
@@ -30,8 +30,8 @@ func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
 	return s.keys.open(sealed, secretPlace(name))
 }
 
-// makeSecret makes a secret, unless there is one, and returns what is kept.
-func (s *Store) makeSecret(ctx context.Context, name string) (sealed string, err error) {
+// createSecret makes a secret, unless there is one, and returns what is kept.
+func (s *Store) createSecret(ctx context.Context, name string) (sealed string, err error) {
 	secret := make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	mine, err := s.keys.seal(secret, secretPlace(name))
@@ -105,7 +105,7 @@ func (s *Store) ProveKey(ctx context.Context) error {
 	}
 	sealed, err := queryOne(ctx, s.db, scanText, secretQuery, canary)
 	if errors.Is(err, hub.ErrNotFound) {
-		sealed, err = s.makeSecret(ctx, canary)
+		sealed, err = s.createSecret(ctx, canary)
 	}
 	if err != nil {
 		return err

@@ -16,10 +16,10 @@ import (
 
 // Store is a database with Sirocco's tables in it. It is safe for concurrent use.
 type Store struct {
-	db    database.DB
-	clock hub.Clock
-	keys  *Keys
-	wake  wake
+	db       database.DB
+	clock    hub.Clock
+	keys     *Keys
+	notifier notifier
 }
 
 // Tx is a transaction in progress; it ends with the function it was given to.
@@ -73,5 +73,5 @@ func (s *Store) Ready(ctx context.Context) error {
 	})
 }
 
-// shownNow is the time in whole milliseconds, as clients are shown it, so that a list may be bounded by what was read.
-func (s *Store) shownNow() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+// nowMillis is the time in whole milliseconds, as clients are shown it, so that a list may be bounded by what was read.
+func (s *Store) nowMillis() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }

@@ -113,7 +113,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		scope, err := scopeOf(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
+		scope, err := newRelinkScope(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
 		if err != nil {
 			return err
 		}
@@ -145,18 +145,18 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		if err := release(ctx, tx, sched, page); err != nil {
+		if err := releaseQuarantined(ctx, tx, sched, page); err != nil {
 			return err
 		}
 		if err := saveSyncState(ctx, tx, sched, page.State); err != nil {
 			return err
 		}
 		if page.RewindApplied {
-			if err := dropRewind(ctx, tx, sched, page.State.Model); err != nil {
+			if err := clearRewind(ctx, tx, sched, page.State.Model); err != nil {
 				return err
 			}
 		}
-		if err := showSyncStatus(ctx, tx, c, page.State, page.Status, now); err != nil {
+		if err := updateSyncStatus(ctx, tx, c, page.State, page.Status, now); err != nil {
 			return err
 		}
 		totals := page.Totals
@@ -167,7 +167,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 	return changes, err
 }
 
-func dropRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {
+func clearRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {
 	_, err := tx.Exec(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
 		sched.OrganizationID, sched.ConnectionID, string(model))
 	return err
@@ -187,8 +187,8 @@ func byModel(records []hub.Record) [][]hub.Record {
 	return split
 }
 
-// showSyncStatus tells on the connection where the model's sync stands, if that is news.
-func showSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, status hub.SyncState, now time.Time) error {
+// updateSyncStatus tells on the connection where the model's sync stands, if that is news.
+func updateSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, status hub.SyncState, now time.Time) error {
 	i := slices.IndexFunc(c.SyncStatus, func(s hub.SyncStatus) bool { return s.Model == st.Model })
 	if i < 0 {
 		return fmt.Errorf("connection %s has no sync status for %s", c.ID, st.Model)
@@ -227,7 +227,7 @@ func (s *Store) FailModels(ctx context.Context, sched Schedule, reason string) e
 			if err := saveSyncState(ctx, tx, sched, st); err != nil {
 				return err
 			}
-			if err := showSyncStatus(ctx, tx, c, st, hub.SyncStateError, now); err != nil {
+			if err := updateSyncStatus(ctx, tx, c, st, hub.SyncStateError, now); err != nil {
 				return err
 			}
 		}

@@ -45,24 +45,8 @@ func scheduleTask(ctx context.Context, tx Tx, organization string, kind TaskKind
 
 // ClaimTasks takes up to limit tasks that are due, or whose job has died, as ClaimSchedules does connections.
 func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Task) error) (int, error) {
-	now := s.clock()
-	const due = `(due_at <= $1 AND lease_until IS NULL) OR lease_until <= $1`
-	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM tasks WHERE `+due+` LIMIT 1`, micros(now))
-	if err != nil || len(some) == 0 {
-		return 0, err
-	}
-	claimed := 0
-	err = s.write(ctx, func(tx Tx) error {
-		claims, err := queryAll(ctx, tx, scanTask, `UPDATE tasks SET due_at = NULL, lease_until = $3, turn = turn + 1
-			WHERE (organization_id, kind, object_id) IN (SELECT organization_id, kind, object_id FROM tasks WHERE `+due+` ORDER BY due_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`)
-			RETURNING organization_id, kind, object_id, turn`, micros(now), limit, micros(now.Add(lease)))
-		if err != nil || len(claims) == 0 {
-			return err
-		}
-		claimed = len(claims)
-		return enqueue(tx, claims)
-	})
-	return claimed, err
+	const key = "organization_id, kind, object_id"
+	return claim(ctx, s, "tasks", key, key+", turn", scanTask, limit, lease, enqueue)
 }
 
 // RenewTaskLease keeps a job alive for another lease, or returns ErrLeaseLost.

@@ -37,7 +37,7 @@ func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team)
 	t.UpdatedAt = t.CreatedAt
 	err := s.write(ctx, func(tx Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO teams (`+teamColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			t.OrganizationID, t.ID, t.Name, texts(t.ConversationTypes), texts(t.BetaFeatures), micros(t.CreatedAt), micros(t.UpdatedAt)); err != nil {
+			t.OrganizationID, t.ID, t.Name, jsonTexts(t.ConversationTypes), jsonTexts(t.BetaFeatures), micros(t.CreatedAt), micros(t.UpdatedAt)); err != nil {
 			return err
 		}
 		if err := s.setPeople(ctx, tx, t, &t.Coaches, &t.Members); err != nil {
@@ -51,8 +51,8 @@ func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team)
 	return t, err
 }
 
-// texts is how a list of texts is stored.
-func texts(list []string) string {
+// jsonTexts is how a list of texts is stored.
+func jsonTexts(list []string) string {
 	if list == nil {
 		list = []string{}
 	}
@@ -109,7 +109,7 @@ func (s *Store) UpdateTeam(ctx context.Context, organization, id string, p hub.T
 			return nil
 		}
 		if _, err := tx.Exec(ctx, `UPDATE teams SET name = $3, conversation_types = $4, beta_features = $5, updated_at = $6 WHERE organization_id = $1 AND id = $2`,
-			organization, id, t.Name, texts(t.ConversationTypes), texts(t.BetaFeatures), micros(t.UpdatedAt)); err != nil {
+			organization, id, t.Name, jsonTexts(t.ConversationTypes), jsonTexts(t.BetaFeatures), micros(t.UpdatedAt)); err != nil {
 			return err
 		}
 		if err := s.setPeople(ctx, tx, t, p.Coaches, p.Members); err != nil {

@@ -81,7 +81,7 @@ func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) err
 		if _, err := tx.Exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob); err != nil {
 			return err
 		}
-		now := micros(s.shownNow())
+		now := micros(s.nowMillis())
 		_, err := tx.Exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
 			WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NOT NULL AND purged_at IS NULL`, organization, blob, now)
 		return err

@@ -140,21 +140,21 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 
 // User returns one user of the organization, disabled or not.
 func (s *Store) User(ctx context.Context, organization, id string) (hub.User, error) {
-	return s.oneUser(ctx, organization, `id = $2`, id)
+	return s.queryUser(ctx, organization, `id = $2`, id)
 }
 
 // UserByEmail returns the user with the e-mail address, however it is spelled.
 func (s *Store) UserByEmail(ctx context.Context, organization, email string) (hub.User, error) {
-	return s.oneUser(ctx, organization, `email_key = $2`, hub.EmailKey(email))
+	return s.queryUser(ctx, organization, `email_key = $2`, hub.EmailKey(email))
 }
 
 // UserByPhone returns the user with the telephone number, however it is spelled. Where several share it, the one
 // who is not disabled is meant; several of those are a *hub.ConflictError.
 func (s *Store) UserByPhone(ctx context.Context, organization, phone string) (hub.User, error) {
-	return s.oneUser(ctx, organization, `phone_key = $2`, hub.PhoneKey(phone))
+	return s.queryUser(ctx, organization, `phone_key = $2`, hub.PhoneKey(phone))
 }
 
-func (s *Store) oneUser(ctx context.Context, organization, condition, key string) (hub.User, error) {
+func (s *Store) queryUser(ctx context.Context, organization, condition, key string) (hub.User, error) {
 	found, err := s.users(ctx, organization, condition+` ORDER BY disabled, id LIMIT 2`, key)
 	switch {
 	case err != nil:

@@ -145,9 +145,9 @@ func relinkOf(ctx context.Context, tx Tx, now time.Time, organization, users str
 	return requestRelink(ctx, tx, organization, fromMicros(*found[0].from), fromMicros(*found[0].until), now)
 }
 
-// keepUserKeys notes what the CRM users that were just written are matched by, and lets the recordings of the
+// saveUserKeys notes what the CRM users that were just written are matched by, and lets the recordings of the
 // users they were or are matched to be looked at again.
-func keepUserKeys(ctx context.Context, tx Tx, organization, connection string, records []hub.Record, written []writtenRecord, now time.Time) error {
+func saveUserKeys(ctx context.Context, tx Tx, organization, connection string, records []hub.Record, written []writtenRecord, now time.Time) error {
 	if len(written) == 0 {
 		return nil
 	}

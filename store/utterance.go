@@ -25,7 +25,7 @@ func scanUtterance(r database.Row) (hub.Utterance, error) {
 const utteranceRows = 100
 
 func replaceUtterances(ctx context.Context, tx Tx, r hub.Recording, all []hub.Utterance) error {
-	if err := forget(ctx, tx, "utterances", r); err != nil {
+	if err := deleteRows(ctx, tx, "utterances", r); err != nil {
 		return err
 	}
 	for at := 0; at < len(all); at += utteranceRows {
@@ -46,8 +46,8 @@ func replaceUtterances(ctx context.Context, tx Tx, r hub.Recording, all []hub.Ut
 	return nil
 }
 
-// forget removes the rows of a recording from a table.
-func forget(ctx context.Context, tx Tx, table string, r hub.Recording) error {
+// deleteRows removes the rows of a recording from a table.
+func deleteRows(ctx context.Context, tx Tx, table string, r hub.Recording) error {
 	_, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND recording_id = $2`, r.OrganizationID, r.ID)
 	return err
 }

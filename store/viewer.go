@@ -55,8 +55,8 @@ func (c *conditions) in(q database.Querier, column string, values []string) stri
 	return column + " " + in
 }
 
-// seen says in SQL, of recordings under the alias r, what hub.Viewer.Sees says in Go.
-func (c *conditions) seen(q database.Querier, v hub.Viewer) {
+// visibleTo says in SQL, of recordings under the alias r, what hub.Viewer.Sees says in Go.
+func (c *conditions) visibleTo(q database.Querier, v hub.Viewer) {
 	if v.Admin {
 		return
 	}

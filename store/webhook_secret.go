@@ -99,14 +99,14 @@ type endpointRow struct {
 	hub.WebhookEndpoint
 	secret   string
 	previous *string
-	halted   bool
+	disabled bool
 }
 
 func sealedEndpoint(ctx context.Context, q database.Querier, organization, id string) (endpointRow, error) {
 	return queryOne(ctx, q, func(r database.Row) (endpointRow, error) {
 		var e endpointRow
 		var err error
-		e.WebhookEndpoint, err = scanEndpoint(alsoScan{r, []any{&e.secret, &e.previous, &e.halted}})
+		e.WebhookEndpoint, err = scanEndpoint(extraColumns{r, []any{&e.secret, &e.previous, &e.disabled}})
 		return e, err
 	}, `SELECT `+endpointColumns+`, sealed_secret, sealed_previous, (SELECT o.disabled FROM organizations o WHERE o.id = webhook_endpoints.organization_id)
 		FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`, organization, id)
@@ -125,7 +125,7 @@ func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (Web
 	if err != nil {
 		return t, err
 	}
-	if kept.halted && t.DisabledAt.IsZero() {
+	if kept.disabled && t.DisabledAt.IsZero() {
 		t.DisabledAt = s.clock()
 	}
 	secret, err := s.keys.open(kept.secret, endpointPlace(organization, id))
@@ -143,13 +143,13 @@ func (s *Store) WebhookTarget(ctx context.Context, organization, id string) (Web
 	return t, nil
 }
 
-// alsoScan scans further columns than the one who scans knows of.
-type alsoScan struct {
+// extraColumns scans further columns than the one who scans knows of.
+type extraColumns struct {
 	row  database.Row
 	also []any
 }
 
-func (r alsoScan) Scan(dest ...any) error { return r.row.Scan(append(dest, r.also...)...) }
+func (r extraColumns) Scan(dest ...any) error { return r.row.Scan(append(dest, r.also...)...) }
 
 // ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
 func (s *Store) ResealSecrets(ctx context.Context) (int, error) {

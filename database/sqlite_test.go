@@ -1,4 +1,4 @@
-package store_test
+package database_test
 
 import (
 	"errors"
@@ -8,19 +8,23 @@ import (
 	"sync"
 	"testing"
 
-	"sirocco/store"
+	"sirocco/database"
 )
 
 // TestSQLiteFilesArePrivate: nobody else may read the database and its journals, and nothing else stays beside it.
 func TestSQLiteFilesArePrivate(t *testing.T) {
 	folder := t.TempDir()
 	url := "sqlite:" + filepath.Join(folder, "sirocco.db")
-	opened := make([]*store.Store, 4)
+	opened := make([]database.DB, 4)
 	var group sync.WaitGroup
 	for i := range opened { // at once: each waits for the migration of another
 		group.Go(func() {
 			var err error
-			if opened[i], err = store.Open(t.Context(), url, store.Options{}); err != nil {
+			if opened[i], err = database.Open(t.Context(), url, database.Options{}); err != nil {
+				t.Error(err)
+				return
+			}
+			if err := opened[i].Migrate(t.Context(), pets); err != nil {
 				t.Error(err)
 			}
 		})
@@ -45,8 +49,8 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 			t.Errorf("%s %v", f.Name(), info.Mode())
 		}
 	}
-	for _, st := range opened {
-		err = errors.Join(err, st.Close())
+	for _, db := range opened {
+		err = errors.Join(err, db.Close())
 	}
 
 	// What an operator has let others read stays so.
@@ -54,14 +58,17 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	if err := errors.Join(err, os.Chmod(path, 0o640)); err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), url, store.Options{})
+	db, err := database.Open(t.Context(), url, database.Options{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := db.Migrate(t.Context(), pets); err != nil {
+		t.Error(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if err := st.Close(); err != nil {
+	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
 }

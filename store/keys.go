@@ -137,8 +137,8 @@ func (k *Keys) use(raw []byte) error {
 	return nil
 }
 
-// fresh returns the primitive, after reading the file again where it changed.
-func (k *Keys) fresh() tink.AEAD {
+// current returns the primitive, after reading the file again where it changed.
+func (k *Keys) current() tink.AEAD {
 	k.mu.RLock()
 	current, read := k.aead, k.read
 	k.mu.RUnlock()
@@ -161,7 +161,7 @@ func (k *Keys) seal(text []byte, place string) (string, error) {
 	if k == nil {
 		return "", errors.New("the hub has no key to encrypt with")
 	}
-	sealed, err := k.fresh().Encrypt(text, []byte(place))
+	sealed, err := k.current().Encrypt(text, []byte(place))
 	return base64.StdEncoding.EncodeToString(sealed), err
 }
 
@@ -173,7 +173,7 @@ func (k *Keys) open(sealed, place string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := k.fresh().Decrypt(raw, []byte(place))
+	text, err := k.current().Decrypt(raw, []byte(place))
 	if err != nil {
 		return nil, fmt.Errorf("the key does not open what is stored: %w", err)
 	}

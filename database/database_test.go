@@ -1,0 +1,85 @@
+package database_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"sirocco/database"
+	"sirocco/store/storetest"
+)
+
+// TestBothDialects runs on both databases what their texts say differently, and what their drivers answer differently.
+func TestBothDialects(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		db, err := database.Open(ctx, url, database.Options{MaxConnections: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(ctx, pets); err != nil {
+			t.Fatal(err)
+		}
+		const insert = `INSERT INTO pets (name, legs) VALUES ($1, $2)`
+		err = db.WriteOne(ctx, func(tx database.Tx) error {
+			_, err := tx.Exec(ctx, insert, "Polly", 2)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Write(ctx, func(tx database.Tx) error {
+			d := tx.Dialect()
+			in, arg := d.In("$1", []string{"Rex", "Polly", "Nemo"})
+			found, err := database.QueryAll(ctx, tx, scanPet, `SELECT name, legs FROM pets WHERE name `+in+` ORDER BY name`+d.ForUpdate(), arg)
+			if want := []pet{{"Polly", 2}, {"Rex", 4}}; err != nil || !slices.Equal(found, want) {
+				t.Errorf("found %v, %v; want %v", found, err, want)
+			}
+			_, err = database.QueryAll(ctx, tx, scanPet, `SELECT name, legs FROM pets`+d.ForUpdateSkipLocked())
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := database.QueryOne(ctx, db, scanPet, `SELECT name, legs FROM pets WHERE legs = $1`, 100); !errors.Is(err, database.ErrNotFound) {
+			t.Errorf("no such row is %v", err)
+		}
+		if _, err := database.QueryAll(ctx, db, func(database.Row) (pet, error) { return pet{}, errors.New("cannot be read") }, `SELECT name, legs FROM pets`); err == nil {
+			t.Error("a row that cannot be read is no error")
+		}
+		_, err = db.Exec(ctx, insert, "Rex", 4)
+		if err == nil || database.IsDuplicate(err) != (db.Dialect() == database.PostgreSQL) {
+			t.Errorf("a second Rex is %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestLostServerIsUnavailable stops a server: reads and writes say that it cannot be reached, and when to try again.
+func TestLostServerIsUnavailable(t *testing.T) {
+	server := storetest.StartServer(t)
+	ctx := context.Background()
+	db, err := database.Open(ctx, server.URL(), database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(ctx, pets); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop(t)
+	_, read := database.QueryAll(ctx, db, scanPet, `SELECT name, legs FROM pets`)
+	_, exec := db.Exec(ctx, `UPDATE pets SET legs = 3`)
+	write := db.Write(ctx, func(database.Tx) error { return nil })
+	for what, err := range map[string]error{"read": read, "exec": exec, "write": write} {
+		unavailable, ok := errors.AsType[*database.UnavailableError](err)
+		if !ok || unavailable.RetryAfter <= 0 || unavailable.Reason == "" || unavailable.Err == nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -59,7 +59,7 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	var given answer
 	err = s.write(ctx, func(tx Tx) error {
 		given = answer{w, sealed}
-		if replayed, err = remember(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
+		if replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
 			return err
 		}
 		if err := lockOrganization(ctx, tx, organization); err != nil { // so that no other makes one between the count and the end

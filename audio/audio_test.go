@@ -77,24 +77,31 @@ func startS3(t *testing.T) (url, folder string) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // its log says why
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
-		_ = command.Wait()
+		<-ended
 	})
-	for range 600 {
-		if conn, err := net.Dial("tcp", address); err == nil {
+	for {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
 			_ = conn.Close()
-			t.Setenv("AWS_ACCESS_KEY_ID", "tester")
-			t.Setenv("AWS_SECRET_ACCESS_KEY", "of the test")
-			t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-			return "s3://recordings?region=us-east-1&use_path_style=true&endpoint=http://" + address, filepath.Join(folder, "recordings")
+			break
 		}
-		_ = exec.Command("sleep", "0.05").Run()
+		select {
+		case <-ended:
+			t.Fatalf("the S3-compatible server did not start:\n%s", log.String())
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	_ = command.Process.Kill()
-	_ = command.Wait()
-	t.Fatalf("the S3-compatible server did not start:\n%s", log.String())
-	return "", ""
+	t.Setenv("AWS_ACCESS_KEY_ID", "tester")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "of the test")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	return "s3://recordings?region=us-east-1&use_path_style=true&endpoint=http://" + address, filepath.Join(folder, "recordings")
 }
 
 // brokenReader yields some bytes and then fails.

@@ -22,7 +22,7 @@ func answer(t *testing.T, h http.HandlerFunc) *connector.Session {
 	t.Cleanup(server.Close)
 	return &connector.Session{
 		HTTP:    server.Client(),
-		Timeout: 5 * time.Second,
+		Timeout: time.Minute,
 		Values:  map[string]string{"baseURL": server.URL + "/base/", "apiKey": secret},
 		Now:     func() time.Time { return time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC) },
 	}

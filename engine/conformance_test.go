@@ -48,7 +48,7 @@ type unhurried struct{ connector.Connector }
 
 func (u unhurried) Info() hub.PlatformInfo {
 	info := u.Connector.Info()
-	info.Rate, info.RequestTimeout = hub.Rate{}, 2*time.Second
+	info.Rate = hub.Rate{}
 	return info
 }
 

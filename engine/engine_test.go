@@ -128,27 +128,13 @@ func (f *fixture) start(t *testing.T) *engine.Engine {
 
 func stop(t *testing.T, e *engine.Engine) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := e.Stop(ctx); err != nil {
+	if err := e.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
 
-// until polls what must become true, for as long as a test may take.
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.After(2 * time.Minute)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("never came true: %s", what)
-		}
-	}
-}
+// until polls what must become true.
+var until = storetest.Until
 
 func (f *fixture) status(t *testing.T) hub.SyncStatus {
 	t.Helper()

@@ -142,13 +142,16 @@ func receiver(t *testing.T, answer func(http.ResponseWriter, *http.Request)) (ur
 
 func next(t *testing.T, got chan received) received {
 	t.Helper()
-	select {
-	case r := <-got:
-		return r
-	case <-time.After(40 * time.Second):
-		t.Fatal("nothing was received")
-		return received{}
-	}
+	var r received
+	until(t, "something is received", func() bool {
+		select {
+		case r = <-got:
+			return true
+		default:
+			return false
+		}
+	})
+	return r
 }
 
 func TestWebhookIsSignedForThePublicLibraries(t *testing.T) {
@@ -289,12 +292,10 @@ func TestWebhookRefusals(t *testing.T) {
 		redirecting, _ := receiver(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 		})
-		hanging, _ := receiver(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		gone, _ := receiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
 		port := elsewhere[strings.LastIndex(elsewhere, ":"):]
 		want := map[string]string{
 			redirecting:                      "a redirect, which is not followed",
-			hanging:                          "It did not answer in time.",
 			gone:                             "It answered 410 Gone.",
 			"http://loopback.example" + port: "resolves to 127.0.0.1, which is not a public address",
 			"http://metadata.example" + port: "resolves to 169.254.169.254, which is not a public address",
@@ -310,7 +311,6 @@ func TestWebhookRefusals(t *testing.T) {
 			ids[to] = w.ID
 		}
 		defer stop(t, h.start(func(cfg *engine.Config) {
-			cfg.WebhookTimeout = 300 * time.Millisecond
 			cfg.Resolver = resolver(map[string]string{
 				"loopback.example.": "127.0.0.1", "metadata.example.": "169.254.169.254", "private.example.": "10.0.0.1", "nat64.example.": "64:ff9b::7f00:1",
 				"localhost.": "127.0.0.1",
@@ -421,7 +421,7 @@ func TestReceiverThatTimesOutDelaysNobodyElse(t *testing.T) {
 		quick, got := receiver(t, nil)
 		never, _ := h.endpoint(late)
 		h.endpoint(quick)
-		defer stop(t, h.start(func(c *engine.Config) { c.WebhookTimeout = time.Second }))
+		defer stop(t, h.start(func(c *engine.Config) { c.WebhookTimeout = 3 * time.Second }))
 		h.emit(hub.EventRecordingProcessed)
 		next(t, got)
 		next(t, asked)
@@ -437,7 +437,7 @@ func TestReceiverThatTimesOutDelaysNobodyElse(t *testing.T) {
 		}
 		next(t, asked) // it is still tried
 		if !slices.ContainsFunc(h.deliveries(never.ID), func(d store.EventDelivery) bool { return d.Attempts == 0 }) {
-			t.Error("the others' events came only after all of those of the endpoint that takes a second for each")
+			t.Error("the others' events came only after all of those of the endpoint that takes seconds for each")
 		}
 	})
 }

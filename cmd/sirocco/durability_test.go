@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"sirocco/store/storetest"
 )
@@ -35,21 +35,37 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 			for _, w := range writers {
 				load.Go(func() { w.write(n.url) })
 			}
-			time.Sleep(time.Duration(50+random.IntN(300)) * time.Millisecond) // a kill at any moment is the point
+			stopped := make(chan struct{})
+			go func() {
+				load.Wait()
+				close(stopped)
+			}()
+			enough := acknowledged(writers) + int64(clients+random.IntN(20*clients)) // a kill at any moment after some is the point
+			storetest.Until(t, "enough writes are acknowledged", func() bool {
+				select {
+				case <-stopped:
+					t.Fatal("all clients were refused before the kill")
+				default:
+				}
+				return acknowledged(writers) >= enough
+			})
 			n.kill()
-			load.Wait()
+			<-stopped
 		}
 		n := startNode(t, database, "--key-file", key)
-		acknowledged := 0
 		for _, w := range writers {
 			w.settle(t, n.url)
-			acknowledged += w.acknowledged
 		}
-		if acknowledged < clients*kills {
-			t.Errorf("only %d writes were acknowledged: the test shows nothing", acknowledged)
-		}
-		t.Logf("%d acknowledged writes outlived %d kills", acknowledged, kills)
+		t.Logf("%d acknowledged writes outlived %d kills", acknowledged(writers), kills)
 	})
+}
+
+// acknowledged is how many writes were.
+func acknowledged(writers []*writer) (n int64) {
+	for _, w := range writers {
+		n += w.acknowledged.Load()
+	}
+	return n
 }
 
 // writer is a client with an organization of its own.
@@ -62,7 +78,7 @@ type writer struct {
 	other   string
 	turning bool
 
-	acknowledged int
+	acknowledged atomic.Int64
 }
 
 // write sends requests until the server is gone.
@@ -90,7 +106,7 @@ func (w *writer) write(url string) {
 			w.other = ""
 		}
 		w.turning = false
-		w.acknowledged += 2
+		w.acknowledged.Add(2)
 	}
 }
 

@@ -25,6 +25,8 @@ func refused(t *testing.T, r reply, err error) {
 
 // TestPostgresOutage stops PostgreSQL under a running server and starts it again.
 func TestPostgresOutage(t *testing.T) {
+	t.Parallel()
+	storetest.Needs(t, "postgres")
 	server := storetest.StartServer(t)
 	database := server.Database(t)
 	_, token := tokenFor(t, database)
@@ -48,9 +50,7 @@ func TestPostgresOutage(t *testing.T) {
 			t.Errorf("healthz: %v %d", err, r.status)
 		}
 		server.Start(t)
-		if err := awaitReady(n.url); err != nil {
-			t.Fatal(err)
-		}
+		n.awaitReady()
 		if r, err := patch(); err != nil || r.status != 200 {
 			t.Errorf("after the outage: %v %d %s", err, r.status, r.body)
 		}
@@ -60,6 +60,8 @@ func TestPostgresOutage(t *testing.T) {
 // TestFullSQLite lets the database not grow any more: writes are refused, reads go on, /readyz says so. When
 // another process frees room, the server goes on by itself.
 func TestFullSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Needs(t, "sqlite")
 	file := strings.TrimPrefix(storetest.SQLite(t), "sqlite:")
 	organization, token := tokenFor(t, "sqlite:"+file)
 	db, err := sql.Open("sqlite", file)
@@ -101,9 +103,7 @@ func TestFullSQLite(t *testing.T) {
 	if _, err := db.ExecContext(ctx, `DELETE FROM ballast`); err != nil {
 		t.Fatal(err)
 	}
-	if err := awaitReady(n.url); err != nil {
-		t.Fatal(err)
-	}
+	n.awaitReady()
 	if r, err := grow(); err != nil || r.status != 200 {
 		t.Errorf("with room again: %v %d %s", err, r.status, r.body)
 	}
@@ -111,6 +111,8 @@ func TestFullSQLite(t *testing.T) {
 
 // TestLockedSQLite holds the file's write lock from outside: writes are refused until it is let go.
 func TestLockedSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Needs(t, "sqlite")
 	database := storetest.SQLite(t)
 	_, token := tokenFor(t, database)
 	n := startNode(t, database+"?_busy_timeout=200")
@@ -134,9 +136,7 @@ func TestLockedSQLite(t *testing.T) {
 	if _, err := conn.ExecContext(ctx, `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
-	if err := awaitReady(n.url); err != nil {
-		t.Fatal(err)
-	}
+	n.awaitReady()
 	if r, err := call(http.DefaultClient, "POST", n.url+connectionsPath, token, newConnection, nil); err != nil || r.status != 201 {
 		t.Errorf("after the lock: %v %d %s", err, r.status, r.body)
 	}

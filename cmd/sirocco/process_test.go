@@ -59,10 +59,21 @@ func startNode(t testing.TB, database string, flags ...string) *process {
 			t.Logf("log of %s, its end:\n%s", n.url, n.log.tail(4000))
 		}
 	})
-	if err := awaitReady(n.url); err != nil {
-		t.Fatalf("%v\n%s", err, n.log.tail(4000))
-	}
+	n.awaitReady()
 	return n
+}
+
+// awaitReady waits until the node says that it is ready, or has ended.
+func (n *process) awaitReady() {
+	n.t.Helper()
+	storetest.Until(n.t, n.url+" is ready", func() bool {
+		select {
+		case <-n.ended:
+			n.t.Fatalf("it ended before it was ready: %v\n%s", n.err, n.log.tail(4000))
+		default:
+		}
+		return isReady(n.url)
+	})
 }
 
 // kill ends the process as a power cut would.
@@ -163,18 +174,6 @@ func (b *syncBuffer) contains(s string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return bytes.Contains(b.text.Bytes(), []byte(s))
-}
-
-// eventually asks until it holds, for at most half a minute.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 30 s: %s", what)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }
 
 // seedOf prints the seed of a random test and takes the one of an earlier run from SIROCCO_TEST_SEED.

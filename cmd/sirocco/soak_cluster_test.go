@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sirocco/simulator"
+	"sirocco/store/storetest"
 )
 
 // cluster is the nodes of a soak. What they talk to may kill them, too.
@@ -32,7 +33,7 @@ type cluster struct {
 func startCluster(t *testing.T, database string, nodes int, random *rand.Rand, flags ...string) *cluster {
 	t.Helper()
 	c := &cluster{
-		t: t, database: database, flags: flags, random: random, client: &http.Client{Timeout: 15 * time.Second},
+		t: t, database: database, flags: flags, random: random, client: &http.Client{Timeout: time.Minute},
 		nodes: make([]*process, nodes), dead: map[*process]bool{},
 	}
 	for i := range c.nodes {
@@ -85,21 +86,13 @@ func (c *cluster) revive() {
 	}
 }
 
-// until revives nodes and asks until it holds, for at most as long as that may take after kills: a job that a killed
-// node had taken moves within a minute.
+// until revives nodes and asks until it holds.
 func (c *cluster) until(what string, holds func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(150 * time.Second)
-	for {
+	storetest.Until(c.t, what, func() bool {
 		c.revive()
-		if holds() {
-			return
-		}
-		if time.Now().After(deadline) {
-			c.t.Fatalf("it did not settle: %s", what)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		return holds()
+	})
 }
 
 // ask sends a request to some node, and again when no good answer came: it may be carried out more than once.

@@ -281,13 +281,7 @@ func (s *soaking) cutLook() {
 		if _, err := s.st.UpdateUser(ctx, s.organization, user.ID, hub.UserPatch{FirstName: &name}); err != nil {
 			s.t.Fatal(err)
 		}
-		deadline := time.Now().Add(time.Minute)
-		for s.count(during) == 0 {
-			if time.Now().After(deadline) {
-				s.t.Fatal("nobody looks for links")
-			}
-			time.Sleep(2 * time.Millisecond)
-		}
+		storetest.Until(s.t, "somebody looks for links", func() bool { return s.count(during) > 0 })
 		s.killAll()
 		if s.count(during) == 1 {
 			return

@@ -27,6 +27,7 @@ func TestHangUp(t *testing.T) {
 // TestStopLetsRequestsFinish asks the process to end while a request is half sent: the request still
 // gets its answer, a new one is refused, and the process ends with status 0.
 func TestStopLetsRequestsFinish(t *testing.T) {
+	t.Parallel()
 	database := storetest.SQLite(t)
 	_, token := tokenFor(t, database)
 	n := startNode(t, database)
@@ -49,8 +50,8 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.terminate()
-	eventually(t, "the log says that it stops", func() bool { return n.log.contains("msg=stopping") })
-	eventually(t, "new connections are refused", func() bool {
+	storetest.Until(t, "the log says that it stops", func() bool { return n.log.contains("msg=stopping") })
+	storetest.Until(t, "new connections are refused", func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()

@@ -4,22 +4,89 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 
 	"sirocco/hub"
 	"sirocco/store"
 )
 
-// Each runs test once on SQLite and once on PostgreSQL, each time with an empty database.
+// databasesVariable names the databases that tests run on, sqlite or postgres. Empty is both.
+const databasesVariable = "SIROCCO_TEST_DATABASES"
+
+// Each runs test once on SQLite and once on PostgreSQL, each time on a new database, side by side with other tests:
+// it returns before they are through.
 func Each(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+	each(t, SQLite, Postgres, test)
 }
 
-// SQLite returns the URL of a new SQLite database.
+// EachEmpty is Each on databases in which no program has been yet.
+func EachEmpty(t *testing.T, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	each(t, EmptySQLite, EmptyPostgres, test)
+}
+
+func each(t *testing.T, sqlite, postgres func(testing.TB) string, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Parallel()
+	on := func(name string, database func(testing.TB) string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Needs(t, name)
+			test(t, database(t))
+		})
+	}
+	on("sqlite", sqlite)
+	on("postgres", postgres)
+}
+
+// Needs skips a test of a database, sqlite or postgres, where tests run on the other alone.
+func Needs(t testing.TB, database string) {
+	t.Helper()
+	if only := os.Getenv(databasesVariable); only != "" && only != database {
+		t.Skipf("%s is %s", databasesVariable, only)
+	}
+}
+
+// migrated is the file of a migrated SQLite database, made once in a test program.
+var migrated = sync.OnceValues(func() (text []byte, err error) {
+	folder, err := os.MkdirTemp("", "sirocco-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	file := filepath.Join(folder, "sirocco.db")
+	st, err := store.Open(context.Background(), "sqlite:"+file, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// SQLite returns the URL of a new, migrated SQLite database.
 func SQLite(t testing.TB) string {
+	t.Helper()
+	text, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := EmptySQLite(t)
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+// EmptySQLite returns the URL of a SQLite database that is not there yet.
+func EmptySQLite(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "sirocco.db")
 }
 

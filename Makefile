@@ -5,13 +5,14 @@ export GOTOOLCHAIN := auto
 .DEFAULT_GOAL := help
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
-FUZZTIME ?= 5s
+FUZZTIME ?= 1000x
 SAMPLE ?= 240
 SEED ?= 1
 PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 
-.PHONY: help build run test fmt-check vet lint unit fuzz vuln coverage mutation bench soak postgres s3 fmt demo
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo
+export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -25,40 +26,41 @@ demo: build ## show it all in half a minute, nothing to set up
 run: build ## run the server on 127.0.0.1:8080 with a SQLite file here
 	./sirocco serve
 
-test: postgres fmt-check vet lint unit fuzz vuln ## everything CI checks: format, vet, lint, tests on both databases, fuzzing, known vulnerabilities
-	@echo "make test: all passed"
+test: ## everything CI checks: format, vet, lint, tests on both databases, races, fuzzing, known vulnerabilities
+	@scripts/test fmt postgres s3 vet unit race linter lint fuzz vuln
+
+quick: ## the tests on SQLite alone, for the inner loop
+	@scripts/test s3 quick
+
+release: ## as test, but fails where known vulnerabilities could not be checked
+	@VULN_REQUIRED=1 scripts/test fmt postgres s3 vet unit race linter lint fuzz vuln
 
 fmt: ## format the code
 	gofmt -w $$(git ls-files '*.go')
 
 fmt-check:
-	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not formatted (make fmt):"; echo "$$bad"; exit 1; fi
+	@scripts/test fmt
 
 vet:
-	go vet ./...
+	@scripts/test vet
 
-bin/golangci-lint-$(GOLANGCI_VERSION):
-	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
-	mv bin/golangci-lint $@
+lint: ## lint, the rooms' import rule included
+	@scripts/test linter lint
 
-lint: bin/golangci-lint-$(GOLANGCI_VERSION) ## lint, the rooms' import rule included
-	$< run ./...
+unit: ## the tests, on SQLite and PostgreSQL
+	@scripts/test postgres s3 unit
 
-unit: postgres s3 ## the tests, with the race detector, on SQLite and PostgreSQL
-	CGO_ENABLED=1 go test -race -timeout 20m ./...
+race: ## the tests that PostgreSQL has a part in, with the race detector
+	@scripts/test postgres s3 race
 
-fuzz: ## a short run of each fuzz target (FUZZTIME=5s)
-	@set -e; for package in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "fuzz $$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
-	  done; \
-	done
+fuzz: ## a short run of each fuzz target (FUZZTIME=1000x)
+	@scripts/test fuzz
 
-vuln:
-	@go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... > vuln.out 2>&1; status=$$?; \
-	if [ $$status -eq 0 ]; then echo "govulncheck: nothing known"; \
-	elif [ $$status -eq 3 ]; then cat vuln.out; rm -f vuln.out; exit 1; \
-	else echo "govulncheck: its database could not be reached, so nothing was checked"; fi; rm -f vuln.out
+fuzz-long: ## ten minutes of each fuzz target, guided by coverage
+	@FUZZTIME=10m FUZZFLAGS=-fuzz=. scripts/test fuzz
+
+vuln: ## known vulnerabilities
+	@scripts/test vuln
 
 coverage: postgres s3 ## which part of each room's statements the tests run, the programs they start included
 	@CGO_ENABLED=0 go run ./scripts/coverage

@@ -29,6 +29,7 @@ func TestPanicFailsOneAttempt(t *testing.T) {
 
 // TestJobOfOneThatTimesOutEnds has a receiver that takes longer over an attempt than a job may go on where all fails.
 func TestJobOfOneThatTimesOutEnds(t *testing.T) {
+	t.Parallel()
 	st := storetest.Open(t, storetest.SQLite(t), nil)
 	organization := storetest.Organization(t, st)
 	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, WebhookTimeout: timeSlice + time.Second})

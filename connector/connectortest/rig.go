@@ -36,7 +36,7 @@ func newRig(t *testing.T, c connector.Connector, crm NewCRM, o simulator.Options
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.session = &connector.Session{HTTP: server.Client(), Values: values, ExternalAccountID: "acme", Now: time.Now, Timeout: 20 * time.Second}
+	r.session = &connector.Session{HTTP: server.Client(), Values: values, ExternalAccountID: "acme", Now: time.Now, Timeout: 5 * time.Minute}
 	r.authorize()
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,8 +29,13 @@ func TestSoak(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Run("one node on sqlite", func(t *testing.T) { soak(t, storetest.SQLite(t), 1, long) })
-	t.Run("two nodes on postgres", func(t *testing.T) { soak(t, storetest.Postgres(t), 2, long) })
+	storetest.Each(t, func(t *testing.T, database string) {
+		nodes := 1
+		if strings.HasPrefix(database, "postgres") {
+			nodes = 2
+		}
+		soak(t, database, nodes, long)
+	})
 }
 
 // soaked is a CRM, the hub's connection to it, and what kills nodes in the middle of a delivery.

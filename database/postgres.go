@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// postgresConnectTimeout bounds how long a request waits for a new connection.
+// postgresConnectTimeout bounds how long a request waits for a new connection, unless the URL says connect_timeout.
 const postgresConnectTimeout = 3 * time.Second
 
 // DefaultPostgresConnections is how many connections to PostgreSQL a DB has at most, unless it is told otherwise.
@@ -34,7 +34,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 	} else if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = DefaultPostgresConnections
 	}
-	cfg.ConnConfig.ConnectTimeout = postgresConnectTimeout
+	if !strings.Contains(url, "connect_timeout") {
+		cfg.ConnConfig.ConnectTimeout = postgresConnectTimeout
+	}
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "sirocco"
 	}

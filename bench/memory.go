@@ -11,7 +11,7 @@ import (
 	"sirocco/store"
 )
 
-// memory keeps connections in maps: what the handlers cost without a database. It is api.Connections, as far
+// memory keeps connections in maps: what the handlers cost without a database. It is organization.Connections, as far
 // as the benchmark needs it.
 type memory struct {
 	mu   sync.RWMutex

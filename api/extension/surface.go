@@ -1,0 +1,44 @@
+// Package extension is what the published contract does not have: how connections sync, what is written back, where
+// webhooks go, and who changed what. One file for each resource, named as in the path.
+package extension
+
+import (
+	"sirocco/api/wire"
+)
+
+// Config is what the surface needs beside the machinery.
+type Config struct {
+	// CheckCredentials asks a CRM before credentials are kept.
+	CheckCredentials CheckCredentials
+	// AllowPrivate lets webhook endpoints be at addresses that are not public.
+	AllowPrivate bool
+}
+
+// server holds what handlers share.
+type server struct {
+	*wire.API
+	Config
+}
+
+const (
+	connectionPath = "/v1/core/integrations/connections/{id}"
+	connectionTag  = "Connections"
+	connectionKind = "connection"
+	recordingsPath = "/v1/core/recordings"
+	recordingTag   = "Recordings"
+	recordingKind  = "recording"
+)
+
+// Register adds the surface's operations, and the events to the document.
+func Register(a *wire.API, cfg Config) {
+	s := &server{API: a, Config: cfg}
+	s.registerSync()
+	s.registerEndpoints()
+	s.registerEventDeliveries()
+	s.describeEvents()
+	s.registerMatches()
+	s.registerAudit()
+	s.registerAnalysis()
+	s.registerLinks()
+	s.registerDeliveries()
+}

@@ -1,0 +1,146 @@
+package organization
+
+import (
+	"net/http"
+	"reflect"
+
+	"sirocco/api/view"
+	"sirocco/api/wire"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Account is an account as the contract shows it.
+type Account struct {
+	ID             string          `json:"id"`
+	ExternalID     string          `json:"externalId" doc:"The CRM's own id."`
+	Latitude       *float64        `json:"latitude,omitempty"`
+	Longitude      *float64        `json:"longitude,omitempty"`
+	Addresses      []wire.Anything `json:"addresses" nullable:"false"`
+	PhoneNumbers   []string        `json:"phoneNumbers,omitempty" nullable:"false"`
+	EmailAddresses []string        `json:"emailAddresses,omitempty" nullable:"false"`
+	Name           string          `json:"name,omitempty"`
+	CreatedAt      string          `json:"createdAt"`
+	UpdatedAt      string          `json:"updatedAt"`
+}
+
+func showAccount(r store.Record) Account {
+	addresses := wire.Each(r.Details.Addresses, func(a hub.Address) wire.Anything { return wire.Anything{PostalAddress(a)} })
+	return Account{
+		ID: r.ID, ExternalID: r.ExternalID, Latitude: r.Details.Latitude, Longitude: r.Details.Longitude, Addresses: addresses,
+		PhoneNumbers: r.Details.Phones, EmailAddresses: r.Details.Emails, Name: r.Name,
+		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt),
+	}
+}
+
+// AccountAnswer is one account.
+type AccountAnswer struct {
+	Body Account
+}
+
+// AccountsAnswer is one page of accounts.
+type AccountsAnswer struct {
+	wire.NextCursor
+	Body []Account `nullable:"false"`
+}
+
+// NewAccount is an account to create: with a place on the map, or with addresses.
+type NewAccount struct {
+	ExternalID string  `json:"externalId" minLength:"1" maxLength:"512"`
+	Name       *string `json:"name,omitempty"`
+	Place
+}
+
+// newAccountFields is NewAccount without its own Schema.
+type newAccountFields NewAccount
+
+// Schema implements huma.SchemaProvider: the contract has two forms.
+func (NewAccount) Schema(r wire.Schemas) *wire.Schema {
+	form := func(required ...string) *wire.Schema {
+		s := *r.Schema(reflect.TypeFor[newAccountFields](), false, "")
+		s.Required = required
+		s.PrecomputeMessages()
+		return &s
+	}
+	return &wire.Schema{AnyOf: []*wire.Schema{form("externalId", "latitude", "longitude"), form("externalId", "addresses")}}
+}
+
+const accountTag = "Accounts"
+
+func (s *server) registerAccounts() {
+	wire.Register(s.API, recordOperation("listAccounts", http.MethodGet, "/accounts", "List accounts", accountTag), wire.JSONErrors(), s.listAccounts)
+	wire.Register(s.API, recordOperation("createAccount", http.MethodPost, "/accounts", "Create an account", accountTag), changing, s.createAccount)
+	wire.Register(s.API, recordOperation("getAccount", http.MethodGet, "/accounts/{id}", "Get an account", accountTag), notFound, s.getAccount)
+	wire.Register(s.API, recordOperation("putAccount", http.MethodPut, "/accounts/{id}", "Change an account", accountTag), changing, s.putAccount)
+	wire.Register(s.API, recordOperation("deleteAccount", http.MethodDelete, "/accounts/{id}", "Delete an account", accountTag), changing,
+		func(r *wire.Request, in *view.RecordPath) (*DeletedAnswer, error) {
+			return s.deleteRecord(r, in, hub.ModelAccount)
+		})
+}
+
+func (s *server) listAccounts(r *wire.Request, in *struct {
+	wire.OrganizationSelector
+	wire.PageQuery
+},
+) (*AccountsAnswer, error) {
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	found, cursor, err := s.list(r, organization, in.PageQuery, store.RecordFilter{Model: hub.ModelAccount})
+	if err != nil {
+		return nil, err
+	}
+	out := &AccountsAnswer{Body: wire.Each(found, showAccount)}
+	out.Set(cursor)
+	return out, nil
+}
+
+func (s *server) createAccount(r *wire.Request, in *struct {
+	wire.OrganizationSelector
+	Body NewAccount
+},
+) (*AccountAnswer, error) {
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	p := s.newPatches(r, organization)
+	alive := false
+	p.add(hub.RecordPatch{Model: hub.ModelAccount, ExternalID: in.Body.ExternalID, Create: true, Delete: &alive, Change: func(rec *hub.Record) {
+		wire.Set(&rec.Name, in.Body.Name)
+		in.Body.change(&rec.Details)
+	}})
+	made, err := s.push(r, organization, p, hub.ModelAccount, []string{in.Body.ExternalID})
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(made[0])}, nil
+}
+
+func (s *server) getAccount(r *wire.Request, in *view.RecordPath) (*AccountAnswer, error) {
+	found, err := s.record(r, in, hub.ModelAccount)
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(found)}, nil
+}
+
+func (s *server) putAccount(r *wire.Request, in *struct {
+	view.RecordPath
+	wire.ExactBody
+	Body struct {
+		Name *string `json:"name,omitempty"`
+		Place
+	}
+},
+) (*AccountAnswer, error) {
+	changed, err := s.change(r, &in.RecordPath, hub.ModelAccount, func(rec *hub.Record) {
+		wire.Set(&rec.Name, in.Body.Name)
+		in.Body.change(&rec.Details)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &AccountAnswer{Body: showAccount(changed)}, nil
+}

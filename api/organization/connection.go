@@ -1,0 +1,225 @@
+package organization
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sirocco/api/wire"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Connections is where connections are kept. It is the Store; the benchmark's baseline keeps them in memory.
+type Connections interface {
+	CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key store.IdempotencyKey) (c hub.Connection, replayed bool, err error)
+	Connection(ctx context.Context, organization, id string) (hub.Connection, error)
+	Connections(ctx context.Context, organization string, f store.ConnectionFilter) ([]hub.Connection, error)
+	PatchConnection(ctx context.Context, organization, id string, p hub.ConnectionPatch) (hub.Connection, error)
+	DeleteConnection(ctx context.Context, organization, id string, ifUpdatedAt []time.Time) (hub.Connection, error)
+}
+
+// CreatablePlatform is a platform that a client may create a connection of.
+type CreatablePlatform hub.Platform
+
+// Schema implements huma.SchemaProvider.
+func (CreatablePlatform) Schema(wire.Schemas) *wire.Schema {
+	return wire.EnumSchema(hub.CreatablePlatforms(), "The kind of CRM on the other end.")
+}
+
+// ListedPlatform is a platform that a connection can have.
+type ListedPlatform hub.Platform
+
+// Schema implements huma.SchemaProvider.
+func (ListedPlatform) Schema(wire.Schemas) *wire.Schema {
+	return wire.EnumSchema(hub.Platforms(), "List only connections of this platform.")
+}
+
+// Connection is a connection as the contract shows it.
+type Connection struct {
+	ID                  string            `json:"id" doc:"Ours; time-ordered."`
+	Name                string            `json:"name"`
+	ExternalAccountID   string            `json:"externalAccountId" doc:"The CRM's own id of the account."`
+	OrganizationID      string            `json:"organizationId"`
+	IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
+	CreatedAt           string            `json:"createdAt"`
+	UpdatedAt           string            `json:"updatedAt" doc:"Grows with every change of the connection itself; sync progress has its own times."`
+	IsActive            bool              `json:"isActive" doc:"Whether the connection really syncs."`
+	SyncStatus          []SyncStatus      `json:"syncStatus" doc:"How far the sync of each CRM model has come."`
+	SyncTranscript      bool              `json:"syncTranscript" required:"false" doc:"Whether a recording's transcript goes into what is written back."`
+}
+
+// SyncStatus is how far the sync of one model has come.
+type SyncStatus struct {
+	ID                 string  `json:"id"`
+	ModelName          string  `json:"modelName"`
+	ModelSyncStatus    string  `json:"modelSyncStatus" enum:"SYNCING,UP_TO_DATE,ERROR"`
+	ModelModifiedAfter *string `json:"modelModifiedAfter" doc:"The cursor: everything the CRM changed up to here is in. Null before the first sync."`
+	CreatedAt          string  `json:"createdAt"`
+	UpdatedAt          *string `json:"updatedAt"`
+}
+
+func showConnection(c hub.Connection) Connection {
+	statuses := make([]SyncStatus, len(c.SyncStatus))
+	for i, st := range c.SyncStatus {
+		statuses[i] = SyncStatus{
+			ID: st.ID, ModelName: string(st.Model), ModelSyncStatus: string(st.State),
+			ModelModifiedAfter: wire.TimeOrNull(st.ModifiedAfter),
+			CreatedAt:          hub.WireTime(st.CreatedAt), UpdatedAt: wire.TimeOrNull(st.UpdatedAt),
+		}
+	}
+	return Connection{
+		ID: c.ID, Name: c.Name, ExternalAccountID: c.ExternalAccountID, OrganizationID: c.OrganizationID,
+		IntegrationPlatform: CreatablePlatform(c.Platform), IsActive: c.Active, SyncTranscript: c.SyncTranscript,
+		CreatedAt: hub.WireTime(c.CreatedAt), UpdatedAt: hub.WireTime(c.UpdatedAt), SyncStatus: statuses,
+	}
+}
+
+// ConnectionAnswer is one connection.
+type ConnectionAnswer struct {
+	ETag string `header:"ETag" extension:"true" doc:"The version of the connection, for If-Match."`
+	Body Connection
+}
+
+// CreatedConnectionAnswer is a connection just made, or made by an earlier request with the same key.
+type CreatedConnectionAnswer struct {
+	ETag     string `header:"ETag" extension:"true" doc:"The version of the connection, for If-Match."`
+	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Body     Connection
+}
+
+// ConnectionsAnswer is one page of connections.
+type ConnectionsAnswer struct {
+	Body struct {
+		Data   []Connection `json:"data"`
+		Cursor *string      `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
+	}
+}
+
+const (
+	connectionsPath = "/v1/core/integrations/connections"
+	connectionPath  = connectionsPath + "/{id}"
+	connectionTag   = "Connections"
+	connectionKind  = "connection"
+)
+
+func (s *server) registerConnections() {
+	wire.Register(s.API, wire.Operation{
+		OperationID: "listConnections", Method: http.MethodGet, Path: connectionsPath,
+		Summary: "List connections", Tags: []string{connectionTag},
+	}, wire.PlainErrors(), s.listConnections)
+	wire.Register(s.API, wire.Operation{
+		OperationID: "createConnection", Method: http.MethodPost, Path: connectionsPath, DefaultStatus: http.StatusCreated,
+		Summary: "Create a connection", Tags: []string{connectionTag},
+	}, wire.PlainErrors(http.StatusBadRequest, http.StatusConflict), s.createConnection)
+	wire.Register(s.API, wire.Operation{
+		OperationID: "getConnection", Method: http.MethodGet, Path: connectionPath,
+		Summary: "Get a connection", Tags: []string{connectionTag},
+	}, wire.PlainErrors(http.StatusNotFound), s.getConnection)
+	wire.Register(s.API, wire.Operation{
+		OperationID: "patchConnection", Method: http.MethodPatch, Path: connectionPath,
+		Summary: "Change a connection", Tags: []string{connectionTag},
+		Description: "Changes what the body names and leaves the rest. `isActive: false` stops syncing, a running sync at its next page with its cursor saved; `true` goes on from there. An empty object changes nothing.",
+	}, wire.PlainErrors(http.StatusNotFound), s.patchConnection)
+	wire.Register(s.API, wire.Operation{
+		OperationID: "deleteConnection", Method: http.MethodDelete, Path: connectionPath,
+		Summary: "Delete a connection", Tags: []string{connectionTag},
+		Description: "Answers with the connection as it last was. Its syncs stop and its credentials are erased.",
+	}, wire.PlainErrors(http.StatusNotFound), s.deleteConnection)
+}
+
+func (s *server) listConnections(r *wire.Request, in *struct {
+	wire.OrganizationSelector
+	wire.PageQuery
+	Platform ListedPlatform `query:"integrationPlatform"`
+},
+) (*ConnectionsAnswer, error) {
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	found, cursor, err := wire.ReadPage(in.PageQuery, func(c hub.Connection) string { return c.ID }, func(after string, limit int) ([]hub.Connection, error) {
+		return s.Connections.Connections(r, organization, store.ConnectionFilter{Platform: hub.Platform(in.Platform), After: after, Limit: limit})
+	})
+	out := &ConnectionsAnswer{}
+	out.Body.Data, out.Body.Cursor = wire.Each(found, showConnection), cursor
+	return out, err
+}
+
+func (s *server) createConnection(r *wire.Request, in *struct {
+	wire.OrganizationSelector
+	wire.ExactBody
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
+	Body           struct {
+		Name                string            `json:"name" minLength:"1" maxLength:"256"`
+		IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
+		ExternalAccountID   string            `json:"externalAccountId" minLength:"1" maxLength:"256"`
+		IsActive            *bool             `json:"isActive,omitempty" default:"true"`
+	}
+},
+) (*CreatedConnectionAnswer, error) {
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return nil, err
+	}
+	platform := hub.Platform(in.Body.IntegrationPlatform)
+	n := hub.NewConnection{
+		Name: in.Body.Name, ExternalAccountID: in.Body.ExternalAccountID, Platform: platform,
+		Active: in.Body.IsActive == nil || *in.Body.IsActive, Models: s.Models(platform),
+	}
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	c, replayed, err := s.Connections.CreateConnection(r, organization, n, wire.IdempotencyKey("createConnection", in.IdempotencyKey, in.Body))
+	if err != nil {
+		return nil, err
+	}
+	out := &CreatedConnectionAnswer{ETag: wire.ETag(c.UpdatedAt), Body: showConnection(c)}
+	if replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+func (s *server) getConnection(r *wire.Request, in *wire.IDPath) (*ConnectionAnswer, error) {
+	c, err := wire.AtPath(r, in, connectionKind, func(organization string) (hub.Connection, error) {
+		return s.Connections.Connection(r, organization, in.ID)
+	})
+	return answerConnection(c), err
+}
+
+func (s *server) patchConnection(r *wire.Request, in *struct {
+	wire.IDPath
+	wire.Precondition
+	wire.ExactBody
+	Body struct {
+		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"256"`
+		IsActive       *bool   `json:"isActive,omitempty"`
+		SyncTranscript *bool   `json:"syncTranscript,omitempty"`
+	}
+},
+) (*ConnectionAnswer, error) {
+	p := hub.ConnectionPatch{Name: in.Body.Name, Active: in.Body.IsActive, SyncTranscript: in.Body.SyncTranscript, IfUpdatedAt: wire.Versions(in.IfMatch)}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	c, err := wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (hub.Connection, error) {
+		return s.Connections.PatchConnection(r, organization, in.ID, p)
+	})
+	return answerConnection(c), err
+}
+
+func (s *server) deleteConnection(r *wire.Request, in *struct {
+	wire.IDPath
+	wire.Precondition
+},
+) (*ConnectionAnswer, error) {
+	c, err := wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (hub.Connection, error) {
+		return s.Connections.DeleteConnection(r, organization, in.ID, wire.Versions(in.IfMatch))
+	})
+	return answerConnection(c), err
+}
+
+func answerConnection(c hub.Connection) *ConnectionAnswer {
+	return &ConnectionAnswer{ETag: wire.ETag(c.UpdatedAt), Body: showConnection(c)}
+}

@@ -1,0 +1,316 @@
+package organization
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sirocco/api/wire"
+	"sirocco/hub"
+)
+
+// patches collects what a push asks for, and what is wrong with it.
+type patches struct {
+	all    []hub.RecordPatch
+	issues []hub.Issue
+	// resolve finds the external id of a record of the connection that is pushed to, named by our id. One that is not
+	// there is hub.ErrNotFound.
+	resolve func(m hub.Model, id string) (externalID string, err error)
+	// failed is why something could not be resolved now.
+	failed error
+}
+
+// err is why the push cannot be, or nil.
+func (p *patches) err() error {
+	switch {
+	case p.failed != nil:
+		return p.failed
+	case len(p.issues) > 0:
+		return &hub.InvalidError{Issues: p.issues}
+	}
+	return nil
+}
+
+func (p *patches) add(patch hub.RecordPatch) { p.all = append(p.all, patch) }
+
+func (p *patches) wrong(field, problem, want string) {
+	p.issues = append(p.issues, hub.Issue{Field: field, Problem: problem, Want: want})
+}
+
+// at reads a time in RFC 3339.
+func (p *patches) at(field, text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || !hub.TellableTime(t) {
+		p.wrong(field, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
+	}
+	return t.UTC()
+}
+
+// wire is a pushed time as records keep those that only are shown.
+func (p *patches) wire(field string, text *string) *string {
+	if text == nil || *text == "" {
+		return text
+	}
+	shown := hub.WireTime(p.at(field, *text))
+	return &shown
+}
+
+func deletion(m wire.Optional[time.Time]) *bool {
+	if !m.Sent {
+		return nil
+	}
+	deleted := !m.Null
+	return &deleted
+}
+
+func (l *Place) change(d *hub.Details) {
+	if l.Latitude != nil {
+		d.Latitude = l.Latitude
+	}
+	if l.Longitude != nil {
+		d.Longitude = l.Longitude
+	}
+	wire.Set(&d.Phones, l.PhoneNumbers)
+	if l.EmailAddresses != nil {
+		d.Emails, d.Email = *l.EmailAddresses, ""
+		if len(d.Emails) > 0 {
+			d.Email = d.Emails[0]
+		}
+	}
+	if l.Addresses != nil {
+		d.Addresses = nil
+		for _, a := range *l.Addresses {
+			d.Addresses = append(d.Addresses, hub.Address(a))
+		}
+	}
+}
+
+// party adds the patch of an account, contact or lead.
+func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, change func(*hub.Record)) {
+	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
+	patch := hub.RecordPatch{
+		Model: m, ExternalID: externalID, Delete: deletion(life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Change: func(r *hub.Record) {
+			change(r)
+			place.change(&r.Details)
+			wire.Set(&r.Details.LastActivity, active)
+			if life.Owner.Sent {
+				r.Refs.Owner = life.Owner.Value.ExternalID
+			}
+		},
+	}
+	wire.Set(&patch.MergedTo, life.MergedToExternalID)
+	if patch.MergedTo == externalID || slices.Contains(patch.MergedFrom, externalID) {
+		p.wrong(field+".mergedToExternalId", "is the record itself", "another record of the same kind")
+		return
+	}
+	p.add(patch)
+}
+
+// ref is the external id of what was sent, "" where it was cleared, and nil where nothing was sent or it is wrong.
+func ref[T any](m wire.Optional[T], externalID func(T) *string) *string {
+	switch {
+	case !m.Sent:
+		return nil
+	case m.Null:
+		return new(string)
+	}
+	return externalID(m.Value)
+}
+
+// account adds a nested account and returns what refers to it.
+func (p *patches) account(field string, m wire.Optional[PushedAccount]) *string {
+	return ref(m, func(in PushedAccount) *string {
+		if in.ExternalID == "" {
+			p.wrong(field+".externalId", "is missing", "the CRM's own id of the account")
+			return nil
+		}
+		p.party(field, hub.ModelAccount, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) { wire.Set(&r.Name, in.Name) })
+		return &in.ExternalID
+	})
+}
+
+func (p *patches) contact(field string, in *PushedContact) {
+	account := p.account(field+".account", in.Account)
+	p.party(field, hub.ModelContact, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+		wire.Set(&r.Name, in.Name)
+		wire.Set(&r.Refs.Account, account)
+	})
+}
+
+func (p *patches) contactRef(field string, m wire.Optional[PushedContact]) *string {
+	return ref(m, func(in PushedContact) *string {
+		p.contact(field, &in)
+		return &in.ExternalID
+	})
+}
+
+func (p *patches) leadRef(field string, m wire.Optional[PushedLead]) *string {
+	return ref(m, func(in PushedLead) *string {
+		p.party(field, hub.ModelLead, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+			wire.Set(&r.Details.FirstName, in.FirstName)
+			wire.Set(&r.Details.LastName, in.LastName)
+			r.Name = joinName(r.Details.FirstName, r.Details.LastName)
+		})
+		return &in.ExternalID
+	})
+}
+
+func joinName(first, last string) string {
+	if first == "" || last == "" {
+		return first + last
+	}
+	return first + " " + last
+}
+
+// users joins CRM users to an opportunity or engagement.
+func (p *patches) users(users []PushedUser, join hub.Model, of string) {
+	for _, in := range users {
+		p.add(hub.RecordPatch{Model: hub.ModelUser, ExternalID: in.ExternalID, Change: func(r *hub.Record) {
+			wire.Set(&r.Name, in.Name)
+			if in.Email != nil {
+				r.Details.Email, r.Details.Emails = *in.Email, []string{*in.Email}
+			}
+		}})
+		p.add(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+			r.Refs.User = in.ExternalID
+			if join == hub.ModelOpportunityUser {
+				r.Refs.Opportunity = of
+			} else {
+				r.Refs.Engagement = of
+			}
+			wire.Set(&r.Name, in.Name)
+			if in.ShareOfSale != nil {
+				r.Details.ShareOfSale = in.ShareOfSale
+			}
+		}})
+	}
+}
+
+// byID resolves a reference by our id.
+func (p *patches) byID(field string, m hub.Model, in wire.Optional[string]) *string {
+	return ref(in, func(id string) *string {
+		externalID, err := p.resolve(m, id)
+		switch {
+		case errors.Is(err, hub.ErrNotFound):
+			p.wrong(field, "names nothing that is there", "our id of a record of the SIRO_CUSTOM_INPUT connection")
+			return nil
+		case err != nil:
+			p.failed = err
+			return nil
+		}
+		return &externalID
+	})
+}
+
+func (p *patches) engagement(field string, in *PushedEngagement) {
+	start, end := p.maybeTime(field+"startTime", in.StartTime), p.maybeTime(field+"endTime", in.EndTime)
+	created, updated := p.maybeWire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.maybeWire(field+"remoteUpdatedAt", in.RemoteUpdatedAt)
+	account := p.account(field+"account", in.Account)
+	contact, lead := p.contactRef(field+"contact", in.Contact), p.leadRef(field+"lead", in.Lead)
+	kind := p.byID(field+"engagementTypeId", hub.ModelEngagementType, in.EngagementTypeID)
+	if in.EngagementType.Sent {
+		kind = new(string)
+		if t := in.EngagementType.Value; !in.EngagementType.Null {
+			*kind = t.ExternalID
+			if *kind == "" {
+				*kind = t.ActivityType + ":" + t.Name
+			}
+			p.add(hub.RecordPatch{Model: hub.ModelEngagementType, ExternalID: *kind, Change: func(r *hub.Record) {
+				r.Name, r.Details.ActivityType = t.Name, t.ActivityType
+			}})
+		}
+	}
+	var opportunity *string
+	if in.Opportunity.Sent {
+		opportunity = &in.Opportunity.Value.ExternalID
+	}
+	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		d := &r.Details
+		in.Direction.Set(&d.Direction)
+		in.Content.Set(&d.Content)
+		in.Subject.Set(&d.Subject)
+		r.Name = d.Subject
+		in.StartTimeLocalized.Set(&d.LocalStart)
+		wire.Set(&r.StartTime, start)
+		wire.Set(&r.EndTime, end)
+		wire.Set(&d.CreatedAt, created)
+		wire.Set(&d.UpdatedAt, updated)
+		wire.Set(&r.Refs.Account, account)
+		wire.Set(&r.Refs.Contact, contact)
+		wire.Set(&r.Refs.Lead, lead)
+		wire.Set(&r.Refs.EngagementType, kind)
+		wire.Set(&r.Refs.Opportunity, opportunity)
+	}})
+	p.users(in.EngagementUsers, hub.ModelEngagementUser, in.ExternalID)
+	if o := in.Opportunity.Value; in.Opportunity.Sent && !in.Opportunity.Null {
+		closed, made, active := p.wire(field+"opportunity.closedAt", o.ClosedAt), p.wire(field+"opportunity.remoteCreatedAt", o.RemoteCreatedAt), p.wire(field+"opportunity.lastActivityAt", o.LastActivityAt)
+		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Change: func(r *hub.Record) {
+			changeOpportunity(r, o.Name, o.Amount, o.Disposition, closed, made, active)
+		}}
+		if o.CopyEngagementRelationships {
+			patch.CopyFrom = in.ExternalID
+		}
+		p.add(patch)
+	}
+}
+
+func changeOpportunity(r *hub.Record, name *string, amount *float64, disposition, closed, created, active *string) {
+	wire.Set(&r.Name, name)
+	if amount != nil {
+		r.Details.Amount = amount
+	}
+	wire.Set(&r.Details.Disposition, disposition)
+	wire.Set(&r.Details.ClosedAt, closed)
+	wire.Set(&r.Details.CreatedAt, created)
+	wire.Set(&r.Details.LastActivity, active)
+}
+
+func (p *patches) maybeTime(field string, m wire.Optional[string]) *time.Time {
+	if !m.Sent {
+		return nil
+	}
+	if m.Null || m.Value == "" {
+		return new(time.Time)
+	}
+	at := p.at(field, m.Value)
+	return &at
+}
+
+func (p *patches) maybeWire(field string, m wire.Optional[string]) *string {
+	if !m.Sent {
+		return nil
+	}
+	return p.wire(field, &m.Value)
+}
+
+func (p *patches) opportunity(field string, in *PushedOpportunity) {
+	closed, created, active := p.wire(field+"closedAt", in.ClosedAt), p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"lastActivityAt", in.LastActivityAt)
+	account := p.byID(field+"accountId", hub.ModelAccount, in.AccountID)
+	if nested := p.account(field+"account", in.Account); nested != nil {
+		account = nested
+	}
+	contact := p.contactRef(field+"contact", in.Contact)
+	var first string // of the contacts, for an opportunity of which none is primary
+	for i := range in.OpportunityContacts {
+		c := &in.OpportunityContacts[i]
+		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact)
+		if i == 0 {
+			first = c.ExternalID
+		}
+		if c.IsPrimary != nil && *c.IsPrimary {
+			contact = &c.ExternalID
+		}
+	}
+	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
+		wire.Set(&r.Refs.Account, account)
+		wire.Set(&r.Refs.Contact, contact)
+		if contact == nil {
+			r.Refs.Contact = cmp.Or(r.Refs.Contact, first)
+		}
+	}})
+	p.users(in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
+}

@@ -1,0 +1,146 @@
+// Package wire is the machinery of the contract: how requests come in and answers go out, whatever they are about.
+// It authenticates and limits callers, reads bodies and parameters, pages lists, shapes errors, describes operations
+// in the OpenAPI document, and logs and measures. It knows no resource; huma's glue lives here alone.
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// Config is what the machinery needs.
+type Config struct {
+	Store *store.Store
+	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
+	RateLimit int
+	Logger    *slog.Logger
+	// Metrics takes the API's metrics and is what /metrics shows.
+	Metrics *prometheus.Registry
+	Clock   hub.Clock
+	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
+	PublicURL string
+	// Version is the program's, for the OpenAPI document.
+	Version string
+}
+
+// maxBody is how many bytes a request body may have.
+const maxBody = 1 << 20
+
+// API is what operations are registered with, and what serves them.
+type API struct {
+	Config
+	huma huma.API
+	mux  *http.ServeMux
+	// shared are the patterns that both surfaces answer, each in its own shape.
+	shared        map[string]bool
+	authenticator *authenticator
+	limiter       *rateLimiter
+	metrics       *metrics
+}
+
+// New returns an API without operations, which answers what operators and their machines ask.
+func New(cfg Config) *API {
+	a := &API{
+		Config:        cfg,
+		mux:           http.NewServeMux(),
+		shared:        map[string]bool{},
+		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
+		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
+		metrics:       newMetrics(cfg.Metrics),
+	}
+	a.huma = humago.New(a.mux, a.humaConfig())
+	a.registerHealth()
+	return a
+}
+
+// Handler returns what serves the operations registered so far, and the document of them. Call it once, last.
+func (a *API) Handler() http.Handler {
+	a.registerSelfDescription()
+	return a.middleware(http.HandlerFunc(a.route))
+}
+
+// HandleFunc serves a pattern that is no operation and takes no token, such as a signed URL.
+func (a *API) HandleFunc(pattern string, handle http.HandlerFunc) { a.mux.HandleFunc(pattern, handle) }
+
+func (a *API) humaConfig() huma.Config {
+	cfg := huma.DefaultConfig("Sirocco", a.Version)
+	cfg.CreateHooks = nil // no $schema fields in answers: the contract has none
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	inJSON := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readBody}
+	cfg.Formats = map[string]huma.Format{
+		"application/json": inJSON,
+		"json":             inJSON,
+		"text/plain":       {Marshal: marshalText},
+	}
+	cfg.AllowAdditionalPropertiesByDefault = true // published clients send extras
+	cfg.Info.Description = "A self-hosted integration hub: keeps integration connections, pulls CRM records over them, " +
+		"links recordings to those records, and writes results back. Unknown fields in a request body are ignored. " +
+		"What is marked `x-sirocco-extension` is not in the published contract."
+	cfg.Servers = []*huma.Server{{URL: "/"}, {URL: LegacyPrefix, Description: "The same operations, under the published prefix, which always means the organization surface."}}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "Organization API token"},
+		"userToken":  {Type: "apiKey", In: "header", Name: "x-siro-auth-token", Description: "A user's access token, made by an OAuth app."},
+	}
+	return cfg
+}
+
+// Operation is one operation of the contract, and how it is documented.
+type Operation = huma.Operation
+
+// extensionKey marks in the OpenAPI document what the published contract does not have.
+const extensionKey = "x-sirocco-extension"
+
+// Extension returns the mark of an operation that is ours, for its Extensions.
+func Extension() map[string]any { return map[string]any{extensionKey: true} }
+
+// Register adds an operation of the organization surface, whose requests have a Token. One whose path begins with
+// LegacyPrefix answers organization tokens at the path without it, too, where the user surface has the same one.
+func Register[I, O any](a *API, op Operation, shape ErrorShape, handle func(*Request, *I) (*O, error)) {
+	register(a, organizationSurface, op, shape, handle)
+}
+
+// RegisterUser adds an operation of the user surface, whose requests have a User with at least the scope.
+func RegisterUser[I, O any](a *API, op Operation, scope hub.Scope, shape ErrorShape, handle func(*Request, *I) (*O, error)) {
+	shape.json = append(shape.json, http.StatusForbidden)
+	register(a, userSurface(scope), op, shape, handle)
+}
+
+// register adds an operation. Fields of I and O tagged extension:"true" are marked as ours in the document.
+func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, handle func(*Request, *I) (*O, error)) {
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody + 1 // huma refuses a body that fills its limit
+	}
+	op.Security = []map[string][]string{{on.scheme: {}}}
+	op.Middlewares = append(op.Middlewares, on.guard)
+	op.Metadata = map[string]any{metadataShape: shape, metadataSchemas: a.huma.OpenAPI().Components.Schemas}
+	a.describeErrors(&op, shape, reflect.TypeFor[I]())
+	a.share(op)
+	var body *huma.Schema
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		r := RequestOf(ctx)
+		if err := a.refuseNulls(in, body, shape); err != nil {
+			return nil, err
+		}
+		out, err := handle(r, in)
+		if err != nil {
+			return nil, statusError(r, shape, err)
+		}
+		return out, nil
+	})
+	documented := operationsOf(a.huma.OpenAPI().Paths[op.Path])[op.Method]
+	if documented.RequestBody != nil {
+		delete(documented.RequestBody.Content, "application/octet-stream") // how huma documents ExactBody
+		body = documented.RequestBody.Content["application/json"].Schema
+	}
+	a.markExtensions(documented, reflect.TypeFor[I]())
+	a.markExtensions(documented, reflect.TypeFor[O]())
+}

@@ -1,0 +1,39 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sirocco/hub"
+)
+
+// readyTimeout bounds the write by which /readyz knows that the database works.
+const readyTimeout = 8 * time.Second
+
+// registerHealth serves what operators and their machines ask: is it alive, is it ready, how much has it done.
+func (a *API) registerHealth() {
+	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, hr *http.Request) {
+		ctx, cancel := context.WithTimeout(hr.Context(), readyTimeout)
+		defer cancel()
+		err := a.Store.Ready(ctx)
+		if err == nil {
+			_, _ = io.WriteString(w, "ready\n")
+			return
+		}
+		var unavailable *hub.UnavailableError
+		if !errors.As(err, &unavailable) {
+			unavailable = &hub.UnavailableError{Reason: "the database does not answer", RetryAfter: time.Second, Err: err}
+		}
+		RequestOf(hr.Context()).Log.Error("not ready", "reason", unavailable.Reason, "error", err)
+		WriteError(w, unavailableAnswer(unavailable))
+	})
+	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}))
+}

@@ -1,0 +1,206 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// middleware gives every request its id, its log line and its metrics, and survives a panic.
+func (a *API) middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		started := a.Clock()
+		r := &Request{Context: hr.Context(), ID: requestID(hr), Origin: a.origin(hr), api: a}
+		r.Log = a.Logger.With("request", r.ID)
+		path := hr.URL.Path
+		if rest, ok := strings.CutPrefix(path, LegacyPrefix); ok && strings.HasPrefix(rest, "/v1/") {
+			r.Legacy = true
+			u := *hr.URL
+			u.Path, u.RawPath = rest, strings.TrimPrefix(hr.URL.RawPath, LegacyPrefix)
+			hr.URL = &u
+		}
+		hr = hr.WithContext(r)
+		hr.Header.Del("Accept") // one representation each: a client that asks for another still gets it
+		aw := &answerWriter{ResponseWriter: w}
+		aw.Header().Set("X-Request-Id", r.ID)
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
+					panic(p)
+				}
+				r.Log.Error("panic", "panic", p, "stack", string(debug.Stack()))
+				if aw.status == 0 {
+					WriteError(aw, &jsonError{status: http.StatusInternalServerError, ErrorBody: ErrorBody{
+						Message: "Something went wrong on the server; its log has the details under request " + r.ID + "."}})
+				}
+			}
+			took := a.Clock().Sub(started)
+			a.metrics.observe(hr, aw.status, took)
+			r.Log.Log(hr.Context(), logLevel(path, aw.status), "request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
+				"duration", took, "organization", r.Token.OrganizationID+r.User.OrganizationID, "token", r.Token.ID+r.User.ID)
+		}()
+		next.ServeHTTP(aw, hr)
+	})
+}
+
+// origin is what URLs in the request's answer begin with. A proxy in front says whether it was asked with TLS.
+func (a *API) origin(hr *http.Request) string {
+	switch {
+	case a.PublicURL != "":
+		return strings.TrimSuffix(a.PublicURL, "/")
+	case hr.TLS != nil || hr.Header.Get("X-Forwarded-Proto") == "https":
+		return "https://" + hr.Host
+	}
+	return "http://" + hr.Host
+}
+
+// logLevel keeps what machines ask every few seconds out of the log, as long as all is well.
+func logLevel(path string, status int) slog.Level {
+	if status < http.StatusBadRequest && (path == "/healthz" || path == "/readyz" || path == "/metrics") {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// route authenticates and limits what needs a token, and hands the request to the operation.
+func (a *API) route(w http.ResponseWriter, hr *http.Request) {
+	if e := unreadable(hr); e != nil {
+		WriteError(w, e)
+		return
+	}
+	if strings.HasPrefix(hr.URL.Path, "/v1/") && !a.admit(w, hr) {
+		return
+	}
+	if asked := hr.URL.EscapedPath(); strings.TrimSuffix(asked, "/") != strings.TrimSuffix(path.Clean(asked), "/") {
+		WriteError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}}) // the mux would redirect, with a page
+		return
+	}
+	if _, err := url.ParseQuery(hr.URL.RawQuery); err != nil { // what cannot be read would count as left out
+		WriteError(w, &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{
+			Message: "The query cannot be read: " + err.Error() + "; percent-encode what its parameters say."}})
+		return
+	}
+	handler, pattern := a.matching(hr)
+	if pattern == "" {
+		refuse(w, hr, handler)
+		return
+	}
+	a.mux.ServeHTTP(w, hr)
+}
+
+// unreadable refuses a path or parameter that is no text which a database keeps.
+func unreadable(hr *http.Request) huma.StatusError {
+	if !hub.IsStorable(hr.URL.Path) {
+		return sentence(http.StatusNotFound, noSuchPath, false)
+	}
+	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) {
+		return nil
+	}
+	for name, values := range hr.URL.Query() {
+		for _, v := range append(values, name) {
+			if !hub.IsStorable(v) {
+				issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
+				return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}}
+			}
+		}
+	}
+	return nil
+}
+
+const noSuchPath = "There is no such path; /openapi.json lists those there are."
+
+// admit lets the request of a known token within its limit pass, and answers any other.
+func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
+	r := RequestOf(hr.Context())
+	caller, err := a.authenticator.authenticate(hr, r.Legacy)
+	if unauthorized, ok := errors.AsType[*unauthorizedError](err); ok {
+		challenge := `Bearer realm="sirocco"`
+		if unauthorized.given {
+			challenge += `, error="invalid_token"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+		WriteError(w, sentence(http.StatusUnauthorized, unauthorized.Error(), a.shapeOf(hr).isPlain(http.StatusUnauthorized)))
+		return false
+	}
+	if err != nil {
+		if answer, ok := errors.AsType[huma.StatusError](statusError(r, a.shapeOf(hr), err)); ok {
+			WriteError(w, answer)
+		}
+		return false
+	}
+	r.Token, r.User = caller.token, caller.user
+	r.Context = store.WithActor(r.Context, caller.actor())
+	if wait, ok := a.limiter.allow(w.Header(), caller.id()); !ok {
+		w.Header().Set("Retry-After", seconds(wait))
+		WriteError(w, &jsonError{status: http.StatusTooManyRequests, ErrorBody: ErrorBody{
+			Message: "This token has used up its requests for now: wait as long as Retry-After says."}})
+		return false
+	}
+	return true
+}
+
+// refuse answers a request that no operation matches: 405 with Allow where the path exists, else 404.
+func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
+	probe := &discardWriter{header: http.Header{}}
+	mux.ServeHTTP(probe, hr)
+	if probe.status == http.StatusMethodNotAllowed {
+		allow := probe.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		WriteError(w, &jsonError{status: probe.status, ErrorBody: ErrorBody{Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."}})
+		return
+	}
+	WriteError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}})
+}
+
+// shapeOf is how the operation that the request is for answers errors.
+func (a *API) shapeOf(hr *http.Request) ErrorShape {
+	_, pattern := a.mux.Handler(hr)
+	method, path, _ := strings.Cut(pattern, " ")
+	if item := a.huma.OpenAPI().Paths[path]; item != nil {
+		if op := operationsOf(item)[method]; op != nil {
+			shape, _ := op.Metadata[metadataShape].(ErrorShape)
+			return shape
+		}
+	}
+	return ErrorShape{}
+}
+
+// writeError writes an error answer that no operation writes.
+func WriteError(w http.ResponseWriter, e huma.StatusError) {
+	if text, ok := e.(*textError); ok {
+		w.Header().Set("Content-Type", text.ContentType(""))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.WriteHeader(text.status)
+		_ = marshalText(w, text) // the client is gone, or it is written
+		return
+	}
+	if headed, ok := e.(huma.HeadersError); ok {
+		maps.Copy(w.Header(), headed.GetHeaders())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.GetStatus())
+	_ = json.NewEncoder(w).Encode(e) //nolint:errchkjson // the client is gone, or it is written
+}
+
+// requestID takes over an id that the client or a proxy gave, if it is short and plain, or makes one.
+func requestID(hr *http.Request) string {
+	id := hr.Header.Get("X-Request-Id")
+	plain := func(c rune) bool {
+		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.'
+	}
+	if id == "" || len(id) > 128 || strings.ContainsFunc(id, func(c rune) bool { return !plain(c) }) {
+		return hub.NewID()
+	}
+	return id
+}

@@ -1,0 +1,68 @@
+package wire
+
+import (
+	"encoding/base64"
+
+	"sirocco/hub"
+)
+
+// PagedBody is what the pages of opportunities and engagements have beside their data.
+type PagedBody struct {
+	Cursor      Cursor            `json:"cursor" required:"false" doc:"Give it as cursor to get the next page; null on the last."`
+	PageSize    float64           `json:"pageSize,omitempty"`
+	Limit       float64           `json:"limit,omitempty"`
+	Total       Optional[float64] `json:"total" required:"false" doc:"Always null: counting costs more than it tells."`
+	HasNextPage *bool             `json:"hasNextPage,omitempty"`
+}
+
+// NewPagedBody tells of a page that was asked for, and of the cursor of the next one, nil on the last.
+func NewPagedBody(page PageQuery, cursor *string) PagedBody {
+	more := cursor != nil
+	return PagedBody{Cursor: Cursor{cursor}, PageSize: float64(page.PageSize), HasNextPage: &more}
+}
+
+// PageQuery is how a client asks for one page of a list.
+type PageQuery struct {
+	Cursor   string `query:"cursor" extension:"true" doc:"The cursor of the page before; leave it out for the first page."`
+	PageSize int    `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" default:"100" doc:"How many items the page has at most."`
+}
+
+// after returns the id that the page starts after.
+func (q PageQuery) after() (string, error) {
+	if q.Cursor == "" {
+		return "", nil
+	}
+	id, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+	if err != nil || !hub.ValidID(string(id)) {
+		return "", hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+	}
+	return string(id), nil
+}
+
+// readPage reads the page that the query asks for, one item more to learn whether there is another one, and returns
+// the cursor of the next page, or nil on the last.
+func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, limit int) ([]T, error)) ([]T, *string, error) {
+	after, err := q.after()
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := read(after, q.PageSize+1)
+	if err != nil || len(found) <= q.PageSize {
+		return found, nil, err
+	}
+	found = found[:q.PageSize]
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(found[q.PageSize-1])))
+	return found, &cursor, nil
+}
+
+// NextCursor is where the next page of a bare list is found.
+type NextCursor struct {
+	Next string `header:"Next-Cursor" extension:"true" doc:"Give it as cursor to get the next page; left out on the last."`
+}
+
+// Set names the page after this one, if there is one.
+func (n *NextCursor) Set(cursor *string) {
+	if cursor != nil {
+		n.Next = *cursor
+	}
+}

@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Optional is a field of a body, or a parameter, that can be left out, be null, or have a value. Left out it leaves
+// what is there, null clears it.
+type Optional[T any] struct {
+	// Sent says that it was not left out, Null that it was sent as null.
+	Sent, Null bool
+	// Value is the zero value unless one was sent.
+	Value T
+}
+
+// Some returns an Optional that has a value.
+func Some[T any](value T) Optional[T] { return Optional[T]{Sent: true, Value: value} }
+
+// Set writes the value to what it is for, or the zero value for a null; it does nothing where it was left out.
+func (o Optional[T]) Set(to *T) {
+	if o.Sent {
+		*to = o.Value
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *Optional[T]) UnmarshalJSON(b []byte) error {
+	o.Sent, o.Null = true, string(b) == "null"
+	if o.Null {
+		return nil
+	}
+	return json.Unmarshal(b, &o.Value)
+}
+
+// MarshalJSON implements json.Marshaler. What was left out is null.
+func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	if !o.Sent || o.Null {
+		return []byte("null"), nil
+	}
+	return json.Marshal(o.Value)
+}
+
+// Schema implements huma.SchemaProvider.
+func (Optional[T]) Schema(r huma.Registry) *huma.Schema {
+	s := *r.Schema(reflect.TypeFor[T](), false, "")
+	s.Nullable = true
+	return &s
+}
+
+// Receiver implements huma.ParamWrapper.
+func (o *Optional[T]) Receiver() reflect.Value { return reflect.ValueOf(o).Elem().FieldByName("Value") }
+
+// OnParamSet implements huma.ParamReactor.
+func (o *Optional[T]) OnParamSet(isSet bool, _ any) { o.Sent = isSet }
+
+// ExactBody keeps a body as it was sent. An input with optional fields embeds it, because huma takes a null
+// for a field left out, and the contract does not.
+type ExactBody struct {
+	RawBody []byte
+}
+
+// refuseNulls reports every null in the body where the contract has none.
+func (a *API) refuseNulls(in any, bodySchema *huma.Schema, shape ErrorShape) error {
+	v := reflect.ValueOf(in).Elem().FieldByName("RawBody")
+	if !v.IsValid() || bodySchema == nil || !bytes.Contains(v.Bytes(), []byte("null")) {
+		return nil
+	}
+	var body any
+	if err := json.Unmarshal(v.Bytes(), &body); err != nil {
+		return err
+	}
+	var issues []Issue
+	a.findNulls(bodySchema, body, []any{}, &issues)
+	if len(issues) == 0 {
+		return nil
+	}
+	return shape.issuesAnswer(issues)
+}
+
+func (a *API) findNulls(schema *huma.Schema, value any, path []any, issues *[]Issue) {
+	if schema.Ref != "" {
+		schema = a.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+	}
+	switch v := value.(type) {
+	case nil:
+		if !schema.Nullable && schema.Type != "" {
+			*issues = append(*issues, Issue{Code: "invalid_type", Path: slices.Clone(path), Expected: schema.Type, Received: "null",
+				Message: fmt.Sprintf("expected %s, received null", schema.Type)})
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if property := schema.Properties[name]; property != nil {
+				a.findNulls(property, v[name], append(path, name), issues)
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if schema.Items != nil {
+				a.findNulls(schema.Items, item, append(path, i), issues)
+			}
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
+)
+
+// registerSelfDescription serves the document of all operations registered so far, and what shows it.
+func (a *API) registerSelfDescription() {
+	doc := a.huma.OpenAPI()
+	asJSON, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		panic("the OpenAPI document cannot be written as JSON: " + err.Error())
+	}
+	asYAML, err := doc.YAML()
+	if err != nil {
+		panic("the OpenAPI document cannot be written as YAML: " + err.Error())
+	}
+	a.serveFixed("/openapi.json", "application/json", asJSON)
+	a.serveFixed("/openapi.yaml", "application/yaml", asYAML)
+	a.serveFixed("/llms.txt", "text/plain; charset=utf-8", a.llmsText())
+	a.mux.Handle("GET /docs/", v5emb.NewHandlerWithConfig(swgui.Config{
+		Title: "Sirocco API", SwaggerJSON: "/openapi.json", BasePath: "/docs/", InternalBasePath: "/docs/",
+		SettingsUI: map[string]string{"docExpansion": `"list"`, "validatorUrl": "null", "tryItOutEnabled": "false"},
+	}))
+	a.mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
+	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
+}
+
+func (a *API) serveFixed(path, contentType string, content []byte) {
+	a.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content)
+	})
+}
+
+// llmsText indexes the server for programs that read prose (llmstxt.org).
+func (a *API) llmsText() []byte {
+	var b strings.Builder
+	b.WriteString("# Sirocco\n\n> A self-hosted integration hub: it keeps integration connections, pulls CRM records over them, " +
+		"links recordings to those records, and writes results back.\n\n" +
+		"Operations of the organization surface take `Authorization: Bearer <organization token>` and answer under their path and under the same path after " + LegacyPrefix + ". " +
+		"Operations of the user surface take `x-siro-auth-token: <access token>`. Where both have a path, the token decides which one answers.\n\n" +
+		"## Documents\n\n- [OpenAPI 3.1, JSON](/openapi.json): every operation, field and status\n- [OpenAPI 3.1, YAML](/openapi.yaml): the same\n" +
+		"- [Reference](/docs/): the same as a page\n- [Liveness](/healthz), [readiness](/readyz), [metrics](/metrics): for operators\n\n## Operations\n\n")
+	var lines []string
+	for path, item := range a.huma.OpenAPI().Paths {
+		for method, op := range operationsOf(item) {
+			lines = append(lines, fmt.Sprintf("- `%s %s`: %s\n", method, path, op.Summary))
+		}
+	}
+	sort.Strings(lines)
+	b.WriteString(strings.Join(lines, ""))
+	return []byte(b.String())
+}

@@ -111,7 +111,7 @@ func (s *server) listEventDeliveries(r *wire.Request, in *struct {
 		if _, err := s.Store.Endpoint(r, organization, in.ID); err != nil {
 			return nil, err
 		}
-		page, eventID := wire.PageQuery{in.Cursor, in.PageSize}, func(d store.EventDelivery) string { return d.Event.ID }
+		page, eventID := wire.PageQuery{Cursor: in.Cursor, PageSize: in.PageSize}, func(d store.EventDelivery) string { return d.Event.ID }
 		found, cursor, err := wire.ReadPage(page, eventID, func(before string, limit int) ([]store.EventDelivery, error) {
 			return s.Store.EventDeliveries(r, organization, in.ID, store.EventDeliveryFilter{State: hub.DeliveryState(in.State), Before: before, Limit: limit})
 		})

@@ -144,7 +144,7 @@ func (s *server) createApp(r *wire.Request, in *struct {
 
 // app returns the app that a path names.
 func (s *server) app(r *wire.Request, in *AppPath) (hub.OAuthApp, error) {
-	return wire.AtPath(r, &wire.IDPath{in.OrganizationSelector, in.ClientID}, appKind, func(organization string) (hub.OAuthApp, error) {
+	return wire.AtPath(r, &wire.IDPath{OrganizationSelector: in.OrganizationSelector, ID: in.ClientID}, appKind, func(organization string) (hub.OAuthApp, error) {
 		return s.Store.App(r, organization, in.ClientID)
 	})
 }

@@ -68,7 +68,7 @@ func (s *server) listCRMUsers(r *wire.Request, in *struct {
 		return nil, err
 	}
 	out := &CRMUsersAnswer{}
-	out.Body.Data = wire.Each(found, func(rec store.Record) wire.Anything { return wire.Anything{showCRMUser(rec)} })
+	out.Body.Data = wire.Each(found, func(rec store.Record) wire.Anything { return wire.Anything{Value: showCRMUser(rec)} })
 	if cursor != nil {
 		out.Body.Cursor.Value = *cursor
 	}

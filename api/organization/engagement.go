@@ -44,10 +44,10 @@ func showEngagement(organization string, r store.Record, rel *related) Engagemen
 	e.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}]
 	e.EngagementType = cmp.Or(kind.Details.ActivityType, r.Details.ActivityType, kind.Name)
 	if a, ok := rel.account(r); ok {
-		e.AccountID, e.Account = a.ID, wire.Anything{showAccount(a)}
+		e.AccountID, e.Account = a.ID, wire.Anything{Value: showAccount(a)}
 	}
 	for _, j := range rel.joined[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}] {
-		e.EngagementUsers = append(e.EngagementUsers, wire.Anything{showEngagementUser(organization, j, rel)})
+		e.EngagementUsers = append(e.EngagementUsers, wire.Anything{Value: showEngagementUser(organization, j, rel)})
 	}
 	return e
 }

@@ -34,10 +34,10 @@ func showOpportunity(organization string, r store.Record, rel *related) Opportun
 	}
 	o.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}]
 	if a, ok := rel.account(r); ok {
-		o.AccountID, o.Account = a.ID, wire.Anything{showAccount(a)}
+		o.AccountID, o.Account = a.ID, wire.Anything{Value: showAccount(a)}
 	}
 	for _, j := range rel.joined[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}] {
-		o.OpportunityUsers = append(o.OpportunityUsers, wire.Anything{showOpportunityUser(organization, j, rel)})
+		o.OpportunityUsers = append(o.OpportunityUsers, wire.Anything{Value: showOpportunityUser(organization, j, rel)})
 	}
 	return o
 }

@@ -65,7 +65,7 @@ func (j *participants[T, B]) list(r *wire.Request, in *ParticipantQuery, of stri
 		if by.id == "" || by.model != j.of && by.model != hub.ModelUser {
 			continue
 		}
-		side, err := j.s.record(r, &view.RecordPath{in.OrganizationSelector, by.id}, by.model)
+		side, err := j.s.record(r, &view.RecordPath{OrganizationSelector: in.OrganizationSelector, ID: by.id}, by.model)
 		if err != nil {
 			return nil, err
 		}

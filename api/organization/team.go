@@ -130,7 +130,7 @@ func (s *server) listTeams(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := wire.PageQuery{in.Cursor, in.PageSize}
+	page := wire.PageQuery{Cursor: in.Cursor, PageSize: in.PageSize}
 	found, cursor, err := wire.ReadPage(page, func(t hub.Team) string { return t.ID }, func(after string, limit int) ([]hub.Team, error) {
 		return s.Store.Teams(r, organization, after, limit)
 	})
@@ -204,7 +204,7 @@ func (s *server) deleteTeam(r *wire.Request, in *TeamPath) (*TeamAnswer, error) 
 
 // withTeam finds the organization, does one thing to the team the path names, and shows what came of it.
 func (s *server) withTeam(r *wire.Request, in *TeamPath, do func(organization string) (hub.Team, error)) (*TeamAnswer, error) {
-	t, err := wire.AtPath(r, &wire.IDPath{wire.OrganizationSelector{in.OrgID}, in.TeamID}, "team", do)
+	t, err := wire.AtPath(r, &wire.IDPath{OrganizationSelector: wire.OrganizationSelector{Organization: in.OrgID}, ID: in.TeamID}, "team", do)
 	if err != nil {
 		return nil, err
 	}

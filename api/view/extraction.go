@@ -43,7 +43,7 @@ func showMappings(mappings []hub.FieldMapping) []FieldMapping {
 func showValues(values []hub.ExtractedValue) []ExtractedValue {
 	shown := make([]ExtractedValue, len(values))
 	for i, v := range values {
-		shown[i] = ExtractedValue{Name: v.Name, Value: wire.Anything{v.Value}}
+		shown[i] = ExtractedValue{Name: v.Name, Value: wire.Anything{Value: v.Value}}
 		if v.Mappings != nil {
 			shown[i].Mappings = new(showMappings(v.Mappings))
 		}

@@ -21,11 +21,24 @@ type Appointment struct {
 	ActivityType string
 	// Start and End bound it; a zero End is not known.
 	Start, End time.Time
-	Deleted    bool
+	// AllDay says that the CRM has it as an entry of whole days. One that lasts about a day or longer counts as such, too.
+	AllDay  bool
+	Deleted bool
 	// Users are those who own it or are joined to it.
 	Users []CRMUser
 	// Latitude and Longitude are where it takes place, in degrees; nil where that is not known.
 	Latitude, Longitude *float64
+	// Parties are the customers that it is with, as far as the CRM says.
+	Parties []Party
+}
+
+// Party is an account, contact or lead of an appointment, by what a recording may know it by. What the CRM does not
+// have is empty.
+type Party struct {
+	Name   string
+	Phones []string
+	// Street is the first line of the address.
+	Street string
 }
 
 // Candidate is what the rule found of one appointment.

@@ -114,13 +114,6 @@ func (u *User) Name() string {
 	return u.Email
 }
 
-// EmailKey is what the spellings of one e-mail address have in common; empty for no address.
-func EmailKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
-// NameKey is what the spellings of one person's name have in common: case and white space do not count. It is
-// empty for no name.
-func NameKey(name string) string { return strings.Join(strings.Fields(strings.ToLower(name)), " ") }
-
 // PhoneKey is what the spellings of one telephone number have in common, its digits, of which a North American
 // number's leading 1 is left out; empty for no number.
 func PhoneKey(phone string) string {

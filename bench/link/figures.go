@@ -1,0 +1,110 @@
+package main
+
+// figures are what a made day is drawn from. Minutes and meters, chances from 0 to 1.
+type figures struct {
+	// appointmentsLeast and appointmentsMost bound how many a day has, slotLeast and slotMost how long one is,
+	// gapMost how long the gap after one.
+	appointmentsLeast, appointmentsMost int
+	slotLeast, slotMost, gapMost        float64
+	noEnd                               float64
+	homeNearest, homeFarthest           float64
+	neighbour                           float64
+	neighbourNearest, neighbourFarthest float64
+	placed                              float64
+	placeMedian, placeSigma             float64
+	misplaced                           float64
+	misplacedNearest, misplacedFarthest float64
+	// notHeld appointments are not visited; insteadTalks of them the rep talks to somebody near meanwhile, of whom
+	// doorLike of these talks are as short as those at a door, and anytime of them begin whenever the visit would have been.
+	notHeld, insteadTalks             float64
+	insteadNearest, insteadFarthest   float64
+	doorLike, anytime                 float64
+	moved, movedMost                  float64
+	doubled, doubledMost              float64
+	drift                             float64
+	visitSigma                        float64
+	allDay, teamMeeting               float64
+	doors                             float64
+	doorLeast, doorMost               float64
+	early, earlyMost, late, lateMost  float64
+	startMost                         float64
+	twoParts, twoPartsFrom, partsGap  float64
+	fixed                             float64
+	fixMedian, fixSigma               float64
+	strayFix, strayNearest, strayMost float64
+	// named recordings have a name from the uploader, wrongName of those another's, misspelt of those misspelt;
+	// phoned and wrongPhone are the same for phones, spoken and spokenToo for names and streets in the words.
+	named, wrongName, misspelt float64
+	phoned, wrongPhone         float64
+	spoken, spokenToo          float64
+	// carried is what share of a delay that a visit began with lasts on to the next; what an overrun leaves beyond the
+	// gap is on top. wander says that the steps add up in any case.
+	carried float64
+	wander  bool
+}
+
+// nominal are the figures that the rule's likelihoods were derived from.
+func nominal() figures {
+	return figures{
+		appointmentsLeast: 3, appointmentsMost: 7, slotLeast: 30, slotMost: 150, gapMost: 45, noEnd: 0.05,
+		homeNearest: 300, homeFarthest: 25_000, neighbour: 0.12, neighbourNearest: 40, neighbourFarthest: 190,
+		placed: 0.85, placeMedian: 25, placeSigma: 0.8, misplaced: 0.04, misplacedNearest: 1500, misplacedFarthest: 20_000,
+		notHeld: 0.12, insteadTalks: 0.5, insteadNearest: 30, insteadFarthest: 1500, doorLike: 1, anytime: 1,
+		moved: 0.06, movedMost: 90, doubled: 0.08, doubledMost: 30, drift: 8, visitSigma: 0.35,
+		allDay: 0.06, teamMeeting: 0.15, doors: 0.30, doorLeast: 5, doorMost: 35,
+		early: 0.05, earlyMost: 10, late: 0.07, lateMost: 35, startMost: 6,
+		twoParts: 0.08, twoPartsFrom: 40, partsGap: 6,
+		fixed: 0.90, fixMedian: 18, fixSigma: 0.7, strayFix: 0.05, strayNearest: 150, strayMost: 1650,
+		named: 0.60, wrongName: 0.05, misspelt: 0.10, phoned: 0.40, wrongPhone: 0.02, spoken: 0.50, spokenToo: 0.10,
+		wander: true,
+	}
+}
+
+// variant is a set of figures with a name.
+type variant struct {
+	name string
+	figures
+}
+
+// variants are days that differ from the nominal ones by about a third, one way or the other, in one respect or all.
+func variants() []variant {
+	change := func(name string, by func(f *figures)) variant {
+		f := nominal()
+		by(&f)
+		return variant{name, f}
+	}
+	scale := func(k float64) func(f *figures) {
+		return func(f *figures) {
+			for _, of := range []*float64{
+				&f.noEnd, &f.neighbour, &f.placeMedian, &f.placeSigma, &f.misplaced, &f.notHeld, &f.moved, &f.doubled, &f.drift, &f.visitSigma, &f.allDay,
+				&f.teamMeeting, &f.doors, &f.early, &f.late, &f.twoParts, &f.fixMedian, &f.fixSigma, &f.strayFix, &f.wrongName, &f.misspelt, &f.wrongPhone, &f.spokenToo,
+			} {
+				*of *= k
+			}
+		}
+	}
+	return []variant{
+		{"nominal", nominal()},
+		change("all errors a third more", scale(1.3)),
+		change("all errors a third less", scale(0.7)),
+		change("delays a third more", func(f *figures) { f.drift *= 1.3; f.visitSigma *= 1.3 }),
+		change("delays end with the gap", func(f *figures) { f.wander = false }),
+		change("delays last all day", func(f *figures) { f.wander, f.carried = false, 1 }),
+		change("places a third worse", func(f *figures) {
+			f.placeMedian *= 1.3
+			f.fixMedian *= 1.3
+			f.strayFix *= 1.3
+			f.misplaced *= 1.3
+		}),
+		change("a third more not held, twice the doors", func(f *figures) { f.notHeld *= 1.3; f.doors *= 2 }),
+		change("talks instead are like visits", func(f *figures) { f.doorLike, f.anytime = 0, 0 }),
+		change("a dense day in a dense town", func(f *figures) {
+			f.appointmentsLeast, f.appointmentsMost, f.slotMost, f.gapMost = 6, 10, 75, 20
+			f.homeFarthest, f.neighbour = 6000, 0.3
+		}),
+		change("long visits, few of them", func(f *figures) {
+			f.appointmentsLeast, f.appointmentsMost, f.slotLeast, f.slotMost = 2, 4, 60, 200
+		}),
+		change("names wrong twice as often", func(f *figures) { f.wrongName *= 2; f.misspelt *= 2; f.wrongPhone *= 2 }),
+	}
+}

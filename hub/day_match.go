@@ -1,0 +1,362 @@
+package hub
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// MatchDay says of each talk of a day which appointment it is of, in the order of the talks. It weighs all ways in which
+// the whole day may have gone: an appointment is visited once, a talk may go on in a second recording, delays last, and
+// what a person linked is certain.
+func MatchDay(d *Day) []Verdict {
+	m := newDayMatch(d)
+	m.follow()
+	verdicts := make([]Verdict, len(d.Talks))
+	for _, t := range m.talks {
+		verdicts[t.index] = m.verdict(t)
+	}
+	return verdicts
+}
+
+const (
+	// waysMost bounds how many ways of the day are followed at once, and appointmentsMost how many appointments are weighed.
+	waysMost         = 160
+	appointmentsMost = 64
+	// faintest is how much less probable than the most probable a way may be, as logarithm.
+	faintest = 11.0
+	// wholeDay is how many minutes of a day of which nothing but an entry of whole days is known have talks.
+	wholeDay = 600.0
+	// togetherMost is how far apart the starts of two appointments are at most of which the rep can only go to one.
+	togetherMost = 35.0
+	// allDayLength is from when on an appointment is none of an hour but of a day, longLength from when on it has
+	// several talks.
+	allDayLength, longLength = 23 * time.Hour, 4 * time.Hour
+)
+
+// dayMatch is a day with all that the rule asks of it, worked out.
+type dayMatch struct {
+	day *Day
+	// from is what minutes count from.
+	from         time.Time
+	appointments []*dayAppointment
+	talks        []*dayTalk // by their starts
+	ways         []way
+	// anywhere is how probable any place is for the rep.
+	anywhere float64
+}
+
+// dayAppointment is an appointment that a recording may be of.
+type dayAppointment struct {
+	*Appointment
+	index       int
+	begin, slot float64 // minutes; slot is 0 where it is not known
+	long, whole bool    // of many hours, or of whole days
+	place       place
+	placed      bool
+	known       known
+	bit         uint64
+	// together are those of which the rep can only go to one, itself among them.
+	together uint64
+}
+
+// dayTalk is a talk and what its clues say of each appointment.
+type dayTalk struct {
+	Talk
+	index         int
+	start, length float64 // minutes
+	place         place
+	placed        bool
+	about         []told // by appointment
+	contact       []float64
+	located       []float64 // how much its place speaks for a visit of each appointment, as logarithm
+	nearby        []float64 // and for a talk nearby
+	fixed         int       // the appointment that a person said; -1 for none of them
+	isFixed       bool
+	// unplanned is how much speaks for a talk that nobody planned, as logarithm.
+	unplanned float64
+	of        []dayPair // by appointment
+	// share is how probable each appointment is.
+	share []float64
+}
+
+// dayPair is what a talk has to do with an appointment, however the day went before: logarithms.
+type dayPair struct {
+	lengths [len(begins)]float64
+	// lasted is what the length counts for, moved a visit that was moved, instead a talk while the appointment was not
+	// held, some one of the talks at an appointment of many hours, or of whole days.
+	lasted, moved, instead, some float64
+	// cannot says that an entry of whole days is of another day, or loses to an appointment of the same.
+	cannot bool
+}
+
+// way is one way in which the day may have gone so far.
+type way struct {
+	weight float64 // logarithm
+	used   uint64  // appointments that were visited, or whose time went to somebody else
+	rep    belief
+	// last is the appointment that the talk before was of, -1 for none; lastLaw is what its length counted for.
+	last              int
+	lastStart, lasted float64
+	choices           []int8
+}
+
+func newDayMatch(d *Day) *dayMatch {
+	m := &dayMatch{day: d}
+	for i := range d.Talks {
+		if r := d.Talks[i].Recording; m.from.IsZero() || r.StartedAt.Before(m.from) {
+			m.from = r.StartedAt
+		}
+	}
+	for i := range d.Appointments {
+		if a := &d.Appointments[i]; d.excludes(a) == "" {
+			m.appointments = append(m.appointments, newDayAppointment(a, i, m.from, d))
+		}
+	}
+	slices.SortFunc(m.appointments, func(a, b *dayAppointment) int {
+		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.slot, b.slot), cmp.Compare(a.ConnectionID, b.ConnectionID), cmp.Compare(a.ExternalID, b.ExternalID))
+	})
+	m.keepNearest()
+	for i, a := range m.appointments {
+		a.bit = 1 << i
+		for j, b := range m.appointments {
+			overlap := overlapOf(a.begin, a.begin+max(a.slot, 5), b.begin, b.begin+max(b.slot, 5))
+			if i == j || (!a.whole && !b.whole && !a.long && !b.long && math.Abs(a.begin-b.begin) <= togetherMost && overlap > 0) {
+				a.together |= 1 << j
+			}
+		}
+	}
+	m.addTalks()
+	return m
+}
+
+// keepNearest leaves out the appointments that are the furthest from any talk, where there are too many.
+func (m *dayMatch) keepNearest() {
+	if len(m.appointments) <= appointmentsMost {
+		return
+	}
+	far := func(a *dayAppointment) float64 {
+		least := math.Inf(1)
+		for _, t := range m.day.Talks {
+			least = min(least, math.Abs(inMinutes(t.Recording.StartedAt, m.from)-a.begin))
+		}
+		return least
+	}
+	slices.SortStableFunc(m.appointments, func(a, b *dayAppointment) int { return cmp.Compare(far(a), far(b)) })
+	m.appointments = m.appointments[:appointmentsMost]
+	slices.SortStableFunc(m.appointments, func(a, b *dayAppointment) int { return cmp.Compare(a.begin, b.begin) })
+}
+
+func newDayAppointment(a *Appointment, index int, from time.Time, d *Day) *dayAppointment {
+	of := &dayAppointment{Appointment: a, index: index, begin: inMinutes(a.Start, from), known: knownOf(a, d.Region)}
+	of.place, of.placed = placeOf(a.Latitude, a.Longitude)
+	if a.End.After(a.Start) {
+		of.slot = inMinutes(a.End, a.Start)
+	}
+	local := a.Start.In(d.zone())
+	midnight := local.Hour() == 0 && local.Minute() == 0
+	of.whole = a.AllDay || a.End.Sub(a.Start) >= allDayLength || (midnight && of.slot == 0)
+	of.long = !of.whole && a.End.Sub(a.Start) >= longLength
+	return of
+}
+
+func (d *Day) zone() *time.Location {
+	if d.Zone == nil {
+		return time.UTC
+	}
+	return d.Zone
+}
+
+// sameDay reports whether the appointment is on the day, in the organization's time zone, on which the talk began.
+func (m *dayMatch) sameDay(t *dayTalk, a *dayAppointment) bool {
+	zone := m.day.zone()
+	at := t.Recording.StartedAt.In(zone)
+	morning := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
+	night := morning.AddDate(0, 0, 1)
+	end := a.End
+	if !end.After(a.Start) {
+		if end = a.Start; a.whole {
+			end = a.Start.AddDate(0, 0, 1)
+		}
+	}
+	if a.AllDay && end.Equal(a.Start) {
+		end = a.Start.AddDate(0, 0, 1)
+	}
+	return a.Start.Before(night) && (end.After(morning) || a.Start.Equal(morning))
+}
+
+func (m *dayMatch) addTalks() {
+	m.anywhere = anywhereLaw(m.radius())
+	anywhere := m.anywhere
+	for i, t := range m.day.Talks {
+		r := t.Recording
+		of := &dayTalk{Talk: t, index: i, start: inMinutes(r.StartedAt, m.from), share: make([]float64, len(m.appointments))}
+		if r.EndedAt.After(r.StartedAt) {
+			of.length = inMinutes(r.EndedAt, r.StartedAt)
+		}
+		of.place, of.placed = placeOf(r.Latitude, r.Longitude)
+		clues := cluesOf(t, m.day.Region)
+		of.located, of.nearby = make([]float64, len(m.appointments)), make([]float64, len(m.appointments))
+		for j, a := range m.appointments {
+			of.about = append(of.about, clues.about(a.known))
+			if of.placed && a.placed {
+				meters := of.place.metersTo(a.place)
+				of.located[j] = math.Log((sameLaw(meters) + 0.002*anywhere) / anywhere)
+				of.nearby[j] = math.Log((nearbyLaw(meters) + 0.002*anywhere) / anywhere)
+			}
+		}
+		of.contact = contactLaws(clues, of.about)
+		of.fixed, of.isFixed = m.said(r)
+		of.unplanned = math.Log(unplannedRate * doorLaw(of.length))
+		of.of = m.pairs(of)
+		m.talks = append(m.talks, of)
+	}
+	slices.SortFunc(m.talks, func(a, b *dayTalk) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.length, b.length), cmp.Compare(a.Recording.ID, b.Recording.ID))
+	})
+}
+
+func (m *dayMatch) radius() float64 {
+	var places []place
+	for _, a := range m.appointments {
+		if a.placed {
+			places = append(places, a.place)
+		}
+	}
+	return territory(places)
+}
+
+// said is the appointment that a person or a written note holds the recording to; none of them where it is held to
+// something else, or to nothing.
+func (m *dayMatch) said(r *Recording) (appointment int, certain bool) {
+	if r.MayBeMatched() {
+		return -1, false
+	}
+	for i, a := range m.appointments {
+		if r.Link.Model == ModelEngagement && r.Link.ConnectionID == a.ConnectionID && r.Link.ExternalID == a.ExternalID {
+			return i, true
+		}
+	}
+	return -1, true
+}
+
+// pairs works out what a talk has to do with each appointment.
+func (m *dayMatch) pairs(t *dayTalk) []dayPair {
+	pairs := make([]dayPair, len(m.appointments))
+	alone := !slices.ContainsFunc(m.appointments, func(a *dayAppointment) bool { return !a.whole && m.sameDay(t, a) })
+	for i, a := range m.appointments {
+		p, evidence := &pairs[i], t.located[i]+t.contact[i]
+		switch {
+		case a.whole:
+			p.cannot = !m.sameDay(t, a) || (!alone && (!t.isFixed || t.fixed != i))
+			p.some = math.Log(2*longLaw(t.start, t.length, t.start-120, wholeDay)) + evidence
+		case a.long:
+			p.some = math.Log(longLaw(t.start, t.length, a.begin, a.slot)) + evidence
+		default:
+			p.lengths = lengthsLaw(t.length, a.slot)
+			p.lasted = lengthLaw(t.length+3, t.length, a.slot)
+			p.moved = math.Log(movedLaw(t.start, t.length, a.begin, a.slot)) + evidence
+			p.instead = math.Log(insteadHeld/visitHeld*insteadLaw(t.start, t.length, a.begin, a.slot)) + t.nearby[i]
+		}
+	}
+	return pairs
+}
+
+// step is how a way goes on with a talk.
+type step struct {
+	from              *way
+	weight            float64
+	used              uint64
+	rep               belief
+	last              int
+	lastStart, lasted float64
+}
+
+// follow works out how probable each appointment is for each talk.
+func (m *dayMatch) follow() {
+	m.ways = []way{{rep: newBelief(), last: -1}}
+	var steps []step
+	for _, t := range m.talks {
+		steps = steps[:0]
+		for i := range m.ways {
+			steps = m.goOn(steps, &m.ways[i], t)
+		}
+		best := math.Inf(-1)
+		for i := range steps {
+			best = max(best, steps[i].weight)
+		}
+		steps = slices.DeleteFunc(steps, func(s step) bool { return !(s.weight > best-faintest) })
+		slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.weight, a.weight) })
+		steps = steps[:min(len(steps), waysMost)]
+		ways := make([]way, len(steps))
+		for i, s := range steps {
+			s.rep.free = max(s.rep.free, t.start+t.length)
+			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, append(s.from.choices[:len(s.from.choices):len(s.from.choices)], int8(s.last))}
+		}
+		m.ways = ways
+	}
+	var sum float64
+	for i := range m.ways {
+		sum += math.Exp(m.ways[i].weight - m.ways[0].weight)
+	}
+	for i := range m.ways {
+		share := math.Exp(m.ways[i].weight-m.ways[0].weight) / sum
+		for j, c := range m.ways[i].choices {
+			if c >= 0 {
+				m.talks[j].share[c] += share
+			}
+		}
+	}
+}
+
+// goOn adds all that a talk may be after the day went some way.
+func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
+	add := func(weight float64, a int, used uint64, rep belief, lasted, start float64) {
+		if !t.isFixed || a == t.fixed {
+			// A floor, so that what a person said is possible however far away.
+			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, lasted})
+		}
+	}
+	add(t.unplanned, -1, 0, w.rep, 0, t.start)
+	for i, a := range m.appointments {
+		p := &t.of[i]
+		switch {
+		case p.cannot:
+			continue
+		case a.whole || a.long:
+			add(p.some, i, 0, w.rep, 0, t.start)
+			continue
+		case w.last == i:
+			add(m.goesOn(w, t, i), i, 0, w.rep, w.lasted, w.lastStart)
+		}
+		if w.used&a.bit != 0 && (!t.isFixed || t.fixed != i) {
+			continue
+		}
+		prior := math.Log(visitHeld / visitNone / float64(bits.OnesCount64(a.together)))
+		if w.used&a.together != 0 {
+			prior = math.Log(bothHeld)
+		}
+		add(p.moved+prior, i, a.bit, w.rep, p.lasted, t.start)
+		add(p.instead+prior, -1, a.bit, w.rep, 0, t.start)
+		if law, after := w.rep.visitLaw(t.start, a.begin, p.lengths); law > 0 {
+			add(math.Log((1-movedChance)*law)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
+		}
+	}
+	return steps
+}
+
+// goesOn is how much speaks for a talk that is the second part of the one before.
+func (m *dayMatch) goesOn(w *way, t *dayTalk, i int) float64 {
+	near := t.located[i]
+	if before := m.talks[len(w.choices)-1]; before.placed && t.placed {
+		near = math.Log((partsLaw(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere)
+	}
+	law := twoParts * pauseLaw(t.start-w.rep.free)
+	if slot := m.appointments[i].slot; t.length > 0 {
+		whole := t.start + t.length - w.lastStart
+		law *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) / cmp.Or(slot, unplannedLength) / max(w.lasted, 1e-12)
+	}
+	return math.Log(law) + near + t.contact[i]
+}

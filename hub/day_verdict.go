@@ -1,0 +1,174 @@
+package hub
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+const (
+	// leastProbable is how probable an appointment must be to be told of beside another, leastOffered how probable the
+	// first must be for a recording to be offered.
+	leastProbable, leastOffered = 0.005, 0.05
+)
+
+// excludes says why an appointment is none that a talk may be of; empty where it may.
+func (d *Day) excludes(a *Appointment) string {
+	switch {
+	case a.Deleted:
+		return "It is deleted in the CRM."
+	case !slices.Contains(appointmentTypes, strings.ToUpper(strings.TrimSpace(a.ActivityType))):
+		return fmt.Sprintf("It is of the type %s; only %s count as appointments.", cmp.Or(a.ActivityType, "that is not known"), strings.Join(appointmentTypes, ", "))
+	case !slices.ContainsFunc(a.Users, func(u CRMUser) bool { return slices.Contains(d.Rep, u) }):
+		return "It is not an appointment of the rep."
+	case a.Start.IsZero():
+		return "When it begins is not known."
+	}
+	return ""
+}
+
+// verdict puts into words what was worked out for a talk.
+func (m *dayMatch) verdict(t *dayTalk) Verdict {
+	v := Verdict{Choices: make([]Choice, 0, len(m.day.Appointments)), None: 1}
+	weighed := make(map[int]*dayAppointment, len(m.appointments))
+	about := make(map[int]int, len(m.appointments))
+	for i, a := range m.appointments {
+		weighed[a.index], about[a.index] = a, i
+		v.None -= t.share[i]
+	}
+	v.None = max(0, v.None)
+	for i := range m.day.Appointments {
+		c := Choice{Appointment: m.day.Appointments[i]}
+		if a := weighed[i]; a != nil {
+			c.Probability = t.share[about[i]]
+			c.Reason = m.because(t, a, about[i])
+		} else if c.Reason = m.day.excludes(&c.Appointment); c.Reason == "" {
+			c.Reason = "It is too far from the recording."
+		}
+		v.Choices = append(v.Choices, c)
+	}
+	slices.SortFunc(v.Choices, func(a, b Choice) int {
+		return cmp.Or(cmp.Compare(b.Probability, a.Probability), a.Appointment.Start.Compare(b.Appointment.Start),
+			strings.Compare(a.Appointment.ConnectionID, b.Appointment.ConnectionID), strings.Compare(a.Appointment.ExternalID, b.Appointment.ExternalID))
+	})
+	v.Evidence = EvidenceTime
+	if len(v.Choices) > 0 && v.Choices[0].Probability >= leastProbable {
+		best := v.Choices[0]
+		for i, a := range m.appointments {
+			if a.Appointment.ConnectionID == best.Appointment.ConnectionID && a.ExternalID == best.Appointment.ExternalID {
+				v.Evidence = m.evidence(t, a, i)
+			}
+		}
+		v.Threshold = m.day.Thresholds[best.Appointment.ConnectionID].Of(v.Evidence)
+		v.Linked = best.Probability >= v.Threshold
+		v.Offered = !v.Linked && best.Probability >= leastOffered
+	}
+	v.Reason = m.reason(t, &v)
+	return v
+}
+
+func (m *dayMatch) evidence(t *dayTalk, a *dayAppointment, i int) Evidence {
+	asked := t.about[i].asked() || t.about[i].spoken
+	for j, other := range t.about {
+		asked = asked || (t.share[j] >= leastProbable && other.asked())
+	}
+	switch {
+	case asked:
+		return EvidenceContact
+	case t.placed && a.placed:
+		return EvidencePlace
+	}
+	return EvidenceTime
+}
+
+// because says in words what speaks for an appointment, and against it.
+func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
+	r := t.Recording
+	var parts []string
+	start, end := a.span()
+	switch {
+	case a.whole:
+		parts = append(parts, "it is of whole days")
+	case overlaps(r, start, end) && r.EndedAt.After(r.StartedAt):
+		parts = append(parts, "it overlaps the recording by "+personDuration(overlap(r, start, end)))
+	case overlaps(r, start, end):
+		parts = append(parts, "it was going on when the recording began")
+	case start.After(r.StartedAt):
+		parts = append(parts, fmt.Sprintf("it begins %s after the recording did", personDuration(start.Sub(r.StartedAt))))
+	default:
+		parts = append(parts, fmt.Sprintf("it began %s before the recording", personDuration(r.StartedAt.Sub(start))))
+	}
+	if t.placed && a.placed {
+		parts = append(parts, "its place is "+personDistance(t.place.metersTo(a.place))+" from the recording's")
+	}
+	told := t.about[i]
+	switch {
+	case told.name == same:
+		parts = append(parts, "the customer's name is the one given")
+	case told.name == alike:
+		parts = append(parts, "the customer's name is nearly the one given")
+	case told.name == namesake:
+		parts = append(parts, "the customer's name has a part of the one given")
+	case told.nameAsked:
+		parts = append(parts, "the name given is another")
+	}
+	switch {
+	case told.phone:
+		parts = append(parts, "the telephone number is the one given")
+	case told.phoneAsked:
+		parts = append(parts, "the telephone number given is another")
+	}
+	if told.spoken {
+		parts = append(parts, fmt.Sprintf("“%s” was spoken of", told.heard))
+	}
+	text := strings.Join(parts, ", ")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// reason says in words why the recording is linked, offered, or neither.
+func (m *dayMatch) reason(t *dayTalk, v *Verdict) string {
+	switch {
+	case len(m.day.Rep) == 0:
+		return "No CRM user is matched to the rep."
+	case v.Linked:
+		c := v.Choices[0]
+		return fmt.Sprintf("It is of the appointment %s with a probability of %s: %s", c.Appointment.called(), percent(c.Probability), lowerFirst(c.Reason))
+	case v.Offered:
+		c := v.Choices[0]
+		text := fmt.Sprintf("It may be of the appointment %s, with a probability of %s: %s That is less than the %s from which on it would be linked.",
+			c.Appointment.called(), percent(c.Probability), lowerFirst(c.Reason), percent(v.Threshold))
+		if len(v.Choices) > 1 && v.Choices[1].Probability >= leastProbable {
+			text += fmt.Sprintf(" The next is %s, with %s.", v.Choices[1].Appointment.called(), percent(v.Choices[1].Probability))
+		}
+		return text
+	}
+	of := 0
+	for _, a := range m.appointments {
+		if m.sameDay(t, a) {
+			of++
+		}
+	}
+	day := t.Recording.StartedAt.In(m.day.zone()).Format("2006-01-02")
+	switch of {
+	case 0:
+		return fmt.Sprintf("The rep has no appointment on %s.", day)
+	case 1:
+		return fmt.Sprintf("The rep has an appointment on %s, but it is too far from the recording in time, or in place.", day)
+	}
+	return fmt.Sprintf("The rep has %d appointments on %s, but each is too far from the recording in time, or in place.", of, day)
+}
+
+func percent(p float64) string {
+	switch n := math.Round(100 * p); {
+	case n >= 100:
+		return "more than 99 %"
+	case n < 1:
+		return "less than 1 %"
+	default:
+		return fmt.Sprintf("%.0f %%", n)
+	}
+}
+
+func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }

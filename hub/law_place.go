@@ -1,0 +1,143 @@
+package hub
+
+import (
+	"math"
+	"slices"
+	"sync"
+)
+
+// How far recordings and appointments are from where they say they are, in meters; densities are per square meter.
+const (
+	// addressMedian and addressSpread are of how far an appointment's place is off, fixMedian and fixSpread of how far a
+	// recording's is: of lognormal distributions.
+	addressMedian, addressSpread = 25.0, 0.8
+	fixMedian, fixSpread         = 18.0, 0.7
+	// misplaced is how often an address was found elsewhere, stray how often a recording's place is an old one or a
+	// guess of the phone.
+	misplaced, misplacedNearest, misplacedFarthest = 0.04, 1500.0, 20_000.0
+	stray, strayNearest, strayFarthest             = 0.05, 150.0, 1650.0
+	// insteadNearest and insteadFarthest are how far away the rep talks to somebody else meanwhile.
+	insteadNearest, insteadFarthest = 30.0, 1500.0
+)
+
+// place is a point of the earth, in degrees.
+type place struct{ latitude, longitude float64 }
+
+// placeOf is the place where it is known and sane: 0,0 is how many programs write that they do not know.
+func placeOf(latitude, longitude *float64) (place, bool) {
+	if latitude == nil || longitude == nil {
+		return place{}, false
+	}
+	p := place{*latitude, *longitude}
+	sane := math.Abs(p.latitude) <= 90 && math.Abs(p.longitude) <= 180 // which NaN is not
+	return p, sane && (math.Abs(p.latitude) > 1e-6 || math.Abs(p.longitude) > 1e-6)
+}
+
+// metersTo is how far it is along the ground.
+func (p place) metersTo(q place) float64 {
+	const earth, radians = 6_371_000.0, math.Pi / 180
+	north, east := math.Sin((q.latitude-p.latitude)*radians/2), math.Sin((q.longitude-p.longitude)*radians/2)
+	h := north*north + math.Cos(p.latitude*radians)*math.Cos(q.latitude*radians)*east*east
+	return 2 * earth * math.Asin(min(1, math.Sqrt(h)))
+}
+
+// sameLaw is how probable it is that a recording was made some meters from the place of its appointment.
+func sameLaw(meters float64) float64 {
+	d := ring(apartLaws().visit, meters) * (1 - misplaced) * (1 - stray)
+	d += stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
+	d += misplaced * between(meters, misplacedNearest, misplacedFarthest)
+	return d
+}
+
+// partsLaw is how probable it is that two recordings of one visit have places some meters apart.
+func partsLaw(meters float64) float64 {
+	return ring(apartLaws().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)
+}
+
+// nearbyLaw is how probable it is that a talk with somebody else took place some meters from the appointment.
+func nearbyLaw(meters float64) float64 {
+	return 0.98*between(meters, insteadNearest, insteadFarthest) + 0.02*between(meters, 0, 10_000)
+}
+
+// anywhereLaw is how probable a place is for somebody who works within some meters.
+func anywhereLaw(radius float64) float64 { return 1 / (math.Pi * radius * radius) }
+
+// ring turns a density of distances into one of places.
+func ring(law *apartLaw, meters float64) float64 {
+	return law.density(meters) / (2 * math.Pi * max(meters, 5))
+}
+
+// between is the density of places whose distances are spread evenly, with soft edges.
+func between(meters, nearest, farthest float64) float64 {
+	soft := 0.1*meters + 15
+	inside := normalBelow((meters-nearest)/soft) - normalBelow((meters-farthest)/soft)
+	return inside / (farthest - nearest) / (2 * math.Pi * max(meters, 5))
+}
+
+// apartLaw is the density of a distance that two errors make together, by its logarithm.
+type apartLaw struct{ of []float64 }
+
+const (
+	apartFrom = -1.0 // the logarithm of the shortest distance
+	apartStep = 0.1
+	apartEnd  = 11.0
+)
+
+func (l *apartLaw) density(meters float64) float64 {
+	at := (math.Log(max(meters, 1)) - apartFrom) / apartStep
+	i := int(at)
+	if i+1 >= len(l.of) {
+		return 0
+	}
+	return (l.of[i]*(1-(at-float64(i))) + l.of[i+1]*(at-float64(i))) / max(meters, 1)
+}
+
+var apartLaws = sync.OnceValue(func() (laws struct{ visit, parts *apartLaw }) {
+	laws.visit = apartOf(addressMedian, addressSpread, fixMedian, fixSpread)
+	laws.parts = apartOf(fixMedian, fixSpread, fixMedian, fixSpread)
+	return laws
+})
+
+// apartOf adds up two errors of lognormal size in any two directions. A tenth is of errors half as large again.
+func apartOf(median, spread, otherMedian, otherSpread float64) *apartLaw {
+	const quantiles, directions = 60, 24
+	l := &apartLaw{make([]float64, int((apartEnd-apartFrom)/apartStep))}
+	for _, scale := range []struct{ weight, by float64 }{{0.9, 1}, {0.1, 1.5}} {
+		weight := scale.weight / (quantiles * quantiles * directions * apartStep)
+		for i := range quantiles {
+			a := scale.by * median * math.Exp(spread*quantile((float64(i)+0.5)/quantiles))
+			for j := range quantiles {
+				b := scale.by * otherMedian * math.Exp(otherSpread*quantile((float64(j)+0.5)/quantiles))
+				for k := range directions {
+					d := math.Sqrt(a*a + b*b + 2*a*b*math.Cos(math.Pi*(float64(k)+0.5)/directions))
+					at := (math.Log(max(d, 1)) - apartFrom) / apartStep
+					n := int(at)
+					if n+1 < len(l.of) {
+						l.of[n] += weight * (1 - (at - float64(n)))
+						l.of[n+1] += weight * (at - float64(n))
+					}
+				}
+			}
+		}
+	}
+	return l
+}
+
+// quantile is that of the standard normal distribution.
+func quantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
+
+// territory is the radius, in meters, of where the rep of a day works.
+func territory(places []place) float64 {
+	const least, most, unknown = 3000.0, 30_000.0, 15_000.0
+	if len(places) < 2 {
+		return unknown
+	}
+	var all []float64
+	for i, p := range places {
+		for _, q := range places[:i] {
+			all = append(all, p.metersTo(q))
+		}
+	}
+	slices.Sort(all)
+	return min(max(all[len(all)/2], least), most)
+}

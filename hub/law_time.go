@@ -1,0 +1,197 @@
+package hub
+
+import (
+	"math"
+	"time"
+)
+
+// What a sales force's day is like: how often what happens, and how long it takes. The figures were chosen with
+// bench/link; none of them decides alone, and bench/link shows what becomes of links where they are off by a third. Times
+// are in minutes, densities per minute.
+const (
+	// visitHeld is how often an appointment is held and recorded, insteadHeld how often the rep talks to somebody else in
+	// its time, and visitNone how often neither.
+	visitHeld, insteadHeld, visitNone = 0.86, 0.06, 0.08
+	// bothHeld is how often both of two appointments at once are held.
+	bothHeld = 0.03
+	// movedChance is how often an appointment was moved without the CRM being told, mostly by movedMost at most.
+	movedChance, movedMost = 0.06, 90.0
+	// farChance is how often a visit has nothing to do with the hour in the CRM; farScale how far it is off then.
+	farChance, farScale = 0.004, 150.0
+	// stepDeviation is how much a delay changes from visit to visit.
+	stepDeviation = 8.0
+	// pushedMost is how much later a visit begins that waited for the one before to end.
+	pushedMost = 6.0
+	// unplannedRate is how often in a minute a talk begins that was not planned.
+	unplannedRate = 6e-4
+	// longRate is how many talks an appointment of many hours has.
+	longRate = 1.5
+	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
+	twoParts, partsPause = 0.07, 4.0
+	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
+	// is the length of one that nobody planned.
+	visitSpread               = 0.36
+	unplannedLength           = 80.0
+	unplannedSpread           = 0.6
+	doorShortest, doorLongest = 5.0, 35.0
+)
+
+// begins are the ways a recording may begin after the visit has: in time, before it, or late.
+var begins = [...]struct{ weight, from, until float64 }{{0.88, 0, 6}, {0.05, -10, 0}, {0.07, 10, 35}}
+
+// belief is what is known of a rep's delay: that of a normal distribution, and the delay with which the last visit began.
+type belief struct {
+	mean, variance float64
+	last           float64
+	// free is when the rep was free again, in minutes of the day; minus infinity at its beginning.
+	free float64
+}
+
+// newBelief is that of the morning.
+func newBelief() belief { return belief{free: math.Inf(-1)} }
+
+// lengthsLaw is how probable the length of a recording is, in minutes (0 where that is not known), of a visit planned for
+// slot minutes (0 where that is not known), for each of the ways in which it may have begun.
+func lengthsLaw(length, slot float64) (laws [len(begins)]float64) {
+	for i, way := range begins {
+		laws[i] = lengthLaw(length+(way.from+way.until)/2, length, slot)
+	}
+	return laws
+}
+
+// visitLaw is how probable a recording from start is of a visit that was planned for begin, when the rep comes with some
+// delay, and its length is as probable as lengths say. It returns the density, and the belief after it.
+func (b belief) visitLaw(start, begin float64, lengths [len(begins)]float64) (density float64, after belief) {
+	offset := start - begin
+	after = b
+	var mean, square, sum, recorded float64
+	for i, way := range begins {
+		lasting := lengths[i]
+		for _, from := range b.delays() {
+			spread := math.Sqrt(from.variance)
+			// The visit began between earliest and latest, and not before the rep was free.
+			earliest, latest := offset-way.until, offset-way.from
+			free := min(b.free, start) - begin // two recordings at once say nothing of when the rep was free
+			width := way.until - way.from
+			if lower := max(earliest, free); lower < latest {
+				p := (normalBelow((latest-from.mean)/spread) - normalBelow((lower-from.mean)/spread)) / width
+				w := way.weight * from.weight * p * lasting
+				at := min(max(from.mean, lower), latest)
+				v := min(from.variance, (latest-lower)*(latest-lower)/12)
+				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*at
+			}
+			if pushed := overlapOf(earliest, latest, free, free+pushedMost); pushed > 0 {
+				z := (free - from.mean) / spread
+				below := normalBelow(z)
+				w := way.weight * from.weight * below * pushed / (pushedMost * width) * lasting
+				// It would have begun at some time before; how late the rep was is less than what one sees.
+				hazard := normalDensity(z) / max(below, 1e-9)
+				at := from.mean - spread*hazard
+				v := from.variance * max(0.05, 1-hazard*(hazard+z))
+				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*(free+pushedMost/2)
+			}
+		}
+	}
+	if sum > 0 {
+		after.mean = mean / sum
+		after.variance = max(1, square/sum-after.mean*after.mean)
+		after.last = recorded / sum
+	}
+	return sum, after
+}
+
+// delays are what the rep's delay may be at the next visit: mostly about what it was, or none, or all of what one saw.
+func (b belief) delays() [3]struct{ weight, mean, variance float64 } {
+	const step = stepDeviation * stepDeviation
+	return [3]struct{ weight, mean, variance float64 }{
+		{0.75, b.mean, b.variance + step}, {0.15, 0, step}, {0.10, b.last, step + 4},
+	}
+}
+
+// movedLaw is visitLaw for a visit that was moved, which says nothing of delays.
+func movedLaw(start, length, begin, slot float64) float64 {
+	offset := (start - begin) - 3
+	const soft = 10
+	near := (normalBelow((offset+movedMost)/soft) - normalBelow((offset-movedMost)/soft)) / (2 * movedMost)
+	far := math.Exp(-math.Abs(offset)/farScale) / (2 * farScale)
+	return (movedChance*near + farChance*far) * lengthLaw(length+3, length, slot)
+}
+
+// insteadLaw is how probable the recording is of a talk with somebody else while an appointment was not held.
+func insteadLaw(start, length, begin, slot float64) float64 {
+	planned := slot
+	if planned == 0 {
+		planned = unplannedLength
+	}
+	const soft = 8
+	whenever := (normalBelow((start-begin)/soft) - normalBelow((start-begin-planned)/soft)) / planned
+	like, _ := newBelief().visitLaw(start, begin, lengthsLaw(length, slot))
+	return 0.7*whenever*doorLaw(length) + 0.3*like
+}
+
+// lengthLaw is how probable it is that a visit lasts visit minutes of which recorded were recorded.
+func lengthLaw(visit, recorded, slot float64) float64 {
+	if recorded <= 0 {
+		return 1 // a moment says nothing
+	}
+	spread := visitSpread
+	if slot == 0 {
+		slot, spread = unplannedLength, unplannedSpread
+	}
+	whole := 0.94*logNormal(visit, slot, spread) + 0.06*logNormal(visit, slot, 2.5*spread)
+	part := 0.0
+	if recorded < slot {
+		part = 1 / slot
+	}
+	return (1-twoParts)*whole + twoParts*part
+}
+
+// doorLaw is how probable it is that a talk which nobody planned lasts so long.
+func doorLaw(length float64) float64 {
+	if length <= 0 {
+		return 1
+	}
+	p := 0.2 * logNormal(length, 25, 0.9)
+	if length >= doorShortest && length <= doorLongest {
+		p += 0.8 / (doorLongest - doorShortest)
+	}
+	return p
+}
+
+// longLaw is how probable the recording is of one of the talks at an appointment of many hours.
+func longLaw(start, length, begin, slot float64) float64 {
+	const soft = 10
+	inside := (normalBelow((start-begin)/soft) - normalBelow((start-begin-slot)/soft)) / min(slot, 600)
+	if length <= 0 {
+		return longRate * inside
+	}
+	return longRate * inside * (logNormal(length, 40, 0.8) + doorLaw(length)) / 2
+}
+
+// pauseLaw is how probable a pause is between the two parts of a talk.
+func pauseLaw(pause float64) float64 {
+	if pause < -1 {
+		return 0
+	}
+	return math.Exp(-max(0, pause)/partsPause) / partsPause
+}
+
+// logNormal is the density of a lognormal distribution.
+func logNormal(x, median, sigma float64) float64 {
+	if x <= 0 {
+		return 0
+	}
+	return normalDensity(math.Log(x/median)/sigma) / (sigma * x)
+}
+
+func normalDensity(z float64) float64 { return math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) }
+
+func normalBelow(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
+
+// overlapOf is how much two stretches have in common.
+func overlapOf(from, until, otherFrom, otherUntil float64) float64 {
+	return max(0, min(until, otherUntil)-max(from, otherFrom))
+}
+
+// inMinutes is a time as minutes after another.
+func inMinutes(t, after time.Time) float64 { return t.Sub(after).Minutes() }

@@ -11,14 +11,14 @@ SEED ?= 1
 PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo weight
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 build: ## build the program: one static file, ./sirocco
-	CGO_ENABLED=0 go build -trimpath -o sirocco ./cmd/sirocco
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o sirocco ./cmd/sirocco # stack traces name functions and lines all the same
 
 demo: build ## show it all in half a minute, nothing to set up
 	./sirocco demo
@@ -75,6 +75,9 @@ bench: ## measure, and write docs/benchmarks.md, docs/benchmarks-sync.md and doc
 
 soak: postgres ## five minutes of failing CRMs and subscribers, and killed nodes (SOAK=5m)
 	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco
+
+weight: ## what the program is made of: each module's CPU seconds in a cold build, and its bytes
+	@go run ./scripts/weight
 
 postgres:
 	@scripts/need-postgres

@@ -93,7 +93,7 @@ func TestDayCases(t *testing.T) {
 		},
 		"somebody else was named": {Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", ""))}, Talks: []Talk{said(20, 25, given("Wanda Quist", ""))}}, []string{"a?"}, "the name given is another"},
 		"the street was spoken of": {
-			Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", "12 Oak Lane")), with(meeting("b", 10, hour), withParty("Cleo Ford", "", "7 Elm Road"))}, Talks: []Talk{said(8, 50, func(t *Talk) { t.Words = []string{"You said", "Elm Road, didn't you?"} })}},
+			Day{Appointments: []Appointment{with(meeting("a", -20, hour), withParty("Ann Marden", "", "12 Oak Lane")), with(meeting("b", 10, hour), withParty("Cleo Ford", "", "7 Elm Road"))}, Talks: []Talk{said(8, 50, func(t *Talk) { t.Words = []string{"You said", "Elm Road, didn't you?"} })}},
 			[]string{"b"}, "“elm road” was spoken of",
 		},
 		"what a person said of one tells of the other": {

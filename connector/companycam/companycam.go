@@ -1,13 +1,7 @@
 // Package companycam connects to CompanyCam. A project is what recordings are about there, so it is kept
 // as an opportunity, with its address; comments on it take notes.
 //
-// What the vendor's description leaves open, and how it is read here: projects come with the latest
-// activity first and pages have numbers, so a row that changes while someone pages moves to the front,
-// and is read by the next run; whether deleted ones are listed is not said, so besides their status a
-// complete enumeration finds them. Users cannot be filtered by time and come by name. In both lists a row
-// that moves or goes while someone pages can hide another, so what an enumeration did not meet is asked for
-// by its id. The most rows that a page may have, and how often one may ask, are not said: 100 and 60 a minute
-// are assumed.
+// How its lists are read, as the vendor's description leaves it open, is told in page.go.
 package companycam
 
 import (
@@ -15,7 +9,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,13 +16,7 @@ import (
 	"sirocco/hub"
 )
 
-const (
-	service = "CompanyCam"
-	// maxPageSize is the largest page asked for.
-	maxPageSize = 100
-	// commentPagesMost bounds how many pages of a project's comments are searched for a marker.
-	commentPagesMost = 20
-)
+const service = "CompanyCam"
 
 // Connector is the connector of COMPANY_CAM.
 type Connector struct{}
@@ -47,17 +34,24 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "accessToken", Doc: "An access token of your CompanyCam account.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for a sandbox.", Default: "https://api.companycam.com/v2"},
 		},
-		Rate:        hub.Rate{Requests: 60, Per: time.Minute},
+		Rate:        hub.Rate{Requests: 240, Per: time.Minute},
 		NoteTargets: []hub.Model{hub.ModelOpportunity},
 	}
 }
 
 func request(s *connector.Session, path string, query url.Values) connector.Request {
-	return connector.Request{Service: service, Path: path, Query: query, Header: http.Header{"Authorization": {"Bearer " + s.Values["accessToken"]}}}
+	return connector.Request{
+		Service: service, Path: path, Query: query, Header: http.Header{"Authorization": {"Bearer " + s.Values["accessToken"]}}, Problem: problem,
+	}
 }
 
-func pageOf(number, size int) url.Values {
-	return url.Values{"page": {strconv.Itoa(number)}, "per_page": {strconv.Itoa(size)}}
+// problem knows the vendor's way of saying that something of its own is wrong: it sends to its login page what it knows no
+// path for. That says nothing of the record that was asked for.
+func problem(status int, _ []byte) (connector.Kind, string) {
+	if status >= 300 && status < 400 {
+		return connector.Malformed, "it sends to its login page, which is no answer; the base URL may be wrong"
+	}
+	return "", ""
 }
 
 // Check implements connector.Connector.
@@ -69,41 +63,19 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	return connector.Account{ID: user.Company}, err
 }
 
-// lists are where the rows of a model are, and how one of them is read.
-var lists = map[hub.Model]struct {
+// list is where the rows of a model are, and how they are read.
+type list struct {
 	path   string
 	append func(*connector.Page, []json.RawMessage)
-}{
+}
+
+var lists = map[hub.Model]list{
 	hub.ModelUser: {"/users", func(p *connector.Page, items []json.RawMessage) {
 		connector.AppendItems(p, items, func(u user) []hub.Record { return []hub.Record{u.record()} })
 	}},
 	hub.ModelOpportunity: {"/projects", func(p *connector.Page, items []json.RawMessage) {
 		connector.AppendItems(p, items, func(r project) []hub.Record { return []hub.Record{r.record()} })
 	}},
-}
-
-// Fetch implements connector.Connector.
-func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	number, size := 1, min(q.Limit, maxPageSize)
-	if n, err := strconv.Atoi(q.Next); err == nil {
-		number = n
-	}
-	query := pageOf(number, size)
-	if !q.Since.IsZero() && q.Model != hub.ModelUser { // users cannot be asked for by time
-		query.Set("modified_since", hub.WireTime(q.Since))
-	}
-	list := lists[q.Model]
-	var items []json.RawMessage
-	got, err := connector.GetJSON(ctx, s, request(s, list.path, query), &items)
-	if err != nil {
-		return connector.Page{}, err
-	}
-	page := connector.Page{AsOf: got.Date}
-	if len(items) >= size {
-		page.Next, page.More = strconv.Itoa(number+1), true
-	}
-	list.append(&page, items)
-	return page, nil
 }
 
 // Find implements connector.Finder.
@@ -225,19 +197,8 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
 	path := "/projects/" + url.PathEscape(n.ExternalID) + "/comments"
-	for number := 1; number <= commentPagesMost; number++ {
-		var comments []comment
-		if _, err := connector.GetJSON(ctx, s, request(s, path, pageOf(number, maxPageSize)), &comments); err != nil {
-			return connector.NoteRef{}, err
-		}
-		for _, c := range comments {
-			if connector.HasMarker(c.Content, n.Marker) {
-				return connector.NoteRef{ExternalID: c.ID, Existed: true}, nil
-			}
-		}
-		if len(comments) < maxPageSize {
-			break
-		}
+	if id, err := findComment(ctx, s, path, n.Marker); id != "" || err != nil {
+		return connector.NoteRef{ExternalID: id, Existed: id != ""}, err
 	}
 	r := request(s, path, nil)
 	r.Body = map[string]any{"comment": map[string]string{"content": connector.NoteText(n)}}
@@ -249,4 +210,44 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new comment has no id")
 	}
 	return connector.NoteRef{ExternalID: made.ID}, nil
+}
+
+// findComment returns the id of the comment with a marker; empty where there is none. It searches all pages: until one is
+// empty, or brings no comment that was not in the one before, as where the vendor has but one. Comments come newest first,
+// so a new one moves the others to a later page, and where one goes the page before is read again for what moved into it.
+func findComment(ctx context.Context, s *connector.Session, path, marker string) (string, error) {
+	seen := map[string]bool{}
+	read := func(number int) (id string, fresh int, err error) {
+		items, _, err := listPage(ctx, s, path, number, maxPageSize)
+		for _, raw := range items {
+			var c comment
+			if err := json.Unmarshal(raw, &c); err != nil || c.ID == "" {
+				return "", 0, connector.Fail(connector.Malformed, service, "%s lists a comment that cannot be read, so whether the note is there is not known", path)
+			}
+			if connector.HasMarker(c.Content, marker) {
+				return c.ID, 0, nil
+			}
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				fresh++
+			}
+		}
+		return "", fresh, err
+	}
+	for number := 1; ; number++ {
+		id, fresh, err := read(number)
+		if id != "" || err != nil {
+			return id, err
+		}
+		if number > 1 {
+			moved := 0
+			if id, moved, err = read(number - 1); id != "" || err != nil {
+				return id, err
+			}
+			fresh += moved
+		}
+		if fresh == 0 {
+			return "", nil
+		}
+	}
 }

@@ -24,11 +24,20 @@ var spec = simulator.NewSpec(description)
 
 const (
 	accessToken = "companycam-token-of-the-simulator"
-	maxPageSize = 100
+	// maxPageSize is the most that a page has, whatever is asked for.
+	maxPageSize = 50
 )
 
-// New returns a stand-in for CompanyCam.
-func New(o simulator.Options) *simulator.Server {
+// New returns a stand-in for CompanyCam whose pages have as many rows as is asked for, up to 50.
+func New(o simulator.Options) *simulator.Server { return standIn(o, 0) }
+
+// NewFixed returns a function that makes stand-ins whose pages have so many rows, whatever is asked for, as has been seen
+// at the vendor.
+func NewFixed(rows int) func(simulator.Options) *simulator.Server {
+	return func(o simulator.Options) *simulator.Server { return standIn(o, rows) }
+}
+
+func standIn(o simulator.Options, fixed int) *simulator.Server {
 	return simulator.New(simulator.Platform{
 		Name:   hub.PlatformCompanyCam,
 		Spec:   spec,
@@ -43,26 +52,26 @@ func New(o simulator.Options) *simulator.Server {
 			}
 			return 0
 		},
-		Routes: routes,
+		Routes: func(mux *http.ServeMux, s *simulator.Server) { routes(mux, s, fixed) },
 		Held:   held,
 		Repeat: func(*http.Request, map[string]any) {}, // its answers are bare lists
 	}, o)
 }
 
-func routes(mux *http.ServeMux, s *simulator.Server) {
+func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 	mux.HandleFunc("GET /v2/users/current", func(w http.ResponseWriter, _ *http.Request) {
 		simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": "1", "company_id": "1", "first_name": "Ada", "last_name": "Admin", "status": "active"})
 	})
 	mux.HandleFunc("GET /v2/users", func(w http.ResponseWriter, r *http.Request) {
 		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelUser, HideDeleted: true, Limit: all})
 		slices.SortStableFunc(rows, func(a, b hub.Record) int { return strings.Compare(a.Name, b.Name) })
-		writePage(w, r, rows, showUser)
+		writePage(w, r, fixed, rows, showUser)
 	})
 	mux.HandleFunc("GET /v2/projects", func(w http.ResponseWriter, r *http.Request) {
 		since, _ := time.Parse(time.RFC3339, r.URL.Query().Get("modified_since"))
 		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelOpportunity, ByChange: true, HideDeleted: true, Since: since, Limit: all})
 		slices.Reverse(rows)
-		writePage(w, r, rows, showProject)
+		writePage(w, r, fixed, rows, showProject)
 	})
 	for path, m := range map[string]hub.Model{"users": hub.ModelUser, "projects": hub.ModelOpportunity} {
 		mux.HandleFunc("GET /v2/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +87,9 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		})
 	}
 	mux.HandleFunc("GET /v2/projects/{id}/comments", func(w http.ResponseWriter, r *http.Request) {
-		writePage(w, r, s.Notes.On(hub.ModelOpportunity, r.PathValue("id")), showComment)
+		comments := s.Notes.On(hub.ModelOpportunity, r.PathValue("id"))
+		slices.Reverse(comments) // the most recent first
+		writePage(w, r, fixed, comments, showComment)
 	})
 	mux.HandleFunc("POST /v2/projects/{id}/comments", func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
@@ -102,8 +113,11 @@ func notFound(w http.ResponseWriter) {
 // all is more rows than a simulator has.
 const all = 1 << 30
 
-func writePage[T any](w http.ResponseWriter, r *http.Request, rows []T, show func(T) map[string]any) {
+func writePage[T any](w http.ResponseWriter, r *http.Request, fixed int, rows []T, show func(T) map[string]any) {
 	number, size := page(r.URL.Query())
+	if fixed > 0 {
+		size = fixed
+	}
 	part, _, _ := simulator.Part(rows, (number-1)*size, size)
 	items := []map[string]any{}
 	for _, row := range part {

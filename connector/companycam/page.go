@@ -1,0 +1,251 @@
+package companycam
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+const (
+	// maxPageSize is the largest page asked for. The vendor gives that many whatever it is asked for, so that a short page
+	// says nothing of the end.
+	maxPageSize = 50
+	// oldRun is how many rows in a row older than what is asked for end a list that has the newest activity first: the
+	// activity by which it is sorted may be later than a row's modified time.
+	oldRun = 25
+	// maxFront is how many rows from the front of a list are remembered, to know it again.
+	maxFront = 10
+)
+
+// row is an item of a list, with what of it the walk through the list has to know.
+type row struct {
+	raw json.RawMessage
+	// id is empty where it cannot be read: such a row is told of, and not looked for again.
+	id string
+	// at is when it was modified; zero where that cannot be read.
+	at time.Time
+}
+
+// before reports whether the row was modified before since; what has no time was not.
+func (r row) before(since time.Time) bool {
+	return !since.IsZero() && !r.at.IsZero() && r.at.Before(since.Truncate(time.Second))
+}
+
+func (r row) in(ids []string) bool { return r.id != "" && slices.Contains(ids, r.id) }
+
+// place is where a walk through a list is. Pages have numbers, and rows come, move and go meanwhile. Behind each page the
+// one before it is therefore read once more: a row that moved from the one into the other, because another before it went,
+// is in neither of the first two readings and in the third. What moves to the front is read there, at the end.
+type place struct {
+	// Page is the number of the page to read; in the front, that of its page.
+	Page int `json:"page"`
+	// IDs are those of the page before, as it was read.
+	IDs []string `json:"ids,omitempty"`
+	// Front are the first ids of the list as the walk began. Where the walk is at the end and reads the front again,
+	// InFront, they are those that it has not met yet.
+	Front   []string `json:"front,omitempty"`
+	InFront bool     `json:"inFront,omitempty"`
+}
+
+// parsePlace reads a Next. One that is a number alone is of a version that kept no more.
+func parsePlace(next string) (place, error) {
+	at := place{Page: 1}
+	if next == "" {
+		return at, nil
+	}
+	if n, err := strconv.Atoi(next); err == nil && n > 0 {
+		return place{Page: n}, nil
+	}
+	if err := json.Unmarshal([]byte(next), &at); err != nil || at.Page < 1 {
+		e := connector.Fail(connector.Refused, service, "the place to go on at is none that can be read")
+		e.Status = http.StatusBadRequest
+		return place{}, e
+	}
+	return at, nil
+}
+
+func (p place) String() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("companycam: a place is texts and numbers: " + err.Error())
+	}
+	return string(text)
+}
+
+// Fetch implements connector.Connector.
+func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
+	at, err := parsePlace(q.Next)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	w := walk{s: s, list: lists[q.Model], since: q.Since, size: min(q.Limit, maxPageSize), place: at}
+	if q.Model == hub.ModelUser {
+		w.since = time.Time{} // they are listed by name
+	}
+	step := w.onward
+	if at.InFront {
+		step = w.front
+	}
+	found, next, err := step(ctx)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{AsOf: w.asOf}
+	if next != nil {
+		page.Next, page.More = next.String(), true
+	}
+	items := make([]json.RawMessage, 0, len(found))
+	for _, r := range found {
+		if !r.before(w.since) {
+			items = append(items, r.raw)
+		}
+	}
+	w.list.append(&page, items)
+	return page, nil
+}
+
+// walk is one step of a walk through a list.
+type walk struct {
+	s    *connector.Session
+	list list
+	// since is the modified time to read back to; zero means to the end of the list.
+	since time.Time
+	size  int
+	place place
+	// asOf is the vendor's clock at the first request.
+	asOf time.Time
+}
+
+// onward reads the page at the place, and what moved into the page before it meanwhile.
+func (w *walk) onward(ctx context.Context) ([]row, *place, error) {
+	at := w.place
+	rows, err := w.read(ctx, at.Page)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := idsOf(rows)
+	found := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.in(at.IDs) })
+	ended := len(rows) == 0 || w.past(rows)
+	if at.Page > 1 && len(at.IDs) > 0 {
+		again, err := w.read(ctx, at.Page-1)
+		if err != nil {
+			return nil, nil, err
+		}
+		met := 0
+		for _, r := range again {
+			switch {
+			case r.in(at.IDs):
+				met++
+			case r.id != "" && !r.in(ids):
+				found = append(found, r)
+			}
+		}
+		if met == 0 && len(again) > 0 { // it moved by more than a page, so that more than a page may be hidden
+			return found, &place{Page: (at.Page + 1) / 2, Front: at.Front}, nil
+		}
+		// Both pages alike: the vendor has one page, whatever number it is asked for.
+		ended = ended || len(found) == 0 && slices.Equal(idsOf(again), ids)
+	}
+	next := place{Page: at.Page + 1, IDs: ids, Front: at.Front}
+	if at.Page == 1 {
+		next.Front = ids[:min(len(ids), maxFront)]
+	}
+	if ended {
+		// The front has been read by now where the page before is the first.
+		if at.Page <= 2 || len(at.Front) == 0 {
+			return found, nil, nil
+		}
+		next = place{Page: 1, Front: at.Front, InFront: true}
+	}
+	return found, &next, nil
+}
+
+// front reads the front of the list again, back to where it was when the walk began, which is known by most of its rows:
+// single ones may have moved or gone.
+func (w *walk) front(ctx context.Context) ([]row, *place, error) {
+	rows, err := w.read(ctx, w.place.Page)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := place{Page: w.place.Page + 1, InFront: true}
+	for _, id := range w.place.Front {
+		if !slices.ContainsFunc(rows, func(r row) bool { return r.id == id }) {
+			next.Front = append(next.Front, id)
+		}
+	}
+	known := func(r row) bool { return r.id == "" || r.in(w.place.Front) }
+	if len(rows) > 0 && len(next.Front) > maxFront/2 && !w.past(rows) {
+		return slices.DeleteFunc(slices.Clone(rows), known), &next, nil
+	}
+	for len(rows) > 0 && !rows[len(rows)-1].in(w.place.Front) { // what comes behind was there when the walk began
+		rows = rows[:len(rows)-1]
+	}
+	return slices.DeleteFunc(slices.Clone(rows), known), nil, nil
+}
+
+// past reports whether the rows end with enough old ones in a row.
+func (w *walk) past(rows []row) bool {
+	old := 0
+	for _, r := range slices.Backward(rows) {
+		if !r.before(w.since) {
+			break
+		}
+		old++
+	}
+	return old > 0 && old >= min(oldRun, len(rows))
+}
+
+func (w *walk) read(ctx context.Context, number int) ([]row, error) {
+	items, got, err := listPage(ctx, w.s, w.list.path, number, w.size)
+	if err != nil {
+		return nil, err
+	}
+	if w.asOf.IsZero() {
+		w.asOf = got.Date
+	}
+	rows := make([]row, len(items))
+	for i, raw := range items {
+		var head struct {
+			ID        string  `json:"id"`
+			UpdatedAt seconds `json:"updated_at"`
+		}
+		_ = json.Unmarshal(raw, &head) // what cannot be read is told of when it is read as a record
+		rows[i] = row{raw: raw, id: head.ID, at: head.UpdatedAt.time()}
+	}
+	return rows, nil
+}
+
+func idsOf(rows []row) []string {
+	ids := make([]string, 0, len(rows))
+	for _, r := range rows {
+		if r.id != "" {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+// listPage reads one page of a list, which is an array and nothing else: an answer without one is no empty list.
+func listPage(ctx context.Context, s *connector.Session, path string, number, size int) ([]json.RawMessage, connector.Answer, error) {
+	r := request(s, path, url.Values{"page": {strconv.Itoa(number)}, "per_page": {strconv.Itoa(size)}})
+	var body json.RawMessage
+	got, err := connector.GetJSON(ctx, s, r, &body)
+	if err != nil {
+		return nil, got, err
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err != nil || items == nil || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		e := connector.Fail(connector.Malformed, service, "%s was answered with something other than a list", path)
+		e.Status = got.Status
+		return nil, got, e
+	}
+	return items, got, nil
+}

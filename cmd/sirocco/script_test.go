@@ -118,10 +118,10 @@ func runUntil(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// setField sets the variable to a field of the JSON object that the last command printed.
+// setField sets the variable to a field of the first JSON object that the last command printed.
 func setField(ts *testscript.TestScript, _ bool, args []string) {
 	var object map[string]any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &object))
+	ts.Check(json.NewDecoder(strings.NewReader(ts.ReadFile("stdout"))).Decode(&object))
 	value, ok := object[args[1]].(string)
 	if !ok {
 		ts.Fatalf("no text %q in %s", args[1], ts.ReadFile("stdout"))

@@ -26,7 +26,7 @@ type Config struct {
 	// Models tells which models the connector of a platform pulls, in order.
 	Models func(hub.Platform) []hub.Model
 	// CheckCredentials asks a CRM before credentials are kept.
-	CheckCredentials extension.CheckCredentials
+	CheckCredentials hub.CheckCredentials
 	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
 	RateLimit int
 	Logger    *slog.Logger

@@ -369,3 +369,26 @@ func TestPlacesAreOnEarth(t *testing.T) {
 		c.do("POST", records+"/accounts", `{"externalId":"a",`+place+`}`).want(t, 400)
 	}
 }
+
+// TestNestedNamesCountAsTheyAreSpelled pushes fields that only case tells from others: nested objects are read as
+// strictly as the body around them.
+func TestNestedNamesCountAsTheyAreSpelled(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		c := newWorld(t, url).tenant("Acme").token
+		c.create("SIRO_CUSTOM_INPUT")
+		c.do("PUT", records+"/sync/engagements",
+			`{"externalId":"x","account":{"externalId":"a","EXTERNALID":"b","name":"Right","NAME":"Wrong","latitude":1.5,"LATITUDE":"north"}}`).want(t, 200)
+		var accounts []struct {
+			ExternalID, Name string
+			Latitude         float64
+		}
+		c.do("GET", records+"/accounts", "").want(t, 200).into(t, &accounts)
+		if len(accounts) != 1 || accounts[0].ExternalID != "a" || accounts[0].Name != "Right" || accounts[0].Latitude != 1.5 {
+			t.Errorf("the account is %+v", accounts)
+		}
+		twice := c.do("PUT", records+"/sync/engagements", `{"externalId":"x","account":{"externalId":"a","externalId":"b"}}`).want(t, 400)
+		if !strings.Contains(twice.body, "duplicate") {
+			t.Errorf("a name that comes twice: %s", twice.body)
+		}
+	})
+}

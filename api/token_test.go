@@ -70,9 +70,16 @@ func TestRevocationReachesAnotherNodeWithinASecond(t *testing.T) {
 		w := newWorld(t, url)
 		acme := w.tenant("Acme")
 		other := w.client(acme.token.token)
-		other.server = w.serve().URL
+		elsewhere, err := store.Open(t.Context(), url, store.Options{Clock: w.clock.read}) // another node learns from the database alone
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = elsewhere.Close() })
+		other.server = w.serve(func(c *api.Config) { c.Store = elsewhere }).URL
 		other.do("GET", connections, "").want(t, 200)
 		acme.group.do("DELETE", tokens+"/"+acme.tokenID, "").want(t, 200)
+		acme.token.do("GET", connections, "").want(t, 401) // at once, where it was revoked
+		other.do("GET", connections, "").want(t, 200)
 		w.clock.advance(time.Second)
 		other.do("GET", connections, "").want(t, 401)
 	})

@@ -3,8 +3,10 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The domain's errors. A caller tests with errors.Is or errors.As; api maps them to statuses and
@@ -21,7 +23,7 @@ var (
 	// ErrNeedsCredentials: the connection has no credentials that its CRM accepts.
 	ErrNeedsCredentials = errors.New("connection needs credentials")
 	// ErrWrongSecret: an app's secret is not the one it was made with.
-	ErrWrongSecret = errors.New("wrong client secret")
+	ErrWrongSecret = Forbidden("The clientSecret is not the one that the app was made with.")
 	// ErrKeyReused: an idempotency key came again with another body.
 	ErrKeyReused = errors.New("idempotency key was used with another body")
 )
@@ -73,3 +75,12 @@ type UnavailableError struct {
 
 func (e *UnavailableError) Error() string { return e.Reason }
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Quoted shows the start of what the client sent.
+func Quoted(s string) string {
+	const most = 40
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"hash/crc32"
 	"math/big"
 	"strings"
@@ -80,4 +81,26 @@ func tokenChecksum(body string) string {
 func base62(n *big.Int, width int) string {
 	s := n.Text(62)
 	return strings.Repeat("0", width-len(s)) + s
+}
+
+// MayManageTokens fails with a *ForbiddenError unless the token may create and delete organization tokens.
+func (t Token) MayManageTokens() error {
+	if t.GroupID == "" {
+		return Forbidden("Only a token of an organization group may create or delete tokens.")
+	}
+	return nil
+}
+
+// MayCreateOrganization fails with a *ForbiddenError unless the token may create organizations, and with an
+// *InvalidError where one of the groups that an organization is to belong to is not the token's own.
+func (t Token) MayCreateOrganization(groups []string) error {
+	if t.GroupID == "" {
+		return Forbidden("Only a token of an organization group may create organizations.")
+	}
+	for i, group := range groups {
+		if group != t.GroupID {
+			return Invalid(fmt.Sprintf("orgGroupIds[%d]", i), "names no group of this token", "the token's authorizedOrgGroupId")
+		}
+	}
+	return nil
 }

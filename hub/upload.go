@@ -2,7 +2,10 @@ package hub
 
 import (
 	"cmp"
+	"fmt"
+	"mime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -63,4 +66,27 @@ func MostSpecific(refs []RecordRef) (main RecordRef, also []RecordRef) {
 		return cmp.Compare(slices.Index(specific, a.Model), slices.Index(specific, b.Model))
 	})
 	return refs[0], refs[1:]
+}
+
+// ValidateUpload reports what is wrong with audio that is to be put, or nil.
+func ValidateUpload(fileType string, size int64) error {
+	kind, _, err := mime.ParseMediaType(fileType)
+	if err != nil || !strings.HasPrefix(kind, "audio/") && !strings.HasPrefix(kind, "video/") {
+		return Invalid("fileType", "is "+Quoted(fileType), "a media type of audio or video, such as audio/mpeg")
+	}
+	if size > AudioMost {
+		return Invalid("fileSize", fmt.Sprintf("is %d", size), fmt.Sprintf("at most %d bytes", int64(AudioMost)))
+	}
+	return nil
+}
+
+// Validate reports what is wrong with the recording itself, or nil.
+func (n *NewRecording) Validate() error {
+	if !n.StartedAt.IsZero() && !TellableTime(n.StartedAt) {
+		return Invalid("dateCreated", "is no time that anything was recorded at", "when the conversation began")
+	}
+	if (n.Latitude == nil) != (n.Longitude == nil) {
+		return Invalid("longitude", "counts only together with latitude", "both or none")
+	}
+	return nil
 }

@@ -17,6 +17,26 @@ func (v *Viewer) Sees(r *Recording) bool {
 	return r.Discoverable || v.Keeps(r.UserID, r.TeamID)
 }
 
+// MaySee fails with ErrNotFound, as for a recording that is not there, unless the viewer sees it.
+func (v *Viewer) MaySee(r *Recording) error {
+	if !v.Sees(r) {
+		return NoSuch("recording")
+	}
+	return nil
+}
+
+// MayChange fails with ErrNotFound unless the viewer sees the recording, and with a *ForbiddenError unless they may
+// link it or delete it.
+func (v *Viewer) MayChange(r *Recording) error {
+	if err := v.MaySee(r); err != nil {
+		return err
+	}
+	if !v.Keeps(r.UserID, r.TeamID) {
+		return Forbidden("Only its user, a coach of its team or an administrator may change this recording.")
+	}
+	return nil
+}
+
 // Keeps reports whether the viewer may change what belongs to a user, who is of the team: discovering is not enough.
 func (v *Viewer) Keeps(user, team string) bool {
 	return v.Admin || user == v.UserID || team != "" && slices.Contains(v.CoachOf, team)

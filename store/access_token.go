@@ -106,5 +106,8 @@ func (s *Store) RevokeAccessToken(ctx context.Context, organization, client, sec
 		}
 		return s.audit(ctx, tx, organization, "revoke", "accessToken", id, map[string]any{"clientId": client, "userId": user})
 	})
+	if err == nil {
+		s.revoked(hub.Revocation{AccessTokenID: t.ID})
+	}
 	return t, err
 }

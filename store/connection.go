@@ -36,6 +36,9 @@ func scanConnection(r database.Row) (hub.Connection, error) {
 // With a key, the same request again returns the connection the first one made, as it was then, and
 // replayed; a different request under the same key is hub.ErrKeyReused.
 func (s *Store) CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key IdempotencyKey) (c hub.Connection, replayed bool, err error) {
+	if err := n.Validate(); err != nil {
+		return c, false, err
+	}
 	err = s.write(ctx, func(tx Tx) error {
 		c = n.Connection(organization, s.clock())
 		replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &c)
@@ -98,6 +101,9 @@ func (s *Store) Connections(ctx context.Context, organization string, f Connecti
 
 // PatchConnection changes what p names and returns the whole connection. What is already as p wants it costs no write.
 func (s *Store) PatchConnection(ctx context.Context, organization, id string, p hub.ConnectionPatch) (hub.Connection, error) {
+	if err := p.Validate(); err != nil {
+		return hub.Connection{}, err
+	}
 	if p.Name == nil && p.Active == nil && p.SyncTranscript == nil {
 		c, err := s.Connection(ctx, organization, id)
 		if err == nil && !hub.MatchesVersion(p.IfUpdatedAt, c.UpdatedAt) {

@@ -29,6 +29,19 @@ func credentialPlace(organization, connection string) string {
 	return "credentials/" + organization + "/" + connection
 }
 
+// SetCredentials keeps the connection's credentials as PutCredentials does, once check has found that its CRM accepts
+// them, and returns when. It fails with what check says, and keeps nothing then.
+func (s *Store) SetCredentials(ctx context.Context, organization, connection string, values map[string]string, check hub.CheckCredentials) (time.Time, error) {
+	c, err := s.Connection(ctx, organization, connection)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := check(ctx, c, values); err != nil {
+		return time.Time{}, err
+	}
+	return s.clock(), s.PutCredentials(ctx, organization, connection, values)
+}
+
 // PutCredentials replaces the connection's credentials, drops its token, and lets it sync at once.
 func (s *Store) PutCredentials(ctx context.Context, organization, connection string, values map[string]string) error {
 	text, err := json.Marshal(values)

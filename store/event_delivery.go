@@ -242,14 +242,19 @@ func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event s
 }
 
 const (
-	replaySlice = 1000
+	// replayedBack is how far a replay of what failed goes back unless it is told.
+	replayedBack = 24 * time.Hour
+	replaySlice  = 1000
 	// ReplayMost is how many events one ReplayFailed sends again.
 	ReplayMost = 10 * replaySlice
 )
 
 // ReplayFailed sends again the events since a time that an endpoint could not be told of, those that wait for their
-// next attempt included, up to ReplayMost, and returns how many those are.
+// next attempt included, up to ReplayMost, and returns how many those are. The zero time means the last 24 hours.
 func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string, since time.Time) (int, error) {
+	if since.IsZero() {
+		since = s.clock().Add(-replayedBack)
+	}
 	all := 0
 	for _, which := range []string{`state = 'FAILED' AND created_at >= $4 ORDER BY event_id`, `due_at > $3 AND created_at >= $4 ORDER BY due_at, event_id`} {
 		for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {

@@ -21,6 +21,9 @@ func scanApp(r database.Row) (hub.OAuthApp, error) {
 
 // CreateApp makes an OAuth app and returns it with its secret, which is not kept anywhere.
 func (s *Store) CreateApp(ctx context.Context, organization, name, owner string) (hub.OAuthApp, string, error) {
+	if err := hub.ValidateOAuthApp(name, owner); err != nil {
+		return hub.OAuthApp{}, "", err
+	}
 	secret := hub.NewClientSecret()
 	hash, _ := hub.ClientSecretHash(secret)
 	now := s.nowMillis()
@@ -71,6 +74,9 @@ func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub
 		}
 		return s.audit(ctx, tx, organization, "delete", "oauthApp", client, map[string]any{"appName": a.Name, "revokedTokens": revoked})
 	})
+	if err == nil {
+		s.revoked(hub.Revocation{ClientID: a.ClientID})
+	}
 	return a, err
 }
 

@@ -33,6 +33,9 @@ func (s *Store) CreateOrganization(ctx context.Context, name string) (hub.Organi
 // CreateOrganizationIn makes an organization that belongs to the group, or to none where it is empty. Administrators
 // and owner must be users of organizations of the group.
 func (s *Store) CreateOrganizationIn(ctx context.Context, group string, p hub.OrganizationPatch) (hub.Organization, error) {
+	if err := p.Validate(); err != nil {
+		return hub.Organization{}, err
+	}
 	o := hub.Organization{ID: hub.NewID(), CreatedAt: s.clock().UTC()}
 	changes := p.Apply(&o)
 	err := s.write(ctx, func(tx Tx) error {
@@ -60,6 +63,9 @@ func (s *Store) CreateOrganizationIn(ctx context.Context, group string, p hub.Or
 // UpdateOrganization changes what p names and returns the whole organization. Administrators and owner must be
 // users of it or, with a group, of an organization of that.
 func (s *Store) UpdateOrganization(ctx context.Context, organization, group string, p hub.OrganizationPatch) (hub.Organization, error) {
+	if err := p.Validate(); err != nil {
+		return hub.Organization{}, err
+	}
 	var o hub.Organization
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
@@ -94,6 +100,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 		}
 		return s.audit(ctx, tx, organization, "update", "organization", organization, changes)
 	})
+	if err == nil && o.Disabled {
+		s.revoked(hub.Revocation{OrganizationID: o.ID})
+	}
 	s.notify() // where it was enabled, there may be something to do
 	return o, err
 }

@@ -235,6 +235,9 @@ const removeSlice = 500
 // DeleteRemoved soft-deletes the pushed engagements that start within the two times, both included, and are
 // not among the valid ones. It returns how many those were.
 func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []string, from, to time.Time) (int, error) {
+	if err := validSpan(from, to); err != nil {
+		return 0, err
+	}
 	known := make(map[string]bool, len(valid))
 	for _, id := range valid {
 		known[id] = true
@@ -284,4 +287,11 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 		}
 	})
 	return deleted, err
+}
+
+func validSpan(from, to time.Time) error {
+	if to.Before(from) {
+		return hub.Invalid("toTime", "is before fromTime", "a time at or after fromTime")
+	}
+	return nil
 }

@@ -14,6 +14,9 @@ import (
 // CreateRecording makes a recording of audio that was uploaded. The same audio again is the recording that was made
 // of it. What is wrong is a *hub.InvalidError; hub.ErrNotFound is a user that By may not upload for.
 func (s *Store) CreateRecording(ctx context.Context, organization string, n hub.NewRecording) (hub.Recording, error) {
+	if err := n.Validate(); err != nil {
+		return hub.Recording{}, err
+	}
 	var r hub.Recording
 	err := s.write(ctx, func(tx Tx) error {
 		var err error

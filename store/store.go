@@ -20,6 +20,8 @@ type Store struct {
 	clock    hub.Clock
 	keys     *Keys
 	notifier notifier
+
+	revocations revocations
 }
 
 // Tx is a transaction in progress; it ends with the function it was given to.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestConnectionLife(t *testing.T) {
 		seen := make([]hub.Connection, 50)
 		for i := range seen {
 			wg.Go(func() {
-				name := "n" + string(rune('a'+i))
+				name := fmt.Sprintf("n%d", i)
 				var err error
 				if seen[i], err = st.PatchConnection(ctx, org, c.ID, hub.ConnectionPatch{Name: &name}); err != nil {
 					t.Error(err)

@@ -32,6 +32,9 @@ func scanTeam(r database.Row) (hub.Team, error) {
 // CreateTeam makes a team of what t says. Coaches and members who are no users of the organization are a
 // *hub.InvalidError. Members leave the team they were in.
 func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team) (hub.Team, error) {
+	if err := hub.ValidateName("name", t.Name); err != nil {
+		return t, err
+	}
 	t.ID, t.OrganizationID = hub.NewID(), organization
 	t.CreatedAt = hub.NextVersion(t.CreatedAt, s.clock())
 	t.UpdatedAt = t.CreatedAt
@@ -98,6 +101,9 @@ func (s *Store) Teams(ctx context.Context, organization, after string, limit int
 
 // UpdateTeam changes what p names and returns the whole team. What is already as p wants it costs no write.
 func (s *Store) UpdateTeam(ctx context.Context, organization, id string, p hub.TeamPatch) (hub.Team, error) {
+	if err := p.Validate(); err != nil {
+		return hub.Team{}, err
+	}
 	var t hub.Team
 	err := s.write(ctx, func(tx Tx) error {
 		var err error

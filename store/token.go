@@ -35,6 +35,9 @@ type NewToken struct {
 
 // CreateToken makes a token and returns it with its text, which is not kept anywhere.
 func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken) (hub.Token, string, error) {
+	if err := hub.ValidateName("tokenName", n.Name); err != nil {
+		return hub.Token{}, "", err
+	}
 	text := hub.NewTokenText()
 	hash, _ := hub.TokenHash(text)
 	t := hub.Token{ID: hub.NewID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
@@ -94,5 +97,8 @@ func (s *Store) RevokeToken(ctx context.Context, organization, id string) (hub.T
 		}
 		return s.audit(ctx, tx, organization, "revoke", "token", id, map[string]any{"tokenName": t.Name})
 	})
+	if err == nil {
+		s.revoked(hub.Revocation{TokenID: t.ID})
+	}
 	return t, err
 }

@@ -20,6 +20,9 @@ func scanUpload(r database.Row) (hub.Upload, error) {
 
 // CreateUpload promises audio a place.
 func (s *Store) CreateUpload(ctx context.Context, organization, fileType string, size int64) (hub.Upload, error) {
+	if err := hub.ValidateUpload(fileType, size); err != nil {
+		return hub.Upload{}, err
+	}
 	now := s.clock().UTC()
 	u := hub.Upload{
 		OrganizationID: organization, Blob: organization + "/" + hub.NewID(), FileType: fileType, Size: size,

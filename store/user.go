@@ -31,6 +31,9 @@ func scanUser(r database.Row) (hub.User, error) {
 // CreateUser makes a user of what u says. A second one with the e-mail address is a *hub.ConflictError, a team that
 // is not there a *hub.InvalidError.
 func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User) (hub.User, error) {
+	if err := u.Validate(); err != nil {
+		return u, err
+	}
 	u.ID, u.OrganizationID = hub.NewID(), organization
 	u.CreatedAt = hub.NextVersion(u.CreatedAt, s.clock())
 	u.UpdatedAt = u.CreatedAt
@@ -103,6 +106,9 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 		}
 		return err
 	})
+	if err == nil && u.Disabled {
+		s.revoked(hub.Revocation{UserID: u.ID})
+	}
 	s.notify()
 	return u, err
 }

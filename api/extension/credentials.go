@@ -1,15 +1,12 @@
 package extension
 
 import (
-	"context"
+	"net/http"
+	"time"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
 )
-
-// CheckCredentials asks the CRM of a connection whether it accepts the values. It returns a
-// *hub.InvalidError where they are wrong and a *hub.UnavailableError where the CRM cannot be asked.
-type CheckCredentials func(ctx context.Context, c hub.Connection, values map[string]string) error
 
 // CredentialsAnswer says that credentials were accepted.
 type CredentialsAnswer struct {
@@ -19,22 +16,24 @@ type CredentialsAnswer struct {
 	}
 }
 
+func (s *server) registerCredentials() {
+	wire.Register(s.API, connectionOperation("putCredentials", http.MethodPut, "/credentials", "Set the credentials of a connection",
+		"Asks the CRM whether it accepts them, then keeps them encrypted. They never come out again. What fields there are depends on the platform; a wrong one is named."),
+		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.putCredentials)
+}
+
 func (s *server) putCredentials(r *wire.Request, in *struct {
 	wire.IDPath
 	Body map[string]string
 },
 ) (*CredentialsAnswer, error) {
-	c, err := s.connectionOf(r, &in.IDPath)
+	at, err := wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (time.Time, error) {
+		return s.Store.SetCredentials(r, organization, in.ID, in.Body, s.CheckCredentials)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.CheckCredentials(r, c, in.Body); err != nil {
-		return nil, err
-	}
-	if err := s.Store.PutCredentials(r, c.OrganizationID, c.ID, in.Body); err != nil {
-		return nil, hub.Missing(connectionKind, err)
-	}
 	out := &CredentialsAnswer{}
-	out.Body.Accepted, out.Body.UpdatedAt = true, hub.WireTime(s.Clock())
+	out.Body.Accepted, out.Body.UpdatedAt = true, hub.WireTime(at)
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"sirocco/api/wire"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // WebhookEndpoint is where an organization wants to be told of events.
@@ -93,6 +94,10 @@ func (s *server) registerEndpoints() {
 	wire.Register(s.API, add("deleteWebhookEndpoint", http.MethodDelete, "/{id}", "Delete a webhook endpoint", "", 0), wire.JSONErrors(http.StatusNotFound), s.deleteEndpoint)
 	wire.Register(s.API, add("rotateWebhookSecret", http.MethodPost, "/{id}/rotate-secret", "Give a webhook endpoint a new secret",
 		"For 24 hours events are signed with both secrets, so that the receiver can change over.", 0), wire.JSONErrors(http.StatusNotFound), s.rotateSecret)
+	wire.Register(s.API, add("testWebhookEndpoint", http.MethodPost, "/{id}/test", "Send a test event to a webhook endpoint",
+		"It is of the type asked for, with made-up ids, and goes to this endpoint alone.", http.StatusAccepted), wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.testEndpoint)
+	wire.Register(s.API, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed", "Those that wait for another attempt are sent now, too. Up to ten thousand at a call.", http.StatusAccepted),
+		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayFailed)
 }
 
 func eventTypes(names *[]string) *[]hub.EventType {
@@ -141,15 +146,11 @@ func (s *server) listEndpoints(r *wire.Request, in *struct {
 	wire.PageQuery
 },
 ) (*EndpointsAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	found, cursor, err := wire.ReadPage(in.PageQuery, func(w hub.WebhookEndpoint) string { return w.ID }, func(after string, limit int) ([]hub.WebhookEndpoint, error) {
+	out := &EndpointsAnswer{}
+	var err error
+	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(w hub.WebhookEndpoint) string { return w.ID }, s.showEndpoint, func(organization, after string, limit int) ([]hub.WebhookEndpoint, error) {
 		return s.Store.Endpoints(r, organization, after, limit)
 	})
-	out := &EndpointsAnswer{}
-	out.Body.Data, out.Body.Cursor = wire.Each(found, s.showEndpoint), cursor
 	return out, err
 }
 
@@ -192,6 +193,52 @@ func (s *server) rotateSecret(r *wire.Request, in *wire.IDPath) (*EndpointSecret
 		w, secret, err := s.Store.RotateSecret(r, organization, in.ID)
 		out := &EndpointSecretAnswer{}
 		out.Body.WebhookEndpoint, out.Body.Secret = s.showEndpoint(w), secret
+		return out, err
+	})
+}
+
+// EventsReplayedAnswer tells how many events are sent again.
+type EventsReplayedAnswer struct {
+	Body struct {
+		Replayed int  `json:"replayed"`
+		More     bool `json:"more" doc:"True when there may be further ones: call it again."`
+	}
+}
+
+func (s *server) testEndpoint(r *wire.Request, in *struct {
+	wire.IDPath
+	Body *struct {
+		EventType string `json:"eventType,omitempty" enum:"integrations.recordingProcessed,integrations.recordingLinked" default:"integrations.recordingProcessed"`
+	}
+},
+) (*EventSentAnswer, error) {
+	return wire.AtPath(r, &in.IDPath, endpointKind, func(organization string) (*EventSentAnswer, error) {
+		event := hub.EventRecordingProcessed
+		if in.Body != nil {
+			event = hub.EventType(in.Body.EventType)
+		}
+		id, err := s.Store.SendTestEvent(r, organization, in.ID, event)
+		out := &EventSentAnswer{}
+		out.Body.EventID = id
+		return out, err
+	})
+}
+
+func (s *server) replayFailed(r *wire.Request, in *struct {
+	wire.IDPath
+	Body *struct {
+		Since time.Time `json:"since,omitzero" doc:"Only events since then; those of the last 24 hours where it is left out."`
+	}
+},
+) (*EventsReplayedAnswer, error) {
+	return wire.AtPath(r, &in.IDPath, endpointKind, func(organization string) (*EventsReplayedAnswer, error) {
+		var since time.Time
+		if in.Body != nil {
+			since = in.Body.Since
+		}
+		n, err := s.Store.ReplayFailed(r, organization, in.ID, since)
+		out := &EventsReplayedAnswer{}
+		out.Body.Replayed, out.Body.More = n, n == store.ReplayMost
 		return out, err
 	})
 }

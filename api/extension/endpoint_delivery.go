@@ -2,7 +2,6 @@ package extension
 
 import (
 	"net/http"
-	"time"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -61,43 +60,12 @@ type EventSentAnswer struct {
 	}
 }
 
-// EventsReplayedAnswer tells how many events are sent again.
-type EventsReplayedAnswer struct {
-	Body struct {
-		Replayed int  `json:"replayed"`
-		More     bool `json:"more" doc:"True when there may be further ones: call it again."`
-	}
-}
-
 func (s *server) registerEventDeliveries() {
 	add := endpointOperation
-	wire.Register(s.API, add("testWebhookEndpoint", http.MethodPost, "/{id}/test", "Send a test event to a webhook endpoint",
-		"It is of the type asked for, with made-up ids, and goes to this endpoint alone.", http.StatusAccepted), wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.testEndpoint)
 	wire.Register(s.API, add("listEventDeliveries", http.MethodGet, "/{id}/deliveries", "List what a webhook endpoint was told", "With the attempts and what the receiver answered. Kept for 90 days.", 0),
 		wire.JSONErrors(http.StatusNotFound), s.listEventDeliveries)
 	wire.Register(s.API, add("replayEvent", http.MethodPost, "/{id}/deliveries/{eventId}/replay", "Send an event again", "Whatever came of it so far; it keeps its messageId.", http.StatusAccepted),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayEvent)
-	wire.Register(s.API, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed", "Those that wait for another attempt are sent now, too. Up to ten thousand at a call.", http.StatusAccepted),
-		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayFailed)
-}
-
-func (s *server) testEndpoint(r *wire.Request, in *struct {
-	wire.IDPath
-	Body *struct {
-		EventType string `json:"eventType,omitempty" enum:"integrations.recordingProcessed,integrations.recordingLinked" default:"integrations.recordingProcessed"`
-	}
-},
-) (*EventSentAnswer, error) {
-	return wire.AtPath(r, &in.IDPath, endpointKind, func(organization string) (*EventSentAnswer, error) {
-		event := hub.EventRecordingProcessed
-		if in.Body != nil {
-			event = hub.EventType(in.Body.EventType)
-		}
-		id, err := s.Store.SendTestEvent(r, organization, in.ID, event)
-		out := &EventSentAnswer{}
-		out.Body.EventID = id
-		return out, err
-	})
 }
 
 func (s *server) listEventDeliveries(r *wire.Request, in *struct {
@@ -136,27 +104,5 @@ func (s *server) replayEvent(r *wire.Request, in *struct {
 		out := &EventSentAnswer{}
 		out.Body.EventID = in.EventID
 		return out, hub.Missing("event of this endpoint", s.Store.ReplayEvent(r, organization, in.ID, in.EventID))
-	})
-}
-
-// replayedBack is how far a replay of what failed goes back unless it is told.
-const replayedBack = 24 * time.Hour
-
-func (s *server) replayFailed(r *wire.Request, in *struct {
-	wire.IDPath
-	Body *struct {
-		Since time.Time `json:"since,omitzero" doc:"Only events since then; those of the last 24 hours where it is left out."`
-	}
-},
-) (*EventsReplayedAnswer, error) {
-	return wire.AtPath(r, &in.IDPath, endpointKind, func(organization string) (*EventsReplayedAnswer, error) {
-		since := s.Clock().Add(-replayedBack)
-		if in.Body != nil && !in.Body.Since.IsZero() {
-			since = in.Body.Since
-		}
-		n, err := s.Store.ReplayFailed(r, organization, in.ID, since)
-		out := &EventsReplayedAnswer{}
-		out.Body.Replayed, out.Body.More = n, n == store.ReplayMost
-		return out, err
 	})
 }

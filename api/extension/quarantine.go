@@ -2,6 +2,7 @@ package extension
 
 import (
 	"encoding/json"
+	"net/http"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -31,6 +32,13 @@ type RetriedAnswer struct {
 	Body struct {
 		Retried int `json:"retried"`
 	}
+}
+
+func (s *server) registerQuarantine() {
+	wire.Register(s.API, connectionOperation("listQuarantine", http.MethodGet, "/quarantine", "List the records that could not be kept", ""),
+		wire.JSONErrors(http.StatusNotFound), s.listQuarantine)
+	wire.Register(s.API, connectionOperation("retryQuarantine", http.MethodPost, "/quarantine/retry", "Read again what is in quarantine", ""),
+		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.retryQuarantine)
 }
 
 func (s *server) listQuarantine(r *wire.Request, in *struct {

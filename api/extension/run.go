@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"net/http"
 	"sirocco/api/wire"
 	"sirocco/hub"
 	"sirocco/store"
@@ -36,6 +37,11 @@ type RunsAnswer struct {
 		Data   []Run   `json:"data" doc:"The latest first."`
 		Cursor *string `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
 	}
+}
+
+func (s *server) registerRuns() {
+	wire.Register(s.API, connectionOperation("listRuns", http.MethodGet, "/runs", "List the sync runs of a connection", ""),
+		wire.JSONErrors(http.StatusNotFound), s.listRuns)
 }
 
 func (s *server) listRuns(r *wire.Request, in *struct {

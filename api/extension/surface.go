@@ -4,12 +4,13 @@ package extension
 
 import (
 	"sirocco/api/wire"
+	"sirocco/hub"
 )
 
 // Config is what the surface needs beside the machinery.
 type Config struct {
 	// CheckCredentials asks a CRM before credentials are kept.
-	CheckCredentials CheckCredentials
+	CheckCredentials hub.CheckCredentials
 	// AllowPrivate lets webhook endpoints be at addresses that are not public.
 	AllowPrivate bool
 }
@@ -32,7 +33,10 @@ const (
 // Register adds the surface's operations, and the events to the document.
 func Register(a *wire.API, cfg Config) {
 	s := &server{API: a, Config: cfg}
+	s.registerCredentials()
 	s.registerSync()
+	s.registerRuns()
+	s.registerQuarantine()
 	s.registerEndpoints()
 	s.registerEventDeliveries()
 	s.describeEvents()

@@ -20,31 +20,23 @@ type SyncAnswer struct {
 	}
 }
 
-func (s *server) registerSync() {
-	extension := wire.Extension()
-	add := func(id, method, path, summary, description string) wire.Operation {
-		return wire.Operation{
-			OperationID: id, Method: method, Path: connectionPath + path, Summary: summary, Description: description,
-			Tags: []string{connectionTag}, Extensions: extension,
-		}
+// connectionOperation is what the operations on a connection have in common.
+func connectionOperation(id, method, path, summary, description string) wire.Operation {
+	return wire.Operation{
+		OperationID: id, Method: method, Path: connectionPath + path, Summary: summary, Description: description,
+		Tags: []string{connectionTag}, Extensions: wire.Extension(),
 	}
-	wire.Register(s.API, add("putCredentials", http.MethodPut, "/credentials", "Set the credentials of a connection",
-		"Asks the CRM whether it accepts them, then keeps them encrypted. They never come out again. What fields there are depends on the platform; a wrong one is named."),
-		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.putCredentials)
-	wire.Register(s.API, add("getSync", http.MethodGet, "/sync", "See what the sync of a connection does", ""),
+}
+
+func (s *server) registerSync() {
+	wire.Register(s.API, connectionOperation("getSync", http.MethodGet, "/sync", "See what the sync of a connection does", ""),
 		wire.JSONErrors(http.StatusNotFound), s.getSync)
-	sync := add("startSync", http.MethodPost, "/sync", "Sync a connection now",
+	sync := connectionOperation("startSync", http.MethodPost, "/sync", "Sync a connection now",
 		"Begins at once, or right after the run that goes on. With `from` the cursor of the named models, or of all, goes back to that time; what comes again unchanged is not written again.")
 	sync.DefaultStatus = http.StatusAccepted
 	wire.Register(s.API, sync, wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.startSync)
-	wire.Register(s.API, add("patchSync", http.MethodPatch, "/sync", "Change how often a connection syncs", ""),
+	wire.Register(s.API, connectionOperation("patchSync", http.MethodPatch, "/sync", "Change how often a connection syncs", ""),
 		wire.JSONErrors(http.StatusNotFound), s.patchSync)
-	wire.Register(s.API, add("listRuns", http.MethodGet, "/runs", "List the sync runs of a connection", ""),
-		wire.JSONErrors(http.StatusNotFound), s.listRuns)
-	wire.Register(s.API, add("listQuarantine", http.MethodGet, "/quarantine", "List the records that could not be kept", ""),
-		wire.JSONErrors(http.StatusNotFound), s.listQuarantine)
-	wire.Register(s.API, add("retryQuarantine", http.MethodPost, "/quarantine/retry", "Read again what is in quarantine", ""),
-		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.retryQuarantine)
 }
 
 // connectionOf returns the connection that a path names.

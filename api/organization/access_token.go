@@ -1,7 +1,6 @@
 package organization
 
 import (
-	"errors"
 	"net/http"
 
 	"sirocco/api/wire"
@@ -67,10 +66,7 @@ type AccessTokenPath struct {
 	TokenID string `path:"tokenId"`
 }
 
-var (
-	errWrongSecret   = hub.Forbidden("The clientSecret is not the one that the app was made with.")
-	errNoAccessToken = hub.NoSuch("access token")
-)
+var errNoAccessToken = hub.NoSuch("access token")
 
 func (s *server) registerAccessTokens() {
 	wire.Register(s.API, wire.Operation{
@@ -134,9 +130,6 @@ func (s *server) createAccessToken(r *wire.Request, in *struct {
 		return nil, err
 	}
 	t, text, err := s.Store.CreateAccessToken(r, a.OrganizationID, a.ClientID, in.Body.ClientSecret, in.Body.UserID, hub.Scope(in.Body.Scope))
-	if errors.Is(err, hub.ErrWrongSecret) {
-		return nil, errWrongSecret
-	}
 	if err != nil {
 		return nil, hub.Missing(appKind, err)
 	}
@@ -178,13 +171,9 @@ func (s *server) revokeAccessToken(r *wire.Request, in *struct {
 		return nil, errNoAccessToken
 	}
 	t, err := s.Store.RevokeAccessToken(r, a.OrganizationID, a.ClientID, in.Body.ClientSecret, in.Body.UserID, in.TokenID)
-	if errors.Is(err, hub.ErrWrongSecret) {
-		return nil, errWrongSecret
-	}
 	if err != nil {
 		return nil, hub.Missing("access token", err)
 	}
-	s.Forget(hub.Revocation{AccessTokenID: t.ID})
 	out := &RevokedTokenAnswer{}
 	out.Body.TokenID = t.ID
 	return out, nil

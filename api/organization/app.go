@@ -130,9 +130,6 @@ func (s *server) createApp(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := hub.ValidateOAuthApp(in.Body.AppName, in.Body.Owner); err != nil {
-		return nil, err
-	}
 	a, secret, err := s.Store.CreateApp(r, organization, in.Body.AppName, in.Body.Owner)
 	if err != nil {
 		return nil, err
@@ -167,7 +164,6 @@ func (s *server) deleteApp(r *wire.Request, in *AppPath) (*DeletedAppAnswer, err
 	if _, err := s.Store.DeleteApp(r, a.OrganizationID, a.ClientID); err != nil {
 		return nil, hub.Missing(appKind, err)
 	}
-	s.Forget(hub.Revocation{ClientID: a.ClientID})
 	out := &DeletedAppAnswer{}
 	out.Body.ClientID = a.ClientID
 	return out, nil

@@ -134,15 +134,11 @@ func (s *server) listConnections(r *wire.Request, in *struct {
 	Platform ListedPlatform `query:"integrationPlatform"`
 },
 ) (*ConnectionsAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	found, cursor, err := wire.ReadPage(in.PageQuery, func(c hub.Connection) string { return c.ID }, func(after string, limit int) ([]hub.Connection, error) {
+	out := &ConnectionsAnswer{}
+	var err error
+	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(c hub.Connection) string { return c.ID }, showConnection, func(organization, after string, limit int) ([]hub.Connection, error) {
 		return s.Connections.Connections(r, organization, store.ConnectionFilter{Platform: hub.Platform(in.Platform), After: after, Limit: limit})
 	})
-	out := &ConnectionsAnswer{}
-	out.Body.Data, out.Body.Cursor = wire.Each(found, showConnection), cursor
 	return out, err
 }
 
@@ -166,9 +162,6 @@ func (s *server) createConnection(r *wire.Request, in *struct {
 	n := hub.NewConnection{
 		Name: in.Body.Name, ExternalAccountID: in.Body.ExternalAccountID, Platform: platform,
 		Active: in.Body.IsActive == nil || *in.Body.IsActive, Models: s.Models(platform),
-	}
-	if err := n.Validate(); err != nil {
-		return nil, err
 	}
 	c, replayed, err := s.Connections.CreateConnection(r, organization, n, wire.IdempotencyKey("createConnection", in.IdempotencyKey, in.Body))
 	if err != nil {
@@ -200,9 +193,6 @@ func (s *server) patchConnection(r *wire.Request, in *struct {
 },
 ) (*ConnectionAnswer, error) {
 	p := hub.ConnectionPatch{Name: in.Body.Name, Active: in.Body.IsActive, SyncTranscript: in.Body.SyncTranscript, IfUpdatedAt: wire.Versions(in.IfMatch)}
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
 	c, err := wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (hub.Connection, error) {
 		return s.Connections.PatchConnection(r, organization, in.ID, p)
 	})

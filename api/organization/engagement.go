@@ -2,6 +2,7 @@ package organization
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -206,16 +207,14 @@ func (s *server) deleteEngagement(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Store.Records(r, organization, store.RecordFilter{Model: hub.ModelEngagement, ExternalID: in.ID, Platform: hub.Platform(in.Platform), Limit: 2})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(found) == 0:
-		return nil, hub.NoSuch(hub.ModelEngagement.Noun())
-	case len(found) > 1:
+	found, err := s.Store.FindRecord(r, organization, store.RecordTarget{Model: hub.ModelEngagement, ExternalID: in.ID, Platform: hub.Platform(in.Platform)})
+	if errors.Is(err, store.ErrSeveralRecords) {
 		return nil, hub.Conflict("Several connections have an engagement with this external id: name the integrationPlatform.")
 	}
-	return s.deleteRecord(r, &view.RecordPath{OrganizationSelector: in.OrganizationSelector, ID: found[0].ID}, hub.ModelEngagement)
+	if err != nil {
+		return nil, err
+	}
+	return s.deleteRecord(r, &view.RecordPath{OrganizationSelector: in.OrganizationSelector, ID: found.ID}, hub.ModelEngagement)
 }
 
 func (s *server) syncEngagement(r *wire.Request, in *struct {
@@ -275,9 +274,6 @@ func (s *server) deleteRemoved(r *wire.Request, in *struct {
 	organization, err := r.Organization(in.OrganizationSelector)
 	if err != nil {
 		return nil, err
-	}
-	if in.Body.ToTime.Before(in.Body.FromTime) {
-		return nil, hub.Invalid("toTime", "is before fromTime", "a time at or after fromTime")
 	}
 	out := &SuccessAnswer{}
 	out.Body.Data.Success = true

@@ -51,5 +51,8 @@ func (s *server) registerEngagementUsers() {
 		) (*ParticipantsAnswer[EngagementUser], error) {
 			return users.list(r, &in.ParticipantQuery, in.EngagementID)
 		})
-	registerParticipants(s, users, "EngagementUser", "/engagement-users", "user of an engagement", engagementTag)
+	wire.Register(s.API, recordOperation("createEngagementUser", http.MethodPost, "/engagement-users", "Add a user of an engagement", engagementTag), changing, users.create)
+	wire.Register(s.API, recordOperation("getEngagementUser", http.MethodGet, "/engagement-users/{id}", "Get a user of an engagement", engagementTag), notFound, users.get)
+	wire.Register(s.API, recordOperation("putEngagementUser", http.MethodPut, "/engagement-users/{id}", "Change a user of an engagement", engagementTag), changing, users.put)
+	wire.Register(s.API, recordOperation("deleteEngagementUser", http.MethodDelete, "/engagement-users/{id}", "Remove a user of an engagement", engagementTag), changing, users.delete)
 }

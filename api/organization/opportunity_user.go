@@ -58,5 +58,8 @@ func (s *server) registerOpportunityUsers() {
 		) (*ParticipantsAnswer[OpportunityUser], error) {
 			return users.list(r, &in.ParticipantQuery, in.OpportunityID)
 		})
-	registerParticipants(s, users, "OpportunityUser", "/opportunity-users", "user of an opportunity", opportunityTag)
+	wire.Register(s.API, recordOperation("createOpportunityUser", http.MethodPost, "/opportunity-users", "Add a user of an opportunity", opportunityTag), changing, users.create)
+	wire.Register(s.API, recordOperation("getOpportunityUser", http.MethodGet, "/opportunity-users/{id}", "Get a user of an opportunity", opportunityTag), notFound, users.get)
+	wire.Register(s.API, recordOperation("putOpportunityUser", http.MethodPut, "/opportunity-users/{id}", "Change a user of an opportunity", opportunityTag), changing, users.put)
+	wire.Register(s.API, recordOperation("deleteOpportunityUser", http.MethodDelete, "/opportunity-users/{id}", "Remove a user of an opportunity", opportunityTag), changing, users.delete)
 }

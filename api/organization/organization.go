@@ -1,7 +1,6 @@
 package organization
 
 import (
-	"fmt"
 	"net/http"
 
 	"sirocco/api/wire"
@@ -70,8 +69,6 @@ const (
 	// organizationTeams and organizationConnections bound what an organization shows of itself.
 	organizationTeams, organizationConnections = 100, 100
 )
-
-var errMakesOrganizations = hub.Forbidden("Only a token of an organization group may create organizations.")
 
 func (s *server) registerOrganizations() {
 	wire.Register(s.API, wire.Operation{
@@ -177,18 +174,10 @@ func (s *server) createOrganization(r *wire.Request, in *struct {
 	}
 },
 ) (*OrganizationAnswer, error) {
-	if r.Token.GroupID == "" {
-		return nil, errMakesOrganizations
-	}
-	for i, group := range in.Body.OrgGroupIDs {
-		if group != r.Token.GroupID {
-			return nil, hub.Invalid(fmt.Sprintf("orgGroupIds[%d]", i), "names no group of this token", "the token's authorizedOrgGroupId")
-		}
-	}
-	p := hub.OrganizationPatch{Name: &in.Body.Name, Disabled: &in.Body.Disabled, Owner: &in.Body.OwnerUID, Admins: &in.Body.AdminUIDs, Industries: &in.Body.IndustryIDs}
-	if err := p.Validate(); err != nil {
+	if err := r.Token.MayCreateOrganization(in.Body.OrgGroupIDs); err != nil {
 		return nil, err
 	}
+	p := hub.OrganizationPatch{Name: &in.Body.Name, Disabled: &in.Body.Disabled, Owner: &in.Body.OwnerUID, Admins: &in.Body.AdminUIDs, Industries: &in.Body.IndustryIDs}
 	o, err := s.Store.CreateOrganizationIn(r, r.Token.GroupID, p)
 	return s.answerOrganization(r, o, err)
 }
@@ -210,12 +199,6 @@ func (s *server) patchOrganization(r *wire.Request, in *struct {
 		return nil, err
 	}
 	p := hub.OrganizationPatch{Name: in.Body.Name, Disabled: in.Body.Disabled, Owner: in.Body.OwnerUID, Admins: in.Body.AdminUIDs, Industries: in.Body.IndustryIDs}
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
 	o, err := s.Store.UpdateOrganization(r, organization, r.Token.GroupID, p)
-	if err == nil && o.Disabled {
-		s.Forget(hub.Revocation{OrganizationID: o.ID})
-	}
 	return s.answerOrganization(r, o, err)
 }

@@ -1,8 +1,6 @@
 package organization
 
 import (
-	"net/http"
-
 	"sirocco/api/view"
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -39,16 +37,6 @@ type ParticipantQuery struct {
 	Cursor   string `query:"cursor" doc:"The Next-Cursor of the page before; leave it out for the first page."`
 	PageSize int    `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" default:"100" doc:"How many items the page has at most."`
 	UserID   string `query:"userId" doc:"Our id of a CRM user: only its own."`
-}
-
-func registerParticipants[T, B any](s *server, j *participants[T, B], name, path, kind, tag string) {
-	wire.Register(s.API, recordOperation("create"+name, http.MethodPost, path, "Add a "+kind, tag), changing, j.create)
-	wire.Register(s.API, recordOperation("get"+name, http.MethodGet, path+"/{id}", "Get a "+kind, tag), notFound, j.get)
-	wire.Register(s.API, recordOperation("put"+name, http.MethodPut, path+"/{id}", "Change a "+kind, tag), changing, j.put)
-	wire.Register(s.API, recordOperation("delete"+name, http.MethodDelete, path+"/{id}", "Remove a "+kind, tag), changing,
-		func(r *wire.Request, in *view.RecordPath) (*DeletedAnswer, error) {
-			return s.deleteRecord(r, in, j.model)
-		})
 }
 
 func (j *participants[T, B]) list(r *wire.Request, in *ParticipantQuery, of string) (*ParticipantsAnswer[T], error) {
@@ -180,4 +168,8 @@ func (j *participants[T, B]) put(r *wire.Request, in *struct {
 		change(rec)
 	})
 	return j.one(r, in.OrganizationSelector, rec, err)
+}
+
+func (j *participants[T, B]) delete(r *wire.Request, in *view.RecordPath) (*DeletedAnswer, error) {
+	return j.s.deleteRecord(r, in, j.model)
 }

@@ -74,27 +74,7 @@ func (s *server) push(r *wire.Request, organization string, p *patches, m hub.Mo
 
 // newPatches is an empty push of the organization.
 func (s *server) newPatches(r *wire.Request, organization string) *patches {
-	platforms := map[string]hub.Platform{} // by connection
-	return &patches{resolve: func(m hub.Model, id string) (string, error) {
-		if !hub.ValidID(id) {
-			return "", hub.ErrNotFound
-		}
-		found, err := s.Store.Record(r, organization, m, id)
-		if err != nil {
-			return "", err
-		}
-		if _, known := platforms[found.ConnectionID]; !known {
-			c, err := s.Store.Connection(r, organization, found.ConnectionID)
-			if err != nil {
-				return "", err
-			}
-			platforms[found.ConnectionID] = c.Platform
-		}
-		if platforms[found.ConnectionID] != hub.PlatformCustomInput { // an external id means something else there
-			return "", hub.ErrNotFound
-		}
-		return found.ExternalID, nil
-	}}
+	return &patches{resolve: func(m hub.Model, id string) (string, error) { return s.Store.PushedID(r, organization, m, id) }}
 }
 
 // related is what records refer to, read once for a whole page.

@@ -39,6 +39,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerOpportunityUsers()
 	s.registerEngagementUsers()
 	s.registerCRMUsers()
+	s.registerCallerIdentity()
 	s.registerTokens()
 	s.registerUsers()
 	s.registerOrganizations()

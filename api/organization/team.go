@@ -159,9 +159,6 @@ func (s *server) createTeam(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := hub.ValidateName("name", in.Body.Name); err != nil {
-		return nil, err
-	}
 	t, err := s.Store.CreateTeam(r, organization, hub.Team{
 		Name: in.Body.Name, Coaches: in.Body.CoachUIDs, Members: in.Body.MemberUIDs,
 		ConversationTypes: in.Body.ConversationTypes, BetaFeatures: in.Body.BetaFeatures,
@@ -191,9 +188,6 @@ func (s *server) patchTeam(r *wire.Request, in *struct {
 	p := hub.TeamPatch{
 		Name: in.Body.Name, Coaches: in.Body.CoachUIDs, Members: in.Body.MemberUIDs,
 		ConversationTypes: in.Body.ConversationTypes, BetaFeatures: in.Body.BetaFeatures,
-	}
-	if err := p.Validate(); err != nil {
-		return nil, err
 	}
 	return s.withTeam(r, &in.TeamPath, func(organization string) (hub.Team, error) { return s.Store.UpdateTeam(r, organization, in.TeamID, p) })
 }

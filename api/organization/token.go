@@ -55,15 +55,7 @@ const (
 	tokenKind  = "token"
 )
 
-var errNeedsGroupToken = hub.Forbidden("Only a token of an organization group may create or delete tokens.")
-
 func (s *server) registerTokens() {
-	wire.Register(s.API, wire.Operation{
-		OperationID: "getCallerIdentity", Method: http.MethodGet, Path: "/v1/core/auth/caller-identity",
-		Summary: "Show the token the request was made with", Tags: []string{authTag},
-	}, wire.JSONErrors(), func(r *wire.Request, _ *struct{}) (*TokenAnswer, error) {
-		return &TokenAnswer{showToken(r.Token)}, nil
-	})
 	wire.Register(s.API, wire.Operation{
 		OperationID: "listTokens", Method: http.MethodGet, Path: tokensPath,
 		Summary: "List the organization's tokens", Tags: []string{authTag},
@@ -89,15 +81,11 @@ func (s *server) listTokens(r *wire.Request, in *struct {
 	wire.PageQuery
 },
 ) (*TokensAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	found, cursor, err := wire.ReadPage(in.PageQuery, func(t hub.Token) string { return t.ID }, func(after string, limit int) ([]hub.Token, error) {
+	out := &TokensAnswer{}
+	var err error
+	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(t hub.Token) string { return t.ID }, showToken, func(organization, after string, limit int) ([]hub.Token, error) {
 		return s.Store.Tokens(r, organization, after, limit)
 	})
-	out := &TokensAnswer{}
-	out.Body.Data, out.Body.Cursor = wire.Each(found, showToken), cursor
 	return out, err
 }
 
@@ -108,16 +96,10 @@ func (s *server) createToken(r *wire.Request, in *struct {
 	}
 },
 ) (*NewTokenAnswer, error) {
-	if r.Token.GroupID == "" {
-		return nil, errNeedsGroupToken
-	}
-	if err := hub.ValidateName("tokenName", in.Body.TokenName); err != nil {
+	if err := r.Token.MayManageTokens(); err != nil {
 		return nil, err
 	}
-	if in.Body.OrganizationID == "" {
-		return nil, hub.Invalid("organizationId", "is empty", "the id of an organization")
-	}
-	organization, err := r.Spanned(in.Body.OrganizationID)
+	organization, err := r.Named(in.Body.OrganizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -136,15 +118,9 @@ func (s *server) getToken(r *wire.Request, in *wire.IDPath) (*TokenAnswer, error
 }
 
 func (s *server) deleteToken(r *wire.Request, in *wire.IDPath) (*TokenAnswer, error) {
-	if r.Token.GroupID == "" {
-		return nil, errNeedsGroupToken
+	if err := r.Token.MayManageTokens(); err != nil {
+		return nil, err
 	}
-	t, err := wire.AtPath(r, in, tokenKind, func(organization string) (hub.Token, error) {
-		t, err := s.Store.RevokeToken(r, organization, in.ID)
-		if err == nil {
-			s.Forget(hub.Revocation{TokenID: t.ID})
-		}
-		return t, err
-	})
+	t, err := wire.AtPath(r, in, tokenKind, func(organization string) (hub.Token, error) { return s.Store.RevokeToken(r, organization, in.ID) })
 	return &TokenAnswer{showToken(t)}, err
 }

@@ -88,15 +88,11 @@ func (s *server) listUsers(r *wire.Request, in *struct {
 	ExternalID       string              `query:"externalId"`
 },
 ) (*UsersAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	found, cursor, err := wire.ReadPage(in.PageQuery, func(u hub.User) string { return u.ID }, func(after string, limit int) ([]hub.User, error) {
+	out := &UsersAnswer{}
+	var err error
+	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(u hub.User) string { return u.ID }, showUser, func(organization, after string, limit int) ([]hub.User, error) {
 		return s.Store.Users(r, organization, store.UserFilter{Disabled: in.Disabled.Value, ExternalID: in.ExternalID, After: after, Limit: limit})
 	})
-	out := &UsersAnswer{}
-	out.Body.Data, out.Body.Cursor = wire.Each(found, showUser), cursor
 	return out, err
 }
 
@@ -122,15 +118,12 @@ func (s *server) createUser(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	u := hub.User{
+	u, err := s.Store.CreateUser(r, organization, hub.User{
 		Email: in.Body.Email, Phone: in.Body.PhoneNumber, FirstName: in.Body.FirstName, LastName: in.Body.LastName, TeamID: in.Body.MemberTeamID,
 		CoachOf: in.Body.CoachTeamIDs, ExternalID: in.Body.ExternalID, Admin: in.Body.IsAdmin, Billable: in.Body.Billable == nil || *in.Body.Billable,
 		Contact: (*hub.ContactSettings)(in.Body.ContactSettings),
-	}
-	if err := u.Validate(); err != nil {
-		return nil, err
-	}
-	if u, err = s.Store.CreateUser(r, organization, u); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &UserAnswer{showUser(u)}, nil
@@ -161,14 +154,10 @@ func (s *server) putUser(r *wire.Request, in *struct {
 		in.Organization = in.Body.OrganizationID
 	}
 	u, err := wire.AtPath(r, &in.IDPath, userKind, func(organization string) (hub.User, error) {
-		u, err := s.Store.UpdateUser(r, organization, in.ID, hub.UserPatch{
+		return s.Store.UpdateUser(r, organization, in.ID, hub.UserPatch{
 			Email: in.Body.Email, Phone: in.Body.PhoneNumber, FirstName: in.Body.FirstName, LastName: in.Body.LastName, TeamID: in.Body.MemberTeamID,
 			Disabled: in.Body.Disabled, Billable: in.Body.Billable, Contact: (*hub.ContactSettings)(in.Body.ContactSettings),
 		})
-		if err == nil && u.Disabled {
-			s.Forget(hub.Revocation{UserID: u.ID})
-		}
-		return u, err
 	})
 	return &UserAnswer{showUser(u)}, err
 }

@@ -26,7 +26,7 @@ func (s *server) listExtractions(r *wire.Request, in *struct {
 	RecordingID string `path:"recordingId"`
 },
 ) (*ExtractionsAnswer, error) {
-	rec, err := s.recording(r, in.RecordingID, false)
+	rec, err := s.recording(r, in.RecordingID)
 	if err != nil {
 		return nil, err
 	}

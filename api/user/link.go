@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"reflect"
 
-	"sirocco/api/view"
 	"sirocco/api/wire"
 	"sirocco/hub"
 	"sirocco/store"
@@ -93,15 +92,7 @@ func (s *server) linkRecording(r *wire.Request, in *struct {
 	Body LinkTarget
 },
 ) (*LinkAnswer, error) {
-	rec, err := s.recording(r, in.ID, true)
-	if err != nil {
-		return nil, err
-	}
-	target, err := s.target(r, rec.OrganizationID, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.Store.SetLink(r, rec.OrganizationID, rec.ID, hub.Link{ConnectionID: target.ConnectionID, Model: target.Model, ExternalID: target.ExternalID, Trigger: in.Body.Trigger})
+	target, err := s.Store.LinkRecordingFor(r, r.User.OrganizationID, r.User.UserID, in.ID, in.Body.target(), in.Body.Trigger)
 	if err != nil {
 		return nil, hub.Missing(recordingKind, err)
 	}
@@ -118,55 +109,13 @@ func (s *server) unlinkRecording(r *wire.Request, in *struct {
 	Body LinkTarget
 },
 ) (*UnlinkAnswer, error) {
-	rec, err := s.recording(r, in.ID, true)
-	if err != nil {
-		return nil, err
-	}
 	out := &UnlinkAnswer{}
-	if in.Body.ID == "" && in.Body.ExternalID == "" {
-		return nil, errNoTarget
-	}
-	// The record itself may be gone; by its own id it is known only while it is there.
-	same := string(rec.Link.Model) == in.Body.DataType && rec.Link.ExternalID == in.Body.ExternalID &&
-		(in.Body.IntegrationConnectionID == "" || in.Body.IntegrationConnectionID == rec.Link.ConnectionID)
-	if in.Body.ID != "" {
-		target, err := s.target(r, rec.OrganizationID, in.Body)
-		if err != nil {
-			return nil, err
-		}
-		same = view.LinkKey(rec) == store.RecordKey{ConnectionID: target.ConnectionID, Model: target.Model, ExternalID: target.ExternalID}
-	}
-	if !same || !rec.Linked() {
-		return out, nil
-	}
-	_, err = s.Store.RemoveLink(r, rec.OrganizationID, rec.ID, in.Body.Trigger)
-	out.Body.Data = true
+	var err error
+	out.Body.Data, err = s.Store.UnlinkRecordingFor(r, r.User.OrganizationID, r.User.UserID, in.ID, in.Body.target(), in.Body.Trigger)
 	return out, hub.Missing(recordingKind, err)
 }
 
-var errNoTarget = hub.Invalid("id", "is missing, as externalId is", "our id of the record, or the CRM's own as externalId")
-
-// target finds the record that is named.
-func (s *server) target(r *wire.Request, organization string, t LinkTarget) (store.Record, error) {
-	m := hub.Model(t.DataType)
-	if t.ID != "" {
-		if !hub.ValidID(t.ID) {
-			return store.Record{}, hub.NoSuch(m.Noun())
-		}
-		found, err := s.Store.Record(r, organization, m, t.ID)
-		return found, hub.Missing(m.Noun(), err)
-	}
-	if t.ExternalID == "" {
-		return store.Record{}, errNoTarget
-	}
-	found, err := s.Store.Records(r, organization, store.RecordFilter{Model: m, ExternalID: t.ExternalID, ConnectionID: t.IntegrationConnectionID, Limit: 2})
-	switch {
-	case err != nil:
-		return store.Record{}, err
-	case len(found) == 0:
-		return store.Record{}, hub.NoSuch(m.Noun())
-	case len(found) > 1:
-		return store.Record{}, hub.Conflict("Several connections have a record with this externalId: name the integrationConnectionId.")
-	}
-	return found[0], nil
+// target names the record as the store does.
+func (t LinkTarget) target() store.RecordTarget {
+	return store.RecordTarget{Model: hub.Model(t.DataType), ID: t.ID, ExternalID: t.ExternalID, ConnectionID: t.IntegrationConnectionID}
 }

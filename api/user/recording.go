@@ -151,25 +151,10 @@ func (s *server) viewer(r *wire.Request, organization string) (hub.Viewer, error
 	return v, hub.Missing("user", err)
 }
 
-// recording returns the recording that a path names, where the user sees it, or may change it.
-func (s *server) recording(r *wire.Request, id string, change bool) (hub.Recording, error) {
-	v, err := s.viewer(r, "")
-	if err != nil {
-		return hub.Recording{}, err
-	}
-	if !hub.ValidID(id) {
-		return hub.Recording{}, hub.NoSuch(recordingKind)
-	}
-	rec, err := s.Store.Recording(r, r.User.OrganizationID, id)
-	switch {
-	case err != nil:
-		return rec, hub.Missing(recordingKind, err)
-	case !v.Sees(&rec):
-		return rec, hub.NoSuch(recordingKind)
-	case change && !v.Keeps(rec.UserID, rec.TeamID):
-		return rec, hub.Forbidden("Only its user, a coach of its team or an administrator may change this recording.")
-	}
-	return rec, nil
+// recording returns the recording that a path names, where the user sees it.
+func (s *server) recording(r *wire.Request, id string) (hub.Recording, error) {
+	rec, err := s.Store.SeenRecording(r, r.User.OrganizationID, r.User.UserID, id)
+	return rec, hub.Missing(recordingKind, err)
 }
 
 func (s *server) listRecordings(r *wire.Request, in *struct {
@@ -196,7 +181,7 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 	var q wire.Query
 	size := q.PageSize("limit", in.Limit)
 	if in.OrderBy != "" && in.OrderBy != "dateCreated" {
-		q.Wrong("orderBy", "is "+wire.Quoted(in.OrderBy), "dateCreated")
+		q.Wrong("orderBy", "is "+hub.Quoted(in.OrderBy), "dateCreated")
 	}
 	f := store.SeenRecordingFilter{
 		By: v, ConversationType: in.ConversationType, Result: hub.RecordingResult(in.Result), TeamID: in.TeamID,
@@ -262,7 +247,7 @@ func (s *server) getRecording(r *wire.Request, in *struct {
 	ShowEntityExtractions string `query:"showEntityExtractions" doc:"true shows the values found in it."`
 },
 ) (*WholeRecordingAnswer, error) {
-	rec, err := s.recording(r, in.ID, false)
+	rec, err := s.recording(r, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -362,12 +347,7 @@ func (s *server) opportunities(r *wire.Request, rec hub.Recording) ([]RecordingO
 }
 
 func (s *server) deleteRecording(r *wire.Request, in *RecordingPath) (*NullAnswer, error) {
-	rec, err := s.recording(r, in.ID, true)
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.Store.DeleteRecording(r, rec.OrganizationID, rec.ID)
-	if err != nil {
+	if _, err := s.Store.DeleteRecordingFor(r, r.User.OrganizationID, r.User.UserID, in.ID); err != nil {
 		return nil, hub.Missing(recordingKind, err)
 	}
 	return &NullAnswer{}, nil

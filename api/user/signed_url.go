@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -143,13 +142,6 @@ func (s *server) createSignedURLs(r *wire.Request, in *struct {
 	Body NewAudio
 },
 ) (*SignedURLsAnswer, error) {
-	kind, _, err := mime.ParseMediaType(in.Body.FileType)
-	if err != nil || !strings.HasPrefix(kind, "audio/") && !strings.HasPrefix(kind, "video/") {
-		return nil, hub.Invalid("fileType", "is "+wire.Quoted(in.Body.FileType), "a media type of audio or video, such as audio/mpeg")
-	}
-	if in.Body.FileSize > hub.AudioMost {
-		return nil, hub.Invalid("fileSize", "is "+strconv.FormatInt(in.Body.FileSize, 10), "at most "+strconv.FormatInt(hub.AudioMost, 10)+" bytes")
-	}
 	if s.Audio == nil {
 		return nil, errNoAudio
 	}
@@ -174,7 +166,7 @@ func (s *server) createSignedURLs(r *wire.Request, in *struct {
 }
 
 func (s *server) createSignedURL(r *wire.Request, in *RecordingPath) (*SignedURLAnswer, error) {
-	rec, err := s.recording(r, in.ID, false)
+	rec, err := s.recording(r, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (s *server) registerSummaries() {
 }
 
 func (s *server) getSummary(r *wire.Request, in *RecordingPath) (*SummaryAnswer, error) {
-	rec, err := s.recording(r, in.ID, false)
+	rec, err := s.recording(r, in.ID)
 	if err != nil {
 		return nil, err
 	}

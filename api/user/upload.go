@@ -92,9 +92,7 @@ func (s *server) uploadRecording(r *wire.Request, in *struct {
 		}
 		n.StartedAt = *at
 	}
-	if n.Latitude, n.Longitude = in.Body.Latitude, in.Body.Longitude; (n.Latitude == nil) != (n.Longitude == nil) {
-		return nil, hub.Invalid("longitude", "counts only together with latitude", "both or none")
-	}
+	n.Latitude, n.Longitude = in.Body.Latitude, in.Body.Longitude
 	for _, o := range in.Body.CRMObjects {
 		n.Objects = append(n.Objects, o.ref())
 	}

@@ -35,7 +35,7 @@ func (s *server) listUtterances(r *wire.Request, in *struct {
 	PageSize string `query:"pageSize" doc:"How many utterances the page has at most: 1 to 1000, 100 without it."`
 },
 ) (*UtterancesAnswer, error) {
-	rec, err := s.recording(r, in.ID, false)
+	rec, err := s.recording(r, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,7 @@ func New(cfg Config) *API {
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
 	}
+	cfg.Store.OnRevoke(a.authenticator.forget)
 	a.huma = humago.New(a.mux, a.humaConfig())
 	a.registerHealth()
 	return a

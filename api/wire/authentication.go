@@ -179,6 +179,3 @@ func (c *authenticator) forget(revoked hub.Revocation) {
 		}
 	}
 }
-
-// Forget drops what is remembered of tokens that were just revoked.
-func (a *API) Forget(revoked hub.Revocation) { a.authenticator.forget(revoked) }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
+
+	"sirocco/hub"
 )
 
 var (
@@ -93,7 +95,7 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 	}
 	if where == "body" && field == "" {
 		if text, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
-			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it", Received: Quoted(text)}
+			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it", Received: hub.Quoted(text)}
 		}
 		return Issue{Code: "invalid_type", Path: path, Message: fmt.Sprintf("the body is the wrong type: %s, received %s", d.Message, typeName(d.Value)), Expected: lastWord(d.Message), Received: typeName(d.Value)}
 	}
@@ -101,9 +103,9 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 	m := bound.FindStringSubmatch(d.Message)
 	switch want, isText := textWanted(d.Message); {
 	case isText:
-		issue.Code, issue.Expected, issue.Received = "invalid_string", want, Quoted(fmt.Sprint(d.Value))
+		issue.Code, issue.Expected, issue.Received = "invalid_string", want, hub.Quoted(fmt.Sprint(d.Value))
 	case strings.HasPrefix(d.Message, "expected value to be one of"):
-		issue.Code, issue.Received = "invalid_enum_value", Quoted(fmt.Sprint(d.Value))
+		issue.Code, issue.Received = "invalid_enum_value", hub.Quoted(fmt.Sprint(d.Value))
 		issue.Expected = strings.ReplaceAll(strings.TrimPrefix(d.Message, "expected value to be "), `"`, "")
 	case m != nil:
 		issue.Code, issue.Received = "too_small", size(d.Value)
@@ -228,15 +230,6 @@ func size(v any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// quoted shows the start of what the client sent.
-func Quoted(s string) string {
-	const most = 40
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
-	}
-	return strconv.Quote(s)
 }
 
 func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }

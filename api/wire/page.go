@@ -39,7 +39,7 @@ func (q PageQuery) after() (string, error) {
 	return string(id), nil
 }
 
-// readPage reads the page that the query asks for, one item more to learn whether there is another one, and returns
+// ReadPage reads the page that the query asks for, one item more to learn whether there is another one, and returns
 // the cursor of the next page, or nil on the last.
 func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, limit int) ([]T, error)) ([]T, *string, error) {
 	after, err := q.after()
@@ -53,6 +53,17 @@ func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, lim
 	found = found[:q.PageSize]
 	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(found[q.PageSize-1])))
 	return found, &cursor, nil
+}
+
+// List reads one page of a list of the organization that the request acts for, and returns its items as show shows
+// them, and the cursor of the next page, nil on the last.
+func List[T, S any](r *Request, sel OrganizationSelector, page PageQuery, id func(T) string, show func(T) S, read func(organization, after string, limit int) ([]T, error)) ([]S, *string, error) {
+	organization, err := r.Organization(sel)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, cursor, err := ReadPage(page, id, func(after string, limit int) ([]T, error) { return read(organization, after, limit) })
+	return Each(found, show), cursor, err
 }
 
 // NextCursor is where the next page of a bare list is found.

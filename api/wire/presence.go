@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"fmt"
 	"maps"
 	"reflect"
@@ -30,13 +32,14 @@ func (o Optional[T]) Set(to *T) {
 	}
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *Optional[T]) UnmarshalJSON(b []byte) error {
-	o.Sent, o.Null = true, string(b) == "null"
+// UnmarshalJSONFrom implements jsonv2.UnmarshalerFrom, so that a nested object is read as the body around it is: a name
+// counts as it is spelled, and none twice.
+func (o *Optional[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	o.Sent, o.Null = true, d.PeekKind() == 'n'
 	if o.Null {
-		return nil
+		return d.SkipValue()
 	}
-	return json.Unmarshal(b, &o.Value)
+	return jsonv2.UnmarshalDecode(d, &o.Value)
 }
 
 // MarshalJSON implements json.Marshaler. What was left out is null.

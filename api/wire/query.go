@@ -31,7 +31,7 @@ func (q *Query) At(name, text string) time.Time {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || !hub.TellableTime(at) {
-		q.Wrong(name, "is "+Quoted(text), "a time in RFC 3339, as in 2026-01-31T09:30:00Z")
+		q.Wrong(name, "is "+hub.Quoted(text), "a time in RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
 	return at.UTC()
 }
@@ -43,7 +43,7 @@ func (q *Query) PageSize(name, text string) int {
 	}
 	size, err := strconv.Atoi(text)
 	if err != nil || size < 1 || size > 1000 {
-		q.Wrong(name, "is "+Quoted(text), "a number from 1 to 1000")
+		q.Wrong(name, "is "+hub.Quoted(text), "a number from 1 to 1000")
 	}
 	return size
 }

@@ -86,9 +86,6 @@ func (c *connectionCreateCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(platformNames(), ", "))
 	}
 	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}
-	if err := n.Validate(); err != nil {
-		return err
-	}
 	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
 		if _, err := st.Organization(ctx, c.Organization); err != nil {
 			return c.explain(err)

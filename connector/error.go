@@ -89,7 +89,8 @@ func statusError(r Request, method string, status int, body []byte, wait time.Du
 		meaning = "it points to another address, which is not followed because credentials would go there"
 	}
 	if r.Problem != nil {
-		if k, words := r.Problem(status, body); k != "" {
+		// A 403 that says when to come again stays a limit, whatever its body seems to say.
+		if k, words := r.Problem(status, body); k != "" && !(k == Forbidden && kind == RateLimited) {
 			kind = k
 			if words != "" {
 				meaning = words

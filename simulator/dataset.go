@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
 		rng:    rand.New(rand.NewPCG(o.Seed, 1)),
 		counts: counts(o), tables: map[hub.Model]*table{},
 	}
-	for _, m := range p.Models {
+	for _, m := range slices.Concat(p.Models, p.Others) {
 		t := &table{}
 		d.tables[m] = t
 		n := d.counts[m]

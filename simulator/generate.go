@@ -34,6 +34,18 @@ var (
 	directions   = []string{"INBOUND", "OUTBOUND"}
 )
 
+// Kinds of rows that some vendors keep apart, and that are no models of the hub.
+const (
+	// Location is where work is done; its number is that of the account whose it is.
+	Location hub.Model = "LOCATION"
+	// Estimate is an offer for the opportunity of its number; its disposition is that of the offer.
+	Estimate hub.Model = "ESTIMATE"
+	// Employee is a user who works in the office.
+	Employee hub.Model = "EMPLOYEE"
+	// Event is time of a user, its owner, that is of no opportunity.
+	Event hub.Model = "EVENT"
+)
+
 // counts returns how many rows of each model there are at first.
 func counts(o Options) map[hub.Model]int {
 	n := o.Records
@@ -44,6 +56,7 @@ func counts(o Options) map[hub.Model]int {
 		hub.ModelUser: max(n/50, 5), hub.ModelAccount: n, hub.ModelContact: n, hub.ModelLead: max(n/2, 1),
 		hub.ModelOpportunity: n, hub.ModelEngagementType: len(kinds), hub.ModelEngagement: n,
 		hub.ModelOpportunityUser: n, hub.ModelEngagementUser: n,
+		Location: n, Estimate: n, Employee: max(n/100, 2), Event: max(n/20, 1),
 	}
 	maps.Copy(c, o.Counts)
 	return c
@@ -66,8 +79,14 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 	r.Details.CreatedAt = hub.WireTime(at.Add(-time.Duration(1+k.IntN(500)) * 24 * time.Hour))
 	r.Details.UpdatedAt = hub.WireTime(at)
 	switch m {
-	case hub.ModelUser:
+	case hub.ModelUser, Employee:
 		k.person(&r)
+	case Location:
+		r.Name = "Home"
+		k.reach(&r)
+	case Estimate:
+		k.opportunity(&r)
+		r.Refs.Opportunity = d.ids.of(hub.ModelOpportunity, n)
 	case hub.ModelAccount:
 		r.Name = fmt.Sprintf("%s %s %s", oneOf(k, familyNames), oneOf(k, trades), oneOf(k, forms))
 		k.reach(&r)
@@ -87,6 +106,8 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 		k.opportunity(&r)
 	case hub.ModelEngagementType:
 		r.Name, r.Details.ActivityType = kinds[n%len(kinds)], activities[n%len(activities)]
+	case Event:
+		k.engagement(&r)
 	case hub.ModelEngagement:
 		k.engagement(&r)
 		if n%16 == 15 {
@@ -165,7 +186,7 @@ func oneOf[T any](k maker, from []T) T { return from[k.IntN(len(from))] }
 // alter changes the content of a row in a way that every platform shows. The caller holds the lock.
 func (d *Dataset) alter(r *hub.Record) {
 	switch r.Model {
-	case hub.ModelUser, hub.ModelContact, hub.ModelLead:
+	case hub.ModelUser, hub.ModelContact, hub.ModelLead, Employee:
 		r.Details.FirstName = givenNames[d.rng.IntN(len(givenNames))] + fmt.Sprint(d.rng.IntN(1_000_000))
 		r.Name = r.Details.FirstName + " " + r.Details.LastName
 	default:

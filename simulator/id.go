@@ -27,6 +27,7 @@ const numbersPerModel = 100_000_000
 var ordinals = map[hub.Model]int{
 	hub.ModelUser: 10, hub.ModelAccount: 11, hub.ModelContact: 12, hub.ModelLead: 13, hub.ModelOpportunity: 14,
 	hub.ModelEngagementType: 15, hub.ModelEngagement: 16, hub.ModelOpportunityUser: 17, hub.ModelEngagementUser: 18,
+	Location: 19, Estimate: 20, Employee: 21, Event: 22,
 }
 
 // noteModel marks the ids of notes, which are no model of the hub.
@@ -61,3 +62,6 @@ func (f IDs) number(m hub.Model, id string) int {
 }
 
 func compareIDs(a, b string) int { return cmp.Compare(a, b) }
+
+// FirstNumber is the id of a model's first row where ids are Numbers.
+func FirstNumber(m hub.Model) int64 { return int64(ordinals[m]+1) * numbersPerModel }

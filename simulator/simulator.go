@@ -41,8 +41,10 @@ type Platform struct {
 	Spec *Spec
 	// Unspecified are paths that are not in the description, such as a token endpoint.
 	Unspecified []string
-	// Models are those the dataset has rows of.
+	// Models are the kinds of rows that the dataset has and the hub keeps records of.
 	Models []hub.Model
+	// Others are the kinds of rows that say something about records of other rows only.
+	Others []hub.Model
 	// IDs is how the vendor's ids look.
 	IDs IDs
 	// Fields are the fields that the CRM's people have made; their ids are given by the simulator.
@@ -52,6 +54,8 @@ type Platform struct {
 	Values func(origin string) map[string]string
 	// Refuses returns the status for a request whose credentials are not accepted, and 0 for a good one.
 	Refuses func(r *http.Request) int
+	// Refusal is the body of the answer with that status, where the vendor says something of its own; it may be nil.
+	Refusal func(r *http.Request, status int) any
 	// Routes registers the handlers. They are honest: faults are put on what they answer.
 	Routes func(mux *http.ServeMux, s *Server)
 	// Held returns what a hub should hold of a row: itself, less what the vendor does not tell, and the
@@ -152,7 +156,7 @@ func (s *Server) violation(text string) {
 
 // Models returns every model a hub should hold records of, the derived ones included.
 func (s *Server) Models() []hub.Model {
-	models := slices.Clone(s.platform.Models)
+	var models []hub.Model
 	for _, m := range s.platform.Models {
 		for _, r := range s.platform.Held(s.generate(m, 0, s.clock())) {
 			if !slices.Contains(models, r.Model) {
@@ -205,7 +209,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if status := s.platform.Refuses(r); status != 0 {
-		writeError(w, status)
+		if s.platform.Refusal != nil {
+			WriteJSON(w, status, s.platform.Refusal(r, status))
+		} else {
+			writeError(w, status)
+		}
 		return
 	}
 	if check {

@@ -242,11 +242,11 @@ var vendors = map[string]vendor{
 				header: map[string]string{"Authorization": "Bearer x", "ST-App-Key": "y"},
 				answer: from(`{"page":1,"pageSize":50,"hasMore":false,"totalCount":null,"data":[]}`),
 			},
-			"assignments": { // in the last
+			"assignments": { // in the fourth
 				method: "GET", url: "/dispatch/v2/tenant/12/appointment-assignments?appointmentIds=1,2", status: 200,
 				header: map[string]string{"Authorization": "Bearer x", "ST-App-Key": "y"},
 				answer: from(`{"page":1,"pageSize":50,"hasMore":false,"totalCount":null,"data":[{"id":1,"technicianId":2,"technicianName":"Ada","assignedById":3,
-					"assignedOn":"2026-01-02T03:04:05Z","status":"Scheduled","isPaused":false,"jobId":4,"appointmentId":5}]}`),
+					"assignedOn":"2026-01-02T03:04:05Z","status":"Scheduled","isPaused":false,"jobId":4,"appointmentId":5,"createdOn":"2026-01-02T03:04:05Z","modifiedOn":"2026-01-02T03:04:05Z","active":true}]}`),
 			},
 			"note": {
 				method: "POST", url: "/jpm/v2/tenant/12/jobs/7/notes", status: 200,

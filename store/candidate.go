@@ -90,11 +90,16 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 		if e.Refs.Owner != "" {
 			a.Users = append(a.Users, hub.CRMUser{ConnectionID: connection, ExternalID: e.Refs.Owner})
 		}
-		place := known[RecordKey{connection, hub.ModelAccount, e.Refs.Account}]
-		if place.Details.Latitude == nil {
-			place = accounts[RecordKey{connection, hub.ModelAccount, known[RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity}].Refs.Account}]
+		// Where the work is says the engagement or its opportunity; a customer's place may be where the bill goes.
+		opportunity := known[RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity}]
+		for _, of := range []Record{
+			*e, opportunity, known[RecordKey{connection, hub.ModelAccount, e.Refs.Account}], accounts[RecordKey{connection, hub.ModelAccount, opportunity.Refs.Account}],
+		} {
+			if of.Details.Latitude != nil {
+				a.Latitude, a.Longitude = of.Details.Latitude, of.Details.Longitude
+				break
+			}
 		}
-		a.Latitude, a.Longitude = place.Details.Latitude, place.Details.Longitude
 		all[i] = a
 	}
 	return all, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -190,8 +189,9 @@ func byModel(records []hub.Record) [][]hub.Record {
 // updateSyncStatus tells on the connection where the model's sync stands, if that is news.
 func updateSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState, status hub.SyncState, now time.Time) error {
 	i := slices.IndexFunc(c.SyncStatus, func(s hub.SyncStatus) bool { return s.Model == st.Model })
-	if i < 0 {
-		return fmt.Errorf("connection %s has no sync status for %s", c.ID, st.Model)
+	if i < 0 { // made before the platform's connector pulled the model
+		c.SyncStatus = append(c.SyncStatus, hub.SyncStatus{ID: hub.NewID(), Model: st.Model, CreatedAt: now})
+		i = len(c.SyncStatus) - 1
 	}
 	shown := &c.SyncStatus[i]
 	if shown.State == status && shown.ModifiedAfter.Equal(st.Since) {

@@ -2,6 +2,7 @@ package servicetitan
 
 import (
 	"context"
+	"html"
 	"net/url"
 	"slices"
 	"strconv"
@@ -30,10 +31,10 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	if f.Target != hub.ModelOpportunity && f.Target != hub.ModelAccount {
 		return connector.Fail(connector.Refused, service, "no field of %s can be set", f.Target)
 	}
-	from := sources[f.Target]
+	from := map[hub.Model]list{hub.ModelOpportunity: jobs, hub.ModelAccount: customers}[f.Target]
 	path := from.path + "/" + url.PathEscape(f.ExternalID)
 	var has customized
-	if _, err := connector.GetJSON(ctx, s, request(s, from.api, path, nil), &has); err != nil {
+	if _, err := connector.GetJSON(ctx, s, request(s, from.api, path, from.right, nil), &has); err != nil {
 		return err
 	}
 	body := map[string]any{}
@@ -46,7 +47,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	for name, value := range f.Values {
 		text := hub.ValueText(value)
 		if f.Target == hub.ModelOpportunity && name == "summary" {
-			body["summary"] = text
+			body["summary"] = html.EscapeString(text)
 			continue
 		}
 		typeID, ok := typeOf(name, has.CustomFields)
@@ -76,7 +77,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	if custom {
 		body["customFields"] = fields
 	}
-	r := request(s, from.api, path, nil)
+	r := request(s, from.api, path, strings.TrimSuffix(from.right, ":r")+":w", nil)
 	r.Body = body
 	var changed struct{}
 	_, err := connector.PatchJSON(ctx, s, r, &changed)
@@ -94,16 +95,13 @@ func typeOf(name string, among []customField) (int64, bool) {
 
 // fieldsOfOthers are the custom fields of the records that changed last, never nil without an error: the vendor tells
 // a field's name only where a value is in it.
-func fieldsOfOthers(ctx context.Context, s *connector.Session, from source) ([]customField, error) {
-	var answer struct {
-		Data []customized `json:"data"`
-	}
-	query := url.Values{"pageSize": {strconv.Itoa(maxPageSize)}, "sort": {"-ModifiedOn"}}
-	if _, err := connector.GetJSON(ctx, s, request(s, from.api, from.path, query), &answer); err != nil {
+func fieldsOfOthers(ctx context.Context, s *connector.Session, from list) ([]customField, error) {
+	got, err := ask(ctx, s, list{api: from.api, path: from.path, right: from.right}, url.Values{"pageSize": {strconv.Itoa(maxPageSize)}, "sort": {"-ModifiedOn"}})
+	if err != nil {
 		return nil, err
 	}
 	found := []customField{}
-	for _, other := range answer.Data {
+	for _, other := range decodeEach[customized](got.rows) {
 		found = append(found, other.CustomFields...)
 	}
 	return found, nil

@@ -2,7 +2,9 @@ package servicetitan
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/simulator"
@@ -40,7 +42,7 @@ func showFields(s *simulator.Server, r hub.Record) []map[string]any {
 func getRow(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.Model) {
 	row, ok := s.Get(m, r.PathValue("id"))
 	if !ok || row.Deleted {
-		writeMissing(w)
+		writeProblem(w, http.StatusNotFound, "Not found")
 		return
 	}
 	simulator.WriteJSON(w, http.StatusOK, show(s, row))
@@ -50,7 +52,7 @@ func getRow(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.M
 func setFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.Model) {
 	id := r.PathValue("id")
 	if row, ok := s.Get(m, id); !ok || row.Deleted {
-		writeMissing(w)
+		writeProblem(w, http.StatusNotFound, "Not found")
 		return
 	}
 	var body struct {
@@ -61,7 +63,7 @@ func setFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hu
 		} `json:"customFields"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-		writeRefused(w, "no JSON")
+		writeProblem(w, http.StatusBadRequest, "no JSON")
 		return
 	}
 	if body.CustomFields != nil {
@@ -74,7 +76,7 @@ func setFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hu
 				}
 			}
 			if key == "" {
-				writeRefused(w, "there is no such custom field")
+				writeProblem(w, http.StatusBadRequest, "there is no such custom field")
 				return
 			}
 			values[key] = f.Value
@@ -83,20 +85,8 @@ func setFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hu
 	}
 	s.Change(m, id, func(r *hub.Record) {
 		if body.Summary != nil {
-			r.Name = *body.Summary
+			r.Name = html.UnescapeString(strings.TrimSuffix(strings.TrimPrefix(*body.Summary, "<p>"), "</p>"))
 		}
 	})
 	getRow(w, r, s, m)
-}
-
-func writeMissing(w http.ResponseWriter) {
-	simulator.WriteJSON(w, http.StatusNotFound, problem("Not found", http.StatusNotFound))
-}
-
-func writeRefused(w http.ResponseWriter, title string) {
-	simulator.WriteJSON(w, http.StatusBadRequest, problem(title, http.StatusBadRequest))
-}
-
-func problem(title string, status int) map[string]any {
-	return map[string]any{"type": "about:blank", "title": title, "status": status, "traceId": "0", "errors": map[string]any{}, "data": map[string]any{}}
 }

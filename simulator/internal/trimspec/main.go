@@ -160,5 +160,5 @@ func prose(key string) bool {
 	case "description", "summary", "example", "examples", "title", "tags", "externalDocs", "operationId":
 		return true
 	}
-	return strings.HasPrefix(key, "x-")
+	return strings.HasPrefix(key, "x-") && key != "x-scope" // what an app must be allowed decides, too
 }

@@ -1,0 +1,91 @@
+package servicetitan
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// job is a row of the list of jobs.
+type job struct {
+	ID          int64          `json:"id"`
+	Number      string         `json:"jobNumber"`
+	CustomerID  int64          `json:"customerId"`
+	LocationID  int64          `json:"locationId"`
+	Status      string         `json:"jobStatus"`
+	CompletedOn connector.Time `json:"completedOn"`
+	SoldByID    int64          `json:"soldById"`
+	Total       *float64       `json:"total"`
+	EstimateIDs []int64        `json:"estimateIds"`
+	Summary     string         `json:"summary"`
+	CreatedOn   connector.Time `json:"createdOn"`
+	ModifiedOn  connector.Time `json:"modifiedOn"`
+}
+
+// readJobs reads jobs with their places and estimates.
+func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, rows []json.RawMessage) error {
+	var placeIDs, estimateIDs []string
+	for _, j := range decodeEach[job](rows) {
+		if at := id(j.LocationID); at != "" && !slices.Contains(placeIDs, at) {
+			placeIDs = append(placeIDs, at)
+		}
+		for _, e := range j.EstimateIDs {
+			estimateIDs = append(estimateIDs, id(e))
+		}
+	}
+	places, err := locationsByID(ctx, s, placeIDs)
+	if err != nil {
+		return err
+	}
+	offers, known, err := estimatesByJob(ctx, s, estimateIDs)
+	if err != nil {
+		return err
+	}
+	connector.AppendItems(page, rows, func(j job) []hub.Record {
+		at := places[j.LocationID].Address
+		r := hub.Record{
+			Model: hub.ModelOpportunity, ExternalID: id(j.ID), Name: oneLine(plainText(j.Summary)), ModifiedAt: j.ModifiedOn.Time,
+			Refs: hub.Refs{Account: id(j.CustomerID), Owner: id(j.SoldByID)},
+			Details: hub.Details{
+				Addresses: at.list(), ClosedAt: j.CompletedOn.Wire(), CreatedAt: j.CreatedOn.Wire(), UpdatedAt: j.ModifiedOn.Wire(),
+			},
+		}
+		r.Details.Latitude, r.Details.Longitude = at.coordinates()
+		if r.Name == "" {
+			r.Name = "Job " + j.Number
+		}
+		j.outcome(&r, offers[j.ID], known)
+		return []hub.Record{r}
+	})
+	return nil
+}
+
+// outcome says what became of the job. The sale is a sold estimate: that the work is completed says nothing of one, and
+// a total of 0 is how the vendor writes that none is known.
+func (j *job) outcome(r *hub.Record, offers []estimate, known bool) {
+	sale := saleOf(offers)
+	if sale.by != "" {
+		r.Refs.Owner = sale.by
+	}
+	amount := sale.amount
+	if amount == 0 && j.Total != nil {
+		amount = *j.Total
+	}
+	if amount != 0 {
+		r.Details.Amount = &amount
+	}
+	switch done := strings.EqualFold(j.Status, "Completed"); {
+	case strings.EqualFold(j.Status, "Canceled"):
+		r.Details.Disposition = "LOST"
+	case sale.sold:
+		r.Details.Disposition = "WON"
+	case !done || sale.open:
+		r.Details.Disposition = "OPEN"
+	case known && len(offers) > 0: // all that was offered was dismissed
+		r.Details.Disposition = "LOST"
+	}
+}

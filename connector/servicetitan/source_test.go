@@ -1,0 +1,120 @@
+package servicetitan_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/servicetitan"
+	"sirocco/hub"
+	"sirocco/simulator"
+)
+
+// row is a job of the vendors below, made on the n-th of January.
+func row(n int) map[string]any {
+	at := fmt.Sprintf("2026-01-%02dT00:00:00Z", n)
+	return map[string]any{"id": n, "jobNumber": fmt.Sprint(n), "jobStatus": "Scheduled", "createdOn": at, "modifiedOn": at}
+}
+
+// TestIgnoredQuestions reads a list that knows no question but for its pages: it ends, has all rows, and takes no old ones
+// for news.
+func TestIgnoredQuestions(t *testing.T) {
+	asked := 0
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		var number, size int
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &number)
+		_, _ = fmt.Sscan(r.URL.Query().Get("pageSize"), &size)
+		data := []any{}
+		for n := (number-1)*size + 1; n <= min(number*size, 25); n++ {
+			data = append(data, row(n))
+		}
+		write(w, map[string]any{"data": data, "hasMore": number*size < 25})
+	})
+	q := connector.Query{Model: hub.ModelOpportunity, Limit: 10}
+	if found := read(t, session, q); len(found) != 25 {
+		t.Errorf("%d jobs of 25 were read in %d requests", len(found), asked)
+	}
+	c := servicetitan.Connector{}
+	if page, err := c.Find(t.Context(), session, hub.ModelOpportunity, []string{"99"}); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("asked for job 99 it finds %d jobs: %v", len(page.Records), err)
+	}
+	leads := connector.Query{Model: hub.ModelLead, Limit: 10, Since: time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)}
+	if found := read(t, session, leads); len(found) != 6 {
+		t.Errorf("%d leads of 6 are news", len(found))
+	}
+}
+
+// TestPlacesOfOlderVersions goes on where a run of an earlier version stopped.
+func TestPlacesOfOlderVersions(t *testing.T) {
+	_, session := standIn(t, simulator.Options{Records: 40})
+	q := connector.Query{Model: hub.ModelOpportunity, Limit: 100, Next: "2010-01-01T00:00:10.000Z|1"}
+	if found := read(t, session, q); len(found) != 30 {
+		t.Errorf("%d jobs of 30 were read", len(found))
+	}
+}
+
+// TestFind asks for records of each model by their ids, of both of its lists.
+func TestFind(t *testing.T) {
+	crm, session := standIn(t, simulator.Options{Records: 120})
+	c := servicetitan.Connector{}
+	for _, m := range c.Info().Models {
+		want := map[string]hub.Record{}
+		var ids []string
+		for _, r := range crm.Records(m.Model) {
+			want[r.ExternalID] = r
+			ids = append(ids, r.ExternalID)
+		}
+		page, err := c.Find(t.Context(), session, m.Model, append(ids, "1999999999"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Records {
+			if w := want[r.ExternalID]; w.Hash() != r.Hash() {
+				t.Errorf("%s: %+v is found as %+v", m.Model, w, r)
+			}
+			delete(want, r.ExternalID)
+		}
+		if len(want) > 0 {
+			t.Errorf("%s: %d are not found", m.Model, len(want))
+		}
+	}
+	gone := crm.Delete(hub.ModelLead, 1)[0]
+	if page, err := c.Find(t.Context(), session, hub.ModelLead, []string{gone}); err != nil || len(page.Records) != 0 {
+		t.Errorf("a lead that is gone is found as %v, %v", page.Records, err)
+	}
+}
+
+// TestReassigned gives an appointment to another technician, which leaves the appointment as it is.
+func TestReassigned(t *testing.T) {
+	crm, session := standIn(t, simulator.Options{Records: 40})
+	old := crm.Records(hub.ModelEngagementUser)[0]
+	users := crm.Records(hub.ModelUser)
+	before, _ := crm.Get(hub.ModelEngagement, old.Refs.Engagement)
+	crm.Change(hub.ModelEngagementUser, old.ExternalID, func(r *hub.Record) { r.Deleted = true })
+	made := crm.Insert(hub.ModelEngagementUser, 1)[0]
+	crm.Change(hub.ModelEngagementUser, made, func(r *hub.Record) {
+		r.Refs = hub.Refs{Engagement: old.Refs.Engagement, User: users[1].ExternalID}
+	})
+	row, _ := crm.Get(hub.ModelEngagementUser, old.ExternalID)
+	found := read(t, session, connector.Query{Model: hub.ModelEngagementUser, Limit: 100, Since: row.ModifiedAt})
+	if len(found) != 2 || !found[old.ExternalID].Deleted || found[made].Refs.User != users[1].ExternalID || found[made].Deleted {
+		t.Errorf("it reads %+v", found)
+	}
+	if after, _ := crm.Get(hub.ModelEngagement, old.Refs.Engagement); !after.ModifiedAt.Equal(before.ModifiedAt) {
+		t.Error("the appointment changed")
+	}
+}
+
+// TestDeletedAppointments deletes an appointment, of which the next read tells.
+func TestDeletedAppointments(t *testing.T) {
+	crm, session := standIn(t, simulator.Options{Records: 40})
+	gone := crm.Delete(hub.ModelEngagement, 1)[0]
+	row, _ := crm.Get(hub.ModelEngagement, gone)
+	found := read(t, session, connector.Query{Model: hub.ModelEngagement, Limit: 100, Since: row.ModifiedAt})
+	if len(found) != 1 || !found[gone].Deleted {
+		t.Errorf("it reads %+v", found)
+	}
+}

@@ -61,10 +61,10 @@ type SentAnalysis struct {
 
 func (in *SentAnalysis) result() hub.AnalysisResult {
 	if in.Failed != "" {
-		return hub.AnalysisResult{Analysis: hub.Analysis{Failed: in.Failed}}
+		return hub.AnalysisResult{Failed: in.Failed}
 	}
 	a := hub.AnalysisResult{
-		Analysis: hub.Analysis{Language: in.Language, Speakers: in.SpeakerMap, OutcomeLabel: in.UniversalOutcomeLabel},
+		Language: in.Language, Speakers: in.SpeakerMap, OutcomeLabel: in.UniversalOutcomeLabel,
 		Duration: time.Duration(millis(in.DurationInMilliseconds)) * time.Millisecond, Score: in.EvaluationScore,
 	}
 	for _, u := range in.Utterances {

@@ -198,7 +198,7 @@ func (s *server) deleteTeam(r *wire.Request, in *TeamPath) (*TeamAnswer, error) 
 
 // withTeam finds the organization, does one thing to the team the path names, and shows what came of it.
 func (s *server) withTeam(r *wire.Request, in *TeamPath, do func(organization string) (hub.Team, error)) (*TeamAnswer, error) {
-	t, err := wire.AtPath(r, &wire.IDPath{OrganizationSelector: wire.OrganizationSelector{Organization: in.OrgID}, ID: in.TeamID}, "team", do)
+	t, err := wire.AtPath(r, &wire.IDPath{Organization: in.OrgID, ID: in.TeamID}, "team", do)
 	if err != nil {
 		return nil, err
 	}

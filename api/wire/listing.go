@@ -43,7 +43,7 @@ func (q ListingQuery) Listing() (store.Listing, error) {
 	return l, asked.Err()
 }
 
-// cutListing cuts what was found to the page, and tells where the list goes on after it.
+// CutListing cuts what was found to the page, and tells where the list goes on after it.
 func CutListing[T any](q ListingQuery, found []T, total int64, place func(T) store.ListPlace) ([]T, ListingInfo) {
 	page, cursor := CutAt(found, q.Limit, place)
 	return page, ListingInfo{
@@ -73,7 +73,7 @@ func placeOf(cursor string) (store.ListPlace, bool) {
 	return store.ListPlace{At: time.UnixMicro(micros).UTC(), ID: id}, true
 }
 
-// cutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next
+// CutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next
 // page, or nil on the last.
 func CutAt[T any](items []T, pageSize int, place func(T) store.ListPlace) ([]T, *string) {
 	if len(items) <= pageSize {

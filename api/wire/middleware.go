@@ -176,7 +176,7 @@ func (a *API) shapeOf(hr *http.Request) ErrorShape {
 	return ErrorShape{}
 }
 
-// writeError writes an error answer that no operation writes.
+// WriteError writes an error answer that no operation writes.
 func WriteError(w http.ResponseWriter, e huma.StatusError) {
 	if text, ok := e.(*textError); ok {
 		w.Header().Set("Content-Type", text.ContentType(""))

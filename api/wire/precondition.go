@@ -16,7 +16,7 @@ type Precondition struct {
 	IfMatch string `header:"If-Match" extension:"true" doc:"Only change the version with this ETag; otherwise answer 412."`
 }
 
-// idempotencyKey ties a client's key to what it asked for; where it gave none, it asks for nothing.
+// IdempotencyKey ties a client's key to what it asked for; where it gave none, it asks for nothing.
 func IdempotencyKey(operation, key string, body any) store.IdempotencyKey {
 	if key == "" {
 		return store.IdempotencyKey{}
@@ -26,10 +26,10 @@ func IdempotencyKey(operation, key string, body any) store.IdempotencyKey {
 	return store.IdempotencyKey{Operation: operation, Key: key, RequestHash: hex.EncodeToString(sum[:])}
 }
 
-// etag is the entity tag of a thing last updated at t.
+// ETag is the entity tag of a thing last updated at t.
 func ETag(t time.Time) string { return `"` + strconv.FormatInt(t.UnixMicro(), 36) + `"` }
 
-// versions reads an If-Match header: nil when it allows any version, else the versions it allows.
+// Versions reads an If-Match header: nil when it allows any version, else the versions it allows.
 // A weak tag allows none, as RFC 9110 section 13.1.1 has it.
 func Versions(ifMatch string) []time.Time {
 	if ifMatch == "" || strings.TrimSpace(ifMatch) == "*" {

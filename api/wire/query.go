@@ -8,7 +8,7 @@ import (
 	"sirocco/store"
 )
 
-// query reads parameters that the contract has as text, and collects what is wrong with them.
+// Query reads parameters that the contract has as text, and collects what is wrong with them.
 type Query struct{ issues []hub.Issue }
 
 // Err is all that was wrong, or nil.

@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// errorShape says how an operation answers errors beyond those that every operation can meet.
+// ErrorShape says how an operation answers errors beyond those that every operation can meet.
 type ErrorShape struct {
 	// plain statuses are answered with one sentence of text, as published; json ones with an ErrorBody.
 	plain, json []int

@@ -122,7 +122,7 @@ func statusError(r *Request, shape ErrorShape, err error) error {
 func Refusal(status int, message string) StatusError { return refusal(status, message) }
 
 func refusal(status int, message string) *jsonError {
-	return &jsonError{status: status, ErrorBody: ErrorBody{Message: message}}
+	return &jsonError{status: status, Message: message}
 }
 
 // StatusError is an error answer.
@@ -139,14 +139,14 @@ func sentence(status int, message string, plain bool) huma.StatusError {
 	if plain {
 		return &textError{status: status, message: message}
 	}
-	return &jsonError{status: status, ErrorBody: ErrorBody{Message: message}}
+	return &jsonError{status: status, Message: message}
 }
 
 func unavailableAnswer(u *hub.UnavailableError) *jsonError {
 	return &jsonError{
-		status:    http.StatusServiceUnavailable,
-		headers:   http.Header{"Retry-After": {seconds(u.RetryAfter)}},
-		ErrorBody: ErrorBody{Message: "The service cannot answer now: " + u.Reason + "."},
+		status:  http.StatusServiceUnavailable,
+		headers: http.Header{"Retry-After": {seconds(u.RetryAfter)}},
+		Message: "The service cannot answer now: " + u.Reason + ".",
 	}
 }
 

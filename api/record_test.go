@@ -111,6 +111,20 @@ func TestPushMerges(t *testing.T) {
 		if a := c.do("PUT", records+"/sync/opportunities", `{"externalId":"o4","account":{"externalId":"x","mergedToExternalId":"x"}}`).want(t, 400); !strings.Contains(a.body, "itself") {
 			t.Error(a.body)
 		}
+		// "new" goes on into "newest", then something into "old": both end there. Back from there is a circle.
+		c.push("/sync/opportunities", `{"externalId":"o5","account":{"externalId":"newest","name":"Newest","mergedFromExternalIds":["new"]}}`)
+		c.push("/sync/opportunities", `{"externalId":"o6","account":{"externalId":"oldest","mergedToExternalId":"old"}}`)
+		if late := c.push("/sync/opportunities", `{"externalId":"o7","account":{"externalId":"oldest"}}`); late.Account == nil || late.Account.ExternalID != "newest" {
+			t.Errorf("%+v", late)
+		}
+		for body, field := range map[string]string{
+			`{"externalId":"o8","account":{"externalId":"newest","mergedToExternalId":"oldest"}}`:          "account.mergedToExternalId",
+			`{"externalId":"o8","account":{"externalId":"oldest","mergedFromExternalIds":["x","newest"]}}`: "account.mergedFromExternalIds",
+		} {
+			if a := c.do("PUT", records+"/sync/opportunities", body).want(t, 400); !strings.Contains(a.body, field) || !strings.Contains(a.body, "itself") {
+				t.Error(a.body)
+			}
+		}
 	})
 }
 

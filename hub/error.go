@@ -62,6 +62,14 @@ func Invalid(field, problem, want string) error {
 	return &InvalidError{Issues: []Issue{{Field: field, Problem: problem, Want: want}}}
 }
 
+// SubField is the path of a field within another; an empty one is the body itself.
+func SubField(of, field string) string {
+	if of == "" || strings.HasSuffix(of, ".") {
+		return of + field
+	}
+	return of + "." + field
+}
+
 // UnavailableError says that the database, or what Who names, cannot serve now; the same request may succeed after
 // RetryAfter.
 type UnavailableError struct {

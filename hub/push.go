@@ -4,6 +4,8 @@ package hub
 type RecordPatch struct {
 	Model      Model
 	ExternalID string
+	// Field is where the client's body names the record, for what is wrong with it; empty for the body itself.
+	Field string
 	// Change puts what is named into the record; nil where nothing is.
 	Change func(*Record)
 	// Delete deletes the record or brings it back; nil leaves it as it is.

@@ -106,6 +106,8 @@ func (r *Record) Validate() error {
 		return Invalid("externalId", "is empty", "the CRM's own id of the record")
 	case len(r.ExternalID) > 512:
 		return Invalid("externalId", fmt.Sprintf("has %d bytes", len(r.ExternalID)), "at most 512 bytes")
+	case r.MergedInto == r.ExternalID:
+		return Invalid("mergedInto", "is the record itself", "another record of the same kind")
 	case !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime):
 		return Invalid("endTime", "is before startTime", "a time at or after startTime")
 	}

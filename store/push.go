@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -25,6 +26,15 @@ type push struct {
 	// which nothing was said.
 	order     []recordKey
 	pointedAt map[recordKey]bool
+	// mergedBy is the field of the body that says into what a record is merged.
+	mergedBy map[recordKey]string
+}
+
+func newPush(tx Tx, organization, connection string) *push {
+	return &push{
+		tx: tx, organization: organization, connection: connection,
+		records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}, mergedBy: map[recordKey]string{},
+	}
 }
 
 // Push applies patches, in order and all or none, to the records of the organization's SIRO_CUSTOM_INPUT
@@ -37,7 +47,7 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 			return err
 		}
 		connection = c.ID
-		p := &push{tx: tx, organization: organization, connection: c.ID, records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}}
+		p := newPush(tx, organization, c.ID)
 		for i := range patches {
 			if err := p.apply(ctx, &patches[i]); err != nil {
 				return err
@@ -112,6 +122,7 @@ func (p *push) apply(ctx context.Context, patch *hub.RecordPatch) error {
 	}
 	if patch.MergedTo != "" {
 		r.MergedInto = patch.MergedTo
+		p.mergedBy[key] = hub.SubField(patch.Field, "mergedToExternalId")
 	}
 	for _, from := range patch.MergedFrom {
 		merged, err := p.load(ctx, recordKey{patch.Model, from})
@@ -119,6 +130,7 @@ func (p *push) apply(ctx context.Context, patch *hub.RecordPatch) error {
 			return err
 		}
 		merged.MergedInto = patch.ExternalID
+		p.mergedBy[recordKey{patch.Model, from}] = hub.SubField(patch.Field, "mergedFromExternalIds")
 		delete(p.pointedAt, recordKey{patch.Model, from})
 	}
 	if patch.CopyFrom != "" {
@@ -176,6 +188,13 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		}
 		records = append(records, r)
 	}
+	circular, err := mergedInCircles(ctx, p.tx, p.organization, p.connection, records)
+	if err != nil {
+		return err
+	}
+	for _, i := range circular {
+		return circleError(cmp.Or(p.mergedBy[recordKey{records[i].Model, records[i].ExternalID}], "mergedToExternalId"), &records[i])
+	}
 	scope, err := newRelinkScope(ctx, p.tx, p.organization, p.connection, records)
 	if err != nil {
 		return err
@@ -206,7 +225,7 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 		if c.Platform != hub.PlatformCustomInput {
 			return hub.Conflict("This record is pulled from %s, and changes here would be undone by its next change there: change it in the CRM.", c.Platform)
 		}
-		p := &push{tx: tx, organization: organization, connection: c.ID, records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}}
+		p := newPush(tx, organization, c.ID)
 		if err := p.apply(ctx, &hub.RecordPatch{Model: model, ExternalID: r.ExternalID, Change: change}); err != nil {
 			return err
 		}

@@ -131,11 +131,15 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		}
 	}
 	c.Unchanged = len(records) - c.Created - c.Updated - c.Deleted
+	var merged []string
 	for i := range records {
-		if to := records[i].MergedInto; to != "" {
-			if err := moveReferences(ctx, tx, organization, connection, model, records[i].ExternalID, to); err != nil {
-				return c, err
-			}
+		if records[i].MergedInto != "" {
+			merged = append(merged, records[i].ExternalID)
+		}
+	}
+	if len(merged) > 0 {
+		if err := followMerged(ctx, tx, organization, connection, model, merged); err != nil {
+			return c, err
 		}
 	}
 	return c, nil

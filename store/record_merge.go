@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -19,32 +22,53 @@ var refColumns = map[hub.Model][]string{
 	hub.ModelUser:           {"user_ref", "owner_ref"},
 }
 
-// moveReferences makes every record that refers to from refer to its survivor to.
-func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to string) error {
+// followMerged makes every record that refers to one of the merged ones refer to its survivor, and recordings and
+// deliveries with them. What the database has of their merges counts, not what was asked for: it may have known better.
+func followMerged(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) error {
+	merges, err := mergesFrom(ctx, tx, organization, connection, model, merged)
+	if err != nil {
+		return err
+	}
+	gone := map[string][]string{} // by survivor
+	for _, id := range merged {
+		if to, ok := merges.Survivor(id); ok && to != id {
+			gone[to] = append(gone[to], id)
+		}
+	}
+	for _, to := range slices.Sorted(maps.Keys(gone)) {
+		if err := moveReferences(ctx, tx, organization, connection, model, gone[to], to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveReferences makes every record that refers to one of some others refer to their survivor to.
+func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from []string, to string) error {
+	in, arg := tx.Dialect().In("$3", from)
 	for _, column := range refColumns[model] {
-		_, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE records SET %[1]s = $4 WHERE organization_id = $1 AND connection_id = $2 AND %[1]s = $3`, column),
-			organization, connection, from, to)
+		_, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE records SET %[1]s = $4 WHERE organization_id = $1 AND connection_id = $2 AND %[1]s `, column)+in,
+			organization, connection, arg, to)
 		if err != nil {
-			return fmt.Errorf("move references from %s to %s: %w", from, to, err)
+			return fmt.Errorf("move references to %s: %w", to, err)
 		}
 	}
 	return moveLinks(ctx, tx, organization, connection, model, from, to)
 }
 
-// moveLinks makes recordings that are linked to from, and what is or was on its way there, follow to the survivor.
-func moveLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to string) error {
+// moveLinks makes recordings that are linked to one of the merged records, and what is or was on its way there, follow
+// to the survivor.
+func moveLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from []string, to string) error {
+	in, arg := tx.Dialect().In("$4", from)
 	_, err := tx.Exec(ctx, `UPDATE recordings SET link_external_id = $5
-		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id = $4`, organization, connection, string(model), from, to)
+		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, organization, connection, string(model), arg, to)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
-		organization, connection, string(model), from, to)
+	_, err = tx.Exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
+		organization, connection, string(model), arg, to)
 	return err
 }
-
-// mergeHops bounds how long a chain of merges is followed.
-const mergeHops = 8
 
 // followMerges points the references of records that are about to be written at the survivors of merges
 // already known: a CRM may go on naming the merged record for a while.
@@ -66,6 +90,9 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 		refer(hub.ModelLead, &refs.Lead)
 		refer(hub.ModelOpportunity, &refs.Opportunity)
 		refer(hub.ModelEngagement, &refs.Engagement)
+		refer(hub.ModelEngagementType, &refs.EngagementType)
+		refer(hub.ModelUser, &refs.User)
+		refer(hub.ModelUser, &refs.Owner)
 	}
 	for model, refs := range byModel {
 		if err := resolveMerges(ctx, tx, organization, connection, model, refs); err != nil {
@@ -77,28 +104,25 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 
 // resolveMerges points references to records of a model, by the external id that they name, at the survivors of merges.
 func resolveMerges(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) error {
-	for range mergeHops {
-		moved, err := mergeTargets(ctx, q, organization, connection, model, refs)
-		if err != nil || len(moved) == 0 {
-			return err
+	merges, err := mergesFrom(ctx, q, organization, connection, model, slices.Collect(maps.Keys(refs)))
+	if err != nil {
+		return err
+	}
+	for from := range merges {
+		to, ok := merges.Survivor(from)
+		if !ok {
+			continue
 		}
-		for from, to := range moved {
-			for _, ref := range refs[from] {
-				*ref = to
-			}
-			refs[to] = append(refs[to], refs[from]...)
-			delete(refs, from)
+		for _, ref := range refs[from] {
+			*ref = to
 		}
 	}
 	return nil
 }
 
-// mergeTargets returns which of the external ids name merged records, and their survivors.
-func mergeTargets(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, refs map[string][]*string) (map[string]string, error) {
-	ids := make([]string, 0, len(refs))
-	for id := range refs {
-		ids = append(ids, id)
-	}
+// mergesFrom returns the merges of the records that the external ids name, and of those that they were merged into, to
+// the end.
+func mergesFrom(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, ids []string) (hub.Merges, error) {
 	type merge struct{ from, to string }
 	scan := func(r database.Row) (merge, error) {
 		var m merge
@@ -106,15 +130,79 @@ func mergeTargets(ctx context.Context, q database.Querier, organization, connect
 		return m, err
 	}
 	in, arg := q.Dialect().In("$4", ids)
-	merges, err := queryAll(ctx, q, scan, `SELECT external_id, merged_into FROM records
-		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND merged_into IS NOT NULL AND external_id `+in,
-		organization, connection, string(model), arg)
+	const merged = `records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.merged_into IS NOT NULL AND r.external_id `
+	// UNION keeps each merge once, so that even a circle of them ends.
+	found, err := queryAll(ctx, q, scan, `WITH RECURSIVE chain (from_id, to_id) AS (
+		SELECT r.external_id, r.merged_into FROM `+merged+in+`
+		UNION SELECT r.external_id, r.merged_into FROM chain, `+merged+`= chain.to_id
+	) SELECT from_id, to_id FROM chain`, organization, connection, string(model), arg)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("follow merges of %s: %w", model, err)
 	}
-	moved := make(map[string]string, len(merges))
-	for _, m := range merges {
-		moved[m.from] = m.to
+	merges := make(hub.Merges, len(found))
+	for _, m := range found {
+		merges[m.from] = m.to
 	}
-	return moved, nil
+	return merges, nil
+}
+
+// mergedInCircles returns which of the records, all of them about to be written, would be merged into themselves by way
+// of others, by their indices. What a record is about to say of its merge replaces what is known; among several whose
+// merges make a circle it is the last.
+func mergedInCircles(ctx context.Context, q database.Querier, organization, connection string, records []hub.Record) (circular []int, err error) {
+	known := map[hub.Model]hub.Merges{}
+	targets := map[hub.Model][]string{}
+	for i := range records {
+		if r := &records[i]; r.MergedInto != "" {
+			targets[r.Model] = append(targets[r.Model], r.MergedInto)
+		}
+	}
+	for model, ids := range targets {
+		if known[model], err = mergesFrom(ctx, q, organization, connection, model, ids); err != nil {
+			return nil, err
+		}
+	}
+	if len(known) == 0 {
+		return nil, nil
+	}
+	for i := range records {
+		delete(known[records[i].Model], records[i].ExternalID)
+	}
+	for i := range records {
+		if r := &records[i]; r.MergedInto != "" && known[r.Model].Refuse(r.ExternalID, r.MergedInto) {
+			circular = append(circular, i)
+		}
+	}
+	return circular, nil
+}
+
+// setCirclesAside takes records of a page that are merged in a circle out of it, for the quarantine.
+func setCirclesAside(ctx context.Context, tx Tx, sched Schedule, page *PageCommit) error {
+	circular, err := mergedInCircles(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
+	if err != nil || len(circular) == 0 {
+		return err
+	}
+	kept, aside := []hub.Record{}, slices.Clone(page.Quarantined)
+	for i := range page.Records {
+		r := &page.Records[i]
+		if !slices.Contains(circular, i) {
+			kept = append(kept, *r)
+			continue
+		}
+		raw, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		aside = append(aside, Quarantined{
+			Model: r.Model, ExternalID: r.ExternalID, Reason: circleError("mergedInto", r).Error(), Raw: string(raw), FoundSince: page.State.Since,
+		})
+	}
+	page.Records, page.Quarantined = kept, aside
+	return nil
+}
+
+// circleError says of a field that it would merge the record into itself.
+func circleError(field string, r *hub.Record) error {
+	return hub.Invalid(field, fmt.Sprintf("merges %s into itself, by way of %s", hub.Quoted(r.ExternalID), hub.Quoted(r.MergedInto)),
+		"another record of the same kind, which was not merged into this one")
 }

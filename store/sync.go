@@ -112,6 +112,10 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
+		page := page // tried again, it begins with what it was given
+		if err := setCirclesAside(ctx, tx, sched, &page); err != nil {
+			return err
+		}
 		scope, err := newRelinkScope(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
 		if err != nil {
 			return err

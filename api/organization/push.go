@@ -91,7 +91,7 @@ func (l *Place) change(d *hub.Details) {
 func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, change func(*hub.Record)) {
 	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
 	patch := hub.RecordPatch{
-		Model: m, ExternalID: externalID, Delete: deletion(life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Model: m, ExternalID: externalID, Field: field, Delete: deletion(life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
 		Change: func(r *hub.Record) {
 			change(r)
 			place.change(&r.Details)
@@ -102,8 +102,12 @@ func (p *patches) party(field string, m hub.Model, externalID string, place *Pla
 		},
 	}
 	wire.Set(&patch.MergedTo, life.MergedToExternalID)
-	if patch.MergedTo == externalID || slices.Contains(patch.MergedFrom, externalID) {
+	if patch.MergedTo == externalID {
 		p.wrong(field+".mergedToExternalId", "is the record itself", "another record of the same kind")
+		return
+	}
+	if slices.Contains(patch.MergedFrom, externalID) {
+		p.wrong(field+".mergedFromExternalIds", "has the record itself", "other records of the same kind")
 		return
 	}
 	p.add(patch)

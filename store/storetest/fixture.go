@@ -74,3 +74,26 @@ func Count(t testing.TB, st *store.Store, query string, args ...any) (n int) {
 	}
 	return n
 }
+
+// Lease claims the connection's sync, which must be due, as a job does that works on it for as long as the test runs.
+func Lease(t testing.TB, st *store.Store, organization, connection string) store.Schedule {
+	t.Helper()
+	ctx := context.Background()
+	var claimed store.Schedule
+	_, err := st.ClaimSchedules(ctx, 1000, 24*time.Hour, func(_ store.Tx, due []store.Schedule) error {
+		for _, s := range due {
+			if s.OrganizationID == organization && s.ConnectionID == connection {
+				claimed = s
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sched, _, err := st.BeginSyncJob(ctx, organization, connection, claimed.Fence, 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sched
+}

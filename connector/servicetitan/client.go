@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -93,10 +94,14 @@ func problem(right string, status int, body []byte) (connector.Kind, string) {
 			return connector.Unauthorized, "the app key is not accepted"
 		}
 	case http.StatusForbidden:
-		if strings.Contains(lower, "limit") || strings.Contains(lower, "too many") || strings.Contains(lower, "throttl") {
+		if !strings.Contains(lower, "scope") && (strings.Contains(lower, "limit") || strings.Contains(lower, "too many") || strings.Contains(lower, "throttl")) {
 			return connector.RateLimited, "too many requests"
 		}
 		return connector.Forbidden, "the app lacks the scope " + right + ", which the tenant has to approve after it was added"
+	case http.StatusConflict:
+		if strings.Contains(lower, "not active") { // which is no lock: it does not pass
+			return connector.Refused, "what it is about is not active"
+		}
 	case http.StatusBadRequest, http.StatusNotFound:
 		return connector.Refused, refusal(status, body)
 	}
@@ -137,9 +142,7 @@ type answer struct {
 
 // ask asks for a page of a list.
 func ask(ctx context.Context, s *connector.Session, l list, query url.Values) (answer, error) {
-	for name, values := range l.query {
-		query[name] = values
-	}
+	maps.Copy(query, l.query)
 	r := request(s, l.api, l.path, l.right, query)
 	var fields map[string]json.RawMessage
 	got, err := connector.GetJSON(ctx, s, r, &fields)

@@ -1,7 +1,6 @@
 package servicetitan_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -165,7 +164,4 @@ func TestTokenEnds(t *testing.T) {
 	}
 }
 
-func write(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
+func write(w http.ResponseWriter, v any) { simulator.WriteJSON(w, http.StatusOK, v) }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -48,17 +50,21 @@ func readCustomers(ctx context.Context, s *connector.Session, page *connector.Pa
 		return err
 	}
 	connector.AppendItems(page, rows, func(c customer) []hub.Record {
-		r := hub.Record{
-			Model: hub.ModelAccount, ExternalID: id(c.ID), Name: c.Name, ModifiedAt: c.ModifiedOn.Time, MergedInto: id(c.MergedToID),
-			Deleted: inactive(c.Active) && c.MergedToID == 0,
-			Details: hub.Details{Addresses: c.Address.list(), CreatedAt: c.CreatedOn.Wire(), UpdatedAt: c.ModifiedOn.Wire()},
-		}
+		r := c.record()
 		for _, by := range reached[c.ID] {
 			by.addTo(&r.Details)
 		}
 		return []hub.Record{r}
 	})
 	return nil
+}
+
+func (c *customer) record() hub.Record {
+	return hub.Record{
+		Model: hub.ModelAccount, ExternalID: id(c.ID), Name: c.Name, ModifiedAt: c.ModifiedOn.Time, MergedInto: id(c.MergedToID),
+		Deleted: inactive(c.Active) && c.MergedToID == 0,
+		Details: hub.Details{Addresses: c.Address.list(), CreatedAt: c.CreatedOn.Wire(), UpdatedAt: c.ModifiedOn.Wire()},
+	}
 }
 
 // readCustomersOfContacts reads the customers anew whose contacts the rows are.
@@ -70,6 +76,17 @@ func readCustomersOfContacts(ctx context.Context, s *connector.Session, page *co
 	return readByIDs(ctx, s, page, hub.ModelAccount, customers, ids, readCustomers)
 }
 
+// readMerged reads what of the feed of customers the list does not have: those that were merged into others.
+func readMerged(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {
+	connector.AppendItems(page, rows, func(c customer) []hub.Record {
+		if c.MergedToID == 0 || has(page, hub.ModelAccount, id(c.ID)) {
+			return nil
+		}
+		return []hub.Record{c.record()}
+	})
+	return nil
+}
+
 // contactsByCustomer asks for the contacts of customers. The vendor answers with a conflict where one of them has become
 // inactive: then each is asked for alone, and that one goes without.
 func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string) (map[int64][]contact, error) {
@@ -77,17 +94,15 @@ func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string)
 	for some := range slices.Chunk(ids, idsMost) {
 		rows, err := askByIDs(ctx, s, contactsOf, "customerIds", some)
 		switch {
-		case connector.IsKind(err, connector.Forbidden), connector.IsKind(err, connector.Busy) && len(some) == 1:
+		case connector.IsKind(err, connector.Forbidden), conflict(err) && len(some) == 1:
 			continue
-		case connector.IsKind(err, connector.Busy):
+		case conflict(err):
 			for _, one := range some {
 				alone, err := contactsByCustomer(ctx, s, []string{one})
 				if err != nil {
 					return nil, err
 				}
-				for customer, contacts := range alone {
-					all[customer] = contacts
-				}
+				maps.Copy(all, alone)
 			}
 			continue
 		case err != nil:
@@ -103,6 +118,11 @@ func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string)
 		slices.SortFunc(contacts, func(a, b contact) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return all, nil
+}
+
+// conflict reports whether the vendor said that a customer is not active.
+func conflict(err error) bool {
+	return connector.IsKind(err, connector.Refused) && connector.Status(err) == http.StatusConflict
 }
 
 func (c contact) addTo(d *hub.Details) {

@@ -45,6 +45,7 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 	if err != nil {
 		return err
 	}
+	before := len(page.Records)
 	connector.AppendItems(page, rows, func(j job) []hub.Record {
 		at := places[j.LocationID].Address
 		r := hub.Record{
@@ -61,7 +62,42 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 		j.outcome(&r, offers[j.ID], known)
 		return []hub.Record{r}
 	})
-	return nil
+	return nameSellers(ctx, s, page.Records[before:])
+}
+
+// nameSellers gives owners who are no technicians the ids that employees have here: the vendor does not say of a seller
+// which of the two it is.
+func nameSellers(ctx context.Context, s *connector.Session, jobs []hub.Record) error {
+	var sellers []string
+	for _, r := range jobs {
+		if r.Refs.Owner != "" && !slices.Contains(sellers, r.Refs.Owner) {
+			sellers = append(sellers, r.Refs.Owner)
+		}
+	}
+	others, err := without(ctx, s, technicians, sellers)
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	unknown, err := without(ctx, s, employees, others)
+	for i := range jobs {
+		if by := jobs[i].Refs.Owner; slices.Contains(others, by) && !slices.Contains(unknown, by) {
+			jobs[i].Refs.Owner = employeePrefix + by
+		}
+	}
+	return err
+}
+
+// without returns those of the ids that a list of users does not have; all where the app may not read it.
+func without(ctx context.Context, s *connector.Session, l list, ids []string) ([]string, error) {
+	rows, err := askByIDs(ctx, s, l, "ids", ids)
+	if connector.IsKind(err, connector.Forbidden) {
+		return ids, nil
+	}
+	found := map[string]bool{}
+	for _, raw := range rows {
+		found[rowID(raw)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return found[id] }), err
 }
 
 // outcome says what became of the job. The sale is a sold estimate: that the work is completed says nothing of one, and

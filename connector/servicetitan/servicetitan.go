@@ -66,7 +66,7 @@ func (Connector) Info() hub.PlatformInfo {
 		},
 		Rate:           hub.Rate{Requests: 60, Per: time.Second},
 		RequestTimeout: requestTimeout,
-		NoteTargets:    []hub.Model{hub.ModelOpportunity},
+		NoteTargets:    []hub.Model{hub.ModelOpportunity, hub.ModelLead, hub.ModelAccount},
 		FieldTargets:   []hub.Model{hub.ModelOpportunity, hub.ModelAccount},
 	}
 }

@@ -52,6 +52,8 @@ type source struct {
 	changes bool
 	// extra says that the model goes on without the list where the app lacks its scope.
 	extra bool
+	// feed says that the list is an export feed, whose pages begin at a day or where the one before ended.
+	feed bool
 	// most bounds how many rows are asked for at a time; zero leaves it to the query.
 	most int
 }
@@ -71,6 +73,7 @@ var sources = map[hub.Model][]source{
 	hub.ModelAccount: {
 		{list: customers, read: readCustomers},
 		{list: contacts, read: readCustomersOfContacts, changes: true, extra: true},
+		{list: merged, read: readMerged, changes: true, extra: true, feed: true},
 	},
 	hub.ModelLead: {{list: leads, read: readLeads}},
 	hub.ModelOpportunity: {
@@ -88,7 +91,8 @@ var sources = map[hub.Model][]source{
 // place is where a page begins: in which of the model's sources, at a time of creation, and at which page of the rows
 // from then on.
 type place struct {
-	source  int
+	source int
+	// created is, in a feed, the vendor's own word for the place.
 	created string
 	number  int
 	// counted says that the source turned out not to heed times of creation.
@@ -179,6 +183,9 @@ func (src source) fetch(ctx context.Context, s *connector.Session, q connector.Q
 		size = min(size, src.most)
 	}
 	query := url.Values{}
+	if src.feed {
+		return src.follow(ctx, s, q, at, page)
+	}
 	if src.counted { // few, and in no order that is known: all on one page, where they can be
 		size = countedMost
 	} else {
@@ -207,6 +214,23 @@ func (src source) fetch(ctx context.Context, s *connector.Session, q connector.Q
 		created = nil
 	}
 	return at.after(created), got.more, nil
+}
+
+// follow adds what a feed has from a place on to the page, and returns the place after it.
+func (src source) follow(ctx context.Context, s *connector.Session, q connector.Query, at place, page *connector.Page) (next place, more bool, err error) {
+	from := q.Since.UTC().Format(time.DateOnly)
+	if at.created != "" {
+		if from, err = url.QueryUnescape(at.created); err != nil {
+			return at, false, connector.Fail(connector.Refused, service, "the place in the feed of %s is none", src.path)
+		}
+	}
+	got, err := ask(ctx, s, src.list, url.Values{"from": {from}})
+	if err != nil {
+		return at, false, err
+	}
+	rows, _ := news(got.rows, q.Since)
+	at.created = url.QueryEscape(got.next) // it may hold what parts a place
+	return at, got.more, src.read(ctx, s, page, rows)
 }
 
 // news returns the rows but for those that changed before since: a list that does not know the question for them

@@ -80,6 +80,9 @@ func (l list) shows(q url.Values) bool { return l.all || l.active && q.Get("acti
 func (l list) filter(q url.Values, from time.Time) func(hub.Record) bool {
 	location := q.Get("locationId")
 	return func(r hub.Record) bool {
+		if r.Model == hub.ModelAccount && r.MergedInto != "" { // those are in the feed only
+			return false
+		}
 		return !created(r.ExternalID).Before(from) && (location == "" || location == locationOf(r))
 	}
 }
@@ -140,6 +143,26 @@ func listContacts(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
 	}
 	part, _, more := simulator.Part(items, (number-1)*size, size)
 	write(w, part, number, size, more)
+}
+
+// exportCustomers is the feed of customers: inactive and merged ones too, in the order of change.
+func exportCustomers(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
+	listing := simulator.Listing{Model: hub.ModelAccount, ByChange: true, Limit: 100}
+	from := r.URL.Query().Get("from")
+	if place, ok := strings.CutPrefix(from, "at|"); ok {
+		listing.From, _ = strconv.Atoi(place) // made here
+	} else if day, err := time.Parse(time.DateOnly, from); err == nil {
+		listing.Since = day
+	} else if from != "" {
+		writeProblem(w, http.StatusBadRequest, "Invalid token")
+		return
+	}
+	rows, next, more := s.List(listing)
+	items := make([]map[string]any, len(rows))
+	for i, row := range rows {
+		items[i] = show(s, row)
+	}
+	simulator.WriteJSON(w, http.StatusOK, map[string]any{"hasMore": more, "continueFrom": "at|" + strconv.Itoa(next), "data": items})
 }
 
 // page reads the number and the size of the page asked for.

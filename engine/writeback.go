@@ -245,6 +245,15 @@ var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAc
 // target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
 func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
 	reached := s.targetIDs(crm)
+	if slices.Contains(info.NoteTargets, hub.ModelOpportunity) && !slices.Contains(info.NoteTargets, s.delivery.Model) {
+		awaited, err := s.awaitsOpportunity(ctx)
+		if err != nil {
+			return hub.RecordRef{}, err
+		}
+		if awaited {
+			return hub.RecordRef{}, s.notYet(info)
+		}
+	}
 	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
 		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
 			return hub.RecordRef{Model: model, ExternalID: id}, nil
@@ -255,10 +264,27 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 	case err != nil:
 		return hub.RecordRef{}, err
 	case awaited:
-		return hub.RecordRef{}, connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, and what it refers to is not known here yet", s.delivery.Model)
+		return hub.RecordRef{}, s.notYet(info)
 	}
 	return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
 		s.delivery.Model, oneOf(info.NoteTargets))
+}
+
+// awaitsOpportunity reports whether the delivery's record refers to an opportunity that is not known here.
+func (s *deliveryAttempt) awaitsOpportunity(ctx context.Context) (bool, error) {
+	own := store.RecordKey{ConnectionID: s.conn.ID, Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{own})
+	about := store.RecordKey{ConnectionID: s.conn.ID, Model: hub.ModelOpportunity, ExternalID: known[own].Refs.Opportunity}
+	if err != nil || about.ExternalID == "" {
+		return false, err
+	}
+	known, err = s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{about})
+	return known[about].ID == "", err
+}
+
+// notYet is why a note waits for what its record refers to, rather than being put on something further away.
+func (s *deliveryAttempt) notYet(info hub.PlatformInfo) error {
+	return connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, and what it refers to is not known here yet", s.delivery.Model)
 }
 
 // awaitsTarget reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not

@@ -102,6 +102,17 @@ func (d *Dataset) rows(m hub.Model) []hub.Record {
 	return records
 }
 
+// Rows returns the ids of all rows of a model, those that are deleted too.
+func (d *Dataset) Rows(m hub.Model) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := make([]string, len(d.tables[m].rows))
+	for n := range ids {
+		ids[n] = d.ids.of(m, n)
+	}
+	return ids
+}
+
 // Get returns one row, and false when there is none with the id.
 func (d *Dataset) Get(m hub.Model, id string) (hub.Record, bool) {
 	d.mu.Lock()

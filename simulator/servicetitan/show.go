@@ -163,10 +163,12 @@ func showAppointment(s *simulator.Server, r hub.Record) map[string]any {
 	}
 }
 
-// customerOf is the customer of an appointment's job.
+// customerOf is the customer of an appointment's job; where the job is not there, the appointment still has its own.
 func customerOf(s *simulator.Server, r hub.Record) string {
-	job, _ := s.Get(hub.ModelOpportunity, r.Refs.Opportunity)
-	return job.Refs.Account
+	if job, ok := s.Get(hub.ModelOpportunity, r.Refs.Opportunity); ok || r.Refs.Opportunity == "" {
+		return job.Refs.Account
+	}
+	return r.Refs.Account
 }
 
 // appointmentStatus is Canceled of an appointment whose disposition is LOST.

@@ -84,6 +84,23 @@ type Details struct {
 	Content      string    `json:"content,omitempty"`
 	LocalStart   string    `json:"startTimeLocalized,omitempty"`
 	ActivityType string    `json:"activityType,omitempty"`
+	// RemoteID is the id that the CRM itself has for the record, where the hub reads it through another service whose id is
+	// its external id.
+	RemoteID string `json:"remoteId,omitempty"`
+	// URL is the record's page in the CRM's web app.
+	URL         string `json:"url,omitempty"`
+	Description string `json:"description,omitempty"`
+	// Status is the CRM's own word for how the record stands, Stage that for the stage of an opportunity.
+	Status   string   `json:"status,omitempty"`
+	Stage    string   `json:"stage,omitempty"`
+	Industry string   `json:"industry,omitempty"`
+	Website  string   `json:"website,omitempty"`
+	Labels   []string `json:"labels,omitempty"`
+	// Active says whether the CRM has a user as active, Archived whether it has put the record away.
+	Active   *bool `json:"active,omitempty"`
+	Archived *bool `json:"archived,omitempty"`
+	// OtherContacts are the external ids of the contacts of the record after the first, in the CRM's order.
+	OtherContacts []string `json:"otherContacts,omitempty"`
 	// ShareOfSale is a fraction from 0 to 1, on OPPORTUNITY_USER only.
 	ShareOfSale *float64 `json:"shareOfSale,omitempty"`
 }

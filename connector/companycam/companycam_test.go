@@ -70,7 +70,7 @@ func walk(t *testing.T, s *connector.Session, m hub.Model, since time.Time) walk
 		if !page.More {
 			return w
 		}
-		if q.Next == page.Next || w.pages > 200 {
+		if q.Next == page.Next || w.pages > 2000 {
 			t.Fatalf("after %d pages it is still at %q", w.pages, page.Next)
 		}
 		q.Next = page.Next

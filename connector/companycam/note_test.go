@@ -48,3 +48,29 @@ func TestACommentThatCannotBeReadMayBeTheNote(t *testing.T) {
 		}
 	}
 }
+
+// TestTheAuthor holds that a comment is credited to whom the setting names, in the spelling that the vendor takes.
+func TestTheAuthor(t *testing.T) {
+	crm := simulated.New(simulator.Options{})
+	var author []string
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			author = append(author, r.Header.Get("X-CompanyCam-User"))
+		}
+		crm.ServeHTTP(w, r)
+	}))
+	id := crm.Records(hub.ModelOpportunity)[0].ExternalID
+	for _, name := range []string{"", "rep@example.com"} {
+		s.Values["author"] = name
+		note := connector.Note{Target: hub.ModelOpportunity, ExternalID: id, Marker: "sirocco-" + name}
+		if _, err := (companycam.Connector{}).WriteNote(t.Context(), s, note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(author) != 2 || author[0] != "" || author[1] != "rep@example.com" {
+		t.Errorf("the authors are %q", author)
+	}
+	for _, v := range crm.Violations() {
+		t.Error(v)
+	}
+}

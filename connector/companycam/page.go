@@ -23,7 +23,16 @@ const (
 	oldRun = 25
 	// maxFront is how many rows from the front of a list are remembered, to know it again.
 	maxFront = 10
+	// maxJumps bounds how often a walk goes back: where all is in motion it would never end.
+	maxJumps = 2
+	// maxRequests is about how many requests are made for one page: users and labels take some for each project, and the
+	// projects for which there was no room are of the next page.
+	maxRequests = 20
+	// maxFrontPages bounds how many pages of the front are read again, where all that is remembered of it is gone.
+	maxFrontPages = 10
 )
+
+var paths = map[hub.Model]string{hub.ModelUser: "/users", hub.ModelOpportunity: "/projects"}
 
 // row is an item of a list, with what of it the walk through the list has to know.
 type row struct {
@@ -53,6 +62,13 @@ type place struct {
 	// InFront, they are those that it has not met yet.
 	Front   []string `json:"front,omitempty"`
 	InFront bool     `json:"inFront,omitempty"`
+	// Jumps counts how often the walk went back because of a page that was another when it was read again.
+	Jumps int `json:"jumps,omitempty"`
+	// Rest are the ids of rows of the page numbered From that are still to be read with what belongs to them, before it goes
+	// on; Ended says that there is nothing to go on with behind them.
+	Rest  []string `json:"rest,omitempty"`
+	From  int      `json:"from,omitempty"`
+	Ended bool     `json:"ended,omitempty"`
 }
 
 // parsePlace reads a Next. One that is a number alone is of a version that kept no more.
@@ -72,7 +88,7 @@ func parsePlace(next string) (place, error) {
 	return at, nil
 }
 
-func (p place) String() string {
+func (p *place) String() string {
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic("companycam: a place is texts and numbers: " + err.Error())
@@ -86,42 +102,103 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if err != nil {
 		return connector.Page{}, err
 	}
-	w := walk{s: s, list: lists[q.Model], since: q.Since, size: min(q.Limit, maxPageSize), place: at}
+	w := walk{s: s, path: paths[q.Model], since: q.Since, size: min(q.Limit, maxPageSize), place: at}
 	if q.Model == hub.ModelUser {
 		w.since = time.Time{} // they are listed by name
 	}
 	step := w.onward
-	if at.InFront {
+	switch {
+	case len(at.Rest) > 0:
+		step = w.rest
+	case at.InFront:
 		step = w.front
 	}
 	found, next, err := step(ctx)
 	if err != nil {
 		return connector.Page{}, err
 	}
+	found = slices.DeleteFunc(found, func(r row) bool { return r.before(w.since) })
 	page := connector.Page{AsOf: w.asOf}
+	p, err := newProjects(ctx, s, q, idsOf(found))
+	if err != nil {
+		return connector.Page{}, err
+	}
+	for i, r := range found {
+		if w.requests+p.requests >= maxRequests && r.id != "" && i > 0 {
+			next = next.with(idsOf(found[i:]), at)
+			break
+		}
+		if err := appendItem(ctx, p, q.Model, &page, r.raw); err != nil {
+			return connector.Page{}, err
+		}
+	}
 	if next != nil {
 		page.Next, page.More = next.String(), true
 	}
-	items := make([]json.RawMessage, 0, len(found))
-	for _, r := range found {
-		if !r.before(w.since) {
-			items = append(items, r.raw)
-		}
-	}
-	w.list.append(&page, items)
 	return page, nil
+}
+
+// with returns the place with rows of the page at from that come before it.
+func (p *place) with(rest []string, from place) *place {
+	next := place{Page: 1, Ended: true}
+	if p != nil {
+		next = *p
+	}
+	next.Rest, next.From = append(rest, next.Rest...), from.Page
+	if from.From > 0 {
+		next.From = from.From
+	}
+	return &next
 }
 
 // walk is one step of a walk through a list.
 type walk struct {
 	s    *connector.Session
-	list list
+	path string
 	// since is the modified time to read back to; zero means to the end of the list.
 	since time.Time
 	size  int
 	place place
 	// asOf is the vendor's clock at the first request.
 	asOf time.Time
+	// requests counts those made.
+	requests int
+}
+
+// rest finds the rows of a page that are still to be read: there, or by their ids where they moved. What is gone meanwhile is
+// left out.
+func (w *walk) rest(ctx context.Context) ([]row, *place, error) {
+	rows, err := w.read(ctx, w.place.From)
+	if err != nil {
+		return nil, nil, err
+	}
+	var found []row
+	for n, id := range w.place.Rest {
+		if i := slices.IndexFunc(rows, func(r row) bool { return r.id == id }); i >= 0 {
+			found = append(found, rows[i])
+			continue
+		}
+		if w.requests >= maxRequests/4 { // the others in the next step
+			next := w.place
+			next.Rest = w.place.Rest[n:]
+			return found, &next, nil
+		}
+		w.requests++
+		item, err := findOne(ctx, w.s, hub.ModelOpportunity, id)
+		if isNotTold(err) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, rowOf(item))
+	}
+	if w.place.Ended {
+		return found, nil, nil
+	}
+	next := w.place
+	next.Rest, next.From = nil, 0
+	return found, &next, nil
 }
 
 // onward reads the page at the place, and what moved into the page before it meanwhile.
@@ -148,13 +225,13 @@ func (w *walk) onward(ctx context.Context) ([]row, *place, error) {
 				found = append(found, r)
 			}
 		}
-		if met == 0 && len(again) > 0 { // it moved by more than a page, so that more than a page may be hidden
-			return found, &place{Page: (at.Page + 1) / 2, Front: at.Front}, nil
+		if met == 0 && len(again) > 0 && at.Jumps < maxJumps { // it moved by more than a page, so that more than a page may be hidden
+			return found, &place{Page: (at.Page + 1) / 2, Front: at.Front, Jumps: at.Jumps + 1}, nil
 		}
 		// Both pages alike: the vendor has one page, whatever number it is asked for.
 		ended = ended || len(found) == 0 && slices.Equal(idsOf(again), ids)
 	}
-	next := place{Page: at.Page + 1, IDs: ids, Front: at.Front}
+	next := place{Page: at.Page + 1, IDs: ids, Front: at.Front, Jumps: at.Jumps}
 	if at.Page == 1 {
 		next.Front = ids[:min(len(ids), maxFront)]
 	}
@@ -182,7 +259,7 @@ func (w *walk) front(ctx context.Context) ([]row, *place, error) {
 		}
 	}
 	known := func(r row) bool { return r.id == "" || r.in(w.place.Front) }
-	if len(rows) > 0 && len(next.Front) > maxFront/2 && !w.past(rows) {
+	if len(rows) > 0 && len(next.Front) > maxFront/2 && w.place.Page < maxFrontPages && !w.past(rows) {
 		return slices.DeleteFunc(slices.Clone(rows), known), &next, nil
 	}
 	for len(rows) > 0 && !rows[len(rows)-1].in(w.place.Front) { // what comes behind was there when the walk began
@@ -204,7 +281,8 @@ func (w *walk) past(rows []row) bool {
 }
 
 func (w *walk) read(ctx context.Context, number int) ([]row, error) {
-	items, got, err := listPage(ctx, w.s, w.list.path, number, w.size)
+	w.requests++
+	items, got, err := listPage(ctx, w.s, w.path, number, w.size)
 	if err != nil {
 		return nil, err
 	}
@@ -213,14 +291,18 @@ func (w *walk) read(ctx context.Context, number int) ([]row, error) {
 	}
 	rows := make([]row, len(items))
 	for i, raw := range items {
-		var head struct {
-			ID        string  `json:"id"`
-			UpdatedAt seconds `json:"updated_at"`
-		}
-		_ = json.Unmarshal(raw, &head) // what cannot be read is told of when it is read as a record
-		rows[i] = row{raw: raw, id: head.ID, at: head.UpdatedAt.time()}
+		rows[i] = rowOf(raw)
 	}
 	return rows, nil
+}
+
+func rowOf(raw json.RawMessage) row {
+	var head struct {
+		ID        string  `json:"id"`
+		UpdatedAt seconds `json:"updated_at"`
+	}
+	_ = json.Unmarshal(raw, &head) // what cannot be read is told of when it is read as a record
+	return row{raw: raw, id: head.ID, at: head.UpdatedAt.time()}
 }
 
 func idsOf(rows []row) []string {

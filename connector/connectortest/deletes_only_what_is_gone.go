@@ -22,7 +22,10 @@ func deletesOnlyWhatIsGone(t *testing.T, c connector.Connector, crm NewCRM) {
 		r.pass(connector.Query{Model: m.Model, Limit: 10}, held)
 		requests := 0
 		r.crm.Before(func(q *http.Request) {
-			if requests++; requests%2 == 0 {
+			if requests++; requests > 100 { // else what takes a request for each row would find none left
+				return
+			}
+			if requests%2 == 0 {
 				r.crm.Touch(m.Model, 3)
 				r.crm.Update(m.Model, 1)
 			} else {

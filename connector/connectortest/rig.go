@@ -60,7 +60,8 @@ func (r *rig) authorize() {
 
 // pull is what one pass over a model found.
 type pull struct {
-	pages   int
+	pages int
+	// records counts those of the model itself.
 	records int
 	asOf    time.Time
 	newest  time.Time
@@ -81,7 +82,11 @@ func (r *rig) pass(q connector.Query, held map[hub.Model]map[string]hub.Record) 
 			r.t.Fatalf("%s: %v", q.Model, err)
 		}
 		p.pages++
-		p.records += len(page.Records)
+		for i := range page.Records {
+			if page.Records[i].Model == q.Model {
+				p.records++
+			}
+		}
 		p.reject = append(p.reject, page.Rejected...)
 		if p.asOf.IsZero() {
 			p.asOf = page.AsOf

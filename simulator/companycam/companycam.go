@@ -6,6 +6,7 @@ package companycam
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,6 +25,7 @@ var spec = simulator.NewSpec(description)
 
 const (
 	accessToken = "companycam-token-of-the-simulator"
+	companyID   = "1"
 	// maxPageSize is the most that a page has, whatever is asked for.
 	maxPageSize = 50
 )
@@ -60,7 +62,7 @@ func standIn(o simulator.Options, fixed int) *simulator.Server {
 
 func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 	mux.HandleFunc("GET /v2/users/current", func(w http.ResponseWriter, _ *http.Request) {
-		simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": "1", "company_id": "1", "first_name": "Ada", "last_name": "Admin", "status": "active"})
+		simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": "1", "company_id": companyID, "first_name": "Ada", "last_name": "Admin", "status": "active"})
 	})
 	mux.HandleFunc("GET /v2/users", func(w http.ResponseWriter, r *http.Request) {
 		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelUser, HideDeleted: true, Limit: all})
@@ -72,6 +74,26 @@ func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 		rows, _, _ := s.List(simulator.Listing{Model: hub.ModelOpportunity, ByChange: true, HideDeleted: true, Since: since, Limit: all})
 		slices.Reverse(rows)
 		writePage(w, r, fixed, rows, showProject)
+	})
+	mux.HandleFunc("GET /v2/projects/{id}/assigned_users", func(w http.ResponseWriter, r *http.Request) {
+		if row, there := s.Get(hub.ModelOpportunity, r.PathValue("id")); there && !row.Deleted {
+			var users []hub.Record
+			for _, id := range assigned(row) {
+				if u, ok := s.Get(hub.ModelUser, id); ok {
+					users = append(users, u)
+				}
+			}
+			writePage(w, r, fixed, users, showUser)
+			return
+		}
+		notFound(w)
+	})
+	mux.HandleFunc("GET /v2/projects/{id}/labels", func(w http.ResponseWriter, r *http.Request) {
+		if row, there := s.Get(hub.ModelOpportunity, r.PathValue("id")); there && !row.Deleted {
+			writePage(w, r, fixed, labels(row), showLabel)
+			return
+		}
+		notFound(w)
 	})
 	for path, m := range map[string]hub.Model{"users": hub.ModelUser, "projects": hub.ModelOpportunity} {
 		mux.HandleFunc("GET /v2/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -155,21 +177,102 @@ func seconds(wire string) int64 {
 
 func showUser(r hub.Record) map[string]any {
 	return map[string]any{
-		"id": r.ExternalID, "company_id": "1", "email_address": r.Details.Email, "status": status(r), "first_name": r.Details.FirstName,
+		"id": r.ExternalID, "company_id": companyID, "email_address": r.Details.Email, "status": status(r), "first_name": r.Details.FirstName,
 		"last_name": r.Details.LastName, "phone_number": nil, "created_at": seconds(r.Details.CreatedAt), "updated_at": r.ModifiedAt.Unix(),
 	}
 }
 
+// The rows of projects have more that is random than a project shows: what belongs to one is made of that.
+
+// assigned are the ids of the users who are assigned to a project: none, its owner, or the owner and one more, who has a
+// neighbour's number.
+func assigned(r hub.Record) []string {
+	if r.Refs.Owner == "" {
+		return nil
+	}
+	ids := []string{r.Refs.Owner}
+	if second := neighbour(r.Refs.Owner); number(r)%3 == 0 {
+		ids = append(ids, second)
+	}
+	return ids
+}
+
+// neighbour is the id whose last digit is the next, among 0 to 4: so many users there are at least.
+func neighbour(id string) string {
+	last := len(id) - 1
+	return id[:last] + string('0'+(id[last]-'0'+1)%5)
+}
+
+// number tells rows apart where what differs among them is wanted: by the amount, which projects do not show.
+func number(r hub.Record) int { return int(*r.Details.Amount) / 50 }
+
+// labels are what a project is labelled with: how it stands, where it is not open.
+func labels(r hub.Record) []string {
+	if r.Details.Disposition == "OPEN" {
+		return nil
+	}
+	return []string{"Sold or not", strings.ToLower(r.Details.Disposition)}
+}
+
+func showLabel(text string) map[string]any {
+	return map[string]any{"id": text, "company_id": companyID, "display_value": text, "value": strings.ToLower(text), "created_at": 1700000000, "updated_at": 1700000000}
+}
+
+// place is where a project is: every fourth has no address, every fifth no coordinates but zeros.
+func place(r hub.Record) (address map[string]any, street string, lat, lon float64) {
+	n := number(r)
+	address = map[string]any{"street_address_1": nil, "street_address_2": nil, "city": nil, "state": nil, "postal_code": nil, "country": nil}
+	if n%4 != 0 {
+		street = strconv.Itoa(n) + " Oak St"
+		address = map[string]any{
+			"street_address_1": street, "street_address_2": nil, "city": "Denver", "state": "CO", "postal_code": "80202", "country": "US",
+		}
+	}
+	if n%5 != 0 {
+		lat, lon = 25+float64(n)/64, -120+float64(n)/64
+	}
+	return address, street, lat, lon
+}
+
+// nameless reports whether a project has no name.
+func nameless(r hub.Record) bool { return number(r)%6 == 1 && !strings.Contains(r.Name, "#") }
+
+// contactID is that of a project's contact; empty where it has none.
+func contactID(r hub.Record) string {
+	if number(r)%2 == 0 {
+		return ""
+	}
+	return "7" + r.ExternalID[1:]
+}
+
+func contactName(r hub.Record) string { return "Customer of " + r.ExternalID }
+
+func contactPhone(r hub.Record) string { return fmt.Sprintf("+1 555 010 %04d", number(r)) }
+
 func showProject(r hub.Record) map[string]any {
+	address, _, lat, lon := place(r)
 	item := map[string]any{
-		"id": r.ExternalID, "company_id": "1", "status": status(r), "archived": false, "name": r.Name,
-		"created_at": seconds(r.Details.CreatedAt), "updated_at": r.ModifiedAt.Unix(),
+		"id": r.ExternalID, "company_id": companyID, "status": status(r), "archived": archived(r), "name": r.Name, "address": address,
+		"coordinates": map[string]any{"lat": lat, "lon": lon}, "project_url": projectURL(r), "created_at": seconds(r.Details.CreatedAt), "updated_at": r.ModifiedAt.Unix(),
+	}
+	if nameless(r) {
+		item["name"] = nil
 	}
 	if r.Refs.Owner != "" {
 		item["creator_id"], item["creator_type"] = r.Refs.Owner, "User"
 	}
+	if id := contactID(r); id != "" {
+		item["primary_contact"] = map[string]any{
+			"id": id, "project_id": r.ExternalID, "name": contactName(r), "phone_number": contactPhone(r),
+			"created_at": seconds(r.Details.CreatedAt), "updated_at": seconds(r.Details.CreatedAt),
+		}
+	}
 	return item
 }
+
+func archived(r hub.Record) bool { return number(r)%7 == 0 }
+
+func projectURL(r hub.Record) string { return "https://app.companycam.com/projects/" + r.ExternalID }
 
 func showComment(n simulator.Note) map[string]any {
 	return map[string]any{
@@ -178,16 +281,45 @@ func showComment(n simulator.Note) map[string]any {
 	}
 }
 
-// held is a row less what the vendor does not tell of it. Its times are in whole seconds.
+// held is a row less what the vendor does not tell of it, and what comes with it. Its times are in whole seconds.
 func held(r hub.Record) []hub.Record {
 	wire := func(unix int64) string { return hub.WireTime(time.Unix(unix, 0)) }
-	keep := hub.Details{CreatedAt: wire(seconds(r.Details.CreatedAt)), UpdatedAt: wire(r.ModifiedAt.Unix())}
-	refs := hub.Refs{}
+	d := r.Details
+	r.ModifiedAt = r.ModifiedAt.Truncate(time.Second)
+	shown := hub.Record{Model: r.Model, ExternalID: r.ExternalID, ModifiedAt: r.ModifiedAt, Deleted: r.Deleted, MergedInto: r.MergedInto, Name: r.Name}
+	shown.Details = hub.Details{CreatedAt: wire(seconds(d.CreatedAt)), UpdatedAt: wire(r.ModifiedAt.Unix())}
 	if r.Model == hub.ModelUser {
-		keep.FirstName, keep.LastName, keep.Email, keep.Emails = r.Details.FirstName, r.Details.LastName, r.Details.Email, r.Details.Emails
-	} else {
-		refs.Owner = r.Refs.Owner
+		shown.Details.FirstName, shown.Details.LastName, shown.Details.Email, shown.Details.Emails = d.FirstName, d.LastName, d.Email, d.Emails
+		return []hub.Record{shown}
 	}
-	r.Details, r.Refs, r.ModifiedAt = keep, refs, r.ModifiedAt.Truncate(time.Second)
-	return []hub.Record{r}
+	address, street, lat, lon := place(r)
+	if street != "" {
+		text := func(name string) string { s, _ := address[name].(string); return s }
+		shown.Details.Addresses = []hub.Address{{Street: street, City: text("city"), State: text("state"), Zip: text("postal_code"), Country: text("country")}}
+	}
+	if lat != 0 || lon != 0 {
+		shown.Details.Latitude, shown.Details.Longitude = &lat, &lon
+	}
+	if nameless(r) {
+		shown.Name = street
+	}
+	put := archived(r)
+	shown.Details.Archived, shown.Details.URL, shown.Details.Labels = &put, projectURL(r), labels(r)
+	shown.Refs.Owner = r.Refs.Owner
+	all := []hub.Record{shown}
+	if id := contactID(r); id != "" {
+		all[0].Refs.Contact = "contact:" + id
+		created := wire(seconds(d.CreatedAt))
+		all = append(all, hub.Record{
+			Model: hub.ModelContact, ExternalID: "contact:" + id, Deleted: r.Deleted, Name: contactName(r), Refs: hub.Refs{Opportunity: r.ExternalID},
+			Details: hub.Details{Phones: []string{contactPhone(r)}, CreatedAt: created, UpdatedAt: created},
+		})
+	}
+	for _, user := range assigned(r) {
+		all = append(all, hub.Record{
+			Model: hub.ModelOpportunityUser, ExternalID: fmt.Sprintf("assigned:%d:%s:%s", len(r.ExternalID), r.ExternalID, user), Deleted: r.Deleted,
+			Refs: hub.Refs{Opportunity: r.ExternalID, User: user},
+		})
+	}
+	return all
 }

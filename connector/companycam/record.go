@@ -1,0 +1,145 @@
+package companycam
+
+import (
+	"strings"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// seconds is a time as the vendor writes it: whole seconds of Unix time, 0 for none.
+type seconds int64
+
+func (s seconds) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}
+
+func (s seconds) wire() string { return connector.Time{Time: s.time()}.Wire() }
+
+// user is a user of the vendor.
+type user struct {
+	ID        string  `json:"id"`
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	Email     string  `json:"email_address"`
+	Phone     string  `json:"phone_number"`
+	Status    string  `json:"status"`
+	URL       string  `json:"user_url"`
+	CreatedAt seconds `json:"created_at"`
+	UpdatedAt seconds `json:"updated_at"`
+}
+
+func (u *user) name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
+
+func (u *user) record() hub.Record {
+	return hub.Record{
+		Model: hub.ModelUser, ExternalID: u.ID, ModifiedAt: u.UpdatedAt.time(), Deleted: u.Status == "deleted", Name: u.name(),
+		Details: hub.Details{
+			FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Emails: one(u.Email), Phones: one(u.Phone),
+			URL: u.URL, CreatedAt: u.CreatedAt.wire(), UpdatedAt: u.UpdatedAt.wire(),
+		},
+	}
+}
+
+// project is a project of the vendor.
+type project struct {
+	ID          string  `json:"id"`
+	Name        string  `json:"name"`
+	Status      string  `json:"status"`
+	Archived    *bool   `json:"archived"`
+	CreatorID   string  `json:"creator_id"`
+	CreatorType string  `json:"creator_type"`
+	URL         string  `json:"project_url"`
+	Notepad     string  `json:"notepad"`
+	CreatedAt   seconds `json:"created_at"`
+	UpdatedAt   seconds `json:"updated_at"`
+	Address     struct {
+		Street1 string `json:"street_address_1"`
+		Street2 string `json:"street_address_2"`
+		City    string `json:"city"`
+		State   string `json:"state"`
+		Zip     string `json:"postal_code"`
+		Country string `json:"country"`
+	} `json:"address"`
+	Coordinates *struct {
+		Lat float64 `json:"lat"`
+		Lon float64 `json:"lon"`
+	} `json:"coordinates"`
+	Contact *contact `json:"primary_contact"`
+}
+
+func (p *project) record() hub.Record {
+	r := hub.Record{
+		Model: hub.ModelOpportunity, ExternalID: p.ID, ModifiedAt: p.UpdatedAt.time(), Deleted: p.Status == "deleted", Name: strings.TrimSpace(p.Name),
+		Details: hub.Details{
+			Archived: p.Archived, URL: p.URL, Description: p.Notepad, CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire(),
+		},
+	}
+	if p.CreatorType == "User" {
+		r.Refs.Owner = p.CreatorID
+	}
+	a := hub.Address{
+		Country: p.Address.Country, Street: strings.TrimSpace(p.Address.Street1 + " " + p.Address.Street2), City: p.Address.City,
+		State: p.Address.State, Zip: p.Address.Zip,
+	}
+	if a != (hub.Address{}) {
+		r.Details.Addresses = []hub.Address{a}
+	}
+	if r.Name == "" { // which is usual; people then see the address
+		r.Name = a.Street
+	}
+	if c := p.Coordinates; c != nil && known(c.Lat, c.Lon) {
+		r.Details.Latitude, r.Details.Longitude = &c.Lat, &c.Lon
+	}
+	if c := p.contact(); c != nil {
+		r.Refs.Contact = c.ExternalID
+	}
+	return r
+}
+
+// known reports whether coordinates are of a place: 0, 0 is how vendors write that there is none.
+func known(lat, lon float64) bool {
+	return (lat != 0 || lon != 0) && lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180
+}
+
+// contact is whom a project is for.
+type contact struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	Email     string  `json:"email"`
+	Phone     string  `json:"phone_number"`
+	CreatedAt seconds `json:"created_at"`
+	UpdatedAt seconds `json:"updated_at"`
+}
+
+// contact returns the project's contact; nil where it has none. Its id is of a kind of its own: where the vendor has one for
+// it that one, else the project's, whose only contact it is.
+func (p *project) contact() *hub.Record {
+	c := p.Contact
+	if c == nil || p.Status == "deleted" || strings.TrimSpace(c.Name+c.Email+c.Phone) == "" {
+		return nil
+	}
+	id := "contact:" + c.ID
+	if c.ID == "" {
+		id = "contact-of-project:" + p.ID
+	}
+	return &hub.Record{
+		Model: hub.ModelContact, ExternalID: id, ModifiedAt: c.UpdatedAt.time(), Name: strings.TrimSpace(c.Name),
+		Refs: hub.Refs{Opportunity: p.ID},
+		Details: hub.Details{
+			Email: c.Email, Emails: one(c.Email), Phones: one(c.Phone), CreatedAt: c.CreatedAt.wire(), UpdatedAt: c.UpdatedAt.wire(),
+		},
+	}
+}
+
+// one is a list of what is not empty.
+func one(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}

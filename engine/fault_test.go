@@ -201,10 +201,13 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 			if q.Method != http.MethodGet {
 				return
 			}
-			if requests.Add(1)%2 == 0 {
+			n := requests.Add(1)
+			switch {
+			case n > 100: // else what takes a request for each row would find none left
+			case n%2 == 0:
 				r.crm.Touch(hub.ModelOpportunity, 3)
 				r.crm.Update(hub.ModelUser, 2)
-			} else {
+			default:
 				r.crm.Delete(hub.ModelOpportunity, 1)
 				r.crm.Delete(hub.ModelUser, 1)
 			}

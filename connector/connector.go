@@ -33,6 +33,9 @@ type Account struct {
 	ID string
 	// Name is what people call it; empty where the vendor does not tell.
 	Name string
+	// Note is a sentence for people about what is not in order with the account though its credentials are accepted;
+	// usually empty.
+	Note string
 }
 
 // Authorizer is implemented by connectors whose vendor wants a short-lived access token. The engine
@@ -97,6 +100,9 @@ type Page struct {
 	// change can pass over what changes during a run, so the next run's Since is no later than the AsOf of this run's
 	// first page.
 	AsOf time.Time
+	// Note is a sentence for people about what keeps the model from being up to date at the vendor, of a run's first page;
+	// usually empty.
+	Note string
 }
 
 // Rejected is one item of a page that is not a readable record.

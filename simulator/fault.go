@@ -60,10 +60,12 @@ type Faults struct {
 	rate   float64
 	random []Fault
 	taken  map[FaultKind]int
+	// statuses are paths of lists that have no records in them.
+	statuses []string
 }
 
-func newFaults(seed uint64) *Faults {
-	return &Faults{rng: rand.New(rand.NewPCG(seed, 2)), taken: map[FaultKind]int{}}
+func newFaults(seed uint64, statuses []string) *Faults {
+	return &Faults{rng: rand.New(rand.NewPCG(seed, 2)), taken: map[FaultKind]int{}, statuses: statuses}
 }
 
 // Script puts faults on the next requests, one each, after those already scripted.
@@ -113,7 +115,7 @@ func (f *Faults) take(r *http.Request) Fault {
 func (f *Faults) choose(path string) Fault {
 	if len(f.script) > 0 {
 		first := f.script[0]
-		if !strings.Contains(path, first.Match) {
+		if !strings.Contains(path, first.Match) || first.Kind == BadRecord && slices.Contains(f.statuses, path) {
 			return Fault{}
 		}
 		f.script = f.script[1:]

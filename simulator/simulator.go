@@ -41,6 +41,8 @@ type Platform struct {
 	Spec *Spec
 	// Unspecified are paths that are not in the description, such as a token endpoint.
 	Unspecified []string
+	// Statuses are paths of lists that tell of the vendor's own state, and have no records in them.
+	Statuses []string
 	// Models are the kinds of rows that the dataset has and the hub keeps records of.
 	Models []hub.Model
 	// Others are the kinds of rows that say something about records of other rows only.
@@ -98,7 +100,7 @@ func New(p Platform, o Options) *Server {
 	clock := func() time.Time { return now().Add(time.Duration(offset.Load())).UTC() }
 	s := &Server{
 		Dataset:  newDataset(p, o, clock),
-		Faults:   newFaults(o.Seed),
+		Faults:   newFaults(o.Seed, p.Statuses),
 		Notes:    newNotes(p.IDs, clock),
 		Fields:   newFields(p.IDs, p.Fields),
 		platform: p,

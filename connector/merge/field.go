@@ -13,9 +13,6 @@ import (
 	"sirocco/hub"
 )
 
-// maxFieldPages bounds how many pages of a model's remote fields are read.
-const maxFieldPages = 20
-
 // fieldType is what a field takes, by the vendor's own names but for the whole numbers.
 type fieldType string
 
@@ -107,7 +104,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 // remoteFields are the remote fields of a model; never nil without an error.
 func remoteFields(ctx context.Context, s *connector.Session, m hub.Model) ([]field, error) {
 	fields := []field{}
-	for found, err := range items[field](ctx, s, paths[m]+"/remote-field-classes", url.Values{}, maxFieldPages) {
+	for found, err := range items[field](ctx, s, paths[m]+"/remote-field-classes", url.Values{}) {
 		if err != nil {
 			return nil, err
 		}

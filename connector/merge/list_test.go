@@ -71,15 +71,15 @@ func newVendor(t *testing.T) (*vendor, *connector.Session) {
 	return v, &connector.Session{HTTP: server.Client(), Values: v.Values(server.URL), Now: time.Now}
 }
 
-// status makes the vendor tell the status of one model.
-func (v *vendor) status(format string, args ...any) {
+// statusf makes the vendor tell the status of one model.
+func (v *vendor) statusf(format string, args ...any) {
 	v.bodies["GET sync-status"] = `{"next":null,"results":[{"model_name":"Account","model_id":"crm.Account","status":"DONE","is_initial_sync":false},` + fmt.Sprintf(format, args...) + `]}`
 }
 
 func TestAnIncrementEndsWithTheLastSync(t *testing.T) {
 	v, s := newVendor(t)
 	finished := time.Date(2026, 3, 1, 10, 0, 0, 123456000, time.UTC)
-	v.status(`{"model_name":"Contact","model_id":"crm.Contact","status":"SYNCING","last_sync_result":"DONE","is_initial_sync":false,"last_sync_finished":"2026-03-01T10:00:00.123456Z"}`)
+	v.statusf(`{"model_name":"Contact","model_id":"crm.Contact","status":"SYNCING","last_sync_result":"DONE","is_initial_sync":false,"last_sync_finished":"2026-03-01T10:00:00.123456Z"}`)
 	since := finished.Add(-700 * 24 * time.Hour)
 	q := connector.Query{Model: hub.ModelContact, Since: since, Limit: 50}
 	first, err := merge.Connector{}.Fetch(t.Context(), s, q)
@@ -87,7 +87,7 @@ func TestAnIncrementEndsWithTheLastSync(t *testing.T) {
 		t.Fatalf("more %t, as of %s, note %q, %v", first.More, first.AsOf, first.Note, err)
 	}
 	// The bound stays for all pages of the run, also where a sync ends meanwhile.
-	v.status(`{"model_name":"Contact","model_id":"crm.Contact","status":"DONE","is_initial_sync":false,"last_sync_finished":"2026-03-01T11:00:00Z"}`)
+	v.statusf(`{"model_name":"Contact","model_id":"crm.Contact","status":"DONE","is_initial_sync":false,"last_sync_finished":"2026-03-01T11:00:00Z"}`)
 	q.Next = first.Next
 	if _, err := (merge.Connector{}).Fetch(t.Context(), s, q); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestHowASyncStands(t *testing.T) {
 		"never, null":      {`"status":"SYNCING","is_initial_sync":true,"last_sync_finished":null`, "first sync", true},
 	} {
 		v, s := newVendor(t)
-		v.status(`{"model_name":"Lead","model_id":"crm.Lead",%s}`, c.status)
+		v.statusf(`{"model_name":"Lead","model_id":"crm.Lead",%s}`, c.status)
 		page, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelLead, Limit: 100})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 )
 
 // DB is a database. It is safe for concurrent use. Its methods return errors of this package where the database cannot
@@ -24,6 +26,9 @@ type DB interface {
 	Migrate(ctx context.Context, m Migrations) error
 	// Native returns the driver's own handle for writing (*sql.DB or *pgxpool.Pool), for the job queue that shares the database.
 	Native() any
+	// Listening returns the handle over which PostgreSQL's LISTEN works (*pgxpool.Pool), for the job queue; nil where there is
+	// none: on SQLite, and behind a pooler without Options.Direct.
+	Listening() any
 	// Close ends all connections. Writes under way finish first.
 	Close() error
 }
@@ -65,6 +70,12 @@ type rows interface {
 type Options struct {
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
+	// Timeout is how long PostgreSQL may take over a statement before its transaction is given up; 0 means 30 seconds.
+	Timeout time.Duration
+	// Direct is the URL of the same PostgreSQL database past a pooler.
+	Direct string
+	// Logger is told of what mends itself; nil is nobody.
+	Logger *slog.Logger
 }
 
 // Open connects to the database that url names: "sqlite:" and a path, or a PostgreSQL connection URL.

@@ -21,6 +21,9 @@ type UnavailableError struct {
 	// Reason is a short sentence for the operator: what is wrong and, where known, what would mend it.
 	Reason     string
 	RetryAfter time.Duration
+	// OutcomeUnknown says that a write was to be committed and no answer came: it is durable, or has left no trace. In all
+	// other cases it has left no trace, and never will.
+	OutcomeUnknown bool
 	// Err is what the driver said.
 	Err error
 }

@@ -8,11 +8,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"time"
 
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -25,18 +24,23 @@ type Migrations struct {
 	Files fs.FS
 	// Funcs are the versions that one text for both dialects cannot say.
 	Funcs map[int64]func(ctx context.Context, tx *sql.Tx, dialect Dialect) error
+	// Patience is how long PostgreSQL's are waited for while another program migrates the database; 0 means 5 minutes.
+	Patience time.Duration
+	// Waiting is told in a sentence what is waited for; nil is nobody.
+	Waiting func(sentence string)
 }
 
 // gooseDialects is what goose calls the dialects.
 var gooseDialects = map[Dialect]goose.Dialect{SQLite: goose.DialectSQLite3, PostgreSQL: goose.DialectPostgres}
 
-// migrationLock is the key of PostgreSQL's advisory lock around migrations ("SIRO" in ASCII).
-const migrationLock = 0x5349524f
-
 // Migrate brings a SQLite file to the version of the program, and then the job queue's own tables to theirs. A lock file
 // beside it keeps out other processes.
 func (d *sqliteDB) Migrate(ctx context.Context, m Migrations) (err error) {
 	defer func() { err = d.classify(err) }()
+	queue := riversqlite.New(d.writer.db)
+	if done, err := isDone(ctx, m, SQLite, d.readers.db, queue); done || err != nil {
+		return err
+	}
 	unlock, err := lockFile(d.path + ".migrating")
 	if err != nil {
 		return fmt.Errorf("lock the database for migration: %w", err)
@@ -45,7 +49,7 @@ func (d *sqliteDB) Migrate(ctx context.Context, m Migrations) (err error) {
 	if err := m.up(ctx, SQLite, d.writer.db); err != nil {
 		return err
 	}
-	return migrateJobs(ctx, riversqlite.New(d.writer.db))
+	return migrateJobs(ctx, queue)
 }
 
 // lockFile waits until it alone has the file, which unlock removes.
@@ -68,37 +72,45 @@ func lockFile(path string) (unlock func() error, err error) {
 	}
 }
 
-// Migrate is that of SQLite for PostgreSQL, one node at a time.
-func (d *postgresDB) Migrate(ctx context.Context, m Migrations) (err error) {
-	defer func() { err = d.classify(err) }()
-	conn, err := d.pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrationLock); err != nil {
-		return err
-	}
-	defer func() {
-		_, unlockErr := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrationLock)
-		err = errors.Join(err, unlockErr)
-	}()
-	db := stdlib.OpenDBFromPool(d.pool)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := m.up(ctx, PostgreSQL, db); err != nil {
-		return err
-	}
-	return migrateJobs(ctx, riverpgxv5.New(d.pool))
-}
-
-func (m Migrations) up(ctx context.Context, dialect Dialect, db *sql.DB) error {
+// provider is goose with the migrations.
+func (m Migrations) provider(dialect Dialect, db *sql.DB) (*goose.Provider, error) {
 	funcs := make([]*goose.Migration, 0, len(m.Funcs))
 	for version, run := range m.Funcs {
 		funcs = append(funcs, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 			return run(ctx, tx, dialect)
 		}}, nil))
 	}
-	provider, err := goose.NewProvider(gooseDialects[dialect], db, m.Files, goose.WithTableName("schema_versions"), goose.WithGoMigrations(funcs...))
+	return goose.NewProvider(gooseDialects[dialect], db, m.Files, goose.WithTableName(versionTable), goose.WithGoMigrations(funcs...))
+}
+
+// versionTable has a row for each migration that was done.
+const versionTable = "schema_versions"
+
+// isDone reports whether there is nothing to do, without a lock or a write: a program that finds its tables starts
+// beside a migration that hangs, and on a full disk.
+func isDone[TTx any](ctx context.Context, m Migrations, dialect Dialect, db *sql.DB, driver riverdriver.Driver[TTx]) (bool, error) {
+	provider, err := m.provider(dialect, db)
+	if err != nil {
+		return false, err
+	}
+	sources := provider.ListSources()
+	var latest, count int64
+	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id), COUNT(DISTINCT version_id) FROM `+versionTable+` WHERE version_id > 0`).Scan(&latest, &count); err != nil {
+		return false, nil //nolint:nilerr // there is no such table, or whatever it is comes again
+	}
+	if count != int64(len(sources)) || latest != sources[len(sources)-1].Version {
+		return false, nil
+	}
+	migrator, err := jobMigrator(driver)
+	if err != nil {
+		return false, err
+	}
+	found, err := migrator.Validate(ctx, nil)
+	return err == nil && found.OK, err
+}
+
+func (m Migrations) up(ctx context.Context, dialect Dialect, db *sql.DB) error {
+	provider, err := m.provider(dialect, db)
 	if err != nil {
 		return err
 	}
@@ -115,9 +127,13 @@ func (m Migrations) up(ctx context.Context, dialect Dialect, db *sql.DB) error {
 	return nil
 }
 
+func jobMigrator[TTx any](driver riverdriver.Driver[TTx]) (*rivermigrate.Migrator[TTx], error) {
+	return rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+}
+
 // migrateJobs makes or upgrades the job queue's own tables.
 func migrateJobs[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	migrator, err := jobMigrator(driver)
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,12 @@ package database
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
+	"fmt"
+	"log/slog"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,15 +19,89 @@ import (
 // postgresConnectTimeout bounds how long a request waits for a new connection, unless the URL says connect_timeout.
 const postgresConnectTimeout = 3 * time.Second
 
+// postgresTimeout is how long PostgreSQL may take over a statement, unless Options say otherwise.
+const postgresTimeout = 30 * time.Second
+
 // DefaultPostgresConnections is how many connections to PostgreSQL a DB has at most, unless it is told otherwise.
 const DefaultPostgresConnections = 16
 
-// postgresDB is a pool of connections to PostgreSQL 15 or later.
+// postgresDB is a pool of connections to PostgreSQL 15 or later, or to a pooler before it.
 type postgresDB struct {
 	pool *pgxpool.Pool
+	// direct leads past the pooler; nil where none was named.
+	direct *pgxpool.Pool
+	// pooled says that a pooler stands between, which may give each transaction another session.
+	pooled bool
+	// begin starts a transaction with its bounds.
+	begin  string
+	bounds postgresBounds
+	log    *slog.Logger
+
+	// readOnly is set from the first write that a read-only server refused to the next that it took.
+	readOnly atomic.Bool
+	reset    sync.Mutex
+	resetAt  time.Time
+}
+
+// postgresBounds are how long what is asked of PostgreSQL may take. The server ends what it can end before the client
+// stops waiting: then nothing has been changed for sure.
+type postgresBounds struct {
+	// lock is for another transaction's lock, or a connection of the pool; statement for a whole statement; answer for its
+	// answer, from a server that may be frozen or out of reach.
+	lock, statement, answer time.Duration
+}
+
+// settings are what tells the server of its part.
+func (b postgresBounds) settings() map[string]string {
+	return map[string]string{
+		"lock_timeout":      strconv.FormatInt(b.lock.Milliseconds(), 10),
+		"statement_timeout": strconv.FormatInt(b.statement.Milliseconds(), 10),
+		// A node that froze in a transaction must not hold its locks for ever.
+		"idle_in_transaction_session_timeout": strconv.FormatInt(2*b.answer.Milliseconds(), 10),
+	}
 }
 
 func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
+	timeout := opts.Timeout
+	if timeout == 0 {
+		timeout = postgresTimeout
+	}
+	d := &postgresDB{begin: "begin", bounds: postgresBounds{lock: timeout / 3, statement: timeout * 2 / 3, answer: timeout}, log: opts.Logger}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := postgresConfig(url, opts)
+	if err != nil {
+		return nil, err
+	}
+	if d.pooled, err = isPooled(ctx, cfg.ConnConfig); err != nil {
+		return nil, d.classify(fmt.Errorf("connect: %w", err))
+	}
+	if d.pooled {
+		d.adaptToPooler(url, cfg)
+	} else {
+		for name, value := range d.bounds.settings() {
+			if _, chosen := cfg.ConnConfig.RuntimeParams[name]; !chosen {
+				cfg.ConnConfig.RuntimeParams[name] = value
+			}
+		}
+	}
+	if opts.Direct != "" {
+		direct, err := postgresConfig(opts.Direct, Options{MaxConnections: 2})
+		if err != nil {
+			return nil, fmt.Errorf("the direct address: %w", err)
+		}
+		if d.direct, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
+			return nil, fmt.Errorf("the direct address: %w", err)
+		}
+	}
+	if d.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func postgresConfig(url string, opts Options) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err // pgx leaves the password out of it
@@ -40,121 +117,103 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "sirocco"
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &postgresDB{pool: pool}, nil
+	return cfg, nil
 }
 
-func (d *postgresDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := d.pool.Exec(ctx, query, args...)
-	return tag.RowsAffected(), d.classify(err)
+// adaptToPooler leaves out all that belongs to a session: settings at its start, which PgBouncer refuses, and named
+// statements, which the next transaction would not find in its own.
+func (d *postgresDB) adaptToPooler(url string, cfg *pgxpool.Config) {
+	if !strings.Contains(url, "default_query_exec_mode") {
+		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	var begin strings.Builder
+	begin.WriteString("begin")
+	for name, value := range d.bounds.settings() {
+		begin.WriteString("; set local " + name + " = " + value)
+	}
+	d.begin = begin.String()
+}
+
+// isPooled reports whether a pooler answers: it makes up the number of the process that PostgreSQL says truly.
+func isPooled(ctx context.Context, cfg *pgx.ConnConfig) (pooled bool, err error) {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	var process uint32
+	if err := conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&process); err != nil {
+		return false, err
+	}
+	return process != conn.PgConn().PID(), nil
+}
+
+func (d *postgresDB) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
+	err = d.WriteOne(ctx, func(tx Tx) error {
+		affected, err = tx.Exec(ctx, query, args...)
+		return err
+	})
+	return affected, err
 }
 
 func (d *postgresDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.bounds.statement)
 	rs, err := d.pool.Query(ctx, query, args...)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	return pgxRows{rs}, nil
-}
-
-// postgresTries bounds how often a write is run again that PostgreSQL gave up to let another pass.
-const postgresTries = 5
-
-func (d *postgresDB) Write(ctx context.Context, fn func(Tx) error) error {
-	for try := 1; ; try++ {
-		err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-			return fn(postgresTx{tx})
-		})
-		var pe *pgconn.PgError
-		again := errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01") // serialization failure, deadlock
-		if !again || try == postgresTries {
-			return d.classify(err)
-		}
-	}
-}
-
-// WriteOne spares the round trips of BEGIN and COMMIT: a statement alone is a transaction of its own.
-func (d *postgresDB) WriteOne(_ context.Context, fn func(Tx) error) error {
-	return d.classify(fn(postgresTx{d.pool}))
+	return pgxRows{rs, cancel}, nil
 }
 
 func (d *postgresDB) Dialect() Dialect { return PostgreSQL }
 
 func (d *postgresDB) Native() any { return d.pool }
 
-func (d *postgresDB) Close() error {
-	d.pool.Close()
+func (d *postgresDB) Listening() any {
+	switch {
+	case d.direct != nil:
+		return d.direct
+	case !d.pooled:
+		return d.pool
+	}
 	return nil
 }
 
-func (d *postgresDB) classify(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	unavailable := func(reason string, after time.Duration) error {
-		return &UnavailableError{Reason: reason, RetryAfter: after, Err: err}
-	}
-	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch {
-		case pe.Code == "28P01", pe.Code == "28000": // without what else was tried before, as without TLS
-			return &UnavailableError{Reason: "the PostgreSQL server does not let this user in", RetryAfter: 10 * time.Second, Err: pe}
-		case pe.Code == "3D000":
-			return &UnavailableError{Reason: "the PostgreSQL server has no such database", RetryAfter: 10 * time.Second, Err: pe}
-		case pe.Code == "53100":
-			return unavailable("the disk of the PostgreSQL server is full", 10*time.Second)
-		case pe.Code == "53300":
-			return unavailable("the PostgreSQL server has no connection left", time.Second)
-		case pe.Code == "25006":
-			return unavailable("the PostgreSQL server is read-only", 5*time.Second)
-		case strings.HasPrefix(pe.Code, "53"), strings.HasPrefix(pe.Code, "57P"), strings.HasPrefix(pe.Code, "08"),
-			strings.HasPrefix(pe.Code, "58"), pe.Code == "40001", pe.Code == "40P01", pe.Code == "55P03":
-			return unavailable("the PostgreSQL server cannot serve now ("+pe.Message+")", time.Second)
+func (d *postgresDB) Close() error {
+	for _, pool := range []*pgxpool.Pool{d.pool, d.direct} {
+		if pool != nil {
+			pool.Close()
 		}
-		return err
 	}
-	var ce *pgconn.ConnectError
-	var ne net.Error
-	if errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
-		return unavailable("the PostgreSQL server cannot be reached", time.Second)
-	}
-	return err
+	return nil
 }
 
-// postgresTx runs statements in a pgx.Tx, or each for itself on the pool.
-type postgresTx struct {
-	tx interface {
-		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
-		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+// becameReadOnly gives up all connections: they lead to a server that has changed its role, where new ones may lead to
+// the one that took it over. It reports whether that may have mended it.
+func (d *postgresDB) becameReadOnly() bool {
+	if d.readOnly.CompareAndSwap(false, true) {
+		d.log.Warn("the PostgreSQL server has become read-only, as after a change of roles: all connections are made anew")
 	}
-}
-
-func (t postgresTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := t.tx.Exec(ctx, query, args...)
-	return tag.RowsAffected(), err
-}
-
-func (t postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	rs, err := t.tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
+	d.reset.Lock()
+	defer d.reset.Unlock()
+	if time.Since(d.resetAt) < time.Second {
+		return false
 	}
-	return pgxRows{rs}, nil
+	d.pool.Reset()
+	d.resetAt = time.Now()
+	return true
 }
 
-func (t postgresTx) Native() any { return t.tx }
-
-func (t postgresTx) Dialect() Dialect { return PostgreSQL }
-
-func (t postgresTx) classify(err error) error { return err }
-
-// pgxRows gives pgx's rows the Close of database/sql's.
-type pgxRows struct{ pgx.Rows }
-
-func (r pgxRows) Close() error {
-	r.Rows.Close()
-	return r.Err()
+func isPgError(err error, codes ...string) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	for _, code := range codes {
+		if pe.Code == code {
+			return true
+		}
+	}
+	return false
 }

@@ -136,6 +136,8 @@ func (d *sqliteDB) Dialect() Dialect { return SQLite }
 
 func (d *sqliteDB) Native() any { return d.writer.db }
 
+func (d *sqliteDB) Listening() any { return nil }
+
 func (d *sqliteDB) Close() error {
 	d.group.close()
 	return errors.Join(d.readers.close(), d.writer.close())

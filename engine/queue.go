@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -60,19 +61,35 @@ type queue interface {
 func newQueue(cfg Config, e *Engine) (queue, error) {
 	switch db := cfg.Store.Native().(type) {
 	case *sql.DB:
-		return newRiverQueue(cfg, e, riversqlite.New(db))
+		return newRiverQueue(cfg, e, riversqlite.New(db), false)
 	case *pgxpool.Pool:
-		return newRiverQueue(cfg, e, riverpgxv5.New(db))
+		driver := &postgresDriver{Driver: riverpgxv5.New(db)}
+		if at, ok := cfg.Store.Listening().(*pgxpool.Pool); ok {
+			driver.listening = riverpgxv5.New(at)
+		}
+		return newRiverQueue[pgx.Tx](cfg, e, driver, driver.listening == nil)
 	default:
 		return nil, fmt.Errorf("no job queue for a %T", db)
 	}
+}
+
+// postgresDriver is River's, listening at an address of its own: LISTEN does not work through a pooler.
+type postgresDriver struct {
+	*riverpgxv5.Driver
+	listening *riverpgxv5.Driver
+}
+
+// GetListener implements riverdriver.Driver.
+func (d *postgresDriver) GetListener(params *riverdriver.GetListenenerParams) riverdriver.Listener {
+	return d.listening.GetListener(params)
 }
 
 type riverQueue[TTx any] struct {
 	client *river.Client[TTx]
 }
 
-func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx]) (*riverQueue[TTx], error) {
+// newRiverQueue makes the queue. One that only polls finds jobs that other nodes enqueued a moment later.
+func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx], pollOnly bool) (*riverQueue[TTx], error) {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[SyncArgs]) error {
 		return e.workSync(ctx, job.Args)
@@ -90,6 +107,7 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 			queueTasks:         {MaxWorkers: cfg.Workers},
 			queueWebhooks:      {MaxWorkers: webhookWorkers, FetchCooldown: webhookFetch, FetchPollInterval: 2 * webhookFetch},
 		},
+		PollOnly:          pollOnly,
 		Workers:           workers,
 		FetchCooldown:     50 * time.Millisecond,
 		FetchPollInterval: pollEvery,

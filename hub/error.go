@@ -78,7 +78,9 @@ type UnavailableError struct {
 	// Reason is a short sentence for the operator: what is wrong and, where known, what would mend it.
 	Reason     string
 	RetryAfter time.Duration
-	Err        error
+	// OutcomeUnknown says that the change may have been made, though its answer did not come. In all other cases nothing was changed.
+	OutcomeUnknown bool
+	Err            error
 }
 
 func (e *UnavailableError) Error() string { return e.Reason }

@@ -36,7 +36,7 @@ func domainError(err error) error {
 		return hub.ErrNotFound
 	}
 	if u, ok := errors.AsType[*database.UnavailableError](err); ok {
-		return &hub.UnavailableError{Reason: u.Reason, RetryAfter: u.RetryAfter, Err: u.Err}
+		return &hub.UnavailableError{Reason: u.Reason, RetryAfter: u.RetryAfter, OutcomeUnknown: u.OutcomeUnknown, Err: u.Err}
 	}
 	return err
 }

@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -33,6 +34,12 @@ type Options struct {
 	Clock hub.Clock
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
+	// Timeout is how long PostgreSQL may take over a statement before its transaction is given up; 0 means 30 seconds.
+	Timeout time.Duration
+	// Direct is the URL of the same PostgreSQL database past a pooler, for the job queue to listen at.
+	Direct string
+	// Logger is told what is waited for, and what has mended itself; nil is nobody.
+	Logger *slog.Logger
 	// Keys encrypts credentials. Without it a Store can do all else.
 	Keys *Keys
 }
@@ -43,11 +50,15 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
 	}
-	db, err := database.Open(ctx, url, database.Options{MaxConnections: opts.MaxConnections})
+	db, err := database.Open(ctx, url, database.Options{MaxConnections: opts.MaxConnections, Timeout: opts.Timeout, Direct: opts.Direct, Logger: opts.Logger})
 	if err != nil {
-		return nil, err
+		return nil, domainError(err)
 	}
-	if err := db.Migrate(ctx, migrations()); err != nil {
+	todo := migrations()
+	if opts.Logger != nil {
+		todo.Waiting = func(sentence string) { opts.Logger.Warn(sentence) }
+	}
+	if err := db.Migrate(ctx, todo); err != nil {
 		return nil, errors.Join(domainError(err), db.Close())
 	}
 	return &Store{db: db, clock: opts.Clock, keys: opts.Keys}, nil
@@ -55,6 +66,9 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 
 // Native returns the driver's own handle for writing (*sql.DB or *pgxpool.Pool), for the job queue that shares the database.
 func (s *Store) Native() any { return s.db.Native() }
+
+// Listening returns the handle over which PostgreSQL's LISTEN works (*pgxpool.Pool); nil where there is none.
+func (s *Store) Listening() any { return s.db.Listening() }
 
 // Close ends all connections. Writes under way finish first.
 func (s *Store) Close() error { return s.db.Close() }

@@ -143,10 +143,14 @@ func sentence(status int, message string, plain bool) huma.StatusError {
 }
 
 func unavailableAnswer(u *hub.UnavailableError) *jsonError {
+	message := "The service cannot answer now: " + u.Reason + "."
+	if u.OutcomeUnknown {
+		message += " Whether the change was made is not known: the same request, with the same Idempotency-Key where it has one, is safe to repeat."
+	}
 	return &jsonError{
 		status:  http.StatusServiceUnavailable,
 		headers: http.Header{"Retry-After": {seconds(u.RetryAfter)}},
-		Message: "The service cannot answer now: " + u.Reason + ".",
+		Message: message,
 	}
 }
 

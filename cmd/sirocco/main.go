@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"os/user"
@@ -145,6 +146,11 @@ func operator() hub.Actor {
 // databaseFlag is what every command that needs the database takes.
 type databaseFlag struct {
 	Database string `default:"sqlite:sirocco.db" placeholder:"URL" help:"Where everything is kept: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME (${default})."`
+
+	// direct is the address past a pooler, for a command that takes one.
+	direct string
+	// log is told what is waited for; nil is the terminal.
+	log *slog.Logger
 }
 
 func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
@@ -152,6 +158,10 @@ func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
 }
 
 func (f databaseFlag) openWith(ctx context.Context, opts store.Options) (*store.Store, error) {
+	opts.Direct, opts.Logger = f.direct, f.log
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
 	st, err := store.Open(ctx, f.Database, opts)
 	if unavailable, ok := errors.AsType[*hub.UnavailableError](err); ok { // the operator may see the cause, a client not
 		return nil, fmt.Errorf("open the database: %w: %w", err, unavailable.Err)

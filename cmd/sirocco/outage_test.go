@@ -57,6 +57,23 @@ func TestPostgresOutage(t *testing.T) {
 	}
 }
 
+// TestPooledPostgres runs a server and a command beside it through PgBouncer in transaction mode.
+func TestPooledPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.Needs(t, "postgres")
+	database := storetest.Pooler(t, storetest.EmptyPostgres(t))
+	_, token := tokenFor(t, database)
+	n := startNode(t, database)
+	var c connectionBody
+	if r, err := call(http.DefaultClient, "POST", n.url+connectionsPath, token, newConnection, &c); err != nil || r.status != 201 {
+		t.Fatalf("create: %v %d %s", err, r.status, r.body)
+	}
+	tokenFor(t, database) // as a command would beside the server
+	if r, err := call(http.DefaultClient, "PATCH", n.url+connectionsPath+"/"+c.ID, token, `{"name":"x"}`, nil); err != nil || r.status != 200 {
+		t.Errorf("change: %v %d %s", err, r.status, r.body)
+	}
+}
+
 // TestFullSQLite lets the database not grow any more: writes are refused, reads go on, /readyz says so. When
 // another process frees room, the server goes on by itself.
 func TestFullSQLite(t *testing.T) {

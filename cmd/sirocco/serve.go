@@ -20,19 +20,23 @@ import (
 type serveCommand struct {
 	databaseFlag
 	keyFlags
-	Listen       string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
-	Audio        string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
-	PublicURL    string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
-	RateLimit    int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
-	AllowPrivate bool   `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
-	LogFormat    string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
-	LogLevel     string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
+	DatabaseDirect string `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
+	Listen         string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Audio          string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
+	PublicURL      string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	RateLimit      int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
+	AllowPrivate   bool   `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
+	LogFormat      string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
+	LogLevel       string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
 
 // Validate implements kong's check of the command line.
 func (c *serveCommand) Validate() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
+	}
+	if c.DatabaseDirect != "" && strings.HasPrefix(c.Database, "sqlite:") {
+		return errors.New("--database-direct is for PostgreSQL behind a pooler: SQLite has none")
 	}
 	return c.validatePublicURL()
 }
@@ -56,6 +60,7 @@ func (c *serveCommand) validatePublicURL() error {
 func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
+	c.direct, c.log = c.DatabaseDirect, log
 	st, _, err := openWithKeys(ctx, c.databaseFlag, c.keyFlags)
 	if err != nil {
 		return err

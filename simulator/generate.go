@@ -118,6 +118,9 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 		r.Refs.Opportunity, r.Refs.User, r.Details.ShareOfSale = k.some(hub.ModelOpportunity), k.some(hub.ModelUser), &share
 	case hub.ModelEngagementUser:
 		r.Refs.Engagement, r.Refs.User = k.some(hub.ModelEngagement), k.some(hub.ModelUser)
+		if n < d.counts[hub.ModelEngagement] { // one for each, and then some
+			r.Refs.Engagement = d.ids.of(hub.ModelEngagement, n)
+		}
 	}
 	return r
 }

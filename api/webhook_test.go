@@ -138,8 +138,8 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 			t.Fatal(due, err)
 		}
 		results := []store.EventResult{
-			{DueEvent: due[0], Attempt: hub.Attempt{At: w.clock.read(), Status: 200, Response: "thanks"}},
-			{DueEvent: due[1], Attempt: hub.Attempt{At: w.clock.read(), Error: "It did not answer in time."}},
+			{DueEvent: due[0], At: w.clock.read(), Status: 200, Response: "thanks"},
+			{DueEvent: due[1], At: w.clock.read(), Error: "It did not answer in time."},
 		}
 		if err := w.st.SaveResults(t.Context(), task, results, false); err != nil {
 			t.Fatal(err)

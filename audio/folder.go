@@ -27,7 +27,7 @@ func openFolder(u *url.URL) (*folder, error) {
 	} else if u.Host != "" {
 		return nil, errors.New(`a folder is named as file:///a/folder, or as file://./a/folder beside the program`)
 	}
-	if err := os.MkdirAll(name, 0o700); err != nil {
+	if err := os.MkdirAll(name, 0o700); err != nil { //nolint:gosec // the operator names the folder
 		return nil, err
 	}
 	root, err := os.OpenRoot(name)

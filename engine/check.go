@@ -56,9 +56,7 @@ func credentialError(err error, address string) error {
 func (e *Engine) newSession(info hub.PlatformInfo, account string, values map[string]string) *session {
 	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock}
 	return &session{
-		Session: connector.Session{
-			HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,
-		},
+		HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,
 		transport: tr,
 	}
 }

@@ -51,7 +51,7 @@ func TestRefusedFieldsAreFoundByHalves(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			began := time.Now()
 			clock := func() time.Time { return began.Add(time.Duration(test.crm.asked) * test.crm.took) }
-			s := &deliveryAttempt{deliveryWorker: &deliveryWorker{engine: &Engine{Config: Config{Clock: clock}}, session: &session{}}}
+			s := &deliveryAttempt{deliveryWorker: &deliveryWorker{engine: &Engine{Clock: clock}, session: &session{}}}
 			problems := map[string]string{}
 			f := connector.Fields{Target: hub.ModelAccount, ExternalID: "1", Values: all}
 			err := s.setOrSplit(t.Context(), &test.crm, f, began.Add(fieldsTimeout), problems)

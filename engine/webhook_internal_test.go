@@ -20,8 +20,7 @@ func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("odd d
 
 func TestPanicFailsOneAttempt(t *testing.T) {
 	r := &webhookClient{clock: time.Now, client: &http.Client{Transport: panicking{}}}
-	target := store.WebhookTarget{}
-	target.URL = "https://example.com/"
+	target := store.WebhookTarget{URL: "https://example.com/"}
 	if a := r.send(t.Context(), target, store.DueEvent{}); !strings.Contains(a.Error, "odd data") {
 		t.Errorf("%+v", a)
 	}

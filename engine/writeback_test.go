@@ -312,7 +312,7 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 			}
 		})
 		for id, length := range map[string]time.Duration{moves: time.Hour, stays: 20 * time.Minute} {
-			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length, Analysis: hub.Analysis{OutcomeLabel: "Won"}}); err != nil {
+			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length, OutcomeLabel: "Won"}); err != nil {
 				t.Fatal(err)
 			}
 		}

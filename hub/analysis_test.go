@@ -21,7 +21,7 @@ func TestAnAnalysisIsValidated(t *testing.T) {
 		return hub.AnalysisResult{Utterances: []hub.Utterance{{End: 1}, {Start: start, End: end}}}
 	}
 	value := func(v any) hub.AnalysisResult {
-		return hub.AnalysisResult{Analysis: hub.Analysis{Extractions: []hub.EntityExtraction{{}, {Values: []hub.ExtractedValue{{Value: "x"}, {Value: v}}}}}}
+		return hub.AnalysisResult{Extractions: []hub.EntityExtraction{{}, {Values: []hub.ExtractedValue{{Value: "x"}, {Value: v}}}}}
 	}
 	for name, c := range map[string]struct {
 		result hub.AnalysisResult
@@ -29,19 +29,19 @@ func TestAnAnalysisIsValidated(t *testing.T) {
 	}{
 		"nothing":                 {hub.AnalysisResult{}, "utterances"},
 		"only a length":           {hub.AnalysisResult{Duration: time.Minute}, "utterances"},
-		"only a language":         {hub.AnalysisResult{Analysis: hub.Analysis{Language: "en"}}, "utterances"},
+		"only a language":         {hub.AnalysisResult{Language: "en"}, "utterances"},
 		"only an outcome":         {hub.AnalysisResult{Analysis: said}, ""},
-		"only a failure":          {hub.AnalysisResult{Analysis: hub.Analysis{Failed: "silence"}}, ""},
+		"only a failure":          {hub.AnalysisResult{Failed: "silence"}, ""},
 		"only a score":            {hub.AnalysisResult{Score: new(0.0)}, ""},
 		"only words":              {utterances(0, 0), ""},
-		"only a summary":          {hub.AnalysisResult{Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 100)}}, ""},
-		"only values":             {hub.AnalysisResult{Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1000)}}, ""},
+		"only a summary":          {hub.AnalysisResult{Summary: make([]hub.SummarySection, 100)}, ""},
+		"only values":             {hub.AnalysisResult{Extractions: make([]hub.EntityExtraction, 1000)}, ""},
 		"only followups":          {hub.AnalysisResult{Followups: make([]hub.Followup, 100)}, ""},
-		"words and a summary":     {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 1)}}, ""},
-		"words and values":        {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1)}}, ""},
+		"words and a summary":     {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Summary: make([]hub.SummarySection, 1)}, ""},
+		"words and values":        {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Extractions: make([]hub.EntityExtraction, 1)}, ""},
 		"words and followups":     {hub.AnalysisResult{Utterances: make([]hub.Utterance, 1), Followups: make([]hub.Followup, 1)}, ""},
-		"too much of a summary":   {hub.AnalysisResult{Analysis: hub.Analysis{Summary: make([]hub.SummarySection, 101)}}, "summary"},
-		"too many values":         {hub.AnalysisResult{Analysis: hub.Analysis{Extractions: make([]hub.EntityExtraction, 1001)}}, "entityExtractions"},
+		"too much of a summary":   {hub.AnalysisResult{Summary: make([]hub.SummarySection, 101)}, "summary"},
+		"too many values":         {hub.AnalysisResult{Extractions: make([]hub.EntityExtraction, 1001)}, "entityExtractions"},
 		"too many followups":      {hub.AnalysisResult{Followups: make([]hub.Followup, 101)}, "followups"},
 		"as many words as may be": {hub.AnalysisResult{Utterances: make([]hub.Utterance, 100_000)}, ""},
 		"too many words":          {hub.AnalysisResult{Utterances: make([]hub.Utterance, 100_001)}, "utterances"},
@@ -79,8 +79,8 @@ func TestAnAnalysisIsValidated(t *testing.T) {
 }
 
 func TestAnAnalysisIsKnownAgain(t *testing.T) {
-	first := hub.AnalysisResult{Analysis: hub.Analysis{OutcomeLabel: "Sold"}, Utterances: []hub.Utterance{{Text: "hello"}}}
-	same := hub.AnalysisResult{Analysis: hub.Analysis{OutcomeLabel: "Sold"}, Utterances: []hub.Utterance{{Text: "hello"}}}
+	first := hub.AnalysisResult{OutcomeLabel: "Sold", Utterances: []hub.Utterance{{Text: "hello"}}}
+	same := hub.AnalysisResult{OutcomeLabel: "Sold", Utterances: []hub.Utterance{{Text: "hello"}}}
 	if first.Hash() != same.Hash() || len(first.Hash()) != 32 {
 		t.Errorf("%q and %q", first.Hash(), same.Hash())
 	}
@@ -95,13 +95,11 @@ func TestAnAnalysisIsKnownAgain(t *testing.T) {
 
 func TestPartsOfAnAnalysisGetIDs(t *testing.T) {
 	own := hub.NewID()
-	make := func() *hub.AnalysisResult {
+	analysis := func() *hub.AnalysisResult {
 		return &hub.AnalysisResult{
-			Analysis: hub.Analysis{
-				Summary: []hub.SummarySection{{Header: "Needs"}, {Header: "Needs"}, {ID: own}, {ID: "s-1", Header: "A"}, {ID: "s-1", Header: "B"}},
-				Extractions: []hub.EntityExtraction{
-					{DefinitionName: "Budget"}, {DefinitionName: "Roof"}, {ID: own, DefinitionID: own, DefinitionName: "Budget"}, {DefinitionID: "d-1", DefinitionName: "Budget"},
-				},
+			Summary: []hub.SummarySection{{Header: "Needs"}, {Header: "Needs"}, {ID: own}, {ID: "s-1", Header: "A"}, {ID: "s-1", Header: "B"}},
+			Extractions: []hub.EntityExtraction{
+				{DefinitionName: "Budget"}, {DefinitionName: "Roof"}, {ID: own, DefinitionID: own, DefinitionName: "Budget"}, {DefinitionID: "d-1", DefinitionName: "Budget"},
 			},
 			Followups: []hub.Followup{{}, {}, {ID: own}, {ID: "0"}},
 		}
@@ -118,7 +116,7 @@ func TestPartsOfAnAnalysisGetIDs(t *testing.T) {
 		}
 		return summary, extractions, definitions, followups
 	}
-	a, again, elsewhere := make(), make(), make()
+	a, again, elsewhere := analysis(), analysis(), analysis()
 	a.Identify("r1", day)
 	again.Identify("r1", day.Add(time.Hour))
 	elsewhere.Identify("r2", day)
@@ -164,11 +162,9 @@ func TestPartsOfAnAnalysisGetIDs(t *testing.T) {
 // The ids are in people's databases: another version that makes others of the same analysis would double its parts.
 func TestMadeIDsStay(t *testing.T) {
 	a := hub.AnalysisResult{
-		Analysis: hub.Analysis{
-			Summary:     []hub.SummarySection{{Header: "Needs"}, {ID: "s-1", Header: "Needs"}},
-			Extractions: []hub.EntityExtraction{{DefinitionID: "d-1", DefinitionName: "Budget"}},
-		},
-		Followups: []hub.Followup{{}, {ID: "f-1"}},
+		Summary:     []hub.SummarySection{{Header: "Needs"}, {ID: "s-1", Header: "Needs"}},
+		Extractions: []hub.EntityExtraction{{DefinitionID: "d-1", DefinitionName: "Budget"}},
+		Followups:   []hub.Followup{{}, {ID: "f-1"}},
 	}
 	a.Identify("01a20d93-18da-7722-934a-80bcd74300ab", day)
 	got := []string{a.Summary[0].ID, a.Summary[1].ID, a.Extractions[0].ID, a.Extractions[0].DefinitionID, a.Followups[0].ID, a.Followups[1].ID}

@@ -293,7 +293,7 @@ func (m *dayMatch) follow() {
 		ways := make([]way, len(steps))
 		for i, s := range steps {
 			s.rep.free = max(s.rep.free, t.start+t.length)
-			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, append(s.from.choices[:len(s.from.choices):len(s.from.choices)], int8(s.last))}
+			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, append(slices.Clip(s.from.choices), int8(s.last))}
 		}
 		m.ways = ways
 	}

@@ -57,7 +57,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	if len(v.Choices) > 0 && v.Choices[0].Probability >= leastProbable {
 		best := v.Choices[0]
 		for i, a := range m.appointments {
-			if a.Appointment.ConnectionID == best.Appointment.ConnectionID && a.ExternalID == best.Appointment.ExternalID {
+			if a.ConnectionID == best.Appointment.ConnectionID && a.ExternalID == best.Appointment.ExternalID {
 				v.Evidence = m.evidence(t, a, i)
 			}
 		}

@@ -18,7 +18,7 @@ func ExamplePlatformInfo_CompleteCredentials() {
 	fmt.Println(err)
 	// Output:
 	// https://api.example.com <nil>
-	// apiKey is missing; expected Your API key.
+	// apiKey is missing; expected your API key
 }
 
 func ExampleRecord_Validate() {

@@ -50,8 +50,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	if !errors.Is(&hub.UnavailableError{Err: cause}, cause) {
 		t.Error("an unavailable database does not tell its cause")
 	}
-	var conflict *hub.ConflictError
-	if !errors.As(hub.Conflict("x"), &conflict) {
+	if _, ok := errors.AsType[*hub.ConflictError](hub.Conflict("x")); !ok {
 		t.Error("a conflict is no *ConflictError")
 	}
 }

@@ -112,9 +112,6 @@ func (c clues) about(k known) told {
 // asked reports whether the clues could say anything of the appointment's customer.
 func (t told) asked() bool { return t.nameAsked || t.phoneAsked }
 
-// points reports whether they say that it is this customer.
-func (t told) points() bool { return t.name >= namesake || t.phone || t.spoken }
-
 // contactLaws are, for each of the appointments that the clues were held against, the logarithm of how much more probable
 // the clues are if the recording is of it than if it is of somebody whom the CRM does not have that day.
 func contactLaws(c clues, about []told) []float64 {

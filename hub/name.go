@@ -21,7 +21,7 @@ func EmailKey(email string) string {
 	if at < 0 {
 		return key
 	}
-	domain := strings.TrimSuffix(key[at+1:], ".")
+	domain := strings.TrimRightFunc(key[at+1:], func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
 		domain = ascii
 	}
@@ -31,18 +31,23 @@ func EmailKey(email string) string {
 // fold is the text without what differs between spellings of the same: compatible characters, case, kinds of apostrophes
 // and hyphens, and what is not seen.
 func fold(text string) string {
-	text = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
+	seen := strings.Map(func(r rune) rune {
+		if r == '\u00ad' || unicode.Is(unicode.Cf, r) { // soft hyphens, joiners, marks of direction
+			return -1
+		}
+		return r
+	}, text)
 	return strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("‘’‛ʼʹ′`´", r):
 			return '\''
 		case strings.ContainsRune("‐‑‒–—−", r):
 			return '-'
-		case r == '\u00ad' || unicode.Is(unicode.Cf, r): // soft hyphens, joiners, marks of direction
-			return -1
+		case unicode.Is(unicode.Cherokee, r): // whose letters cases.Fold swaps: each small one for its capital, and back
+			return unicode.ToUpper(r)
 		}
 		return r
-	}, text)
+	}, norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen))))
 }
 
 // likeness is how far one name is another.

@@ -11,6 +11,8 @@ func TestNameAndEmailKeys(t *testing.T) {
 		{"Wei\u00df", "WEISS"},
 		{"Jean\u2011Luc", "jean-luc"},
 		{"Ann\u200b Bell", "Ann Bell"},
+		{"Zoe\u200d\u0308", "Zo\u00eb"},
+		{"\u13e3\u13b3\u13a9", "\uabb3\uab83\uab79"},
 	} {
 		if x, y := NameKey(c.a), NameKey(c.b); x != y || x == "" {
 			t.Errorf("%q is %q, %q is %q", c.a, x, c.b, y)
@@ -18,6 +20,7 @@ func TestNameAndEmailKeys(t *testing.T) {
 	}
 	for _, c := range []struct{ a, b string }{
 		{"Ann@Example.com", " ann@example.com "},
+		{"ann@example.com", "ann@example.com.. ."},
 		{"ann@b\u00fccher.example", "ann@xn--bcher-kva.example"},
 		{"zoe\u0308@example.com", "zo\u00eb@example.com"},
 		{"o\u2019neil@example.com", "o'neil@EXAMPLE.COM."},

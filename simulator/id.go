@@ -50,8 +50,8 @@ func (f IDs) number(m hub.Model, id string) int {
 		if x, err := strconv.ParseInt(id, 10, 64); err == nil {
 			n = x - int64(ordinals[m]+1)*numbersPerModel
 		}
-	} else if i := strings.LastIndexByte(id, '-'); i >= 0 {
-		if x, err := strconv.ParseInt(id[i+1:], 16, 64); err == nil {
+	} else if _, after, ok := strings.CutLast(id, "-"); ok {
+		if x, err := strconv.ParseInt(after, 16, 64); err == nil {
 			n = x
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 
@@ -131,7 +132,7 @@ func (s *Spec) answer(r *http.Request, a *httptest.ResponseRecorder) string {
 	if declared == nil { // for some statuses the validator would not say so
 		return sentence(what, fmt.Errorf("the status %d is not declared", a.Code))
 	}
-	header := a.Result().Header //nolint:bodyclose // it is of no connection
+	header := a.Result().Header
 	err = errors.Join(
 		openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 			RequestValidationInput: in, Status: a.Code, Header: header, Body: io.NopCloser(bytes.NewReader(a.Body.Bytes())), Options: in.Options,
@@ -164,7 +165,7 @@ func undeclaredIn(in *openapi3filter.RequestValidationInput, content openapi3.Co
 	}
 	options := formats
 	if in.Route.Spec.IsOpenAPI31OrLater() {
-		options = append(options[:len(options):len(options)], openapi3.EnableJSONSchema2020())
+		options = append(slices.Clip(options), openapi3.EnableJSONSchema2020())
 	}
 	return undeclared(&schemas{options: options}, "", value, declared.Schema.Value)
 }

@@ -73,7 +73,7 @@ func (s *Store) DeleteMissing(ctx context.Context, sched Schedule, model hub.Mod
 			}
 			all += n
 		}
-		return addToRun(ctx, tx, sched, RunTotals{Changes: Changes{Deleted: all}})
+		return addToRun(ctx, tx, sched, RunTotals{Deleted: all})
 	})
 	return deleted, err
 }

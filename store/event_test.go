@@ -65,7 +65,7 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 		w.emit(3)
 		task, due := w.claim()
 		answer := func(d store.DueEvent, status int, problem string) store.EventResult {
-			return store.EventResult{DueEvent: d, Attempt: hub.Attempt{At: w.now, Status: status, Error: problem}, Next: w.now}
+			return store.EventResult{DueEvent: d, At: w.now, Status: status, Error: problem, Next: w.now}
 		}
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{answer(due[0], 200, ""), answer(due[1], 410, "It answered 410 Gone."), answer(due[2], 200, "")}, true))
 		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
@@ -89,7 +89,7 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 		w := newTestEndpoint(t, url)
 		w.emit(1)
 		task, due := w.claim()
-		failed := store.EventResult{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Error: "It did not answer in time."}, Next: w.now}
+		failed := store.EventResult{DueEvent: due[0], At: w.now, Error: "It did not answer in time.", Next: w.now}
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{failed}, false))
 		w.now = w.now.Add(20 * time.Second)
 		w.must(w.st.EndTask(t.Context(), task, w.now.Add(20*time.Second)))

@@ -184,10 +184,10 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 	shape, _ := ctx.Operation().Metadata[metadataShape].(ErrorShape)
 	switch status {
 	case http.StatusUnsupportedMediaType:
-		return &jsonError{status: status, ErrorBody: ErrorBody{
-			Message: fmt.Sprintf("The body has the media type %q; expected application/json.", ctx.Header("Content-Type"))}}
+		return &jsonError{status: status,
+			Message: fmt.Sprintf("The body has the media type %q; expected application/json.", ctx.Header("Content-Type"))}
 	case http.StatusRequestEntityTooLarge:
-		return &jsonError{status: status, ErrorBody: ErrorBody{Message: fmt.Sprintf("The body has more than the %d bytes allowed.", ctx.Operation().MaxBodyBytes-1)}}
+		return &jsonError{status: status, Message: fmt.Sprintf("The body has more than the %d bytes allowed.", ctx.Operation().MaxBodyBytes-1)}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		if len(errs) == 0 { // only a missing body comes without details
 			return shape.issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
@@ -204,10 +204,10 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 		}
 		return shape.issuesAnswer(issues)
 	case http.StatusRequestTimeout:
-		return &jsonError{status: status, ErrorBody: ErrorBody{Message: "The body did not arrive in time."}}
+		return &jsonError{status: status, Message: "The body did not arrive in time."}
 	}
 	if r := RequestOf(ctx.Context()); r.Err() == nil {
 		r.Log.Error("binding failed", "status", status, "message", message, "error", errors.Join(errs...))
 	}
-	return &jsonError{status: http.StatusInternalServerError, ErrorBody: ErrorBody{Message: "The request could not be read."}}
+	return &jsonError{status: http.StatusInternalServerError, Message: "The request could not be read."}
 }

@@ -41,8 +41,8 @@ func (a *API) middleware(next http.Handler) http.Handler {
 				}
 				r.Log.Error("panic", "panic", p, "stack", string(debug.Stack()))
 				if aw.status == 0 {
-					WriteError(aw, &jsonError{status: http.StatusInternalServerError, ErrorBody: ErrorBody{
-						Message: "Something went wrong on the server; its log has the details under request " + r.ID + "."}})
+					WriteError(aw, &jsonError{status: http.StatusInternalServerError,
+						Message: "Something went wrong on the server; its log has the details under request " + r.ID + "."})
 				}
 			}
 			took := a.Clock().Sub(started)
@@ -83,12 +83,12 @@ func (a *API) route(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	if asked := hr.URL.EscapedPath(); strings.TrimSuffix(asked, "/") != strings.TrimSuffix(path.Clean(asked), "/") {
-		WriteError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}}) // the mux would redirect, with a page
+		WriteError(w, &jsonError{status: http.StatusNotFound, Message: noSuchPath}) // the mux would redirect, with a page
 		return
 	}
 	if _, err := url.ParseQuery(hr.URL.RawQuery); err != nil { // what cannot be read would count as left out
-		WriteError(w, &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{
-			Message: "The query cannot be read: " + err.Error() + "; percent-encode what its parameters say."}})
+		WriteError(w, &jsonError{status: http.StatusBadRequest,
+			Message: "The query cannot be read: " + err.Error() + "; percent-encode what its parameters say."})
 		return
 	}
 	handler, pattern := a.matching(hr)
@@ -111,7 +111,7 @@ func unreadable(hr *http.Request) huma.StatusError {
 		for _, v := range append(values, name) {
 			if !hub.IsStorable(v) {
 				issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
-				return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}}
+				return &jsonError{status: http.StatusBadRequest, Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}
 			}
 		}
 	}
@@ -143,8 +143,8 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r.Context = store.WithActor(r.Context, caller.actor())
 	if wait, ok := a.limiter.allow(w.Header(), caller.id()); !ok {
 		w.Header().Set("Retry-After", seconds(wait))
-		WriteError(w, &jsonError{status: http.StatusTooManyRequests, ErrorBody: ErrorBody{
-			Message: "This token has used up its requests for now: wait as long as Retry-After says."}})
+		WriteError(w, &jsonError{status: http.StatusTooManyRequests,
+			Message: "This token has used up its requests for now: wait as long as Retry-After says."})
 		return false
 	}
 	return true
@@ -157,10 +157,10 @@ func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
 	if probe.status == http.StatusMethodNotAllowed {
 		allow := probe.header.Get("Allow")
 		w.Header().Set("Allow", allow)
-		WriteError(w, &jsonError{status: probe.status, ErrorBody: ErrorBody{Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."}})
+		WriteError(w, &jsonError{status: probe.status, Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."})
 		return
 	}
-	WriteError(w, &jsonError{status: http.StatusNotFound, ErrorBody: ErrorBody{Message: noSuchPath}})
+	WriteError(w, &jsonError{status: http.StatusNotFound, Message: noSuchPath})
 }
 
 // shapeOf is how the operation that the request is for answers errors.

@@ -64,5 +64,5 @@ func (e ErrorShape) issuesAnswer(issues []Issue) huma.StatusError {
 	if e.isPlain(http.StatusBadRequest) {
 		return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 	}
-	return &jsonError{status: http.StatusBadRequest, ErrorBody: ErrorBody{Message: issuesText(issues), Issues: issues}}
+	return &jsonError{status: http.StatusBadRequest, Message: issuesText(issues), Issues: issues}
 }

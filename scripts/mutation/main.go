@@ -57,7 +57,7 @@ func main() {
 // folders splits a list of folders.
 func folders(list string) []string {
 	var all []string
-	for _, f := range strings.Split(list, ",") {
+	for f := range strings.SplitSeq(list, ",") {
 		if f = strings.Trim(strings.TrimPrefix(strings.TrimSpace(f), "./"), "/"); f != "" {
 			all = append(all, f)
 		}

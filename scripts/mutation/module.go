@@ -28,9 +28,14 @@ type module struct {
 
 // listed is what `go list` says of a package.
 type listed struct {
-	ImportPath, Dir, Export            string
-	GoFiles, TestGoFiles, XTestGoFiles []string
-	Imports, Deps                      []string
+	ImportPath   string   `json:"ImportPath"`
+	Dir          string   `json:"Dir"`
+	Export       string   `json:"Export"`
+	GoFiles      []string `json:"GoFiles"`
+	TestGoFiles  []string `json:"TestGoFiles"`
+	XTestGoFiles []string `json:"XTestGoFiles"`
+	Imports      []string `json:"Imports"`
+	Deps         []string `json:"Deps"`
 }
 
 // target is a package whose code is mutated.
@@ -66,7 +71,10 @@ func load(ctx context.Context, folders []string) (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	var self struct{ Path, Dir string }
+	var self struct {
+		Path string `json:"Path"`
+		Dir  string `json:"Dir"`
+	}
 	if err := json.Unmarshal(main, &self); err != nil {
 		return nil, err
 	}

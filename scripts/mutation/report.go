@@ -54,7 +54,7 @@ func report(out io.Writer, results []result, broken int) {
 	slices.SortFunc(results, func(a, b result) int {
 		return cmp.Or(strings.Compare(a.file.path, b.file.path), cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
 	})
-	print := func(title string, want func(result) bool) {
+	list := func(title string, want func(result) bool) {
 		first := true
 		for _, r := range results {
 			if r.killed || r.equivalent != "" || !want(r) {
@@ -67,9 +67,9 @@ func report(out io.Writer, results []result, broken int) {
 			fmt.Fprintln(out, " ", r.mutant)
 		}
 	}
-	print("survived all tests that cover them:", func(r result) bool { return r.covered && !r.partly })
-	print("survived as many of the tests that cover them as the budget allowed:", func(r result) bool { return r.covered && r.partly })
-	print("survived, as no test covers them:", func(r result) bool { return !r.covered })
+	list("survived all tests that cover them:", func(r result) bool { return r.covered && !r.partly })
+	list("survived as many of the tests that cover them as the budget allowed:", func(r result) bool { return r.covered && r.partly })
+	list("survived, as no test covers them:", func(r result) bool { return !r.covered })
 
 	var all tally
 	folders := map[string]*tally{}

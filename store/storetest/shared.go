@@ -34,8 +34,8 @@ const (
 	keeperPatience = 20 * time.Second
 )
 
-// using is this program's lock on users. It is a variable so that the file is not collected, and with it the lock.
-var using *os.File
+// held has this program's lock on users: what can be reached is not collected, and its lock not let go.
+var held []*os.File
 
 func init() {
 	if folder := os.Getenv(keeperVariable); folder != "" {
@@ -56,10 +56,11 @@ func sharedServer() (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
-	var err error
-	if using, err = lock(folder, "users", syscall.LOCK_SH); err != nil {
+	users, err := lock(folder, "users", syscall.LOCK_SH)
+	if err != nil {
 		return "", err
 	}
+	held = append(held, users)
 	starting, err := lock(folder, "start", syscall.LOCK_EX)
 	if err != nil {
 		return "", err

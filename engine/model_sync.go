@@ -272,6 +272,7 @@ func (m *modelSync) sort(page *connector.Page) (valid []hub.Record, bad []store.
 	valid = page.Records[:0]
 	for i := range page.Records {
 		r := &page.Records[i]
+		r.Mend()
 		if err := r.Validate(); err != nil {
 			raw, _ := json.Marshal(r) //nolint:errchkjson,musttag // its times are valid: they were read from JSON
 			bad = append(bad, store.Quarantined{Model: m.info.Model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: m.query().Since})

@@ -19,7 +19,3 @@ type RecordPatch struct {
 	// CopyFrom is the engagement whose account, contact and users the opportunity takes over.
 	CopyFrom string
 }
-
-// JoinID is the external id of a record that joins a user to an opportunity or engagement, where the CRM
-// has none of its own for it.
-func JoinID(of, user string) string { return of + ":" + user }

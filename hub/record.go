@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -121,8 +122,6 @@ func (r *Record) Validate() error {
 		return Invalid("model", "is empty", "the model of the record")
 	case r.ExternalID == "":
 		return Invalid("externalId", "is empty", "the CRM's own id of the record")
-	case len(r.ExternalID) > 512:
-		return Invalid("externalId", fmt.Sprintf("has %d bytes", len(r.ExternalID)), "at most 512 bytes")
 	case r.MergedInto == r.ExternalID:
 		return Invalid("mergedInto", "is the record itself", "another record of the same kind")
 	case !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime):
@@ -132,17 +131,32 @@ func (r *Record) Validate() error {
 		{"externalId", r.ExternalID}, {"mergedInto", r.MergedInto}, {"name", r.Name}, {"accountId", r.Refs.Account}, {"contactId", r.Refs.Contact},
 		{"leadId", r.Refs.Lead}, {"opportunityId", r.Refs.Opportunity}, {"engagementId", r.Refs.Engagement}, {"engagementTypeId", r.Refs.EngagementType},
 		{"userId", r.Refs.User}, {"ownerId", r.Refs.Owner},
+		{"remoteId", r.Details.RemoteID},
 		{"email", r.Details.Email}, // CRM users are matched by it; other details are kept as JSON, which escapes
 	} {
 		if !IsStorable(of.text) {
 			return Invalid(of.field, "has a NUL character or is not UTF-8", "text that a database can keep")
 		}
 	}
+	if err := r.validateKeys(); err != nil {
+		return err
+	}
 	if s := r.Details.ShareOfSale; s != nil && (*s < 0 || *s > 1) {
 		return Invalid("shareOfSale", fmt.Sprintf("is %v", *s), "a fraction from 0 to 1")
 	}
 	return nil
 }
+
+// Mend clears what is wrong with the record and costs nothing: an end before the start is no end that is known.
+func (r *Record) Mend() {
+	if !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime) {
+		r.EndTime = time.Time{}
+	}
+}
+
+// ShownID is the CRM's own id of the record: that which it has in the CRM itself, where it is read through another
+// service whose id is the external id.
+func (r *Record) ShownID() string { return cmp.Or(r.Details.RemoteID, r.ExternalID) }
 
 // IsStorable reports whether a database keeps text as it is: PostgreSQL refuses NUL, and what is not UTF-8.
 func IsStorable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }

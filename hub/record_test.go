@@ -229,7 +229,67 @@ func TestPlatforms(t *testing.T) {
 	if len(slices.Compact(sorted)) != len(all) {
 		t.Errorf("one is there twice: %v", all)
 	}
-	if hub.JoinID("of", "user") != "of:user" {
-		t.Error(hub.JoinID("of", "user"))
+}
+
+func TestMadeKeysAreDistinct(t *testing.T) {
+	if a, b := hub.JoinID("J", "K:L"), hub.JoinID("J:K", "L"); a == b {
+		t.Errorf("two pairs have the key %s", a)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[0-9a:]{0,6}`)
+		a, b, c, d := text.Draw(t, "of"), text.Draw(t, "user"), text.Draw(t, "other"), text.Draw(t, "other user")
+		if same := a == c && b == d; (hub.JoinID(a, b) == hub.JoinID(c, d)) != same {
+			t.Fatalf("%q + %q and %q + %q are %q and %q", a, b, c, d, hub.JoinID(a, b), hub.JoinID(c, d))
+		}
+	})
+	if err := hub.ValidateID("engagementType.externalId", hub.ModelEngagementType, hub.TypeID("MEETING", "Visit")); fields(t, err) != "engagementType.externalId" {
+		t.Errorf("a pushed type may have the key of one that was made: %v", err)
+	}
+}
+
+func TestKeysHaveALength(t *testing.T) {
+	long, longest := strings.Repeat("x", 513), strings.Repeat("é", 256)
+	for field, set := range map[string]func(r *hub.Record, text string){
+		"externalId": func(r *hub.Record, x string) { r.ExternalID = x }, "mergedInto": func(r *hub.Record, x string) { r.MergedInto = x },
+		"accountId": func(r *hub.Record, x string) { r.Refs.Account = x }, "contactId": func(r *hub.Record, x string) { r.Refs.Contact = x },
+		"leadId": func(r *hub.Record, x string) { r.Refs.Lead = x }, "opportunityId": func(r *hub.Record, x string) { r.Refs.Opportunity = x },
+		"engagementId": func(r *hub.Record, x string) { r.Refs.Engagement = x }, "userId": func(r *hub.Record, x string) { r.Refs.User = x },
+		"ownerId": func(r *hub.Record, x string) { r.Refs.Owner = x }, "remoteId": func(r *hub.Record, x string) { r.Details.RemoteID = x },
+		"otherContacts[1]": func(r *hub.Record, x string) { r.Details.OtherContacts = []string{"c", x} },
+	} {
+		for text, want := range map[string]string{long: field, longest: ""} {
+			r := hub.Record{Model: hub.ModelEngagement, ExternalID: "1"}
+			set(&r, text)
+			if got := fields(t, r.Validate()); got != want {
+				t.Errorf("%s of %d bytes: %q, want %q", field, len(text), got, want)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		r    hub.Record
+		want string
+	}{
+		"a long name of what is matched by none": {hub.Record{Model: hub.ModelOpportunity, Name: strings.Repeat("x", 9000)}, ""},
+		"the name of a user":                     {hub.Record{Model: hub.ModelUser, Name: strings.Repeat("x", 1025)}, "name"},
+		"a name that is matched by a long one":   {hub.Record{Model: hub.ModelUser, Name: strings.Repeat("\uFDFA", 100)}, "name"},
+		"the e-mail address of a user":           {hub.Record{Model: hub.ModelUser, Details: hub.Details{Email: strings.Repeat("x", 1025)}}, "email"},
+		"a join of the longest ids":              {hub.Record{Model: hub.ModelEngagementUser, ExternalID: hub.JoinID(longest, longest)}, ""},
+	} {
+		if c.r.ExternalID == "" {
+			c.r.ExternalID = "1"
+		}
+		if got := fields(t, c.r.Validate()); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAnEndBeforeTheStartIsUnknown(t *testing.T) {
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for end, want := range map[time.Time]time.Time{{}: {}, noon: noon, noon.Add(1): noon.Add(1), noon.Add(-1): {}} {
+		r := hub.Record{Model: hub.ModelEngagement, ExternalID: "1", StartTime: noon, EndTime: end}
+		if r.Mend(); !r.EndTime.Equal(want) || r.Validate() != nil {
+			t.Errorf("%s is kept as %s", end, r.EndTime)
+		}
 	}
 }

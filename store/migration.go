@@ -20,8 +20,9 @@ var migrationFiles embed.FS
 func migrations() database.Migrations {
 	files, _ := fs.Sub(migrationFiles, "migrations") // fails for names that are no paths
 	return database.Migrations{Files: files, Funcs: map[int64]func(context.Context, *sql.Tx, database.Dialect) error{
-		7: makeAuditAppendOnly,
-		8: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
+		7:  makeAuditAppendOnly,
+		8:  func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
+		10: reshapeRecords,
 	}}
 }
 

@@ -72,7 +72,7 @@ type recordRow struct {
 
 const upsertHead = `INSERT INTO records (organization_id, connection_id, created_at, updated_at, model, external_id, id, name,
 	account_ref, contact_ref, lead_ref, opportunity_ref, engagement_ref, type_ref, user_ref, owner_ref,
-	start_time, end_time, details, hash, modified_at, deleted_at, merged_into) `
+	start_time, end_time, details, hash, modified_at, deleted_at, merged_into, remote_id) `
 
 // upsertTail decides whether what arrived is news. The same content again writes nothing; an older
 // version than ours writes nothing; a newer modified time with the same content is noted, so that a
@@ -82,7 +82,7 @@ const upsertTail = ` ON CONFLICT (organization_id, connection_id, model, externa
 	opportunity_ref = excluded.opportunity_ref, engagement_ref = excluded.engagement_ref, type_ref = excluded.type_ref,
 	user_ref = excluded.user_ref, owner_ref = excluded.owner_ref, start_time = excluded.start_time, end_time = excluded.end_time,
 	details = excluded.details, hash = excluded.hash, modified_at = excluded.modified_at, deleted_at = excluded.deleted_at,
-	merged_into = excluded.merged_into,
+	merged_into = excluded.merged_into, remote_id = excluded.remote_id,
 	updated_at = CASE WHEN records.hash <> excluded.hash OR (records.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
 		THEN excluded.updated_at ELSE records.updated_at END
 WHERE (excluded.modified_at IS NULL OR records.modified_at IS NULL OR excluded.modified_at >= records.modified_at)
@@ -169,7 +169,7 @@ func newRecordRow(r *hub.Record, now time.Time) recordRow {
 		optional(r.Refs.Account), optional(r.Refs.Contact), optional(r.Refs.Lead), optional(r.Refs.Opportunity), optional(r.Refs.Engagement),
 		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
 		optionalMicros(r.StartTime), optionalMicros(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
-		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto),
+		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID),
 	}}
 }
 

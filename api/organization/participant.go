@@ -135,7 +135,7 @@ func (j *participants[T, B]) create(r *wire.Request, in *struct {
 	}
 	externalID := hub.JoinID(*ofExternal, *userExternal)
 	alive := false
-	p.add(hub.RecordPatch{Model: j.model, ExternalID: externalID, Create: true, Delete: &alive, Change: func(rec *hub.Record) {
+	p.addMade(hub.RecordPatch{Model: j.model, ExternalID: externalID, Create: true, Delete: &alive, Change: func(rec *hub.Record) {
 		*j.side(&rec.Refs), rec.Refs.User = *ofExternal, *userExternal
 		change(rec)
 	}})

@@ -33,7 +33,25 @@ func (p *patches) err() error {
 	return nil
 }
 
-func (p *patches) add(patch hub.RecordPatch) { p.all = append(p.all, patch) }
+// add adds a patch of a record that the body names. Its ids must fit into the databases' indexes.
+func (p *patches) add(patch hub.RecordPatch) {
+	p.check(hub.ValidateID(hub.SubField(patch.Field, "externalId"), patch.Model, patch.ExternalID))
+	p.check(hub.ValidateID(hub.SubField(patch.Field, "mergedToExternalId"), patch.Model, patch.MergedTo))
+	for i, from := range patch.MergedFrom {
+		p.check(hub.ValidateID(hub.SubField(patch.Field, fmt.Sprintf("mergedFromExternalIds[%d]", i)), patch.Model, from))
+	}
+	p.addMade(patch)
+}
+
+// addMade adds a patch of a record whose external id is made of what was checked.
+func (p *patches) addMade(patch hub.RecordPatch) { p.all = append(p.all, patch) }
+
+// check takes in what is wrong by a rule of the domain.
+func (p *patches) check(err error) {
+	if invalid, ok := errors.AsType[*hub.InvalidError](err); ok {
+		p.issues = append(p.issues, invalid.Issues...)
+	}
+}
 
 func (p *patches) wrong(field, problem, want string) {
 	p.issues = append(p.issues, hub.Issue{Field: field, Problem: problem, Want: want})
@@ -100,6 +118,9 @@ func (p *patches) party(field string, m hub.Model, externalID string, place *Pla
 				r.Refs.Owner = life.Owner.Value.ExternalID
 			}
 		},
+	}
+	if life.Owner.Sent {
+		p.check(hub.ValidateID(field+".owner.externalId", hub.ModelUser, life.Owner.Value.ExternalID))
 	}
 	wire.Set(&patch.MergedTo, life.MergedToExternalID)
 	if patch.MergedTo == externalID {
@@ -170,15 +191,17 @@ func joinName(first, last string) string {
 }
 
 // users joins CRM users to an opportunity or engagement.
-func (p *patches) users(users []PushedUser, join hub.Model, of string) {
-	for _, in := range users {
-		p.add(hub.RecordPatch{Model: hub.ModelUser, ExternalID: in.ExternalID, Change: func(r *hub.Record) {
+func (p *patches) users(field string, users []PushedUser, join hub.Model, of string) {
+	for i, in := range users {
+		field := fmt.Sprintf("%s[%d]", field, i)
+		p.check(hub.ValidatePerson(field+".email", wire.OrZero(in.Email), field+".name", wire.OrZero(in.Name)))
+		p.add(hub.RecordPatch{Model: hub.ModelUser, ExternalID: in.ExternalID, Field: field, Change: func(r *hub.Record) {
 			wire.Set(&r.Name, in.Name)
 			if in.Email != nil {
 				r.Details.Email, r.Details.Emails = *in.Email, []string{*in.Email}
 			}
 		}})
-		p.add(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		p.addMade(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
 			r.Refs.User = in.ExternalID
 			if join == hub.ModelOpportunityUser {
 				r.Refs.Opportunity = of
@@ -218,20 +241,24 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 	if in.EngagementType.Sent {
 		kind = new(string)
 		if t := in.EngagementType.Value; !in.EngagementType.Null {
-			*kind = t.ExternalID
-			if *kind == "" {
-				*kind = t.ActivityType + ":" + t.Name
-			}
-			p.add(hub.RecordPatch{Model: hub.ModelEngagementType, ExternalID: *kind, Change: func(r *hub.Record) {
+			patch := hub.RecordPatch{Model: hub.ModelEngagementType, ExternalID: t.ExternalID, Field: field + "engagementType", Change: func(r *hub.Record) {
 				r.Name, r.Details.ActivityType = t.Name, t.ActivityType
-			}})
+			}}
+			if t.ExternalID != "" {
+				p.add(patch)
+			} else {
+				p.check(hub.ValidateID(field+"engagementType.name", hub.ModelEngagement, t.Name)) // it becomes part of the key
+				patch.ExternalID = hub.TypeID(t.ActivityType, t.Name)
+				p.addMade(patch)
+			}
+			*kind = patch.ExternalID
 		}
 	}
 	var opportunity *string
 	if in.Opportunity.Sent {
 		opportunity = &in.Opportunity.Value.ExternalID
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Field: field, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
 		d := &r.Details
 		in.Direction.Set(&d.Direction)
 		in.Content.Set(&d.Content)
@@ -248,10 +275,10 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 		wire.Set(&r.Refs.EngagementType, kind)
 		wire.Set(&r.Refs.Opportunity, opportunity)
 	}})
-	p.users(in.EngagementUsers, hub.ModelEngagementUser, in.ExternalID)
+	p.users(field+"engagementUsers", in.EngagementUsers, hub.ModelEngagementUser, in.ExternalID)
 	if o := in.Opportunity.Value; in.Opportunity.Sent && !in.Opportunity.Null {
 		closed, made, active := p.wire(field+"opportunity.closedAt", o.ClosedAt), p.wire(field+"opportunity.remoteCreatedAt", o.RemoteCreatedAt), p.wire(field+"opportunity.lastActivityAt", o.LastActivityAt)
-		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Change: func(r *hub.Record) {
+		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Field: field + "opportunity", Change: func(r *hub.Record) {
 			changeOpportunity(r, o.Name, o.Amount, o.Disposition, closed, made, active)
 		}}
 		if o.CopyEngagementRelationships {
@@ -308,7 +335,7 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 			contact = &c.ExternalID
 		}
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
 		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
 		wire.Set(&r.Refs.Account, account)
 		wire.Set(&r.Refs.Contact, contact)
@@ -316,5 +343,5 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 			r.Refs.Contact = cmp.Or(r.Refs.Contact, first)
 		}
 	}})
-	p.users(in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
+	p.users(field+"opportunityUsers", in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
 }

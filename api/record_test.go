@@ -406,3 +406,39 @@ func TestNestedNamesCountAsTheyAreSpelled(t *testing.T) {
 		}
 	})
 }
+
+// TestPushOfLongTexts pushes ids, names and addresses that no index takes: the field is named, on both databases alike.
+func TestPushOfLongTexts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		c := w.pusher("Acme")
+		id, text := strings.Repeat("é", 300), strings.Repeat("x", 9000)
+		for _, is := range []struct{ path, body, field string }{
+			{"opportunities", `{"externalId":"` + id + `"}`, "externalId"},
+			{"opportunities", `{"externalId":"o","account":{"externalId":"` + id + `"}}`, "account.externalId"},
+			{"opportunities", `{"externalId":"o","account":{"externalId":"a","mergedToExternalId":"` + text + `"}}`, "account.mergedToExternalId"},
+			{"opportunities", `{"externalId":"o","contact":{"externalId":"a","mergedFromExternalIds":["b","` + text + `"]}}`, "contact.mergedFromExternalIds[1]"},
+			{"opportunities", `{"externalId":"o","account":{"externalId":"a","owner":{"externalId":"` + id + `"}}}`, "account.owner.externalId"},
+			{"batch/opportunities", `[{"externalId":"n"},{"externalId":"o","opportunityUsers":[{"externalId":"u","email":"` + text + `"}]}]`, "[1].opportunityUsers[0].email"},
+			{"engagements", `{"externalId":"e","engagementUsers":[{"externalId":"u","name":"` + text + `"}]}`, "engagementUsers[0].name"},
+			{"engagements", `{"externalId":"e","lead":{"externalId":"l","mergedToExternalId":"` + text + `"}}`, "lead.mergedToExternalId"},
+			{"engagements", `{"externalId":"e","engagementType":{"activityType":"MEETING","name":"` + text + `"}}`, "engagementType.name"},
+		} {
+			if a := c.do("PUT", records+"/sync/"+is.path, is.body).want(t, 400); !strings.Contains(a.body, is.field) {
+				t.Errorf("%s is not named: %.300s", is.field, a.body)
+			}
+		}
+		// J + K:L and J:K + L are two.
+		c.push("/sync/engagements", `{"externalId":"J","engagementUsers":[{"externalId":"K:L","name":"One"}]}`)
+		c.push("/sync/engagements", `{"externalId":"J:K","engagementUsers":[{"externalId":"L","name":"Two"}]}`)
+		if again := c.push("/sync/engagements", `{"externalId":"J"}`); len(again.EngagementUsers) != 1 {
+			t.Errorf("the user of J is gone: %+v", again)
+		}
+		// A type without an id of its own is not the one that has such an id.
+		c.push("/sync/engagements", `{"externalId":"e1","engagementType":{"externalId":"MEETING:Visit","activityType":"CALL","name":"Call"}}`)
+		c.push("/sync/engagements", `{"externalId":"e2","engagementType":{"activityType":"MEETING","name":"Visit"}}`)
+		if again := c.push("/sync/engagements", `{"externalId":"e1"}`); again.EngagementType != "CALL" {
+			t.Errorf("e1 is a %s", again.EngagementType)
+		}
+	})
+}

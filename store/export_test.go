@@ -1,4 +1,42 @@
 package store
 
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"strconv"
+	"testing/fstest"
+
+	"sirocco/database"
+)
+
 // FillUserKeys is the migration of that name.
 var FillUserKeys = fillUserKeys
+
+// MigrateTo makes a database as a program of an earlier version did.
+func MigrateTo(ctx context.Context, url string, version int64) error {
+	db, err := database.Open(ctx, url, database.Options{})
+	if err != nil {
+		return err
+	}
+	all := migrations()
+	files := fstest.MapFS{}
+	names, err := fs.Glob(all.Files, "*.sql")
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	for _, name := range names {
+		if of, err := strconv.ParseInt(path.Base(name)[:4], 10, 64); err == nil && of <= version {
+			text, err := fs.ReadFile(all.Files, name)
+			if err != nil {
+				return errors.Join(err, db.Close())
+			}
+			files[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	maps.DeleteFunc(all.Funcs, func(of int64, _ func(context.Context, *sql.Tx, database.Dialect) error) bool { return of > version })
+	return errors.Join(db.Migrate(ctx, database.Migrations{Files: files, Funcs: all.Funcs}), db.Close())
+}

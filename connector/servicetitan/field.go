@@ -16,7 +16,8 @@ import (
 type customField struct {
 	TypeID int64  `json:"typeId"`
 	Name   string `json:"name,omitempty"`
-	Value  string `json:"value"`
+	// Value is nil where the field is there and empty.
+	Value *string `json:"value"`
 }
 
 // customized is a record as far as its custom fields go.
@@ -40,6 +41,9 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	body := map[string]any{}
 	fields := make([]customField, 0, len(has.CustomFields)+len(f.Values))
 	for _, c := range has.CustomFields {
+		if c.Value == nil { // sent as a text it would no longer be nothing
+			continue
+		}
 		fields = append(fields, customField{TypeID: c.TypeID, Value: c.Value})
 	}
 	var others []customField
@@ -47,7 +51,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	for name, value := range f.Values {
 		text := hub.ValueText(value)
 		if f.Target == hub.ModelOpportunity && name == "summary" {
-			body["summary"] = html.EscapeString(text)
+			body["summary"] = strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 			continue
 		}
 		typeID, ok := typeOf(name, has.CustomFields)
@@ -72,7 +76,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 			fields = append(fields, customField{TypeID: typeID})
 			i = len(fields) - 1
 		}
-		fields[i].Value, custom = text, true
+		fields[i].Value, custom = &text, true
 	}
 	if custom {
 		body["customFields"] = fields

@@ -1,6 +1,8 @@
 package servicetitan_test
 
 import (
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"testing"
@@ -119,5 +121,27 @@ func TestFieldsOfAJob(t *testing.T) {
 	}
 	for _, v := range crm.Violations() {
 		t.Error(v)
+	}
+}
+
+// TestFieldsThatAreNothing sets a field of a job and leaves one that has no value without one.
+func TestFieldsThatAreNothing(t *testing.T) {
+	var sent string
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			body, _ := io.ReadAll(r.Body)
+			sent = string(body)
+		}
+		simulator.WriteJSON(w, http.StatusOK, map[string]any{"customFields": []any{
+			map[string]any{"typeId": 1, "name": "Gate", "value": nil}, map[string]any{"typeId": 2, "name": "Roof", "value": "tin"}, map[string]any{"typeId": 3, "name": "Dog", "value": ""},
+		}})
+	})
+	set := connector.Fields{Target: hub.ModelOpportunity, ExternalID: "1", Values: map[string]any{"Roof": "slate", "summary": "1 < 2\nsoon"}}
+	if err := (servicetitan.Connector{}).SetFields(t.Context(), session, set); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"customFields":[{"typeId":2,"value":"slate"},{"typeId":3,"value":""}],"summary":"1 \u0026lt; 2\u003cbr\u003esoon"}`
+	if sent != want {
+		t.Errorf("it sends %s, not %s", sent, want)
 	}
 }

@@ -55,11 +55,6 @@ const (
 	timeSlice = 5 * time.Second
 	// claimLimit bounds how many connections one look claims.
 	claimLimit = 200
-	// overlap is how far before its cursor an incremental read starts: a CRM may show a change a little
-	// after the time it gives it.
-	overlap = time.Minute
-	// enumerateEvery is how often a model whose CRM does not tell of deletions is read as a whole.
-	enumerateEvery = 24 * time.Hour
 )
 
 // Engine runs the background work of one node.
@@ -71,6 +66,8 @@ type Engine struct {
 	// webhooks sends events to endpoints, vendors carries requests to CRMs.
 	webhooks *webhookClient
 	vendors  *vendorTransport
+	// seen tells pages that go on from those that go round.
+	seen *seenRecords
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -84,7 +81,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg)}
+	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords()}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {

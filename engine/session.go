@@ -26,8 +26,8 @@ type session struct {
 	transport *transport
 	// newToken says that Token was got in this job: if the CRM refuses it, it refuses the credentials.
 	newToken bool
-	// wereRejected says that the CRM had refused the credentials before.
-	wereRejected bool
+	// refusals is how often in a row the CRM has refused the credentials.
+	refusals int
 	// credentialsSetAt is when the credentials were set.
 	credentialsSetAt time.Time
 }
@@ -40,7 +40,10 @@ func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hu
 	if err != nil {
 		return nil, err
 	}
-	s.transport.limiter = e.limits.get(conn.ID, info.Rate)
+	s.transport.limiter, s.transport.credentials = e.limits.get(conn.ID, info.Rate), s.credentialsSetAt.UnixMicro()
+	if s.transport.credentials > s.transport.limiter.heldFor.Load() {
+		s.transport.limiter.heldUntil.Store(0)
+	}
 	err = e.authorize(ctx, c, conn, creds, s)
 	s.transport.honorRetryAfter(err)
 	return s, err
@@ -56,7 +59,7 @@ func (e *Engine) loadCredentials(ctx context.Context, info hub.PlatformInfo, con
 	if err != nil { // the platform has come to need a field that it did not need before
 		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}
-	s.Values, s.wereRejected, s.credentialsSetAt = values, !creds.RejectedAt.IsZero(), creds.UpdatedAt
+	s.Values, s.refusals, s.credentialsSetAt = values, creds.Refusals, creds.UpdatedAt
 	return creds, nil
 }
 

@@ -22,11 +22,21 @@ type syncJob struct {
 
 	connector connector.Connector
 	session   *session
-	states    map[hub.Model]*store.SyncState
-	// pending is what was done and is not yet in the run's row.
+	// opened says that the session is open: what fails from then on is of a model, or of the connection.
+	opened   bool
+	states   map[hub.Model]*store.SyncState
+	readings map[hub.Model]*store.Reading
+	absences map[hub.Model]store.AbsenceCounts
+	// asked says that a page was asked for: a job makes some progress, however long it took to begin.
+	asked bool
+	// pending is what was done and is not yet in the run's row, quiet the models whose increments brought nothing.
 	pending store.RunTotals
-	// failed is the first error of a model in this run.
-	failed error
+	quiet   []store.QuietModel
+	// failed is the first error of a model in this run, retryAt when the first of what failed is tried again.
+	failed  error
+	retryAt time.Time
+	// readingLeft says that a whole reading goes on in the next run, whose increments come first.
+	readingLeft bool
 }
 
 // errYield ends a job whose time slice is over.
@@ -77,43 +87,92 @@ func (j *syncJob) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// sync goes through the models in order. What fails one of them does not stop the others.
+// sync brings the increments of all models in, in order, and then goes on with a whole reading. What fails one of them
+// does not stop the others.
 func (j *syncJob) sync(ctx context.Context) error {
+	if until := j.sched.HeldUntil; until.After(j.engine.Clock()) { // made due meanwhile, by a resume for instance
+		return &heldError{until}
+	}
 	var ok bool
 	if j.connector, ok = j.engine.Connectors[j.conn.Platform]; !ok {
 		return fmt.Errorf("no connector for %s", j.conn.Platform)
 	}
+	if err := j.load(ctx); err != nil {
+		return err
+	}
+	var err error
+	if j.session, err = j.engine.openSession(ctx, j.connector, j.conn); err != nil {
+		return err
+	}
+	j.opened = true
+	j.session.transport.onWait = func(wait time.Duration) { j.reportWait(ctx, wait) }
+	for _, info := range j.connector.Info().Models {
+		if err := j.syncModel(ctx, info); err != nil {
+			return err
+		}
+	}
+	return j.readWhole(ctx)
+}
+
+// heldError says that the CRM asked to be left alone until then.
+type heldError struct{ until time.Time }
+
+func (e *heldError) Error() string { return rateLimit }
+
+// load reads where the connection's models stand.
+func (j *syncJob) load(ctx context.Context) error {
 	states, err := j.engine.Store.SyncStates(ctx, j.conn.OrganizationID, j.conn.ID)
 	if err != nil {
 		return err
 	}
-	j.states = make(map[hub.Model]*store.SyncState, len(states))
+	readings, err := j.engine.Store.Readings(ctx, j.conn.OrganizationID, j.conn.ID)
+	if err != nil {
+		return err
+	}
+	j.states, j.readings = make(map[hub.Model]*store.SyncState, len(states)), make(map[hub.Model]*store.Reading, len(readings))
 	for i := range states {
 		j.states[states[i].Model] = &states[i]
 	}
-	if j.session, err = j.engine.openSession(ctx, j.connector, j.conn); err != nil {
-		return err
+	for i := range readings {
+		j.readings[readings[i].Model] = &readings[i]
 	}
-	j.session.transport.onWait = func(wait time.Duration) { j.reportWait(ctx, wait) }
-	for _, info := range j.connector.Info().Models {
-		st := j.states[info.Model]
-		if st == nil {
-			st = &store.SyncState{Model: info.Model}
-			j.states[info.Model] = st
-		}
-		if st.CompletedRun == j.sched.RunID {
-			j.keepFirstFailure(st.Failed)
-			continue
-		}
-		m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
-		if err := m.run(ctx); err != nil {
-			if stop := j.handleModelError(ctx, m, err); stop != nil {
-				return stop
-			}
-		}
+	j.absences, err = j.engine.Store.Absences(ctx, j.conn.OrganizationID, j.conn.ID)
+	return err
+}
+
+func (j *syncJob) state(model hub.Model) *store.SyncState {
+	st := j.states[model]
+	if st == nil {
+		st = &store.SyncState{Model: model}
+		j.states[model] = st
+	}
+	return st
+}
+
+// syncModel brings the increments of one model in, unless this run is done with it, or it failed and is not to be tried
+// yet.
+func (j *syncJob) syncModel(ctx context.Context, info hub.ModelInfo) error {
+	st := j.state(info.Model)
+	switch {
+	case st.CompletedRun == j.sched.RunID, st.RetryAt.After(j.engine.Clock()):
+		j.keepFailure(st.Failed, st.RetryAt)
+		return nil
+	case j.sched.Retrying && st.RetryAt.IsZero():
+		return nil
+	case j.sliceOver():
+		return errYield
+	}
+	m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
+	err := m.sync(ctx)
+	*st = m.committed
+	if err != nil {
+		return j.handleModelError(ctx, m, err)
 	}
 	return nil
 }
+
+// sliceOver reports whether the job is to give way. It asks for a page at least.
+func (j *syncJob) sliceOver() bool { return j.asked && j.engine.Clock().Sub(j.started) >= timeSlice }
 
 // rateLimit is what a connection says that it does while a rate limit is waited for.
 const rateLimit = "waits for the CRM's rate limit"
@@ -134,124 +193,48 @@ func (j *syncJob) statusOf(model hub.Model) hub.SyncState {
 	return ""
 }
 
-func (j *syncJob) keepFirstFailure(problem string) {
-	if problem != "" && j.failed == nil {
+// keepFailure notes that something failed in this run, or waits since an earlier one, and when it is tried again.
+func (j *syncJob) keepFailure(problem string, retryAt time.Time) {
+	if problem == "" {
+		return
+	}
+	if j.failed == nil {
 		j.failed = errors.New(problem)
+	}
+	if !retryAt.IsZero() && (j.retryAt.IsZero() || retryAt.Before(j.retryAt)) {
+		j.retryAt = retryAt
 	}
 }
 
-// handleModelError decides what an error of one model means: it returns the error that ends the job, or notes the
-// failure and returns nil where the other models can go on.
+// handleModelError does what the table of endings says of an error of one model: it returns the error that ends the job,
+// or notes the failure and returns nil where the other models can go on.
 func (j *syncJob) handleModelError(ctx context.Context, m *modelSync, err error) error {
-	var ce *connector.Error
-	switch {
-	case ctx.Err() != nil, errors.Is(err, errYield), errors.Is(err, hub.ErrPaused), errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
-		return err
-	case connector.IsKind(err, connector.Unauthorized), connector.IsKind(err, connector.RateLimited):
-		return err
-	case errors.As(err, &ce):
-		j.engine.metrics.errors.WithLabelValues(string(j.conn.Platform), string(ce.Kind)).Inc()
-	case isStop(err):
-	default: // ours, not the vendor's: the database, or a bug
+	if ctx.Err() != nil {
 		return err
 	}
-	j.log.Warn("a model's sync failed", "model", m.info.Model, "error", err)
-	j.keepFirstFailure(err.Error())
+	end := endingOf(err)
+	if end.stops != stopsModel {
+		return err
+	}
+	if ce, ok := errors.AsType[*connector.Error](err); ok {
+		j.engine.metrics.errors.WithLabelValues(string(j.conn.Platform), string(ce.Kind)).Inc()
+	}
 	st := m.committed
-	st.Failed, st.CompletedRun = err.Error(), j.sched.RunID
+	st.Failures, st.FailureCause = countFailure(st.Failures, st.FailureCause, err)
+	st.Failed, st.CompletedRun = m.explain(err), j.sched.RunID
+	st.RetryAt = j.engine.Clock().Add(end.wait(err, st.Failures))
+	j.log.Warn("a model's sync failed", "model", m.info.Model, "error", err)
+	j.keepFailure(st.Failed, st.RetryAt)
 	_, commitErr := j.engine.Store.CommitPage(ctx, j.sched, store.PageCommit{State: st, Status: hub.SyncStateError})
+	*j.state(m.info.Model) = st
 	return commitErr
 }
 
-// end gives the connection back and plans its next job.
-func (j *syncJob) end(ctx context.Context, err error) error {
-	if j.session != nil {
-		j.pending.Bytes += j.session.transport.bytes.Swap(0)
-		j.pending.RateWait += time.Duration(j.session.transport.waited.Swap(0))
-		j.session.transport.honorRetryAfter(err)
-	}
-	now := j.engine.Clock()
-	end := store.SyncJobResult{Totals: j.pending}
-	var ce *connector.Error
-	switch {
-	case err == nil && j.failed == nil:
-		if j.session != nil && j.session.wereRejected {
-			if err := j.engine.Store.AcceptCredentials(ctx, j.conn.OrganizationID, j.conn.ID); err != nil {
-				return err
-			}
-		}
-		end.RunOver, end.Next = true, now.Add(interval(j.sched.Interval))
-	case err == nil:
-		end.RunOver, end.RunError = true, j.failed.Error()
-		end.Failures = j.sched.Failures + 1
-		end.Next = now.Add(backoff(end.Failures))
-		end.Waiting = "tries again after a failure: " + j.failed.Error()
-	case errors.Is(err, errYield):
-		end.Next, end.Waiting = now, store.Continuing
-	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
-		return nil
-	case errors.Is(err, hub.ErrPaused):
-		return j.engine.releasePaused(ctx, j.sched)
-	case errors.Is(err, hub.ErrNeedsCredentials):
-		return j.needsCredentials(ctx, end, "has no credentials", "needs credentials: PUT them to /v1/core/integrations/connections/"+j.conn.ID+"/credentials")
-	case connector.IsKind(err, connector.Unauthorized) && j.session != nil && j.session.Token != "" && !j.session.newToken:
-		// The access token may have ended before its time: try once with a new one.
-		if dropErr := j.engine.Store.PutToken(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, "", time.Time{}); dropErr != nil {
-			return dropErr
-		}
-		end.Next, end.Waiting, end.Failures = now, "gets a new access token", j.sched.Failures
-	case connector.IsKind(err, connector.Unauthorized):
-		rejected, rejectErr := j.engine.Store.RejectCredentials(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt)
-		if rejectErr != nil {
-			return rejectErr
-		}
-		if !rejected {
-			end.Next, end.Waiting, end.Failures = now, "tries its new credentials", j.sched.Failures
-			break
-		}
-		return j.needsCredentials(ctx, end, err.Error(), "needs new credentials: "+err.Error())
-	case errors.As(err, &ce) && ce.Kind == connector.RateLimited:
-		end.Failures = j.sched.Failures + 1
-		wait := ce.RetryAfter
-		if wait == 0 {
-			wait = backoff(end.Failures)
-		}
-		end.Next, end.Waiting = now.Add(wait), rateLimit
-	case errors.As(err, &ce), errors.Is(err, context.Canceled): // no token to be had; or this node stops
-		end.Failures = j.sched.Failures
-		end.Next = now
-		if ce != nil {
-			end.Failures++
-			end.Next, end.Waiting = now.Add(backoff(end.Failures)), "tries again after a failure: "+ce.Error()
-		}
-	default:
-		end.Failures = j.sched.Failures + 1
-		end.Next, end.Waiting = now.Add(backoff(end.Failures)), "tries again after an internal error; the server's log has it"
-		j.log.Error("a turn failed", "error", err)
-	}
-	endErr := j.engine.Store.EndSyncJob(ctx, j.sched, end)
-	if errors.Is(endErr, store.ErrLeaseLost) {
+// accepted notes, once in a job, that the CRM answers with the credentials that it had refused.
+func (j *syncJob) accepted(ctx context.Context) error {
+	if j.session.refusals == 0 {
 		return nil
 	}
-	return endErr
-}
-
-// needsCredentials ends the run and plans no other: only new credentials, or somebody's wish, begin one.
-func (j *syncJob) needsCredentials(ctx context.Context, end store.SyncJobResult, reason, waiting string) error {
-	err := j.engine.Store.FailModels(ctx, j.sched, reason)
-	switch {
-	case errors.Is(err, hub.ErrPaused):
-		return j.engine.releasePaused(ctx, j.sched)
-	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
-		return nil
-	case err != nil:
-		return err
-	}
-	end.RunOver, end.RunError, end.Waiting = true, reason, waiting
-	end.Failures = j.sched.Failures + 1
-	err = j.engine.Store.EndSyncJob(ctx, j.sched, end)
-	if errors.Is(err, store.ErrLeaseLost) {
-		return nil
-	}
-	return err
+	j.session.refusals = 0
+	return j.engine.Store.AcceptCredentials(ctx, j.conn.OrganizationID, j.conn.ID)
 }

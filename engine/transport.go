@@ -29,6 +29,8 @@ type limiter struct {
 	rate *rate.Limiter
 	// heldUntil is until when the vendor wants to be left alone, in microseconds of Unix time.
 	heldUntil atomic.Int64
+	// heldFor is when the credentials were set whose requests the vendor wants to be left alone by: others are tried.
+	heldFor atomic.Int64
 }
 
 func unlimited() *limiter { return &limiter{rate: rate.NewLimiter(rate.Inf, 0)} }
@@ -61,6 +63,8 @@ type transport struct {
 	base    http.RoundTripper
 	limiter *limiter
 	clock   hub.Clock
+	// credentials is when the session's credentials were set, in microseconds of Unix time.
+	credentials int64
 	// onWait, where it is not nil, is told of a wait of at least reportedWait before it begins.
 	onWait func(wait time.Duration)
 	// beforeRequest, where it is not nil, may still stop a request once the rate limit allows it.
@@ -118,7 +122,8 @@ func (t *transport) wait(ctx context.Context) error {
 // vendor asked to be left alone for a while.
 func (t *transport) honorRetryAfter(err error) {
 	var ce *connector.Error
-	if errors.As(err, &ce) && ce.Kind == connector.RateLimited && ce.Status != 0 && ce.RetryAfter > 0 {
+	if errors.As(err, &ce) && endingOf(err).stops != stopsModel && ce.Status != 0 && ce.RetryAfter > 0 {
+		t.limiter.heldFor.Store(t.credentials)
 		t.limiter.heldUntil.Store(t.clock().Add(ce.RetryAfter).UnixMicro())
 	}
 }

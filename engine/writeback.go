@@ -161,6 +161,12 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.handleError(ctx, at, err)
 	}
 	s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), "sent").Inc()
+	if s.session.refusals > 0 {
+		s.session.refusals = 0
+		if err := s.engine.Store.AcceptCredentials(ctx, s.conn.OrganizationID, s.conn.ID); err != nil {
+			return err
+		}
+	}
 	// It is in the CRM: that is kept at once, whatever becomes of the fields, and even while the node stops or the
 	// connection is paused.
 	written := store.WrittenNote{ID: ref.ExternalID, Existed: ref.Existed, Transcript: s.conn.SyncTranscript}
@@ -193,14 +199,23 @@ func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
 }
 
-// open gets the session for this delivery and those after it. Credentials that the CRM has refused are not tried again.
+// refusedError says that the CRM refused the credentials, and when they are tried again.
+type refusedError struct{ again time.Time }
+
+func (e *refusedError) Error() string {
+	return "The connection needs credentials that the CRM accepts; those it has are tried again at " + hub.WireTime(e.again) + "."
+}
+
+// open gets the session for this delivery and those after it. Credentials that the CRM has refused are tried again as
+// rarely as by the sync.
 func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error {
 	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {
 		return err
 	}
-	if !creds.RejectedAt.IsZero() {
-		return hub.ErrNeedsCredentials
+	again := creds.RefusedAt.Add(endings[connector.Unauthorized].plainWait(creds.Refusals))
+	if creds.Refusals > 0 && again.After(s.engine.Clock()) {
+		return &refusedError{again}
 	}
 	opened, err := s.engine.openSession(ctx, c, s.conn)
 	if opened != nil {
@@ -367,24 +382,30 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 	now := s.engine.Clock()
 	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
 	var ce *connector.Error
+	var refused *refusedError
 	if errors.As(err, &ce) {
 		s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
 	}
 	switch {
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		s.stop, end.At, end.Error = true, time.Time{}, "The connection needs credentials that the CRM accepts."
+	case errors.As(err, &refused):
+		s.stop, s.next, end.At = true, refused.again, time.Time{}
 	case ce == nil:
 		return err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:
 		s.session = nil // the access token may have ended before its time: once more with a new one
 		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt, "", time.Time{})
 	case ce.Kind == connector.Unauthorized:
-		rejected, err := s.engine.Store.RejectCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
-		if err != nil || !rejected {
-			s.session = nil // others were set meanwhile: once more with those
-			return err
+		s.session = nil
+		refusal, noted, noteErr := s.engine.Store.RefuseCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
+		if noteErr != nil || !noted {
+			return noteErr // others were set meanwhile: once more with those
 		}
-		s.stop, end.Error = true, "It waits for new credentials: "+ce.Message
+		s.stop, s.next = true, now.Add(endings[ce.Kind].wait(err, refusal.Times))
+		if refusal.Rejected {
+			end.Error = "It waits for new credentials: " + ce.Message
+		}
 	case ce.Kind == connector.RateLimited:
 		wait := ce.RetryAfter
 		if wait == 0 {
@@ -400,7 +421,15 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 	case ce.Kind == connector.Refused, s.lastAttempt():
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
 	default: // a 403 too: they are good for reading, and somebody may let them write
-		end.Counts, end.DueAt = true, now.Add(deliveryWait(s.delivery.Attempts+1))
+		wait := deliveryWait(s.delivery.Attempts + 1)
+		if asked := askedWait(err); asked > 0 {
+			wait = asked
+			if s.session != nil && endingOf(err).stops != stopsModel { // all that is to be written waits
+				s.session.transport.honorRetryAfter(err)
+				s.stop, s.next = true, now.Add(wait)
+			}
+		}
+		end.Counts, end.DueAt = true, now.Add(wait)
 	}
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
 }

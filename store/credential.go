@@ -18,7 +18,10 @@ type Credentials struct {
 	// Token is a short-lived access token, empty when there is none that still lives.
 	Token        string
 	TokenExpires time.Time
-	// RejectedAt is when the CRM refused them; zero when it has not.
+	// Refusals counts how often in a row the CRM refused them, last at RefusedAt; 0 when it takes them.
+	Refusals  int
+	RefusedAt time.Time
+	// RejectedAt is when it had refused them so often, and for so long, that others are needed; zero when it has not.
 	RejectedAt time.Time
 	// UpdatedAt is when they were set. What is found out about them is kept only while no others were set since.
 	UpdatedAt time.Time
@@ -59,7 +62,7 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
-				token_lease = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
+				token_lease = NULL, refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
 			organization, connection, sealed, micros(s.clock()))
 		if err != nil {
 			return err
@@ -67,9 +70,12 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		if err := s.audit(ctx, tx, organization, "set", "credentials", connection, nil); err != nil || !c.Active {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE schedules SET due_at = $3, failures = 0, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, micros(s.clock()))
+		// The CRM may have asked those before them to wait: these are tried once.
+		_, err = tx.Exec(ctx, `UPDATE schedules SET failures = 0, failure_cause = '', held_until = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 		if err != nil {
+			return err
+		}
+		if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
 			return err
 		}
 		return resumeWriteBack(ctx, tx, organization, connection, s.clock())
@@ -80,18 +86,19 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 func (s *Store) Credentials(ctx context.Context, organization, connection string) (Credentials, error) {
 	var sealed string
 	var sealedToken *string
-	var expires, rejected *int64
+	var expires, rejected, refused *int64
+	var refusals int
 	var updated int64
 	_, err := queryOne(ctx, s.db, func(r database.Row) (struct{}, error) {
-		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &updated)
-	}, `SELECT sealed, sealed_token, token_expires, rejected_at, updated_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated)
+	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if errors.Is(err, hub.ErrNotFound) {
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
 	if err != nil {
 		return Credentials{}, err
 	}
-	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), UpdatedAt: fromMicros(updated)}
+	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated)}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
 	if err != nil {
 		return c, err
@@ -142,22 +149,52 @@ func (s *Store) PutToken(ctx context.Context, organization, connection string, o
 	})
 }
 
-// RejectCredentials notes that the CRM refused the credentials of the time. It reports false, and notes nothing, where
-// others were set since.
-func (s *Store) RejectCredentials(ctx context.Context, organization, connection string, of time.Time) (rejected bool, err error) {
-	err = s.write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE credentials SET rejected_at = $3, sealed_token = NULL, token_expires = NULL
-			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $4`, organization, connection, micros(s.clock()), micros(of))
-		rejected = n == 1
-		return err
-	})
-	return rejected, err
+// Refused credentials need others once the CRM has refused them at least refusalsMost times over at least refusedLong:
+// one refusal may be an outage of what checks them.
+const (
+	refusalsMost = 4
+	refusedLong  = 15 * time.Minute
+)
+
+// Refusal is what is known of credentials that the CRM refused.
+type Refusal struct {
+	// Times counts the refusals in a row.
+	Times int
+	// Rejected says that they were so many, and over such a time, that other credentials are needed.
+	Rejected bool
 }
 
-// AcceptCredentials notes that the CRM takes credentials that it had refused, and lets what waited for others be sent.
+// RefuseCredentials notes that the CRM refused the credentials of the time once more, and drops their token. It reports
+// false, and notes nothing, where others were set since.
+func (s *Store) RefuseCredentials(ctx context.Context, organization, connection string, of time.Time) (refusal Refusal, noted bool, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		scan := func(r database.Row) (Refusal, error) {
+			var f Refusal
+			var rejected *int64
+			err := r.Scan(&f.Times, &rejected)
+			f.Rejected = rejected != nil
+			return f, err
+		}
+		refusal, err = queryOne(ctx, tx, scan, `UPDATE credentials SET refusals = refusals + 1, refused_since = COALESCE(refused_since, $3), refused_at = $3,
+				rejected_at = CASE WHEN rejected_at IS NULL AND refusals + 1 >= $5 AND refused_since <= $6 THEN $3 ELSE rejected_at END,
+				sealed_token = NULL, token_expires = NULL
+			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $4 RETURNING refusals, rejected_at`,
+			organization, connection, micros(now), micros(of), refusalsMost, micros(now.Add(-refusedLong)))
+		noted = err == nil
+		if errors.Is(err, hub.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return refusal, noted, err
+}
+
+// AcceptCredentials notes that the CRM takes credentials that it had refused, and lets what waited for it be sent.
 func (s *Store) AcceptCredentials(ctx context.Context, organization, connection string) error {
 	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE credentials SET rejected_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND rejected_at IS NOT NULL`, organization, connection)
+		n, err := tx.Exec(ctx, `UPDATE credentials SET refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL
+			WHERE organization_id = $1 AND connection_id = $2 AND refusals > 0`, organization, connection)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -1,14 +1,27 @@
 package store
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"sirocco/hub"
 )
 
-// Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing.
+// Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing, and in another
+// one what waits for a decision.
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
+	text := s.explain(c, now)
+	for _, model := range slices.Sorted(maps.Keys(s.Held)) {
+		text += fmt.Sprintf(" The CRM no longer shows %d records of %s: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
+			s.Held[model], model, c.ID)
+	}
+	return text
+}
+
+func (s Schedule) explain(c hub.Connection, now time.Time) string {
 	switch {
 	case s.ConnectionID == "":
 		return notPulledReason(c.Platform)

@@ -16,7 +16,7 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
 		return err
 	}
-	for _, table := range []string{"credentials", "schedules", "sync_states"} {
+	for _, table := range []string{"credentials", "schedules", "sync_states", "readings"} {
 		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ const purgeSlice = 1000
 
 // purged are the tables that Purge empties, with what makes their rows distinct within a connection.
 var purged = []struct{ table, key string }{
-	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"sync_runs", "id"}, {"quarantine", "id"},
+	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"quarantine", "id"},
 	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
 	{"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }

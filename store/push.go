@@ -200,7 +200,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, of := range byModel(records) {
-		ch, err := UpsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now)
+		ch, _, err := upsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now, now)
 		if err != nil {
 			return err
 		}

@@ -145,9 +145,7 @@ func (s *Store) RetryQuarantine(ctx context.Context, organization, connection st
 		if retried == 0 {
 			return nil
 		}
-		_, err = tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, micros(s.clock()))
-		if err != nil {
+		if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "retryQuarantine", "connection", connection, map[string]any{"retried": retried})

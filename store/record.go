@@ -54,6 +54,8 @@ func scanRecord(r database.Row) (Record, error) {
 // Changes counts what an upsert did.
 type Changes struct {
 	Created, Updated, Unchanged, Deleted int
+	// Missed are those of a whole reading's changes that the increments before it should have brought.
+	Missed int
 }
 
 // Add adds up two counts.
@@ -62,6 +64,7 @@ func (c *Changes) Add(d Changes) {
 	c.Updated += d.Updated
 	c.Unchanged += d.Unchanged
 	c.Deleted += d.Deleted
+	c.Missed += d.Missed
 }
 
 // recordRow is a record in the order of the upsert's parameters.
@@ -72,50 +75,53 @@ type recordRow struct {
 
 const upsertHead = `INSERT INTO records (organization_id, connection_id, created_at, updated_at, model, external_id, id, name,
 	account_ref, contact_ref, lead_ref, opportunity_ref, engagement_ref, type_ref, user_ref, owner_ref,
-	start_time, end_time, details, hash, modified_at, deleted_at, merged_into, remote_id) `
+	start_time, end_time, details, hash, modified_at, deleted_at, merged_into, remote_id, written_at) `
 
-// upsertTail decides whether what arrived is news. The same content again writes nothing; an older
-// version than ours writes nothing; a newer modified time with the same content is noted, so that a
-// version from between the two is still known to be old, but does not count as a change.
+// upsertTail decides whether what arrived is news. What the CRM answers now is right: a row wins where it was asked for
+// no earlier than ours was, whatever its modified time says. Only of one that was asked for before ours was written (a
+// page fetched ahead, a push meanwhile, a node whose clock is behind) the modified times decide. The same content again
+// writes nothing; another modified time with the same content is noted, but does not count as a change.
 const upsertTail = ` ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET
 	name = excluded.name, account_ref = excluded.account_ref, contact_ref = excluded.contact_ref, lead_ref = excluded.lead_ref,
 	opportunity_ref = excluded.opportunity_ref, engagement_ref = excluded.engagement_ref, type_ref = excluded.type_ref,
 	user_ref = excluded.user_ref, owner_ref = excluded.owner_ref, start_time = excluded.start_time, end_time = excluded.end_time,
 	details = excluded.details, hash = excluded.hash, modified_at = excluded.modified_at, deleted_at = excluded.deleted_at,
-	merged_into = excluded.merged_into, remote_id = excluded.remote_id,
+	merged_into = excluded.merged_into, remote_id = excluded.remote_id, written_at = excluded.written_at,
 	updated_at = CASE WHEN records.hash <> excluded.hash OR (records.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
 		THEN excluded.updated_at ELSE records.updated_at END
-WHERE (excluded.modified_at IS NULL OR records.modified_at IS NULL OR excluded.modified_at >= records.modified_at)
+WHERE (excluded.written_at >= records.written_at OR excluded.modified_at IS NULL OR records.modified_at IS NULL OR excluded.modified_at >= records.modified_at)
 	AND (records.hash <> excluded.hash OR (records.deleted_at IS NULL) <> (excluded.deleted_at IS NULL)
-		OR COALESCE(excluded.modified_at, 0) > COALESCE(records.modified_at, 0))
+		OR COALESCE(excluded.modified_at, 0) <> COALESCE(records.modified_at, 0))
 RETURNING external_id, id, updated_at, deleted_at`
 
-// UpsertRecords brings records of one model into the connection within tx. They must be valid. Where
-// one comes twice, the newer one counts. References to a merged record are moved to its survivor.
-func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, now time.Time) (Changes, error) {
+// upsertRecords brings records of one model, which were asked for at a time, into the connection within tx, and returns
+// the external ids of those that changed. They must be valid. Where one comes twice, the newer one counts. References to
+// a merged record are moved to its survivor.
+func upsertRecords(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, asked, now time.Time) (Changes, []string, error) {
 	records = latestByExternalID(records)
 	if len(records) == 0 {
-		return Changes{}, nil
+		return Changes{}, nil, nil
 	}
 	if err := followMerges(ctx, tx, organization, connection, records); err != nil {
-		return Changes{}, err
+		return Changes{}, nil, err
 	}
 	batch := make([]recordRow, len(records))
 	ids := make(map[string]string, len(records))
 	for i := range records {
-		batch[i] = newRecordRow(&records[i], now)
+		batch[i] = newRecordRow(&records[i], asked, now)
 		ids[records[i].ExternalID] = batch[i].args[2].(string)
 	}
 	written, err := upsertRows(ctx, tx, organization, connection, micros(now), batch)
 	if err != nil {
-		return Changes{}, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
+		return Changes{}, nil, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
 	}
 	if model == hub.ModelUser {
 		if err := saveUserKeys(ctx, tx, organization, connection, records, written, now); err != nil {
-			return Changes{}, fmt.Errorf("note what CRM users are matched by: %w", err)
+			return Changes{}, nil, fmt.Errorf("note what CRM users are matched by: %w", err)
 		}
 	}
 	var c Changes
+	var changed []string
 	for _, w := range written {
 		switch {
 		case ids[w.externalID] == w.id && w.deletedAt == nil:
@@ -129,6 +135,9 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		default:
 			c.Updated++
 		}
+		if ids[w.externalID] == w.id || w.updatedAt == micros(now) {
+			changed = append(changed, w.externalID)
+		}
 	}
 	c.Unchanged = len(records) - c.Created - c.Updated - c.Deleted
 	var merged []string
@@ -139,10 +148,10 @@ func UpsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	}
 	if len(merged) > 0 {
 		if err := followMerged(ctx, tx, organization, connection, model, merged); err != nil {
-			return c, err
+			return c, nil, err
 		}
 	}
-	return c, nil
+	return c, changed, nil
 }
 
 // writtenRecord is what an upsert answers for each record it wrote.
@@ -158,7 +167,7 @@ func scanWritten(r database.Row) (writtenRecord, error) {
 	return w, err
 }
 
-func newRecordRow(r *hub.Record, now time.Time) recordRow {
+func newRecordRow(r *hub.Record, asked, now time.Time) recordRow {
 	details, hash := r.Content()
 	var deleted *int64
 	if r.Deleted || r.MergedInto != "" {
@@ -169,7 +178,7 @@ func newRecordRow(r *hub.Record, now time.Time) recordRow {
 		optional(r.Refs.Account), optional(r.Refs.Contact), optional(r.Refs.Lead), optional(r.Refs.Opportunity), optional(r.Refs.Engagement),
 		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
 		optionalMicros(r.StartTime), optionalMicros(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
-		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID),
+		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID), optionalMicros(asked),
 	}}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // recordArgs is how many parameters a recordRow has.
-const recordArgs = 20
+const recordArgs = 21
 
 // upsertRows writes a batch of records, and answers for those that were not as they are.
 func upsertRows(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
@@ -21,7 +21,7 @@ func upsertRows(ctx context.Context, tx Tx, organization, connection string, now
 
 // upsertEach runs one prepared statement for each row: on SQLite there is no round trip to save.
 func upsertEach(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
-	const query = upsertHead + `VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)` + upsertTail
+	const query = upsertHead + `VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)` + upsertTail
 	var written []writtenRecord
 	for _, row := range batch {
 		w, err := queryAll(ctx, tx, scanWritten, query, append([]any{organization, connection, now}, row.args...)...)
@@ -37,7 +37,7 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
 	types := [recordArgs]string{
 		"text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
-		"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text",
+		"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text", "bigint",
 	}
 	var selected strings.Builder
 	args := []any{organization, connection, now}

@@ -84,11 +84,15 @@ func testCRMUserDeleted(t *testing.T, url string, them hub.Record, byHand bool) 
 	asks("a deletion that is told", func() { commit(true) })
 	asks("a return", func() { commit(false) })
 	asks("an absence", func() {
-		missing, err := st.Missing(ctx, sched, hub.ModelUser, 10)
+		reading := store.Reading{Model: hub.ModelUser, StartedAt: time.Now().Add(time.Second)}
+		missing, err := st.Missing(ctx, sched, reading, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := st.DeleteMissing(ctx, sched, hub.ModelUser, missing, nil); err != nil || n != 1 {
+		if err := st.NoteAbsent(ctx, sched, reading, missing, true, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := st.DeleteAbsent(ctx, sched, hub.ModelUser, store.AbsenceConfirmed, nil); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 	})

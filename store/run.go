@@ -44,7 +44,7 @@ func scanSyncRun(r database.Row) (SyncRun, error) {
 	var started, wait int64
 	var ended *int64
 	err := r.Scan(&run.ID, &run.ConnectionID, &started, &ended, &run.Pages, &run.Created, &run.Updated, &run.Unchanged, &run.Deleted,
-		&run.Quarantined, &run.Bytes, &wait, &run.Error)
+		&run.Quarantined, &run.Missed, &run.Bytes, &wait, &run.Error)
 	run.StartedAt, run.EndedAt, run.RateWait = fromMicros(started), fromOptionalMicros(ended), time.Duration(wait)*time.Microsecond
 	return run, err
 }
@@ -67,15 +67,22 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 		if err != nil {
 			return err
 		}
-		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL
+		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL,
+				retrying = CASE WHEN run_id IS NULL THEN COALESCE(models_due_at > $5, $6) ELSE retrying END,
+				models_due_at = CASE WHEN run_id IS NULL AND models_due_at <= $5 THEN NULL ELSE models_due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
-			organization, connection, micros(now.Add(lease)), hub.NewID())
+			organization, connection, micros(now.Add(lease)), hub.NewID(), micros(now), false)
 		if err != nil {
 			return err
 		}
 		sched.Continues = before.Waiting == Continuing
 		_, err = tx.Exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
 			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, '') ON CONFLICT DO NOTHING`, organization, connection, sched.RunID, micros(now))
+		if err != nil {
+			return err
+		}
+		started, err := queryOne(ctx, tx, scanCount, `SELECT started_at FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, organization, connection, sched.RunID)
+		sched.RunStartedAt = fromMicros(int64(started))
 		return err
 	})
 	return sched, c, err
@@ -86,9 +93,9 @@ func addToRun(ctx context.Context, tx Tx, sched Schedule, t RunTotals) error {
 		return nil
 	}
 	_, err := tx.Exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
-			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11
+			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11, missed = missed + $12
 		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-		sched.OrganizationID, sched.ConnectionID, sched.RunID, t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds())
+		sched.OrganizationID, sched.ConnectionID, sched.RunID, t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds(), t.Missed)
 	return err
 }
 
@@ -106,6 +113,6 @@ func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time
 
 // SyncRuns lists the runs of a connection, latest first, before the one with the id before.
 func (s *Store) SyncRuns(ctx context.Context, organization, connection, before string, limit int) ([]SyncRun, error) {
-	return queryAll(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error
+	return queryAll(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error
 		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
 }

@@ -26,8 +26,21 @@ type Schedule struct {
 	Fence int64
 	// RunID is the run in progress, or empty.
 	RunID string
-	// Failures counts jobs that failed since the last one that did not.
-	Failures int
+	// Failures counts the failures in a row of the same FailureCause, of the connection as a whole.
+	Failures     int
+	FailureCause string
+	// ModelsDueAt is when all models are due; before it a job tries only what failed. Zero while they are being synced.
+	ModelsDueAt time.Time
+	// Retrying says that the run in progress tries only what failed.
+	Retrying bool
+	// HeldUntil is until when the CRM asked to be left alone.
+	HeldUntil time.Time
+	// DeletionLimit is how many percent of a model may be found gone at once before a person has to decide.
+	DeletionLimit int
+	// Held counts the records of each model that were not met and that a person has to decide about.
+	Held map[hub.Model]int
+	// RunStartedAt is when the run in progress began, for the job that works on it.
+	RunStartedAt time.Time
 	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
 	Waiting      string
 	WaitingUntil time.Time
@@ -40,16 +53,19 @@ type Schedule struct {
 // Continuing is the Waiting of a connection that only gave way to others and goes on at once.
 const Continuing = "more pages to read"
 
-const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, waiting, waiting_until`
+const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, failure_cause,
+	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until`
 
 func scanSchedule(r database.Row) (Schedule, error) {
 	var s Schedule
 	var interval int64
-	var due, lease, waiting *int64
+	var due, lease, models, held, waiting *int64
 	var run *string
-	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.Waiting, &waiting)
+	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.FailureCause,
+		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting)
 	s.Interval = time.Duration(interval) * time.Second
 	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
+	s.ModelsDueAt, s.HeldUntil = fromOptionalMicros(models), fromOptionalMicros(held)
 	s.RunID = deref(run)
 	return s, err
 }
@@ -74,7 +90,7 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 	if c.Active {
 		due = optionalMicros(now)
 	}
-	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0
+	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0, models_due_at = NULL
 		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
 		c.OrganizationID, c.ID, due, c.Active)
 	if err != nil || !c.Active {
@@ -86,18 +102,46 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 // Schedule returns the schedule of a connection.
 func (s *Store) Schedule(ctx context.Context, organization, connection string) (Schedule, error) {
 	sched, err := queryOne(ctx, s.db, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
-	if err == nil {
-		sched.OrganizationDisabled, err = organizationDisabled(ctx, s.db, organization)
+	if err != nil {
+		return sched, err
+	}
+	if sched.OrganizationDisabled, err = organizationDisabled(ctx, s.db, organization); err != nil {
+		return sched, err
+	}
+	all, err := absences(ctx, s.db, organization, connection)
+	for model, counts := range all {
+		if n := counts[AbsenceHeld]; n > 0 {
+			if sched.Held == nil {
+				sched.Held = map[hub.Model]int{}
+			}
+			sched.Held[model] = n
+		}
 	}
 	return sched, err
 }
 
-// SetSyncInterval changes how often a connection syncs.
+// SetSyncInterval changes how often a connection syncs. It counts at once: what is due after an interval is due after
+// the new one from when that interval began.
 func (s *Store) SetSyncInterval(ctx context.Context, organization, connection string, interval time.Duration) error {
 	return s.write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE schedules SET interval_seconds = $3 WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, int64(interval/time.Second))
-		if err := requireAffected(n, err, hub.ErrNotFound); err != nil {
+		sched, err := queryOne(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.Dialect().ForUpdate(), organization, connection)
+		if err != nil {
+			return err
+		}
+		models, due := sched.ModelsDueAt, sched.DueAt
+		if !models.IsZero() {
+			models = models.Add(interval - sched.Interval)
+			if now := s.clock(); models.Before(now) {
+				models = now
+			}
+			waits := due.IsZero() || sched.HeldUntil.After(s.clock()) || sched.Failures > 0
+			if !waits && (due.Equal(sched.ModelsDueAt) || models.Before(due)) {
+				due = models
+			}
+		}
+		_, err = tx.Exec(ctx, `UPDATE schedules SET interval_seconds = $3, models_due_at = $4, due_at = $5 WHERE organization_id = $1 AND connection_id = $2`,
+			organization, connection, int64(interval/time.Second), optionalMicros(models), optionalMicros(due))
+		if err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"intervalSeconds": int64(interval / time.Second)})
@@ -181,32 +225,58 @@ func holdLease(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, erro
 type SyncJobResult struct {
 	// Next is when the connection is due again; zero for not before somebody does something.
 	Next time.Time
-	// Waiting says why, for people; empty for the plain interval.
-	Waiting  string
-	Failures int
+	// ModelsDue is when all models are due; zero leaves that as it is. A sync asked for during the job comes first.
+	ModelsDue time.Time
+	// HeldUntil is until when the CRM asked to be left alone, whoever asks for a sync; zero where it did not.
+	HeldUntil time.Time
+	// Waiting says why, for people, and WaitingUntil until when (zero means Next); empty for the plain interval.
+	Waiting      string
+	WaitingUntil time.Time
+	// Failures and FailureCause are those of the connection as a whole.
+	Failures     int
+	FailureCause string
 	// RunOver ends the run, with RunError where it failed.
 	RunOver  bool
 	RunError string
 	// Totals are added to the run.
 	Totals RunTotals
+	// Quiet are models whose increments brought nothing: their cursors move with the job's end.
+	Quiet []QuietModel
+}
+
+// QuietModel is a model of which an increment brought nothing.
+type QuietModel struct {
+	State  SyncState
+	Status hub.SyncState
 }
 
 // EndSyncJob gives the connection back. A sync asked for during the job begins at once.
 func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResult) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
+		if err := saveQuiet(ctx, tx, sched, end.Quiet, now); err != nil {
+			return err
+		}
+		if err := followInterval(ctx, tx, sched, &end); err != nil {
+			return err
+		}
 		run := optional(sched.RunID)
 		if end.RunOver {
 			run = nil
 		}
-		waitingUntil := optionalMicros(end.Next)
-		if end.Waiting == "" {
-			waitingUntil = nil
+		until := end.WaitingUntil
+		if until.IsZero() {
+			until = end.Next
 		}
-		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, waiting = $6, waiting_until = $7,
-				due_at = CASE WHEN due_at IS NOT NULL THEN due_at ELSE $8 END
+		if end.Waiting == "" {
+			until = time.Time{}
+		}
+		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
+				held_until = $9, models_due_at = CASE WHEN models_due_at IS NOT NULL AND due_at IS NOT NULL THEN models_due_at ELSE COALESCE($10, models_due_at) END,
+				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
-			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.Waiting, waitingUntil, optionalMicros(end.Next))
+			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.FailureCause, end.Waiting, optionalMicros(until),
+			optionalMicros(end.HeldUntil), optionalMicros(end.ModelsDue), optionalMicros(end.Next))
 		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
 			return err
 		}
@@ -221,6 +291,60 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 		}
 		return endRun(ctx, tx, sched, end.RunError, now)
 	})
+}
+
+// followInterval moves what is planned by the interval as it was when the job began to where the interval now puts it.
+func followInterval(ctx context.Context, tx Tx, sched Schedule, end *SyncJobResult) error {
+	if end.ModelsDue.IsZero() {
+		return nil
+	}
+	seconds, err := queryOne(ctx, tx, scanCount, `SELECT interval_seconds FROM schedules WHERE organization_id = $1 AND connection_id = $2`, sched.OrganizationID, sched.ConnectionID)
+	if errors.Is(err, hub.ErrNotFound) {
+		return ErrLeaseLost
+	}
+	change := time.Duration(seconds)*time.Second - sched.Interval
+	if err != nil || change == 0 {
+		return err
+	}
+	due := end.ModelsDue.Add(change)
+	if !end.Next.Before(end.ModelsDue) || due.Before(end.Next) {
+		end.Next = due
+	}
+	end.ModelsDue = due
+	return nil
+}
+
+// saveQuiet moves the cursors of models that brought nothing, unless the job may no longer write: then they stay.
+func saveQuiet(ctx context.Context, tx Tx, sched Schedule, quiet []QuietModel, now time.Time) error {
+	if len(quiet) == 0 {
+		return nil
+	}
+	c, err := holdLease(ctx, tx, sched)
+	switch {
+	case errors.Is(err, hub.ErrPaused), errors.Is(err, hub.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, q := range quiet {
+		if err := saveProgress(ctx, tx, sched, c, PageCommit{State: q.State, Status: q.Status}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeDue lets all models of the connection be synced now, and what failed be tried again. Only until when the CRM asked
+// to be left alone it waits nevertheless.
+func makeDue(ctx context.Context, tx Tx, organization, connection string, now time.Time) (int64, error) {
+	for _, table := range []string{"sync_states", "readings"} {
+		if _, err := tx.Exec(ctx, `UPDATE `+table+` SET retry_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND retry_at IS NOT NULL`, organization, connection); err != nil {
+			return 0, err
+		}
+	}
+	return tx.Exec(ctx, `UPDATE schedules SET models_due_at = $3, due_at = CASE WHEN held_until > $3 THEN held_until ELSE $3 END,
+			waiting = CASE WHEN held_until > $3 THEN waiting ELSE '' END, waiting_until = CASE WHEN held_until > $3 THEN waiting_until END
+		WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
 }
 
 // RequestSync makes the connection due now. With models, only those run again from the start of their
@@ -242,8 +366,7 @@ func (s *Store) RequestSync(ctx context.Context, organization, connection string
 				return err
 			}
 		}
-		n, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL WHERE organization_id = $1 AND connection_id = $2`,
-			organization, connection, micros(s.clock()))
+		n, err := makeDue(ctx, tx, organization, connection, s.clock())
 		if err := requireAffected(n, err, hub.Conflict("%s", notPulledReason(c.Platform))); err != nil {
 			return err
 		}

@@ -13,18 +13,19 @@ import (
 // SyncState is where the sync of one model of a connection stands, as the engine needs it.
 type SyncState struct {
 	Model hub.Model
-	// Since is the CRM's modified time up to which everything is in; zero before the first complete run.
+	// Since is the cursor: everything that the CRM changed up to here is in; zero before the first complete run.
 	Since time.Time
 	// Next is the connector's own place: within a run, or between runs of a durable feed.
 	Next string
-	// Newest is the latest modified time the run in progress has seen.
-	Newest time.Time
-	// AsOf is the CRM's own clock at the first page of the run in progress; zero when it does not tell.
+	// StartedAt is our clock when the first page of the run in progress was asked for.
+	StartedAt time.Time
+	// AsOf is up to when the vendor's changes are all in once the run in progress ends; zero when it does not tell.
 	AsOf time.Time
 	// InRun says that a run of this model was begun and not finished; it goes on from Next.
 	InRun bool
-	// Enumerating says that the run in progress reads everything, to find what is gone.
-	Enumerating  bool
+	// Barren counts the pages in a row of the run in progress that brought nothing not yet seen in it.
+	Barren int
+	// EnumeratedAt is when the model was last read whole.
 	EnumeratedAt time.Time
 	// RewindTo, when not nil, is where the next run of the model begins instead of Since.
 	RewindTo *time.Time
@@ -32,16 +33,21 @@ type SyncState struct {
 	CompletedRun string
 	// Failed is why the model's last run failed, for people; empty when it did not.
 	Failed string
+	// Failures counts the failures in a row of the same FailureCause; before RetryAt it is not tried again.
+	Failures     int
+	FailureCause string
+	RetryAt      time.Time
 }
 
-const syncStateColumns = `model, since, next, newest, as_of, in_run, enumerating, enumerated_at, rewind_to, passed_run, failed`
+const syncStateColumns = `model, since, next, started_at, as_of, in_run, barren, enumerated_at, rewind_to, passed_run, failed, failures, failure_cause, retry_at`
 
 func scanSyncState(r database.Row) (SyncState, error) {
 	var st SyncState
-	var since, newest, asOf, enumerated, rewind *int64
-	err := r.Scan(&st.Model, &since, &st.Next, &newest, &asOf, &st.InRun, &st.Enumerating, &enumerated, &rewind, &st.CompletedRun, &st.Failed)
-	st.Since, st.Newest, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(newest), fromOptionalMicros(enumerated)
-	st.AsOf = fromOptionalMicros(asOf)
+	var since, started, asOf, enumerated, rewind, retry *int64
+	err := r.Scan(&st.Model, &since, &st.Next, &started, &asOf, &st.InRun, &st.Barren, &enumerated, &rewind, &st.CompletedRun,
+		&st.Failed, &st.Failures, &st.FailureCause, &retry)
+	st.Since, st.StartedAt, st.AsOf, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(started), fromOptionalMicros(asOf), fromOptionalMicros(enumerated)
+	st.RetryAt = fromOptionalMicros(retry)
 	if rewind != nil {
 		t := fromMicros(*rewind)
 		if *rewind == 0 {
@@ -63,12 +69,15 @@ func syncStates(ctx context.Context, q database.Querier, organization, connectio
 }
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
-	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, newest, as_of, in_run, enumerating, enumerated_at, passed_run, failed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
-			since = excluded.since, next = excluded.next, newest = excluded.newest, as_of = excluded.as_of, in_run = excluded.in_run, enumerating = excluded.enumerating,
-			enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed`,
-		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.Newest),
-		optionalMicros(st.AsOf), st.InRun, st.Enumerating, optionalMicros(st.EnumeratedAt), st.CompletedRun, st.Failed)
+	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, started_at, as_of, in_run, barren, enumerated_at,
+			passed_run, failed, failures, failure_cause, retry_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
+			since = excluded.since, next = excluded.next, started_at = excluded.started_at, as_of = excluded.as_of, in_run = excluded.in_run,
+			barren = excluded.barren, enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed,
+			failures = excluded.failures, failure_cause = excluded.failure_cause, retry_at = excluded.retry_at`,
+		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.StartedAt),
+		optionalMicros(st.AsOf), st.InRun, st.Barren, optionalMicros(st.EnumeratedAt), st.CompletedRun, st.Failed,
+		st.Failures, st.FailureCause, optionalMicros(st.RetryAt))
 	return err
 }
 
@@ -78,8 +87,8 @@ func saveSyncStateRewind(ctx context.Context, tx Tx, c hub.Connection, model hub
 	if !to.IsZero() {
 		at = micros(to)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, enumerating, passed_run, failed, rewind_to)
-		VALUES ($1, $2, $3, '', $4, $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET rewind_to = excluded.rewind_to`,
+	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, passed_run, failed, rewind_to)
+		VALUES ($1, $2, $3, '', $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET rewind_to = excluded.rewind_to`,
 		c.OrganizationID, c.ID, string(model), false, at)
 	return err
 }
@@ -88,6 +97,10 @@ func saveSyncStateRewind(ctx context.Context, tx Tx, c hub.Connection, model hub
 type PageCommit struct {
 	// State is the model's state after the page.
 	State SyncState
+	// Reading is the whole reading that the page belongs to, as it is after the page; nil for a page of an increment.
+	Reading *Reading
+	// AskedAt is when the page was asked for; zero means now.
+	AskedAt time.Time
 	// Records are the page's valid records, of the model and those that come with it.
 	Records []hub.Record
 	// Quarantined are its other items.
@@ -120,29 +133,14 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		for _, records := range byModel(page.Records) {
-			ch, err := UpsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, now)
-			if err != nil {
-				return err
-			}
-			scope.note(records[0].Model, ch)
-			changes.Add(ch)
-		}
-		for _, child := range page.Children {
-			n, err := deleteAbsentChildren(ctx, tx, sched, page, child, now)
-			if err != nil {
-				return err
-			}
-			scope.note(child, Changes{Deleted: n})
-			changes.Deleted += n
+		if changes, err = upsertPage(ctx, tx, sched, page, scope, now); err != nil {
+			return err
 		}
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}
-		if page.State.Enumerating {
-			if err := markEnumerated(ctx, tx, sched, page); err != nil {
-				return err
-			}
+		if err := noteMet(ctx, tx, sched, page); err != nil {
+			return err
 		}
 		fresh, err := quarantine(ctx, tx, sched, page.Quarantined, now)
 		if err != nil {
@@ -151,15 +149,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err := releaseQuarantined(ctx, tx, sched, page); err != nil {
 			return err
 		}
-		if err := saveSyncState(ctx, tx, sched, page.State); err != nil {
-			return err
-		}
-		if page.RewindApplied {
-			if err := clearRewind(ctx, tx, sched, page.State.Model); err != nil {
-				return err
-			}
-		}
-		if err := updateSyncStatus(ctx, tx, c, page.State, page.Status, now); err != nil {
+		if err := saveProgress(ctx, tx, sched, c, page, now); err != nil {
 			return err
 		}
 		totals := page.Totals
@@ -168,6 +158,64 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		return addToRun(ctx, tx, sched, totals)
 	})
 	return changes, err
+}
+
+// upsertPage brings the records of a page in, and takes away the children that they no longer have.
+func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, scope *relinkScope, now time.Time) (Changes, error) {
+	asked := page.AskedAt
+	if asked.IsZero() {
+		asked = now
+	}
+	var changes Changes
+	for _, records := range byModel(page.Records) {
+		ch, changed, err := upsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, asked, now)
+		if err != nil {
+			return changes, err
+		}
+		if page.Reading != nil {
+			ch.Missed = missed(records, changed, page.Reading.Since)
+		}
+		scope.note(records[0].Model, ch)
+		changes.Add(ch)
+	}
+	for _, child := range page.Children {
+		n, err := deleteAbsentChildren(ctx, tx, sched, page, child, now)
+		if err != nil {
+			return changes, err
+		}
+		scope.note(child, Changes{Deleted: n})
+		changes.Deleted += n
+	}
+	return changes, nil
+}
+
+// missed counts the changed records that an increment should have brought: those modified before the cursor.
+func missed(records []hub.Record, changed []string, cursor time.Time) (n int) {
+	for i := range records {
+		at := records[i].ModifiedAt
+		if !at.IsZero() && at.Before(cursor) && slices.Contains(changed, records[i].ExternalID) {
+			n++
+		}
+	}
+	return n
+}
+
+// saveProgress keeps where the page leaves its model.
+func saveProgress(ctx context.Context, tx Tx, sched Schedule, c hub.Connection, page PageCommit, now time.Time) error {
+	if err := saveSyncState(ctx, tx, sched, page.State); err != nil {
+		return err
+	}
+	if page.Reading != nil {
+		if err := saveReading(ctx, tx, sched, *page.Reading); err != nil {
+			return err
+		}
+	}
+	if page.RewindApplied {
+		if err := clearRewind(ctx, tx, sched, page.State.Model); err != nil {
+			return err
+		}
+	}
+	return updateSyncStatus(ctx, tx, c, page.State, page.Status, now)
 }
 
 func clearRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {

@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+const (
+	// findBatch is how many missing records the CRM is asked for at a time, and findMost how many at most: a reading that
+	// misses more is not believed anyway. missingBatch is how many are noted at a time where it cannot be asked.
+	findBatch, findMost, missingBatch = 20, 5000, 1000
+	// heldFrom is from how many deletions on those of a large part of a model wait for a person.
+	heldFrom = 20
+)
+
+// settle decides about what a complete reading did not meet: what the CRM says is not there, or what an earlier reading
+// did not meet either, is deleted, unless that is so much that a person has to decide.
+func (r *wholeReading) settle(ctx context.Context) error {
+	j := r.job
+	finder, finds := j.connector.(connector.Finder)
+	if finds {
+		many, err := j.engine.Store.MissingMoreThan(ctx, j.sched, r.w, findMost)
+		if err != nil {
+			return err
+		}
+		finds = !many
+	}
+	for {
+		limit := missingBatch
+		if finds {
+			limit = findBatch
+		}
+		missing, err := j.engine.Store.Missing(ctx, j.sched, r.w, limit)
+		if err != nil {
+			return err
+		}
+		if len(missing) == 0 {
+			break
+		}
+		last := missing[len(missing)-1]
+		if finds {
+			missing, err = r.notFound(ctx, finder, missing)
+			if connector.IsKind(err, connector.Refused) { // of this model it cannot be asked
+				finds = false
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		r.w.Next = last
+		if err := j.engine.Store.NoteAbsent(ctx, j.sched, r.w, missing, finds, r.w.StartedAt.Add(-j.sched.Interval)); err != nil {
+			return err
+		}
+		r.saved = r.w
+		if saved := r.w; j.sliceOver() {
+			j.readings[r.info.Model] = &saved
+			return errYield
+		}
+	}
+	held, err := j.engine.Store.SettleAbsences(ctx, j.sched, r.info.Model, heldFrom, j.sched.DeletionLimit)
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		j.log.Warn("a whole reading did not meet a large part of a model: a person has to decide", "model", r.info.Model, "records", held)
+	}
+	return j.deleteAbsent(ctx, r.info, store.AbsenceConfirmed)
+}
+
+// deleteAbsent deletes the records of a model whose absence is in the state.
+func (j *syncJob) deleteAbsent(ctx context.Context, info hub.ModelInfo, state store.AbsenceState) error {
+	for {
+		n, err := j.engine.Store.DeleteAbsent(ctx, j.sched, info.Model, state, info.Also)
+		if err != nil || n == 0 {
+			return err
+		}
+		j.count(store.Changes{Deleted: n}, 0)
+	}
+}
+
+// notFound asks for records that a reading did not meet. Those that are there it brings in, which counts as meeting
+// them; the ids of the others it returns.
+func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, missing []string) ([]string, error) {
+	got := fetched{askedAt: r.job.engine.Clock()}
+	r.job.asked = true
+	var err error
+	if got.page, err = finder.Find(ctx, &r.job.session.Session, r.info.Model, missing); err != nil {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for _, rec := range got.page.Records {
+		there[rec.ExternalID] = true
+	}
+	for _, item := range got.page.Rejected {
+		if item.ExternalID == "" {
+			return nil, connector.Fail(connector.Malformed, r.job.name(), "records of %s that were asked for came without their ids", r.info.Model)
+		}
+		there[item.ExternalID] = true
+	}
+	if len(there) > 0 {
+		if err := r.commit(ctx, &got); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(missing, func(id string) bool { return there[id] }), nil
+}

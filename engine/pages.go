@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// fetched is what came of asking for a page.
+type fetched struct {
+	page connector.Page
+	// askedAt is our clock when it was asked for.
+	askedAt time.Time
+	err     error
+}
+
+// pageReader reads pages of one model one after another. What it reads for says where it goes on and keeps what came.
+type pageReader interface {
+	// query asks for the page after those that were passed.
+	query() connector.Query
+	// advance moves past a page, so that query asks for the one after it.
+	advance(got *fetched)
+	// commit keeps a page, once it was passed.
+	commit(ctx context.Context, got *fetched) error
+}
+
+// readPages reads the pages of a model to their end. While one page is committed the next is fetched, unless the slice
+// is over by then: none is thrown away. It returns errYield where pages are left.
+func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReader) error {
+	ctx, cancel := context.WithCancel(ctx) // ends a fetch ahead that nobody will wait for
+	defer cancel()
+	for next := j.fetch(ctx, r.query()); ; {
+		var got fetched
+		select {
+		case got = <-next:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if got.err != nil {
+			return got.err
+		}
+		if err := j.accepted(ctx); err != nil {
+			return err
+		}
+		if !hub.IsStorable(got.page.Next) {
+			return connector.Fail(connector.Malformed, j.name(), "the next page of %s is named by what is no text", info.Model)
+		}
+		more := got.page.More
+		r.advance(&got)
+		next = nil
+		if more && !j.sliceOver() {
+			next = j.fetch(ctx, r.query())
+		}
+		if err := r.commit(ctx, &got); err != nil {
+			return err
+		}
+		switch {
+		case !more:
+			return nil
+		case next == nil:
+			return errYield
+		}
+	}
+}
+
+func (j *syncJob) name() string { return j.connector.Info().Name }
+
+// fetch gets a page in the background.
+func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
+	answer := make(chan fetched, 1)
+	got := fetched{askedAt: j.engine.Clock()}
+	j.asked = true
+	go func() {
+		defer func() {
+			if p := recover(); p != nil { // one connector's mistake ends no other's sync
+				j.log.Error("a connector panicked", "model", q.Model, "panic", p, "stack", string(debug.Stack()))
+				got.err = connector.Fail(connector.Malformed, j.name(), "the connector cannot handle what the CRM answered; the log has the details")
+			}
+			answer <- got
+		}()
+		got.page, got.err = j.connector.Fetch(ctx, &j.session.Session, q)
+	}()
+	return answer
+}
+
+// stopError is why pages cannot be read on though the vendor answers.
+type stopError struct{ reason string }
+
+func (e *stopError) Error() string { return e.reason }
+
+func isStop(err error) bool {
+	_, ok := err.(*stopError) //nolint:errorlint // made here and never wrapped
+	return ok
+}
+
+// barrenMost is how many pages in a row may bring nothing that is new in their reading, before their end counts as
+// never reached.
+const barrenMost = 50
+
+// checkBarren fails where pages bring nothing new for too long, or where one that brings nothing new points back.
+func (j *syncJob) checkBarren(model hub.Model, barren int, pointsBack bool) error {
+	switch {
+	case barren > 0 && pointsBack:
+		return &stopError{fmt.Sprintf("%s: the pages of %s repeat themselves, so their end is never reached", j.name(), model)}
+	case barren >= barrenMost:
+		return &stopError{fmt.Sprintf("%s: %d pages of %s in a row brought nothing new, so their end is never reached", j.name(), barren, model)}
+	}
+	return nil
+}

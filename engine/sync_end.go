@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// end gives the connection back and plans its next job: what the table of endings says of err.
+func (j *syncJob) end(ctx context.Context, err error) error {
+	if j.session != nil {
+		j.pending.Bytes += j.session.transport.bytes.Swap(0)
+		j.pending.RateWait += time.Duration(j.session.transport.waited.Swap(0))
+		j.session.transport.honorRetryAfter(err)
+	}
+	now := j.engine.Clock()
+	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet}
+	var held *heldError
+	switch {
+	case err == nil:
+		j.planNext(&end, now)
+	case errors.As(err, &held):
+		end.Next, end.HeldUntil, end.Waiting = held.until, held.until, rateLimit
+	case errors.Is(err, errYield):
+		end.Next, end.Waiting = now, store.Continuing
+	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
+		return nil
+	case errors.Is(err, hub.ErrPaused):
+		return j.engine.releasePaused(ctx, j.sched)
+	case errors.Is(err, hub.ErrNeedsCredentials):
+		end.Waiting = "needs credentials: PUT them to /v1/core/integrations/connections/" + j.conn.ID + "/credentials"
+		return j.needsCredentials(ctx, end, "has no credentials")
+	case errors.Is(err, context.Canceled): // this node stops
+		end.Next, end.Failures, end.FailureCause = now, j.sched.Failures, j.sched.FailureCause
+	default:
+		return j.endFailed(ctx, err, end, now)
+	}
+	return j.giveBack(ctx, end)
+}
+
+func (j *syncJob) giveBack(ctx context.Context, end store.SyncJobResult) error {
+	err := j.engine.Store.EndSyncJob(ctx, j.sched, end)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+// planNext ends a run that went through all its models: they are due after the interval, what failed before that.
+func (j *syncJob) planNext(end *store.SyncJobResult, now time.Time) {
+	end.RunOver, end.Next = true, j.sched.ModelsDueAt
+	if !j.sched.Retrying {
+		end.ModelsDue = now.Add(interval(j.sched.Interval))
+		if j.readingLeft {
+			end.ModelsDue = now
+		}
+		end.Next = end.ModelsDue
+	}
+	if !j.retryAt.IsZero() && j.retryAt.Before(end.Next) {
+		end.Next = j.retryAt
+	}
+	if j.failed != nil {
+		end.RunError, end.Waiting, end.WaitingUntil = j.failed.Error(), "tries again after a failure: "+j.failed.Error(), j.retryAt
+	}
+}
+
+// endFailed ends a job whose connection failed as a whole.
+func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobResult, now time.Time) error {
+	ending := endingOf(err)
+	if !j.opened {
+		ending = endingOfSession(err)
+	}
+	if ending.stops == stopsCredentials {
+		return j.endRefused(ctx, err, end, ending, now)
+	}
+	end.Failures, end.FailureCause = countFailure(j.sched.Failures, j.sched.FailureCause, err)
+	end.Next = now.Add(ending.wait(err, end.Failures))
+	if asked := askedWait(err); asked > 0 && connector.Status(err) != 0 {
+		end.HeldUntil = end.Next
+	}
+	ce, fromCRM := errors.AsType[*connector.Error](err)
+	switch {
+	case fromCRM && ce.Kind == connector.RateLimited:
+		end.Waiting = rateLimit
+	case fromCRM:
+		end.Waiting = "tries again after a failure: " + ce.Error()
+	default:
+		end.Waiting = "tries again after an internal error; the server's log has it"
+		j.log.Error("a sync job failed", "error", err)
+	}
+	return j.giveBack(ctx, end)
+}
+
+// endRefused ends a job whose credentials the CRM refused. An access token may have ended before its time: it is tried
+// once with a new one. One refusal is not the end: they are tried again with growing waits, also once they count as
+// rejected.
+func (j *syncJob) endRefused(ctx context.Context, err error, end store.SyncJobResult, ending ending, now time.Time) error {
+	end.Failures, end.FailureCause = j.sched.Failures, j.sched.FailureCause
+	if j.session.Token != "" && !j.session.newToken {
+		if dropErr := j.engine.Store.PutToken(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, "", time.Time{}); dropErr != nil {
+			return dropErr
+		}
+		end.Next, end.Waiting = now, "gets a new access token"
+		return j.giveBack(ctx, end)
+	}
+	refusal, noted, noteErr := j.engine.Store.RefuseCredentials(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt)
+	if noteErr != nil {
+		return noteErr
+	}
+	if !noted {
+		end.Next, end.Waiting = now, "tries its new credentials"
+		return j.giveBack(ctx, end)
+	}
+	end.Next = now.Add(ending.wait(err, refusal.Times))
+	end.ModelsDue = end.Next
+	if askedWait(err) > 0 {
+		end.HeldUntil = end.Next
+	}
+	end.Waiting = "tries again after a failure: " + err.Error()
+	if refusal.Rejected {
+		end.Waiting = "needs new credentials: " + err.Error()
+		return j.needsCredentials(ctx, end, err.Error())
+	}
+	end.RunOver, end.RunError = true, err.Error()
+	return j.giveBack(ctx, end)
+}
+
+// needsCredentials ends the run and shows all models as failed, for the reason.
+func (j *syncJob) needsCredentials(ctx context.Context, end store.SyncJobResult, reason string) error {
+	err := j.engine.Store.FailModels(ctx, j.sched, reason)
+	switch {
+	case errors.Is(err, hub.ErrPaused):
+		return j.engine.releasePaused(ctx, j.sched)
+	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
+		return nil
+	case err != nil:
+		return err
+	}
+	end.RunOver, end.RunError = true, reason
+	return j.giveBack(ctx, end)
+}

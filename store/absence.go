@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// AbsenceState is what is known of a record that a complete reading did not meet.
+type AbsenceState string
+
+// The states. None of them deletes anything: an absence that is confirmed, and not held, is deleted as its reading ends.
+const (
+	// AbsenceNoted is one that one reading did not meet, and of which the CRM cannot be asked by id.
+	AbsenceNoted AbsenceState = "NOTED"
+	// AbsenceConfirmed is one of which the CRM said that it is not there, or that a second reading did not meet either.
+	AbsenceConfirmed AbsenceState = "CONFIRMED"
+	// AbsenceHeld is one of so many that a person has to decide.
+	AbsenceHeld AbsenceState = "HELD"
+	// AbsenceApproved and AbsenceKept are those of which a person said that they count as deleted, or do not.
+	AbsenceApproved AbsenceState = "APPROVED"
+	AbsenceKept     AbsenceState = "KEPT"
+)
+
+// AbsenceCounts are how many absences of a model are in each state.
+type AbsenceCounts map[AbsenceState]int
+
+// Absences counts the absences of a connection by model and state; a model without any is left out.
+func (s *Store) Absences(ctx context.Context, organization, connection string) (map[hub.Model]AbsenceCounts, error) {
+	return absences(ctx, s.db, organization, connection)
+}
+
+func absences(ctx context.Context, q database.Querier, organization, connection string) (map[hub.Model]AbsenceCounts, error) {
+	type count struct {
+		model hub.Model
+		state AbsenceState
+		n     int
+	}
+	counts, err := queryAll(ctx, q, func(r database.Row) (count, error) {
+		var c count
+		err := r.Scan(&c.model, &c.state, &c.n)
+		return c, err
+	}, `SELECT model, state, COUNT(*) FROM absences WHERE organization_id = $1 AND connection_id = $2 GROUP BY model, state`, organization, connection)
+	if err != nil || len(counts) == 0 {
+		return nil, err
+	}
+	all := map[hub.Model]AbsenceCounts{}
+	for _, c := range counts {
+		if all[c.model] == nil {
+			all[c.model] = AbsenceCounts{}
+		}
+		all[c.model][c.state] = c.n
+	}
+	return all, nil
+}
+
+// missingFrom selects the records that a whole reading, all of whose pages are read, did not meet. What came in or was
+// written since it began was met elsewhere, or came after its page.
+const missingFrom = ` FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.deleted_at IS NULL
+	AND r.created_at < $4 AND r.written_at < $4
+	AND NOT EXISTS (SELECT 1 FROM enumerated e WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.model = $3 AND e.external_id = r.external_id)`
+
+// Missing returns up to limit ids, after w.Next in their order, of records that a whole reading did not meet.
+func (s *Store) Missing(ctx context.Context, sched Schedule, w Reading, limit int) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT r.external_id`+missingFrom+` AND r.external_id > $5 ORDER BY r.external_id LIMIT $6`,
+		sched.OrganizationID, sched.ConnectionID, string(w.Model), micros(w.StartedAt), w.Next, limit)
+}
+
+// MissingMoreThan reports whether a whole reading did not meet more than n records.
+func (s *Store) MissingMoreThan(ctx context.Context, sched Schedule, w Reading, n int) (bool, error) {
+	found, err := queryAll(ctx, s.db, scanCount, `SELECT 1`+missingFrom+` LIMIT 1 OFFSET $5`,
+		sched.OrganizationID, sched.ConnectionID, string(w.Model), micros(w.StartedAt), n)
+	return len(found) > 0, err
+}
+
+// NoteAbsent notes records that the whole reading w did not meet, and how far it is with that. Confirmed are those of
+// which the CRM said that they are not there; others are confirmed where a reading begun before confirmAfter did not meet
+// them either. Its error may be one of RenewLease's.
+func (s *Store) NoteAbsent(ctx context.Context, sched Schedule, w Reading, externalIDs []string, confirmed bool, confirmAfter time.Time) error {
+	return s.write(ctx, func(tx Tx) error {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
+		state := AbsenceNoted
+		if confirmed {
+			state = AbsenceConfirmed
+		}
+		for _, id := range externalIDs {
+			_, err := tx.Exec(ctx, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET state = $7
+				WHERE absences.state = $8 AND (excluded.state = $7 OR absences.noted_at <= $9)`,
+				sched.OrganizationID, sched.ConnectionID, string(w.Model), id, micros(w.StartedAt), string(state),
+				string(AbsenceConfirmed), string(AbsenceNoted), micros(confirmAfter))
+			if err != nil {
+				return err
+			}
+		}
+		return saveReading(ctx, tx, sched, w)
+	})
+}
+
+// SettleAbsences decides what becomes of what whole readings of the model did not meet, once one has looked at all of
+// it: the absences are held where the reading met nothing at all, or where at least atLeast of them would be deleted and
+// those are more than limit percent of the model. Else what was held is not any more: it is confirmed.
+// Its error may be one of RenewLease's.
+func (s *Store) SettleAbsences(ctx context.Context, sched Schedule, model hub.Model, atLeast, limit int) (held int, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		held = 0
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
+		args := []any{sched.OrganizationID, sched.ConnectionID, string(model)}
+		_, err := tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND NOT EXISTS (SELECT 1 FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3
+				AND r.external_id = absences.external_id AND r.deleted_at IS NULL)`, args...)
+		if err != nil {
+			return err
+		}
+		all, err := absences(ctx, tx, sched.OrganizationID, sched.ConnectionID)
+		if err != nil {
+			return err
+		}
+		of := all[model]
+		gone := of[AbsenceNoted] + of[AbsenceConfirmed] + of[AbsenceHeld]
+		if gone == 0 {
+			return nil
+		}
+		met, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`, args...)
+		if err != nil {
+			return err
+		}
+		many := gone >= atLeast && limit < 100
+		if many && limit > 0 { // they are few where the model has at least as many records as make gone limit percent
+			enough := (gone*100 + limit - 1) / limit
+			found, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
+				LIMIT 1 OFFSET $4`, append(args, enough-1)...)
+			if err != nil {
+				return err
+			}
+			many = len(found) == 0
+		}
+		if many || len(met) == 0 && limit < 100 {
+			held = gone
+			_, err := tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state IN ($5, $6)`,
+				append(args, string(AbsenceHeld), string(AbsenceNoted), string(AbsenceConfirmed))...)
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $5`,
+			append(args, string(AbsenceConfirmed), string(AbsenceHeld))...)
+		return err
+	})
+	return held, err
+}
+
+// deletionSlice bounds how many records one DeleteAbsent marks.
+const deletionSlice = 1000
+
+// DeleteAbsent marks a slice of the model's records whose absence is in the state as deleted, their children with them,
+// and reports how many those were without the children; call it until that is 0. Its error may be one of RenewLease's.
+func (s *Store) DeleteAbsent(ctx context.Context, sched Schedule, model hub.Model, state AbsenceState, children []hub.Model) (int, error) {
+	taken := 0
+	err := s.write(ctx, func(tx Tx) error {
+		taken = 0
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
+		ids, err := queryAll(ctx, tx, scanText, `SELECT external_id FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $4 LIMIT $5`,
+			sched.OrganizationID, sched.ConnectionID, string(model), string(state), deletionSlice)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		taken = len(ids)
+		in, arg := tx.Dialect().In("$4", ids)
+		_, err = tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
+			sched.OrganizationID, sched.ConnectionID, string(model), arg)
+		if err != nil {
+			return err
+		}
+		deleted, err := deleteRecords(ctx, tx, sched, model, ids, children, s.clock())
+		if err != nil {
+			return err
+		}
+		return addToRun(ctx, tx, sched, RunTotals{Deleted: deleted})
+	})
+	return taken, err
+}
+
+// deleteRecords marks living records as deleted, and their children with them, and reports how many those were.
+func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model, now time.Time) (int, error) {
+	in, arg := tx.Dialect().In("$4", externalIDs)
+	marked, err := queryAll(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in+` AND deleted_at IS NULL RETURNING external_id`,
+		sched.OrganizationID, sched.ConnectionID, string(model), arg, micros(now))
+	if err != nil {
+		return 0, err
+	}
+	gone := make([]hub.Record, len(marked))
+	for i, id := range marked {
+		gone[i] = hub.Record{Model: model, ExternalID: id}
+	}
+	if err := relinkWithout(ctx, tx, sched.OrganizationID, sched.ConnectionID, gone, now); err != nil {
+		return 0, err
+	}
+	deleted := len(marked)
+	for _, child := range children {
+		n, err := deleteChildren(ctx, tx, sched, model, child, marked, nil, now)
+		if err != nil {
+			return 0, err
+		}
+		deleted += n
+	}
+	return deleted, nil
+}
+
+// dropAbsences forgets the absence of records that were met.
+func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string) error {
+	if len(externalIDs) == 0 {
+		return nil
+	}
+	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
+		sched.OrganizationID, sched.ConnectionID, string(model))
+	if err != nil || len(some) == 0 {
+		return err
+	}
+	in, arg := tx.Dialect().In("$4", externalIDs)
+	_, err = tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
+		sched.OrganizationID, sched.ConnectionID, string(model), arg)
+	return err
+}

@@ -70,7 +70,7 @@ func TestCredentialsThatAreTakenAgain(t *testing.T) {
 		r.request()
 		until(t, "they are refused", func() bool {
 			c, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
-			return err == nil && !c.RejectedAt.IsZero()
+			return err == nil && c.Refusals == 1
 		})
 		id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
 		until(t, "it waits", func() bool { return strings.Contains(r.delivery(id).Error, "needs credentials") })

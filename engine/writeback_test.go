@@ -258,8 +258,10 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 		// Refused credentials wait for new ones, with all that waits behind them.
 		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Unauthorized, Match: "/notes"})
 		refused := r.processed(user, "refused", hub.ModelOpportunity, opportunity)
-		until(t, "it waits", func() bool { return strings.Contains(r.delivery(refused).Error, "waits for new credentials") })
-		r.idle()
+		until(t, "it waits", func() bool { return strings.Contains(r.delivery(refused).Error, "not accepted") })
+		until(t, "no job is at it", func() bool {
+			return storetest.Count(r.t, r.st, `SELECT COUNT(*) FROM tasks WHERE kind = 'WRITE_BACK' AND lease_until IS NOT NULL`) == 0
+		})
 		asked := r.crm.Faults.Taken(simulator.Unauthorized)
 		behind := r.processed(user, "behind", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[1].ExternalID)
 		until(t, "it is told why", func() bool {

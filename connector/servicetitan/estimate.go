@@ -34,19 +34,17 @@ func (e *estimate) is(status string) bool {
 	return strings.EqualFold(name, status)
 }
 
-// estimatesByJob asks for estimates; known is false without the scope for them.
-func estimatesByJob(ctx context.Context, s *connector.Session, ids []string) (byJob map[int64][]estimate, known bool, err error) {
+// estimatesByID asks for estimates; without the scope for them none is known.
+func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (map[int64]estimate, error) {
 	rows, err := askByIDs(ctx, s, estimates, "ids", ids)
 	if connector.IsKind(err, connector.Forbidden) {
-		return nil, false, nil
+		return nil, nil
 	}
-	byJob = map[int64][]estimate{}
+	all := map[int64]estimate{}
 	for _, e := range decodeEach[estimate](rows) {
-		if !inactive(e.Active) {
-			byJob[e.JobID] = append(byJob[e.JobID], e)
-		}
+		all[e.ID] = e
 	}
-	return byJob, err == nil, err
+	return all, err
 }
 
 // readJobsOfEstimates reads the jobs anew whose estimates the rows are.

@@ -41,7 +41,7 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 	if err != nil {
 		return err
 	}
-	offers, known, err := estimatesByJob(ctx, s, estimateIDs)
+	offers, err := estimatesByID(ctx, s, estimateIDs)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 		if r.Name == "" {
 			r.Name = "Job " + j.Number
 		}
-		j.outcome(&r, offers[j.ID], known)
+		j.outcome(&r, offers)
 		return []hub.Record{r}
 	})
 	return nameSellers(ctx, s, page.Records[before:])
@@ -102,7 +102,16 @@ func without(ctx context.Context, s *connector.Session, l list, ids []string) ([
 
 // outcome says what became of the job. The sale is a sold estimate: that the work is completed says nothing of one, and
 // a total of 0 is how the vendor writes that none is known.
-func (j *job) outcome(r *hub.Record, offers []estimate, known bool) {
+func (j *job) outcome(r *hub.Record, all map[int64]estimate) {
+	var offers []estimate
+	known := true
+	for _, id := range j.EstimateIDs {
+		e, ok := all[id]
+		known = known && ok
+		if ok && e.JobID == j.ID && !inactive(e.Active) {
+			offers = append(offers, e)
+		}
+	}
 	sale := saleOf(offers)
 	if sale.by != "" {
 		r.Refs.Owner = sale.by

@@ -56,6 +56,7 @@ func TestOutcomes(t *testing.T) {
 		"sold before it is done":         {"InProgress", 100, []any{offer(1, "Sold", 900, nil)}, "WON", 900, "7"},
 		"two sold, the later by another": {"Completed", 0, []any{offer(2, "Sold", 50, 8), offer(1, "Sold", 900, 9)}, "WON", 950, "8"},
 		"sold, taken back":               {"Completed", 0, []any{removed}, "", 0, "7"},
+		"done, an estimate not read":     {"Completed", 0, []any{offer(1, "Dismissed", 900, nil), map[string]any{"id": 2, "jobId": "?"}}, "", 0, "7"},
 		"called off":                     {"Canceled", 0, []any{offer(1, "Sold", 900, 8)}, "LOST", 900, "8"},
 	} {
 		ids := []int{}

@@ -244,11 +244,11 @@ func (s *deliveryAttempt) targetIDs(crm *hub.LinkedCRM) map[hub.Model]string {
 		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
 	} {
 		if found != nil {
-			ids[model] = found.ExternalID
+			ids[model] = found.Key
 		}
 	}
 	if len(crm.Contacts) > 0 {
-		ids[hub.ModelContact] = crm.Contacts[0].ExternalID
+		ids[hub.ModelContact] = crm.Contacts[0].Key
 	}
 	ids[s.delivery.Model] = s.delivery.ExternalID
 	return ids

@@ -28,3 +28,8 @@ func nameID(space uuid.UUID, name string) string {
 	id[8] = id[8]&0x3f | 0x80
 	return id.String()
 }
+
+var ownershipIDs = uuid.MustParse("5b0d9c5e-3a55-4c1b-9d0e-2f6f0a7c8e14")
+
+// OwnershipID is the id of the owner of a record as one of its users, by our ids of both.
+func OwnershipID(record, user string) string { return nameID(ownershipIDs, record+"\x00"+user) }

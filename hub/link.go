@@ -54,6 +54,8 @@ type LinkedCRM struct {
 
 // CRMIdentity is a CRM record by our id and by the CRM's own. The JSON names are those of the published contract.
 type CRMIdentity struct {
+	// Key is what the record is called within its connection: where the CRM is read through another service, its id there.
+	Key        string `json:"-"`
 	ID         string `json:"id"`
 	ExternalID string `json:"externalId"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -19,7 +20,7 @@ func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link
 			return err
 		}
 		l.By = hub.LinkedByHand
-		if err := requireRecords(ctx, tx, organization, l); err != nil {
+		if err := requireRecords(ctx, tx, organization, &l); err != nil {
 			return err
 		}
 		if r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l) && r.Link.Trigger == l.Trigger {
@@ -62,17 +63,25 @@ func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string
 	return r, err
 }
 
-// requireRecords makes sure that a link's records, all of them, are there.
-func requireRecords(ctx context.Context, tx Tx, organization string, l hub.Link) error {
-	for _, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
-		_, err := queryOne(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND external_id = $4 AND deleted_at IS NULL`+ofLiveConnection, organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
+// requireRecords makes sure that a link's records, all of them, are there. One that is named by the CRM's own id is from
+// then on named by its key.
+func requireRecords(ctx context.Context, tx Tx, organization string, l *hub.Link) error {
+	l.Also = slices.Clone(l.Also)
+	keys := []*string{&l.ExternalID}
+	for i := range l.Also {
+		keys = append(keys, &l.Also[i].ExternalID)
+	}
+	for i, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
+		key, err := queryOne(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND (external_id = $4 OR remote_id = $4) AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY CASE WHEN external_id = $4 THEN 0 ELSE 1 END LIMIT 1`,
+			organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
 		if errors.Is(err, hub.ErrNotFound) {
 			return hub.Invalid("externalId", "names no "+string(ref.Model)+" of the connection", "the externalId of a record that is there")
 		}
 		if err != nil {
 			return err
 		}
+		*keys[i] = key
 	}
 	return nil
 }

@@ -51,6 +51,9 @@ func linkedCRMs(ctx context.Context, q database.Querier, organization string, rs
 		if err != nil {
 			return nil, err
 		}
+		if err := followContacts(ctx, q, organization, more); err != nil {
+			return nil, err
+		}
 		maps.Copy(found, more)
 		keys = keys[:0]
 		for id, list := range about {
@@ -106,7 +109,36 @@ func refersTo(rec Record) []RecordKey {
 			keys = append(keys, RecordKey{rec.ConnectionID, ref.Model, ref.ExternalID})
 		}
 	}
+	for _, contact := range rec.Details.OtherContacts {
+		keys = append(keys, RecordKey{rec.ConnectionID, hub.ModelContact, contact})
+	}
 	return keys
+}
+
+// followContacts points the records' contacts after the first at the survivors of merges. The first, like all that has a
+// column, follows when the merge comes.
+func followContacts(ctx context.Context, q database.Querier, organization string, records map[RecordKey]Record) error {
+	named := map[string]map[string][]*string{} // by connection
+	for k, rec := range records {
+		for i := range rec.Details.OtherContacts {
+			if named[k.ConnectionID] == nil {
+				named[k.ConnectionID] = map[string][]*string{}
+			}
+			contact := &rec.Details.OtherContacts[i]
+			named[k.ConnectionID][*contact] = append(named[k.ConnectionID][*contact], contact)
+		}
+	}
+	for connection, refs := range named {
+		if err := resolveMerges(ctx, q, organization, connection, hub.ModelContact, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identityOf is how a record is told to clients.
+func identityOf(rec Record) hub.CRMIdentity {
+	return hub.CRMIdentity{Key: rec.ExternalID, ID: rec.ID, ExternalID: rec.ShownID()}
 }
 
 func showLinked(ctx context.Context, q database.Querier, organization string, rs []hub.Recording, about map[string][]RecordKey, found map[RecordKey]Record) (map[string]*hub.LinkedCRM, error) {
@@ -135,7 +167,7 @@ func showLinked(ctx context.Context, q database.Querier, organization string, rs
 				continue
 			}
 			seen[rec.ID] = true
-			id := hub.CRMIdentity{ID: rec.ID, ExternalID: rec.ExternalID}
+			id := identityOf(rec)
 			switch k.Model {
 			case hub.ModelEngagement:
 				put(&crm.Engagement, id)
@@ -223,7 +255,7 @@ func linkedUsers(ctx context.Context, q database.Querier, organization string, m
 		for _, k := range users {
 			if user := found[k]; user.ID != "" && !seen[user.ID] {
 				seen[user.ID] = true
-				shown[rec] = append(shown[rec], hub.CRMIdentity{ID: user.ID, ExternalID: user.ExternalID})
+				shown[rec] = append(shown[rec], identityOf(user))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -146,6 +147,7 @@ func (p *push) copyRelationships(ctx context.Context, opportunity *hub.Record, e
 		return err
 	}
 	opportunity.Refs.Account, opportunity.Refs.Contact = from.Refs.Account, from.Refs.Contact
+	opportunity.Details.OtherContacts = slices.Clone(from.Details.OtherContacts)
 	kept, err := queryAll(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND engagement_ref = $3 AND model = $4`,
 		p.organization, p.connection, engagement, string(hub.ModelEngagementUser))

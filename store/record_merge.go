@@ -93,6 +93,9 @@ func followMerges(ctx context.Context, tx Tx, organization, connection string, r
 		refer(hub.ModelEngagementType, &refs.EngagementType)
 		refer(hub.ModelUser, &refs.User)
 		refer(hub.ModelUser, &refs.Owner)
+		for j := range records[i].Details.OtherContacts {
+			refer(hub.ModelContact, &records[i].Details.OtherContacts[j])
+		}
 	}
 	for model, refs := range byModel {
 		if err := resolveMerges(ctx, tx, organization, connection, model, refs); err != nil {

@@ -24,8 +24,9 @@ func (s *Store) Record(ctx context.Context, organization string, model hub.Model
 type RecordFilter struct {
 	Model        hub.Model
 	ConnectionID string
-	ExternalID   string
-	Platform     hub.Platform
+	// ExternalID is the CRM's own id, or the key of the record within its connection.
+	ExternalID string
+	Platform   hub.Platform
 	// Opportunity, Engagement and User are external ids that a record refers to; OfUser also takes the records
 	// that the CRM user owns, or is joined to.
 	Opportunity, Engagement, User, OfUser string
@@ -53,7 +54,7 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 		query += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 	}
 	if f.ExternalID != "" {
-		and("external_id = $%d", f.ExternalID)
+		and("(external_id = $%[1]d OR remote_id = $%[1]d)", f.ExternalID)
 	}
 	if f.Platform != "" {
 		and(`EXISTS (SELECT 1 FROM connections p WHERE p.organization_id = records.organization_id AND p.id = records.connection_id AND p.platform = $%d)`, string(f.Platform))

@@ -142,7 +142,7 @@ func uploadLink(ctx context.Context, tx Tx, r *hub.Recording, n hub.NewRecording
 		ConnectionID: connection, Model: main.Model, ExternalID: main.ExternalID, Also: also, By: hub.LinkedByUpload,
 		Reason: "Its uploader named the " + string(main.Model) + " " + main.ExternalID + ".", At: r.CreatedAt,
 	}
-	return nil
+	return requireRecords(ctx, tx, r.OrganizationID, &r.Link)
 }
 
 // connectionOf is the connection that has all of the new recording's objects.
@@ -156,13 +156,13 @@ func connectionOf(ctx context.Context, tx Tx, organization string, n hub.NewReco
 	}
 	having := map[string]int{}
 	for i, ref := range n.Objects {
-		c := conditions{text: `organization_id = $1 AND model = $2 AND external_id = $3`, args: []any{organization, string(ref.Model), ref.ExternalID}}
+		c := conditions{text: `organization_id = $1 AND model = $2 AND (external_id = $3 OR remote_id = $3)`, args: []any{organization, string(ref.Model), ref.ExternalID}}
 		if n.ConnectionID != "" {
 			c.and("connection_id = %s", n.ConnectionID)
 		} else { // the key begins with the connection, of which an organization has few
 			c.text += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 		}
-		found, err := queryAll(ctx, tx, scanText, `SELECT connection_id FROM records WHERE `+c.text+` AND deleted_at IS NULL`+ofLiveConnection+` LIMIT 100`, c.args...)
+		found, err := queryAll(ctx, tx, scanText, `SELECT DISTINCT connection_id FROM records WHERE `+c.text+` AND deleted_at IS NULL`+ofLiveConnection+` LIMIT 100`, c.args...)
 		if err != nil {
 			return "", err
 		}

@@ -142,7 +142,7 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	}
 	if m.Link.ExternalID != "" {
 		// The record may be gone since it was read; what made it go asks for another look.
-		if err := requireRecords(ctx, tx, organization, m.Link); err != nil {
+		if err := requireRecords(ctx, tx, organization, &m.Link); err != nil {
 			return ignoreInvalid(err)
 		}
 	}

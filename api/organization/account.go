@@ -27,7 +27,7 @@ type Account struct {
 func showAccount(r store.Record) Account {
 	addresses := wire.Each(r.Details.Addresses, func(a hub.Address) wire.Anything { return wire.Anything{Value: PostalAddress(a)} })
 	return Account{
-		ID: r.ID, ExternalID: r.ExternalID, Latitude: r.Details.Latitude, Longitude: r.Details.Longitude, Addresses: addresses,
+		ID: r.ID, ExternalID: r.ShownID(), Latitude: r.Details.Latitude, Longitude: r.Details.Longitude, Addresses: addresses,
 		PhoneNumbers: r.Details.Phones, EmailAddresses: r.Details.Emails, Name: r.Name,
 		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt),
 	}

@@ -22,7 +22,7 @@ type CRMUser struct {
 
 func showCRMUser(r store.Record) CRMUser {
 	return CRMUser{
-		ID: r.ID, ExternalID: r.ExternalID, ConnectionID: r.ConnectionID, Name: r.Name, Email: wire.OrNull(r.Details.Email),
+		ID: r.ID, ExternalID: r.ShownID(), ConnectionID: r.ConnectionID, Name: r.Name, Email: wire.OrNull(r.Details.Email),
 		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt),
 	}
 }

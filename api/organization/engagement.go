@@ -36,7 +36,7 @@ type Engagement struct {
 
 func showEngagement(organization string, r store.Record, rel *related) Engagement {
 	e := Engagement{
-		ID: r.ID, ExternalID: r.ExternalID, Direction: r.Details.Direction, Subject: r.Details.Subject, Content: r.Details.Content,
+		ID: r.ID, ExternalID: r.ShownID(), Direction: r.Details.Direction, Subject: r.Details.Subject, Content: r.Details.Content,
 		StartTime: wire.TimeOrEmpty(r.StartTime), StartTimeLocalized: r.Details.LocalStart, EndTime: wire.TimeOrEmpty(r.EndTime),
 		CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt), OrganizationID: organization,
 		OpportunityID: rel.id(r, hub.ModelOpportunity, r.Refs.Opportunity),
@@ -47,7 +47,7 @@ func showEngagement(organization string, r store.Record, rel *related) Engagemen
 	if a, ok := rel.account(r); ok {
 		e.AccountID, e.Account = a.ID, wire.Anything{Value: showAccount(a)}
 	}
-	for _, j := range rel.joined[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}] {
+	for _, j := range rel.users(r) {
 		e.EngagementUsers = append(e.EngagementUsers, wire.Anything{Value: showEngagementUser(organization, j, rel)})
 	}
 	return e

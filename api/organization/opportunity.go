@@ -29,14 +29,14 @@ type Opportunity struct {
 
 func showOpportunity(organization string, r store.Record, rel *related) Opportunity {
 	o := Opportunity{
-		ID: r.ID, ExternalID: r.ExternalID, Name: &r.Name, Amount: r.Details.Amount, ClosedAt: r.Details.ClosedAt,
+		ID: r.ID, ExternalID: r.ShownID(), Name: &r.Name, Amount: r.Details.Amount, ClosedAt: r.Details.ClosedAt,
 		Disposition: r.Details.Disposition, CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt), OrganizationID: organization,
 	}
 	o.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}]
 	if a, ok := rel.account(r); ok {
 		o.AccountID, o.Account = a.ID, wire.Anything{Value: showAccount(a)}
 	}
-	for _, j := range rel.joined[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}] {
+	for _, j := range rel.users(r) {
 		o.OpportunityUsers = append(o.OpportunityUsers, wire.Anything{Value: showOpportunityUser(organization, j, rel)})
 	}
 	return o

@@ -288,6 +288,24 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 	}
 }
 
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return texts[0]
+}
+
+// others are the contacts beside the main one, each once, in their order.
+func others(contacts []string, main string) []string {
+	var kept []string
+	for _, c := range contacts {
+		if c != main && !slices.Contains(kept, c) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
 func changeOpportunity(r *hub.Record, name *string, amount *float64, disposition, closed, created, active *string) {
 	wire.Set(&r.Name, name)
 	if amount != nil {
@@ -324,13 +342,11 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		account = nested
 	}
 	contact := p.contactRef(field+"contact", in.Contact)
-	var first string // of the contacts, for an opportunity of which none is primary
+	var contacts []string // the first stands for an opportunity of which none is primary
 	for i := range in.OpportunityContacts {
 		c := &in.OpportunityContacts[i]
 		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact)
-		if i == 0 {
-			first = c.ExternalID
-		}
+		contacts = append(contacts, c.ExternalID)
 		if c.IsPrimary != nil && *c.IsPrimary {
 			contact = &c.ExternalID
 		}
@@ -340,8 +356,12 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		wire.Set(&r.Refs.Account, account)
 		wire.Set(&r.Refs.Contact, contact)
 		if contact == nil {
-			r.Refs.Contact = cmp.Or(r.Refs.Contact, first)
+			r.Refs.Contact = cmp.Or(r.Refs.Contact, first(contacts))
 		}
+		if in.OpportunityContacts != nil {
+			r.Details.OtherContacts = contacts
+		}
+		r.Details.OtherContacts = others(r.Details.OtherContacts, r.Refs.Contact)
 	}})
 	p.users(field+"opportunityUsers", in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
 }

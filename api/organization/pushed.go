@@ -132,6 +132,6 @@ type PushedOpportunity struct {
 	AccountID           wire.Optional[string]        `json:"accountId" required:"false" doc:"Our id of its account."`
 	Account             wire.Optional[PushedAccount] `json:"account" required:"false"`
 	Contact             wire.Optional[PushedContact] `json:"contact" required:"false"`
-	OpportunityContacts []PushedOpportunityContact   `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"An opportunity has one contact: the primary one of these, or else contact, or else, where it has none yet, the first of these. All are kept as contacts."`
+	OpportunityContacts []PushedOpportunityContact   `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"The contacts of the opportunity, in their order. The main one is the primary one of these, or else contact, or else, where it has none yet, the first of these. Where they are sent they replace those that were there."`
 	OpportunityUsers    []PushedUser                 `json:"opportunityUsers,omitempty" nullable:"false" maxItems:"1000"`
 }

@@ -2,6 +2,7 @@ package organization
 
 import (
 	"errors"
+	"slices"
 
 	"sirocco/api/view"
 	"sirocco/api/wire"
@@ -97,7 +98,8 @@ func (s *server) relate(r *wire.Request, organization string, records []store.Re
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelOpportunity, ExternalID: rec.Refs.Opportunity},
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelEngagement, ExternalID: rec.Refs.Engagement},
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelEngagementType, ExternalID: rec.Refs.EngagementType},
-			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.User})
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.User},
+			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.Owner})
 		of[rec.ConnectionID] = append(of[rec.ConnectionID], rec.ExternalID)
 	}
 	if join != "" {
@@ -150,7 +152,7 @@ func (s *server) linkedTo(r *wire.Request, organization string, in *RecordsQuery
 	if m == hub.ModelOpportunity {
 		id = crm.Opportunity
 	}
-	if id == nil || in.ExternalID != "" && in.ExternalID != id.ExternalID || in.Connection != "" && in.Connection != crm.ConnectionID {
+	if id == nil || in.ExternalID != "" && in.ExternalID != id.ExternalID && in.ExternalID != id.Key || in.Connection != "" && in.Connection != crm.ConnectionID {
 		return nil, nil
 	}
 	found, err := s.Store.Record(r, organization, m, id.ID)
@@ -159,6 +161,24 @@ func (s *server) linkedTo(r *wire.Request, organization string, in *RecordsQuery
 
 func (rel *related) id(rec store.Record, m hub.Model, externalID string) string {
 	return rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: m, ExternalID: externalID}].ID
+}
+
+// users are those of an opportunity or engagement: whom its CRM joined to it, and who owns it there.
+func (rel *related) users(rec store.Record) []store.Record {
+	joined := rel.joined[store.RecordKey{ConnectionID: rec.ConnectionID, Model: rec.Model, ExternalID: rec.ExternalID}]
+	owner, ok := rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.Owner}]
+	if !ok || slices.ContainsFunc(joined, func(j store.Record) bool { return j.Refs.User == rec.Refs.Owner }) {
+		return joined
+	}
+	own := store.Record{ID: hub.OwnershipID(rec.ID, owner.ID), ConnectionID: rec.ConnectionID, CreatedAt: rec.CreatedAt, UpdatedAt: rec.UpdatedAt}
+	own.Name, own.Refs.User = owner.Name, owner.ExternalID
+	if rec.Model == hub.ModelOpportunity {
+		own.Refs.Opportunity = rec.ExternalID
+	} else {
+		own.Refs.Engagement = rec.ExternalID
+	}
+	rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: rec.Model, ExternalID: rec.ExternalID}] = rec
+	return append(slices.Clip(joined), own)
 }
 
 func (rel *related) account(rec store.Record) (store.Record, bool) {

@@ -92,7 +92,7 @@ func Customers(ctx context.Context, st *store.Store, organization string, rs []h
 		if crm := crms[rec.ID]; crm != nil {
 			for m, id := range map[hub.Model]*hub.CRMIdentity{hub.ModelAccount: crm.Account, hub.ModelOpportunity: crm.Opportunity} {
 				if id != nil {
-					keys = append(keys, store.RecordKey{ConnectionID: crm.ConnectionID, Model: m, ExternalID: id.ExternalID})
+					keys = append(keys, store.RecordKey{ConnectionID: crm.ConnectionID, Model: m, ExternalID: id.Key})
 				}
 			}
 		}
@@ -135,10 +135,10 @@ func showCustomer(rec hub.Recording, crm *hub.LinkedCRM, found map[store.RecordK
 	}
 	account, opportunity := store.Record{}, store.Record{}
 	if crm.Account != nil {
-		account = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelAccount, ExternalID: crm.Account.ExternalID}]
+		account = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelAccount, ExternalID: crm.Account.Key}]
 	}
 	if crm.Opportunity != nil {
-		opportunity = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelOpportunity, ExternalID: crm.Opportunity.ExternalID}]
+		opportunity = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelOpportunity, ExternalID: crm.Opportunity.Key}]
 	}
 	matching := "DIRECT"
 	if rec.Link.By == hub.LinkedByMatching {
@@ -147,7 +147,7 @@ func showCustomer(rec hub.Recording, crm *hub.LinkedCRM, found map[store.RecordK
 	customer := &CRMCustomer{
 		ID: main.ID, Name: wire.OrNull(cmp.Or(main.Name, account.Name)), CustomerType: string(main.Model), LastActivityAt: wire.OrNull(main.Details.LastActivity),
 		CreatedAt: hub.WireTime(main.CreatedAt), UpdatedAt: hub.WireTime(main.UpdatedAt), ClosedAt: wire.OrNull(main.Details.ClosedAt),
-		EmailAddress: wire.OrNull(main.Details.Email), PhoneNumber: wire.OrNull(first(main.Details.Phones)), ExternalID: &main.ExternalID,
+		EmailAddress: wire.OrNull(main.Details.Email), PhoneNumber: wire.OrNull(first(main.Details.Phones)), ExternalID: new(main.ShownID()),
 		Amount: main.Details.Amount, Disposition: wire.OrNull(main.Details.Disposition), RecordingID: &rec.ID, MatchingSource: &matching,
 		AccountID: idOf(crm.Account), OpportunityID: idOf(crm.Opportunity), EngagementID: idOf(crm.Engagement), OrganizationID: rec.OrganizationID,
 		OpportunityAccountName: wire.OrNull(account.Name), IntegrationConnectionID: &crm.ConnectionID, IntegrationName: wire.OrNull(c.Name),
@@ -160,7 +160,7 @@ func showCustomer(rec hub.Recording, crm *hub.LinkedCRM, found map[store.RecordK
 	}
 	if opportunity.ID != "" {
 		customer.Opportunity = wire.Optional[CustomerOpportunity]{Sent: true, Value: CustomerOpportunity{
-			ID: opportunity.ID, ExternalID: opportunity.ExternalID, Name: wire.OrNull(opportunity.Name), Amount: opportunity.Details.Amount,
+			ID: opportunity.ID, ExternalID: opportunity.ShownID(), Name: wire.OrNull(opportunity.Name), Amount: opportunity.Details.Amount,
 			ClosedAt: opportunity.Details.ClosedAt, Disposition: opportunity.Details.Disposition, CreatedAt: hub.WireTime(opportunity.CreatedAt),
 			UpdatedAt: hub.WireTime(opportunity.UpdatedAt), AccountID: account.ID, OrganizationID: rec.OrganizationID,
 		}}

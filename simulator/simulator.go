@@ -159,8 +159,22 @@ func (s *Server) violation(text string) {
 // Models returns every model a hub should hold records of, the derived ones included.
 func (s *Server) Models() []hub.Model {
 	var models []hub.Model
-	for _, m := range s.platform.Models {
-		for _, r := range s.platform.Held(s.generate(m, 0, s.clock())) {
+	for _, source := range s.platform.Models {
+		for _, m := range s.derived(source) {
+			if !slices.Contains(models, m) {
+				models = append(models, m)
+			}
+		}
+	}
+	return models
+}
+
+// derived are the models of what a hub should hold of a model's rows. Not every row has all of them, but some of the
+// first rows do.
+func (s *Server) derived(source hub.Model) []hub.Model {
+	var models []hub.Model
+	for n := range 64 {
+		for _, r := range s.platform.Held(s.generate(source, n, s.clock())) {
 			if !slices.Contains(models, r.Model) {
 				models = append(models, r.Model)
 			}
@@ -174,7 +188,7 @@ func (s *Server) Models() []hub.Model {
 func (s *Server) Records(m hub.Model) []hub.Record {
 	var records []hub.Record
 	for _, source := range s.platform.Models {
-		if derived := s.platform.Held(s.generate(source, 0, s.clock())); !hasModel(derived, m) {
+		if !slices.Contains(s.derived(source), m) {
 			continue
 		}
 		for _, row := range s.rows(source) {
@@ -187,10 +201,6 @@ func (s *Server) Records(m hub.Model) []hub.Record {
 	}
 	slices.SortFunc(records, func(a, b hub.Record) int { return compareIDs(a.ExternalID, b.ExternalID) })
 	return records
-}
-
-func hasModel(records []hub.Record, m hub.Model) bool {
-	return slices.ContainsFunc(records, func(r hub.Record) bool { return r.Model == m })
 }
 
 // ServeHTTP answers as the vendor would, or as the next fault says.

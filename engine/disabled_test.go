@@ -144,3 +144,91 @@ func TestEnablingDuringAJob(t *testing.T) {
 		}
 	})
 }
+
+// TestOneRefusalIsNotTheEnd lets the CRM refuse the credentials once: a minute later all goes on, and nobody did anything.
+func TestOneRefusalIsNotTheEnd(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		before := r.synced("")
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unauthorized})
+		r.request()
+		until(t, "they are refused", func() bool { return r.latest().ID != before.ID && r.latest().Error != "" })
+		if text := r.explanation(); strings.Contains(text, "needs") {
+			t.Errorf("after one refusal it says: %s", text)
+		}
+		refused := r.latest()
+		r.ahead.Add(int64(2 * time.Minute))
+		until(t, "a run ends well by itself", func() bool {
+			run := r.latest()
+			return run.ID != refused.ID && !run.EndedAt.IsZero() && run.Error == ""
+		})
+	})
+}
+
+// TestWhatIsForbiddenFailsAlone lets the CRM forbid one model, and allow it later.
+func TestWhatIsForbiddenFailsAlone(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Forbidden, Match: "/leads"})
+		until(t, "a run ends", func() bool { return strings.Contains(r.latest().Error, "403") && !r.latest().EndedAt.IsZero() })
+		for model, s := range r.states() {
+			if want := map[bool]hub.SyncState{true: hub.SyncStateError, false: hub.SyncStateUpToDate}[model == hub.ModelLead]; s != want {
+				t.Errorf("%s is %s", model, s)
+			}
+		}
+		sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil || sched.ModelsDueAt.Sub(r.now()) < 3*time.Minute || sched.DueAt.Sub(r.now()) > time.Minute {
+			t.Errorf("the interval does not hold for the others, or the one is not tried before: %v %+v", err, sched)
+		}
+		r.crm.Faults.Stop()
+		asked := r.crm.Requests()["GET /api/crm/v1/accounts"]
+		r.ahead.Add(int64(time.Minute))
+		until(t, "leads come by themselves", func() bool { return r.states()[hub.ModelLead] == hub.SyncStateUpToDate })
+		if n := r.crm.Requests()["GET /api/crm/v1/accounts"] - asked; n != 0 {
+			t.Errorf("accounts were asked for %d times meanwhile", n)
+		}
+	})
+}
+
+// TestRetryAfterIsHeededOnOtherStatuses has the CRM down for a while that it names: it is left alone, a sync that is asked
+// for says until when it waits, and new credentials are tried.
+func TestRetryAfterIsHeededOnOtherStatuses(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.synced("")
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Unavailable, RetryAfter: "3000"})
+		r.request()
+		until(t, "it waits", func() bool { return strings.Contains(r.explanation(), "the next attempt is at") })
+		if n := r.crm.Faults.Taken(simulator.Unavailable); n != 1 {
+			t.Errorf("it was asked %d times", n)
+		}
+		r.request()
+		sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil || sched.DueAt.Sub(r.now()) < 45*time.Minute || !strings.Contains(r.explanation(), "the next attempt is at") {
+			t.Errorf("a sync that is asked for: %v, %s: %s", err, sched.DueAt, r.explanation())
+		}
+		r.crm.Faults.Stop()
+		before := r.latest().ID
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "new credentials are tried", func() bool { run := r.latest(); return !run.EndedAt.IsZero() && run.Error == "" && (run.ID != before || run.Pages > 0) })
+	})
+}
+
+// TestAChangedIntervalCountsAtOnce shortens and lengthens it while the connection waits.
+func TestAChangedIntervalCountsAtOnce(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.synced("")
+		for _, interval := range []time.Duration{24 * time.Hour, time.Hour} {
+			if err := r.st.SetSyncInterval(t.Context(), r.conn.OrganizationID, r.conn.ID, interval); err != nil {
+				t.Fatal(err)
+			}
+			sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+			if wait := sched.DueAt.Sub(r.now()); err != nil || wait < interval*8/10 || wait > interval*12/10 {
+				t.Errorf("%s: due in %s, %v", interval, wait, err)
+			}
+		}
+	})
+}

@@ -25,6 +25,9 @@ type crm struct {
 	// before is called at each fetch, outside the lock, and may fail it or block.
 	before func(ctx context.Context, q connector.Query) error
 	info   hub.ModelInfo
+	// rejected come with each last page; endless says that there is no last one.
+	rejected []connector.Rejected
+	endless  bool
 }
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -88,6 +91,12 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 	p.Records = all
 	if len(all) > 0 {
 		p.Next = key(all[len(all)-1])
+	}
+	if !p.More {
+		p.Rejected = c.rejected
+	}
+	if c.endless && !q.Since.IsZero() {
+		p.More, p.Next = true, fmt.Sprint("~", c.fetches)
 	}
 	return p, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -228,4 +229,58 @@ func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, e
 	_, err = tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
 		sched.OrganizationID, sched.ConnectionID, string(model), arg)
 	return err
+}
+
+// DecideDeletions says of the held absences of the connection, or of the models named, whether they count as deleted. The
+// next job deletes them; what is kept is not asked about again, unless it is met and missed anew. It reports how many.
+func (s *Store) DecideDeletions(ctx context.Context, organization, connection string, models []hub.Model, deleted bool) (decided int, err error) {
+	state, action := AbsenceKept, "keepRecords"
+	if deleted {
+		state, action = AbsenceApproved, "deleteRecords"
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		decided = 0
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
+		for _, of := range c.SyncStatus {
+			if models != nil && !slices.Contains(models, of.Model) {
+				continue
+			}
+			n, err := tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $5`,
+				organization, connection, string(of.Model), string(state), string(AbsenceHeld))
+			if err != nil {
+				return err
+			}
+			decided += int(n)
+		}
+		if decided == 0 {
+			return nil
+		}
+		if deleted && c.Active {
+			if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
+				return err
+			}
+		}
+		return s.audit(ctx, tx, organization, action, "connection", connection, map[string]any{"records": decided})
+	})
+	return decided, err
+}
+
+// SetDeletionLimit changes how many percent of a model may be found gone at once before a person has to decide.
+func (s *Store) SetDeletionLimit(ctx context.Context, organization, connection string, percent int) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE schedules SET deletion_limit = $3 WHERE organization_id = $1 AND connection_id = $2`, organization, connection, percent)
+		if err := requireAffected(n, err, hub.ErrNotFound); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"deletionLimitPercent": percent})
+	})
+}
+
+// HeldRecords lists external ids of a model's records that wait for a decision, in their order after the one given.
+func (s *Store) HeldRecords(ctx context.Context, organization, connection string, model hub.Model, after string, limit int) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT external_id FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $4
+		AND external_id > $5 ORDER BY external_id LIMIT $6`, organization, connection, string(model), string(AbsenceHeld), after, limit)
 }

@@ -1,0 +1,374 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/engine"
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// later is a fixture whose clock is set ahead.
+type later struct {
+	*fixture
+	ahead atomic.Int64
+}
+
+func newLater(t *testing.T, url string, c *crm, finds bool) *later {
+	t.Helper()
+	f := &later{fixture: &fixture{crm: c}}
+	f.st = storetest.Open(t, url, f.now)
+	f.org = storetest.Organization(t, f.st)
+	f.conn = storetest.Connection(t, f.st, f.org, hub.PlatformMerge, hub.ModelAccount)
+	if err := f.st.PutCredentials(t.Context(), f.org, f.conn.ID, map[string]string{}); err != nil {
+		t.Fatal(err)
+	}
+	var with connector.Connector = c
+	if finds {
+		with = finding{c}
+	}
+	e, err := engine.New(engine.Config{
+		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: with},
+		Logger: slog.New(slog.DiscardHandler), Clock: f.now, PageSize: 50,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, e) })
+	f.upToDate(t)
+	return f
+}
+
+func (f *later) now() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }
+
+// after lets time pass, and a run end.
+func (f *later) after(t *testing.T, d time.Duration) store.SyncRun {
+	t.Helper()
+	f.ahead.Add(int64(d))
+	f.syncAgain(t)
+	return f.runs(t)[0]
+}
+
+// living are the external ids of the accounts that are not deleted.
+func (f *later) living(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for after := ""; ; {
+		page, err := f.st.Records(t.Context(), f.org, store.RecordFilter{Model: hub.ModelAccount, After: after, Limit: 500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return all
+		}
+		for _, r := range page {
+			all[r.ExternalID], after = r.Name, r.ID
+		}
+	}
+}
+
+func (f *later) held(t *testing.T) (int, string) {
+	t.Helper()
+	s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Held[hub.ModelAccount], s.Explain(f.conn, f.now())
+}
+
+// hide takes rows out of the CRM and returns how to show them again.
+func (c *crm) hide(ids ...string) (show func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	hidden := map[string]hub.Record{}
+	for _, id := range ids {
+		hidden[id] = c.rows[id]
+		delete(c.rows, id)
+	}
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for id, r := range hidden {
+			c.rows[id] = r
+		}
+	}
+}
+
+func numbers(n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, fmt.Sprint(i))
+	}
+	return ids
+}
+
+// finding is a crm that can be asked by id.
+type finding struct{ *crm }
+
+func (f finding) Find(_ context.Context, _ *connector.Session, _ hub.Model, ids []string) (connector.Page, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var p connector.Page
+	for _, id := range ids {
+		if r, ok := f.rows[id]; ok {
+			p.Records = append(p.Records, r)
+		}
+	}
+	return p, nil
+}
+
+const day = 25 * time.Hour
+
+// TestAnEmptyListDeletesNothing lets the CRM list nothing for a day: nothing is deleted, a person is asked, and what is
+// listed again is not asked about any more. What a person says counts as deleted is, and lives again once it shows.
+func TestAnEmptyListDeletesNothing(t *testing.T) {
+	for _, finds := range []bool{false, true} {
+		t.Run(fmt.Sprintf("finds %v", finds), func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				f := newLater(t, url, newCRM(60), finds)
+				show := f.crm.hide(numbers(60)...)
+				for range 3 {
+					if run := f.after(t, day); run.Deleted != 0 || len(f.living(t)) != 60 {
+						t.Fatalf("%+v", run)
+					}
+				}
+				if n, text := f.held(t); n != 60 || !strings.Contains(text, "no longer shows 60 records of ACCOUNT") || !strings.Contains(text, "/deletions") {
+					t.Errorf("%d are held: %s", n, text)
+				}
+				show()
+				f.after(t, time.Hour)
+				if n, text := f.held(t); n != 0 || strings.Contains(text, "no longer shows") {
+					t.Errorf("%d are held: %s", n, text)
+				}
+				show = f.crm.hide(numbers(60)...)
+				f.after(t, day)
+				if n, err := f.st.DecideDeletions(t.Context(), f.org, f.conn.ID, nil, true); err != nil || n != 60 {
+					t.Fatal(n, err)
+				}
+				until(t, "they are deleted", func() bool { return len(f.living(t)) == 0 })
+				show()
+				f.after(t, day)
+				if n := len(f.living(t)); n != 60 {
+					t.Errorf("%d live again", n)
+				}
+			})
+		})
+	}
+}
+
+// TestALargePartIsHeld lets part of a model go: up to the limit it is deleted, beyond it is held, until the limit is raised.
+func TestALargePartIsHeld(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(100), true)
+		f.crm.hide(numbers(30)...)
+		if run := f.after(t, day); run.Deleted != 30 {
+			t.Errorf("30 of 100: %+v", run)
+		}
+		f.crm.hide(numbers(52)...) // 22 more, of 70
+		if run := f.after(t, day); run.Deleted != 0 {
+			t.Errorf("22 of 70: %+v", run)
+		}
+		if n, _ := f.held(t); n != 22 {
+			t.Errorf("%d are held", n)
+		}
+		if n, err := f.st.DecideDeletions(t.Context(), f.org, f.conn.ID, nil, false); err != nil || n != 22 {
+			t.Error(n, err)
+		}
+		if run := f.after(t, day); run.Deleted != 0 {
+			t.Errorf("those that a person keeps: %+v", run)
+		}
+		if n, _ := f.held(t); n != 0 {
+			t.Errorf("it asks again about %d", n)
+		}
+	})
+}
+
+// TestOneReadingProvesNoAbsence has a CRM that cannot be asked by id: only a second reading, an interval later, deletes.
+func TestOneReadingProvesNoAbsence(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(100), false)
+		show := f.crm.hide("3", "4")
+		if run := f.after(t, day); run.Deleted != 0 {
+			t.Errorf("after one reading: %+v", run)
+		}
+		show()
+		f.crm.hide("4")
+		if run := f.after(t, time.Hour); run.Deleted != 1 {
+			t.Errorf("after a second one: %+v", run)
+		}
+		if _, there := f.living(t)["3"]; !there {
+			t.Error("one that was passed over once is gone")
+		}
+	})
+}
+
+// TestAnItemWithoutIDProvesNoAbsence has a reading meet an item that may be any.
+func TestAnItemWithoutIDProvesNoAbsence(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), true)
+		f.crm.mu.Lock()
+		f.crm.rejected = []connector.Rejected{{Reason: "it has no id", Raw: []byte(`{"id":null}`)}}
+		f.crm.mu.Unlock()
+		f.crm.hide("3")
+		if run := f.after(t, day); run.Deleted != 0 || run.Quarantined != 1 {
+			t.Errorf("%+v", run)
+		}
+	})
+}
+
+// TestAWholeReadingFindsWhatWasMissed shows a row an hour after its time, and changes one without its modified time.
+func TestAWholeReadingFindsWhatWasMissed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		f.after(t, 3*time.Hour)
+		f.crm.put("late", "late", f.now().Add(-time.Hour))
+		f.crm.put("7", "changed without a word", epoch.Add(7*time.Second))
+		if run := f.after(t, time.Minute); run.Created+run.Updated != 0 {
+			t.Errorf("an increment: %+v", run)
+		}
+		if run := f.after(t, day); run.Created != 1 || run.Updated != 1 || run.Missed != 2 {
+			t.Errorf("the whole reading: %+v", run)
+		}
+	})
+}
+
+// TestLateRowsComeWithTheLookBack shows a row some minutes after its time, and later ones of the same instant once.
+func TestLateRowsComeWithTheLookBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		f.after(t, time.Hour)
+		at := f.now()
+		f.crm.put("a", "a", at)
+		f.after(t, 8*time.Minute)
+		f.crm.put("late", "late", at)
+		if run := f.after(t, time.Second); run.Created != 1 || run.Missed != 0 {
+			t.Errorf("8 minutes later: %+v", run)
+		}
+		f.after(t, 15*time.Minute)
+		if run := f.after(t, time.Minute); run.Unchanged != 0 {
+			t.Errorf("rows of the last instant are read for ever: %+v", run)
+		}
+	})
+}
+
+// TestTheLatestAnswerIsRight lets modified times go back, and be in the future.
+func TestTheLatestAnswerIsRight(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		f.crm.put("7", "by a fast clock", f.now().Add(2*time.Minute))
+		f.crm.put("8", "far ahead", f.now().Add(100*24*time.Hour))
+		f.after(t, time.Second)
+		f.crm.put("7", "the truth", f.now())
+		f.crm.put("8", "the truth", f.now())
+		f.after(t, time.Second)
+		if all := f.living(t); all["7"] != "the truth" || all["8"] != "the truth" {
+			t.Errorf("%q, %q", all["7"], all["8"])
+		}
+		f.crm.put("9", "from a backup", epoch.Add(-time.Hour))
+		f.after(t, day)
+		if all := f.living(t); all["9"] != "from a backup" {
+			t.Errorf("%q", all["9"])
+		}
+		cursor := f.status(t).ModifiedAfter
+		if cursor.After(f.now().Add(-10 * time.Minute)) {
+			t.Errorf("the cursor is at %s, it is %s", cursor, f.now())
+		}
+	})
+}
+
+// TestAFailingReadingStandsInNobodysWay lets a page of a whole reading fail for a while: increments come in, and the
+// reading goes on from that page.
+func TestAFailingReadingStandsInNobodysWay(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(300), false)
+		var failing atomic.Bool
+		var first atomic.Int64
+		failing.Store(true)
+		f.crm.set(func(_ context.Context, q connector.Query) error {
+			if !q.Since.IsZero() {
+				return nil
+			}
+			if q.Next == "" {
+				first.Add(1)
+			}
+			if failing.Load() && strings.Contains(q.Next, "00:02:29") {
+				return connector.Fail(connector.Temporary, "Test CRM", "it has a problem")
+			}
+			return nil
+		})
+		if run := f.after(t, day); !strings.Contains(run.Error, "all of ACCOUNT is read again") {
+			t.Errorf("%+v", run)
+		}
+		f.crm.put("new", "new", f.now())
+		f.crm.put("9", "silently", epoch.Add(9*time.Second))
+		f.crm.put("290", "silently", epoch.Add(290*time.Second))
+		if run := f.after(t, time.Minute); run.Created != 1 || f.status(t).State != hub.SyncStateUpToDate {
+			t.Errorf("an increment meanwhile: %+v, %s", run, f.status(t).State)
+		}
+		failing.Store(false)
+		if run := f.after(t, time.Hour); run.Updated != 1 || run.Error != "" || first.Load() != 1 {
+			t.Errorf("it does not go on from its place: %+v, begun %d times", run, first.Load())
+		}
+	})
+}
+
+// TestARefusedPlaceBeginsAnew has the CRM forget where pages go on, once for the increment and once for a whole reading.
+func TestARefusedPlaceBeginsAnew(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		c := newCRM(200)
+		var refused atomic.Int64
+		expired := func(_ context.Context, q connector.Query) error {
+			if q.Next != "" && refused.Add(1) == 2 {
+				e := connector.Fail(connector.Refused, "Test CRM", "no such cursor")
+				e.Status = 404
+				return e
+			}
+			return nil
+		}
+		c.set(expired)
+		f := newLater(t, url, c, false)
+		if run := f.runs(t)[0]; run.Created != 200 || run.Error != "" {
+			t.Errorf("%+v", run)
+		}
+		refused.Store(0)
+		if run := f.after(t, day); run.Error != "" || run.Deleted != 0 {
+			t.Errorf("the whole reading: %+v", run)
+		}
+	})
+}
+
+// TestPagesThatBringNothingEnd has a CRM whose pages go round with ever new places.
+func TestPagesThatBringNothingEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		f.crm.mu.Lock()
+		f.crm.endless = true
+		before := f.crm.fetches
+		f.crm.mu.Unlock()
+		f.crm.put("new", "new", f.now())
+		run := f.after(t, time.Second)
+		f.crm.mu.Lock()
+		asked := f.crm.fetches - before
+		f.crm.endless = false
+		f.crm.mu.Unlock()
+		if !strings.Contains(run.Error, "brought nothing new") || run.Created != 1 || asked > 60 {
+			t.Errorf("%d pages: %+v", asked, run)
+		}
+		f.after(t, time.Hour)
+		f.upToDate(t)
+		if !slices.Contains([]hub.SyncState{hub.SyncStateUpToDate}, f.status(t).State) {
+			t.Error(f.status(t).State)
+		}
+	})
+}

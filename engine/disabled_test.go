@@ -213,7 +213,10 @@ func TestRetryAfterIsHeededOnOtherStatuses(t *testing.T) {
 		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "new credentials are tried", func() bool { run := r.latest(); return !run.EndedAt.IsZero() && run.Error == "" && (run.ID != before || run.Pages > 0) })
+		until(t, "new credentials are tried", func() bool {
+			run := r.latest()
+			return !run.EndedAt.IsZero() && run.Error == "" && (run.ID != before || run.Pages > 0)
+		})
 	})
 }
 

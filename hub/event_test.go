@@ -86,8 +86,8 @@ func TestWhatAnEventTells(t *testing.T) {
 		t.Errorf("%+v", alone)
 	}
 	crm := hub.LinkedCRM{
-		ConnectionID: "c", Users: []hub.CRMIdentity{{"1", "u"}}, Engagement: &hub.CRMIdentity{"2", "e"}, Opportunity: &hub.CRMIdentity{"3", "o"},
-		Contacts: []hub.CRMIdentity{{"4", "c"}}, Account: &hub.CRMIdentity{"5", "a"}, Lead: &hub.CRMIdentity{"6", "l"},
+		ConnectionID: "c", Users: []hub.CRMIdentity{{ID: "1", ExternalID: "u"}}, Engagement: &hub.CRMIdentity{ID: "2", ExternalID: "e"}, Opportunity: &hub.CRMIdentity{ID: "3", ExternalID: "o"},
+		Contacts: []hub.CRMIdentity{{ID: "4", ExternalID: "c"}}, Account: &hub.CRMIdentity{ID: "5", ExternalID: "a"}, Lead: &hub.CRMIdentity{ID: "6", ExternalID: "l"},
 	}
 	linked := hub.NewRecordingEvent(hub.EventRecordingLinked, hub.Recording{ID: "r", Link: hub.Link{ExternalID: "e"}}, &crm)
 	want := hub.RecordingEvent{RecordingID: "r", RecordingLinked: true, EventType: hub.EventRecordingLinked, CRM: &hub.EventCRM{

@@ -79,14 +79,15 @@ func (b *lockedBuffer) String() string {
 
 // testModels are the models that test servers say their connectors pull.
 // testCheck is a CRM that knows one key.
-func testCheck(_ context.Context, c hub.Connection, values map[string]string) error {
+func testCheck(_ context.Context, c hub.Connection, values map[string]string) (hub.CRMAccount, error) {
+	account := hub.CRMAccount{ID: values["account"]}
 	switch values["apiKey"] {
 	case "good":
-		return nil
+		return account, nil
 	case "later":
-		return &hub.UnavailableError{Who: "CRM", Reason: "the CRM could not be asked", RetryAfter: 5 * time.Second}
+		return account, &hub.UnavailableError{Who: "CRM", Reason: "the CRM could not be asked", RetryAfter: 5 * time.Second}
 	}
-	return hub.Invalid("apiKey", "was not accepted", "a key that the CRM accepts")
+	return account, hub.Invalid("apiKey", "was not accepted", "a key that the CRM accepts")
 }
 
 func testModels(p hub.Platform) []hub.Model {

@@ -11,28 +11,28 @@ import (
 )
 
 // Check proves against the vendor that it accepts the values as credentials of a connection, before they
-// are kept. It returns a *hub.InvalidError where they are wrong, and a *hub.UnavailableError where the
+// are kept, and returns whose they are. It returns a *hub.InvalidError where they are wrong, and a *hub.UnavailableError where the
 // vendor cannot say now.
-func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[string]string) error {
+func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[string]string) (hub.CRMAccount, error) {
 	c, ok := e.Connectors[conn.Platform]
 	if !ok {
-		return hub.Conflict("A %s connection takes no credentials.", conn.Platform)
+		return hub.CRMAccount{}, hub.Conflict("A %s connection takes no credentials.", conn.Platform)
 	}
 	info := c.Info()
 	values, err := info.CompleteCredentials(values)
 	if err != nil {
-		return err
+		return hub.CRMAccount{}, err
 	}
 	s := e.newSession(info, conn.ExternalAccountID, values)
 	if authorizer, ok := c.(connector.Authorizer); ok {
 		token, err := authorizer.Authorize(ctx, &s.Session)
 		if err != nil {
-			return credentialError(err, values["baseURL"])
+			return hub.CRMAccount{}, credentialError(err, values["baseURL"])
 		}
 		s.Token = token.Value
 	}
-	_, err = c.Check(ctx, &s.Session)
-	return credentialError(err, values["baseURL"])
+	account, err := c.Check(ctx, &s.Session)
+	return hub.CRMAccount{ID: account.ID, Name: account.Name}, credentialError(err, values["baseURL"])
 }
 
 // credentialError says what came of asking the CRM at the address with the credentials.

@@ -42,7 +42,8 @@ func TestAddressesOfCRMs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return e.Check(t.Context(), hub.Connection{Platform: platform, ExternalAccountID: "tenant"}, values)
+			_, err = e.Check(t.Context(), hub.Connection{Platform: platform, ExternalAccountID: "tenant"}, values)
+			return err
 		}
 		port := camServer.URL[strings.LastIndex(camServer.URL, ":"):]
 		for _, c := range []struct {

@@ -33,20 +33,65 @@ func credentialPlace(organization, connection string) string {
 }
 
 // SetCredentials keeps the connection's credentials as PutCredentials does, once check has found that its CRM accepts
-// them, and returns when. It fails with what check says, and keeps nothing then.
-func (s *Store) SetCredentials(ctx context.Context, organization, connection string, values map[string]string, check hub.CheckCredentials) (time.Time, error) {
+// them, and returns when. It fails with what check says, and keeps nothing then. Credentials of another account than the
+// connection's records are of are a *hub.ConflictError, unless replaceAccount says that they replace it: then all that
+// is of the old account is retired, and everything is read anew.
+func (s *Store) SetCredentials(ctx context.Context, organization, connection string, values map[string]string, replaceAccount bool, check hub.CheckCredentials) (time.Time, error) {
 	c, err := s.Connection(ctx, organization, connection)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if err := check(ctx, c, values); err != nil {
+	account, err := check(ctx, c, values)
+	if err != nil {
 		return time.Time{}, err
 	}
-	return s.clock(), s.PutCredentials(ctx, organization, connection, values)
+	if err := s.learnAccount(ctx, c, check); err != nil {
+		return time.Time{}, err
+	}
+	return s.clock(), s.putCredentials(ctx, organization, connection, values, account, replaceAccount)
 }
 
-// PutCredentials replaces the connection's credentials, drops its token, and lets it sync at once.
+// learnAccount notes whose the credentials of a connection are that were set before that was asked, where the CRM still
+// tells.
+func (s *Store) learnAccount(ctx context.Context, c hub.Connection, check hub.CheckCredentials) error {
+	known, err := accountOf(ctx, s.db, c.OrganizationID, c.ID)
+	if errors.Is(err, hub.ErrNotFound) || err == nil && known.ID != "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	old, err := s.Credentials(ctx, c.OrganizationID, c.ID)
+	if err != nil {
+		return err
+	}
+	account, err := check(ctx, c, old.Values)
+	if err != nil || account.ID == "" {
+		return nil //nolint:nilerr // those that are replaced need not be accepted any more
+	}
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE credentials SET account_id = $3, account_name = $4 WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`,
+			c.OrganizationID, c.ID, account.ID, account.Name, micros(old.UpdatedAt))
+		return err
+	})
+}
+
+// accountOf is whose the connection's credentials are; hub.ErrNotFound where it has none.
+func accountOf(ctx context.Context, q database.Querier, organization, connection string) (hub.CRMAccount, error) {
+	return queryOne(ctx, q, func(r database.Row) (hub.CRMAccount, error) {
+		var a hub.CRMAccount
+		err := r.Scan(&a.ID, &a.Name)
+		return a, err
+	}, `SELECT account_id, account_name FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+}
+
+// PutCredentials replaces the connection's credentials by others of the same account, drops its token, and lets it sync
+// at once.
 func (s *Store) PutCredentials(ctx context.Context, organization, connection string, values map[string]string) error {
+	return s.putCredentials(ctx, organization, connection, values, hub.CRMAccount{}, false)
+}
+
+func (s *Store) putCredentials(ctx context.Context, organization, connection string, values map[string]string, account hub.CRMAccount, replaceAccount bool) error {
 	text, err := json.Marshal(values)
 	if err != nil {
 		return err
@@ -60,10 +105,26 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at) VALUES ($1, $2, $3, $4)
+		known, err := accountOf(ctx, tx, organization, connection)
+		if err := ignoreNotFound(err); err != nil {
+			return err
+		}
+		if known.Differs(account) {
+			if !replaceAccount {
+				return hub.Conflict("These credentials open %s, and what is here is of %s. Give those of the same account; or say replaceAccount=true: then all records that are of the other one go, with the links to them, and everything is read anew.", account, known)
+			}
+			if err := s.retireAccount(ctx, tx, c, known, account); err != nil {
+				return err
+			}
+		}
+		if account.ID == "" {
+			account = known
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at, account_id, account_name) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
-				token_lease = NULL, refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL, updated_at = excluded.updated_at`,
-			organization, connection, sealed, micros(s.clock()))
+				token_lease = NULL, refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL, updated_at = excluded.updated_at,
+				account_id = excluded.account_id, account_name = excluded.account_name`,
+			organization, connection, sealed, micros(s.clock()), account.ID, account.Name)
 		if err != nil {
 			return err
 		}

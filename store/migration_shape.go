@@ -53,6 +53,9 @@ var shapeStatements = []string{
 	`ALTER TABLE records ADD COLUMN remote_id TEXT`,
 	`CREATE INDEX records_by_remote_id ON records (organization_id, connection_id, model, remote_id) WHERE remote_id IS NOT NULL`,
 	`CREATE INDEX records_merged ON records (organization_id, connection_id, model, external_id) WHERE merged_into IS NOT NULL`,
+	// Whose data the credentials open, as the CRM says; empty until it has said so.
+	`ALTER TABLE credentials ADD COLUMN account_id TEXT NOT NULL DEFAULT ''`,
+	`ALTER TABLE credentials ADD COLUMN account_name TEXT NOT NULL DEFAULT ''`,
 	`CREATE TABLE rekeyed AS SELECT organization_id, connection_id, model, id, was, becomes, place FROM (
 		SELECT k.*, ROW_NUMBER() OVER (PARTITION BY organization_id, connection_id, model, becomes ORDER BY preferred DESC, living DESC, id) AS place FROM (
 			SELECT r.organization_id, r.connection_id, r.model, r.id, r.external_id AS was,

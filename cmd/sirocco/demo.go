@@ -127,7 +127,11 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(n.run(d.ctx, listener), st.Close()) }()
 	for _, p := range platforms {
-		crm := &demoCRM{Server: p.simulator(simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10}), main: hub.ModelOpportunity}
+		options := simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10}
+		if p.connector.Info().Platform == hub.PlatformCompanyCam { // each of its projects takes requests of its own, of which it allows few
+			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40)}
+		}
+		crm := &demoCRM{Server: p.simulator(options), main: hub.ModelOpportunity}
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return ended, err

@@ -184,24 +184,15 @@ func showUser(r hub.Record) map[string]any {
 
 // The rows of projects have more that is random than a project shows: what belongs to one is made of that.
 
-// assigned are the ids of the users who are assigned to a project: none, its owner, or the owner and one more, who has a
-// neighbour's number.
+// assigned are the ids of the users who are assigned to a project: none, one or two of the first five.
 func assigned(r hub.Record) []string {
-	if r.Refs.Owner == "" {
-		return nil
-	}
-	ids := []string{r.Refs.Owner}
-	if second := neighbour(r.Refs.Owner); number(r)%3 == 0 {
-		ids = append(ids, second)
-	}
-	return ids
+	n := number(r)
+	ids := []string{firstUser(n), firstUser(n + 1)}
+	return ids[:n%3]
 }
 
-// neighbour is the id whose last digit is the next, among 0 to 4: so many users there are at least.
-func neighbour(id string) string {
-	last := len(id) - 1
-	return id[:last] + string('0'+(id[last]-'0'+1)%5)
-}
+// firstUser is the id of one of the five users that there are at least.
+func firstUser(n int) string { return strconv.Itoa(1_100_000_000 + n%5) }
 
 // number tells rows apart where what differs among them is wanted: by the amount, which projects do not show.
 func number(r hub.Record) int { return int(*r.Details.Amount) / 50 }

@@ -219,7 +219,7 @@ func (r *wholeReading) restart(ctx context.Context) error {
 }
 
 func (r *wholeReading) query() connector.Query {
-	return connector.Query{Model: r.info.Model, Next: r.w.Next, Limit: r.job.engine.PageSize}
+	return connector.Query{Model: r.info.Model, Next: r.w.Next, Limit: r.job.engine.PageSize, Kept: r.job.kept(r.info)}
 }
 
 func (r *wholeReading) advance(got *fetched) {

@@ -24,6 +24,12 @@ type DB interface {
 	WriteOne(ctx context.Context, fn func(Tx) error) error
 	// Migrate brings the tables to the version of the program; see Migrations.
 	Migrate(ctx context.Context, m Migrations) error
+	// Shrink gives a slice of the room that deleted rows left in the database's file back to the disk, where it is much, and
+	// reports whether there is more. PostgreSQL does that by itself.
+	Shrink(ctx context.Context) (more bool, err error)
+	// Compact rewrites the database's file without the room that deleted rows left in it. Nobody can write meanwhile, and the
+	// disk must have room for it twice. Files from before Shrink was able to do that need it once.
+	Compact(ctx context.Context) error
 	// Native returns the driver's own handle for writing (*sql.DB or *pgxpool.Pool), for the job queue that shares the database.
 	Native() any
 	// Listening returns the handle over which PostgreSQL's LISTEN works (*pgxpool.Pool), for the job queue; nil where there is

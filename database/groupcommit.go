@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // groupCommitMost bounds how many writes share one commit, and with it how long the first of them waits.
@@ -15,6 +16,8 @@ const groupCommitMost = 256
 // of one transaction, commits once, and answers all: the price of a durable commit is shared.
 type groupCommit struct {
 	stmts *statements
+	// idle is called after writes, once none has come for groupCommitIdle.
+	idle  func()
 	queue chan *groupWrite
 	// closing guards queue against a write that comes while close runs.
 	closing sync.RWMutex
@@ -28,8 +31,11 @@ type groupWrite struct {
 	answer chan error
 }
 
-func newGroupCommit(stmts *statements) *groupCommit {
-	g := &groupCommit{stmts: stmts, queue: make(chan *groupWrite, groupCommitMost), done: make(chan struct{})}
+// groupCommitIdle is how long no write comes before the writer tidies up.
+const groupCommitIdle = time.Second
+
+func newGroupCommit(stmts *statements, idle func()) *groupCommit {
+	g := &groupCommit{stmts: stmts, idle: idle, queue: make(chan *groupWrite, groupCommitMost), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -72,7 +78,19 @@ func (g *groupCommit) close() {
 func (g *groupCommit) run() {
 	defer close(g.done)
 	group := make([]*groupWrite, 0, groupCommitMost)
-	for first := range g.queue {
+	pause := time.NewTimer(groupCommitIdle)
+	defer pause.Stop()
+	for {
+		var first *groupWrite
+		select {
+		case <-pause.C:
+			g.idle()
+			continue
+		case first = <-g.queue:
+		}
+		if first == nil { // closed
+			return
+		}
 		group = append(group[:0], first)
 		for len(group) < groupCommitMost {
 			select {
@@ -86,6 +104,7 @@ func (g *groupCommit) run() {
 			break
 		}
 		g.commit(group)
+		pause.Reset(groupCommitIdle)
 	}
 }
 

@@ -22,7 +22,7 @@ func newGroup(t *testing.T) *groupCommit {
 	if _, err := db.Exec(`CREATE TABLE numbers (n INTEGER PRIMARY KEY)`); err != nil {
 		t.Fatal(err)
 	}
-	g := newGroupCommit(&statements{db: db})
+	g := newGroupCommit(&statements{db: db}, func() {})
 	t.Cleanup(func() {
 		g.close()
 		if err := db.Close(); err != nil {

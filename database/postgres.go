@@ -180,6 +180,12 @@ func (d *postgresDB) Listening() any {
 	return nil
 }
 
+func (d *postgresDB) Shrink(context.Context) (bool, error) { return false, nil }
+
+func (d *postgresDB) Compact(context.Context) error {
+	return errors.New("PostgreSQL compacts its files by itself (autovacuum); where that is not enough, VACUUM FULL does it")
+}
+
 func (d *postgresDB) Close() error {
 	for _, pool := range []*pgxpool.Pool{d.pool, d.direct} {
 		if pool != nil {

@@ -3,13 +3,16 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -48,6 +51,7 @@ func openSQLite(path string, opts Options) (DB, error) {
 		}
 		// A statement's own journal stays in memory: it undoes one statement and need not outlive it.
 		v.Add("_pragma", "temp_store(MEMORY)")
+		v.Add("_pragma", fmt.Sprintf("journal_size_limit(%d)", sqliteWALMost))
 		for name, values := range extra {
 			if name == "_pragma" {
 				values = append(v[name], values...)
@@ -65,15 +69,9 @@ func openSQLite(path string, opts Options) (DB, error) {
 	if err := createPrivate(file); err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite", dsn(false))
-	if err != nil {
-		return nil, err
-	}
+	writer := sql.OpenDB(sqliteConnector(dsn(false)))
 	writer.SetMaxOpenConns(1)
-	readers, err := sql.Open("sqlite", dsn(true))
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
+	readers := sql.OpenDB(sqliteConnector(dsn(true)))
 	most := opts.MaxConnections
 	if most == 0 {
 		most = max(4, 2*runtime.GOMAXPROCS(0))
@@ -81,23 +79,72 @@ func openSQLite(path string, opts Options) (DB, error) {
 	readers.SetMaxOpenConns(most)
 	readers.SetMaxIdleConns(most)
 	d := &sqliteDB{path: file, readers: &statements{db: readers}, writer: &statements{db: writer}}
-	d.group = newGroupCommit(d.writer)
+	d.group = newGroupCommit(d.writer, d.truncateWAL)
 	return d, nil
 }
+
+// sqliteConnector opens connections to the database that a DSN names.
+type sqliteConnector string
+
+// Connect implements driver.Connector.
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	return sqliteDriver().Open(string(c))
+}
+
+// Driver implements driver.Connector.
+func (c sqliteConnector) Driver() driver.Driver { return sqliteDriver() }
+
+// sqliteDriver keeps the WAL and its index when the last connection closes: without them no program could open the
+// database on a full disk, where there is no room to make them.
+var sqliteDriver = sync.OnceValue(func() *sqlite.Driver {
+	d := &sqlite.Driver{}
+	d.RegisterConnectionHook(func(conn sqlite.ExecQuerierContext, _ string) error {
+		if file, ok := conn.(sqlite.FileControl); ok {
+			if _, err := file.FileControlPersistWAL("main", 1); err != nil {
+				return fmt.Errorf("keep the WAL: %w", err)
+			}
+		}
+		return nil
+	})
+	return d
+})
 
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
 
-// createPrivate makes the file, readable by its owner only, where there is none: SQLite would let everybody read it, and
-// gives its journals the same mode. What is there already is not opened, as closing it would end other connections' locks.
-func createPrivate(file string) error {
-	f, err := os.OpenFile(filepath.Clean(file), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil { // it exists, or SQLite says better what is wrong
+// createPrivate makes the file where there is none, readable by its owner only: SQLite would let everybody read it, and
+// gives its journals the same mode. It is made aside, for how it gives room back can be said before all else alone. What
+// is there already is not opened, as closing it would end other connections' locks.
+func createPrivate(file string) (err error) {
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".new-*")
+	if err != nil { // SQLite says better what is wrong
 		return nil //nolint:nilerr // as said
 	}
-	return f.Close()
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	made, err := sql.Open("sqlite", "file:"+(&url.URL{Path: f.Name()}).EscapedPath()+"?_auto_vacuum=INCREMENTAL&_journal_mode=WAL")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(made.Ping(), made.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), file); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	// Where files cannot be linked, the file gives room back once it was compacted.
+	plain, err := os.OpenFile(filepath.Clean(file), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil //nolint:nilerr // another has made it, or SQLite says better what is wrong
+	}
+	return plain.Close()
 }
 
 func (d *sqliteDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -150,6 +197,9 @@ func (d *sqliteDB) classify(err error) error {
 	}
 	unavailable := func(reason string, after time.Duration) error {
 		return &UnavailableError{Reason: reason, RetryAfter: after, Err: err}
+	}
+	if se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return unavailable("the disk that holds the database is full", 10*time.Second)
 	}
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_NOTADB:

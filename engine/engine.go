@@ -159,7 +159,10 @@ func (e *Engine) purge(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	events, err := e.Store.PurgeEvents(ctx)
-	return connections || events, err
+	if err != nil || connections || events {
+		return err == nil, err
+	}
+	return e.Store.Shrink(ctx)
 }
 
 // workSync is one job: a time slice of one connection's sync. An error is only for the log: the job's lease runs out,

@@ -59,3 +59,13 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		return err
 	})
 }
+
+// Shrink gives a slice of the room that removed rows left in the database's file back to the disk, and reports whether
+// there is more.
+func (s *Store) Shrink(ctx context.Context) (more bool, err error) {
+	more, err = s.db.Shrink(ctx)
+	return more, domainError(err)
+}
+
+// Compact rewrites the database's file without that room, also one from before Shrink could; see database.DB.
+func (s *Store) Compact(ctx context.Context) error { return domainError(s.db.Compact(ctx)) }

@@ -71,6 +71,8 @@ type Engine struct {
 
 	stop context.CancelFunc
 	done sync.WaitGroup
+	// started, where it is not nil, is closed once the work has begun. For tests.
+	started chan struct{}
 }
 
 // New prepares an engine. It does nothing until Start.
@@ -90,11 +92,54 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Start begins to work. It returns once the node can take jobs.
+// startEvery is how often a start is tried that the database does not allow, as on a full disk.
+const startEvery = 5 * time.Second
+
+// Start begins to work. It returns once the node can take jobs, or, where the database takes no writes now, at once: the
+// node then begins by itself when it does.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if err := e.queue.start(ctx); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
+	err := e.queue.start(ctx)
+	if err == nil {
+		e.work(ctx)
+		return nil
+	}
+	e.Logger.Error("the background work cannot start yet and is tried again", "error", err)
+	e.done.Add(1)
+	go func() {
+		defer e.done.Done()
+		e.startLater(ctx)
+	}()
+	return nil
+}
+
+// startLater starts the queue, made anew, until that succeeds or ctx ends.
+func (e *Engine) startLater(ctx context.Context) {
+	timer := time.NewTicker(startEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		again, err := newQueue(e.Config, e)
+		if err == nil {
+			err = again.start(ctx)
+		}
+		if err == nil {
+			e.queue = again
+			e.Logger.Info("the background work has started")
+			e.work(ctx)
+			return
+		}
+	}
+}
+
+// work begins what is done again and again.
+func (e *Engine) work(ctx context.Context) {
+	if e.started != nil {
+		close(e.started)
 	}
 	e.done.Add(5)
 	never := func() <-chan struct{} { return nil }
@@ -103,7 +148,6 @@ func (e *Engine) Start(ctx context.Context) error {
 	go e.every(ctx, pollEvery, never, "remove rows of what was deleted or is old", e.purge)
 	go e.every(ctx, audioEvery, never, "remove audio that nothing needs", e.removeAudio)
 	go e.every(ctx, sweepEvery, never, "remove what killed uploads left", e.sweepAudio)
-	return nil
 }
 
 // Stop ends all work at the next page, for at most as long as ctx lives.

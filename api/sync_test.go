@@ -51,6 +51,26 @@ func TestSyncOperations(t *testing.T) {
 		c.do("POST", path+"/sync", `{}`).want(t, 202)
 		c.do("POST", path+"/sync", "").want(t, 202)
 		c.do("POST", path+"/quarantine/retry", "").want(t, 200)
+		storetest.Exec(t, w.st, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state)
+			SELECT organization_id, id, 'ACCOUNT', 'a1', 0, 'HELD' FROM connections WHERE id = $1`, path[strings.LastIndex(path, "/")+1:])
+		if a := c.do("GET", path+"/deletions", "").want(t, 200); !strings.Contains(a.body, `{"limitPercent":30,"data":[{"modelName":"ACCOUNT","records":1,"externalIds":["a1"]}]}`) {
+			t.Error(a.body)
+		}
+		c.do("GET", path+"/sync", "").want(t, 200).into(t, &status)
+		if !strings.Contains(status.Explanation, "Of ACCOUNT, 1 are no longer shown by the CRM") {
+			t.Errorf("%+v", status)
+		}
+		c.do("POST", path+"/deletions", `{"decision":"perhaps"}`).want(t, 400)
+		if a := c.do("POST", path+"/deletions", `{"decision":"keep","models":["LEAD"]}`).want(t, 200); !strings.Contains(a.body, `"decided":0`) {
+			t.Error(a.body)
+		}
+		if a := c.do("POST", path+"/deletions", `{"decision":"keep"}`).want(t, 200); !strings.Contains(a.body, `"decided":1`) {
+			t.Error(a.body)
+		}
+		c.do("PATCH", path+"/deletions", `{"limitPercent":101}`).want(t, 400)
+		if a := c.do("PATCH", path+"/deletions", `{"limitPercent":50}`).want(t, 200); !strings.Contains(a.body, `{"limitPercent":50,"data":[]}`) {
+			t.Error(a.body)
+		}
 		c.do("POST", path+"/sync", `{"models":["ACCOUNT"],"from":"2026-01-01T00:00:00Z"}`).want(t, 202)
 		if a := c.do("POST", path+"/sync", `{"models":["DEAL"],"from":"2026-01-01T00:00:00Z"}`).want(t, 400); !strings.Contains(a.body, "models[0]") {
 			t.Error(a.body)

@@ -143,12 +143,12 @@ func TestAnEmptyListDeletesNothing(t *testing.T) {
 						t.Fatalf("%+v", run)
 					}
 				}
-				if n, text := f.held(t); n != 60 || !strings.Contains(text, "no longer shows 60 records of ACCOUNT") || !strings.Contains(text, "/deletions") {
+				if n, text := f.held(t); n != 60 || !strings.Contains(text, "Of ACCOUNT, 60 are no longer shown by the CRM") || !strings.Contains(text, "/deletions") {
 					t.Errorf("%d are held: %s", n, text)
 				}
 				show()
 				f.after(t, time.Hour)
-				if n, text := f.held(t); n != 0 || strings.Contains(text, "no longer shows") {
+				if n, text := f.held(t); n != 0 || strings.Contains(text, "no longer shown") {
 					t.Errorf("%d are held: %s", n, text)
 				}
 				show = f.crm.hide(numbers(60)...)

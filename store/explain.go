@@ -15,8 +15,8 @@ import (
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	text := s.explain(c, now)
 	for _, model := range slices.Sorted(maps.Keys(s.Held)) {
-		text += fmt.Sprintf(" The CRM no longer shows %d records of %s: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
-			s.Held[model], model, c.ID)
+		text += fmt.Sprintf(" Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
+			model, s.Held[model], c.ID)
 	}
 	return text
 }

@@ -18,6 +18,7 @@ type Run struct {
 	Unchanged       int     `json:"unchanged"`
 	Deleted         int     `json:"deleted"`
 	Quarantined     int     `json:"quarantined"`
+	Missed          int     `json:"missed" doc:"How many changes a whole reading found that earlier runs should have brought."`
 	Bytes           int64   `json:"bytes" doc:"What the CRM sent, in bytes."`
 	RateLimitWaitMs int64   `json:"rateLimitWaitMs" doc:"How long it waited for the CRM's rate limit, in milliseconds."`
 	Error           *string `json:"error" doc:"Why it failed, in a sentence; null when it did not."`
@@ -26,7 +27,7 @@ type Run struct {
 func showRun(r store.SyncRun) Run {
 	return Run{
 		ID: r.ID, StartedAt: hub.WireTime(r.StartedAt), EndedAt: wire.TimeOrNull(r.EndedAt), Pages: r.Pages, Created: r.Created,
-		Updated: r.Updated, Unchanged: r.Unchanged, Deleted: r.Deleted, Quarantined: r.Quarantined, Bytes: r.Bytes,
+		Updated: r.Updated, Unchanged: r.Unchanged, Deleted: r.Deleted, Quarantined: r.Quarantined, Missed: r.Missed, Bytes: r.Bytes,
 		RateLimitWaitMs: r.RateWait.Milliseconds(), Error: wire.OrNull(r.Error),
 	}
 }

@@ -37,6 +37,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerSync()
 	s.registerRuns()
 	s.registerQuarantine()
+	s.registerDeletions()
 	s.registerEndpoints()
 	s.registerEventDeliveries()
 	s.describeEvents()

@@ -30,6 +30,7 @@ type program struct {
 	Webhook      webhookCommand      `cmd:"" help:"Create, test, disable and replay webhook endpoints."`
 	Delivery     deliveryCommand     `cmd:"" help:"List and replay what is written back to the CRMs."`
 	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`
+	Deletions    deletionsCommand    `cmd:"" help:"Decide about records that a CRM no longer shows."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
 	Storage      storageCommand      `cmd:"" name:"database" help:"Give room in the database's file back to the disk."`
 	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`

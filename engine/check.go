@@ -54,7 +54,7 @@ func credentialError(err error, address string) error {
 
 // newSession is a session without a rate limit of its own.
 func (e *Engine) newSession(info hub.PlatformInfo, account string, values map[string]string) *session {
-	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock}
+	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock, failures: e.failures, failureRate: info.Failures}
 	return &session{
 		HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,
 		transport: tr,

@@ -68,6 +68,8 @@ type Engine struct {
 	vendors  *vendorTransport
 	// seen tells pages that go on from those that go round.
 	seen *seenRecords
+	// failures bound how many failed answers hosts give.
+	failures *failureBudgets
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -83,7 +85,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords()}
+	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {

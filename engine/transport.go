@@ -69,8 +69,11 @@ type transport struct {
 	onWait func(wait time.Duration)
 	// beforeRequest, where it is not nil, may still stop a request once the rate limit allows it.
 	beforeRequest func(ctx context.Context) error
-	bytes         atomic.Int64
-	waited        atomic.Int64 // nanoseconds
+	// failures and failureRate bound how many failed answers the CRM's host gives.
+	failures    *failureBudgets
+	failureRate hub.Rate
+	bytes       atomic.Int64
+	waited      atomic.Int64 // nanoseconds
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -83,12 +86,44 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	budgeted, err := t.awaitBudget(r)
+	if err != nil {
+		return nil, err
+	}
 	resp, err := t.base.RoundTrip(r)
+	budgeted.end(t.clock(), err == nil && resp.StatusCode >= http.StatusBadRequest && resp.StatusCode != http.StatusTooManyRequests)
 	if err != nil {
 		return nil, err
 	}
 	resp.Body = &countedBody{ReadCloser: resp.Body, bytes: &t.bytes}
 	return resp, nil
+}
+
+// awaitBudget waits until the host may give another failed answer.
+func (t *transport) awaitBudget(r *http.Request) (*budgetedRequest, error) {
+	budget := t.failures.get(r.URL.Host, t.failureRate)
+	for {
+		begun, delay := budget.begin(t.clock())
+		if delay == 0 {
+			return begun, nil
+		}
+		if err := sleep(r.Context(), delay); err != nil {
+			return nil, &connector.Error{Kind: connector.RateLimited, RetryAfter: t.failureRate.Per, Message: "so many requests to " + r.URL.Host + " fail that none is sent for a while", Err: err}
+		}
+		t.waited.Add(int64(delay))
+	}
+}
+
+// sleep returns after d, or when ctx ends, with its error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // wait returns when the rate limit allows a request. Where that is past the request's own deadline it does not

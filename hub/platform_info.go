@@ -14,6 +14,9 @@ type PlatformInfo struct {
 	Credentials []CredentialField
 	// Rate is how often the vendor allows a request, per connection.
 	Rate Rate
+	// Failures is how many failed answers (of a status of 400 or more, 429 excepted) the vendor gives to one address, over
+	// all connections, before it blocks it; zero where it does not.
+	Failures Rate
 	// RequestTimeout bounds one request; zero means 30 seconds.
 	RequestTimeout time.Duration
 	// LookBack is how long after its modified time the vendor may still come to show a record; zero means 10 minutes.

@@ -46,6 +46,7 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "baseURL", Doc: "The address of the API; change it for another region or a sandbox.", Default: "https://api.merge.dev/api"},
 		},
 		Rate:         hub.Rate{Requests: 100, Per: time.Minute},
+		Failures:     hub.Rate{Requests: 20, Per: 10 * time.Second},
 		LookBack:     lookBack,
 		NoteTargets:  []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity},
 		FieldTargets: []hub.Model{hub.ModelAccount, hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement},

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
+
+	"sirocco/hub"
 )
 
 // demoSync is what the demo reads of a connection's sync.
@@ -42,14 +45,7 @@ func (d *demo) firstSync() (int, error) {
 	}
 	total := 0
 	for _, crm := range d.crms {
-		want := 0
-		for _, m := range crm.Models() {
-			for _, r := range crm.Records(m) {
-				if !r.Deleted { // as a canceled appointment is
-					want++
-				}
-			}
-		}
+		want := len(crm.shown())
 		run, err := d.ended(crm, "")
 		if err != nil {
 			return 0, err
@@ -67,21 +63,49 @@ func (d *demo) increment() (int, error) {
 	fmt.Println("\nChanging a few records in each CRM, then syncing now; only those come:")
 	total := 0
 	for i, crm := range d.crms {
-		ids := map[string]bool{}
-		for _, id := range crm.Update(crm.main, 4+i) {
-			ids[id] = true
+		before := crm.shown()
+		crm.Update(crm.main, 4+i)
+		after := crm.shown()
+		created, updated, deleted := 0, 0, 0
+		for key, r := range after {
+			switch old, there := before[key]; {
+			case !there:
+				created++
+			case !reflect.DeepEqual(old, r):
+				updated++
+			}
+		}
+		for key := range before {
+			if _, there := after[key]; !there {
+				deleted++
+			}
 		}
 		run, err := d.sync(crm, map[string]any{})
 		if err != nil {
 			return 0, err
 		}
-		if run.Run.Updated != len(ids) || run.Run.Created+run.Run.Deleted != 0 {
-			return 0, fmt.Errorf("%s changed %d records; the sync created %d, updated %d and deleted %d", crm.Platform(), len(ids), run.Run.Created, run.Run.Updated, run.Run.Deleted)
+		if run.Run.Created != created || run.Run.Updated != updated || run.Run.Deleted != deleted {
+			return 0, fmt.Errorf("%s made %d records, changed %d and dropped %d; the sync created %d, updated %d and deleted %d", crm.Platform(), created, updated, deleted,
+				run.Run.Created, run.Run.Updated, run.Run.Deleted)
 		}
-		fmt.Printf("  %-14s %5d changed, %d updated\n", crm.Platform(), len(ids), run.Run.Updated)
-		total += run.Run.Updated
+		changed := created + updated + deleted // what belongs to a record comes and goes with it
+		fmt.Printf("  %-14s %5d changed, %d came\n", crm.Platform(), changed, run.Run.Created+run.Run.Updated+run.Run.Deleted)
+		total += changed
 	}
 	return total, nil
+}
+
+// shown is every record that the CRM has and a hub should, by model and id.
+func (c *demoCRM) shown() map[[2]string]hub.Record {
+	all := map[[2]string]hub.Record{}
+	for _, m := range c.Models() {
+		for _, r := range c.Records(m) {
+			if !r.Deleted { // as a canceled appointment is
+				all[[2]string{string(m), r.ExternalID}] = r
+			}
+		}
+	}
+	return all
 }
 
 // pauseAndResume makes a CRM slow, reads all of it again, and pauses in the middle.

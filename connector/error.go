@@ -90,7 +90,7 @@ func statusError(r Request, method string, status int, body []byte, wait time.Du
 	}
 	if r.Problem != nil {
 		// A 403 that says when to come again stays a limit, whatever its body seems to say.
-		if k, words := r.Problem(status, body); k != "" && !(k == Forbidden && kind == RateLimited) {
+		if k, words := r.Problem(status, body); k != "" && (k != Forbidden || kind != RateLimited) {
 			kind = k
 			if words != "" {
 				meaning = words

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -216,10 +217,5 @@ func isPgError(err error, codes ...string) bool {
 	if !ok {
 		return false
 	}
-	for _, code := range codes {
-		if pe.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(codes, pe.Code)
 }

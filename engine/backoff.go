@@ -11,16 +11,6 @@ const (
 	backoffMax = 15 * time.Minute
 )
 
-// backoff is how long to wait after the failures-th failure in a row: doubling, with jitter of a
-// quarter, so that connections which failed together do not come back together.
-func backoff(failures int) time.Duration {
-	d := backoffMax
-	if failures < 12 {
-		d = min(backoffMax, backoffMin<<max(0, failures-1))
-	}
-	return jitter(d, 4)
-}
-
 // interval is the pause between two runs, with a tenth of jitter.
 func interval(d time.Duration) time.Duration { return jitter(d, 10) }
 

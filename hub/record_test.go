@@ -73,29 +73,30 @@ func TestStorableText(t *testing.T) {
 // variants are one record and others that differ from it in one thing each.
 func variants() (record hub.Record, others map[string]func(*hub.Record)) {
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	return hub.Record{
-			Model: hub.ModelEngagement, ExternalID: "1", Name: "Visit", StartTime: noon, EndTime: noon.Add(time.Hour), Refs: hub.Refs{Account: "a", Contact: "b"},
-			Details: hub.Details{Subject: "Roof", Emails: []string{"a@example.com"}, Amount: new(1.5)},
-		}, map[string]func(*hub.Record){
-			"model":           func(r *hub.Record) { r.Model = hub.ModelLead },
-			"externalId":      func(r *hub.Record) { r.ExternalID = "2" },
-			"name":            func(r *hub.Record) { r.Name = "Visits" },
-			"mergedInto":      func(r *hub.Record) { r.MergedInto = "9" },
-			"deleted":         func(r *hub.Record) { r.Deleted = true },
-			"startTime":       func(r *hub.Record) { r.StartTime = noon.Add(-1) },
-			"endTime":         func(r *hub.Record) { r.EndTime = noon.Add(time.Hour + 1) },
-			"account":         func(r *hub.Record) { r.Refs.Account = "c" },
-			"lead":            func(r *hub.Record) { r.Refs.Lead = "c" },
-			"opportunity":     func(r *hub.Record) { r.Refs.Opportunity = "c" },
-			"engagement":      func(r *hub.Record) { r.Refs.Engagement = "c" },
-			"type":            func(r *hub.Record) { r.Refs.EngagementType = "c" },
-			"user":            func(r *hub.Record) { r.Refs.User = "c" },
-			"owner":           func(r *hub.Record) { r.Refs.Owner = "c" },
-			"where they part": func(r *hub.Record) { r.Refs.Account, r.Refs.Contact = "ab", "" },
-			"subject":         func(r *hub.Record) { r.Details.Subject = "Roofs" },
-			"emails":          func(r *hub.Record) { r.Details.Emails = []string{"a@example.com", "b@example.com"} },
-			"amount":          func(r *hub.Record) { r.Details.Amount = new(1.6) },
-		}
+	record = hub.Record{
+		Model: hub.ModelEngagement, ExternalID: "1", Name: "Visit", StartTime: noon, EndTime: noon.Add(time.Hour), Refs: hub.Refs{Account: "a", Contact: "b"},
+		Details: hub.Details{Subject: "Roof", Emails: []string{"a@example.com"}, Amount: new(1.5)},
+	}
+	return record, map[string]func(*hub.Record){
+		"model":           func(r *hub.Record) { r.Model = hub.ModelLead },
+		"externalId":      func(r *hub.Record) { r.ExternalID = "2" },
+		"name":            func(r *hub.Record) { r.Name = "Visits" },
+		"mergedInto":      func(r *hub.Record) { r.MergedInto = "9" },
+		"deleted":         func(r *hub.Record) { r.Deleted = true },
+		"startTime":       func(r *hub.Record) { r.StartTime = noon.Add(-1) },
+		"endTime":         func(r *hub.Record) { r.EndTime = noon.Add(time.Hour + 1) },
+		"account":         func(r *hub.Record) { r.Refs.Account = "c" },
+		"lead":            func(r *hub.Record) { r.Refs.Lead = "c" },
+		"opportunity":     func(r *hub.Record) { r.Refs.Opportunity = "c" },
+		"engagement":      func(r *hub.Record) { r.Refs.Engagement = "c" },
+		"type":            func(r *hub.Record) { r.Refs.EngagementType = "c" },
+		"user":            func(r *hub.Record) { r.Refs.User = "c" },
+		"owner":           func(r *hub.Record) { r.Refs.Owner = "c" },
+		"where they part": func(r *hub.Record) { r.Refs.Account, r.Refs.Contact = "ab", "" },
+		"subject":         func(r *hub.Record) { r.Details.Subject = "Roofs" },
+		"emails":          func(r *hub.Record) { r.Details.Emails = []string{"a@example.com", "b@example.com"} },
+		"amount":          func(r *hub.Record) { r.Details.Amount = new(1.6) },
+	}
 }
 
 func TestWhatARecordsHashIsMadeOf(t *testing.T) {

@@ -103,7 +103,7 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 		if len(due) != 6 {
 			t.Errorf("%d events are due after the pause, want 6", len(due))
 		}
-		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Status: 200}}}, false))
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], At: w.now, Status: 200}}, false))
 		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
 		w.emit(1)
 		if _, due := w.claim(); len(due) == 0 {

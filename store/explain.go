@@ -13,12 +13,13 @@ import (
 // Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing, and in another
 // one what waits for a decision.
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
-	text := s.explain(c, now)
+	var text strings.Builder
+	text.WriteString(s.explain(c, now))
 	for _, model := range slices.Sorted(maps.Keys(s.Held)) {
-		text += fmt.Sprintf(" Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
+		fmt.Fprintf(&text, " Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
 			model, s.Held[model], c.ID)
 	}
-	return text
+	return text.String()
 }
 
 func (s Schedule) explain(c hub.Connection, now time.Time) string {

@@ -57,7 +57,7 @@ var shapeStatements = []string{
 	`ALTER TABLE credentials ADD COLUMN account_id TEXT NOT NULL DEFAULT ''`,
 	`ALTER TABLE credentials ADD COLUMN account_name TEXT NOT NULL DEFAULT ''`,
 	`CREATE TABLE rekeyed AS SELECT organization_id, connection_id, model, id, was, becomes, place FROM (
-		SELECT k.*, ROW_NUMBER() OVER (PARTITION BY organization_id, connection_id, model, becomes ORDER BY preferred DESC, living DESC, id) AS place FROM (
+		SELECT organization_id, connection_id, model, id, was, becomes, preferred, living, ROW_NUMBER() OVER (PARTITION BY organization_id, connection_id, model, becomes ORDER BY preferred DESC, living DESC, id) AS place FROM (
 			SELECT r.organization_id, r.connection_id, r.model, r.id, r.external_id AS was,
 				octet_length(` + joinedSide + `) || ':' || ` + joinedSide + ` || ':' || r.user_ref AS becomes,
 				CASE WHEN r.external_id = ` + joinedSide + ` || ':' || r.user_ref THEN 1 ELSE 0 END AS preferred,

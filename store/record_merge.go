@@ -192,7 +192,7 @@ func setCirclesAside(ctx context.Context, tx Tx, sched Schedule, page *PageCommi
 			kept = append(kept, *r)
 			continue
 		}
-		raw, err := json.Marshal(r)
+		raw, err := json.Marshal(r) //nolint:musttag // it is kept for people to look at
 		if err != nil {
 			return err
 		}

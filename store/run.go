@@ -82,7 +82,7 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 			return err
 		}
 		started, err := queryOne(ctx, tx, scanCount, `SELECT started_at FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, organization, connection, sched.RunID)
-		sched.RunStartedAt = fromMicros(int64(started))
+		sched.RunStartedAt = fromMicros(started)
 		return err
 	})
 	return sched, c, err

@@ -224,6 +224,10 @@ func TestRetryAfterIsHeededOnOtherStatuses(t *testing.T) {
 func TestAChangedIntervalCountsAtOnce(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.synced("")
+		until(t, "it only waits for its interval", func() bool {
+			s, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+			return err == nil && s.LeaseUntil.IsZero() && s.DueAt.After(r.now())
+		})
 		for _, interval := range []time.Duration{24 * time.Hour, time.Hour} {
 			if err := r.st.SetSyncInterval(t.Context(), r.conn.OrganizationID, r.conn.ID, interval); err != nil {
 				t.Fatal(err)

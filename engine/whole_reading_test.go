@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -100,9 +101,7 @@ func (c *crm) hide(ids ...string) (show func()) {
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		for id, r := range hidden {
-			c.rows[id] = r
-		}
+		maps.Copy(c.rows, hidden)
 	}
 }
 

@@ -123,7 +123,7 @@ func createPrivate(file string) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".new-*")
 	if err != nil { // SQLite says better what is wrong
-		return nil //nolint:nilerr // as said
+		return nil
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
 	if err := f.Close(); err != nil {
@@ -142,7 +142,7 @@ func createPrivate(file string) (err error) {
 	// Where files cannot be linked, the file gives room back once it was compacted.
 	plain, err := os.OpenFile(filepath.Clean(file), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil //nolint:nilerr // another has made it, or SQLite says better what is wrong
+		return nil // another has made it, or SQLite says better what is wrong
 	}
 	return plain.Close()
 }

@@ -107,11 +107,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return nil
 	}
 	e.Logger.Error("the background work cannot start yet and is tried again", "error", err)
-	e.done.Add(1)
-	go func() {
-		defer e.done.Done()
-		e.startLater(ctx)
-	}()
+	e.done.Go(func() { e.startLater(ctx) })
 	return nil
 }
 

@@ -99,7 +99,7 @@ func weigh(dir string) error {
 
 // run runs a command and returns the CPU time that it and its children took.
 func run(environment string, name string, args ...string) (time.Duration, error) {
-	c := exec.Command(name, args...) //nolint:gosec // the go command, as called here
+	c := exec.Command(name, args...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", environment)
 	c.Stderr = os.Stderr
 	if err := c.Run(); err != nil {
@@ -145,7 +145,7 @@ func addTimes(graph string, of func(string) *weight) error {
 
 // addBytes adds the sizes of the program's symbols.
 func addBytes(file string, of func(string) *weight) error {
-	text, err := exec.Command("go", "tool", "nm", "-size", file).Output() //nolint:gosec // a file of ours
+	text, err := exec.Command("go", "tool", "nm", "-size", file).Output()
 	if err != nil {
 		return err
 	}

@@ -209,7 +209,9 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 				r.crm.Update(hub.ModelUser, 2)
 			default:
 				r.crm.Delete(hub.ModelOpportunity, 1)
-				r.crm.Delete(hub.ModelUser, 1)
+				if n < 30 { // fewer than a person would have to decide about
+					r.crm.Delete(hub.ModelUser, 1)
+				}
 			}
 		})
 		second := r.synced(first.ID)

@@ -53,7 +53,8 @@ func scanSyncRun(r database.Row) (SyncRun, error) {
 const runsKept = 200
 
 // BeginSyncJob starts the work of an enqueued job: it shortens the lease to one that has to be
-// renewed, and begins a run where none is in progress. Its error may be one of RenewLease's.
+// renewed, and begins a run where none is in progress, which is also what was asked for since it was enqueued. Its error
+// may be one of RenewLease's.
 func (s *Store) BeginSyncJob(ctx context.Context, organization, connection string, fence int64, lease time.Duration) (Schedule, hub.Connection, error) {
 	sched := Schedule{OrganizationID: organization, ConnectionID: connection, Fence: fence}
 	var c hub.Connection
@@ -69,7 +70,8 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 		}
 		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL,
 				retrying = CASE WHEN run_id IS NULL THEN COALESCE(models_due_at > $5, $6) ELSE retrying END,
-				models_due_at = CASE WHEN run_id IS NULL AND models_due_at <= $5 THEN NULL ELSE models_due_at END
+				models_due_at = CASE WHEN run_id IS NULL AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
+				due_at = CASE WHEN run_id IS NULL AND due_at <= $5 THEN NULL ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
 			organization, connection, micros(now.Add(lease)), hub.NewID(), micros(now), false)
 		if err != nil {

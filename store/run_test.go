@@ -3,8 +3,10 @@ package store_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -30,6 +32,51 @@ func TestRunsAreListedLatestFirst(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("before %q: %v, want %v", before, got, want)
 			}
+		}
+	})
+}
+
+// TestWhatIsAskedForBeforeAJobBeginsIsThatJobs asks for a sync between a job's claim and its begin: no other job comes for it.
+func TestWhatIsAskedForBeforeAJobBeginsIsThatJobs(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		claim := func() (claimed []store.Schedule) {
+			t.Helper()
+			if _, err := st.ClaimSchedules(t.Context(), 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+				claimed = slices.Clone(due)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return claimed
+		}
+		due := claim()
+		if len(due) != 1 {
+			t.Fatalf("%d are due, want 1", len(due))
+		}
+		ask := func() {
+			t.Helper()
+			if err := st.RequestSync(t.Context(), org, c.ID, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask()
+		sched, _, err := st.BeginSyncJob(t.Context(), org, c.ID, due[0].Fence, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := time.Now().Add(time.Hour)
+		if err := st.EndSyncJob(t.Context(), sched, store.SyncJobResult{RunOver: true, Next: later, ModelsDue: later}); err != nil {
+			t.Fatal(err)
+		}
+		if again := claim(); len(again) != 0 {
+			t.Errorf("what the job did is due again: %+v", again)
+		}
+		ask()
+		if again := claim(); len(again) != 1 {
+			t.Errorf("%d are due after another request, want 1", len(again))
 		}
 	})
 }

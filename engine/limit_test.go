@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,8 @@ func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
 		r.quiet()
 		user, _ := r.rep()
 		jobs := r.crm.Records(hub.ModelOpportunity)
-		r.crm.Faults.Script(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: "60"})
+		const pause = 10 * time.Minute // longer than any connector lets a request wait for its turn
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: strconv.Itoa(int(pause.Seconds()))})
 		first := r.processed(user, "first", hub.ModelOpportunity, jobs[0].ExternalID)
 		until(t, "the CRM refuses", func() bool { return r.delivery(first).Error != "" })
 		asked := r.asked()
@@ -45,7 +47,7 @@ func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
 		if n := r.asked(); n != asked || r.delivery(second).State != hub.DeliveryPending {
 			t.Errorf("the CRM was asked %d times more: %+v", n-asked, r.delivery(second))
 		}
-		r.ahead.Add(int64(time.Minute + time.Second))
+		r.ahead.Add(int64(pause + time.Second))
 		r.reaches(first, hub.DeliverySent)
 		if d := r.reaches(second, hub.DeliverySent); d.Attempts != 1 {
 			t.Errorf("waiting used up an attempt: %+v", d)

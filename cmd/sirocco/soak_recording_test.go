@@ -101,6 +101,11 @@ func (s *soaking) meet(crm *soaked, start time.Time) bool {
 	crm.Change(hub.ModelEngagement, free[0], func(e *hub.Record) {
 		e.StartTime, e.EndTime, e.Refs = start, start.Add(time.Hour), about
 	})
+	for _, u := range crm.Records(hub.ModelEngagementUser) { // where who goes is a record of its own
+		if u.Refs.Engagement == free[0] {
+			crm.Change(hub.ModelEngagementUser, u.ExternalID, func(u *hub.Record) { u.Refs.User = about.Owner })
+		}
+	}
 	return true
 }
 

@@ -1,6 +1,6 @@
 # The program alone on a base without a shell. Build: docker build -t sirocco .
 # Run: docker run -p 8080:8080 -v sirocco:/data sirocco
-FROM golang:1.26 AS build
+FROM golang:1.27 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -61,8 +61,20 @@ func (d *sqliteDB) Shrink(ctx context.Context) (more bool, err error) {
 
 // room counts the free pages and all pages of the file, and says how it gives them back.
 func (d *sqliteDB) room(ctx context.Context) (free, pages, mode int64, err error) {
-	for pragma, into := range map[string]*int64{"freelist_count": &free, "page_count": &pages, "auto_vacuum": &mode} {
-		if err := d.readers.db.QueryRowContext(ctx, `PRAGMA `+pragma).Scan(into); err != nil {
+	conn, err := d.readers.db.Conn(ctx)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	for _, p := range []struct {
+		name string
+		into *int64
+	}{
+		{"freelist_count", &free},
+		{"page_count", &pages},
+		{"auto_vacuum", &mode}, // last, as it alone does not look into the file, but says what the connection last saw there
+	} {
+		if err := conn.QueryRowContext(ctx, `PRAGMA `+p.name).Scan(p.into); err != nil {
 			return 0, 0, 0, err
 		}
 	}

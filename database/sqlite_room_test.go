@@ -85,7 +85,6 @@ func TestWALIsTruncatedWhenReadersLeave(t *testing.T) {
 
 // TestFilesGiveRoomBack deletes most of a file: a new one shrinks in slices, an old one does once it was compacted.
 func TestFilesGiveRoomBack(t *testing.T) {
-	t.Parallel()
 	for _, old := range []bool{false, true} {
 		t.Run(fmt.Sprintf("old %v", old), func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "pets.db")

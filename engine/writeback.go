@@ -85,12 +85,7 @@ func (w *deliveryWorker) active(ctx context.Context) (hub.Connection, error) {
 func (w *deliveryWorker) run(ctx context.Context) (next time.Time, err error) {
 	began := w.engine.Clock()
 	for {
-		// Before each delivery: it may have been paused, and says whether the transcript goes along.
-		conn, err := w.active(ctx)
-		if err != nil {
-			return time.Time{}, err
-		}
-		d, err := w.engine.Store.NextDelivery(ctx, conn.OrganizationID, conn.ID)
+		d, err := w.engine.Store.NextDelivery(ctx, w.task.OrganizationID, w.task.ObjectID)
 		now := w.engine.Clock()
 		switch {
 		case errors.Is(err, hub.ErrNotFound):
@@ -101,6 +96,12 @@ func (w *deliveryWorker) run(ctx context.Context) (next time.Time, err error) {
 			return d.DueAt, nil
 		case now.Sub(began) >= timeSlice:
 			return now, nil
+		}
+		// After the delivery was found: what the connection was changed to before that one came counts for it. It may have
+		// been paused, and says whether the transcript goes along.
+		conn, err := w.active(ctx)
+		if err != nil {
+			return time.Time{}, err
 		}
 		s := &deliveryAttempt{deliveryWorker: w, conn: conn, delivery: d}
 		if err := s.send(ctx); err != nil || s.stop {

@@ -245,21 +245,10 @@ func (s *server) syncEngagements(r *wire.Request, in *struct {
 }
 
 func (s *server) pushEngagements(r *wire.Request, sel wire.OrganizationSelector, all []PushedEngagement, field func(int) string) ([]Engagement, error) {
-	organization, err := r.Organization(sel)
-	if err != nil {
-		return nil, err
-	}
-	p := s.newPatches(r, organization)
-	ids := make([]string, len(all))
-	for i := range all {
-		p.engagement(field(i), &all[i])
-		ids[i] = all[i].ExternalID
-	}
-	made, err := s.push(r, organization, p, hub.ModelEngagement, ids)
-	if err != nil {
-		return nil, err
-	}
-	return s.showEngagements(r, organization, made)
+	return pushEach(s, r, sel, hub.ModelEngagement, all, func(p *patches, i int, pushed *PushedEngagement) string {
+		p.engagement(field(i), pushed)
+		return pushed.ExternalID
+	}, s.showEngagements)
 }
 
 func (s *server) deleteRemoved(r *wire.Request, in *struct {

@@ -177,19 +177,8 @@ func (s *server) syncOpportunities(r *wire.Request, in *struct {
 }
 
 func (s *server) pushOpportunities(r *wire.Request, sel wire.OrganizationSelector, all []PushedOpportunity, field func(int) string) ([]Opportunity, error) {
-	organization, err := r.Organization(sel)
-	if err != nil {
-		return nil, err
-	}
-	p := s.newPatches(r, organization)
-	ids := make([]string, len(all))
-	for i := range all {
-		p.opportunity(field(i), &all[i])
-		ids[i] = all[i].ExternalID
-	}
-	made, err := s.push(r, organization, p, hub.ModelOpportunity, ids)
-	if err != nil {
-		return nil, err
-	}
-	return s.showOpportunities(r, organization, made)
+	return pushEach(s, r, sel, hub.ModelOpportunity, all, func(p *patches, i int, pushed *PushedOpportunity) string {
+		p.opportunity(field(i), pushed)
+		return pushed.ExternalID
+	}, s.showOpportunities)
 }

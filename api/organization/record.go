@@ -49,6 +49,27 @@ func (s *server) list(r *wire.Request, organization string, page wire.PageQuery,
 	})
 }
 
+// pushEach brings records of one model in as a customer pushes them, all or none, and shows them as they are then, in
+// the order in which they came. add says what one of them asks for, and returns its external id.
+func pushEach[B, T any](s *server, r *wire.Request, sel wire.OrganizationSelector, m hub.Model, all []B, add func(p *patches, i int, pushed *B) string,
+	show func(r *wire.Request, organization string, found []store.Record) ([]T, error),
+) ([]T, error) {
+	organization, err := r.Organization(sel)
+	if err != nil {
+		return nil, err
+	}
+	p := s.newPatches(r, organization)
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = add(p, i, &all[i])
+	}
+	made, err := s.push(r, organization, p, m, ids)
+	if err != nil {
+		return nil, err
+	}
+	return show(r, organization, made)
+}
+
 // push brings patches in and returns the records of a model with the external ids, in that order.
 func (s *server) push(r *wire.Request, organization string, p *patches, m hub.Model, externalIDs []string) ([]store.Record, error) {
 	if err := p.err(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -50,6 +51,16 @@ func (s *Server) answerInstead(w http.ResponseWriter, r *http.Request, f Fault) 
 		writeError(w, http.StatusInternalServerError)
 	case Unavailable:
 		writeError(w, http.StatusServiceUnavailable)
+	case Locked:
+		writeError(w, http.StatusLocked)
+	case BadRequest:
+		writeError(w, http.StatusBadRequest)
+	case Gone:
+		writeError(w, http.StatusGone)
+	case HTMLPage:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "<html><body>Bad Request</body></html>")
 	case Hang:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
@@ -74,6 +85,10 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 		body = oddZones(body)
 	case RepeatCursor:
 		body = editObject(body, func(answer map[string]any) { s.platform.Repeat(r, answer) })
+	case NoRows:
+		body = encode(map[string]string{"error": "something went wrong"})
+	case NullRows:
+		body = s.withNullRows(body)
 	case BadRecord:
 		body = s.withoutFirstID(body)
 	}
@@ -114,6 +129,14 @@ func (s *Server) withoutFirstID(body []byte) []byte {
 	}
 	strip(list)
 	return encode(list)
+}
+
+// withNullRows puts null in the place of a list's items.
+func (s *Server) withNullRows(body []byte) []byte {
+	if s.platform.Items == "" {
+		return []byte("null")
+	}
+	return editObject(body, func(answer map[string]any) { answer[s.platform.Items] = nil })
 }
 
 // encode is for what was JSON before.

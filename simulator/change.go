@@ -56,6 +56,18 @@ func (d *Dataset) Together(m hub.Model, n int) (at time.Time, ids []string) {
 	return at, ids
 }
 
+// Restore changes the content of n rows picked at random, and says that they changed ago: as where a backup is restored,
+// or rows show only long after their time. It returns their ids; a row may be picked twice.
+func (d *Dataset) Restore(m hub.Model, n int, ago time.Duration) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := d.pick(m, n)
+	for _, id := range ids {
+		d.change(m, id, d.tick().Add(-ago), func(r *hub.Record) { d.alter(r) })
+	}
+	return ids
+}
+
 // Delete deletes n rows picked at random and returns their ids; a row may be picked twice.
 func (d *Dataset) Delete(m hub.Model, n int) []string {
 	d.mu.Lock()

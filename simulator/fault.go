@@ -24,6 +24,13 @@ const (
 	// ServerError and Unavailable are 500 and 503.
 	ServerError FaultKind = "server-error"
 	Unavailable FaultKind = "unavailable"
+	// Locked is 423: somebody else is changing what was asked about.
+	Locked FaultKind = "locked"
+	// BadRequest and Gone are 400 and 410: what a vendor says of a place in a list that is too old.
+	BadRequest FaultKind = "bad-request"
+	Gone       FaultKind = "gone"
+	// HTMLPage is 400 with a page for people, as a gateway in front of a vendor answers while that is away.
+	HTMLPage FaultKind = "html-page"
 	// Hang answers nothing until the client gives up.
 	Hang FaultKind = "hang"
 	// Drop breaks the connection in the middle of the answer.
@@ -34,6 +41,10 @@ const (
 	Malformed FaultKind = "malformed"
 	// WrongType is the right answer called text/html.
 	WrongType FaultKind = "wrong-type"
+	// NoRows is 200 with the words of an error in the place of everything else.
+	NoRows FaultKind = "no-rows"
+	// NullRows is the right answer with null in the place of its rows.
+	NullRows FaultKind = "null-rows"
 	// RepeatCursor points to the page just asked for as the next one.
 	RepeatCursor FaultKind = "repeat-cursor"
 	// OddZones writes every time in some zone other than UTC, and the zone in some other way.
@@ -45,7 +56,7 @@ const (
 // Fault is one thing that goes wrong.
 type Fault struct {
 	Kind FaultKind
-	// RetryAfter is the header's value with RateLimited and Unavailable; empty means no header.
+	// RetryAfter is the header's value with what comes instead of an answer; empty means no header.
 	RetryAfter string
 	// Match limits the fault to requests whose path contains it; other requests are answered well.
 	Match string

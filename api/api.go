@@ -37,6 +37,8 @@ type Config struct {
 	AllowPrivate bool
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio user.Audio
+	// Health says why this node must not be asked, and what operators should know of it besides; nil is nothing.
+	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
 	// Version is the program's, for the OpenAPI document.
@@ -49,7 +51,7 @@ func New(cfg Config) http.Handler {
 		cfg.Connections = cfg.Store
 	}
 	a := wire.New(wire.Config{
-		Store: cfg.Store, RateLimit: cfg.RateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Version: cfg.Version,
+		Store: cfg.Store, RateLimit: cfg.RateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Version: cfg.Version, Health: cfg.Health,
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models})
 	user.Register(a, user.Config{Audio: cfg.Audio})

@@ -90,7 +90,25 @@ func (f *folder) remove(_ context.Context, key string) error {
 // stand still are ended much sooner.
 const abandoned = 15 * time.Minute
 
+// now is the time of the disk, by which its files are dated: that of a shared one may not be this machine's.
+func (f *folder) now() (time.Time, error) {
+	name := "clock." + hub.NewID() + unfinished
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return time.Time{}, err
+	}
+	info, err := file.Stat()
+	if err = errors.Join(err, file.Close(), f.root.Remove(name)); err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
+}
+
 func (f *folder) sweep(ctx context.Context) error {
+	now, err := f.now()
+	if err != nil {
+		return err
+	}
 	return fs.WalkDir(f.root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
@@ -99,7 +117,7 @@ func (f *folder) sweep(ctx context.Context) error {
 			return nil
 		}
 		info, err := d.Info()
-		if err == nil && time.Since(info.ModTime()) > abandoned {
+		if err == nil && now.Sub(info.ModTime()) > abandoned {
 			err = f.root.Remove(path)
 		}
 		if errors.Is(err, fs.ErrNotExist) { // it became whole, or another node was faster

@@ -24,6 +24,8 @@ type DB interface {
 	WriteOne(ctx context.Context, fn func(Tx) error) error
 	// Migrate brings the tables to the version of the program; see Migrations.
 	Migrate(ctx context.Context, m Migrations) error
+	// Now asks PostgreSQL for its time. SQLite's is the machine's.
+	Now(ctx context.Context) (time.Time, error)
 	// Shrink gives a slice of the room that deleted rows left in the database's file back to the disk, where it is much, and
 	// reports whether there is more. PostgreSQL does that by itself.
 	Shrink(ctx context.Context) (more bool, err error)

@@ -181,6 +181,12 @@ func (d *postgresDB) Listening() any {
 	return nil
 }
 
+func (d *postgresDB) Now(ctx context.Context) (now time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.bounds.statement)
+	defer cancel()
+	return now, d.classify(d.pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now))
+}
+
 func (d *postgresDB) Shrink(context.Context) (bool, error) { return false, nil }
 
 func (d *postgresDB) Compact(context.Context) error {

@@ -185,6 +185,8 @@ func (d *sqliteDB) Native() any { return d.writer.db }
 
 func (d *sqliteDB) Listening() any { return nil }
 
+func (d *sqliteDB) Now(context.Context) (time.Time, error) { return time.Now(), nil }
+
 func (d *sqliteDB) Close() error {
 	d.group.close()
 	return errors.Join(d.readers.close(), d.writer.close())

@@ -2,7 +2,7 @@ package hub
 
 import "time"
 
-// Clock tells the time. The program uses time.Now; tests use their own.
+// Clock tells the time: the machine's, or on PostgreSQL the database's, by which all nodes go; tests use their own.
 type Clock func() time.Time
 
 // TellableTime reports whether t can be told in every answer: RFC 3339 has years of four digits, and the zero time is none.

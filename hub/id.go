@@ -2,12 +2,34 @@ package hub
 
 import (
 	"crypto/sha1" //nolint:gosec // RFC 9562 has it so
+	"encoding/binary"
+	"time"
 	"uuid"
 )
 
 // NewID returns a new id: a UUIDv7, so that ids made later sort later.
 func NewID() string {
 	return uuid.NewV7().String()
+}
+
+// NewIDAhead returns a new id of a time that is ahead of the machine's clock: of nodes whose clocks differ, too, the ids
+// made later sort later.
+func NewIDAhead(ahead time.Duration) string {
+	id := uuid.NewV7()
+	if ahead != 0 {
+		shiftID(&id, ahead)
+	}
+	return id.String()
+}
+
+// shiftID moves the time of a UUIDv7, which is milliseconds in 48 bits and, after the 4 bits of the version, 4096ths of
+// one in 12.
+func shiftID(id *uuid.UUID, by time.Duration) {
+	const parts, version = 4096, 7
+	ms, part := binary.BigEndian.Uint64(id[:8])>>16, uint64(binary.BigEndian.Uint16(id[6:8])&(parts-1))
+	at := int64(ms*parts+part) + int64(by.Seconds()*1000*parts) //nolint:gosec // 60 bits
+	moved := uint64(max(at, 0))                                 //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(id[:8], moved/parts<<16|version<<12|moved%parts)
 }
 
 // ValidID reports whether s could be one of our ids in the only spelling that we give out. Anything

@@ -36,7 +36,7 @@ func (s *Store) newAccessToken(ctx context.Context, tx Tx, organization, client,
 	hash, _ := hub.UserTokenHash(text)
 	now := s.nowMillis()
 	t := hub.AccessToken{
-		ID: hub.NewID(), OrganizationID: organization, ClientID: client, UserID: user, Scope: scope,
+		ID: s.newID(), OrganizationID: organization, ClientID: client, UserID: user, Scope: scope,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(hub.AccessTokenLife),
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO access_tokens (organization_id, id, client_id, user_id, scope, hash, created_at, updated_at, expires_at)

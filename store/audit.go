@@ -52,7 +52,7 @@ func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id s
 		return nil, err
 	}
 	a := actorOf(ctx)
-	return []any{organization, hub.NewID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
+	return []any{organization, s.newID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
 }
 
 // updateConnection runs an update of one connection that returns it, and where it changed something notes the entry in

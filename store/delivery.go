@@ -33,7 +33,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		n, err = tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
 			SELECT $1, $2, $3, $4, $5, $6, $7, 0, CAST($8 AS BIGINT), '', '', CAST($8 AS BIGINT), CAST($8 AS BIGINT)
 			WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $4 AND model = $5 AND external_id = $6)`,
-			r.OrganizationID, c.ID, hub.NewID(), r.ID, string(r.Link.Model), r.Link.ExternalID, string(hub.DeliveryPending), micros(now))
+			r.OrganizationID, c.ID, s.newID(), r.ID, string(r.Link.Model), r.Link.ExternalID, string(hub.DeliveryPending), micros(now))
 	}
 	if err != nil || n == 0 {
 		return err

@@ -51,7 +51,7 @@ func (s *Store) putEvent(ctx context.Context, tx Tx, organization string, e hub.
 	if err != nil {
 		return "", err
 	}
-	id = hub.NewID()
+	id = s.newID()
 	_, err = tx.Exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		organization, id, string(e.EventType), e.RecordingID, string(payload), micros(s.clock()), optionalMicros(fannedOut))
 	return id, err
@@ -60,10 +60,10 @@ func (s *Store) putEvent(ctx context.Context, tx Tx, organization string, e hub.
 // SendTestEvent sends an event about a recording that does not exist to one endpoint, whatever it subscribed to.
 func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string, event hub.EventType) (id string, err error) {
 	now := s.clock()
-	same := func() *hub.CRMIdentity { return &hub.CRMIdentity{ID: hub.NewID(), ExternalID: "test"} }
+	same := func() *hub.CRMIdentity { return &hub.CRMIdentity{ID: s.newID(), ExternalID: "test"} }
 	e := hub.RecordingEvent{
-		RecordingID: hub.NewID(), SiroUserID: hub.NewID(), RecordingProcessed: true, RecordingLinked: true, EventType: event,
-		CRM: &hub.EventCRM{IntegrationConnectionID: hub.NewID(), Users: []hub.CRMIdentity{*same()}, Engagement: same(), Account: same()},
+		RecordingID: s.newID(), SiroUserID: hub.NewID(), RecordingProcessed: true, RecordingLinked: true, EventType: event,
+		CRM: &hub.EventCRM{IntegrationConnectionID: s.newID(), Users: []hub.CRMIdentity{*same()}, Engagement: same(), Account: same()},
 	}
 	err = s.write(ctx, func(tx Tx) error {
 		w, err := lockEndpoint(ctx, tx, organization, endpoint)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"testing/fstest"
+	"time"
 
 	"sirocco/database"
 )
@@ -22,7 +23,7 @@ func MigrateTo(ctx context.Context, url string, version int64) error {
 	if err != nil {
 		return err
 	}
-	all := migrations()
+	all := migrations(time.Now)
 	files := fstest.MapFS{}
 	names, err := fs.Glob(all.Files, "*.sql")
 	if err != nil {

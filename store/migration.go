@@ -17,12 +17,14 @@ import (
 var migrationFiles embed.FS
 
 // migrations are those of the store's tables: files, and functions for what one SQL text for both dialects cannot say.
-func migrations() database.Migrations {
+func migrations(clock hub.Clock) database.Migrations {
 	files, _ := fs.Sub(migrationFiles, "migrations") // fails for names that are no paths
 	return database.Migrations{Files: files, Funcs: map[int64]func(context.Context, *sql.Tx, database.Dialect) error{
-		7:  makeAuditAppendOnly,
-		8:  func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
-		10: reshapeRecords,
+		7: makeAuditAppendOnly,
+		8: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillUserKeys(ctx, tx) },
+		10: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
+			return reshapeRecords(ctx, tx, clock())
+		},
 	}}
 }
 

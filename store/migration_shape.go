@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"time"
 
-	"sirocco/database"
 	"sirocco/hub"
 )
 
 // reshapeRecords gives records the columns that connectors have values for, and pushed ones keys that no two can share.
-func reshapeRecords(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
+func reshapeRecords(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	for _, statement := range shapeStatements {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
@@ -29,7 +28,7 @@ func reshapeRecords(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
 		}
 		more = n > 0
 	}
-	if err := listKept(ctx, tx); err != nil {
+	if err := listKept(ctx, tx, now); err != nil {
 		return err
 	}
 	for _, statement := range rekeyStatements {
@@ -92,7 +91,7 @@ var rekeyStatements = []string{
 
 // listKept puts the records that keep their keys, because others have or get the new ones, into the quarantine, where
 // people see them. They go on as they are.
-func listKept(ctx context.Context, tx *sql.Tx) (err error) {
+func listKept(ctx context.Context, tx *sql.Tx, now time.Time) (err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT organization_id, connection_id, model, was, becomes FROM rekeyed WHERE place > 1 ORDER BY organization_id, connection_id, model, was`)
 	if err != nil {
 		return err
@@ -116,7 +115,7 @@ func listKept(ctx context.Context, tx *sql.Tx) (err error) {
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO quarantine (organization_id, connection_id, id, model, external_id, fingerprint, reason, raw, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8) ON CONFLICT (organization_id, connection_id, model, fingerprint) DO NOTHING`,
-			k.organization, k.connection, hub.NewID(), k.model, k.was, q.fingerprint(), q.Reason, micros(time.Now()))
+			k.organization, k.connection, hub.NewID(), k.model, k.was, q.fingerprint(), q.Reason, micros(now))
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (s *Store) CreateApp(ctx context.Context, organization, name, owner string)
 	secret := hub.NewClientSecret()
 	hash, _ := hub.ClientSecretHash(secret)
 	now := s.nowMillis()
-	a := hub.OAuthApp{ClientID: hub.NewID(), OrganizationID: organization, Name: name, Owner: owner, CreatedAt: now, UpdatedAt: now}
+	a := hub.OAuthApp{ClientID: s.newID(), OrganizationID: organization, Name: name, Owner: owner, CreatedAt: now, UpdatedAt: now}
 	err := s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO oauth_apps (organization_id, client_id, name, owner, secret_hash, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.OrganizationID, a.ClientID, a.Name, a.Owner, hash, micros(a.CreatedAt), micros(a.UpdatedAt))

@@ -36,7 +36,7 @@ func (s *Store) CreateOrganizationIn(ctx context.Context, group string, p hub.Or
 	if err := p.Validate(); err != nil {
 		return hub.Organization{}, err
 	}
-	o := hub.Organization{ID: hub.NewID(), CreatedAt: s.clock().UTC()}
+	o := hub.Organization{ID: s.newID(), CreatedAt: s.clock().UTC()}
 	changes := p.Apply(&o)
 	err := s.write(ctx, func(tx Tx) error {
 		details, err := json.Marshal(o.Details)

@@ -43,7 +43,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 		return hub.Recording{}, err
 	}
 	r := hub.Recording{
-		ID: hub.NewID(), OrganizationID: organization, UserID: owner.UserID, TeamID: owner.TeamID, Title: n.Title,
+		ID: s.newID(), OrganizationID: organization, UserID: owner.UserID, TeamID: owner.TeamID, Title: n.Title,
 		FileType: upload.FileType, Blob: upload.Blob, Size: upload.Size, StartedAt: n.StartedAt.UTC(), Result: n.Result,
 		Latitude: n.Latitude, Longitude: n.Longitude,
 		ConversationType: n.ConversationType, Discoverable: n.Discoverable, ContactName: n.ContactName, ContactPhone: n.ContactPhone,

@@ -73,7 +73,7 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 				models_due_at = CASE WHEN run_id IS NULL AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
 				due_at = CASE WHEN run_id IS NULL AND due_at <= $5 THEN NULL ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
-			organization, connection, micros(now.Add(lease)), hub.NewID(), micros(now), false)
+			organization, connection, micros(now.Add(lease)), s.newID(), micros(now), false)
 		if err != nil {
 			return err
 		}

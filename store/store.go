@@ -17,10 +17,12 @@ import (
 
 // Store is a database with Sirocco's tables in it. It is safe for concurrent use.
 type Store struct {
-	db       database.DB
-	clock    hub.Clock
-	keys     *Keys
-	notifier notifier
+	db    database.DB
+	clock hub.Clock
+	// nodeClock is what clock reads on PostgreSQL, where nodes share the database's time; nil elsewhere.
+	nodeClock *nodeClock
+	keys      *Keys
+	notifier  notifier
 
 	revocations revocations
 }
@@ -30,8 +32,10 @@ type Tx = database.Tx
 
 // Options of Open.
 type Options struct {
-	// Clock is time.Now when nil.
+	// Clock is taken as it is. When nil it is the machine's, on PostgreSQL corrected to the database's, by which all nodes go.
 	Clock hub.Clock
+	// MachineClock is the machine's clock; time.Now when nil.
+	MachineClock hub.Clock
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
 	// Timeout is how long PostgreSQL may take over a statement before its transaction is given up; 0 means 30 seconds.
@@ -47,21 +51,45 @@ type Options struct {
 // Open connects to the database that url names, makes or upgrades its tables, and returns the Store.
 // A url is "sqlite:" and a path, or a PostgreSQL connection URL.
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
-	if opts.Clock == nil {
-		opts.Clock = time.Now
-	}
 	db, err := database.Open(ctx, url, database.Options{MaxConnections: opts.MaxConnections, Timeout: opts.Timeout, Direct: opts.Direct, Logger: opts.Logger})
 	if err != nil {
 		return nil, domainError(err)
 	}
-	todo := migrations()
+	s := &Store{db: db, keys: opts.Keys}
+	if err := s.setClock(ctx, opts); err != nil {
+		return nil, errors.Join(domainError(err), db.Close())
+	}
+	todo := migrations(s.clock)
 	if opts.Logger != nil {
 		todo.Waiting = func(sentence string) { opts.Logger.Warn(sentence) }
 	}
 	if err := db.Migrate(ctx, todo); err != nil {
-		return nil, errors.Join(domainError(err), db.Close())
+		return nil, errors.Join(domainError(err), s.Close())
 	}
-	return &Store{db: db, clock: opts.Clock, keys: opts.Keys}, nil
+	return s, nil
+}
+
+// setClock decides by which clock the store goes.
+func (s *Store) setClock(ctx context.Context, opts Options) (err error) {
+	machine, log := opts.MachineClock, opts.Logger
+	if machine == nil {
+		machine = time.Now
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case opts.Clock != nil:
+		s.clock = opts.Clock
+	case s.db.Dialect() == database.SQLite:
+		s.clock = machine
+	default:
+		if s.nodeClock, err = startClock(ctx, machine, s.db.Now, log); err != nil {
+			return err
+		}
+		s.clock = s.nodeClock.now
+	}
+	return nil
 }
 
 // Native returns the driver's own handle for writing (*sql.DB or *pgxpool.Pool), for the job queue that shares the database.
@@ -71,7 +99,12 @@ func (s *Store) Native() any { return s.db.Native() }
 func (s *Store) Listening() any { return s.db.Listening() }
 
 // Close ends all connections. Writes under way finish first.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	if s.nodeClock != nil {
+		s.nodeClock.close()
+	}
+	return s.db.Close()
+}
 
 // readyRoom is how much a database must be able to grow to count as ready.
 var readyRoom = strings.Repeat(".", 32<<10)

@@ -35,7 +35,7 @@ func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team)
 	if err := hub.ValidateName("name", t.Name); err != nil {
 		return t, err
 	}
-	t.ID, t.OrganizationID = hub.NewID(), organization
+	t.ID, t.OrganizationID = s.newID(), organization
 	t.CreatedAt = hub.NextVersion(t.CreatedAt, s.clock())
 	t.UpdatedAt = t.CreatedAt
 	err := s.write(ctx, func(tx Tx) error {

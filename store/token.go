@@ -40,7 +40,7 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 	}
 	text := hub.NewTokenText()
 	hash, _ := hub.TokenHash(text)
-	t := hub.Token{ID: hub.NewID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
+	t := hub.Token{ID: s.newID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
 	err := s.write(ctx, func(tx Tx) error {
 		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, organization)
 		if err != nil {

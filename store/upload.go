@@ -25,7 +25,7 @@ func (s *Store) CreateUpload(ctx context.Context, organization, fileType string,
 	}
 	now := s.clock().UTC()
 	u := hub.Upload{
-		OrganizationID: organization, Blob: organization + "/" + hub.NewID(), FileType: fileType, Size: size,
+		OrganizationID: organization, Blob: organization + "/" + s.newID(), FileType: fileType, Size: size,
 		ExpiresAt: now.Add(hub.UploadKept), CreatedAt: now,
 	}
 	err := s.write(ctx, func(tx Tx) error {

@@ -34,7 +34,7 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 	if err := u.Validate(); err != nil {
 		return u, err
 	}
-	u.ID, u.OrganizationID = hub.NewID(), organization
+	u.ID, u.OrganizationID = s.newID(), organization
 	u.CreatedAt = hub.NextVersion(u.CreatedAt, s.clock())
 	u.UpdatedAt = u.CreatedAt
 	u.CoachOf = slices.Compact(slices.Sorted(slices.Values(u.CoachOf)))

@@ -41,7 +41,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 // key is hub.ErrKeyReused.
 func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n hub.WebhookPatch, key IdempotencyKey) (made hub.WebhookEndpoint, secret string, replayed bool, err error) {
 	now := s.clock().UTC().Truncate(time.Microsecond)
-	w := hub.WebhookEndpoint{ID: hub.NewID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
+	w := hub.WebhookEndpoint{ID: s.newID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
 	changes := patchEndpoint(&w, n, now)
 	secret = hub.NewWebhookSecret()
 	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, w.ID))

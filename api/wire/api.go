@@ -26,6 +26,8 @@ type Config struct {
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
+	// Health says why this node must not be asked, and what operators should know of it besides; nil is nothing.
+	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
 	// Version is the program's, for the OpenAPI document.

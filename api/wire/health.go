@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -23,9 +24,14 @@ func (a *API) registerHealth() {
 	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, hr *http.Request) {
 		ctx, cancel := context.WithTimeout(hr.Context(), readyTimeout)
 		defer cancel()
+		unfit, notices := a.health()
+		if unfit != nil {
+			WriteError(w, unavailableAnswer(&hub.UnavailableError{Who: "node", Reason: unfit.Error(), RetryAfter: 10 * time.Second}))
+			return
+		}
 		err := a.Store.Ready(ctx)
 		if err == nil {
-			_, _ = io.WriteString(w, "ready\n")
+			_, _ = io.WriteString(w, strings.Join(append([]string{"ready"}, notices...), "\n")+"\n")
 			return
 		}
 		var unavailable *hub.UnavailableError
@@ -36,4 +42,12 @@ func (a *API) registerHealth() {
 		WriteError(w, unavailableAnswer(unavailable))
 	})
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}))
+}
+
+// health is what the node says of itself.
+func (a *API) health() (unfit error, notices []string) {
+	if a.Health == nil {
+		return nil, nil
+	}
+	return a.Health()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -67,7 +66,7 @@ func explain(ctx context.Context, st *store.Store, conn hub.Connection) (string,
 	if err != nil && !errors.Is(err, hub.ErrNotFound) {
 		return "", err
 	}
-	return sched.Explain(conn, time.Now()), nil
+	return sched.Explain(conn, st.Now()), nil
 }
 
 type connectionCreateCommand struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -44,7 +43,7 @@ func (c *deliveryListCommand) Run(ctx context.Context) error {
 			return err
 		}
 		for _, d := range found {
-			said := d.Explain(conn, time.Now())
+			said := d.Explain(conn, st.Now())
 			if c.JSON {
 				line := deliveryLine{d.ID, d.RecordingID, d.Model, d.ExternalID, d.State, d.Attempts, said, d.Error}
 				if err := printJSON(line); err != nil {
@@ -74,7 +73,7 @@ func (c *deliveryReplayCommand) Run(ctx context.Context) error {
 				return fmt.Errorf("there is no delivery %q; sirocco delivery list %s shows those there are", c.Delivery, conn.ID)
 			}
 			if err == nil {
-				fmt.Println(d.Explain(conn, time.Now()))
+				fmt.Println(d.Explain(conn, st.Now()))
 			}
 			return err
 		}

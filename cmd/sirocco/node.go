@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,16 +39,19 @@ type nodeOptions struct {
 
 func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error) {
 	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
+	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: time.Now, Audio: opts.audio, AllowPrivate: opts.allowPrivate})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, AllowPrivate: opts.allowPrivate})
 	if err != nil {
 		return nil, err
 	}
 	return &node{
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
-			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: time.Now, Version: version(),
-			AllowPrivate: opts.allowPrivate,
+			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
+			AllowPrivate: opts.allowPrivate, Health: func() (error, []string) { return nil, clockNotice(st.ClockAhead()) },
 		}),
 		engine: background,
 		log:    log,
@@ -91,4 +95,16 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 	}
 	n.log.Info("stopped")
 	return err
+}
+
+// clockNotice says that this machine's clock is wrong, where it is.
+func clockNotice(ahead time.Duration) []string {
+	if ahead.Abs() <= store.SkewTold {
+		return nil
+	}
+	where := "behind"
+	if ahead < 0 {
+		where = "ahead of"
+	}
+	return []string{fmt.Sprintf("this machine's clock is %s %s the database's, by which all nodes go; it is corrected, and should be set", ahead.Abs().Round(time.Second), where)}
 }

@@ -79,7 +79,7 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 			return err
 		}
 		// A run that was under way when the sync was asked for is not the one asked for: that is still due.
-		due := !sched.LeaseUntil.IsZero() || !sched.DueAt.IsZero() && !sched.DueAt.After(time.Now())
+		due := !sched.LeaseUntil.IsZero() || !sched.DueAt.IsZero() && !sched.DueAt.After(st.Now())
 		ours := run.ID != "" && (run.ID != before.ID || before.EndedAt.IsZero())
 		if run.ID != last.ID || run.Pages != last.Pages {
 			moved, last = time.Now(), run
@@ -92,7 +92,7 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 			}
 			return errors.Join(bar.Finish(), report(all))
 		case !conn.Active || sched.OrganizationDisabled:
-			return errors.Join(bar.Clear(), errors.New(sched.Explain(conn, time.Now())))
+			return errors.Join(bar.Clear(), errors.New(sched.Explain(conn, st.Now())))
 		case ours:
 			if err := showProgress(ctx, st, conn, run, bar); err != nil {
 				return err
@@ -100,7 +100,7 @@ func follow(ctx context.Context, st *store.Store, conn hub.Connection, before st
 		}
 		if !told && time.Since(moved) > unmoved {
 			told = true
-			fmt.Fprintf(os.Stderr, "%s Is a server running on this database?\n", sched.Explain(conn, time.Now()))
+			fmt.Fprintf(os.Stderr, "%s Is a server running on this database?\n", sched.Explain(conn, st.Now()))
 		}
 		select {
 		case <-ctx.Done():

@@ -281,7 +281,7 @@ func (c *webhookReplayCommand) Run(ctx context.Context) error {
 		}
 		all := 0
 		for {
-			n, err := st.ReplayFailed(ctx, w.OrganizationID, w.ID, time.Now().Add(-c.Since))
+			n, err := st.ReplayFailed(ctx, w.OrganizationID, w.ID, st.Now().Add(-c.Since))
 			all += n
 			if err != nil || n < store.ReplayMost {
 				fmt.Println(counted(all, "event is", "events are"), "sent again.")

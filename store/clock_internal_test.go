@@ -1,0 +1,54 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestClockIsMeasured has a database whose clock is a minute ahead, and answers that come late, fail or tell of a step.
+func TestClockIsMeasured(t *testing.T) {
+	var log bytes.Buffer
+	began := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	machine, ahead, lost := began, time.Minute, false
+	var delays []time.Duration // of the answers to come
+	c := &nodeClock{machine: func() time.Time { return machine }, log: slog.New(slog.NewTextHandler(&log, nil)), ask: func(context.Context) (time.Time, error) {
+		if lost {
+			return time.Time{}, errors.New("lost")
+		}
+		at := machine.Add(ahead)
+		if len(delays) > 0 {
+			machine = machine.Add(delays[0]) // on its way back
+			delays = delays[1:]
+		}
+		return at, nil
+	}}
+	measured := func(want time.Duration) {
+		t.Helper()
+		_ = c.measure(t.Context())
+		if got := c.now().Sub(machine); got != want {
+			t.Errorf("the database is ahead by %v, want %v", got, want)
+		}
+	}
+	delays = []time.Duration{0, 2 * time.Second, 0, 2 * time.Second, 0}
+	measured(time.Minute)
+	machine = machine.Add(time.Hour)
+	measured(time.Minute)
+	ahead += time.Millisecond / 2 // no answer is that exact
+	measured(time.Minute)
+	lost = true
+	measured(time.Minute)
+	lost, ahead = false, -time.Second
+	measured(-time.Second)
+	lost = true
+	if err := (&nodeClock{machine: c.machine, ask: c.ask, log: c.log}).measure(t.Context()); err == nil {
+		t.Error("a clock that was never read tells the time")
+	}
+	if warned, mended := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=INFO"); warned != 1 || mended != 1 {
+		t.Errorf("it says %s", log.String())
+	}
+}

@@ -1,0 +1,72 @@
+package store_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// skewed opens the database as a node does whose machine's clock is wrong.
+func skewed(t *testing.T, url string, by time.Duration, log *slog.Logger) *store.Store {
+	t.Helper()
+	return storetest.OpenWith(t, url, store.Options{MachineClock: func() time.Time { return time.Now().Add(by) }, Logger: log})
+}
+
+// TestNodesGoByTheDatabasesClock has nodes whose clocks are 40 seconds and an hour from each other: a lease of one holds
+// for all, what is due for one is due for all, and ids sort by when they were made.
+func TestNodesGoByTheDatabasesClock(t *testing.T) {
+	t.Parallel()
+	storetest.Needs(t, "postgres")
+	url := storetest.Postgres(t)
+	var log bytes.Buffer
+	right, ahead := skewed(t, url, 0, nil), skewed(t, url, 40*time.Second, nil)
+	back := skewed(t, url, -time.Hour, slog.New(slog.NewTextHandler(&log, nil)))
+	org := storetest.Organization(t, right)
+	claim := func(st *store.Store) (claimed int) {
+		_, err := st.ClaimSchedules(t.Context(), 10, 15*time.Second, func(_ store.Tx, due []store.Schedule) error {
+			claimed = len(due)
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return claimed
+	}
+	makeDue := func(platform hub.Platform) {
+		conn := storetest.Connection(t, right, org, platform, hub.ModelAccount)
+		storetest.Exec(t, right, `UPDATE schedules SET due_at = $1 WHERE connection_id = $2`, right.Now().UnixMicro(), conn.ID)
+	}
+	makeDue(hub.PlatformMerge)
+	if n := claim(back); n != 1 {
+		t.Errorf("the node an hour back takes %d of 1 due", n)
+	}
+	if n := claim(ahead) + claim(right); n != 0 {
+		t.Errorf("the node ahead takes the other's lease for run out")
+	}
+	makeDue(hub.PlatformCompanyCam)
+	if n := claim(right); n != 1 {
+		t.Errorf("the right node takes %d of 1 due", n)
+	}
+	if n := claim(ahead); n != 0 {
+		t.Errorf("the node ahead takes the lease of the right one for run out")
+	}
+	for _, st := range []*store.Store{ahead, right, back, ahead} { // each later than the one before
+		o, err := st.CreateOrganization(t.Context(), "Later")
+		if err != nil || o.ID <= org || o.CreatedAt.Sub(right.Now()).Abs() > 10*time.Second {
+			t.Errorf("%s at %v is not after %s, %v", o.ID, o.CreatedAt, org, err)
+		}
+		org = o.ID
+	}
+	if off := ahead.ClockAhead() + 40*time.Second; off.Abs() > 10*time.Second {
+		t.Errorf("it says that the database is ahead by %v", ahead.ClockAhead())
+	}
+	if strings.Count(log.String(), "level=WARN") != 1 || !strings.Contains(log.String(), "database_ahead=1h0m") {
+		t.Errorf("it says %q", log.String())
+	}
+}

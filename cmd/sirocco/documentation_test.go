@@ -10,7 +10,7 @@ import (
 )
 
 // documentation are the pages that name files and tests.
-var documentation = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "connector/README.md", "docs/decisions/*.md"}
+var documentation = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/faults.md", "connector/README.md", "docs/decisions/*.md"}
 
 var (
 	namedFile = regexp.MustCompile("`((?:api|audio|bench|cmd|connector|database|docs|engine|hub|scripts|simulator|store)/[a-zA-Z0-9_./-]*)`")

@@ -49,7 +49,7 @@ type SentFollowup struct {
 type SentAnalysis struct {
 	Language               string            `json:"language,omitempty" maxLength:"64" doc:"English, Spanish, French or another one."`
 	DurationInMilliseconds float64           `json:"durationInMilliseconds,omitempty"`
-	Utterances             []view.Utterance  `json:"utterances,omitempty" doc:"The transcript, in order; at most 100,000."`
+	Utterances             []view.Utterance  `json:"utterances,omitempty" maxItems:"100000" doc:"The transcript, in order; at most 100,000."`
 	SpeakerMap             map[string]string `json:"speakerMap,omitempty" doc:"The names of the speakers by their tags."`
 	Summary                []SentSection     `json:"summary,omitempty"`
 	EntityExtractions      []SentExtraction  `json:"entityExtractions,omitempty"`
@@ -119,7 +119,7 @@ func (s *server) registerAnalysis() {
 		OperationID: "putRecordingAnalysis", Method: http.MethodPut, Path: recordingsPath + "/{id}/analysis", Summary: "Set a recording's analysis",
 		Description: "How a conversation-analysis service hands in everything that it found, at once. It takes the place of what was sent before; the same " +
 			"body again changes nothing. It has to say something: of a recording without words, why there are none, in `failed`. The first one without `failed` makes the recording processed, which subscribers are told of, once.",
-		Tags: []string{recordingTag}, MaxBodyBytes: analysisMost + 1, BodyReadTimeout: time.Minute, Extensions: wire.Extension(),
+		Tags: []string{recordingTag}, MaxBodyBytes: analysisMost + 1, Extensions: wire.Extension(),
 	}, wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.putAnalysis)
 }
 

@@ -254,7 +254,7 @@ func (s *server) pushEngagements(r *wire.Request, sel wire.OrganizationSelector,
 func (s *server) deleteRemoved(r *wire.Request, in *struct {
 	wire.OrganizationSelector
 	Body struct {
-		ValidExternalIDs []string  `json:"validExternalIds" nullable:"false" doc:"What the CRM still has in that time."`
+		ValidExternalIDs []string  `json:"validExternalIds" nullable:"false" maxItems:"50000" doc:"What the CRM still has in that time."`
 		FromTime         time.Time `json:"fromTime"`
 		ToTime           time.Time `json:"toTime" doc:"Included, as fromTime is."`
 	}

@@ -59,11 +59,11 @@ func (p *patches) wrong(field, problem, want string) {
 
 // at reads a time in RFC 3339.
 func (p *patches) at(field, text string) time.Time {
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := hub.ParseTime(text)
 	if err != nil || !hub.TellableTime(t) {
 		p.wrong(field, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
-	return t.UTC()
+	return t
 }
 
 // wire is a pushed time as records keep those that only are shown.

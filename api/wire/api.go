@@ -47,6 +47,7 @@ type API struct {
 	authenticator *authenticator
 	limiter       *rateLimiter
 	metrics       *metrics
+	arrivals      *arrivals
 }
 
 // New returns an API without operations, which answers what operators and their machines ask.
@@ -58,6 +59,7 @@ func New(cfg Config) *API {
 		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
+		arrivals:      newArrivals(),
 	}
 	cfg.Store.OnRevoke(a.authenticator.forget)
 	a.huma = humago.New(a.mux, a.humaConfig())
@@ -124,15 +126,18 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 	}
 	op.Security = []map[string][]string{{on.scheme: {}}}
 	op.Middlewares = append(op.Middlewares, on.guard)
-	op.Metadata = map[string]any{metadataShape: shape, metadataSchemas: a.huma.OpenAPI().Components.Schemas}
+	var body *huma.Schema
+	if _, has := reflect.TypeFor[I]().FieldByName("Body"); has {
+		_, exact := reflect.TypeFor[I]().FieldByName("RawBody")
+		op.SkipValidateBody = true // receiving does it, within bounds
+		op.BodyReadTimeout = -1    // as it does this
+		op.Middlewares = append(op.Middlewares, a.receiving(func() *huma.Schema { return body }, exact))
+	}
+	op.Metadata = map[string]any{metadataShape: shape}
 	a.describeErrors(&op, shape, reflect.TypeFor[I]())
 	a.share(op)
-	var body *huma.Schema
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		r := RequestOf(ctx)
-		if err := a.refuseNulls(in, body, shape); err != nil {
-			return nil, err
-		}
 		out, err := handle(r, in)
 		if err != nil {
 			return nil, statusError(r, shape, err)
@@ -143,6 +148,7 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 	if documented.RequestBody != nil {
 		delete(documented.RequestBody.Content, "application/octet-stream") // how huma documents ExactBody
 		body = documented.RequestBody.Content["application/json"].Schema
+		boundArrays(a.huma.OpenAPI().Components.Schemas, body, map[*huma.Schema]bool{})
 	}
 	a.markExtensions(documented, reflect.TypeFor[I]())
 	a.markExtensions(documented, reflect.TypeFor[O]())

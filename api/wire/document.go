@@ -13,9 +13,6 @@ import (
 // metadataShape is where an operation keeps its errorShape.
 const metadataShape = "errorShape"
 
-// metadataSchemas is where an operation keeps the registry of the document's schemas.
-const metadataSchemas = "schemas"
-
 // describeErrors puts the operation's error answers into the document. Those that the published contract
 // does not have are marked as ours.
 func (a *API) describeErrors(op *huma.Operation, shape ErrorShape, input reflect.Type) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,9 +28,6 @@ func bindingIssues(ctx huma.Context, err error) []Issue {
 		return []Issue{{Code: "custom", Path: []any{}, Message: err.Error()}}
 	}
 	d := detailer.ErrorDetail()
-	if body := ctx.Operation().RequestBody; d.Message == validation.MsgExpectedMatchAtLeastOneSchema && d.Location == "body" && body != nil {
-		return formIssues(ctx, body.Content["application/json"].Schema, d)
-	}
 	if where, name, _ := strings.Cut(d.Location, "."); where == "query" && d.Message == "invalid integer" {
 		u := ctx.URL()
 		d.Value = wrongInteger(u.Query()[name], d.Value)
@@ -49,36 +45,10 @@ func wrongInteger(values []string, first any) any {
 	return first
 }
 
-// formIssues says what is wrong with a body that has one of several forms: with the form of which all is there, or
-// else that none is whole.
-func formIssues(ctx huma.Context, schema *huma.Schema, d *huma.ErrorDetail) []Issue {
-	body, ok := d.Value.(map[string]any)
-	if !ok {
-		return []Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is the wrong type: expected object, received " + typeName(d.Value), Expected: "object", Received: typeName(d.Value)}}
-	}
-	schemas := ctx.Operation().Metadata[metadataSchemas].(huma.Registry)
-	if schema.Ref != "" {
-		schema = schemas.SchemaFromRef(schema.Ref)
-	}
-	forms := make([]string, len(schema.AnyOf))
-	for i, form := range schema.AnyOf {
-		forms[i] = strings.Join(form.Required, ", ")
-		if slices.ContainsFunc(form.Required, func(name string) bool { return body[name] == nil }) {
-			continue
-		}
-		found := &huma.ValidateResult{}
-		huma.Validate(schemas, form, huma.NewPathBuffer([]byte("body"), 0), huma.ModeWriteToServer, body, found)
-		var issues []Issue
-		for _, err := range found.Errors {
-			issues = append(issues, bindingIssues(ctx, err)...)
-		}
-		return issues
-	}
-	expected := "either " + strings.Join(forms, "; or ")
-	return []Issue{{Code: "invalid_union", Path: []any{}, Message: "the body lacks fields; expected " + expected, Expected: expected, Received: "object"}}
-}
-
 func bindingIssue(d *huma.ErrorDetail) Issue {
+	if expected, ok := strings.CutPrefix(d.Message, noForm); ok {
+		return Issue{Code: "invalid_union", Path: []any{}, Message: "the body lacks fields; expected " + expected, Expected: expected, Received: "object"}
+	}
 	where, field, _ := strings.Cut(d.Location, ".")
 	if array := strings.IndexByte(where, '['); array >= 0 { // the body is a list, as in body[2].name
 		where, field = where[:array], strings.TrimSuffix(where[array:]+"."+field, ".")
@@ -88,14 +58,14 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 		return Issue{Code: "invalid_type", Path: append(path, m[1]), Message: "is missing; it is required", Received: "undefined"}
 	}
 	if name, problem, ok := strings.Cut(d.Message, atField); ok {
-		return Issue{Code: "custom", Path: fieldPath(name), Message: problem}
+		return Issue{Code: "custom", Path: append(path, fieldPath(name)...), Message: problem}
 	}
 	if missingParameter.MatchString(d.Message) {
 		return Issue{Code: "invalid_type", Path: path, Message: "is missing; it is required", Received: "undefined"}
 	}
 	if where == "body" && field == "" {
-		if text, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
-			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it", Received: hub.Quoted(text)}
+		if _, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
+			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it"}
 		}
 		return Issue{Code: "invalid_type", Path: path, Message: fmt.Sprintf("the body is the wrong type: %s, received %s", d.Message, typeName(d.Value)), Expected: lastWord(d.Message), Received: typeName(d.Value)}
 	}
@@ -214,7 +184,7 @@ func typeName(v any) string {
 		return "boolean"
 	case float64, json.Number, int, int64:
 		return "number"
-	case []any:
+	case []any, count:
 		return "array"
 	default:
 		return "object"
@@ -227,6 +197,8 @@ func size(v any) string {
 		return fmt.Sprintf("%d characters", utf8.RuneCountInString(v))
 	case []any:
 		return fmt.Sprintf("%d items", len(v))
+	case count:
+		return fmt.Sprintf("%d items", int(v))
 	default:
 		return fmt.Sprint(v)
 	}

@@ -1,14 +1,10 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/json/jsontext"
 	jsonv2 "encoding/json/v2"
-	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -67,47 +63,4 @@ func (o *Optional[T]) OnParamSet(isSet bool, _ any) { o.Sent = isSet }
 // for a field left out, and the contract does not.
 type ExactBody struct {
 	RawBody []byte
-}
-
-// refuseNulls reports every null in the body where the contract has none.
-func (a *API) refuseNulls(in any, bodySchema *huma.Schema, shape ErrorShape) error {
-	v := reflect.ValueOf(in).Elem().FieldByName("RawBody")
-	if !v.IsValid() || bodySchema == nil || !bytes.Contains(v.Bytes(), []byte("null")) {
-		return nil
-	}
-	var body any
-	if err := json.Unmarshal(v.Bytes(), &body); err != nil {
-		return err
-	}
-	var issues []Issue
-	a.findNulls(bodySchema, body, []any{}, &issues)
-	if len(issues) == 0 {
-		return nil
-	}
-	return shape.issuesAnswer(issues)
-}
-
-func (a *API) findNulls(schema *huma.Schema, value any, path []any, issues *[]Issue) {
-	if schema.Ref != "" {
-		schema = a.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
-	}
-	switch v := value.(type) {
-	case nil:
-		if !schema.Nullable && schema.Type != "" {
-			*issues = append(*issues, Issue{Code: "invalid_type", Path: slices.Clone(path), Expected: schema.Type, Received: "null",
-				Message: fmt.Sprintf("expected %s, received null", schema.Type)})
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if property := schema.Properties[name]; property != nil {
-				a.findNulls(property, v[name], append(path, name), issues)
-			}
-		}
-	case []any:
-		for i, item := range v {
-			if schema.Items != nil {
-				a.findNulls(schema.Items, item, append(path, i), issues)
-			}
-		}
-	}
 }

@@ -29,11 +29,11 @@ func (q *Query) At(name, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	at, err := time.Parse(time.RFC3339, text)
+	at, err := hub.ParseTime(text)
 	if err != nil || !hub.TellableTime(at) {
 		q.Wrong(name, "is "+hub.Quoted(text), "a time in RFC 3339, as in 2026-01-31T09:30:00Z")
 	}
-	return at.UTC()
+	return at
 }
 
 // PageSize reads how many items a page has at most.

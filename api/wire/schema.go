@@ -23,3 +23,25 @@ func EnumSchema[T ~string](values []T, doc string) *Schema {
 	s.PrecomputeMessages()
 	return s
 }
+
+// boundArrays gives every array of a body's schema that names no bound of its own the common one.
+func boundArrays(schemas huma.Registry, s *huma.Schema, seen map[*huma.Schema]bool) {
+	for s != nil && s.Ref != "" {
+		s = schemas.SchemaFromRef(s.Ref)
+	}
+	if s == nil || seen[s] {
+		return
+	}
+	seen[s] = true
+	if s.Type == huma.TypeArray && s.MaxItems == nil {
+		s.MaxItems = new(itemsMost)
+		s.PrecomputeMessages()
+	}
+	boundArrays(schemas, s.Items, seen)
+	for _, property := range s.Properties {
+		boundArrays(schemas, property, seen)
+	}
+	for _, form := range s.AnyOf {
+		boundArrays(schemas, form, seen)
+	}
+}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -58,6 +59,7 @@ var commonErrors = []int{
 
 // issuesAnswer answers invalid input in the operation's form.
 func (e ErrorShape) issuesAnswer(issues []Issue) huma.StatusError {
+	issues = bounded(issues)
 	if e.zod {
 		return &zodError{ZodError{Issues: issues, Name: "ZodError"}}
 	}
@@ -65,4 +67,18 @@ func (e ErrorShape) issuesAnswer(issues []Issue) huma.StatusError {
 		return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 	}
 	return &jsonError{status: http.StatusBadRequest, Message: issuesText(issues), Issues: issues}
+}
+
+// bounded keeps so many issues that the answer stays within issuesMost and about issuesMostBytes, and says what was
+// left out.
+func bounded(issues []Issue) []Issue {
+	size := 0
+	for i, is := range issues {
+		size += 2*len(is.Message) + len(is.Expected) + len(is.Received) + 3*len(pathName(is.Path)) + 100
+		if i == issuesMost-1 && len(issues) > issuesMost || size > issuesMostBytes && i > 0 {
+			left := Issue{Code: "custom", Path: []any{}, Message: fmt.Sprintf("and %d more", len(issues)-i)}
+			return append(issues[:i:i], left)
+		}
+	}
+	return issues
 }

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -9,8 +11,10 @@ import (
 // Anything is a value that the published contract gives no type: an object of ours, or null.
 type Anything struct{ Value any }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *Anything) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &a.Value) }
+// UnmarshalJSONFrom implements jsonv2.UnmarshalerFrom, so that it is read as the body around it is.
+func (a *Anything) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	return jsonv2.UnmarshalDecode(d, &a.Value)
+}
 
 // MarshalJSON implements json.Marshaler.
 func (a Anything) MarshalJSON() ([]byte, error) { return json.Marshal(a.Value) }

@@ -1,0 +1,195 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"golang.org/x/sync/semaphore"
+
+	"sirocco/hub"
+)
+
+const (
+	// bodyStall is how long a body may stand still while it arrives.
+	bodyStall = 10 * time.Second
+	// bodyRate is how many bytes of a body come a second at least, after the first bodyStall.
+	bodyRate = 8 << 10
+	// answerWithin is how long the answer may take once the body is there.
+	answerWithin = time.Minute
+	// bodiesMost is how many bytes of bodies this node holds at the same time, bodiesShare those of one organization.
+	bodiesMost  = 96 << 20
+	bodiesShare = 32 << 20
+	// largeBody is from where bodies wait for their turn to be read, of which largeMost bytes are read at a time.
+	largeBody = 1<<20 + 1
+	largeMost = 24 << 20
+	largeWait = 30 * time.Second
+)
+
+// arrivals bounds what the bodies of requests take on this node while they arrive and while they are worked on.
+type arrivals struct {
+	mu   sync.Mutex
+	held map[string]int // by organization; "" is the sum
+	// large is what bodies that are large wait for before they are read: reading takes a multiple of what was sent.
+	large *semaphore.Weighted
+}
+
+func newArrivals() *arrivals {
+	return &arrivals{held: map[string]int{}, large: semaphore.NewWeighted(largeMost)}
+}
+
+// take holds n more bytes for the organization, or reports that there is no room.
+func (a *arrivals) take(organization string, n int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held[""]+n > bodiesMost || a.held[organization]+n > bodiesShare {
+		return false
+	}
+	a.held[""] += n
+	a.held[organization] += n
+	return true
+}
+
+func (a *arrivals) give(organization string, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held[""] -= n
+	if a.held[organization] -= n; a.held[organization] <= 0 {
+		delete(a.held, organization)
+	}
+}
+
+// errNoRoom says that bodies of others fill the room there is.
+var errNoRoom = &hub.UnavailableError{Who: "room for bodies", Reason: "too many large bodies arrive at the same time", RetryAfter: 2 * time.Second}
+
+// receive reads a body of at most most bytes. It may take as long as it takes while it keeps arriving. What it holds
+// of the room is given back by release.
+func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization string, most int64) (body []byte, release func(), err error) {
+	held := 0
+	release = func() { a.give(organization, held) }
+	control := http.NewResponseController(w)
+	began := time.Now()
+	var b bytes.Buffer
+	piece := make([]byte, 32<<10)
+	for {
+		until := time.Now().Add(bodyStall)
+		if slowest := began.Add(bodyStall + time.Duration(b.Len())*time.Second/bodyRate); slowest.Before(until) {
+			until = slowest
+		}
+		_ = control.SetReadDeadline(until) // a connection of a test may have none
+		n, err := hr.Body.Read(piece)
+		if int64(b.Len()+n) > most {
+			return nil, release, errTooLarge
+		}
+		if n > 0 {
+			if !a.take(organization, n) {
+				return nil, release, errNoRoom
+			}
+			held += n
+			b.Write(piece[:n])
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, release, err
+		}
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Now().Add(answerWithin))
+	return bytes.TrimPrefix(b.Bytes(), []byte("\ufeff")), release, nil
+}
+
+var errTooLarge = errors.New("the body is too large")
+
+// receiving is the middleware of operations with a body: it lets the body arrive, and holds it against its schema
+// before anything is made of it.
+func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		hr, w := humago.Unwrap(ctx)
+		r := RequestOf(ctx.Context())
+		if e := unreadableMedia(hr); e != nil {
+			WriteError(w, e)
+			return
+		}
+		most := ctx.Operation().MaxBodyBytes - 1
+		body, release, err := a.arrivals.receive(w, hr, r.Token.OrganizationID+r.User.OrganizationID, most)
+		defer release()
+		if err != nil {
+			a.failArrival(ctx, w, err)
+			return
+		}
+		if len(body) >= largeBody {
+			waiting, cancel := context.WithTimeout(hr.Context(), largeWait)
+			err := a.arrivals.large.Acquire(waiting, int64(len(body)))
+			cancel()
+			if err != nil {
+				a.failArrival(ctx, w, errNoRoom)
+				return
+			}
+			defer a.arrivals.large.Release(int64(len(body)))
+		}
+		if len(body) > 0 {
+			wrong, err := validateBody(a.huma.OpenAPI().Components.Schemas, schema(), body, exact)
+			if err != nil {
+				wrong = []error{&huma.ErrorDetail{Location: "body", Message: bodyError(err).Error(), Value: ""}}
+			}
+			if len(wrong) > 0 {
+				WriteError(w, bindingError(ctx, http.StatusUnprocessableEntity, "", wrong...))
+				return
+			}
+		}
+		hr.Body = io.NopCloser(bytes.NewReader(body))
+		hr.Header.Set("Content-Type", "application/json")
+		next(ctx)
+	}
+}
+
+// unreadableMedia refuses what is not JSON as it was written.
+func unreadableMedia(hr *http.Request) huma.StatusError {
+	sent := hr.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(sent)
+	if sent != "" && (err != nil || media != "application/json" && !strings.HasSuffix(media, "+json")) {
+		return refusal(http.StatusUnsupportedMediaType, fmt.Sprintf("The body has the media type %s; expected application/json.", hub.Quoted(sent)))
+	}
+	if coding := hr.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return refusal(http.StatusUnsupportedMediaType, fmt.Sprintf("The body has the Content-Encoding %s; send it as it is.", hub.Quoted(coding)))
+	}
+	return nil
+}
+
+// failArrival answers a request whose body did not come whole.
+func (a *API) failArrival(ctx huma.Context, w http.ResponseWriter, err error) {
+	r := RequestOf(ctx.Context())
+	w.Header().Set("Connection", "close") // what may still come of it is no request
+	switch {
+	case errors.Is(err, errTooLarge):
+		WriteError(w, bindingError(ctx, http.StatusRequestEntityTooLarge, ""))
+	case isTimeout(err):
+		WriteError(w, refusal(http.StatusRequestTimeout, fmt.Sprintf("The body stood still for %d seconds, or came more slowly than %d bytes a second.", int(bodyStall.Seconds()), bodyRate)))
+	case errors.Is(err, errNoRoom):
+		WriteError(w, unavailableAnswer(errNoRoom))
+	default:
+		r.Log.Info("a body broke off", "error", err)
+		WriteError(w, refusal(http.StatusBadRequest, "The body broke off, or its chunks cannot be read."))
+	}
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}

@@ -24,7 +24,7 @@ demo: build ## show it all in half a minute, nothing to set up
 	./sirocco demo
 
 run: build ## run the server on 127.0.0.1:8080 with a SQLite file here
-	./sirocco serve
+	./sirocco serve --allow-private
 
 test: ## everything CI checks: format, vet, lint, tests on both databases, fuzzing, known vulnerabilities
 	@scripts/test fmt postgres s3 vet unit linter lint fuzz vuln

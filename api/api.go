@@ -33,14 +33,16 @@ type Config struct {
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
-	// AllowPrivate lets webhook endpoints be at addresses that are not public.
-	AllowPrivate bool
+	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
+	Targets hub.Targets
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio user.Audio
 	// Health says why this node must not be asked, and what operators should know of it besides; nil is nothing.
 	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
+	// TrustedProxies are those whose forwarded headers count.
+	TrustedProxies wire.Proxies
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -51,10 +53,10 @@ func New(cfg Config) http.Handler {
 		cfg.Connections = cfg.Store
 	}
 	a := wire.New(wire.Config{
-		Store: cfg.Store, RateLimit: cfg.RateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Version: cfg.Version, Health: cfg.Health,
+		Store: cfg.Store, RateLimit: cfg.RateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models})
 	user.Register(a, user.Config{Audio: cfg.Audio})
-	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, AllowPrivate: cfg.AllowPrivate})
+	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	return a.Handler()
 }

@@ -79,6 +79,9 @@ func TestSyncOperations(t *testing.T) {
 			t.Error(a.body)
 		}
 		c.do("POST", path+"/sync", `{"from":"yesterday"}`).want(t, 400)
+		if a := c.do("POST", path+"/sync", `{"from":"9999-12-31T23:59:59Z"}`).want(t, 400); !strings.Contains(a.body, "ahead of now") {
+			t.Error(a.body)
+		}
 
 		c.do("PATCH", path, `{"isActive":false}`).want(t, 200)
 		if a := c.do("POST", path+"/sync", `{}`).want(t, 409); !strings.Contains(a.body, "paused") {

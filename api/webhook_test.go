@@ -82,8 +82,10 @@ func TestWebhookEndpoints(t *testing.T) {
 				t.Errorf("%s: %s", body, a.body)
 			}
 		}
-		c.do("POST", endpoints, `{"url":"http://localhost:9/"}`).want(t, 201)
-		w.server = w.serve(func(cfg *api.Config) { cfg.AllowPrivate = true })
+		for _, own := range []string{"http://localhost:9/", "https://localhost/", "https://127.0.0.1/", "https://[::1]:9/", "https://[::ffff:127.0.0.1]/", "https://LOCALHOST./"} {
+			c.do("POST", endpoints, `{"url":"`+own+`"}`).want(t, 400)
+		}
+		w.server = w.serve(func(cfg *api.Config) { cfg.Targets.Any = true })
 		w.client(c.token).do("POST", endpoints, `{"url":"http://10.0.0.1/"}`).want(t, 201)
 		c.do("DELETE", endpoints+"/"+made.ID, "").want(t, 200)
 		c.do("GET", endpoints+"/"+made.ID, "").want(t, 404)

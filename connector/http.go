@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -159,32 +158,23 @@ func transportError(ctx context.Context, r Request, method string, timeout time.
 	switch {
 	case errors.As(err, &e): // the engine's own rate limit
 		return e
-	case errors.Is(err, context.DeadlineExceeded):
-		e = Fail(Temporary, r.Service, "%s %s was not answered within %s", method, r.Path, timeout)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		e = Fail(Temporary, r.Service, "%s %s: the connection broke off before the answer was complete", method, r.Path)
 	default:
-		e = Fail(Temporary, r.Service, "%s %s: %s cannot be reached: %s", method, r.Path, host, unreached(err))
+		e = Fail(Temporary, r.Service, "%s %s: %s cannot be reached: %s", method, r.Path, host, unreached(err, timeout))
 	}
 	e.Err = err
 	return e
 }
 
 // unreached says for people why no connection came about.
-func unreached(err error) string {
+// An open port is not told from a closed one, nor what it is that listens there: who named the host may be anybody.
+func unreached(err error, timeout time.Duration) string {
 	if unresolved, ok := errors.AsType[*net.DNSError](err); ok {
 		return "its name could not be resolved (" + unresolved.Err + ")"
 	}
 	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "its certificate is not accepted (" + certificate.Err.Error() + ")"
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "it does not speak TLS, as https:// wants"
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return "nothing listens there"
-	}
-	return "no connection could be made"
+	return "no whole answer came within " + timeout.String()
 }
 
 // decode reads the JSON of a good answer; out nil means that the caller does not want it.

@@ -51,6 +51,8 @@ func openSQLite(path string, opts Options) (DB, error) {
 		}
 		// A statement's own journal stays in memory: it undoes one statement and need not outlive it.
 		v.Add("_pragma", "temp_store(MEMORY)")
+		// What is deleted is overwritten: free pages keep nothing of it.
+		v.Add("_pragma", "secure_delete(ON)")
 		v.Add("_pragma", fmt.Sprintf("journal_size_limit(%d)", sqliteWALMost))
 		for name, values := range extra {
 			if name == "_pragma" {

@@ -80,7 +80,7 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	var err error
 	r.e, err = engine.New(engine.Config{
 		Store: r.st, Connectors: map[hub.Platform]connector.Connector{info.Platform: c},
-		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40,
+		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40, Targets: hub.Targets{Any: true},
 	})
 	if err != nil {
 		t.Fatal(err)

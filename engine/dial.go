@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -12,14 +13,9 @@ import (
 	"sirocco/hub"
 )
 
-// notPublicError refuses a host whose name resolves to an address within.
-type notPublicError struct{ address string }
-
-func (e *notPublicError) Error() string { return "the host " + e.reason() }
-
-func (e *notPublicError) reason() string {
-	return "resolves to " + e.address + ", which is not a public address"
-}
+// errNotPublic refuses a host that is at an address which is not public. It does not tell the address: who named the host
+// may be somebody who is not to know what the network's own names mean.
+var errNotPublic = errors.New("the host is not at a public address")
 
 // dial connects to a host that a user of the API named. Whether it may is decided of the address that is connected to,
 // after the name was resolved, so that no second look-up can tell another.
@@ -28,16 +24,15 @@ func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	own := hub.LoopbackHost(host)
 	dialer := net.Dialer{Resolver: c.Resolver, ControlContext: func(_ context.Context, _, to string, _ syscall.RawConn) error {
-		ip, err := hub.AddressOf(to)
+		at, err := netip.ParseAddrPort(to)
 		if err != nil {
 			return err
 		}
-		if c.AllowPrivate || own && ip.Unmap().IsLoopback() || !own && hub.PublicAddress(ip) {
-			return nil
+		if !c.Targets.AllowAddress(host, at) {
+			return errNotPublic
 		}
-		return &notPublicError{ip.String()}
+		return nil
 	}}
 	return dialer.DialContext(ctx, network, address)
 }
@@ -46,7 +41,7 @@ func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, e
 // credentials. Connections are kept and shared. What goes through a proxy of the environment may go where the proxy lets it.
 type vendorTransport struct {
 	direct, proxied *http.Transport
-	allowPrivate    bool
+	targets         hub.Targets
 }
 
 func newVendorTransport(cfg Config) *vendorTransport {
@@ -61,25 +56,28 @@ func newVendorTransport(cfg Config) *vendorTransport {
 	}
 	proxied := direct.Clone()
 	proxied.DialContext, proxied.Proxy = nil, http.ProxyFromEnvironment
-	return &vendorTransport{direct: direct, proxied: proxied, allowPrivate: cfg.AllowPrivate}
+	return &vendorTransport{direct: direct, proxied: proxied, targets: cfg.Targets}
 }
 
 // RoundTrip implements http.RoundTripper. An address that may not be reached is a *connector.Error.
 func (v *vendorTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	host := r.URL.Hostname()
-	if r.URL.Scheme != "https" && !v.allowPrivate && !hub.LoopbackHost(host) {
-		return nil, addressRefused("http://" + host + " is not asked: credentials go to https:// alone, except on this machine")
+	if !v.targets.AllowURL(r.URL.Scheme, host, r.URL.Port()) {
+		if r.URL.Scheme != "https" {
+			return nil, addressRefused("http://" + host + " is not asked: credentials go to https:// alone")
+		}
+		return nil, addressRefused("the host " + host + " is not at a public address")
 	}
 	if proxy, err := http.ProxyFromEnvironment(r); err == nil && proxy != nil {
 		return v.proxied.RoundTrip(r)
 	}
 	resp, err := v.direct.RoundTrip(r)
-	if within, ok := errors.AsType[*notPublicError](err); ok {
-		return nil, addressRefused("the host " + host + " " + within.reason())
+	if errors.Is(err, errNotPublic) {
+		return nil, addressRefused("the host " + host + " is not at a public address")
 	}
 	return resp, err
 }
 
 func addressRefused(what string) *connector.Error {
-	return &connector.Error{Kind: connector.Refused, Message: what + " (serve --allow-private lets it)"}
+	return &connector.Error{Kind: connector.Refused, Message: what + " (serve --allow-private or --allow-targets lets it)"}
 }

@@ -33,7 +33,7 @@ func TestAddressesOfCRMs(t *testing.T) {
 		check := func(platform hub.Platform, private bool, values map[string]string) error {
 			t.Helper()
 			e, err := engine.New(engine.Config{
-				Store: st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: time.Now, AllowPrivate: private,
+				Store: st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: time.Now, Targets: hub.Targets{Any: private},
 				Connectors: map[hub.Platform]connector.Connector{hub.PlatformServiceTitan: servicetitan.Connector{}, hub.PlatformCompanyCam: companycam.Connector{}},
 				Resolver: resolver(map[string]string{
 					"localhost.": "127.0.0.1", "loopback.example.": "127.0.0.1", "metadata.example.": "169.254.169.254", "private.example.": "10.0.0.1",
@@ -51,16 +51,21 @@ func TestAddressesOfCRMs(t *testing.T) {
 			private bool
 			want    string
 		}{
-			{camServer.URL, false, ""},
-			{"http://localhost" + port, false, ""},
+			{camServer.URL, true, ""},
+			{"http://localhost" + port, true, ""},
+			{camServer.URL, false, "credentials go to https:// alone"},
+			{"http://localhost" + port, false, "credentials go to https:// alone"},
+			{"https://localhost" + port, false, "is not at a public address"},
+			{"https://LOCALHOST." + port, false, "is not at a public address"},
+			{"https://127.0.0.2" + port, false, "is not at a public address"},
 			{"http://loopback.example" + port, true, ""},
 			{"http://loopback.example" + port, false, "credentials go to https:// alone"},
 			{"http://169.254.169.254", false, "credentials go to https:// alone"},
-			{"https://loopback.example" + port, false, "resolves to 127.0.0.1, which is not a public address"},
-			{"https://metadata.example", false, "resolves to 169.254.169.254, which is not a public address"},
-			{"https://private.example", false, "resolves to 10.0.0.1, which is not a public address"},
-			{"https://10.0.0.1", false, "resolves to 10.0.0.1, which is not a public address"},
-			{"https://[::ffff:10.0.0.1]", false, "resolves to 10.0.0.1, which is not a public address"},
+			{"https://loopback.example" + port, false, "is not at a public address"},
+			{"https://metadata.example", false, "is not at a public address"},
+			{"https://private.example", false, "is not at a public address"},
+			{"https://10.0.0.1", false, "is not at a public address"},
+			{"https://[::ffff:10.0.0.1]", false, "is not at a public address"},
 		} {
 			values := cam.Values(camServer.URL)
 			values["baseURL"] = strings.Replace(values["baseURL"], camServer.URL, c.base, 1)
@@ -68,7 +73,7 @@ func TestAddressesOfCRMs(t *testing.T) {
 		}
 		values := titan.Values(titanServer.URL)
 		values["authURL"] = "https://private.example"
-		refusedAs(t, "authURL", check(hub.PlatformServiceTitan, false, values), "resolves to 10.0.0.1, which is not a public address")
+		refusedAs(t, "authURL", check(hub.PlatformServiceTitan, false, values), "is not at a public address")
 	})
 }
 

@@ -32,8 +32,8 @@ type Config struct {
 	Workers int
 	// PageSize is how many records a page is asked to have; 0 means 200.
 	PageSize int
-	// AllowPrivate lets CRMs be asked and events be sent over http:// and at addresses that are not public.
-	AllowPrivate bool
+	// Targets are the addresses, beyond the public ones over https://, at which CRMs are asked and events are sent.
+	Targets hub.Targets
 	// WebhookTimeout is how long a receiver has to answer; 0 means 15 seconds.
 	WebhookTimeout time.Duration
 	// Resolver finds the addresses of CRMs and receivers; nil is the machine's own.

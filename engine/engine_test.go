@@ -124,7 +124,7 @@ func (f *fixture) start(t *testing.T) *engine.Engine {
 	t.Helper()
 	e, err := engine.New(engine.Config{
 		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: f.crm},
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: time.Now, PageSize: 50,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: time.Now, PageSize: 50, Targets: hub.Targets{Any: true},
 	})
 	if err != nil {
 		t.Fatal(err)

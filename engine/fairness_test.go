@@ -27,7 +27,7 @@ func TestABigTenantDelaysNobody(t *testing.T) {
 		f := newFixture(t, url, big)
 		e, err := engine.New(engine.Config{
 			Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: big, hub.PlatformSpotio: small},
-			Logger: slog.New(slog.DiscardHandler), Clock: time.Now, PageSize: 50, Workers: 1,
+			Logger: slog.New(slog.DiscardHandler), Clock: time.Now, PageSize: 50, Targets: hub.Targets{Any: true}, Workers: 1,
 		})
 		if err != nil {
 			t.Fatal(err)

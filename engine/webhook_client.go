@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -123,28 +123,23 @@ func sign(h http.Header, secrets []string, id string, at time.Time, payload []by
 	return nil
 }
 
+// noAnswer is said of whatever kept an answer over HTTP from coming: an open port is not told from a closed one, nor what
+// it is that listens there.
+const noAnswer = "No answer came: the host could not be reached, broke the connection off, or took too long."
+
 // describeFailure says for people why no good answer came.
 func describeFailure(err error) string {
-	if within, ok := errors.AsType[*notPublicError](err); ok {
-		return "Not sent: " + within.Error() + "."
+	if errors.Is(err, errNotPublic) {
+		return "Not sent: the host is not at a public address (serve --allow-private or --allow-targets lets it)."
 	}
 	if unresolved, ok := errors.AsType[*net.DNSError](err); ok {
 		return "The host " + unresolved.Name + " could not be resolved: " + unresolved.Err + "."
 	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		if u.Timeout() {
-			return "It did not answer in time."
-		}
-		err = u.Err
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "Its certificate is not accepted: " + certificate.Err.Error() + "."
 	}
-	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" && dialled.Addr != nil {
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			return "Nothing listens at " + dialled.Addr.String() + ": the connection was refused."
-		}
-		return "No connection to " + dialled.Addr.String() + " could be made."
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
-		return "It broke the connection off before it answered."
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return noAnswer
 	}
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:] + "."

@@ -70,7 +70,7 @@ func (h *hooks) moveTo(at time.Time) {
 
 func (h *hooks) start(configure ...func(*engine.Config)) *engine.Engine {
 	h.t.Helper()
-	cfg := engine.Config{Store: h.st, Logger: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Clock: h.clock}
+	cfg := engine.Config{Store: h.st, Logger: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Clock: h.clock, Targets: hub.Targets{Any: true}}
 	for _, c := range configure {
 		c(&cfg)
 	}
@@ -293,24 +293,35 @@ func TestWebhookRefusals(t *testing.T) {
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 		})
 		gone, _ := receiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+		closed := notHTTP(t)
 		port := elsewhere[strings.LastIndex(elsewhere, ":"):]
 		want := map[string]string{
-			redirecting:                      "a redirect, which is not followed",
-			gone:                             "It answered 410 Gone.",
-			"http://loopback.example" + port: "resolves to 127.0.0.1, which is not a public address",
-			"http://metadata.example" + port: "resolves to 169.254.169.254, which is not a public address",
-			"http://private.example" + port:  "resolves to 10.0.0.1, which is not a public address",
-			"http://nat64.example" + port:    "resolves to 64:ff9b::7f00:1, which is not a public address",
-			"http://nowhere.example" + port:  "could not be resolved",
-			"http://127.0.0.1:1/":            "Nothing listens at 127.0.0.1:1: the connection was refused.",
-			strings.Replace(elsewhere, "127.0.0.1", "localhost", 1): "",
+			redirecting:                        "a redirect, which is not followed",
+			gone:                               "It answered 410 Gone.",
+			"http://loopback.example" + port:   "the host is not at a public address",
+			"http://metadata.example" + port:   "the host is not at a public address",
+			"http://private.example" + port:    "the host is not at a public address",
+			"http://nat64.example" + port:      "the host is not at a public address",
+			"http://nowhere.example" + port:    "could not be resolved",
+			"http://127.0.0.1:1/":              "No answer came",
+			"http://127.0.0.2:1":               "the host is not at a public address",
+			"http://[::ffff:127.0.0.1]" + port: "the host is not at a public address",
+			strings.Replace(elsewhere, "127.0.0.1", "localhost", 1): "", // which the operator allows by its name
+			closed: "No answer came",
 		}
 		ids := map[string]string{}
 		for to := range want {
 			w, _ := h.endpoint(to)
 			ids[to] = w.ID
 		}
+		allowed := []string{"localhost", "127.0.0.1:1"}
+		for _, to := range []string{redirecting, gone, closed} {
+			allowed = append(allowed, strings.TrimPrefix(to, "http://"))
+		}
+		targets, err := hub.ParseTargets(allowed)
+		h.must(err)
 		defer stop(t, h.start(func(cfg *engine.Config) {
+			cfg.Targets = targets
 			cfg.Resolver = resolver(map[string]string{
 				"loopback.example.": "127.0.0.1", "metadata.example.": "169.254.169.254", "private.example.": "10.0.0.1", "nat64.example.": "64:ff9b::7f00:1",
 				"localhost.": "127.0.0.1",
@@ -327,12 +338,36 @@ func TestWebhookRefusals(t *testing.T) {
 		if len(reached) != 0 {
 			t.Errorf("it was reached %d times more", len(reached))
 		}
+		if a, b := h.attempted(ids["http://127.0.0.1:1/"], 1).Tries[0], h.attempted(ids[closed], 1).Tries[0]; a.Error != b.Error || a.Response != b.Response {
+			t.Errorf("an open port is told from a closed one: %+v, %+v", a, b)
+		}
 		w, err := h.st.Endpoint(t.Context(), h.org, ids[gone])
 		h.must(err)
 		if w.DisabledAt.IsZero() || w.DisabledReason != "It answered 410 Gone." {
 			t.Errorf("after 410: %+v", w)
 		}
 	})
+}
+
+// notHTTP is the URL of something that speaks another protocol.
+func notHTTP(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write([]byte("SSH-2.0-of-the-machine\r\n"))
+			_ = conn.Close()
+		}
+	}()
+	return "http://" + l.Addr().String()
 }
 
 // resolver answers look-ups out of a table.
@@ -425,7 +460,7 @@ func TestReceiverThatTimesOutDelaysNobodyElse(t *testing.T) {
 		h.emit(hub.EventRecordingProcessed)
 		next(t, got)
 		next(t, asked)
-		if d := h.attempted(never.ID, 1); d.State != hub.DeliveryPending || d.Tries[0].Error != "It did not answer in time." {
+		if d := h.attempted(never.ID, 1); d.State != hub.DeliveryPending || !strings.HasPrefix(d.Tries[0].Error, "No answer came") {
 			t.Fatalf("%+v", d)
 		}
 		const events = 100

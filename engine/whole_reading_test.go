@@ -39,7 +39,7 @@ func newLater(t *testing.T, url string, c *crm, finds bool) *later {
 	}
 	e, err := engine.New(engine.Config{
 		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: with},
-		Logger: slog.New(slog.DiscardHandler), Clock: f.now, PageSize: 50,
+		Logger: slog.New(slog.DiscardHandler), Clock: f.now, PageSize: 50, Targets: hub.Targets{Any: true},
 	})
 	if err != nil {
 		t.Fatal(err)

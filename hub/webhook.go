@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -101,10 +100,10 @@ type WebhookPatch struct {
 	Disabled         *bool
 }
 
-// Validate checks what the patch changes. private allows addresses that are not public.
-func (p *WebhookPatch) Validate(private bool) error {
+// Validate checks what the patch changes. targets are the addresses that the operator allows.
+func (p *WebhookPatch) Validate(targets Targets) error {
 	if p.URL != nil {
-		if err := validateWebhookURL(*p.URL, private); err != nil {
+		if err := validateWebhookURL(*p.URL, targets); err != nil {
 			return err
 		}
 	}
@@ -131,7 +130,7 @@ func ValidateEventType(field string, t EventType) error {
 
 // validateWebhookURL checks that events may be sent to a URL, as far as its text tells: where its host really is shows
 // when it is dialled.
-func validateWebhookURL(text string, private bool) error {
+func validateWebhookURL(text string, targets Targets) error {
 	u, err := url.Parse(text)
 	switch {
 	case err == nil && u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http":
@@ -146,15 +145,12 @@ func validateWebhookURL(text string, private bool) error {
 		return Invalid("url", "has a user or a password", "one without: the signature tells who sends")
 	case u.Fragment != "":
 		return Invalid("url", "has a fragment", "one without #")
-	case private || LoopbackHost(u.Hostname()):
+	case targets.AllowURL(u.Scheme, u.Hostname(), u.Port()):
 		return nil
 	case u.Scheme != "https":
-		return Invalid("url", "begins with http://", "https://, except for a host on this machine")
+		return Invalid("url", "begins with http://", "https://, unless the server's operator allows the host (serve --allow-private or --allow-targets)")
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !PublicAddress(ip) {
-		return Invalid("url", "names an address that is not public", "a public host")
-	}
-	return nil
+	return Invalid("url", "names an address that is not public", "a public host, unless the server's operator allows it (serve --allow-private or --allow-targets)")
 }
 
 func validPort(text string) bool {
@@ -178,15 +174,6 @@ func WithoutQueryValues(text string) string {
 	return before + "?" + strings.Join(parts, "&")
 }
 
-// LoopbackHost reports whether a URL's host names this machine by its very text.
-func LoopbackHost(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
-}
-
 // notPublic are the networks, beyond those that netip itself knows, which are nobody's on the public internet. Those
 // that carry IPv4 addresses within IPv6 ones are refused as a whole.
 var notPublic = func() []netip.Prefix {
@@ -208,15 +195,6 @@ func PublicAddress(ip netip.Addr) bool {
 		return false
 	}
 	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(ip) })
-}
-
-// AddressOf is the IP address of what a dialler is about to connect to.
-func AddressOf(hostPort string) (netip.Addr, error) {
-	host, _, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	return netip.ParseAddr(host)
 }
 
 // webhookSecretPrefix is what the secrets of the published receivers begin with.

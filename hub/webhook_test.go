@@ -25,9 +25,10 @@ func TestWebhookURL(t *testing.T) {
 	for text, ok := range map[string]struct{ guarded, private bool }{
 		"https://example.com/hook?a=b":  {true, true},
 		"http://example.com/hook":       {false, true},
-		"http://localhost:8080":         {true, true},
-		"http://127.0.0.1:1/x":          {true, true},
-		"https://[::1]/":                {true, true},
+		"http://localhost:8080":         {false, true},
+		"http://127.0.0.1:1/x":          {false, true},
+		"https://localhost./x":          {false, true},
+		"https://[::1]/":                {false, true},
 		"https://10.0.0.1/":             {false, true},
 		"https://169.254.169.254/":      {false, true},
 		"https://[::ffff:10.0.0.1]/":    {false, true},
@@ -39,7 +40,7 @@ func TestWebhookURL(t *testing.T) {
 		"":                              {},
 	} {
 		for private, want := range map[bool]bool{false: ok.guarded, true: ok.private} {
-			if err := (&WebhookPatch{URL: &text}).Validate(private); (err == nil) != want {
+			if err := (&WebhookPatch{URL: &text}).Validate(Targets{Any: private}); (err == nil) != want {
 				t.Errorf("%q, private %v: %v", text, private, err)
 			}
 		}

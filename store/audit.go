@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +28,8 @@ func actorOf(ctx context.Context) hub.Actor {
 // Sirocco is who makes the changes of the background.
 func Sirocco() hub.Actor { return hub.Actor{Kind: hub.ActorSirocco, Name: "Sirocco"} }
 
-// audit remembers a change within the transaction that makes it. changes has the new values of what changed, and
-// never a secret.
+// audit remembers a change within the transaction that makes it. changes has the new values of what changed;
+// of texts and secrets only that they did is kept (see redacted).
 func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id string, changes map[string]any) error {
 	entry, err := s.auditEntry(ctx, organization, action, kind, id, changes)
 	if err != nil {
@@ -44,15 +43,12 @@ const auditInsert = `INSERT INTO audit (organization_id, id, at, actor_kind, act
 
 // auditEntry is the parameters of auditInsert.
 func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id string, changes map[string]any) ([]any, error) {
-	if changes == nil {
-		changes = map[string]any{}
-	}
-	text, err := json.Marshal(changes)
+	text, err := auditChanges(kind, changes)
 	if err != nil {
 		return nil, err
 	}
 	a := actorOf(ctx)
-	return []any{organization, s.newID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, string(text)}, nil
+	return []any{organization, s.newID(), micros(s.clock()), string(a.Kind), a.ID, a.Name, action, kind, id, text}, nil
 }
 
 // updateConnection runs an update of one connection that returns it, and where it changed something notes the entry in

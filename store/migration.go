@@ -25,6 +25,7 @@ func migrations(clock hub.Clock) database.Migrations {
 		10: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
 			return reshapeRecords(ctx, tx, clock())
 		},
+		20: redactAudit,
 	}}
 }
 

@@ -348,8 +348,11 @@ func makeDue(ctx context.Context, tx Tx, organization, connection string, now ti
 }
 
 // RequestSync makes the connection due now. With models, only those run again from the start of their
-// next run; a rewind makes them begin at that time. What is asked for during a run waits for its end.
+// next run; a rewind, which is not ahead of now, makes them begin at that time or at their cursor, whichever is earlier. What is asked for during a run waits for its end.
 func (s *Store) RequestSync(ctx context.Context, organization, connection string, models []hub.Model, rewind *time.Time) error {
+	if now := s.clock(); rewind != nil && rewind.After(now) {
+		return hub.Invalid("from", "is ahead of now, "+hub.WireTime(now), "a time that has passed: cursors only go back")
+	}
 	return s.write(ctx, func(tx Tx) error {
 		c, err := lockConnection(ctx, tx, organization, connection)
 		if err != nil {

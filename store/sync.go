@@ -81,14 +81,17 @@ func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) err
 	return err
 }
 
-// saveSyncStateRewind notes where the model's next run begins. Only beginning that run takes the note away.
+// saveSyncStateRewind notes where the model's next run begins: at the time, unless its cursor, or what was asked for
+// before, is earlier still. A cursor never moves past what is not in. Only beginning that run takes the note away.
 func saveSyncStateRewind(ctx context.Context, tx Tx, c hub.Connection, model hub.Model, to time.Time) error {
-	at := int64(0)
-	if !to.IsZero() {
+	at := int64(0) // from the very beginning, as a model without a cursor is read
+	if to.After(time.UnixMicro(0)) {
 		at = micros(to)
 	}
+	const earlier = `CASE WHEN COALESCE(sync_states.since, 0) < excluded.rewind_to THEN COALESCE(sync_states.since, 0) ELSE excluded.rewind_to END`
 	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, next, in_run, passed_run, failed, rewind_to)
-		VALUES ($1, $2, $3, '', $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET rewind_to = excluded.rewind_to`,
+		VALUES ($1, $2, $3, '', $4, '', '', $5) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
+			rewind_to = CASE WHEN sync_states.rewind_to < `+earlier+` THEN sync_states.rewind_to ELSE `+earlier+` END`,
 		c.OrganizationID, c.ID, string(model), false, at)
 	return err
 }

@@ -90,3 +90,14 @@ func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) err
 		return err
 	})
 }
+
+// AudioFor reports whether audio may still be fetched by a URL that the user was given: it waits for its recording or is
+// that of one which is not deleted, and neither the user nor the organization is disabled. A user "" is not asked about.
+func (s *Store) AudioFor(ctx context.Context, organization, user, blob string) (bool, error) {
+	found, err := queryAll(ctx, s.db, scanText, `SELECT o.id FROM organizations o WHERE o.id = $1 AND o.disabled = $2
+		AND ($3 = '' OR EXISTS (SELECT 1 FROM users u WHERE u.organization_id = o.id AND u.id = $3 AND u.disabled = $2))
+		AND (EXISTS (SELECT 1 FROM recordings r WHERE r.organization_id = o.id AND r.blob = $4 AND r.deleted_at IS NULL)
+			OR EXISTS (SELECT 1 FROM uploads p WHERE p.organization_id = o.id AND p.blob = $4 AND p.expires_at > $5))`,
+		organization, false, user, blob, micros(s.clock()))
+	return len(found) > 0, err
+}

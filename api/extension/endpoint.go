@@ -126,7 +126,7 @@ func (s *server) createEndpoint(r *wire.Request, in *struct {
 		return nil, err
 	}
 	n := hub.WebhookPatch{URL: &in.Body.URL, Description: in.Body.Description, EventTypes: eventTypes(in.Body.EventTypes)}
-	if err := n.Validate(s.AllowPrivate); err != nil {
+	if err := n.Validate(s.Targets); err != nil {
 		return nil, err
 	}
 	w, secret, replayed, err := s.Store.CreateEndpointOnce(r, organization, n, wire.IdempotencyKey("createWebhookEndpoint", in.IdempotencyKey, in.Body))
@@ -173,7 +173,7 @@ func (s *server) patchEndpoint(r *wire.Request, in *struct {
 ) (*EndpointAnswer, error) {
 	p := hub.WebhookPatch{URL: in.Body.URL, Description: in.Body.Description, EventTypes: eventTypes(in.Body.EventTypes), Disabled: in.Body.Disabled}
 	w, err := wire.AtPath(r, &in.IDPath, endpointKind, func(organization string) (hub.WebhookEndpoint, error) {
-		if err := p.Validate(s.AllowPrivate); err != nil {
+		if err := p.Validate(s.Targets); err != nil {
 			return hub.WebhookEndpoint{}, err
 		}
 		return s.Store.PatchEndpoint(r, organization, in.ID, p)

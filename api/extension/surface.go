@@ -11,8 +11,8 @@ import (
 type Config struct {
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
-	// AllowPrivate lets webhook endpoints be at addresses that are not public.
-	AllowPrivate bool
+	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
+	Targets hub.Targets
 }
 
 // server holds what handlers share.

@@ -79,7 +79,7 @@ func (s *server) startSync(r *wire.Request, in *struct {
 	wire.IDPath
 	Body *struct {
 		Models []string   `json:"models,omitempty" maxItems:"100" doc:"The modelNames whose cursor goes back; all when left out."`
-		From   *time.Time `json:"from,omitempty" doc:"Where the cursor goes back to; without it, it stays where it is."`
+		From   *time.Time `json:"from,omitempty" doc:"Where the cursor goes back to, a time that has passed; one that is earlier already stays, as all do without it."`
 	}
 },
 ) (*SyncAnswer, error) {

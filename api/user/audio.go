@@ -46,9 +46,24 @@ func (s *server) withGrant(method string, do func(http.ResponseWriter, *http.Req
 		case !s.Clock().Before(g.Expires):
 			wire.WriteError(w, wire.Refusal(http.StatusForbidden, "The URL expired at "+hub.WireTime(g.Expires)+": ask for a new one."))
 		default:
-			do(w, hr, g)
+			s.serveGranted(w, hr, g, do)
 		}
 	}
+}
+
+// serveGranted does what a URL is signed for, unless that ended since: with the recording, its user or its organization.
+func (s *server) serveGranted(w http.ResponseWriter, hr *http.Request, g grant, do func(http.ResponseWriter, *http.Request, grant)) {
+	if g.Method == http.MethodGet {
+		may, err := s.Store.AudioFor(hr.Context(), path.Dir(g.Key), g.By, g.Key)
+		if err == nil && !may {
+			err = hub.NoSuch("audio")
+		}
+		if err != nil {
+			wire.Fail(w, hr, err)
+			return
+		}
+	}
+	do(w, hr, g)
 }
 
 func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
@@ -105,6 +120,8 @@ func refuseAudio(hr *http.Request, g grant) wire.StatusError {
 	sent, _, _ := mime.ParseMediaType(hr.Header.Get("Content-Type"))
 	signed, _, _ := mime.ParseMediaType(g.FileType)
 	switch {
+	case hr.Header.Get("Content-Encoding") != "" || hr.Header.Get("Content-Range") != "":
+		return wire.Refusal(http.StatusUnsupportedMediaType, "The audio is sent whole and as it is: without Content-Encoding and Content-Range.")
 	case sent != signed:
 		return wire.Refusal(http.StatusUnsupportedMediaType, fmt.Sprintf("The URL is signed for the Content-Type %s; this is %q.", g.FileType, hr.Header.Get("Content-Type")))
 	case hr.ContentLength > g.Size:
@@ -142,7 +159,7 @@ func (s *server) getAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 	h := w.Header()
 	h.Set("Content-Type", g.FileType)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, max-age=3600")
+	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", `"`+path.Base(g.Key)+`"`) // audio never changes
 	http.ServeContent(&rollingWriter{ResponseWriter: w, control: http.NewResponseController(w)}, hr, "", content.ModTime(), content)
 }

@@ -36,6 +36,8 @@ type grant struct {
 	Expires  time.Time
 	FileType string
 	Size     int64
+	// By is the user who was given the URL: it ends where the user is disabled.
+	By string
 }
 
 // signature is only made by who knows the secret. Nothing of the grant can be changed without it.
@@ -51,6 +53,9 @@ func (s *server) signature(ctx context.Context, g grant) (string, error) {
 	}
 	mac := hmac.New(sha256.New, s.signer.secret)
 	fmt.Fprintf(mac, "%s\n%s\n%d\n%s\n%d", g.Method, g.Key, g.Expires.Unix(), g.FileType, g.Size)
+	if g.By != "" { // what an earlier version signed names nobody
+		fmt.Fprintf(mac, "\n%s", g.By)
+	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
@@ -61,7 +66,7 @@ func (s *server) signedURL(r *wire.Request, g grant) (string, error) {
 	}
 	signature, err := s.signature(r, g)
 	q := url.Values{
-		"expires": {strconv.FormatInt(g.Expires.Unix(), 10)}, "type": {g.FileType}, "size": {strconv.FormatInt(g.Size, 10)}, "signature": {signature},
+		"expires": {strconv.FormatInt(g.Expires.Unix(), 10)}, "type": {g.FileType}, "size": {strconv.FormatInt(g.Size, 10)}, "by": {g.By}, "signature": {signature},
 	}
 	return r.Origin + audioPath + g.Key + "?" + q.Encode(), err
 }
@@ -75,7 +80,7 @@ func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant,
 	if !ours {
 		return grant{}, false, nil
 	}
-	g := grant{Method: method, Key: key, Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size}
+	g := grant{Method: method, Key: key, Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size, By: q.Get("by")}
 	want, err := s.signature(ctx, g)
 	return g, err == nil && hmac.Equal([]byte(want), []byte(q.Get("signature"))), err
 }
@@ -149,7 +154,7 @@ func (s *server) createSignedURLs(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	g := grant{Method: http.MethodPut, Key: u.Blob, Expires: u.CreatedAt.Add(hub.UploadLife), FileType: u.FileType, Size: u.Size}
+	g := grant{Method: http.MethodPut, Key: u.Blob, Expires: u.CreatedAt.Add(hub.UploadLife), FileType: u.FileType, Size: u.Size, By: r.User.UserID}
 	out := &SignedURLsAnswer{}
 	d := &out.Body.Data
 	if d.UploadURL, err = s.signedURL(r, g); err != nil {
@@ -172,7 +177,7 @@ func (s *server) createSignedURL(r *wire.Request, in *RecordingPath) (*SignedURL
 	}
 	expires := s.Clock().Add(hub.UploadLife).Truncate(time.Second)
 	out := &SignedURLAnswer{}
-	out.Body.Data.URL, err = s.signedURL(r, grant{Method: http.MethodGet, Key: rec.Blob, Expires: expires, FileType: rec.FileType, Size: rec.Size})
+	out.Body.Data.URL, err = s.signedURL(r, grant{Method: http.MethodGet, Key: rec.Blob, Expires: expires, FileType: rec.FileType, Size: rec.Size, By: r.User.UserID})
 	out.Body.Data.Expiration = float64(expires.UnixMilli())
 	return out, err
 }

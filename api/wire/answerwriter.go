@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"net/http"
 )
 
@@ -41,3 +42,11 @@ func (w *discardWriter) Header() http.Header { return w.header }
 func (w *discardWriter) WriteHeader(status int) { w.status = status }
 
 func (w *discardWriter) Write(b []byte) (int, error) { return len(b), nil }
+
+// keptWriter keeps an answer whole.
+type keptWriter struct {
+	discardWriter
+	body bytes.Buffer
+}
+
+func (w *keptWriter) Write(b []byte) (int, error) { return w.body.Write(b) }

@@ -30,6 +30,8 @@ type Config struct {
 	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
+	// TrustedProxies are those whose forwarded headers count.
+	TrustedProxies Proxies
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -34,6 +35,10 @@ func (a *API) middleware(next http.Handler) http.Handler {
 		hr.Header.Del("Accept") // one representation each: a client that asks for another still gets it
 		aw := &answerWriter{ResponseWriter: w}
 		aw.Header().Set("X-Request-Id", r.ID)
+		aw.Header().Set("X-Content-Type-Options", "nosniff")
+		if strings.HasPrefix(hr.URL.Path, "/v1/") || strings.HasPrefix(hr.URL.Path, "/audio/") {
+			aw.Header().Set("Cache-Control", "no-store") // tokens, secrets and transcripts are in answers
+		}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
@@ -54,15 +59,23 @@ func (a *API) middleware(next http.Handler) http.Handler {
 	})
 }
 
-// origin is what URLs in the request's answer begin with. A proxy in front says whether it was asked with TLS.
+// origin is what URLs in the request's answer begin with. A proxy that is trusted says how it was asked itself; without
+// one it is how the request came.
 func (a *API) origin(hr *http.Request) string {
 	switch {
 	case a.PublicURL != "":
 		return strings.TrimSuffix(a.PublicURL, "/")
-	case hr.TLS != nil || hr.Header.Get("X-Forwarded-Proto") == "https":
-		return "https://" + hr.Host
+	case a.TrustedProxies.Trust(hr):
+		return forwardedOrigin(hr)
 	}
-	return "http://" + hr.Host
+	host := hr.Host
+	if local, ok := hr.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !a.TrustedProxies.none() {
+		host = local.String() // who comes past the proxies does not say where answers lead
+	}
+	if hr.TLS != nil {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // logLevel keeps what machines ask every few seconds out of the log, as long as all is well.

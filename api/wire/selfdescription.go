@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -25,12 +28,34 @@ func (a *API) registerSelfDescription() {
 	a.serveFixed("/openapi.json", "application/json", asJSON)
 	a.serveFixed("/openapi.yaml", "application/yaml", asYAML)
 	a.serveFixed("/llms.txt", "text/plain; charset=utf-8", a.llmsText())
-	a.mux.Handle("GET /docs/", v5emb.NewHandlerWithConfig(swgui.Config{
+	a.mux.Handle("GET /docs/", guarded(v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "Sirocco API", SwaggerJSON: "/openapi.json", BasePath: "/docs/", InternalBasePath: "/docs/",
 		SettingsUI: map[string]string{"docExpansion": `"list"`, "validatorUrl": "null", "tryItOutEnabled": "false"},
-	}))
+	})))
 	a.mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
+}
+
+// inlineScript is a script within the page.
+var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
+
+// guarded lets the page run its own scripts alone, those within it by their hashes, and be framed by nobody.
+func guarded(page http.Handler) http.Handler {
+	probe := &keptWriter{discardWriter: discardWriter{header: http.Header{}}}
+	request, _ := http.NewRequest(http.MethodGet, "/docs/", nil) //nolint:noctx // it is asked of no server
+	page.ServeHTTP(probe, request)
+	scripts := "'self'"
+	for _, script := range inlineScript.FindAllSubmatch(probe.body.Bytes(), -1) {
+		sum := sha256.Sum256(script[1])
+		scripts += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	policy := "default-src 'self'; script-src " + scripts + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		page.ServeHTTP(w, hr)
+	})
 }
 
 func (a *API) serveFixed(path, contentType string, content []byte) {

@@ -118,7 +118,7 @@ func hubOn(url string, crm *feed, page int) (*store.Store, *engine.Engine, error
 	}
 	e, err := engine.New(engine.Config{
 		Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, Clock: time.Now,
-		Logger: slog.New(slog.DiscardHandler), PageSize: page,
+		Logger: slog.New(slog.DiscardHandler), PageSize: page, Targets: hub.Targets{Any: true},
 	})
 	return st, e, err
 }

@@ -92,7 +92,7 @@ func measure(w io.Writer, name, url string, events, pending int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	e, err := engine.New(engine.Config{Store: st, Clock: time.Now, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	e, err := engine.New(engine.Config{Store: st, Clock: time.Now, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Targets: hub.Targets{Any: true}})
 	if err != nil {
 		return err
 	}

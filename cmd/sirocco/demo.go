@@ -115,7 +115,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	n, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{audio: place})
+	n, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{audio: place, targets: hub.Targets{Any: true}})
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -13,8 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"sirocco/api"
+	"sirocco/api/wire"
 	"sirocco/audio"
 	"sirocco/engine"
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -33,8 +35,10 @@ type nodeOptions struct {
 	audio     *audio.Store
 	publicURL string
 	rateLimit int
-	// allowPrivate lets webhooks and requests to CRMs go to addresses that are not public.
-	allowPrivate bool
+	// targets are the addresses, beyond the public ones, that webhooks and requests to CRMs go to.
+	targets hub.Targets
+	// proxies are those whose forwarded headers count.
+	proxies wire.Proxies
 }
 
 func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error) {
@@ -43,7 +47,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, AllowPrivate: opts.allowPrivate})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets})
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +55,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
-			AllowPrivate: opts.allowPrivate, Health: func() (error, []string) { return nil, clockNotice(st.ClockAhead()) },
+			Targets: opts.targets, TrustedProxies: opts.proxies, Health: func() (error, []string) { return nil, clockNotice(st.ClockAhead()) },
 		}),
 		engine: background,
 		log:    log,

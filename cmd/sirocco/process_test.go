@@ -43,7 +43,7 @@ func startNode(t testing.TB, database string, flags ...string) *process {
 		t.Fatal(err)
 	}
 	n := &process{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
-	n.command = exec.Command("sirocco", append([]string{"serve", "--listen", address, "--database", database, "--rate-limit", "0"}, flags...)...)
+	n.command = exec.Command("sirocco", append([]string{"serve", "--listen", address, "--database", database, "--rate-limit", "0", "--allow-private"}, flags...)...)
 	n.command.Stdout, n.command.Stderr = n.log, n.log
 	n.command.Dir = t.TempDir()
 	if err := n.command.Start(); err != nil {

@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
+	"sirocco/api/wire"
 	"sirocco/audio"
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -24,8 +28,10 @@ type serveCommand struct {
 	Listen         string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Audio          string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
 	PublicURL      string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	TrustedProxy   string `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
 	RateLimit      int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
 	AllowPrivate   bool   `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
+	AllowTargets   string `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
 	LogFormat      string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
 	LogLevel       string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
@@ -38,7 +44,33 @@ func (c *serveCommand) Validate() error {
 	if c.DatabaseDirect != "" && strings.HasPrefix(c.Database, "sqlite:") {
 		return errors.New("--database-direct is for PostgreSQL behind a pooler: SQLite has none")
 	}
+	if _, err := c.targets(); err != nil {
+		return fmt.Errorf("--allow-targets: %w", err)
+	}
+	if _, err := c.proxies(); err != nil {
+		return fmt.Errorf("--trusted-proxy: %w", err)
+	}
 	return c.validatePublicURL()
+}
+
+// proxies are those whose forwarded headers count.
+func (c *serveCommand) proxies() (wire.Proxies, error) {
+	return wire.ParseProxies(listed(c.TrustedProxy))
+}
+
+// listed are the items of a list with commas.
+func listed(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// targets are the addresses, beyond the public ones, that webhooks and requests to CRMs go to.
+func (c *serveCommand) targets() (hub.Targets, error) {
+	t, err := hub.ParseTargets(listed(c.AllowTargets))
+	t.Any = c.AllowPrivate
+	return t, err
 }
 
 // validatePublicURL refuses what could not begin a signed URL: the signature is over the whole path.
@@ -78,12 +110,45 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := hintFirstToken(ctx, st, c.Database); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, allowPrivate: c.AllowPrivate})
+	targets, err := c.targets()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	proxies, err := c.proxies()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.secureKey(c.Database, log)
+	if err := warnOfRefused(ctx, st, targets, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, targets: targets, proxies: proxies})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "version", version())
 	return n.run(ctx, listener)
+}
+
+// warnOfRefused says at start what an earlier version sent and this one refuses: events to hosts that are not public,
+// this machine's own among them.
+func warnOfRefused(ctx context.Context, st *store.Store, targets hub.Targets, log *slog.Logger) error {
+	urls, err := st.EndpointURLs(ctx)
+	if err != nil {
+		return err
+	}
+	hosts := map[string]bool{}
+	for _, text := range urls {
+		if u, err := url.Parse(text); err == nil && !targets.AllowURL(u.Scheme, u.Hostname(), u.Port()) {
+			hosts[u.Host] = true
+		}
+	}
+	if len(hosts) > 0 {
+		named := slices.Sorted(maps.Keys(hosts))
+		log.Warn("webhook endpoints are at hosts that are not asked: allow them with --allow-targets, or all with --allow-private",
+			"hosts", strings.Join(named[:min(len(named), 20)], ","))
+	}
+	return nil
 }
 
 // audioURL is where recordings are kept.

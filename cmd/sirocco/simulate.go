@@ -42,7 +42,7 @@ func (c *simulateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("A stand-in for %s listens at %s. It accepts these credentials:\n%s\n", s.Platform(), origin, credentials)
+	fmt.Printf("A stand-in for %s listens at %s. A hub asks it where it was started with --allow-targets %s (or --allow-private). It accepts these credentials:\n%s\n", s.Platform(), origin, listener.Addr(), credentials)
 	if c.Change > 0 {
 		go changeEvery(ctx, s, c.Change)
 	}

@@ -66,7 +66,7 @@ type webhookCreateCommand struct {
 	databaseFlag
 	keyFlags
 	organizationFlag
-	URL          string   `arg:"" name:"url" help:"Where to send events: https://, or a host on this machine."`
+	URL          string   `arg:"" name:"url" help:"Where to send events: https:// and a public host."`
 	Description  string   `help:"What it is for."`
 	Event        []string `placeholder:"TYPE" env:"-" help:"An event to be told of, integrations.recordingProcessed or integrations.recordingLinked; all when none is named."`
 	AllowPrivate bool     `help:"Allow http:// and addresses that are not public, as serve must, too."`
@@ -79,7 +79,7 @@ func (c *webhookCreateCommand) Run(ctx context.Context) (err error) {
 		types[i] = hub.EventType(name)
 	}
 	n := hub.WebhookPatch{URL: &c.URL, Description: &c.Description, EventTypes: &types}
-	if err := n.Validate(c.AllowPrivate); err != nil {
+	if err := n.Validate(hub.Targets{Any: c.AllowPrivate}); err != nil {
 		return err
 	}
 	st, _, err := openWithKeys(ctx, c.databaseFlag, c.keyFlags)

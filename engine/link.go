@@ -42,16 +42,20 @@ func (e *Engine) link(ctx context.Context, task store.Task) (next time.Time, err
 }
 
 func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error) {
-	found, err := e.Store.Matching(ctx, r)
+	found, err := e.Store.Verdict(ctx, r)
 	if err != nil {
 		return store.Match{}, err
 	}
 	m := store.Match{RecordingID: r.ID, Link: hub.Link{Reason: found.Reason}}
-	if w := found.Winner; w != nil {
-		m.Link = hub.Link{
-			ConnectionID: w.ConnectionID, Model: hub.ModelEngagement, ExternalID: w.ExternalID, By: hub.LinkedByMatching,
-			Trigger: fuzzyMatch, Reason: found.Reason,
-		}
+	switch {
+	case found.Linked:
+		w := found.Winner()
+		m.Link.ConnectionID, m.Link.Model, m.Link.ExternalID = w.ConnectionID, hub.ModelEngagement, w.ExternalID
+		m.Link.By, m.Link.Trigger = hub.LinkedByMatching, fuzzyMatch
+	case found.Holds(r.Link):
+		m.Link = r.Link
+	case found.Offered:
+		m.Link.ConnectionID, m.Link.By = found.Choices[0].Appointment.ConnectionID, hub.Offered
 	}
 	return m, nil
 }

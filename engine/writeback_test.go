@@ -318,8 +318,8 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.comes(moves, second, "It overlaps")
-		r.comes(stays, first, "It overlaps")
+		r.comes(moves, second, "It is of the appointment")
+		r.comes(stays, first, "It is of the appointment")
 		close(moved)
 		for _, id := range []string{moves, stays} {
 			until(t, "it is written back", func() bool { return !r.recording(id).WrittenAt.IsZero() })

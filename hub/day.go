@@ -110,3 +110,13 @@ func (v *Verdict) Winner() *Appointment {
 	}
 	return &v.Choices[0].Appointment
 }
+
+// Holds reports whether a link that the rule made before stays though it would not be made anew: its appointment is
+// still more probable than all else together.
+func (v *Verdict) Holds(l Link) bool {
+	if l.By != LinkedByMatching || v.Linked || len(v.Choices) == 0 {
+		return false
+	}
+	first := v.Choices[0]
+	return first.Probability > 0.5 && first.Appointment.ConnectionID == l.ConnectionID && first.Appointment.ExternalID == l.ExternalID
+}

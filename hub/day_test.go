@@ -246,3 +246,26 @@ func TestThresholds(t *testing.T) {
 		}
 	}
 }
+
+func TestALinkHoldsWhileItsAppointmentIsTheMostProbable(t *testing.T) {
+	link := Link{By: LinkedByMatching, ConnectionID: "crm", ExternalID: "1"}
+	of := func(id string, p float64) Choice {
+		return Choice{Appointment: Appointment{ConnectionID: "crm", ExternalID: id}, Probability: p}
+	}
+	for name, test := range map[string]struct {
+		verdict Verdict
+		link    Link
+		want    bool
+	}{
+		"more probable than all else":  {Verdict{Offered: true, Choices: []Choice{of("1", 0.6)}}, link, true},
+		"no more than all else":        {Verdict{Offered: true, Choices: []Choice{of("1", 0.5), of("2", 0.5)}}, link, false},
+		"another is":                   {Verdict{Offered: true, Choices: []Choice{of("2", 0.6), of("1", 0.3)}}, link, false},
+		"the rule links it anew":       {Verdict{Linked: true, Choices: []Choice{of("1", 0.99)}}, link, false},
+		"nothing is there":             {Verdict{}, link, false},
+		"it was offered, never linked": {Verdict{Offered: true, Choices: []Choice{of("1", 0.6)}}, Link{By: Offered, ConnectionID: "crm"}, false},
+	} {
+		if got := test.verdict.Holds(test.link); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func (d *Day) excludes(a *Appointment) string {
 	switch {
 	case a.Deleted:
 		return "It is deleted in the CRM."
-	case !slices.Contains(appointmentTypes, strings.ToUpper(strings.TrimSpace(a.ActivityType))):
+	case !CountsAsAppointment(a.ActivityType):
 		return fmt.Sprintf("It is of the type %s; only %s count as appointments.", cmp.Or(a.ActivityType, "that is not known"), strings.Join(appointmentTypes, ", "))
 	case !slices.ContainsFunc(a.Users, func(u CRMUser) bool { return slices.Contains(d.Rep, u) }):
 		return "It is not an appointment of the rep."

@@ -52,14 +52,14 @@ func ExampleMatchUser() {
 	// "" HAND
 }
 
-func ExampleMatchRecording() {
+func ExampleMatchDay() {
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	rep := []hub.CRMUser{{ConnectionID: "crm", ExternalID: "7"}}
 	recording := &hub.Recording{StartedAt: noon, EndedAt: noon.Add(time.Hour)}
-	found := hub.MatchRecording(recording, rep, []hub.Appointment{
+	verdicts := hub.MatchDay(&hub.Day{Rep: rep, Talks: []hub.Talk{{Recording: recording}}, Appointments: []hub.Appointment{
 		{ConnectionID: "crm", ExternalID: "early", ActivityType: "MEETING", Start: noon.Add(-3 * time.Hour), End: noon.Add(-2 * time.Hour), Users: rep},
 		{ConnectionID: "crm", ExternalID: "midday", ActivityType: "MEETING", Start: noon, End: noon.Add(time.Hour), Users: rep},
-	})
-	fmt.Println(found.Winner.ExternalID)
+	}})
+	fmt.Println(verdicts[0].Winner().ExternalID)
 	// Output: midday
 }

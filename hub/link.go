@@ -39,6 +39,9 @@ const (
 	LinkedByHand     LinkBy = "HAND"
 	LinkedByUpload   LinkBy = "UPLOAD" // the uploader named CRM objects
 	LinkedByMatching LinkBy = "MATCHING"
+	// Offered is a recording whose appointment the rule is not sure of: a person may take one, by linking it. It has no
+	// record; its connection is that of the most probable appointment.
+	Offered LinkBy = "OFFERED"
 )
 
 // LinkedCRM is what a linked recording has to do with in the CRM: the record itself and those it refers to.

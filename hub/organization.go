@@ -18,6 +18,19 @@ type OrganizationDetails struct {
 	Admins     []string `json:"adminUids,omitempty"`
 	Owner      string   `json:"ownerUid,omitempty"`
 	Industries []string `json:"industryIds,omitempty"`
+	// TimeZone is the IANA name of where the organization's days begin, UTC where it is empty; PhoneRegion is where its
+	// telephone numbers are from that do not say, US where it is empty.
+	TimeZone    string `json:"timeZone,omitempty"`
+	PhoneRegion string `json:"phoneRegion,omitempty"`
+}
+
+// Zone is where the organization's days begin; UTC where the name says nothing to this machine.
+func (d *OrganizationDetails) Zone() *time.Location {
+	zone, err := time.LoadLocation(d.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // OrganizationPatch is a change to an organization; nil leaves a field as it is.

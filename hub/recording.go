@@ -48,7 +48,7 @@ func (r *Recording) Linked() bool { return r.Link.ExternalID != "" }
 // MayBeMatched reports whether the rule may link the recording, or link it otherwise: nobody but the rule has, and
 // its result is not in a CRM yet.
 func (r *Recording) MayBeMatched() bool {
-	return (r.Link.By == NotLinked || r.Link.By == LinkedByMatching) && r.WrittenAt.IsZero() && r.DeletedAt.IsZero()
+	return (r.Link.By == NotLinked || r.Link.By == Offered || r.Link.By == LinkedByMatching) && r.WrittenAt.IsZero() && r.DeletedAt.IsZero()
 }
 
 // LongestRecording is the longest time a recording or an appointment is looked for in: one that began before is over.

@@ -3,19 +3,91 @@ package store
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"sirocco/hub"
 )
 
-// maxCandidates bounds how many engagements of one connection a recording is held against.
-const maxCandidates = 200
+const (
+	// maxCandidates bounds how many appointments of one connection a day has, maxDayTalks how many recordings.
+	maxCandidates, maxDayTalks = 500, 40
+	// longestAppointment is the longest time an appointment is looked for in.
+	longestAppointment = 31 * 24 * time.Hour
+	// dayMargin is how long before and after a day what is of it may be.
+	dayMargin = 3 * time.Hour
+	// maxHeard is how many utterances of a recording are searched for names.
+	maxHeard = 2000
+)
 
-// candidateMargin is how far from a recording an engagement may be to be told of, though it does not overlap.
-const candidateMargin = time.Hour
+// Verdict says what the rule finds for a recording now.
+func (s *Store) Verdict(ctx context.Context, r hub.Recording) (hub.Verdict, error) {
+	day, err := s.dayOf(ctx, r)
+	if err != nil {
+		return hub.Verdict{}, err
+	}
+	return hub.MatchDay(&day)[0], nil
+}
 
-// Appointments returns the rep's engagements, over all connections, that overlap the times or nearly do, with all
-// that hub.MatchRecording asks of them. Those that are no appointments are among them.
+// dayOf puts together the rep's day of a recording; it is the first of its talks.
+func (s *Store) dayOf(ctx context.Context, r hub.Recording) (hub.Day, error) {
+	o, err := s.Organization(ctx, r.OrganizationID)
+	if err != nil {
+		return hub.Day{}, err
+	}
+	day := hub.Day{Zone: o.Details.Zone(), Region: o.Details.PhoneRegion, Talks: []hub.Talk{{Recording: &r}}}
+	keys, err := s.CRMUsersOf(ctx, r.OrganizationID, r.UserID)
+	if err != nil || len(keys) == 0 {
+		return day, err
+	}
+	for _, k := range keys {
+		day.Rep = append(day.Rep, hub.CRMUser{ConnectionID: k.ConnectionID, ExternalID: k.ExternalID})
+	}
+	at := r.StartedAt.In(day.Zone)
+	from := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, day.Zone)
+	until := from.AddDate(0, 0, 1)
+	if r.EndedAt.After(until) {
+		until = r.EndedAt
+	}
+	from, until = from.Add(-dayMargin), until.Add(dayMargin)
+	if day.Appointments, err = s.Appointments(ctx, r.OrganizationID, day.Rep, from, until); err != nil {
+		return day, err
+	}
+	others, err := s.talksOf(ctx, r, from, until)
+	if err != nil {
+		return day, err
+	}
+	day.Talks = append(day.Talks, others...)
+	for i := range day.Talks {
+		if of := day.Talks[i].Recording; of.Processed() && of.PurgedAt.IsZero() {
+			if day.Talks[i].Words, err = s.wordsOf(ctx, *of); err != nil {
+				return day, err
+			}
+		}
+	}
+	day.Thresholds, err = s.thresholds(ctx, r.OrganizationID)
+	return day, err
+}
+
+// talksOf are the rep's other recordings that begin between the times, the nearest to the recording.
+func (s *Store) talksOf(ctx context.Context, r hub.Recording, from, until time.Time) ([]hub.Talk, error) {
+	found, err := queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings
+		WHERE organization_id = $1 AND user_id = $2 AND started_at >= $3 AND started_at < $4 AND id <> $5 AND deleted_at IS NULL
+		ORDER BY ABS(started_at - $6), id LIMIT $7`, r.OrganizationID, r.UserID, micros(from), micros(until), r.ID, micros(r.StartedAt), maxDayTalks)
+	talks := make([]hub.Talk, len(found))
+	for i := range found {
+		talks[i].Recording = &found[i]
+	}
+	return talks, err
+}
+
+func (s *Store) wordsOf(ctx context.Context, r hub.Recording) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT text FROM utterances WHERE organization_id = $1 AND recording_id = $2 ORDER BY position LIMIT $3`,
+		r.OrganizationID, r.ID, maxHeard)
+}
+
+// Appointments returns the rep's appointments, over all connections, that have any of the time between from and until,
+// with all that hub.MatchDay asks of them.
 func (s *Store) Appointments(ctx context.Context, organization string, rep []hub.CRMUser, from, until time.Time) ([]hub.Appointment, error) {
 	byConnection := map[string][]string{}
 	for _, u := range rep {
@@ -23,14 +95,20 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 	}
 	var all []hub.Appointment
 	for connection, users := range byConnection {
-		in, arg := s.db.Dialect().In("$8", users)
+		others, err := s.otherTypes(ctx, organization, connection)
+		if err != nil {
+			return nil, err
+		}
+		in, arg := s.db.Dialect().In("$7", users)
+		other, otherArg := s.db.Dialect().In("$10", others)
 		found, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND start_time >= $4 AND start_time < $5 AND (end_time >= $6 OR start_time >= $7) AND deleted_at IS NULL
+			AND start_time >= $4 AND start_time < $5 AND (end_time >= $6 OR start_time >= $9) AND deleted_at IS NULL
+			AND (type_ref IS NULL OR NOT type_ref `+other+`)
 			AND (owner_ref `+in+` OR EXISTS (SELECT 1 FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
 				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in+` AND j.deleted_at IS NULL))`+
-			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $9`,
-			organization, connection, string(hub.ModelEngagement), micros(from.Add(-hub.LongestRecording)), micros(until.Add(candidateMargin)),
-			micros(from.Add(-candidateMargin)), micros(from.Add(-candidateMargin-hub.AppointmentLength)), arg, maxCandidates)
+			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $8`,
+			organization, connection, string(hub.ModelEngagement), micros(from.Add(-longestAppointment)), micros(until), micros(from), arg, maxCandidates,
+			micros(from.Add(-hub.AppointmentLength)), otherArg)
 		if err != nil {
 			return nil, err
 		}
@@ -46,28 +124,41 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 	return all, nil
 }
 
-// appointments puts together what is known of some engagements of one connection: their types, users and places.
+// otherTypes are a connection's types of engagements that are no appointments, such as e-mails.
+func (s *Store) otherTypes(ctx context.Context, organization, connection string) ([]string, error) {
+	types, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
+		organization, connection, string(hub.ModelEngagementType))
+	var others []string
+	for _, t := range types {
+		if t.Details.ActivityType != "" && !hub.CountsAsAppointment(t.Details.ActivityType) {
+			others = append(others, t.ExternalID)
+		}
+	}
+	return others, err
+}
+
+// appointments puts together what is known of some engagements of one connection: their types, users, places and
+// customers.
 func (s *Store) appointments(ctx context.Context, organization, connection string, engagements []Record) ([]hub.Appointment, error) {
 	ids := make([]string, len(engagements))
 	var keys []RecordKey
 	for i := range engagements {
-		e := &engagements[i]
-		ids[i] = e.ExternalID
-		keys = append(keys, RecordKey{connection, hub.ModelEngagementType, e.Refs.EngagementType}, RecordKey{connection, hub.ModelAccount, e.Refs.Account},
-			RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity})
+		ids[i] = engagements[i].ExternalID
+		keys = append(keys, RecordKey{connection, hub.ModelEngagementType, engagements[i].Refs.EngagementType})
+		keys = append(keys, refersTo(engagements[i])...)
 	}
 	known, err := s.RecordsByKey(ctx, organization, keys)
 	if err != nil {
 		return nil, err
 	}
-	// The account of an opportunity says where an engagement takes place that has no account of its own.
+	// The customer of an opportunity is that of an engagement which has none of its own.
 	keys = keys[:0]
 	for k, r := range known {
 		if k.Model == hub.ModelOpportunity {
-			keys = append(keys, RecordKey{connection, hub.ModelAccount, r.Refs.Account})
+			keys = append(keys, refersTo(r)...)
 		}
 	}
-	accounts, err := s.RecordsByKey(ctx, organization, keys)
+	further, err := s.RecordsByKey(ctx, organization, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +181,13 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 		if e.Refs.Owner != "" {
 			a.Users = append(a.Users, hub.CRMUser{ConnectionID: connection, ExternalID: e.Refs.Owner})
 		}
+		around := customersOf(*e, known, further)
+		for _, c := range around {
+			a.Parties = append(a.Parties, party(c))
+		}
 		// Where the work is says the engagement or its opportunity; a customer's place may be where the bill goes.
-		opportunity := known[RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity}]
-		for _, of := range []Record{
-			*e, opportunity, known[RecordKey{connection, hub.ModelAccount, e.Refs.Account}], accounts[RecordKey{connection, hub.ModelAccount, opportunity.Refs.Account}],
-		} {
-			if of.Details.Latitude != nil {
+		for _, of := range append([]Record{*e, known[RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity}]}, around...) {
+			if of.Details.Latitude != nil && of.Details.Longitude != nil {
 				a.Latitude, a.Longitude = of.Details.Latitude, of.Details.Longitude
 				break
 			}
@@ -105,19 +197,31 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 	return all, nil
 }
 
-// Matching says what the rule finds for a recording now.
-func (s *Store) Matching(ctx context.Context, r hub.Recording) (hub.Matching, error) {
-	keys, err := s.CRMUsersOf(ctx, r.OrganizationID, r.UserID)
-	if err != nil {
-		return hub.Matching{}, err
+// customersOf are the accounts, contacts and leads of an engagement, its own before those of its opportunity.
+func customersOf(e Record, known, further map[RecordKey]Record) []Record {
+	keys := refersTo(e)
+	keys = append(keys, refersTo(known[RecordKey{e.ConnectionID, hub.ModelOpportunity, e.Refs.Opportunity}])...)
+	var all []Record
+	for _, k := range keys {
+		c := known[k]
+		if c.ID == "" {
+			c = further[k]
+		}
+		if c.ID != "" && k.Model != hub.ModelOpportunity && !slices.ContainsFunc(all, func(o Record) bool { return o.ID == c.ID }) {
+			all = append(all, c)
+		}
 	}
-	rep := make([]hub.CRMUser, len(keys))
-	for i, k := range keys {
-		rep[i] = hub.CRMUser{ConnectionID: k.ConnectionID, ExternalID: k.ExternalID}
+	return all
+}
+
+// party is what a recording may know a customer by.
+func party(c Record) hub.Party {
+	p := hub.Party{Name: c.Name, Phones: c.Details.Phones}
+	if p.Name == "" {
+		p.Name = c.Details.FirstName + " " + c.Details.LastName
 	}
-	appointments, err := s.Appointments(ctx, r.OrganizationID, rep, r.StartedAt, r.EndedAt)
-	if err != nil {
-		return hub.Matching{}, err
+	if len(c.Details.Addresses) > 0 {
+		p.Street = c.Details.Addresses[0].Street
 	}
-	return hub.MatchRecording(&r, rep, appointments), nil
+	return p
 }

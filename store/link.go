@@ -32,6 +32,10 @@ func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link
 		if err := s.moveLink(ctx, tx, &r, l); err != nil {
 			return err
 		}
+		// What this one is of is what the others of the day are not.
+		if err := requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, s.clock()); err != nil {
+			return err
+		}
 		return s.audit(ctx, tx, organization, "link", "recording", id, map[string]any{
 			"connectionId": l.ConnectionID, "model": l.Model, "externalId": l.ExternalID, "trigger": l.Trigger,
 		})
@@ -54,6 +58,9 @@ func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string
 		}
 		before := r.Link
 		if err := s.moveLink(ctx, tx, &r, hub.Link{By: hub.LinkedByHand, Trigger: trigger, Reason: "It was unlinked by hand."}); err != nil {
+			return err
+		}
+		if err := requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, s.clock()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "unlink", "recording", id, map[string]any{

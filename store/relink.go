@@ -9,8 +9,12 @@ import (
 	"sirocco/hub"
 )
 
-// requestRelink lets the organization's recordings that overlap the times be looked at again: a recording of then
-// came or changed, or CRM records of then did. What is asked for while another request waits widens that one.
+// dayReach is how far apart two talks or appointments of one working day are at most: what one is of may say what the
+// other is.
+const dayReach = 14 * time.Hour
+
+// requestRelink lets the organization's recordings of about the times be looked at again: a recording of then came or
+// changed, or CRM records of then did. What is asked for while another request waits widens that one.
 func requestRelink(ctx context.Context, tx Tx, organization string, from, until, now time.Time) error {
 	// The task first: that is the order in which its jobs lock, too.
 	if err := scheduleTask(ctx, tx, organization, TaskLink, organization, now); err != nil {
@@ -20,7 +24,7 @@ func requestRelink(ctx context.Context, tx Tx, organization string, from, until,
 		ON CONFLICT (organization_id) DO UPDATE SET
 			asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
 			asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`,
-		organization, micros(from), micros(until))
+		organization, micros(from.Add(-dayReach)), micros(until.Add(dayReach)))
 	return err
 }
 

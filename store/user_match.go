@@ -21,7 +21,8 @@ func (s *Store) CRMUsersOf(ctx context.Context, organization, userID string) ([]
 	return keys, err
 }
 
-// crmUsersOf says in SQL, from the user's side, what hub.MatchUser says from the CRM user's.
+// crmUsersOf says in SQL, from the user's side, what hub.MatchUser says from the CRM user's. A CRM user who was deactivated
+// is still who it was for what it did.
 func crmUsersOf(ctx context.Context, q database.Querier, organization, userID string) ([]RecordKey, error) {
 	return queryAll(ctx, q, func(r database.Row) (RecordKey, error) {
 		k := RecordKey{Model: hub.ModelUser}
@@ -40,7 +41,7 @@ func crmUsersOf(ctx context.Context, q database.Querier, organization, userID st
 				AND NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.email_key = k.email_key)
 				AND NOT EXISTS (SELECT 1 FROM user_matches m WHERE m.organization_id = $1 AND m.connection_id = k.connection_id AND m.external_id = k.external_id)
 		) matched WHERE EXISTS (SELECT 1 FROM records WHERE organization_id = $1 AND records.connection_id = matched.connection_id AND model = 'USER'
-			AND records.external_id = matched.external_id AND deleted_at IS NULL`+ofLiveConnection+`)
+			AND records.external_id = matched.external_id`+ofLiveConnection+`)
 		ORDER BY connection_id, external_id LIMIT $3`, organization, userID, crmUsersMost)
 }
 

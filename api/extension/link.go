@@ -9,12 +9,16 @@ import (
 
 // RecordingLink is what a recording is linked to, and why.
 type RecordingLink struct {
-	Record     *LinkedTo       `json:"record,omitempty" doc:"The CRM record that it is linked to; left out where it is linked to none."`
-	By         *string         `json:"by" doc:"HAND, UPLOAD or MATCHING: who decided it: a person, the uploader, or the rule; null where nobody has. HAND without a record is a recording that somebody unlinked."`
-	Reason     string          `json:"reason" doc:"Why it is linked so, or why it stayed unlinked, in a sentence."`
-	LinkedAt   *string         `json:"linkedAt"`
-	Verdict    string          `json:"verdict" doc:"What the rule finds now, in a sentence, whoever made the link."`
-	Candidates []LinkCandidate `json:"candidates" doc:"The rep's engagements of about that time, the nearest first."`
+	State       string          `json:"state" enum:"LINKED,OFFERED,UNLINKED" doc:"OFFERED: the rule is not sure enough of an appointment to link it; nothing is written back until somebody links the recording to one."`
+	Record      *LinkedTo       `json:"record,omitempty" doc:"The CRM record that it is linked to; left out where it is linked to none."`
+	By          *string         `json:"by" doc:"HAND, UPLOAD or MATCHING: who decided it: a person, the uploader, or the rule; null where nobody has. HAND without a record is a recording that somebody unlinked."`
+	Reason      string          `json:"reason" doc:"Why it is linked so, or why it stayed unlinked, in a sentence."`
+	LinkedAt    *string         `json:"linkedAt"`
+	Verdict     string          `json:"verdict" doc:"What the rule finds now, in a sentence, whoever made the link."`
+	Candidates  []LinkCandidate `json:"candidates" doc:"The rep's appointments of that day, the most probable first."`
+	Probability float64         `json:"noneProbability" minimum:"0" maximum:"1" doc:"How probable it is that the recording is of none of the candidates. With theirs it makes 1."`
+	Evidence    string          `json:"evidence" enum:"TIME,PLACE,CONTACT" doc:"What decides between the candidates: the time alone, places too, or who the customer is."`
+	Threshold   *float64        `json:"threshold" doc:"How probable the first candidate must be to be linked to; null where there is none."`
 }
 
 // LinkedTo names the CRM record that a recording is linked to.
@@ -24,7 +28,7 @@ type LinkedTo struct {
 	ExternalID              string `json:"externalId"`
 }
 
-// LinkCandidate is an engagement that the recording was held against.
+// LinkCandidate is an appointment that the recording was held against.
 type LinkCandidate struct {
 	ID                      string  `json:"id"`
 	ExternalID              string  `json:"externalId"`
@@ -32,9 +36,8 @@ type LinkCandidate struct {
 	Name                    string  `json:"name"`
 	StartTime               *string `json:"startTime"`
 	EndTime                 *string `json:"endTime"`
-	Fits                    bool    `json:"fits" doc:"Whether the recording may be of it at all."`
-	Score                   float64 `json:"score" doc:"From 0 to 1, how near it is in time and place."`
-	Reason                  string  `json:"reason" doc:"Why, in a sentence."`
+	Probability             float64 `json:"probability" minimum:"0" maximum:"1" doc:"How probable it is that the recording is of it."`
+	Reason                  string  `json:"reason" doc:"What speaks for it and against it, in a sentence."`
 }
 
 // RecordingLinkAnswer is what a recording is linked to.
@@ -45,13 +48,13 @@ type RecordingLinkAnswer struct {
 func (s *server) registerLinks() {
 	wire.Register(s.API, wire.Operation{
 		OperationID: "explainRecordingLink", Method: http.MethodGet, Path: recordingsPath + "/{id}/link", Summary: "See why a recording is linked, or is not",
-		Description: "The scores are computed anew with each request.", Tags: []string{recordingTag}, Extensions: wire.Extension(),
+		Description: "The probabilities are computed anew with each request.", Tags: []string{recordingTag}, Extensions: wire.Extension(),
 	}, wire.JSONErrors(http.StatusNotFound), func(r *wire.Request, in *wire.IDPath) (*RecordingLinkAnswer, error) {
 		rec, err := wire.AtPath(r, in, recordingKind, func(organization string) (hub.Recording, error) { return s.Store.Recording(r, organization, in.ID) })
 		if err != nil {
 			return nil, err
 		}
-		found, err := s.Store.Matching(r, rec)
+		found, err := s.Store.Verdict(r, rec)
 		if err != nil {
 			return nil, err
 		}
@@ -59,10 +62,19 @@ func (s *server) registerLinks() {
 	})
 }
 
-func showLink(rec hub.Recording, found hub.Matching) RecordingLink {
-	a := RecordingLink{By: wire.OrNull(string(rec.Link.By)), Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: []LinkCandidate{}}
-	if rec.Linked() {
+func showLink(rec hub.Recording, found hub.Verdict) RecordingLink {
+	a := RecordingLink{
+		State: "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: []LinkCandidate{},
+		Probability: found.None, Evidence: string(found.Evidence),
+	}
+	switch {
+	case rec.Linked():
+		a.State, a.By = "LINKED", wire.OrNull(string(rec.Link.By))
 		a.Record = &LinkedTo{IntegrationConnectionID: rec.Link.ConnectionID, DataType: string(rec.Link.Model), ExternalID: rec.Link.ExternalID}
+	case rec.Link.By == hub.Offered:
+		a.State = "OFFERED"
+	default:
+		a.By = wire.OrNull(string(rec.Link.By))
 	}
 	if a.Reason == "" {
 		a.Reason = "Nobody has looked for what it is about yet."
@@ -70,10 +82,13 @@ func showLink(rec hub.Recording, found hub.Matching) RecordingLink {
 			a.Reason = "The uploader named the record."
 		}
 	}
-	for _, c := range found.Candidates {
+	if found.Threshold > 0 {
+		a.Threshold = &found.Threshold
+	}
+	for _, c := range found.Choices {
 		a.Candidates = append(a.Candidates, LinkCandidate{
 			ID: c.Appointment.ID, ExternalID: c.Appointment.ExternalID, IntegrationConnectionID: c.Appointment.ConnectionID, Name: c.Appointment.Name,
-			StartTime: wire.TimeOrNull(c.Appointment.Start), EndTime: wire.TimeOrNull(c.Appointment.End), Fits: c.Fits, Score: c.Score, Reason: c.Reason,
+			StartTime: wire.TimeOrNull(c.Appointment.Start), EndTime: wire.TimeOrNull(c.Appointment.End), Probability: c.Probability, Reason: c.Reason,
 		})
 	}
 	return a

@@ -45,5 +45,6 @@ func Register(a *wire.API, cfg Config) {
 	s.registerAudit()
 	s.registerAnalysis()
 	s.registerLinks()
+	s.registerLinking()
 	s.registerDeliveries()
 }

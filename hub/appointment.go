@@ -1,0 +1,104 @@
+package hub
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// CRMUser names a user of a CRM within an organization.
+type CRMUser struct{ ConnectionID, ExternalID string }
+
+// Appointment is an engagement of a CRM with all that the rule asks of it.
+type Appointment struct {
+	ConnectionID, ExternalID string
+	// ID is ours.
+	ID, Name string
+	// ActivityType is that of the engagement's type: MEETING, CALL, ...
+	ActivityType string
+	// Start and End bound it; a zero End is not known.
+	Start, End time.Time
+	// AllDay says that the CRM has it as an entry of whole days. One that lasts about a day or longer counts as such, too.
+	AllDay  bool
+	Deleted bool
+	// Users are those who own it or are joined to it.
+	Users []CRMUser
+	// Latitude and Longitude are where it takes place, in degrees; nil where that is not known.
+	Latitude, Longitude *float64
+	// Parties are the customers that it is with, as far as the CRM says.
+	Parties []Party
+}
+
+// Party is an account, contact or lead of an appointment, by what a recording may know it by. What the CRM does not
+// have is empty.
+type Party struct {
+	Name   string
+	Phones []string
+	// Street is the first line of the address.
+	Street string
+}
+
+// AppointmentLength is how long an appointment lasts whose CRM does not say.
+const AppointmentLength = time.Hour
+
+// appointmentTypes are the activity types that count as appointments.
+var appointmentTypes = []string{"MEETING", "EVENT", "APPOINTMENT"}
+
+// CountsAsAppointment reports whether engagements of the activity type are appointments, however it is spelled.
+func CountsAsAppointment(activityType string) bool {
+	return slices.Contains(appointmentTypes, strings.ToUpper(strings.TrimSpace(activityType)))
+}
+
+// span is the appointment's time, its end a guess where it is not known.
+func (a *Appointment) span() (start, end time.Time) {
+	if !a.End.After(a.Start) {
+		return a.Start, a.Start.Add(AppointmentLength)
+	}
+	return a.Start, a.End
+}
+
+// overlaps reports whether the recording, a moment where its end is not known, lies within or across the span.
+func overlaps(r *Recording, start, end time.Time) bool {
+	if !r.EndedAt.After(r.StartedAt) {
+		return !r.StartedAt.Before(start) && r.StartedAt.Before(end)
+	}
+	return r.StartedAt.Before(end) && r.EndedAt.After(start)
+}
+
+// overlap is how long both last together.
+func overlap(r *Recording, start, end time.Time) time.Duration {
+	if start.Before(r.StartedAt) {
+		start = r.StartedAt
+	}
+	if end.After(r.EndedAt) {
+		end = r.EndedAt
+	}
+	return max(0, end.Sub(start))
+}
+
+// called names the appointment for people.
+func (a *Appointment) called() string {
+	return fmt.Sprintf("“%s” (%s)", cmp.Or(a.Name, a.ExternalID), personTime(a.Start))
+}
+
+func personTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+func personDuration(d time.Duration) string {
+	switch minutes := int(d.Round(time.Minute) / time.Minute); minutes {
+	case 0:
+		return "less than a minute"
+	case 1:
+		return "1 minute"
+	default:
+		return fmt.Sprintf("%d minutes", minutes)
+	}
+}
+
+func personDistance(meters float64) string {
+	if meters < 1000 {
+		return fmt.Sprintf("%.0f m", meters)
+	}
+	return fmt.Sprintf("%.1f km", meters/1000)
+}

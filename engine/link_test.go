@@ -140,26 +140,40 @@ func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
 		r.synced("")
 		user, crmUser := r.rep()
 		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
-		id := r.meets(0, crmUser, "MEETING", day, 60)
 		var all []string
-		for range 120 { // more than two slices, many of them begun at the same time
-			all = append(all, r.record(user, day.Add(time.Duration(len(all)%2)*time.Minute), 30))
+		for i := range 120 { // more than two slices, on as many days
+			all = append(all, r.record(user, day.AddDate(0, 0, i), 30))
 		}
+		// The last to be looked at is the one that has an appointment.
+		last := all[len(all)-1]
+		id := r.meets(0, crmUser, "MEETING", day.AddDate(0, 0, len(all)-1), 45)
 		r.pulled()
-		// One visit is one of them; all were looked at.
-		until(t, "all are looked at, and one is linked", func() bool {
-			linked := 0
-			for _, one := range all {
-				l := r.recording(one).Link
-				if l.Reason == "" {
-					return false
-				}
-				if l.ExternalID == id {
-					linked++
-				}
+		r.comes(last, id, "It is of the appointment")
+		for _, one := range all[:len(all)-1] {
+			if l := r.recording(one).Link; l.ExternalID != "" || !strings.Contains(l.Reason, "The rep has no appointment on") {
+				t.Errorf("%+v", l)
 			}
-			return linked >= 1
-		})
+		}
+	})
+}
+
+// TestADeactivatedCRMUserKeepsTheirPast lets the rep's CRM user go after the visit: the link stays, and what comes later of
+// that time is linked.
+func TestADeactivatedCRMUserKeepsTheirPast(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		user, crmUser := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
+		r.synced("")
+		morning, noon := r.meets(0, crmUser, "MEETING", day, 60), r.meets(1, crmUser, "MEETING", day.Add(4*time.Hour), 60)
+		r.pulled()
+		before := r.record(user, day.Add(3*time.Minute), 50)
+		r.comes(before, morning, "It is of the appointment")
+		r.crm.Change(hub.ModelUser, crmUser, func(u *hub.Record) { u.Deleted = true })
+		r.pulled()
+		r.comes(r.record(user, day.Add(4*time.Hour), 55), noon, "It is of the appointment")
+		if l := r.recording(before).Link; l.ExternalID != morning {
+			t.Errorf("%+v", l)
+		}
 	})
 }
 

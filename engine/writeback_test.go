@@ -292,18 +292,27 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 	})
 }
 
-// TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce lets the analysis bring the length that moves the link.
+// TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce lets the analysis bring the words that move the link.
 func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		user, crmUser := r.rep()
 		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
 		r.quiet()
-		first := r.meets(0, crmUser, "MEETING", day, 60)
-		second := r.meets(1, crmUser, "MEETING", day.Add(time.Hour), 60)
+		if err := r.st.SetThresholds(t.Context(), r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: 0.5, Contact: 0.5}); err != nil {
+			t.Fatal(err)
+		}
+		accounts := r.crm.Records(hub.ModelAccount)
+		// Two at once, and one of the next day; each is of a customer of their own.
+		first, second := r.meets(0, crmUser, "MEETING", day, 60), r.meets(1, crmUser, "MEETING", day.Add(25*time.Minute), 60)
+		third := r.meets(2, crmUser, "MEETING", day.AddDate(0, 0, 1), 60)
+		for i, name := range []string{"Ann Marden", "Cleo Quillfeather", "Bo Tamsin"} {
+			r.crm.Change(hub.ModelAccount, accounts[i].ExternalID, func(a *hub.Record) { a.Name = name })
+			r.crm.Change(hub.ModelEngagement, []string{first, second, third}[i], func(e *hub.Record) { e.Refs.Account = accounts[i].ExternalID })
+		}
 		r.pulled()
-		moves, stays := r.record(user, day.Add(50*time.Minute), 0), r.record(user, day.Add(10*time.Minute), 0)
-		r.comes(moves, first, "It began")
-		r.comes(stays, first, "It began")
+		moves, stays := r.record(user, day.Add(3*time.Minute), 50), r.record(user, day.AddDate(0, 0, 1), 50)
+		r.comes(moves, first, "It is of the appointment")
+		r.comes(stays, third, "It is of the appointment")
 		moved := make(chan struct{})
 		r.crm.Before(func(q *http.Request) {
 			if q.Method == http.MethodPost { // no note before the link has moved
@@ -313,13 +322,15 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 				}
 			}
 		})
-		for id, length := range map[string]time.Duration{moves: time.Hour, stays: 20 * time.Minute} {
-			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, hub.AnalysisResult{Duration: length, OutcomeLabel: "Won"}); err != nil {
+		for id, said := range map[string]string{moves: "Is this the Quillfeather residence?", stays: "Good morning."} {
+			result := hub.AnalysisResult{Utterances: []hub.Utterance{{Speaker: "0", Text: said}}}
+			result.OutcomeLabel = "Won"
+			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, result); err != nil {
 				t.Fatal(err)
 			}
 		}
-		r.comes(moves, second, "It is of the appointment")
-		r.comes(stays, first, "It is of the appointment")
+		r.comes(moves, second, "“quillfeather” was spoken of")
+		r.comes(stays, third, "It is of the appointment")
 		close(moved)
 		for _, id := range []string{moves, stays} {
 			until(t, "it is written back", func() bool { return !r.recording(id).WrittenAt.IsZero() })

@@ -73,7 +73,8 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err != nil {
 		return err
 	}
-	relinks := timed && r.MayBeMatched()
+	// Its length and its words are what the rule goes by.
+	relinks := (timed || len(a.Utterances) > 0) && r.MayBeMatched()
 	if relinks {
 		if err := requestRelink(ctx, tx, r.OrganizationID, r.StartedAt, r.EndedAt, now); err != nil {
 			return err

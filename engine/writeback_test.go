@@ -303,7 +303,7 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 		}
 		accounts := r.crm.Records(hub.ModelAccount)
 		// Two at once, and one of the next day; each is of a customer of their own.
-		first, second := r.meets(0, crmUser, "MEETING", day, 60), r.meets(1, crmUser, "MEETING", day.Add(25*time.Minute), 60)
+		first, second := r.meets(0, crmUser, "MEETING", day, 60), r.meets(1, crmUser, "MEETING", day.Add(10*time.Minute), 60)
 		third := r.meets(2, crmUser, "MEETING", day.AddDate(0, 0, 1), 60)
 		for i, name := range []string{"Ann Marden", "Cleo Quillfeather", "Bo Tamsin"} {
 			r.crm.Change(hub.ModelAccount, accounts[i].ExternalID, func(a *hub.Record) { a.Name = name })

@@ -132,7 +132,7 @@ func TestEventDeliveriesArePagedAndReplayed(t *testing.T) {
 		}
 		// A turn of the background, in which the receiver takes the first and nothing comes of the second.
 		var task store.Task
-		if n, err := w.st.ClaimTasks(t.Context(), 10, time.Minute, func(_ store.Tx, due []store.Task) error { task = due[0]; return nil }); n != 1 || err != nil {
+		if n, _, err := w.st.ClaimTasks(t.Context(), store.TaskWebhook, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, due []store.Task) error { task = due[0]; return nil }); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
 		due, err := w.st.DueEvents(t.Context(), acme.id, made.ID, 2)

@@ -124,7 +124,7 @@ func TestCredentialsSetDuringAJob(t *testing.T) {
 func TestEnablingDuringAJob(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newFixture(t, url, newCRM(5))
-		if n, err := f.st.ClaimSchedules(t.Context(), 10, time.Minute, func(store.Tx, []store.Schedule) error { return nil }); err != nil || n != 1 {
+		if n, _, err := f.st.ClaimSchedules(t.Context(), store.Room{Workers: 10}, time.Minute, func(store.Tx, []store.Schedule) error { return nil }); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		sched, _, err := f.st.BeginSyncJob(t.Context(), f.org, f.conn.ID, 1, time.Minute)

@@ -44,7 +44,7 @@ type Config struct {
 const (
 	// pollEvery is how often a node looks for connections that are due.
 	pollEvery = 250 * time.Millisecond
-	// queueLease is how long an enqueued job may wait for a worker before it is given out again.
+	// queueLease is how long an enqueued job may take to begin before it is given out again.
 	queueLease = 45 * time.Second
 	// syncLease is how long a running job is believed alive without a sign of life; it gives one every renewEvery.
 	syncLease  = 15 * time.Second
@@ -53,14 +53,14 @@ const (
 	checkEvery = time.Second
 	// timeSlice is how long a job goes on before it gives way to other connections.
 	timeSlice = 5 * time.Second
-	// claimLimit bounds how many connections one look claims.
-	claimLimit = 200
 )
 
 // Engine runs the background work of one node.
 type Engine struct {
 	Config
-	queue   queue
+	queue queue
+	// lanes share the workers of each kind of work.
+	lanes   map[workKind]*lanes
 	limits  *limiters
 	metrics *metrics
 	// webhooks sends events to endpoints, vendors carries requests to CRMs.
@@ -85,7 +85,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
+	e := &Engine{Config: cfg, lanes: newLanesOf(cfg), limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {
@@ -139,13 +139,18 @@ func (e *Engine) work(ctx context.Context) {
 	if e.started != nil {
 		close(e.started)
 	}
-	e.done.Add(5)
-	never := func() <-chan struct{} { return nil }
-	go e.every(ctx, pollEvery, never, "claim due connections", e.claimSchedules)
-	go e.every(ctx, pollEvery, e.Store.Notified, "claim due tasks", e.dispatchTasks)
-	go e.every(ctx, pollEvery, never, "remove rows of what was deleted or is old", e.purge)
-	go e.every(ctx, audioEvery, never, "remove audio that nothing needs", e.removeAudio)
-	go e.every(ctx, sweepEvery, never, "remove what killed uploads left", e.sweepAudio)
+	for kind := range e.lanes {
+		woken := []func() <-chan struct{}{e.lanes[kind].woken}
+		if kind != syncWork {
+			woken = append(woken, e.Store.Notified)
+		}
+		e.every(ctx, pollEvery, "claim what is due: "+string(kind), func(ctx context.Context) (bool, error) { return e.claim(ctx, kind) }, woken...)
+	}
+	e.every(ctx, pollEvery, "plan the deliveries of events", e.fanOut, e.Store.Notified)
+	e.every(ctx, pollEvery, "remove rows of what was deleted or is old", e.purge)
+	e.every(ctx, audioEvery, "remove audio that nothing needs", e.removeAudio)
+	e.every(ctx, sweepEvery, "remove what killed uploads left", e.sweepAudio)
+	e.every(ctx, sweepJobsEvery, "remove jobs of nodes that are gone", e.queue.sweep)
 }
 
 // Stop ends all work at the next page, for at most as long as ctx lives.
@@ -155,44 +160,46 @@ func (e *Engine) Stop(ctx context.Context) error {
 	return e.queue.stop(ctx)
 }
 
-// every calls do until ctx ends: each period, when woken closes, and at once again as long as it reports more to do.
-func (e *Engine) every(ctx context.Context, period time.Duration, woken func() <-chan struct{}, what string, do func(context.Context) (more bool, err error)) {
-	defer e.done.Done()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	failing := false
-	wake := woken()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		case <-wake:
+// every calls do in the background until ctx ends: each period, when one of up to two woken closes, and at once again as
+// long as it reports more to do.
+func (e *Engine) every(ctx context.Context, period time.Duration, what string, do func(context.Context) (more bool, err error), woken ...func() <-chan struct{}) {
+	var wake [2]<-chan struct{} // nil never closes
+	listen := func() {
+		for i, w := range woken {
+			wake[i] = w()
 		}
-		wake = woken() // before the look: what is committed during it is looked for again
-		more, err := do(ctx)
-		wait := period
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			if !failing { // once, not four times a second
-				e.Logger.Error("the engine cannot "+what, "error", err)
-			}
-			wait = 4 * period
-		case more:
-			wait = 0
-		}
-		failing = err != nil
-		timer.Reset(wait)
 	}
-}
-
-func (e *Engine) claimSchedules(ctx context.Context) (bool, error) {
-	n, err := e.Store.ClaimSchedules(ctx, claimLimit, queueLease, func(tx store.Tx, due []store.Schedule) error {
-		return e.queue.enqueue(ctx, tx, due)
+	listen()
+	e.done.Go(func() {
+		timer := time.NewTimer(0)
+		defer timer.Stop()
+		failing := false
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			case <-wake[0]:
+			case <-wake[1]:
+			}
+			listen() // before the look: what is committed during it is looked for again
+			more, err := do(ctx)
+			wait := period
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				if !failing { // once, not four times a second
+					e.Logger.Error("the engine cannot "+what, "error", err)
+				}
+				wait = 4 * period
+			case more:
+				wait = 0
+			}
+			failing = err != nil
+			timer.Reset(wait)
+		}
 	})
-	return n == claimLimit, err
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
@@ -210,6 +217,9 @@ func (e *Engine) purge(ctx context.Context) (bool, error) {
 // workSync is one job: a time slice of one connection's sync. An error is only for the log: the job's lease runs out,
 // and the connection gets another one.
 func (e *Engine) workSync(ctx context.Context, args SyncArgs) error {
+	slot := e.lanes[syncWork].begin(args.Organization, args.Connection, args.Fence)
+	defer slot.end()
+	ctx = withSlot(ctx, slot)
 	sched, conn, err := e.Store.BeginSyncJob(ctx, args.Organization, args.Connection, args.Fence, syncLease)
 	switch {
 	case errors.Is(err, store.ErrLeaseLost), errors.Is(err, hub.ErrNotFound):

@@ -13,7 +13,9 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -38,14 +40,15 @@ type TaskArgs struct {
 // Kind implements river.JobArgs.
 func (TaskArgs) Kind() string { return "task" }
 
-// The queues. Each has workers of its own, so that slow CRMs do not delay webhooks, nor slow webhooks CRMs.
 const (
-	queueTasks    = "tasks"
-	queueWebhooks = "webhooks"
-	// webhookWorkers is how many endpoints a node sends to at the same time.
-	webhookWorkers = 64
-	// webhookFetch is how often at most a node looks for endpoints to send to: it is a part of every first event's latency.
-	webhookFetch = 25 * time.Millisecond
+	// queueFetch is how often at most a node looks into its queue: it is a part of every first event's latency.
+	queueFetch = 25 * time.Millisecond
+	// queueMost is how many jobs River lets a queue have.
+	queueMost = 10_000
+	// sweepJobsEvery is how often jobs are removed that were enqueued for nodes that are gone, and orphanAge from which age on.
+	sweepJobsEvery = 10 * time.Minute
+	orphanAge      = time.Hour
+	orphanBatch    = 1000
 )
 
 // queue is River over one of the two databases.
@@ -54,6 +57,8 @@ type queue interface {
 	enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error
 	// enqueueTasks does the same for claimed tasks.
 	enqueueTasks(ctx context.Context, tx store.Tx, due []store.Task) error
+	// sweep removes jobs of nodes that are gone. They would do nothing: what they were for was claimed again since.
+	sweep(ctx context.Context) (more bool, err error)
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
 }
@@ -84,11 +89,13 @@ func (d *postgresDriver) GetListener(params *riverdriver.GetListenenerParams) ri
 	return d.listening.GetListener(params)
 }
 
+// riverQueue is a node's own: a node claims what it begins at once, so no other is to take its jobs.
 type riverQueue[TTx any] struct {
 	client *river.Client[TTx]
+	name   string
 }
 
-// newRiverQueue makes the queue. One that only polls finds jobs that other nodes enqueued a moment later.
+// newRiverQueue makes the queue.
 func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx], pollOnly bool) (*riverQueue[TTx], error) {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[SyncArgs]) error {
@@ -101,16 +108,17 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 	})); err != nil {
 		return nil, err
 	}
+	most := 0
+	for _, l := range e.lanes {
+		most += l.most()
+	}
+	name := "node-" + hub.NewID()
 	client, err := river.NewClient(driver, &river.Config{
-		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: cfg.Workers},
-			queueTasks:         {MaxWorkers: cfg.Workers},
-			queueWebhooks:      {MaxWorkers: webhookWorkers, FetchCooldown: webhookFetch, FetchPollInterval: 2 * webhookFetch},
-		},
+		Queues:            map[string]river.QueueConfig{name: {MaxWorkers: min(most, queueMost)}},
 		PollOnly:          pollOnly,
 		Workers:           workers,
-		FetchCooldown:     50 * time.Millisecond,
-		FetchPollInterval: pollEvery,
+		FetchCooldown:     queueFetch,
+		FetchPollInterval: 2 * queueFetch,
 		// A job ends by itself after its slice; this is only for one that does not.
 		JobTimeout: 10 * time.Minute,
 		// A job whose node died is given to another job by its lease. River's own rescue only clears the row.
@@ -124,7 +132,7 @@ func newRiverQueue[TTx any](cfg Config, e *Engine, driver riverdriver.Driver[TTx
 	if err != nil {
 		return nil, err
 	}
-	return &riverQueue[TTx]{client}, nil
+	return &riverQueue[TTx]{client, name}, nil
 }
 
 func (q *riverQueue[TTx]) enqueue(ctx context.Context, tx store.Tx, due []store.Schedule) error {
@@ -139,10 +147,6 @@ func (q *riverQueue[TTx]) enqueueTasks(ctx context.Context, tx store.Tx, due []s
 	jobs := make([]river.InsertManyParams, len(due))
 	for i, t := range due {
 		jobs[i].Args = TaskArgs{Organization: t.OrganizationID, Of: t.Kind, Object: t.ObjectID, Fence: t.Fence}
-		jobs[i].InsertOpts = &river.InsertOpts{Queue: queueTasks}
-		if t.Kind == store.TaskWebhook {
-			jobs[i].InsertOpts.Queue = queueWebhooks
-		}
 	}
 	return q.insert(ctx, tx, jobs)
 }
@@ -152,8 +156,30 @@ func (q *riverQueue[TTx]) insert(ctx context.Context, tx store.Tx, jobs []river.
 	if !ok {
 		return fmt.Errorf("a %T is not a transaction of the job queue", tx.Native())
 	}
+	for i := range jobs {
+		jobs[i].InsertOpts = &river.InsertOpts{Queue: q.name}
+	}
 	_, err := q.client.InsertManyFastTx(ctx, native, jobs)
 	return err
+}
+
+func (q *riverQueue[TTx]) sweep(ctx context.Context) (bool, error) {
+	oldest := river.NewJobListParams().States(rivertype.JobStateAvailable).OrderBy(river.JobListOrderByID, river.SortOrderAsc).First(orphanBatch)
+	listed, err := q.client.JobList(ctx, oldest)
+	if err != nil {
+		return false, err
+	}
+	var orphans []int64
+	for _, job := range listed.Jobs {
+		if job.Queue != q.name && time.Since(job.CreatedAt) > orphanAge {
+			orphans = append(orphans, job.ID)
+		}
+	}
+	if len(orphans) == 0 {
+		return false, nil
+	}
+	_, err = q.client.JobDeleteMany(ctx, river.NewJobDeleteManyParams().IDs(orphans...).First(orphanBatch))
+	return len(orphans) == orphanBatch, err
 }
 
 func (q *riverQueue[TTx]) start(ctx context.Context) error { return q.client.Start(ctx) }

@@ -43,6 +43,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 }
 
 func (j *syncJob) giveBack(ctx context.Context, end store.SyncJobResult) error {
+	end.Reach = slotOf(ctx).reached()
 	err := j.engine.Store.EndSyncJob(ctx, j.sched, end)
 	if errors.Is(err, store.ErrLeaseLost) {
 		return nil

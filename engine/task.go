@@ -26,20 +26,15 @@ func (e *Engine) taskKinds() map[store.TaskKind]func(context.Context, store.Task
 	}
 }
 
-func (e *Engine) claimTasks(ctx context.Context) (bool, error) {
-	n, err := e.Store.ClaimTasks(ctx, claimLimit, queueLease, func(tx store.Tx, due []store.Task) error {
-		return e.queue.enqueueTasks(ctx, tx, due)
-	})
-	return n == claimLimit, err
-}
-
 // workTask is one job: a time slice of one task. It does nothing where the task was claimed again since.
 func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	task := store.Task{OrganizationID: args.Organization, Kind: args.Of, ObjectID: args.Object, Fence: args.Fence}
+	slot := e.lanes[workKind(task.Kind)].begin(task.OrganizationID, task.ObjectID, task.Fence)
+	defer slot.end()
 	if err := e.Store.RenewTaskLease(ctx, task, taskLease); err != nil {
 		return ignoreLeaseLost(err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(withSlot(ctx, slot))
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
@@ -59,7 +54,7 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 		e.Logger.Error("a task failed", "kind", task.Kind, "organization", task.OrganizationID, "object", task.ObjectID, "error", err)
 		next = e.Clock().Add(jitter(taskRetry, 4))
 	}
-	return ignoreLeaseLost(e.Store.EndTask(context.WithoutCancel(ctx), task, next))
+	return ignoreLeaseLost(e.Store.EndTask(context.WithoutCancel(ctx), task, next, slot.reached()))
 }
 
 // keepAlive renews the task's lease until ctx ends. It ends the work when the task was given to another job, and when

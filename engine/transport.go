@@ -78,6 +78,17 @@ type transport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ended := slotOf(r.Context()).call()
+	resp, err := t.roundTrip(r)
+	if err != nil {
+		ended()
+		return nil, err
+	}
+	resp.Body = &countedBody{ReadCloser: resp.Body, bytes: &t.bytes, request: r, ended: sync.OnceFunc(ended)}
+	return resp, nil
+}
+
+func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.wait(r.Context()); err != nil {
 		return nil, err
 	}
@@ -91,12 +102,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := t.base.RoundTrip(r)
+	slotOf(r.Context()).asked(r.Context(), r.URL.Host, err)
 	budgeted.end(t.clock(), err == nil && resp.StatusCode >= http.StatusBadRequest && resp.StatusCode != http.StatusTooManyRequests)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = &countedBody{ReadCloser: resp.Body, bytes: &t.bytes}
-	return resp, nil
+	return resp, err
 }
 
 // awaitBudget waits until the host may give another failed answer.
@@ -163,13 +171,25 @@ func (t *transport) honorRetryAfter(err error) {
 	}
 }
 
+// countedBody is an answer on its way. Until it has come the job waits for it.
 type countedBody struct {
 	io.ReadCloser
-	bytes *atomic.Int64
+	bytes   *atomic.Int64
+	request *http.Request
+	ended   func()
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes.Add(int64(n))
+	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's own
+		ctx := b.request.Context()
+		slotOf(ctx).asked(ctx, b.request.URL.Host, err)
+	}
 	return n, err
+}
+
+func (b *countedBody) Close() error {
+	b.ended()
+	return b.ReadCloser.Close()
 }

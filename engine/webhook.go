@@ -16,6 +16,8 @@ const (
 	// webhookBatch is how many attempts are kept in one commit, webhookConcurrency how many of them are made side by side.
 	webhookBatch       = 512
 	webhookConcurrency = 16
+	// webhookFirst is how many events a job reads before its endpoint has answered: many may hang.
+	webhookFirst = 64
 	// webhookBatchTime is how long a batch goes on beginning attempts: a slow receiver's are kept sooner.
 	webhookBatchTime = 3 * time.Second
 	// webhookSlice is how long a job goes on before it gives way to other endpoints.
@@ -30,19 +32,18 @@ const (
 	maxFailingAttempts = 100
 )
 
-// dispatchTasks plans the deliveries of new events and then claims the tasks that are due.
-func (e *Engine) dispatchTasks(ctx context.Context) (bool, error) {
-	n, fanOutErr := e.Store.FanOut(ctx, fanOutBatch)
-	more, err := e.claimTasks(ctx) // which do not wait for events that cannot be planned
-	return more || n == fanOutBatch, errors.Join(fanOutErr, err)
+// fanOut plans the deliveries of new events.
+func (e *Engine) fanOut(ctx context.Context) (more bool, err error) {
+	n, err := e.Store.FanOut(ctx, fanOutBatch)
+	return n == fanOutBatch, err
 }
 
 // sendEvents sends the webhook endpoint's events that are due, and for a moment those that become due.
 func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Time, err error) {
-	began, idle, attempts := time.Now(), time.Time{}, 0
+	began, idle, attempts, batch := time.Now(), time.Time{}, 0, webhookFirst
 	for time.Since(began) < webhookSlice && ctx.Err() == nil {
 		woken := e.Store.Notified() // before the look: what is committed during it is looked for again
-		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, webhookBatch)
+		due, err := e.Store.DueEvents(ctx, task.OrganizationID, task.ObjectID, batch)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -61,7 +62,9 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 			if time.Since(idle) > webhookLinger {
 				break
 			}
+			rested := slotOf(ctx).rest()
 			linger(ctx, woken)
+			rested()
 			continue
 		}
 		idle = time.Time{}
@@ -74,6 +77,9 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 			break
 		}
 		attempts += len(results)
+		if !slotOf(ctx).reached().TimedOut {
+			batch = webhookBatch
+		}
 		// What was sent is kept, whatever becomes of this node's wish to go on.
 		if err := e.Store.SaveResults(context.WithoutCancel(ctx), task, results, gone); err != nil {
 			return time.Time{}, err

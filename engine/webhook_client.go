@@ -60,7 +60,9 @@ func newWebhookClient(cfg Config) *webhookClient {
 func (r *webhookClient) send(ctx context.Context, target store.WebhookTarget, event store.DueEvent) hub.Attempt {
 	a := hub.Attempt{At: r.clock()}
 	began := time.Now()
+	ended := slotOf(ctx).call()
 	err := r.post(ctx, target, event, &a)
+	ended()
 	a.Took = time.Since(began)
 	if err != nil {
 		a.Error = describeFailure(err)
@@ -84,6 +86,7 @@ func (r *webhookClient) post(ctx context.Context, target store.WebhookTarget, ev
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "Sirocco-Webhooks")
 	res, err := r.client.Do(req)
+	slotOf(ctx).asked(ctx, req.URL.Host, err)
 	if err != nil {
 		return err
 	}

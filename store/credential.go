@@ -131,12 +131,15 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 		if err := s.audit(ctx, tx, organization, "set", "credentials", connection, nil); err != nil || !c.Active {
 			return err
 		}
-		// The CRM may have asked those before them to wait: these are tried once.
-		_, err = tx.Exec(ctx, `UPDATE schedules SET failures = 0, failure_cause = '', held_until = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		// The CRM may have asked those before them to wait, or not have answered: these are tried once.
+		_, err = tx.Exec(ctx, `UPDATE schedules SET failures = 0, failure_cause = '', held_until = NULL, timeouts = 0 WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 		if err != nil {
 			return err
 		}
 		if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
+			return err
+		}
+		if err := leaveLane(ctx, tx, organization, TaskWriteBack, connection); err != nil {
 			return err
 		}
 		return resumeWriteBack(ctx, tx, organization, connection, s.clock())

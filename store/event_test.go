@@ -49,7 +49,7 @@ func (w *testEndpoint) emit(n int) {
 // claim leases the endpoint's task and returns the events that are due; none where the task is not.
 func (w *testEndpoint) claim() (task store.Task, due []store.DueEvent) {
 	w.Helper()
-	_, err := w.st.ClaimTasks(w.Context(), 10, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
+	_, _, err := w.st.ClaimTasks(w.Context(), store.TaskWebhook, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
 	if err == nil && task.ObjectID == w.ID {
 		due, err = w.st.DueEvents(w.Context(), w.OrganizationID, w.ID, 100)
 	}
@@ -68,7 +68,7 @@ func TestGoodAnswersBesideAGoneOneAreKept(t *testing.T) {
 			return store.EventResult{DueEvent: d, At: w.now, Status: status, Error: problem, Next: w.now}
 		}
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{answer(due[0], 200, ""), answer(due[1], 410, "It answered 410 Gone."), answer(due[2], 200, "")}, true))
-		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
+		w.must(w.st.EndTask(t.Context(), task, time.Time{}, store.Reach{}))
 		if gone, err := w.st.Endpoint(t.Context(), w.OrganizationID, w.ID); err != nil || gone.DisabledAt.IsZero() {
 			t.Fatalf("it is still told: %v", err)
 		}
@@ -92,7 +92,7 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 		failed := store.EventResult{DueEvent: due[0], At: w.now, Error: "It did not answer in time.", Next: w.now}
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{failed}, false))
 		w.now = w.now.Add(20 * time.Second)
-		w.must(w.st.EndTask(t.Context(), task, w.now.Add(20*time.Second)))
+		w.must(w.st.EndTask(t.Context(), task, w.now.Add(20*time.Second), store.Reach{}))
 		w.now = w.now.Add(10 * time.Second)
 		w.emit(5)
 		if _, due := w.claim(); len(due) > 0 {
@@ -104,7 +104,7 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 			t.Errorf("%d events are due after the pause, want 6", len(due))
 		}
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], At: w.now, Status: 200}}, false))
-		w.must(w.st.EndTask(t.Context(), task, time.Time{}))
+		w.must(w.st.EndTask(t.Context(), task, time.Time{}, store.Reach{}))
 		w.emit(1)
 		if _, due := w.claim(); len(due) == 0 {
 			t.Error("one that succeeded is not told at once")

@@ -30,6 +30,8 @@ func (s Schedule) explain(c hub.Connection, now time.Time) string {
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
 	case s.OrganizationDisabled:
 		return "Its organization is disabled: nothing is synced or written back until disabled is false again."
+	case s.Timeouts > 0 && s.LeaseUntil.IsZero() && !s.DueAt.IsZero() && !s.DueAt.After(now):
+		return "It waits its turn among the connections that were not answered in time by " + s.Host + ": they are tried one after another."
 	case s.Waiting == Continuing:
 		return "It is syncing; it has let other connections go first for a moment."
 	case s.Waiting != "" && s.WaitingUntil.After(now):

@@ -35,7 +35,7 @@ func testCRMUserDeleted(t *testing.T, url string, them hub.Record, byHand bool) 
 	storetest.Recording(t, st, org, ann.ID, time.Now(), time.Hour)
 	storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelUser)
 	var claimed store.Schedule
-	if _, err := st.ClaimSchedules(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+	if _, _, err := st.ClaimSchedules(ctx, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 		for _, s := range due {
 			if s.OrganizationID == org {
 				claimed = s

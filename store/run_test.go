@@ -44,7 +44,7 @@ func TestWhatIsAskedForBeforeAJobBeginsIsThatJobs(t *testing.T) {
 		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
 		claim := func() (claimed []store.Schedule) {
 			t.Helper()
-			if _, err := st.ClaimSchedules(t.Context(), 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+			if _, _, err := st.ClaimSchedules(t.Context(), store.Room{Workers: 10}, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 				claimed = slices.Clone(due)
 				return nil
 			}); err != nil {

@@ -46,6 +46,9 @@ type Schedule struct {
 	WaitingUntil time.Time
 	// OrganizationDisabled says that the organization is disabled.
 	OrganizationDisabled bool
+	// Host is whom the last job asked, and Timeouts how often in a row it was not answered in time.
+	Host     string
+	Timeouts int
 	// Continues says that the job just begun goes on where one before it gave way, with nothing between.
 	Continues bool
 }
@@ -54,7 +57,7 @@ type Schedule struct {
 const Continuing = "more pages to read"
 
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, failure_cause,
-	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until`
+	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts`
 
 func scanSchedule(r database.Row) (Schedule, error) {
 	var s Schedule
@@ -62,7 +65,7 @@ func scanSchedule(r database.Row) (Schedule, error) {
 	var due, lease, models, held, waiting *int64
 	var run *string
 	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.FailureCause,
-		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting)
+		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting, &s.Host, &s.Timeouts)
 	s.Interval = time.Duration(interval) * time.Second
 	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
 	s.ModelsDueAt, s.HeldUntil = fromOptionalMicros(models), fromOptionalMicros(held)
@@ -148,11 +151,14 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 	})
 }
 
-// ClaimSchedules takes up to limit connections that are due, or whose job has died, leases each to a new job
-// until lease has passed, and calls enqueue for them in the same transaction. It looks across
-// organizations: it is the clock of the engine, not an answer to a caller.
-func (s *Store) ClaimSchedules(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Schedule) error) (int, error) {
-	return claim(ctx, s, "schedules", "organization_id, connection_id", scheduleColumns, scanSchedule, limit, lease, enqueue)
+// syncs are the connections' syncs as work that is claimed.
+var syncs = work{table: "schedules", object: "connection_id"}
+
+// ClaimSchedules takes what the room chooses of the connections that are due, or whose job has died, leases each to a new
+// job until lease has passed, and calls enqueue for them in the same transaction. It returns how many it took, and whether
+// others were left. It looks across organizations: it is the clock of the engine, not an answer to a caller.
+func (s *Store) ClaimSchedules(ctx context.Context, room Room, lease time.Duration, enqueue func(Tx, []Schedule) error) (claimed int, left bool, err error) {
+	return claim(ctx, s, syncs, room, scheduleColumns, scanSchedule, lease, enqueue)
 }
 
 // ErrLeaseLost says that the job is no longer the one that may write: the connection was given to another job.
@@ -240,6 +246,8 @@ type SyncJobResult struct {
 	RunError string
 	// Totals are added to the run.
 	Totals RunTotals
+	// Reach is what the job learned of the CRM's host.
+	Reach Reach
 	// Quiet are models whose increments brought nothing: their cursors move with the job's end.
 	Quiet []QuietModel
 }
@@ -273,10 +281,10 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 		}
 		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
 				held_until = $9, models_due_at = CASE WHEN models_due_at IS NOT NULL AND due_at IS NOT NULL THEN models_due_at ELSE COALESCE($10, models_due_at) END,
-				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END
+				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END, `+saveReach("$12", "$13")+`
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
 			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.FailureCause, end.Waiting, optionalMicros(until),
-			optionalMicros(end.HeldUntil), optionalMicros(end.ModelsDue), optionalMicros(end.Next))
+			optionalMicros(end.HeldUntil), optionalMicros(end.ModelsDue), optionalMicros(end.Next), end.Reach.Host, end.Reach.TimedOut)
 		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
 			return err
 		}

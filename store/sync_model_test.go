@@ -18,7 +18,7 @@ func TestModelOfANewerVersion(t *testing.T) {
 		org := storetest.Organization(t, st)
 		conn := storetest.Connection(t, st, org, hub.PlatformServiceTitan, hub.ModelEngagement)
 		var claimed store.Schedule
-		if _, err := st.ClaimSchedules(ctx, 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+		if _, _, err := st.ClaimSchedules(ctx, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 			for _, s := range due {
 				if s.OrganizationID == org {
 					claimed = s

@@ -43,10 +43,11 @@ func scheduleTask(ctx context.Context, tx Tx, organization string, kind TaskKind
 	return err
 }
 
-// ClaimTasks takes up to limit tasks that are due, or whose job has died, as ClaimSchedules does connections.
-func (s *Store) ClaimTasks(ctx context.Context, limit int, lease time.Duration, enqueue func(Tx, []Task) error) (int, error) {
-	const key = "organization_id, kind, object_id"
-	return claim(ctx, s, "tasks", key, key+", turn", scanTask, limit, lease, enqueue)
+// ClaimTasks takes what the room chooses of the tasks of a kind that are due, or whose job has died, as ClaimSchedules does
+// connections.
+func (s *Store) ClaimTasks(ctx context.Context, kind TaskKind, room Room, lease time.Duration, enqueue func(Tx, []Task) error) (claimed int, left bool, err error) {
+	w := work{table: "tasks", object: "object_id", where: "kind = '" + string(kind) + "' AND "}
+	return claim(ctx, s, w, room, "organization_id, kind, object_id, turn", scanTask, lease, enqueue)
 }
 
 // RenewTaskLease keeps a job alive for another lease, or returns ErrLeaseLost.
@@ -65,9 +66,9 @@ func holdTaskLease(ctx context.Context, tx Tx, t Task) error {
 	return requireAffected(int64(len(found)), err, ErrLeaseLost)
 }
 
-// EndTask gives the task back. Its next job is at next, or never for the zero time; what became due during this
-// job begins when it said.
-func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
+// EndTask gives the task back, with what its job learned of the host that it asked. Its next job is at next, or never for
+// the zero time; what became due during this job begins when it said.
+func (s *Store) EndTask(ctx context.Context, t Task, next time.Time, reach Reach) error {
 	err := s.write(ctx, func(tx Tx) error {
 		disabled, err := organizationDisabled(ctx, tx, t.OrganizationID)
 		if err != nil {
@@ -77,14 +78,20 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time) error {
 			next = time.Time{}
 		}
 		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
-				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END
+				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END, `+saveReach("$6", "$7")+`
 			WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`,
-			t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence, optionalMicros(next))
+			t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence, optionalMicros(next), reach.Host, reach.TimedOut)
 		return requireAffected(n, err, ErrLeaseLost)
 	})
 	if err == nil {
 		s.notify() // it may be due again already
 	}
+	return err
+}
+
+// leaveLane takes the task out of the lane of its host: whom it asks was changed.
+func leaveLane(ctx context.Context, tx Tx, organization string, kind TaskKind, object string) error {
+	_, err := tx.Exec(ctx, `UPDATE tasks SET timeouts = 0 WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND timeouts > 0`, organization, string(kind), object)
 	return err
 }
 

@@ -165,6 +165,11 @@ func (s *Store) PatchEndpoint(ctx context.Context, organization, id string, p hu
 			optionalMicros(w.FailingSince), micros(now)); err != nil {
 			return err
 		}
+		if w.FailingSince.IsZero() {
+			if err := leaveLane(ctx, tx, organization, TaskWebhook, id); err != nil {
+				return err
+			}
+		}
 		if w.DisabledAt.IsZero() {
 			if err := scheduleTask(ctx, tx, organization, TaskWebhook, id, now); err != nil {
 				return err

@@ -80,7 +80,7 @@ func Lease(t testing.TB, st *store.Store, organization, connection string) store
 	t.Helper()
 	ctx := context.Background()
 	var claimed store.Schedule
-	_, err := st.ClaimSchedules(ctx, 1000, 24*time.Hour, func(_ store.Tx, due []store.Schedule) error {
+	_, _, err := st.ClaimSchedules(ctx, store.Room{Workers: 1000}, 24*time.Hour, func(_ store.Tx, due []store.Schedule) error {
 		for _, s := range due {
 			if s.OrganizationID == organization && s.ConnectionID == connection {
 				claimed = s

@@ -41,3 +41,14 @@ func MigrateTo(ctx context.Context, url string, version int64) error {
 	maps.DeleteFunc(all.Funcs, func(of int64, _ func(context.Context, *sql.Tx, database.Dialect) error) bool { return of > version })
 	return errors.Join(db.Migrate(ctx, database.Migrations{Files: files, Funcs: all.Funcs}), db.Close())
 }
+
+// ClaimQueries are the queries for what may be claimed, by table and what they look for.
+func ClaimQueries() map[string]string {
+	queries := map[string]string{}
+	for _, w := range []work{syncs, tasksOf(TaskWebhook)} {
+		queries[w.table+" waiting"] = w.queryWaiting(` AND NOT organization_id IN (SELECT value FROM json_each($4)) AND NOT host IN (SELECT value FROM json_each($5))`)
+		queries[w.table+" in lane"] = w.queryInLane()
+		queries[w.table+" died"] = w.queryDied()
+	}
+	return queries
+}

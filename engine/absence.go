@@ -43,6 +43,10 @@ func (r *wholeReading) settle(ctx context.Context) error {
 		}
 		last := missing[len(missing)-1]
 		if finds {
+			if saved := r.w; j.sliceOver() { // before each request, too
+				j.readings[r.info.Model] = &saved
+				return errYield
+			}
 			missing, err = r.notFound(ctx, finder, missing)
 			if connector.IsKind(err, connector.Refused) { // of this model it cannot be asked
 				finds = false

@@ -29,7 +29,7 @@ func TestNodesGoByTheDatabasesClock(t *testing.T) {
 	back := skewed(t, url, -time.Hour, slog.New(slog.NewTextHandler(&log, nil)))
 	org := storetest.Organization(t, right)
 	claim := func(st *store.Store) (claimed int) {
-		_, err := st.ClaimSchedules(t.Context(), 10, 15*time.Second, func(_ store.Tx, due []store.Schedule) error {
+		_, _, err := st.ClaimSchedules(t.Context(), store.Room{Workers: 10}, 15*time.Second, func(_ store.Tx, due []store.Schedule) error {
 			claimed = len(due)
 			return nil
 		})

@@ -85,7 +85,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.PageSize == 0 {
 		cfg.PageSize = 200
 	}
-	e := &Engine{Config: cfg, lanes: newLanesOf(cfg), limits: newLimiters(), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
+	e := &Engine{Config: cfg, lanes: newLanesOf(cfg), limits: newLimiters(cfg.Store), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {

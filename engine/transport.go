@@ -9,51 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"sirocco/connector"
 	"sirocco/hub"
 )
-
-// limiters keeps one limit for each connection that this node syncs or writes to. A connection is
-// synced by one job at a time, so what one node counts is what the vendor sees, but for the moment its sync moves to another.
-type limiters struct {
-	mu  sync.Mutex
-	all map[string]*limiter
-}
-
-func newLimiters() *limiters { return &limiters{all: map[string]*limiter{}} }
-
-// limiter is how often a connection may ask its vendor, and from when on.
-type limiter struct {
-	rate *rate.Limiter
-	// heldUntil is until when the vendor wants to be left alone, in microseconds of Unix time.
-	heldUntil atomic.Int64
-	// heldFor is when the credentials were set whose requests the vendor wants to be left alone by: others are tried.
-	heldFor atomic.Int64
-}
-
-func unlimited() *limiter { return &limiter{rate: rate.NewLimiter(rate.Inf, 0)} }
-
-// maxLimiters bounds how many limits are remembered; a forgotten one starts full.
-const maxLimiters = 50_000
-
-func (l *limiters) get(connection string, r hub.Rate) *limiter {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known, ok := l.all[connection]; ok {
-		return known
-	}
-	if len(l.all) >= maxLimiters {
-		clear(l.all)
-	}
-	made := unlimited()
-	if r.Requests > 0 && r.Per > 0 {
-		made.rate = rate.NewLimiter(rate.Limit(float64(r.Requests)/r.Per.Seconds()), max(1, r.Requests))
-	}
-	l.all[connection] = made
-	return made
-}
 
 // reportedWait is how long a wait for the rate limit is before the connection says that it waits.
 const reportedWait = time.Second
@@ -101,6 +59,7 @@ func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.limiter.sent(t.clock())
 	resp, err := t.base.RoundTrip(r)
 	slotOf(r.Context()).asked(r.Context(), r.URL.Host, err)
 	budgeted.end(t.clock(), err == nil && resp.StatusCode >= http.StatusBadRequest && resp.StatusCode != http.StatusTooManyRequests)
@@ -137,27 +96,27 @@ func sleep(ctx context.Context, d time.Duration) error {
 // wait returns when the rate limit allows a request. Where that is past the request's own deadline it does not
 // wait at all, but asks as the CRM would for another attempt then.
 func (t *transport) wait(ctx context.Context) error {
-	reserved := t.limiter.rate.Reserve()
-	delay := max(reserved.Delay(), time.UnixMicro(t.limiter.heldUntil.Load()).Sub(t.clock()))
-	if delay == 0 {
-		return nil
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
-		reserved.Cancel()
-		return &connector.Error{Kind: connector.RateLimited, RetryAfter: delay, Message: "the rate limit allows no request before " + delay.Round(time.Second).String() + " have passed"}
-	}
-	if delay >= reportedWait && t.onWait != nil {
-		t.onWait(delay)
-	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		reserved.Cancel()
-		return ctx.Err()
-	case <-timer.C:
+	for {
+		delay := time.UnixMicro(t.limiter.heldUntil.Load()).Sub(t.clock())
+		if delay <= 0 {
+			var err error
+			if delay, err = t.limiter.take(ctx, t.clock()); err != nil {
+				return &connector.Error{Kind: connector.Temporary, Message: "the database, which hands out the requests that the rate limit allows, cannot be asked", Err: err}
+			}
+		}
+		if delay <= 0 {
+			return nil
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
+			return &connector.Error{Kind: connector.RateLimited, RetryAfter: delay, Message: "the rate limit allows no request before " + delay.Round(time.Second).String() + " have passed"}
+		}
+		if delay >= reportedWait && t.onWait != nil {
+			t.onWait(delay)
+		}
+		if err := sleep(ctx, delay); err != nil {
+			return err
+		}
 		t.waited.Add(int64(delay))
-		return nil
 	}
 }
 

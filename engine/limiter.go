@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// limiters keeps what this node may ask the accounts of CRMs, which the store hands out in blocks: the vendor sees one
+// limit, however many nodes and connections ask for the same account.
+type limiters struct {
+	store *store.Store
+
+	mu  sync.Mutex
+	all map[string]*limiter
+}
+
+func newLimiters(st *store.Store) *limiters { return &limiters{store: st, all: map[string]*limiter{}} }
+
+// limiter is how often an account may be asked, and from when on.
+type limiter struct {
+	account string
+	rate    hub.Rate
+	store   *store.Store
+
+	mu sync.Mutex
+	// block is what was handed out last, used what became of it.
+	block store.RateBlock
+	used  store.RateUse
+
+	// heldUntil is until when the vendor wants to be left alone, in microseconds of Unix time.
+	heldUntil atomic.Int64
+	// heldFor is when the credentials were set whose requests the vendor wants to be left alone by: others are tried.
+	heldFor atomic.Int64
+}
+
+func unlimited() *limiter { return &limiter{} }
+
+// maxLimiters bounds how many limits are remembered; of a forgotten one at most a block is lost.
+const maxLimiters = 50_000
+
+// get returns the limit of the account that a connection's credentials open.
+func (l *limiters) get(conn hub.Connection, values map[string]string, r hub.Rate) *limiter {
+	account := rateAccount(conn, values)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.all[account]; ok {
+		return known
+	}
+	if len(l.all) >= maxLimiters {
+		clear(l.all)
+	}
+	made := &limiter{account: account, rate: r, store: l.store}
+	l.all[account] = made
+	return made
+}
+
+// rateAccount names whom a vendor counts the requests of: the account, by the credentials that open it. Nobody can have
+// a part in it who has not the same ones.
+func rateAccount(conn hub.Connection, values map[string]string) string {
+	text, _ := json.Marshal([]any{conn.Platform, conn.ExternalAccountID, values}) //nolint:errchkjson // texts can always be written
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// take takes one request, or returns how long to wait before it is asked again.
+func (l *limiter) take(ctx context.Context, now time.Time) (time.Duration, error) {
+	if l.rate.Requests == 0 || l.rate.Per == 0 {
+		return 0, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.used.Made >= l.block.Requests || !now.Before(l.block.Until) {
+		block, err := l.store.TakeRate(ctx, l.account, l.rate, l.used)
+		if err != nil {
+			return 0, err
+		}
+		l.block, l.used = block, store.RateUse{ID: block.ID, Last: now}
+	}
+	if wait := l.block.From.Sub(now); wait > 0 {
+		return wait, nil
+	}
+	l.used.Made++
+	l.used.Last = now
+	return 0, nil
+}
+
+// sent says that a request that was taken goes out only now.
+func (l *limiter) sent(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used.Last = now
+}

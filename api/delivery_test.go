@@ -53,3 +53,51 @@ func TestDeliveriesAreListedAndReplayed(t *testing.T) {
 		}
 	})
 }
+
+// TestANoteIsToldAndSettled shows what a CRM was told and what it would be told now, settles one of which nobody knows, and
+// chooses what becomes of notes that are no longer true.
+func TestANoteIsToldAndSettled(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		mine := w.tenant("Mine")
+		connection := mine.token.create("MERGE").ID
+		recording := w.user(mine, hub.User{Email: "rep@mine.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@mine.example"`)
+		mine.token.do("PUT", recordings+"/"+recording+"/analysis", `{"summary":[{"header":"Needs","content":"A new roof."}]}`).want(t, http.StatusOK)
+		id := w.delivery(mine.id, connection, recording)
+		storetest.Exec(t, w.st, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = 1, target_model = 'OPPORTUNITY', target_external_id = 'o-1', marker = 'sirocco:m', note_print = 'ffffffff',
+			note_text = 'A talk about a shed' WHERE id = $1`, id)
+		var d struct {
+			State, Explanation string
+			NoteID             *string
+			Note               struct {
+				DataType, ExternalID, Marker, CRM, Now *string
+				Same                                   *bool
+			}
+		}
+		at := "/v1/deliveries/" + id
+		mine.token.do("GET", at, "").want(t, http.StatusOK).into(t, &d)
+		if n := d.Note; d.State != "CONFIRMING" || *n.DataType != "OPPORTUNITY" || *n.ExternalID != "o-1" || *n.Marker != "sirocco:m" || *n.CRM != "A talk about a shed" || !strings.Contains(*n.Now, "A new roof.") || *n.Same {
+			t.Errorf("%+v", d)
+		}
+		if a := mine.token.do("GET", connections+"/"+connection+"/deliveries?state=CONFIRMING", "").want(t, http.StatusOK); !strings.Contains(a.body, id) {
+			t.Errorf("%s", a.body)
+		}
+		mine.token.do("POST", at+"/settle", `{}`).want(t, http.StatusBadRequest)
+		mine.token.do("POST", "/v1/deliveries/"+hub.NewID()+"/settle", `{"there":true}`).want(t, http.StatusNotFound)
+		mine.token.do("POST", at+"/settle", `{"there":true,"noteId":"n-1"}`).want(t, http.StatusOK).into(t, &d)
+		if d.State != "SENT" || *d.NoteID != "n-1" {
+			t.Errorf("%+v", d)
+		}
+		mine.token.do("POST", at+"/settle", `{"there":false}`).want(t, http.StatusConflict)
+		back := connections + "/" + connection + "/write-back"
+		for _, chosen := range []string{"NOTE", "CHANGE", "LEAVE"} {
+			if chosen != "NOTE" {
+				mine.token.do("PATCH", back, `{"corrections":"`+chosen+`"}`).want(t, http.StatusOK)
+			}
+			if a := mine.token.do("GET", back, "").want(t, http.StatusOK); !strings.Contains(a.body, chosen) {
+				t.Errorf("%s", a.body)
+			}
+		}
+		mine.token.do("PATCH", back, `{"corrections":"NEVER"}`).want(t, http.StatusBadRequest)
+	})
+}

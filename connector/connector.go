@@ -22,7 +22,8 @@ type Connector interface {
 	// Fetch reads one page of one model. It makes as few requests as the vendor allows, usually one.
 	Fetch(ctx context.Context, s *Session, q Query) (Page, error)
 	// WriteNote puts a note on a record. When a note with the same Marker is already there it changes
-	// nothing and returns that note's reference, so that a retry never shows twice.
+	// nothing and returns that note's reference, so that a retry never shows twice; unless the note says that it was
+	// looked for. Where the connector is no NoteFinder, what became of a lost answer is for a person to find out.
 	WriteNote(ctx context.Context, s *Session, n Note) (NoteRef, error)
 }
 
@@ -124,6 +125,10 @@ type Note struct {
 	Body       string
 	// Marker identifies this note for ever; it is part of what is written.
 	Marker string
+	// Print is a digest of what it says, which stands behind the marker; it may be empty.
+	Print string
+	// Looked says that FindNote has just not found it, so that WriteNote need not look again.
+	Looked bool
 }
 
 // NoteRef identifies a note in the CRM.

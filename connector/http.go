@@ -66,6 +66,12 @@ func PatchJSON(ctx context.Context, s *Session, r Request, out any) (Answer, err
 	return call(ctx, s, r, http.MethodPatch, out)
 }
 
+// Delete makes a DELETE request, as GetJSON does. What the answer has is not read.
+func Delete(ctx context.Context, s *Session, r Request) error {
+	_, err := call(ctx, s, r, http.MethodDelete, nil)
+	return err
+}
+
 func call(ctx context.Context, s *Session, r Request, method string, out any) (Answer, error) {
 	timeout := s.Timeout
 	if timeout == 0 {

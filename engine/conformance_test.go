@@ -31,16 +31,21 @@ var pulled = []struct {
 	{"merge", struct {
 		unhurried
 		connector.FieldSetter
-	}{unhurried{merge.Connector{}}, merge.Connector{}}, simulatedmerge.New},
+		connector.NoteFinder
+		connector.NoteRepeater
+	}{unhurried{merge.Connector{}}, merge.Connector{}, merge.Connector{}, merge.Connector{}}, simulatedmerge.New},
 	{"servicetitan", struct {
 		unhurried
 		connector.Authorizer
 		connector.FieldSetter
-	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
+		connector.NoteFinder
+		connector.NoteRemover
+	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
 	{"companycam", struct {
 		unhurried
 		connector.Finder
-	}{unhurried{companycam.Connector{}}, companycam.Connector{}}, simulatedcompanycam.New},
+		connector.NoteFinder
+	}{unhurried{companycam.Connector{}}, companycam.Connector{}, companycam.Connector{}}, simulatedcompanycam.New},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

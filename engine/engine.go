@@ -34,6 +34,9 @@ type Config struct {
 	PageSize int
 	// Targets are the addresses, beyond the public ones over https://, at which CRMs are asked and events are sent.
 	Targets hub.Targets
+	// NoteLag is how long a note that a CRM took may be missing from its lists, where that is another time than the
+	// platform's own.
+	NoteLag map[hub.Platform]time.Duration
 	// WebhookTimeout is how long a receiver has to answer; 0 means 15 seconds.
 	WebhookTimeout time.Duration
 	// Resolver finds the addresses of CRMs and receivers; nil is the machine's own.

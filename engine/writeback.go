@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +18,8 @@ const (
 	// The first wait between two attempts, each of which is three times the one before, and the longest.
 	deliveryWaitMin = 30 * time.Second
 	deliveryWaitMax = 12 * time.Hour
+	// waitingLook is how often deliveries that wait for others look whether they still do.
+	waitingLook = 10 * time.Minute
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
@@ -89,7 +90,7 @@ func (w *deliveryWorker) run(ctx context.Context) (next time.Time, err error) {
 		now := w.engine.Clock()
 		switch {
 		case errors.Is(err, hub.ErrNotFound):
-			return time.Time{}, nil
+			return w.waiting(ctx, now)
 		case err != nil:
 			return time.Time{}, err
 		case d.DueAt.After(now):
@@ -110,6 +111,15 @@ func (w *deliveryWorker) run(ctx context.Context) (next time.Time, err error) {
 	}
 }
 
+// waiting is when to look again for deliveries that wait for others, which wake them; that may be missed where a node dies.
+func (w *deliveryWorker) waiting(ctx context.Context, now time.Time) (time.Time, error) {
+	some, err := w.engine.Store.DeliveriesWait(ctx, w.task.OrganizationID, w.task.ObjectID)
+	if err != nil || !some {
+		return time.Time{}, err
+	}
+	return now.Add(waitingLook), nil
+}
+
 // deliveryAttempt is one attempt at one delivery.
 type deliveryAttempt struct {
 	*deliveryWorker
@@ -117,6 +127,10 @@ type deliveryAttempt struct {
 	delivery hub.Delivery
 	// credentialsSetAt is when the credentials of the session were set.
 	credentialsSetAt time.Time
+	// looked says that the note was just looked for, and is not there.
+	looked bool
+	// lost says that this attempt sent a note, and no answer tells what became of it.
+	lost bool
 	// stop ends the job after it; next is when the task is due again.
 	stop bool
 	next time.Time
@@ -126,6 +140,9 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	c, ok := s.engine.Connectors[s.conn.Platform]
 	if !ok || len(c.Info().NoteTargets) == 0 {
 		return s.cancel(ctx, fmt.Sprintf("Nothing can be written to %s.", s.conn.Platform))
+	}
+	if s.delivery.State == hub.DeliveryConfirming {
+		return s.confirm(ctx, c)
 	}
 	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
 	if errors.Is(err, hub.ErrNotFound) {
@@ -148,15 +165,9 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 			return s.handleError(ctx, at, err)
 		}
 	}
-	note, err := s.note(ctx, r, target)
-	if err != nil {
-		return err
-	}
-	s.session.transport.beforeRequest = s.checkPending
-	ref, err := c.WriteNote(ctx, &s.session.Session, note)
-	s.session.transport.beforeRequest = nil
+	sent, err := s.put(ctx, c, r, target)
 	if errors.Is(err, errWithdrawn) {
-		return nil
+		return s.abandon(ctx)
 	}
 	if err != nil {
 		return s.handleError(ctx, at, err)
@@ -168,18 +179,22 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 			return err
 		}
 	}
+	if asked, err := s.engine.Store.Delivery(ctx, s.delivery.OrganizationID, s.delivery.ID); err == nil && asked.Withdrawn != "" {
+		s.delivery = asked // its link moved while it was sent
+		return s.takeBack(ctx, c, at, connector.FoundNote{ExternalID: sent.ID, Marker: sent.Marker})
+	}
 	// It is in the CRM: that is kept at once, whatever becomes of the fields, and even while the node stops or the
 	// connection is paused.
-	written := store.WrittenNote{ID: ref.ExternalID, Existed: ref.Existed, Transcript: s.conn.SyncTranscript}
-	if err := s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, s.delivery, written); err != nil {
+	if err := s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, s.delivery, sent.WrittenNote); err != nil {
 		return err
 	}
+	s.delivery.State = hub.DeliveryPending
 	synced, unset, err := s.setFields(ctx, c, &r, crm)
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: unset,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: strings.TrimSpace(sent.said + " " + unset), Correct: sent.correct,
 	})
 }
 
@@ -190,21 +205,20 @@ var errWithdrawn = errors.New("the delivery was taken back")
 // minutes, in which the recording's link may have moved.
 func (s *deliveryAttempt) checkPending(ctx context.Context) error {
 	d, err := s.engine.Store.Delivery(ctx, s.delivery.OrganizationID, s.delivery.ID)
-	if err == nil && d.State != hub.DeliveryPending {
+	if err == nil && (d.State != hub.DeliveryPending && d.State != hub.DeliveryConfirming || d.Withdrawn != "") {
 		err = errWithdrawn
 	}
 	return err
 }
 
-func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
-	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
+// abandon ends a delivery that was withdrawn before its note left: it was canceled, or was about to be sent, which proves
+// nothing to anybody but us.
+func (s *deliveryAttempt) abandon(ctx context.Context) error {
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryPending})
 }
 
-// refusedError says that the CRM refused the credentials, and when they are tried again.
-type refusedError struct{ again time.Time }
-
-func (e *refusedError) Error() string {
-	return "The connection needs credentials that the CRM accepts; those it has are tried again at " + hub.WireTime(e.again) + "."
+func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
 }
 
 // open gets the session for this delivery and those after it. Credentials that the CRM has refused are tried again as
@@ -226,211 +240,4 @@ func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error
 		s.session = opened
 	}
 	return err
-}
-
-// linked is what the recording is linked to by this delivery, with what that refers to.
-func (s *deliveryAttempt) linked(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, error) {
-	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
-	crm, err := s.engine.Store.LinkedCRM(ctx, r)
-	if err == nil && crm == nil {
-		err = connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
-	}
-	return crm, err
-}
-
-// targetIDs are the external ids of the delivery's record and of what it refers to, one for each model.
-func (s *deliveryAttempt) targetIDs(crm *hub.LinkedCRM) map[hub.Model]string {
-	ids := map[hub.Model]string{}
-	for model, found := range map[hub.Model]*hub.CRMIdentity{
-		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
-	} {
-		if found != nil {
-			ids[model] = found.Key
-		}
-	}
-	if len(crm.Contacts) > 0 {
-		ids[hub.ModelContact] = crm.Contacts[0].Key
-	}
-	ids[s.delivery.Model] = s.delivery.ExternalID
-	return ids
-}
-
-// targets are the models that a note may be put on instead of the one that is linked, which refers to them.
-var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
-
-// target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
-func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
-	reached := s.targetIDs(crm)
-	if slices.Contains(info.NoteTargets, hub.ModelOpportunity) && !slices.Contains(info.NoteTargets, s.delivery.Model) {
-		awaited, err := s.awaitsOpportunity(ctx)
-		if err != nil {
-			return hub.RecordRef{}, err
-		}
-		if awaited {
-			return hub.RecordRef{}, s.notYet(info)
-		}
-	}
-	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
-		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
-			return hub.RecordRef{Model: model, ExternalID: id}, nil
-		}
-	}
-	awaited, err := s.awaitsTarget(ctx, crm, info)
-	switch {
-	case err != nil:
-		return hub.RecordRef{}, err
-	case awaited:
-		return hub.RecordRef{}, s.notYet(info)
-	}
-	return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
-		s.delivery.Model, oneOf(info.NoteTargets))
-}
-
-// awaitsOpportunity reports whether the delivery's record refers to an opportunity that is not known here.
-func (s *deliveryAttempt) awaitsOpportunity(ctx context.Context) (bool, error) {
-	own := store.RecordKey{ConnectionID: s.conn.ID, Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}
-	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{own})
-	about := store.RecordKey{ConnectionID: s.conn.ID, Model: hub.ModelOpportunity, ExternalID: known[own].Refs.Opportunity}
-	if err != nil || about.ExternalID == "" {
-		return false, err
-	}
-	known, err = s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{about})
-	return known[about].ID == "", err
-}
-
-// notYet is why a note waits for what its record refers to, rather than being put on something further away.
-func (s *deliveryAttempt) notYet(info hub.PlatformInfo) error {
-	return connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, and what it refers to is not known here yet", s.delivery.Model)
-}
-
-// awaitsTarget reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
-// known here.
-func (s *deliveryAttempt) awaitsTarget(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (bool, error) {
-	var keys []store.RecordKey
-	for model, id := range s.targetIDs(crm) {
-		keys = append(keys, store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id})
-	}
-	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, keys)
-	if err != nil {
-		return false, err
-	}
-	for _, r := range known {
-		for model, id := range map[hub.Model]string{
-			hub.ModelOpportunity: r.Refs.Opportunity, hub.ModelAccount: r.Refs.Account, hub.ModelContact: r.Refs.Contact, hub.ModelLead: r.Refs.Lead,
-		} {
-			// What is on the way to a record that takes notes is waited for, too: an appointment's job may name the account.
-			if id != "" && (slices.Contains(info.NoteTargets, model) || model == hub.ModelOpportunity) && known[store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id}].ID == "" {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
-}
-
-// oneOf names models as people choose among them: an OPPORTUNITY or a CONTACT.
-func oneOf(models []hub.Model) string {
-	names := make([]string, len(models))
-	for i, m := range models {
-		article := "a "
-		if strings.ContainsRune("AEIOU", rune(m[0])) {
-			article = "an "
-		}
-		names[i] = article + string(m)
-	}
-	return strings.Join(names, " or ")
-}
-
-func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, target hub.RecordRef) (connector.Note, error) {
-	transcript := ""
-	if s.conn.SyncTranscript {
-		var err error
-		if transcript, err = s.transcript(ctx, r); err != nil {
-			return connector.Note{}, err
-		}
-	}
-	n := hub.NewResultNote(&r, transcript)
-	return connector.Note{
-		Target: target.Model, ExternalID: target.ExternalID, Title: n.Title, Body: n.Body, Marker: "sirocco:" + s.delivery.ID,
-	}, nil
-}
-
-func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {
-	t := hub.Transcript{Speakers: r.Analysis.Speakers}
-	for from := int64(0); ; from += transcriptPage {
-		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
-		if err != nil {
-			return "", err
-		}
-		for _, u := range page {
-			if !t.Add(u) {
-				return t.String(), nil
-			}
-		}
-		if len(page) < transcriptPage {
-			return t.String(), nil
-		}
-	}
-}
-
-// lastAttempt reports whether the delivery has no attempt after this one.
-func (s *deliveryAttempt) lastAttempt() bool { return s.delivery.Attempts+1 >= deliveryAttempts }
-
-// handleError decides what an attempt that failed means, and keeps it. It returns errors that are ours.
-func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err error) error {
-	if ctx.Err() != nil { // paused, deleted, given to another job, or this node stops; the delivery stays as it is
-		return err
-	}
-	now := s.engine.Clock()
-	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
-	var ce *connector.Error
-	var refused *refusedError
-	if errors.As(err, &ce) {
-		s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
-	}
-	switch {
-	case errors.Is(err, hub.ErrNeedsCredentials):
-		s.stop, end.At, end.Error = true, time.Time{}, "The connection needs credentials that the CRM accepts."
-	case errors.As(err, &refused):
-		s.stop, s.next, end.At = true, refused.again, time.Time{}
-	case ce == nil:
-		return err
-	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:
-		s.session = nil // the access token may have ended before its time: once more with a new one
-		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt, "", time.Time{})
-	case ce.Kind == connector.Unauthorized:
-		s.session = nil
-		refusal, noted, noteErr := s.engine.Store.RefuseCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
-		if noteErr != nil || !noted {
-			return noteErr // others were set meanwhile: once more with those
-		}
-		s.stop, s.next = true, now.Add(endings[ce.Kind].wait(err, refusal.Times))
-		if refusal.Rejected {
-			end.Error = "It waits for new credentials: " + ce.Message
-		}
-	case ce.Kind == connector.RateLimited:
-		wait := ce.RetryAfter
-		if wait == 0 {
-			wait = deliveryWait(1)
-		}
-		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
-		if s.session != nil {
-			s.session.transport.honorRetryAfter(err) // another delivery may be planned meanwhile
-		}
-		if ce.Status == 0 { // the CRM was not asked
-			end.At = time.Time{}
-		}
-	case ce.Kind == connector.Refused, s.lastAttempt():
-		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
-	default: // a 403 too: they are good for reading, and somebody may let them write
-		wait := deliveryWait(s.delivery.Attempts + 1)
-		if asked := askedWait(err); asked > 0 {
-			wait = asked
-			if s.session != nil && endingOf(err).stops != stopsModel { // all that is to be written waits
-				s.session.transport.honorRetryAfter(err)
-				s.stop, s.next = true, now.Add(wait)
-			}
-		}
-		end.Counts, end.DueAt = true, now.Add(wait)
-	}
-	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
 }

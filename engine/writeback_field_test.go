@@ -63,7 +63,7 @@ func TestFieldsAreSet(t *testing.T) {
 				t.Errorf("%q is not in %q", text, d.Error)
 			}
 		}
-		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 || d.Attempts != 1 {
+		if n := r.crm.Notes.Count(d.Note.Marker); n != 1 || d.Attempts != 1 {
 			t.Errorf("the note is there %d times after %d attempts", n, d.Attempts)
 		}
 		for _, v := range r.crm.Violations() {
@@ -97,7 +97,7 @@ func TestFieldsWaitForTheCRM(t *testing.T) {
 		if row.Details.Amount == nil || *row.Details.Amount != 4200 || d.Error != "" {
 			t.Errorf("amount %v, %q", row.Details.Amount, d.Error)
 		}
-		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 {
+		if n := r.crm.Notes.Count(d.Note.Marker); n != 1 {
 			t.Errorf("the note is there %d times", n)
 		}
 		if status := r.recording(id).Analysis.Extractions[0].Status; status != hub.ExtractionSynced {

@@ -87,7 +87,7 @@ func TestWriteBack(t *testing.T) {
 		if len(notes) != 1 {
 			t.Fatalf("%d notes: %+v", len(notes), notes)
 		}
-		for _, text := range []string{"First talk", "Result: closed", "Score: 87", "Needs\nA new roof.", "Budget: 1250000", "30 minutes", "sirocco:" + d.ID} {
+		for _, text := range []string{"First talk", "Result: closed", "Score: 87", "Needs\nA new roof.", "Budget: 1250000", "30 minutes", d.Note.Marker} {
 			if !strings.Contains(notes[0].Text, text) {
 				t.Errorf("%q is not in\n%s", text, notes[0].Text)
 			}
@@ -115,7 +115,7 @@ func TestWriteBack(t *testing.T) {
 			as, err := r.st.DeliveryAttempts(t.Context(), d)
 			return err == nil && len(as) == 2 && r.delivery(first).State == hub.DeliverySent
 		})
-		if n := r.crm.Notes.Count("sirocco:" + d.ID); n != 1 {
+		if n := r.crm.Notes.Count(d.Note.Marker); n != 1 {
 			t.Errorf("it is there %d times", n)
 		}
 		if again := r.delivery(first); again.Transcript == nil || *again.Transcript || !again.SentAt.Equal(d.SentAt) {
@@ -154,7 +154,7 @@ func TestALostAnswerWritesNothingTwice(t *testing.T) {
 		})
 		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
 		until(t, "the answer is lost", func() bool { return r.delivery(id).Error != "" })
-		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).State != hub.DeliveryPending {
+		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).State != hub.DeliveryConfirming {
 			t.Fatalf("%d notes, %+v", n, r.delivery(id))
 		}
 		r.ahead.Store(int64(time.Minute))

@@ -21,9 +21,53 @@ type Delivery struct {
 	Transcript *bool
 	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is.
 	NoteID string
+	// Correction is 0 for a recording's first note on the record, n for the n-th that corrects it.
+	Correction int64
+	// Note is what was last sent, or found to be there; its Marker is empty before.
+	Note DeliveredNote
+	// AskedAt is when the note was sent that is not proven to be there, or not; zero when there is none.
+	AskedAt time.Time
+	// Absences counts the successful looks since then that did not find it.
+	Absences int64
+	// Withdrawn is why it shall not be there any more, while that is not settled; else empty.
+	Withdrawn string
 	// Error is why the last attempt failed, or which fields of the CRM could not be set, for people.
 	Error                        string
 	CreatedAt, UpdatedAt, SentAt time.Time
+}
+
+// DeliveredNote is a note as it was sent to the CRM.
+type DeliveredNote struct {
+	// On is the record that it is put on, which may be another one than the recording is linked to.
+	On RecordRef
+	// Marker is what it is known again by, Print what it says; see NoteMarker. The Print of one from before prints is empty.
+	Marker, Print string
+	// Text is what it says, without the transcript.
+	Text string
+	// Hash is of all that was sent.
+	Hash string
+}
+
+// Corrections is what happens when an analysis comes again after its note was written.
+type Corrections string
+
+// The choices of a connection.
+const (
+	// CorrectByNote writes a second note that says that it is a correction.
+	CorrectByNote Corrections = "NOTE"
+	// CorrectByChange changes the note, where the CRM lets us and nobody else has changed it, else it is as CorrectByNote.
+	CorrectByChange Corrections = "CHANGE"
+	// CorrectNothing leaves the note as it is.
+	CorrectNothing Corrections = "LEAVE"
+)
+
+// Validate checks that there is such a choice.
+func (c Corrections) Validate() error {
+	switch c {
+	case CorrectByNote, CorrectByChange, CorrectNothing:
+		return nil
+	}
+	return Invalid("corrections", fmt.Sprintf("is %.20q, which is none of the choices", string(c)), "NOTE, CHANGE or LEAVE")
 }
 
 // DeliveryState is how far a delivery, to a CRM or to a webhook endpoint, has come.
@@ -31,10 +75,13 @@ type DeliveryState string
 
 // The states of a delivery. A failed one has used up its attempts and is sent again only when somebody replays it.
 const (
-	DeliveryPending  DeliveryState = "PENDING"
-	DeliverySent     DeliveryState = "SENT"
-	DeliveryFailed   DeliveryState = "FAILED"
-	DeliveryCanceled DeliveryState = "CANCELED" // what it was for is gone: the link moved, the recording was deleted
+	DeliveryPending DeliveryState = "PENDING"
+	// DeliveryConfirming is sent, but not proven: the answer was lost, or proves nothing. Nothing else becomes of it before
+	// it is settled.
+	DeliveryConfirming DeliveryState = "CONFIRMING"
+	DeliverySent       DeliveryState = "SENT"
+	DeliveryFailed     DeliveryState = "FAILED"
+	DeliveryCanceled   DeliveryState = "CANCELED" // what it was for is gone: the link moved, the recording was deleted
 )
 
 // Attempt is one try of a delivery.
@@ -66,6 +113,12 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 		return fmt.Sprintf("It failed after %d attempts and is sent again only when it is replayed.", d.Attempts)
 	case d.State == DeliveryCanceled:
 		return "It is not sent: what it was for is gone."
+	case d.State == DeliveryConfirming && d.DueAt.IsZero():
+		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there, and the CRM cannot be asked: look there, and settle it."
+	case d.State == DeliveryConfirming && !c.Active:
+		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked once the connection is no longer paused."
+	case d.State == DeliveryConfirming:
+		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked again at " + WireTime(d.DueAt) + "."
 	case !c.Active:
 		return "It is held while the connection is paused: set isActive to true to send it."
 	case d.DueAt.After(now):

@@ -2,14 +2,61 @@ package hub
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+	"uuid"
 )
 
 // ResultNote is a recording's result as people read it in a CRM.
 type ResultNote struct {
 	Title, Body string
+}
+
+// noteMarkers is the space of the ids in NoteMarker.
+var noteMarkers = uuid.MustParse("6d3c6c0e-52a4-5b0f-8f0a-0f6f5f3a9b21")
+
+// NoteMarker is what a note is known again by in the CRM. It is made of what the note says: the recording, the record that
+// it is put on, and, for a correction, which one it is and the print of its text. So it is the same however often, and
+// over whatever connection, the note is made.
+func NoteMarker(recording string, on RecordRef, correction int64, print string) string {
+	if correction == 0 {
+		print = "" // the first note is the first note, whatever it says
+	}
+	parts := []string{recording, string(on.Model), on.ExternalID, strconv.FormatInt(correction, 10), print}
+	return "sirocco:" + nameID(noteMarkers, strings.Join(parts, "\x00"))
+}
+
+// Print is a short digest of what the note says. It stands behind the marker in the CRM, so that what a note says is known
+// without knowing its text.
+func (n ResultNote) Print() string {
+	sum := sha256.Sum256([]byte(n.Title + "\x00" + n.Body))
+	return hex.EncodeToString(sum[:4])
+}
+
+// Correction is the note as one that takes the place of an earlier one, which stands on the same record.
+func (n ResultNote) Correction() ResultNote {
+	return ResultNote{Title: "Correction: " + n.Title, Body: "The recording was analysed again. This takes the place of what was noted of it here before.\n\n" + n.Body}
+}
+
+// CutNote cuts a text to at most most characters, at the end of a line where there is one, and says so in its last line.
+func CutNote(text string, most int) string {
+	if most <= 0 || utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	word := fmt.Sprintf("\n(Cut: a note has at most %d characters here.)", most)
+	room := most - utf8.RuneCountInString(word)
+	if room <= 0 {
+		return string([]rune(text)[:most])
+	}
+	kept := string([]rune(text)[:room])
+	if end := strings.LastIndexByte(kept, '\n'); end > len(kept)/2 {
+		kept = kept[:end]
+	}
+	return strings.TrimRight(kept, "\n ") + word
 }
 
 // NewResultNote writes the note of a recording. The transcript, where there is one, is added as it is.

@@ -25,6 +25,9 @@ type PlatformInfo struct {
 	NoteTargets []Model
 	// NoteMost is how many characters a note may have; zero where the vendor names no bound.
 	NoteMost int
+	// NoteLag is how long a note that was taken may still be missing from the lists of the record's notes; zero means 15
+	// minutes.
+	NoteLag time.Duration
 	// FieldTargets are the models whose fields can be set.
 	FieldTargets []Model
 }

@@ -49,10 +49,14 @@ func (s *Server) answerInstead(w http.ResponseWriter, r *http.Request, f Fault) 
 		writeError(w, http.StatusTooManyRequests)
 	case ServerError:
 		writeError(w, http.StatusInternalServerError)
-	case Unavailable:
-		writeError(w, http.StatusServiceUnavailable)
+	case Conflict:
+		writeError(w, http.StatusConflict)
 	case Locked:
 		writeError(w, http.StatusLocked)
+	case TooEarly:
+		writeError(w, http.StatusTooEarly)
+	case Unavailable:
+		writeError(w, http.StatusServiceUnavailable)
 	case BadRequest:
 		writeError(w, http.StatusBadRequest)
 	case Gone:

@@ -24,13 +24,15 @@ const (
 	// ServerError and Unavailable are 500 and 503.
 	ServerError FaultKind = "server-error"
 	Unavailable FaultKind = "unavailable"
-	// Locked is 423: somebody else is changing what was asked about.
-	Locked FaultKind = "locked"
 	// BadRequest and Gone are 400 and 410: what a vendor says of a place in a list that is too old.
 	BadRequest FaultKind = "bad-request"
 	Gone       FaultKind = "gone"
 	// HTMLPage is 400 with a page for people, as a gateway in front of a vendor answers while that is away.
 	HTMLPage FaultKind = "html-page"
+	// Conflict, Locked and TooEarly are 409, 423 and 425: somebody else is at it.
+	Conflict FaultKind = "conflict"
+	Locked   FaultKind = "locked"
+	TooEarly FaultKind = "too-early"
 	// Hang answers nothing until the client gives up.
 	Hang FaultKind = "hang"
 	// Drop breaks the connection in the middle of the answer.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"sirocco/hub"
 )
@@ -25,6 +26,11 @@ type Notes struct {
 	clock hub.Clock
 	mu    sync.Mutex
 	notes []Note
+	// removed counts those that were taken away, so that no id comes twice.
+	removed int
+	// lag is how long a note is missing from lists, most how many characters one may have; zero is no bound.
+	lag  time.Duration
+	most int
 	// refused are reasons for which the next notes are not taken, one each.
 	refused []string
 }
@@ -36,11 +42,64 @@ func (n *Notes) Add(target hub.Model, externalID, text string) Note {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	note := Note{
-		ID: n.ids.of(noteModel, len(n.notes)), Target: target, ExternalID: externalID, Text: text,
+		ID: n.ids.of(noteModel, len(n.notes)+n.removed), Target: target, ExternalID: externalID, Text: text,
 		CreatedAt: n.clock().Truncate(time.Microsecond),
 	}
 	n.notes = append(n.notes, note)
 	return note
+}
+
+// ListAfter makes the CRM list a note only so long after it took it.
+func (n *Notes) ListAfter(lag time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lag = lag
+}
+
+// Limit makes the CRM take no note of more characters.
+func (n *Notes) Limit(most int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.most = most
+}
+
+// TooLong reports whether the CRM does not take a note for its length.
+func (n *Notes) TooLong(text string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.most > 0 && utf8.RuneCountInString(text) > n.most
+}
+
+// Listed returns the notes that the CRM lists by now, the oldest first.
+func (n *Notes) Listed() []Note {
+	now := n.clock()
+	return n.where(func(note Note) bool { return n.lag == 0 || !note.CreatedAt.Add(n.lag).After(now) })
+}
+
+// ListedOn returns those of a record.
+func (n *Notes) ListedOn(target hub.Model, externalID string) []Note {
+	return slices.DeleteFunc(n.Listed(), func(note Note) bool { return note.Target != target || note.ExternalID != externalID })
+}
+
+// Remove takes a note away and reports whether it was there.
+func (n *Notes) Remove(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	before := len(n.notes)
+	n.notes = slices.DeleteFunc(n.notes, func(note Note) bool { return note.ID == id })
+	n.removed += before - len(n.notes)
+	return len(n.notes) < before
+}
+
+// Change gives a note another text and reports whether it was there.
+func (n *Notes) Change(id, text string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := slices.IndexFunc(n.notes, func(note Note) bool { return note.ID == id })
+	if i >= 0 {
+		n.notes[i].Text = text
+	}
+	return i >= 0
 }
 
 // Refuse makes the CRM not take the next note, for a reason.

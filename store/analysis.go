@@ -81,8 +81,8 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 		}
 	}
 	switch {
-	case !first:
-		return nil
+	case !first: // what says otherwise in a CRM by now is corrected
+		return s.correctNotes(ctx, tx, *r)
 	case relinks: // that look may move the link, and plans what is written back where the link then is
 		return s.emit(ctx, tx, *r, hub.EventRecordingProcessed)
 	}

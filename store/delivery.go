@@ -3,14 +3,16 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sirocco/database"
 	"sirocco/hub"
 )
 
-// planDelivery leaves a delivery for a recording that is processed and linked, once for each record it is linked to:
-// where there is one it changes nothing. One that was canceled because the link was elsewhere for a while comes back.
+// planDelivery leaves a delivery for a recording that is processed and linked, once for each record it is linked to.
+// One that was canceled because the link was elsewhere for a while comes back; one that is there already is corrected
+// where it says something else by now.
 func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error {
 	if !r.Processed() || !r.Linked() || r.Analysis.Failed != "" {
 		return nil
@@ -23,41 +25,120 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		return nil
 	}
 	now := s.clock()
-	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = $7, due_at = $6, attempts = 0, error = '', updated_at = $6
-		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5 AND state = $8`,
-		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now), string(hub.DeliveryPending), string(hub.DeliveryCanceled))
+	// One that was sent, and whose proof is awaited, is wanted again.
+	if _, err := tx.Exec(ctx, `UPDATE deliveries SET withdrawn = '', updated_at = $6 WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4
+		AND external_id = $5 AND state = 'CONFIRMING' AND withdrawn <> ''`, r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now)); err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $6, attempts = 0, error = '', asked_at = NULL, absences = 0, withdrawn = '', updated_at = $6
+		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5 AND state = 'CANCELED' AND correction = 0`,
+		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now))
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		n, err = tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7, 0, CAST($8 AS BIGINT), '', '', CAST($8 AS BIGINT), CAST($8 AS BIGINT)
-			WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $4 AND model = $5 AND external_id = $6)`,
-			r.OrganizationID, c.ID, s.newID(), r.ID, string(r.Link.Model), r.Link.ExternalID, string(hub.DeliveryPending), micros(now))
+	if n > 0 {
+		return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
 	}
-	if err != nil || n == 0 {
+	all, err := deliveriesOn(ctx, tx, r)
+	if err != nil {
 		return err
 	}
-	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
+	if len(all) > 0 && all[len(all)-1].Note.Print == "" { // what it says is not known: only another analysis corrects it
+		return nil
+	}
+	if len(all) > 0 {
+		return s.correctDelivery(ctx, tx, r, all, "")
+	}
+	return s.insertDelivery(ctx, tx, r, 0, now)
 }
 
-// cancelDeliveries ends what a recording was still to be written to.
+func (s *Store) insertDelivery(ctx context.Context, tx Tx, r hub.Recording, correction int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, correction, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'PENDING', 0, $7, '', '', $8, $7, $7)`,
+		r.OrganizationID, r.Link.ConnectionID, s.newID(), r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now), correction)
+	if err != nil {
+		return err
+	}
+	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, r.Link.ConnectionID, now)
+}
+
+// deliveriesOn are the recording's deliveries to the record that it is linked to, in the order of their corrections.
+func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, error) {
+	return queryAll(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5 ORDER BY correction`,
+		r.OrganizationID, r.ID, r.Link.ConnectionID, string(r.Link.Model), r.Link.ExternalID)
+}
+
+// correctDelivery sees to it that the latest of the recording's deliveries to its record, which are all, says what is
+// true now, as the connection chose; or as by says, where that is not empty. One that is not sent yet will say it anyway.
+func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all []hub.Delivery, by hub.Corrections) error {
+	latest := all[len(all)-1]
+	if latest.State != hub.DeliverySent || latest.Note.Print == hub.NewResultNote(&r, "").Print() {
+		return nil
+	}
+	if by == "" {
+		chosen, err := queryOne(ctx, tx, scanText, `SELECT corrections FROM connections WHERE organization_id = $1 AND id = $2`, r.OrganizationID, latest.ConnectionID)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		by = hub.Corrections(chosen)
+	}
+	now := s.clock()
+	switch by {
+	case hub.CorrectByNote:
+		return s.insertDelivery(ctx, tx, r, latest.Correction+1, now)
+	case hub.CorrectByChange:
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', updated_at = $4
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, latest.OrganizationID, latest.ConnectionID, latest.ID, micros(now))
+		if err != nil {
+			return err
+		}
+		return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, latest.ConnectionID, now)
+	}
+	return nil
+}
+
+// correctNotes corrects what is written of a recording that was analysed again.
+func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error {
+	if !r.Processed() || !r.Linked() {
+		return nil
+	}
+	all, err := deliveriesOn(ctx, tx, r)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return s.correctDelivery(ctx, tx, r, all, "")
+}
+
+// cancelDeliveries ends what a recording was still to be written to. What was sent, but is not proven to be there, is
+// settled first; see hub.DeliveryConfirming.
 func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5
-		WHERE organization_id = $1 AND recording_id = $2 AND state = $6`,
-		organization, recording, string(hub.DeliveryCanceled), reason, micros(now), string(hub.DeliveryPending))
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'CANCELED', due_at = NULL, error = $3, updated_at = $4
+		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, reason, micros(now))
+	if err != nil {
+		return err
+	}
+	asked, err := queryAll(ctx, tx, scanText, `UPDATE deliveries SET withdrawn = $3, due_at = CAST($4 AS BIGINT), updated_at = $4 WHERE organization_id = $1 AND recording_id = $2 AND state = 'CONFIRMING'
+		RETURNING connection_id`, organization, recording, reason, micros(now))
+	slices.Sort(asked)
+	for _, c := range slices.Compact(asked) {
+		err = errors.Join(err, scheduleTask(ctx, tx, organization, TaskWriteBack, c, now))
+	}
 	return err
 }
 
-const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at`
+const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at,
+	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn`
 
 func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var d hub.Delivery
-	var due, sent *int64
+	var due, sent, asked *int64
 	var created, updated int64
 	err := r.Scan(&d.OrganizationID, &d.ConnectionID, &d.ID, &d.RecordingID, &d.Model, &d.ExternalID, &d.State, &d.Attempts, &due, &d.Transcript,
-		&d.NoteID, &d.Error, &created, &updated, &sent)
+		&d.NoteID, &d.Error, &created, &updated, &sent, &d.Correction, &d.Note.On.Model, &d.Note.On.ExternalID, &d.Note.Marker, &d.Note.Print, &d.Note.Text, &d.Note.Hash,
+		&asked, &d.Absences, &d.Withdrawn)
 	d.DueAt, d.SentAt, d.CreatedAt, d.UpdatedAt = fromOptionalMicros(due), fromOptionalMicros(sent), fromMicros(created), fromMicros(updated)
+	d.AskedAt = fromOptionalMicros(asked)
 	return d, err
 }
 
@@ -103,7 +184,8 @@ func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Att
 }
 
 // ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
-// already is found there by its marker and not written again. One whose recording is gone, or that was canceled as
+// already is found there by its marker and not written again; where it says something else than is true now, it is
+// corrected as the connection chose. One whose recording is gone, or that was canceled as
 // the link moved, is a *hub.ConflictError.
 func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
 	var d hub.Delivery
@@ -122,8 +204,9 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 		case before.State == hub.DeliveryCanceled && (r.Link.ConnectionID != before.ConnectionID || r.Link.Model != before.Model || r.Link.ExternalID != before.ExternalID):
 			return hub.Conflict("The recording is no longer linked to the %s %s; link it there first.", before.Model, before.ExternalID)
 		}
-		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $3, due_at = $4, attempts = 0, error = '', updated_at = $4
-			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, string(hub.DeliveryPending), micros(now))
+		// What is sent but not proven stays so: it is looked for now.
+		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = CASE WHEN state = 'CONFIRMING' THEN state ELSE 'PENDING' END, due_at = $3, attempts = 0, error = '', updated_at = $3
+			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, micros(now))
 		if err != nil {
 			return err
 		}
@@ -134,4 +217,72 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 	})
 	s.notify()
 	return d, err
+}
+
+// SettleDelivery says what became of a note that was sent but is not proven, as a person found out: it is there, under the
+// CRM's own id where that is known, or it is not. What is not there is sent again, unless it is no longer wanted.
+func (s *Store) SettleDelivery(ctx context.Context, organization, id string, there bool, noteID string) (hub.Delivery, error) {
+	var d hub.Delivery
+	err := s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		before, err := queryOne(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+		if err != nil {
+			return err
+		}
+		if before.State != hub.DeliveryConfirming {
+			return hub.Conflict("The delivery is %s: there is nothing to settle.", before.State)
+		}
+		state, due, sent, said := hub.DeliveryPending, optionalMicros(now), (*int64)(nil), ""
+		switch {
+		case there:
+			state, due, sent = hub.DeliverySent, nil, optionalMicros(before.AskedAt)
+			if before.Withdrawn != "" {
+				said = before.Withdrawn + " Its note stands there."
+			}
+		case before.Withdrawn != "":
+			state, due, said = hub.DeliveryCanceled, nil, before.Withdrawn
+		}
+		if there && noteID == "" {
+			noteID = before.Note.Marker
+		}
+		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $4, due_at = $5, sent_at = COALESCE($6, sent_at), note_id = $7, error = $8, withdrawn = '', asked_at = NULL,
+				absences = 0, updated_at = $9
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state = 'CONFIRMING' RETURNING `+deliveryColumns,
+			organization, before.ConnectionID, id, string(state), due, sent, noteID, said, micros(now))
+		if err != nil {
+			return err
+		}
+		if there && before.Withdrawn == "" { // from now on the rule does not move the link
+			if _, err := tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
+				organization, d.RecordingID, micros(now)); err != nil {
+				return err
+			}
+		}
+		if err := wakeWaiting(ctx, tx, d, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "settle", "delivery", id, map[string]any{"connectionId": d.ConnectionID, "recordingId": d.RecordingID, "there": there})
+	})
+	s.notify()
+	return d, err
+}
+
+// Corrections returns what a connection chose.
+func (s *Store) Corrections(ctx context.Context, organization, connection string) (hub.Corrections, error) {
+	text, err := queryOne(ctx, s.db, scanText, `SELECT corrections FROM connections WHERE organization_id = $1 AND id = $2`, organization, connection)
+	return hub.Corrections(text), err
+}
+
+// SetCorrections chooses what happens when an analysis comes again after its note was written over the connection.
+func (s *Store) SetCorrections(ctx context.Context, organization, connection string, c hub.Corrections) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE connections SET corrections = $3 WHERE organization_id = $1 AND id = $2`, organization, connection, string(c))
+		if err := requireAffected(n, err, hub.ErrNotFound); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"corrections": string(c)})
+	})
 }

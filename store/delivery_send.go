@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -14,11 +16,16 @@ import (
 const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.organization_id = deliveries.organization_id AND p.connection_id = deliveries.connection_id
 	AND p.model = deliveries.model AND p.external_id = deliveries.external_id AND p.id < deliveries.id AND p.state = 'PENDING')`
 
+// nothingToSettle keeps a delivery waiting while the same recording's note on another record is not settled.
+const nothingToSettle = ` AND (state <> 'PENDING' OR NOT EXISTS (SELECT 1 FROM deliveries u JOIN connections live ON live.organization_id = u.organization_id AND live.id = u.connection_id
+	WHERE u.organization_id = deliveries.organization_id AND u.recording_id = deliveries.recording_id AND u.id <> deliveries.id AND u.state = 'CONFIRMING'))`
+
 // NextDelivery returns the delivery of the connection that is to be sent next, due or not; hub.ErrNotFound where
-// none waits. One to the same record as an earlier one waits for that.
+// none waits. One to the same record as an earlier one waits for that, and for what was sent of its recording elsewhere
+// and is not settled.
 func (s *Store) NextDelivery(ctx context.Context, organization, connection string) (hub.Delivery, error) {
 	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
-		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+firstOfItsRecord+` ORDER BY due_at, id LIMIT 1`, organization, connection)
+		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+firstOfItsRecord+nothingToSettle+` ORDER BY due_at, id LIMIT 1`, organization, connection)
 }
 
 // DeliveryEnd is what came of an attempt to send a delivery.
@@ -28,6 +35,10 @@ type DeliveryEnd struct {
 	DueAt time.Time
 	// Counts says that the attempt used up one of those that a delivery has.
 	Counts bool
+	// Correct asks for a second note that says what is true now, whatever the connection chose.
+	Correct bool
+	// Absent counts another successful look that did not find the note.
+	Absent bool
 	// Error is why it was not sent, or which fields were not set, for people.
 	Error string
 	// At and Took are when the attempt was made and how long it took; without At there was none.
@@ -37,10 +48,57 @@ type DeliveryEnd struct {
 	Synced []hub.EntityExtraction
 }
 
+// DeliveriesWait reports whether any delivery of the connection waits, be it for another one.
+func (s *Store) DeliveriesWait(ctx context.Context, organization, connection string) (bool, error) {
+	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
+	return len(some) > 0, err
+}
+
+// EarlierMarkers are what the recording's notes may be known by that a program wrote before markers said what a note is.
+func (s *Store) EarlierMarkers(ctx context.Context, organization, recording string) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT marker FROM earlier_markers WHERE organization_id = $1 AND recording_id = $2 ORDER BY marker`, organization, recording)
+}
+
+// noteTextMost bounds how much of a note's text is kept, in bytes.
+const noteTextMost = 32 << 10
+
+// BeginNote keeps what is about to be sent, before it is: from here on the delivery is sent and not proven, until
+// SaveNote or EndDelivery says otherwise. It reports false for one that is no longer to be sent.
+func (s *Store) BeginNote(ctx context.Context, t Task, d hub.Delivery, n hub.DeliveredNote, due time.Time) (bool, error) {
+	begun := false
+	err := s.write(ctx, func(tx Tx) error {
+		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = COALESCE(asked_at, $4), due_at = $5, target_model = $6, target_external_id = $7, marker = $8,
+				note_print = $9, note_text = $10, note_hash = $11, updated_at = $4
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state IN ('PENDING', 'CONFIRMING') AND withdrawn = ''`,
+			d.OrganizationID, d.ConnectionID, d.ID, micros(s.clock()), micros(due), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
+		if begun = changed > 0; err != nil {
+			return err
+		}
+		return holdTaskLease(ctx, tx, t)
+	})
+	return begun, err
+}
+
+// CancelNote takes BeginNote back: it is known that nothing was sent.
+func (s *Store) CancelNote(ctx context.Context, d hub.Delivery) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN withdrawn = '' THEN 'PENDING' ELSE 'CANCELED' END, due_at = CASE WHEN withdrawn = '' THEN CAST($4 AS BIGINT) ELSE NULL END,
+				error = CASE WHEN withdrawn = '' THEN error ELSE withdrawn END, withdrawn = '', asked_at = NULL, absences = 0
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state = 'CONFIRMING'`, d.OrganizationID, d.ConnectionID, d.ID, micros(s.clock()))
+		return err
+	})
+}
+
+// keptText is as much of a note's text as is kept.
+func keptText(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), noteTextMost)], "")
+}
+
 // WrittenNote is a note that is in the CRM.
 type WrittenNote struct {
 	// ID is the CRM's own.
 	ID string
+	hub.DeliveredNote
 	// Existed says that an earlier attempt had written it, so that what is known of its transcript stays.
 	Existed bool
 	// Transcript says whether the transcript is in it.
@@ -48,7 +106,7 @@ type WrittenNote struct {
 }
 
 // SaveNote keeps that a delivery's note is in the CRM: from now on the rule does not move the recording's link. Where
-// the delivery was canceled meanwhile, it counts as sent.
+// the delivery was withdrawn meanwhile, it counts as sent.
 func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
@@ -58,9 +116,13 @@ func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE deliveries SET note_id = $4, transcript = CASE WHEN $5 THEN transcript ELSE $6 END,
-				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, $7) ELSE $7 END, updated_at = $7, state = CASE WHEN state = $8 THEN $9 ELSE state END
+				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, asked_at, $7) ELSE $7 END, updated_at = $7, asked_at = NULL, absences = 0,
+				target_model = $8, target_external_id = $9, marker = $10, note_print = $11, note_text = $12, note_hash = $13,
+				state = CASE WHEN state = 'CANCELED' OR withdrawn <> '' THEN 'SENT' WHEN state = 'CONFIRMING' THEN 'PENDING' ELSE state END,
+				due_at = CASE WHEN state = 'CANCELED' OR withdrawn <> '' THEN NULL ELSE $7 END,
+				error = CASE WHEN withdrawn <> '' THEN withdrawn || ' Its note stands there.' ELSE error END, withdrawn = ''
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(hub.DeliveryCanceled), string(hub.DeliverySent))
+			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
 		if err != nil {
 			return err
 		}
@@ -73,31 +135,112 @@ func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end DeliveryEnd) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
+		var r hub.Recording
+		if end.State == hub.DeliverySent { // recordings are locked before deliveries, wherever both are
+			var err error
+			if r, err = lockRecording(ctx, tx, d.OrganizationID, d.RecordingID); ignoreNotFound(err) != nil {
+				return err
+			}
+		}
 		if err := markSynced(ctx, tx, d, end.Synced, now); err != nil {
 			return err
 		}
-		counts := int64(0)
+		counts, absent := int64(0), int64(0)
 		if end.Counts {
 			counts = 1
 		}
-		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $4, due_at = $5, attempts = attempts + $6, error = $7, updated_at = $8
-			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state = 'PENDING' OR $4 = 'SENT')`,
-			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now))
+		if end.Absent {
+			absent = 1
+		}
+		// One that was withdrawn meanwhile, and is not there, is not tried again.
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN 'CANCELED' ELSE $4 END,
+				due_at = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN NULL ELSE CAST($5 AS BIGINT) END,
+				error = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN withdrawn ELSE $7 END, attempts = attempts + $6, absences = absences + $9, updated_at = $8,
+				asked_at = CASE WHEN $4 = 'CONFIRMING' THEN asked_at ELSE NULL END, withdrawn = CASE WHEN $4 = 'CONFIRMING' THEN withdrawn ELSE '' END
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state IN ('PENDING', 'CONFIRMING') OR $4 = 'SENT')`,
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent)
 		if err != nil {
 			return err
 		}
-		if !end.At.IsZero() {
-			_, err := tx.Exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
-				SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
-				FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3`,
-				d.OrganizationID, d.ConnectionID, d.ID, micros(end.At), end.Took.Microseconds(), end.Error)
-			if err != nil {
+		if err := insertAttempt(ctx, tx, d, end); err != nil {
+			return err
+		}
+		if end.State == hub.DeliverySent {
+			if err := s.correctSent(ctx, tx, r, d, end); err != nil {
 				return err
 			}
 		}
 		// Last, as recordings come before tasks wherever both are locked.
-		return holdTaskLease(ctx, tx, t)
+		if err := holdTaskLease(ctx, tx, t); err != nil || d.State != hub.DeliveryConfirming || end.State == hub.DeliveryConfirming {
+			return err
+		}
+		return wakeWaiting(ctx, tx, d, now)
 	})
+}
+
+// EndWithdrawn keeps what became of a note that was sent, and found where it is no longer wanted.
+func (s *Store) EndWithdrawn(ctx context.Context, t Task, d hub.Delivery, end DeliveryEnd, noteID string) error {
+	return s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		kept, sent := noteID, optionalMicros(d.AskedAt)
+		if end.State == hub.DeliveryCanceled { // it is not there any more
+			kept, sent = "", nil
+		}
+		n, err := tx.Exec(ctx, `UPDATE deliveries SET state = $4, due_at = NULL, error = $5, note_id = $6, sent_at = $7, withdrawn = '', asked_at = NULL, absences = 0, updated_at = $8
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state = 'CONFIRMING'`,
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), end.Error, kept, sent, micros(now))
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := insertAttempt(ctx, tx, d, end); err != nil {
+			return err
+		}
+		if err := holdTaskLease(ctx, tx, t); err != nil {
+			return err
+		}
+		return wakeWaiting(ctx, tx, d, now)
+	})
+}
+
+func insertAttempt(ctx context.Context, tx Tx, d hub.Delivery, end DeliveryEnd) error {
+	if end.At.IsZero() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO delivery_attempts (organization_id, connection_id, delivery_id, number, at, took, error)
+		SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
+		FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3`,
+		d.OrganizationID, d.ConnectionID, d.ID, micros(end.At), end.Took.Microseconds(), end.Error)
+	return err
+}
+
+// correctSent looks whether what was sent is still true of r, the locked recording: the analysis may have come again
+// meanwhile.
+func (s *Store) correctSent(ctx context.Context, tx Tx, r hub.Recording, d hub.Delivery, end DeliveryEnd) error {
+	if r.Link.ConnectionID != d.ConnectionID || r.Link.Model != d.Model || r.Link.ExternalID != d.ExternalID || !r.Processed() {
+		return nil
+	}
+	all, err := deliveriesOn(ctx, tx, r)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	by := hub.Corrections("")
+	switch {
+	case end.Correct:
+		by = hub.CorrectByNote
+	case all[len(all)-1].Note.Print == "": // what it says is not known
+		return nil
+	}
+	return s.correctDelivery(ctx, tx, r, all, by)
+}
+
+// wakeWaiting lets the connections look again that have something of the recording to send: it waited for d.
+func wakeWaiting(ctx context.Context, tx Tx, d hub.Delivery, now time.Time) error {
+	connections, err := queryAll(ctx, tx, scanText, `SELECT DISTINCT connection_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND due_at IS NOT NULL ORDER BY connection_id`,
+		d.OrganizationID, d.RecordingID)
+	for _, c := range connections {
+		err = errors.Join(err, scheduleTask(ctx, tx, d.OrganizationID, TaskWriteBack, c, now))
+	}
+	return err
 }
 
 // markSynced notes which extractions of the recording are in the CRM's fields. One that another analysis has changed

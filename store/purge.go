@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sirocco/database"
+	"sirocco/hub"
 )
 
 // enqueuePurge erases what must be gone with the connection at once, and notes the rest for Purge.
@@ -47,6 +48,9 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	return true, s.write(ctx, func(tx Tx) error {
+		if n, err := s.unlinkDeleted(ctx, tx, keys[0].organization, keys[0].connection); err != nil || n > 0 {
+			return err
+		}
 		for _, p := range purged {
 			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, p.table, p.key, purgeSlice),
@@ -58,6 +62,42 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
 		return err
 	})
+}
+
+// unlinkDeleted takes the links of a slice of recordings along with the connection that they were over, a person's too:
+// no link points at what is gone. The rule may link them again.
+func (s *Store) unlinkDeleted(ctx context.Context, tx Tx, organization, connection string) (int, error) {
+	rs, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 ORDER BY id LIMIT $3`+tx.Dialect().ForUpdate(),
+		organization, connection, purgeSlice)
+	if err != nil || len(rs) == 0 {
+		return 0, err
+	}
+	now := s.clock()
+	from, until := rs[0].StartedAt, rs[0].EndedAt
+	for i := range rs {
+		r := &rs[i]
+		if r.StartedAt.Before(from) {
+			from = r.StartedAt
+		}
+		if r.EndedAt.After(until) {
+			until = r.EndedAt
+		}
+		r.Link = hub.Link{Reason: "The connection that it was linked over was deleted."}
+		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
+		if err := saveLink(ctx, tx, r); err != nil {
+			return 0, err
+		}
+	}
+	// What it was written to is gone: it may be written to what it is linked to from now on.
+	ids := make([]string, len(rs))
+	for i := range rs {
+		ids[i] = rs[i].ID
+	}
+	in, arg := tx.Dialect().In("$2", ids)
+	if _, err := tx.Exec(ctx, `UPDATE recordings SET written_at = NULL WHERE organization_id = $1 AND id `+in, organization, arg); err != nil {
+		return 0, err
+	}
+	return len(rs), requestRelink(ctx, tx, organization, from, until, now)
 }
 
 // Shrink gives a slice of the room that removed rows left in the database's file back to the disk, and reports whether

@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"errors"
 	"net/http"
 
 	"sirocco/api/wire"
@@ -15,12 +16,13 @@ type Delivery struct {
 	RecordingID             string  `json:"recordingId"`
 	DataType                string  `json:"dataType" doc:"The kind of CRM record that the recording is linked to."`
 	ExternalID              string  `json:"externalId"`
-	State                   string  `json:"state" enum:"PENDING,SENT,FAILED,CANCELED"`
+	State                   string  `json:"state" enum:"PENDING,CONFIRMING,SENT,FAILED,CANCELED"`
 	Explanation             string  `json:"explanation" doc:"How it stands, in a sentence."`
 	Attempts                int     `json:"attempts" doc:"How many attempts it has used up since it was planned or replayed."`
 	DueAt                   *string `json:"dueAt" doc:"When the next attempt is made; null when none is planned."`
 	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
 	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent, and where the CRM's answer was lost."`
+	Correction              int64   `json:"correction" doc:"0 for the first note of the recording on the record, n for the n-th that corrects it."`
 	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set."`
 	SentAt                  *string `json:"sentAt" doc:"When the note was written; its fields may follow."`
 	CreatedAt               string  `json:"createdAt"`
@@ -31,7 +33,7 @@ type Delivery struct {
 func (s *server) showDelivery(c hub.Connection, d hub.Delivery) Delivery {
 	return Delivery{
 		ID: d.ID, IntegrationConnectionID: d.ConnectionID, RecordingID: d.RecordingID, DataType: string(d.Model), ExternalID: d.ExternalID, State: string(d.State),
-		Explanation: d.Explain(c, s.Clock()), Attempts: d.Attempts, DueAt: wire.TimeOrNull(d.DueAt), Error: wire.OrNull(d.Error), Transcript: d.Transcript, NoteID: wire.OrNull(d.NoteID),
+		Explanation: d.Explain(c, s.Clock()), Attempts: d.Attempts, DueAt: wire.TimeOrNull(d.DueAt), Error: wire.OrNull(d.Error), Transcript: d.Transcript, Correction: d.Correction, NoteID: wire.OrNull(d.NoteID),
 		SentAt: wire.TimeOrNull(d.SentAt), CreatedAt: hub.WireTime(d.CreatedAt), UpdatedAt: hub.WireTime(d.UpdatedAt),
 	}
 }
@@ -57,10 +59,21 @@ type DeliveryAnswer struct {
 	Body Delivery
 }
 
+// DeliveredNote is what a delivery's note says in the CRM, and what it would say if it were sent now.
+type DeliveredNote struct {
+	DataType   *string `json:"dataType" doc:"The kind of CRM record that the note is on, which may be another one than the recording is linked to; null before it was sent."`
+	ExternalID *string `json:"externalId"`
+	Marker     *string `json:"marker" doc:"What the note is known again by; it is part of its text."`
+	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, and where it is not known."`
+	Now        *string `json:"now" doc:"What would be written now, without the transcript; null where the recording is deleted or has no analysis."`
+	Same       *bool   `json:"same" nullable:"true" doc:"Whether the two say the same; null where one of them is not known."`
+}
+
 // DeliveryWithAttempts is one delivery with its latest attempts.
 type DeliveryWithAttempts struct {
 	Body struct {
 		Delivery
+		Note  DeliveredNote     `json:"note"`
 		Tries []DeliveryAttempt `json:"tries" doc:"The latest first, at most a hundred."`
 	}
 }
@@ -79,14 +92,21 @@ func (s *server) registerDeliveries() {
 	wire.Register(s.API, add("getDelivery", http.MethodGet, "/v1/deliveries/{id}", "See a delivery and its attempts", ""),
 		wire.JSONErrors(http.StatusNotFound), s.getDelivery)
 	wire.Register(s.API, add("replayDelivery", http.MethodPost, "/v1/deliveries/{id}/replay", "Send a delivery again",
-		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again."),
+		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again; where it says something else than is true now, it is corrected as the connection chose, or the delivery says that it is left."),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayDelivery)
+	wire.Register(s.API, add("settleDelivery", http.MethodPost, "/v1/deliveries/{id}/settle", "Say whether a note is in the CRM",
+		"For a delivery that is CONFIRMING: it was sent, and neither an answer nor a look tells whether it is there. What is not there is sent again, unless it is no longer wanted."),
+		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.settleDelivery)
+	wire.Register(s.API, add("getWriteBack", http.MethodGet, connectionPath+"/write-back", "See how a connection writes back", ""),
+		wire.JSONErrors(http.StatusNotFound), s.getWriteBack)
+	wire.Register(s.API, add("patchWriteBack", http.MethodPatch, connectionPath+"/write-back", "Change how a connection writes back", ""),
+		wire.JSONErrors(http.StatusNotFound), s.patchWriteBack)
 }
 
 func (s *server) listDeliveries(r *wire.Request, in *struct {
 	wire.IDPath
 	wire.PageQuery
-	State string `query:"state" enum:"PENDING,SENT,FAILED,CANCELED" doc:"List only those in the state."`
+	State string `query:"state" enum:"PENDING,CONFIRMING,SENT,FAILED,CANCELED" doc:"List only those in the state."`
 },
 ) (*DeliveriesAnswer, error) {
 	c, err := s.connectionOf(r, &in.IDPath)
@@ -120,7 +140,12 @@ func (s *server) getDelivery(r *wire.Request, in *wire.IDPath) (*DeliveryWithAtt
 	if err != nil {
 		return nil, err
 	}
+	note, err := s.deliveredNote(r, d)
+	if err != nil {
+		return nil, err
+	}
 	out := &DeliveryWithAttempts{}
+	out.Body.Note = note
 	out.Body.Delivery, out.Body.Tries = s.showDelivery(c, d), make([]DeliveryAttempt, len(attempts))
 	for i, a := range attempts {
 		out.Body.Tries[i] = DeliveryAttempt{Number: a.Number, At: hub.WireTime(a.At), TookMs: a.Took.Milliseconds(), Error: wire.OrNull(a.Error)}
@@ -134,4 +159,72 @@ func (s *server) replayDelivery(r *wire.Request, in *wire.IDPath) (*DeliveryAnsw
 		return nil, err
 	}
 	return &DeliveryAnswer{Body: s.showDelivery(c, d)}, nil
+}
+
+// deliveredNote shows what the delivery's note says.
+func (s *server) deliveredNote(r *wire.Request, d hub.Delivery) (DeliveredNote, error) {
+	n := DeliveredNote{DataType: wire.OrNull(string(d.Note.On.Model)), ExternalID: wire.OrNull(d.Note.On.ExternalID), Marker: wire.OrNull(d.Note.Marker), CRM: wire.OrNull(d.Note.Text)}
+	recording, err := s.Store.Recording(r, d.OrganizationID, d.RecordingID)
+	if errors.Is(err, hub.ErrNotFound) || err == nil && !recording.Processed() {
+		return n, nil
+	}
+	if err != nil {
+		return n, err
+	}
+	now := hub.NewResultNote(&recording, "")
+	n.Now = new(now.Title + "\n\n" + now.Body)
+	if d.Note.Print != "" {
+		n.Same = new(d.Note.Print == now.Print())
+	}
+	return n, nil
+}
+
+func (s *server) settleDelivery(r *wire.Request, in *struct {
+	wire.IDPath
+	Body struct {
+		There  bool   `json:"there" doc:"Whether the note is there."`
+		NoteID string `json:"noteId,omitempty" maxLength:"256" doc:"The CRM's id of the note, where it is known."`
+	}
+},
+) (*DeliveryAnswer, error) {
+	d, c, err := s.deliveryOf(r, &in.IDPath, func(organization string) (hub.Delivery, error) {
+		return s.Store.SettleDelivery(r, organization, in.ID, in.Body.There, in.Body.NoteID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &DeliveryAnswer{Body: s.showDelivery(c, d)}, nil
+}
+
+// WriteBack is how a connection writes back.
+type WriteBack struct {
+	Corrections string `json:"corrections" enum:"NOTE,CHANGE,LEAVE" doc:"What happens when an analysis comes again after its note was written: NOTE writes a second note that says that it is a correction; CHANGE changes the note where the CRM lets us and nobody else has changed it, else it is as NOTE; LEAVE leaves it."`
+}
+
+// WriteBackAnswer is how a connection writes back.
+type WriteBackAnswer struct {
+	Body WriteBack
+}
+
+func (s *server) getWriteBack(r *wire.Request, in *wire.IDPath) (*WriteBackAnswer, error) {
+	chosen, err := wire.AtPath(r, in, connectionKind, func(organization string) (hub.Corrections, error) { return s.Store.Corrections(r, organization, in.ID) })
+	if err != nil {
+		return nil, err
+	}
+	return &WriteBackAnswer{Body: WriteBack{Corrections: string(chosen)}}, nil
+}
+
+func (s *server) patchWriteBack(r *wire.Request, in *struct {
+	wire.IDPath
+	Body WriteBack
+},
+) (*WriteBackAnswer, error) {
+	c, err := s.connectionOf(r, &in.IDPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.SetCorrections(r, c.OrganizationID, c.ID, hub.Corrections(in.Body.Corrections)); err != nil {
+		return nil, hub.Missing(connectionKind, err)
+	}
+	return s.getWriteBack(r, &in.IDPath)
 }

@@ -13,11 +13,12 @@ import (
 type deliveryCommand struct {
 	List   deliveryListCommand   `cmd:"" help:"List what was, is or could not be written back over a connection."`
 	Replay deliveryReplayCommand `cmd:"" help:"Write a delivery back again, or all that failed."`
+	Settle deliverySettleCommand `cmd:"" help:"Say whether a note is in the CRM that was sent, but is not proven to be there."`
 }
 
 type deliveryListCommand struct {
 	connectionFlag
-	State string `enum:",pending,sent,failed,canceled" default:"" env:"-" placeholder:"STATE" help:"Only what is pending, sent, failed or canceled."`
+	State string `enum:",pending,confirming,sent,failed,canceled" default:"" env:"-" placeholder:"STATE" help:"Only what is pending, confirming, sent, failed or canceled."`
 	Limit int    `default:"20" env:"-" placeholder:"N" help:"How many, the latest first (${default})."`
 	JSON  bool   `help:"Print one line of JSON for each." env:"-"`
 }
@@ -94,6 +95,26 @@ func (c *deliveryReplayCommand) Run(ctx context.Context) error {
 			return err
 		})
 		fmt.Println(counted(replayed, "delivery is", "deliveries are"), "sent again.")
+		return err
+	})
+}
+
+type deliverySettleCommand struct {
+	connectionFlag
+	Delivery string `arg:"" help:"The delivery's id, as sirocco delivery list prints it."`
+	Outcome  string `arg:"" enum:"there,absent" help:"there, or absent: then it is sent again."`
+	Note     string `env:"-" placeholder:"ID" help:"The CRM's id of the note, where it is known."`
+}
+
+func (c *deliverySettleCommand) Run(ctx context.Context) error {
+	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+		d, err := st.SettleDelivery(ctx, conn.OrganizationID, c.Delivery, c.Outcome == "there", c.Note)
+		if errors.Is(err, hub.ErrNotFound) {
+			return fmt.Errorf("there is no delivery %q; sirocco delivery list %s shows those there are", c.Delivery, conn.ID)
+		}
+		if err == nil {
+			fmt.Println(d.Explain(conn, st.Now()))
+		}
 		return err
 	})
 }

@@ -39,6 +39,8 @@ type nodeOptions struct {
 	targets hub.Targets
 	// proxies are those whose forwarded headers count.
 	proxies wire.Proxies
+	// noteLag is how long notes may be missing from lists, where that is not as by default.
+	noteLag map[hub.Platform]time.Duration
 }
 
 func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error) {
@@ -47,7 +49,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets})
+	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
 	if err != nil {
 		return nil, err
 	}

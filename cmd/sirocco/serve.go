@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"sirocco/api/wire"
 	"sirocco/audio"
@@ -24,22 +25,28 @@ import (
 type serveCommand struct {
 	databaseFlag
 	keyFlags
-	DatabaseDirect string `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
-	Listen         string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
-	Audio          string `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
-	PublicURL      string `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
-	TrustedProxy   string `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
-	RateLimit      int    `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
-	AllowPrivate   bool   `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
-	AllowTargets   string `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
-	LogFormat      string `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
-	LogLevel       string `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
+	DatabaseDirect string                   `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
+	Listen         string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Audio          string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
+	PublicURL      string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	TrustedProxy   string                   `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
+	RateLimit      int                      `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
+	AllowPrivate   bool                     `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
+	AllowTargets   string                   `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
+	NoteLag        map[string]time.Duration `placeholder:"PLATFORM=TIME" help:"How long a note that a CRM took may be missing from its lists, as in MERGE=26h; before that it does not count as absent. By default 26h for MERGE, 15m for others."`
+	LogFormat      string                   `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
+	LogLevel       string                   `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
 
 // Validate implements kong's check of the command line.
 func (c *serveCommand) Validate() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
+	}
+	for platform, lag := range c.NoteLag {
+		if !slices.Contains(hub.Platforms(), hub.Platform(platform)) || lag < 0 {
+			return fmt.Errorf("--note-lag: %s=%s is not a platform with a time, as in MERGE=26h", platform, lag)
+		}
 	}
 	if c.DatabaseDirect != "" && strings.HasPrefix(c.Database, "sqlite:") {
 		return errors.New("--database-direct is for PostgreSQL behind a pooler: SQLite has none")
@@ -122,7 +129,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, targets: targets, proxies: proxies})
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -149,6 +156,15 @@ func warnOfRefused(ctx context.Context, st *store.Store, targets hub.Targets, lo
 			"hosts", strings.Join(named[:min(len(named), 20)], ","))
 	}
 	return nil
+}
+
+// noteLag is how long notes may be missing from lists, by platform.
+func (c *serveCommand) noteLag() map[hub.Platform]time.Duration {
+	all := map[hub.Platform]time.Duration{}
+	for platform, lag := range c.NoteLag {
+		all[hub.Platform(platform)] = lag
+	}
+	return all
 }
 
 // audioURL is where recordings are kept.

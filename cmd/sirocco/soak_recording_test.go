@@ -406,8 +406,11 @@ func (s *soaking) checkRecordings(all map[string]hub.Recording) {
 	for _, crm := range s.crms {
 		for _, d := range s.deliveries(crm, store.DeliveryFilter{}) {
 			r := all[d.RecordingID]
-			known["sirocco:"+d.ID] = true
-			notes := crm.Notes.Count("sirocco:" + d.ID)
+			notes := 0
+			if d.Note.Marker != "" {
+				known[d.Note.Marker] = true
+				notes = crm.Notes.Count(d.Note.Marker)
+			}
 			at := key(r.ID, crm.conn.ID, d.Model, d.ExternalID)
 			here := r.DeletedAt.IsZero() && at == key(r.ID, r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID)
 			switch {

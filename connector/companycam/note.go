@@ -16,13 +16,13 @@ type comment struct {
 }
 
 // WriteNote implements connector.Connector.
-func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
 	if n.Target != hub.ModelOpportunity {
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
 	path := "/projects/" + url.PathEscape(n.ExternalID) + "/comments"
-	if id, err := findComment(ctx, s, path, n.Marker); id != "" || err != nil {
-		return connector.NoteRef{ExternalID: id, Existed: id != ""}, err
+	if ref, err := connector.FindFirst(ctx, s, c, n); ref.Existed || err != nil {
+		return ref, err
 	}
 	r := request(s, path, nil)
 	if author := s.Values["author"]; author != "" {
@@ -39,42 +39,46 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	return connector.NoteRef{ExternalID: made.ID}, nil
 }
 
-// findComment returns the id of the comment with a marker; empty where there is none. It searches all pages: until one is
+// FindNote implements connector.NoteFinder. It searches all pages: until one is
 // empty, or brings no comment that was not in the one before, as where the vendor has but one. Comments come newest first,
 // so a new one moves the others to a later page, and where one goes the page before is read again for what moved into it.
-func findComment(ctx context.Context, s *connector.Session, path, marker string) (string, error) {
+func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	if q.Target != hub.ModelOpportunity {
+		return connector.FoundNote{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", q.Target)
+	}
+	path := "/projects/" + url.PathEscape(q.ExternalID) + "/comments"
 	seen := map[string]bool{}
-	read := func(number int) (id string, fresh int, err error) {
+	read := func(number int) (found connector.FoundNote, fresh int, err error) {
 		items, _, err := listPage(ctx, s, path, number, maxPageSize)
 		for _, raw := range items {
 			var c comment
 			if err := json.Unmarshal(raw, &c); err != nil || c.ID == "" {
-				return "", 0, connector.Fail(connector.Malformed, service, "%s lists a comment that cannot be read, so whether the note is there is not known", path)
+				return found, 0, connector.Fail(connector.Malformed, service, "%s lists a comment that cannot be read, so whether the note is there is not known", path)
 			}
-			if connector.HasMarker(c.Content, marker) {
-				return c.ID, 0, nil
+			if marker := q.Find(c.Content); marker != "" {
+				return connector.FoundNote{ExternalID: c.ID, Marker: marker, Text: c.Content}, 0, nil
 			}
 			if !seen[c.ID] {
 				seen[c.ID] = true
 				fresh++
 			}
 		}
-		return "", fresh, err
+		return found, fresh, err
 	}
 	for number := 1; ; number++ {
-		id, fresh, err := read(number)
-		if id != "" || err != nil {
-			return id, err
+		found, fresh, err := read(number)
+		if found.ExternalID != "" || err != nil {
+			return found, err
 		}
 		if number > 1 {
 			found, moved, err := read(number - 1)
-			if found != "" || err != nil {
+			if found.ExternalID != "" || err != nil {
 				return found, err
 			}
 			fresh += moved
 		}
 		if fresh == 0 {
-			return "", nil
+			return connector.FoundNote{}, nil
 		}
 	}
 }

@@ -32,5 +32,7 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("takes what goes back in time", func(t *testing.T) { takesWhatGoesBack(t, c, crm) })
 	t.Run("obeys a cancelled context", func(t *testing.T) { obeysCancellation(t, c, crm) })
 	t.Run("writes a note once", func(t *testing.T) { writesNoteOnce(t, c, crm) })
+	t.Run("finds its notes", func(t *testing.T) { findsNotes(t, c, crm) })
+	t.Run("tells a note that is lost from one that is not taken", func(t *testing.T) { losesNoNote(t, c, crm) })
 	t.Run("sets fields", func(t *testing.T) { setsFields(t, c, crm) })
 }

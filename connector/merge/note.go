@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -16,6 +17,10 @@ var noteFields = map[hub.Model]struct{ filter, field string }{
 	hub.ModelAccount: {"account_id", "account"}, hub.ModelContact: {"contact_id", "contact"}, hub.ModelOpportunity: {"opportunity_id", "opportunity"},
 }
 
+// noteLag is how long a note may be missing from Merge's lists: it lists its own copy, which the slowest plans bring up to
+// date once a day.
+const noteLag = 26 * time.Hour
+
 // note is a note of the vendor.
 type note struct {
 	ID      string `json:"id"`
@@ -23,21 +28,13 @@ type note struct {
 }
 
 // WriteNote implements connector.Connector.
-func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
 	target, ok := noteFields[n.Target]
 	if !ok {
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
-	for found, err := range items[note](ctx, s, "notes", url.Values{target.filter: {n.ExternalID}}) {
-		if err != nil {
-			return connector.NoteRef{}, err
-		}
-		if found.ID == "" {
-			return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "a note without an id is listed, so whether ours is there is not known")
-		}
-		if connector.HasMarker(found.Content, n.Marker) {
-			return connector.NoteRef{ExternalID: found.ID, Existed: true}, nil
-		}
+	if ref, err := connector.FindFirst(ctx, s, c, n); ref.Existed || err != nil {
+		return ref, err
 	}
 	r := request(s, "notes", nil)
 	text := connector.NoteText(n)
@@ -57,6 +54,38 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new note has no id")
 	}
 	return connector.NoteRef{ExternalID: made.Model.ID}, nil
+}
+
+// FindNote implements connector.NoteFinder. All notes of the record are read. Merge lists its own copy: a note is in it
+// after Merge's next sync, see hub.PlatformInfo.NoteLag.
+func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	target, ok := noteFields[q.Target]
+	if !ok {
+		return connector.FoundNote{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", q.Target)
+	}
+	for found, err := range items[note](ctx, s, "notes", url.Values{target.filter: {q.ExternalID}}) {
+		if err != nil {
+			return connector.FoundNote{}, err
+		}
+		if found.ID == "" {
+			return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "a note without an id is listed, so whether ours is there is not known")
+		}
+		if marker := q.Find(found.Content); marker != "" {
+			return connector.FoundNote{ExternalID: found.ID, Marker: marker, Text: found.Content}, nil
+		}
+	}
+	return connector.FoundNote{}, nil
+}
+
+// keyLife is for how long Merge remembers an idempotency key, less what a request may take.
+const keyLife = 23 * time.Hour
+
+// RepeatsNotes implements connector.NoteRepeater.
+func (Connector) RepeatsNotes(s *connector.Session) time.Duration {
+	if s.Values["idempotency"] == "on" {
+		return keyLife
+	}
+	return 0
 }
 
 // idempotencyKey makes a repeat of the same note harmless, where Merge has that switched on: a new note is listed only after its

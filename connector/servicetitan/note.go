@@ -6,10 +6,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
 )
+
+// jobNotes is the feed of all notes of jobs; with their ids and times of creation, which the jobs' own lists do not have.
+var jobNotes = list{api: "jpm", path: "export/job-notes", right: "tn.jpm.jobnotes:r"}
 
 // noted are the lists whose records take notes.
 var noted = map[hub.Model]list{hub.ModelOpportunity: jobs, hub.ModelLead: leads, hub.ModelAccount: customers}
@@ -19,20 +23,29 @@ const maxNotePages = 2000
 
 // note is a note as the vendor answers with it; those of jobs have no id.
 type note struct {
-	ID   int64  `json:"id"`
-	Text string `json:"text"`
+	ID     int64  `json:"id"`
+	JobID  int64  `json:"jobId"`
+	Text   string `json:"text"`
+	Active *bool  `json:"active"`
 }
 
-// WriteNote implements connector.Connector. The notes of the record are searched to their end for the marker before.
-func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
-	on, ok := noted[n.Target]
+// notesOf is the list of a record's notes.
+func notesOf(target hub.Model, externalID string) (list, error) {
+	on, ok := noted[target]
 	if !ok {
-		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
+		return list{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", target)
 	}
-	l := list{api: on.api, path: on.path + "/" + url.PathEscape(n.ExternalID) + "/notes", right: on.right}
-	found, err := findNote(ctx, s, l, n.Marker)
-	if err != nil || found != nil {
-		return connector.NoteRef{ExternalID: found.ref(n.Marker), Existed: found != nil}, err
+	return list{api: on.api, path: on.path + "/" + url.PathEscape(externalID) + "/notes", right: on.right}, nil
+}
+
+// WriteNote implements connector.Connector.
+func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+	l, err := notesOf(n.Target, n.ExternalID)
+	if err != nil {
+		return connector.NoteRef{}, err
+	}
+	if ref, err := connector.FindFirst(ctx, s, c, n); ref.Existed || err != nil {
+		return ref, err
 	}
 	r := request(s, l.api, l.path, strings.TrimSuffix(l.right, ":r")+":w", nil)
 	r.Body = map[string]any{"text": connector.NoteText(n)}
@@ -49,25 +62,84 @@ func (n *note) ref(marker string) string {
 	return id(n.ID)
 }
 
-// findNote returns the note with the marker, or nil where there is none.
-func findNote(ctx context.Context, s *connector.Session, l list, marker string) (*note, error) {
+// FindNote implements connector.NoteFinder. A job's note that cannot be older than a time is looked for in the feed of all
+// notes of jobs from then on, which gives its id; where the app lacks the feed's scope, and for all other notes, the
+// record's own list is read to its end.
+func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	l, err := notesOf(q.Target, q.ExternalID)
+	if err != nil {
+		return connector.FoundNote{}, err
+	}
+	if q.Target == hub.ModelOpportunity && !q.Since.IsZero() {
+		found, err := findInFeed(ctx, s, q)
+		if !connector.IsKind(err, connector.Forbidden) {
+			return found, err
+		}
+	}
 	for number := 1; number <= maxNotePages; number++ {
 		got, err := ask(ctx, s, l, url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(maxPageSize)}})
 		if err != nil {
-			return nil, err
+			return connector.FoundNote{}, err
 		}
-		for _, raw := range got.rows {
-			var n note
-			if err := json.Unmarshal(raw, &n); err != nil { // it may be ours
-				return nil, connector.Fail(connector.Malformed, service, "%s has a note that cannot be read", l.path)
-			}
-			if connector.HasMarker(n.Text, marker) {
-				return &n, nil
-			}
+		found, err := findAmong(got.rows, l, q)
+		if found.ExternalID != "" || err != nil {
+			return found, err
 		}
 		if !got.more {
-			return nil, nil
+			return connector.FoundNote{}, nil
 		}
 	}
-	return nil, connector.Fail(connector.Malformed, service, "the notes of %s do not end", l.path)
+	return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "the notes of %s do not end", l.path)
+}
+
+// findInFeed searches the feed of notes of jobs.
+func findInFeed(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	from := q.Since.UTC().Format(time.RFC3339)
+	for range maxNotePages {
+		got, err := ask(ctx, s, jobNotes, url.Values{"from": {from}, "includeRecentChanges": {"true"}})
+		if err != nil {
+			return connector.FoundNote{}, err
+		}
+		found, err := findAmong(got.rows, jobNotes, q)
+		if found.ExternalID != "" || err != nil {
+			return found, err
+		}
+		if !got.more {
+			return connector.FoundNote{}, nil
+		}
+		if got.next == "" || got.next == from {
+			break
+		}
+		from = got.next
+	}
+	return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s does not end", jobNotes.path)
+}
+
+// findAmong looks for the note among rows of a list; those of the feed name their jobs.
+func findAmong(rows []json.RawMessage, l list, q connector.NoteQuery) (connector.FoundNote, error) {
+	for _, raw := range rows {
+		var n note
+		if err := json.Unmarshal(raw, &n); err != nil { // it may be ours
+			return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s has a note that cannot be read", l.path)
+		}
+		if n.JobID != 0 && id(n.JobID) != q.ExternalID || n.Active != nil && !*n.Active {
+			continue
+		}
+		if marker := q.Find(n.Text); marker != "" {
+			return connector.FoundNote{ExternalID: n.ref(marker), Marker: marker, Text: n.Text}, nil
+		}
+	}
+	return connector.FoundNote{}, nil
+}
+
+// RemoveNote implements connector.NoteRemover: notes of customers can be taken back, those of jobs and leads cannot.
+func (Connector) RemoveNote(ctx context.Context, s *connector.Session, target hub.Model, externalID, noteID string) error {
+	if target != hub.ModelAccount {
+		return connector.Fail(connector.Refused, service, "a note on %s cannot be taken back", target)
+	}
+	l, err := notesOf(target, externalID)
+	if err != nil {
+		return err
+	}
+	return connector.Delete(ctx, s, request(s, l.api, l.path+"/"+url.PathEscape(noteID), strings.TrimSuffix(l.right, ":r")+":w", nil))
 }

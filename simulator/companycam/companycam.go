@@ -109,7 +109,7 @@ func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 		})
 	}
 	mux.HandleFunc("GET /v2/projects/{id}/comments", func(w http.ResponseWriter, r *http.Request) {
-		comments := s.Notes.On(hub.ModelOpportunity, r.PathValue("id"))
+		comments := s.Notes.ListedOn(hub.ModelOpportunity, r.PathValue("id"))
 		slices.Reverse(comments) // the most recent first
 		writePage(w, r, fixed, comments, showComment)
 	})
@@ -122,6 +122,10 @@ func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 		_, there := s.Get(hub.ModelOpportunity, r.PathValue("id"))
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || !there {
 			notFound(w)
+			return
+		}
+		if s.Notes.TooLong(body.Comment.Content) {
+			simulator.WriteJSON(w, http.StatusUnprocessableEntity, map[string]any{"errors": []string{"Content is too long"}})
 			return
 		}
 		simulator.WriteJSON(w, http.StatusCreated, showComment(s.Notes.Add(hub.ModelOpportunity, r.PathValue("id"), body.Comment.Content)))

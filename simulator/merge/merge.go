@@ -358,7 +358,7 @@ func listNotes(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
 	q := r.URL.Query()
 	limit, from := page(q)
 	var items []map[string]any
-	for _, n := range s.Notes.All() {
+	for _, n := range s.Notes.Listed() {
 		keep := true
 		for field, m := range noteFields {
 			if id := q.Get(field + "_id"); id != "" && (n.Target != m || n.ExternalID != id) {
@@ -431,7 +431,13 @@ func addNote(w http.ResponseWriter, r *http.Request, s *simulator.Server, taken 
 	for field, m := range noteFields {
 		id, _ := body.Model[field].(string)
 		if _, ok := s.Get(m, id); ok {
-			if reason := s.Notes.Refused(); reason != "" { // by the CRM behind: Merge itself took it
+			reason := ""
+			if s.Notes.TooLong(text) {
+				reason = "The text is too long"
+			} else {
+				reason = s.Notes.Refused()
+			}
+			if reason != "" { // by the CRM behind: Merge itself took it
 				simulator.WriteJSON(w, http.StatusCreated, map[string]any{
 					"model": map[string]any{"content": text, field: id}, "warnings": []any{},
 					"errors": []map[string]any{{"title": reason, "detail": reason, "problem_type": "PROVIDER_ERROR"}},

@@ -86,6 +86,8 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 	}
 	mux.HandleFunc("GET /crm/v2/tenant/{tenant}/customers/contacts", func(w http.ResponseWriter, r *http.Request) { listContacts(w, r, s) })
 	mux.HandleFunc("GET /crm/v2/tenant/{tenant}/export/customers", func(w http.ResponseWriter, r *http.Request) { exportCustomers(w, r, s) })
+	mux.HandleFunc("GET /jpm/v2/tenant/{tenant}/export/job-notes", func(w http.ResponseWriter, r *http.Request) { exportNotes(w, r, s) })
+	mux.HandleFunc("DELETE /crm/v2/tenant/{tenant}/customers/{id}/notes/{note}", func(w http.ResponseWriter, r *http.Request) { removeNote(w, r, s) })
 	for path, m := range map[string]hub.Model{"crm/v2/tenant/{tenant}/customers": hub.ModelAccount, "crm/v2/tenant/{tenant}/leads": hub.ModelLead, "jpm/v2/tenant/{tenant}/jobs": hub.ModelOpportunity} {
 		mux.HandleFunc("GET /"+path+"/{id}/notes", func(w http.ResponseWriter, r *http.Request) { listNotes(w, r, s, m) })
 		mux.HandleFunc("POST /"+path+"/{id}/notes", func(w http.ResponseWriter, r *http.Request) { addNote(w, r, s, m) })

@@ -147,8 +147,10 @@ func withoutProse(node any, names bool) any {
 			own := !names && (k == "properties" || k == "responses" || k == "headers")
 			kept[k] = withoutProse(v, own)
 		}
-		if _, answer := n["content"]; answer && !names {
-			kept["description"] = "" // an answer must have one
+		_, answer := n["content"]
+		_, described := n["description"]
+		if !names && (answer || described && len(n) == 1) {
+			kept["description"] = "" // an answer must have one, be it all that it has
 		}
 		return kept
 	}

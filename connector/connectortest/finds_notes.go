@@ -1,0 +1,120 @@
+package connectortest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/simulator"
+)
+
+// findsNotes holds what the engine relies on when it has to know whether a note is in the CRM: a note is found by any of
+// its markers, behind many others, whether its time is known or not; what is not listed yet is absent, as the engine then
+// waits; and a look that fails is an error, never absence. A connector whose vendor has no search leaves it to people.
+func findsNotes(t *testing.T, c connector.Connector, crm NewCRM) {
+	finder, ok := c.(connector.NoteFinder)
+	if !ok {
+		t.Skip("its vendor cannot be asked for notes: what becomes of a lost answer is for a person to find out")
+	}
+	for _, target := range c.Info().NoteTargets {
+		r := newRig(t, c, crm, simulator.Options{Seed: 12, Records: 20})
+		records := r.crm.Records(target)
+		on := hub.RecordRef{Model: target, ExternalID: records[0].ExternalID}
+		for range 130 {
+			r.crm.Notes.Add(target, on.ExternalID, "Called again.")
+		}
+		note := connector.Note{
+			Target: target, ExternalID: on.ExternalID, Title: "Talk", Body: "They want a new roof.", Marker: hub.NoteMarker("r", on, 0, ""), Print: "0123abcd", Looked: true,
+		}
+		find := func(externalID string, since time.Time, markers ...string) (connector.FoundNote, error) {
+			return finder.FindNote(t.Context(), r.session, connector.NoteQuery{Target: target, ExternalID: externalID, Markers: markers, Since: since})
+		}
+		hour := time.Now().Add(-time.Hour)
+		absent := func(why, externalID, marker string) {
+			t.Helper()
+			for _, since := range []time.Time{{}, hour} {
+				if found, err := find(externalID, since, marker); err != nil || found != (connector.FoundNote{}) {
+					t.Errorf("%s: %s, since %s: %+v %v", target, why, since, found, err)
+				}
+			}
+		}
+		absent("before it was written", on.ExternalID, note.Marker)
+		r.crm.Notes.ListAfter(time.Minute)
+		if _, err := c.WriteNote(t.Context(), r.session, note); err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		absent("before it is listed", on.ExternalID, note.Marker)
+		r.crm.Notes.ListAfter(0)
+		for _, since := range []time.Time{{}, hour} {
+			found, err := find(on.ExternalID, since, "sirocco:earlier", note.Marker)
+			if err != nil || found.ExternalID == "" || found.Marker != note.Marker || connector.NotePrint(found.Text, note.Marker) != note.Print || !strings.Contains(found.Text, "a new roof") {
+				t.Errorf("%s: since %s: %+v %v", target, since, found, err)
+			}
+			for _, kind := range []simulator.FaultKind{simulator.ServerError, simulator.Drop, simulator.Truncated, simulator.Malformed, simulator.WrongType, simulator.RateLimited} {
+				r.crm.Faults.Always(simulator.Fault{Kind: kind})
+				if found, err := find(on.ExternalID, since, note.Marker); err == nil {
+					t.Errorf("%s: a look that meets %s finds %+v, without an error", target, kind, found)
+				}
+				r.crm.Faults.Stop()
+			}
+		}
+		absent("on another record", records[1].ExternalID, note.Marker)
+		absent("by the beginning of its marker", on.ExternalID, note.Marker[:len(note.Marker)-1])
+		takesBack(t, r, on, note)
+	}
+}
+
+// takesBack lets a note be changed and taken back, where the connector can, or be told that nobody may.
+func takesBack(t *testing.T, r *rig, on hub.RecordRef, note connector.Note) {
+	t.Helper()
+	found, err := r.c.(connector.NoteFinder).FindNote(t.Context(), r.session, connector.NoteQuery{Target: on.Model, ExternalID: on.ExternalID, Markers: []string{note.Marker}, Since: time.Now().Add(-time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changer, ok := r.c.(connector.NoteChanger); ok {
+		note.Body = "They want two roofs."
+		err := changer.ChangeNote(t.Context(), r.session, note, found.ExternalID)
+		if changed := r.crm.Notes.Count("two roofs") == 1; !connector.IsKind(err, connector.Refused) && (err != nil || !changed) {
+			t.Errorf("%s: changing a note: %v, changed: %t", on.Model, err, changed)
+		}
+	}
+	if remover, ok := r.c.(connector.NoteRemover); ok {
+		err := remover.RemoveNote(t.Context(), r.session, on.Model, on.ExternalID, found.ExternalID)
+		if n := r.crm.Notes.Count(note.Marker); !connector.IsKind(err, connector.Refused) && (err != nil || n != 0) {
+			t.Errorf("%s: taking a note back: %v, %d are left", on.Model, err, n)
+		}
+	}
+}
+
+// losesNoNote writes notes that the CRM does not take, or whose answer is lost: only the first proves that there is none.
+func losesNoNote(t *testing.T, c connector.Connector, crm NewCRM) {
+	for _, target := range c.Info().NoteTargets {
+		r := newRig(t, c, crm, simulator.Options{Seed: 12, Records: 20})
+		note := connector.Note{Target: target, ExternalID: r.crm.Records(target)[0].ExternalID, Title: "Talk", Body: strings.Repeat("Word for word.\n", 40), Marker: "sirocco-n0te-1", Looked: true}
+		r.crm.Notes.Limit(300)
+		if _, err := c.WriteNote(t.Context(), r.session, note); !connector.IsKind(err, connector.Refused) || connector.Unproven(err) {
+			t.Errorf("%s: a note that is too long: %v", target, err)
+		}
+		if _, err := c.WriteNote(t.Context(), r.session, note.Fit(300)); err != nil {
+			t.Errorf("%s: a note cut to its limit: %v", target, err)
+		}
+		if n := r.crm.Notes.Count(note.Marker); n != 1 {
+			t.Errorf("%s: there are %d notes", target, n)
+		}
+		r.crm.Notes.Limit(0)
+		note.Marker = "sirocco-n0te-2"
+		for kind, unproven := range map[simulator.FaultKind]bool{
+			simulator.Drop: true, simulator.Truncated: true, simulator.ServerError: true, simulator.Unavailable: true, simulator.WrongType: true,
+			simulator.RateLimited: false, simulator.Unauthorized: false, simulator.Forbidden: false, simulator.Locked: false, simulator.Conflict: false, simulator.TooEarly: false,
+		} {
+			r.crm.Faults.Always(simulator.Fault{Kind: kind})
+			_, err := c.WriteNote(t.Context(), r.session, note)
+			r.crm.Faults.Stop()
+			if err == nil || connector.Unproven(err) != unproven {
+				t.Errorf("%s: an answer that meets %s leaves open whether the note is there: %t (%v)", target, kind, connector.Unproven(err), err)
+			}
+		}
+	}
+}

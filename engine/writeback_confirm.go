@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+const (
+	// noteLag is how long a note that was taken may be missing from a vendor's lists, where neither the platform nor the
+	// operator says otherwise.
+	noteLag = 15 * time.Minute
+	// noteMargin is how much a vendor's clock may be ahead of ours.
+	noteMargin = time.Hour
+	// absencesProve is how many successful looks must agree that a note is not there; the last of them after the lag.
+	absencesProve = 2
+)
+
+// isWithdrawn reports whether a request was stopped by us before it left.
+func isWithdrawn(err error) bool { return errors.Is(err, errWithdrawn) }
+
+// lag is how long a note may be missing from the vendor's lists.
+func (s *deliveryAttempt) lag(info hub.PlatformInfo) time.Duration {
+	if set, ok := s.engine.NoteLag[info.Platform]; ok {
+		return set
+	}
+	if info.NoteLag > 0 {
+		return info.NoteLag
+	}
+	return noteLag
+}
+
+// confirmWait is how long to wait before the CRM is asked the next time whether a note is there.
+func (s *deliveryAttempt) confirmWait() time.Duration {
+	return deliveryWait(int(s.delivery.Absences) + 1)
+}
+
+// confirm asks the CRM whether a note is there that was sent without a proof. It is settled by being found, or by being
+// absent from successful looks until the vendor's lists must have it.
+func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) error {
+	finder, ok := c.(connector.NoteFinder)
+	if !ok {
+		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
+			State: hub.DeliveryConfirming,
+			Error: fmt.Sprintf("%s cannot be asked what notes a record has. Look there whether the note is on the %s %s, and settle the delivery.", c.Info().Name, s.delivery.Note.On.Model, s.delivery.Note.On.ExternalID),
+		})
+	}
+	at := s.engine.Clock()
+	if s.session == nil {
+		if err := s.open(ctx, c); err != nil {
+			return s.handleError(ctx, at, err)
+		}
+	}
+	d := s.delivery
+	q := connector.NoteQuery{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Markers: []string{d.Note.Marker}, Since: d.AskedAt.Add(-noteMargin)}
+	found, err := finder.FindNote(ctx, &s.session.Session, q)
+	switch {
+	case d.Withdrawn != "" && connector.Status(err) == http.StatusNotFound: // with its record every note is gone
+		return s.engine.Store.EndDelivery(ctx, s.task, d, store.DeliveryEnd{State: hub.DeliveryPending})
+	case err != nil:
+		return s.handleError(ctx, at, err)
+	case found.ExternalID == "":
+		return s.absent(ctx, c, at)
+	case d.Withdrawn != "":
+		return s.takeBack(ctx, c, at, found)
+	}
+	// It is due again at once, for its fields.
+	written := store.WrittenNote{ID: found.ExternalID, DeliveredNote: d.Note, Existed: true}
+	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, d, written)
+}
+
+// absent keeps that a successful look did not find the note.
+func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at time.Time) error {
+	d, now := s.delivery, s.engine.Clock()
+	end := store.DeliveryEnd{State: hub.DeliveryConfirming, Error: d.Error, Absent: true}
+	until := d.AskedAt.Add(s.lag(c.Info()))
+	switch {
+	case d.Withdrawn == "" && s.mayRepeat(c, now):
+		return s.repeat(ctx, c, at)
+	case d.Absences+1 >= absencesProve && !now.Before(until):
+		end.State, end.DueAt = hub.DeliveryPending, now
+		if d.Attempts >= deliveryAttempts && d.Withdrawn == "" {
+			end.State, end.DueAt = hub.DeliveryFailed, time.Time{}
+		}
+	default:
+		end.DueAt = now.Add(deliveryWait(int(d.Absences) + 2))
+		if end.DueAt.After(until) && now.Before(until) { // a look right after it, and no later
+			end.DueAt = until
+		}
+	}
+	return s.engine.Store.EndDelivery(ctx, s.task, d, end)
+}
+
+// mayRepeat reports whether exactly the same note may be sent again without showing twice.
+func (s *deliveryAttempt) mayRepeat(c connector.Connector, now time.Time) bool {
+	repeater, ok := c.(connector.NoteRepeater)
+	return ok && now.Before(s.delivery.AskedAt.Add(repeater.RepeatsNotes(&s.session.Session)))
+}
+
+// repeat sends the note again where it still says the same: the vendor knows it by its key.
+func (s *deliveryAttempt) repeat(ctx context.Context, c connector.Connector, at time.Time) error {
+	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
+	if err != nil {
+		return s.keepLooking(ctx, err)
+	}
+	text := hub.NewResultNote(&r, "")
+	n, transcript, err := s.note(ctx, r, text, s.delivery.Note.On, c.Info())
+	if err != nil {
+		return err
+	}
+	if noteHash(n) != s.delivery.Note.Hash {
+		return s.keepLooking(ctx, nil)
+	}
+	s.looked = true
+	s.session.transport.beforeRequest = s.checkPending
+	sent, err := s.write(ctx, c, n, text, transcript)
+	s.session.transport.beforeRequest = nil
+	switch {
+	case isWithdrawn(err):
+		return s.keepLooking(ctx, nil)
+	case err != nil:
+		return s.handleError(ctx, at, err)
+	}
+	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, s.delivery, sent.WrittenNote)
+}
+
+// keepLooking plans the next look at a note that is not proven.
+func (s *deliveryAttempt) keepLooking(ctx context.Context, err error) error {
+	if err != nil && !errors.Is(err, hub.ErrNotFound) {
+		return err
+	}
+	now := s.engine.Clock()
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
+		State: hub.DeliveryConfirming, DueAt: now.Add(deliveryWait(int(s.delivery.Absences) + 2)), Error: s.delivery.Error, Absent: true,
+	})
+}
+
+// takeBack takes a note back that was found where it is no longer wanted; where the CRM does not let us, the delivery says
+// that it stands there.
+func (s *deliveryAttempt) takeBack(ctx context.Context, c connector.Connector, at time.Time, found connector.FoundNote) error {
+	d := s.delivery
+	end := store.DeliveryEnd{State: hub.DeliveryCanceled, At: at, Error: d.Withdrawn + " Its note was taken back."}
+	wanted, err := s.wantedThere(ctx, c.Info())
+	if err != nil {
+		return err
+	}
+	switch {
+	case wanted:
+		end.State, end.Error = hub.DeliverySent, ""
+	default:
+		err := s.remove(ctx, c, found)
+		switch {
+		case isPermanent(err):
+			end.State, end.Error = hub.DeliverySent, d.Withdrawn+" Its note stands there: "+err.Error()+"."
+		case err != nil:
+			return s.handleError(ctx, at, err)
+		}
+	}
+	end.Took = s.engine.Clock().Sub(at)
+	return s.engine.Store.EndWithdrawn(context.WithoutCancel(ctx), s.task, d, end, found.ExternalID)
+}
+
+// wantedThere reports whether what the recording is linked to by now has its note on the same record.
+func (s *deliveryAttempt) wantedThere(ctx context.Context, info hub.PlatformInfo) (bool, error) {
+	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
+	if err != nil || r.Link.ConnectionID != s.conn.ID {
+		return false, ignoreMissing(err)
+	}
+	moved := &deliveryAttempt{deliveryWorker: s.deliveryWorker, conn: s.conn, delivery: s.delivery} // as if it were sent there
+	moved.delivery.Model, moved.delivery.ExternalID = r.Link.Model, r.Link.ExternalID
+	crm, err := moved.linked(ctx, r, info)
+	if err != nil {
+		return false, ignoreConnector(err)
+	}
+	target, err := moved.target(ctx, crm, info)
+	return err == nil && target == s.delivery.Note.On, ignoreConnector(err)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func ignoreConnector(err error) error {
+	if _, ok := errors.AsType[*connector.Error](err); ok {
+		return nil
+	}
+	return err
+}
+
+// remove takes a note back, or says in its place that it is void, as the connector can.
+func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, found connector.FoundNote) error {
+	d := s.delivery
+	err := error(connector.Fail(connector.Refused, c.Info().Name, "a note cannot be taken back"))
+	if remover, ok := c.(connector.NoteRemover); ok {
+		err = remover.RemoveNote(ctx, &s.session.Session, d.Note.On.Model, d.Note.On.ExternalID, found.ExternalID)
+		if connector.Status(err) == http.StatusNotFound { // somebody else has
+			err = nil
+		}
+	}
+	changer, ok := c.(connector.NoteChanger)
+	if !isPermanent(err) || !ok || !s.isOurs(found) {
+		return err
+	}
+	void := connector.Note{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Title: "Void", Body: "What stood here is about another record.", Marker: d.Note.Marker}
+	return changer.ChangeNote(ctx, &s.session.Session, void, found.ExternalID)
+}

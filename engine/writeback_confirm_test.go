@@ -1,0 +1,386 @@
+package engine_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/companycam"
+	"sirocco/connector/merge"
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// loseAnswer breaks the connection after the CRM has stored the next note.
+func (r *hubRig) loseAnswer() {
+	lost := false
+	r.crm.Before(func(q *http.Request) {
+		if q.Method == http.MethodPost && q.URL.Path != "/connect/token" && !lost {
+			lost = true
+			r.crm.Faults.Script(simulator.Fault{Kind: simulator.Drop})
+		}
+	})
+}
+
+// pass lets the time pass, for the hub and for the CRM.
+func (r *hubRig) pass(d time.Duration) {
+	r.ahead.Add(int64(d))
+	r.crm.SetClockOffset(time.Duration(r.ahead.Load()))
+}
+
+// lost keeps a recording whose note is in the CRM, while the answer was lost.
+func (r *hubRig) lost(user hub.User, m hub.Model, externalID string) string {
+	r.t.Helper()
+	r.loseAnswer()
+	id := r.processed(user, "A talk", m, externalID)
+	until(r.t, "the answer is lost", func() bool { return r.delivery(id).Error != "" })
+	if d := r.delivery(id); d.State != hub.DeliveryConfirming || d.AskedAt.IsZero() || d.Note.Marker == "" || len(r.crm.Notes.All()) != 1 {
+		r.t.Fatalf("%+v, %d notes", d, len(r.crm.Notes.All()))
+	}
+	return id
+}
+
+// TestANoteThatIsListedLate lets the CRM list the note only half of its lag after its answer was lost.
+func TestANoteThatIsListedLate(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		lag := 15 * time.Minute
+		if r.crm.Platform() == hub.PlatformMerge {
+			lag = 26 * time.Hour
+		}
+		r.crm.Notes.ListAfter(lag / 2)
+		id := r.lost(user, hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		for looks := int64(1); looks <= 3; looks++ {
+			r.pass(lag / 12)
+			until(t, "it was looked for", func() bool { d := r.delivery(id); return d.Absences >= looks || d.DueAt.After(r.now()) })
+			if d := r.delivery(id); d.State != hub.DeliveryConfirming {
+				t.Fatalf("what is not listed yet counts as absent: %+v", d)
+			}
+		}
+		if r.delivery(id).Absences == 0 {
+			t.Fatal("it was never looked for")
+		}
+		r.pass(lag / 2)
+		r.reaches(id, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestANoteThatIsAbsent fails without storing the note: only successful looks, the last of them after the lag, prove that.
+func TestANoteThatIsAbsent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		failed := false
+		r.crm.Before(func(q *http.Request) {
+			if q.Method == http.MethodPost && !failed {
+				failed = true
+				r.crm.Faults.Script(simulator.Fault{Kind: simulator.ServerError})
+			}
+		})
+		id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		until(t, "nobody knows", func() bool { return r.delivery(id).Attempts == 1 })
+		// Looks that fail prove nothing, however long they do.
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/comments"})
+		for range 3 {
+			before := len(r.attempts(id))
+			r.pass(12 * time.Hour)
+			until(t, "a look has failed", func() bool { return len(r.attempts(id)) > before })
+		}
+		if d := r.delivery(id); d.State != hub.DeliveryConfirming || d.Absences != 0 || len(r.crm.Notes.All()) != 0 {
+			t.Fatalf("%+v", d)
+		}
+		r.crm.Faults.Stop()
+		until(t, "it is sent again", func() bool {
+			r.pass(time.Hour)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+func (r *hubRig) attempts(recording string) []hub.Attempt {
+	r.t.Helper()
+	as, err := r.st.DeliveryAttempts(r.t.Context(), r.delivery(recording))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return as
+}
+
+// editable is a connector of Merge whose vendor lets notes be changed and taken back, as some do.
+type editable struct {
+	unhurried
+	connector.NoteFinder
+	crm *simulator.Server
+}
+
+func (e editable) RemoveNote(_ context.Context, _ *connector.Session, _ hub.Model, _, id string) error {
+	e.crm.Notes.Remove(id)
+	return nil
+}
+
+func (e editable) ChangeNote(_ context.Context, _ *connector.Session, n connector.Note, id string) error {
+	e.crm.Notes.Change(id, connector.NoteText(n))
+	return nil
+}
+
+// onEditable runs a test with a CRM whose notes can be changed.
+func onEditable(t *testing.T, test func(t *testing.T, r *hubRig)) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		crm := pulled[0].crm(simulator.Options{Seed: 30, Records: 60, ValidateEvery: -1})
+		test(t, newHubRig(t, url, editable{unhurried{merge.Connector{}}, merge.Connector{}, crm}, crm))
+	})
+}
+
+// deliveries are those of a recording, the earliest first.
+func (r *hubRig) deliveries(recording string) []hub.Delivery {
+	r.t.Helper()
+	ds, err := r.st.Deliveries(r.t.Context(), r.conn.OrganizationID, deliveriesOf(r.conn.ID, recording))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for i, j := 0, len(ds)-1; i < j; i, j = i+1, j-1 {
+		ds[i], ds[j] = ds[j], ds[i]
+	}
+	return ds
+}
+
+func (r *hubRig) link(recording string, m hub.Model, externalID string) {
+	r.t.Helper()
+	if _, err := r.st.SetLink(r.t.Context(), r.conn.OrganizationID, recording, hub.Link{ConnectionID: r.conn.ID, Model: m, ExternalID: externalID}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// moves lets a recording's link move while nobody knows whether its note was written, and returns its two deliveries once
+// both are settled.
+func (r *hubRig) moves() (before, after hub.Delivery) {
+	r.t.Helper()
+	r.quiet()
+	user, _ := r.rep()
+	all := r.crm.Records(hub.ModelOpportunity)
+	r.crm.Notes.ListAfter(time.Hour)
+	id := r.lost(user, hub.ModelOpportunity, all[0].ExternalID)
+	r.link(id, hub.ModelOpportunity, all[1].ExternalID)
+	until(r.t, "it was looked for, and waits", func() bool { d := r.deliveries(id)[0]; return d.Absences > 0 && d.DueAt.After(r.now()) })
+	if ds := r.deliveries(id); len(ds) != 2 || ds[0].State != hub.DeliveryConfirming || ds[0].Withdrawn == "" || ds[1].State != hub.DeliveryPending || len(r.crm.Notes.All()) != 1 {
+		r.t.Fatalf("something was sent before it was settled: %+v, %d notes", ds, len(r.crm.Notes.All()))
+	}
+	until(r.t, "both are settled", func() bool {
+		r.pass(time.Hour)
+		return r.deliveries(id)[1].State == hub.DeliverySent
+	})
+	ds := r.deliveries(id)
+	return ds[0], ds[1]
+}
+
+// TestALostNoteWhoseLinkMoves settles what was sent before it is sent elsewhere: where nobody can take the note back, the
+// delivery says where it stands.
+func TestALostNoteWhoseLinkMoves(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		before, after := r.moves()
+		if before.State != hub.DeliverySent || !strings.Contains(before.Error, "Its note stands there") || before.NoteID == "" || after.Error != "" {
+			t.Errorf("%+v\n%+v", before, after)
+		}
+		if n := r.crm.Notes.Count(before.Note.Marker) + r.crm.Notes.Count(after.Note.Marker); n != 2 || len(r.crm.Notes.All()) != 2 {
+			t.Errorf("%+v", r.crm.Notes.All())
+		}
+	})
+}
+
+// TestALostNoteIsTakenBack does so where the CRM lets notes be taken back.
+func TestALostNoteIsTakenBack(t *testing.T) {
+	onEditable(t, func(t *testing.T, r *hubRig) {
+		before, after := r.moves()
+		if before.State != hub.DeliveryCanceled || !strings.Contains(before.Error, "taken back") || before.NoteID != "" {
+			t.Errorf("%+v", before)
+		}
+		if n := r.crm.Notes.All(); len(n) != 1 || n[0].ExternalID != after.ExternalID {
+			t.Errorf("%+v", n)
+		}
+	})
+}
+
+// TestALinkThatGoesAndComesBack unlinks a recording while its answer is lost, and links it again: the note that is there is
+// the note.
+func TestALinkThatGoesAndComesBack(t *testing.T) {
+	onEditable(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		r.crm.Notes.ListAfter(time.Hour)
+		id := r.lost(user, hub.ModelOpportunity, opportunity)
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.delivery(id); d.State != hub.DeliveryConfirming {
+			t.Fatalf("it is given up before it is settled: %+v", d)
+		}
+		r.link(id, hub.ModelOpportunity, opportunity)
+		until(t, "it is found", func() bool {
+			r.pass(time.Hour)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+		// Gone and back again: nothing is written.
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		r.link(id, hub.ModelOpportunity, opportunity)
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).State != hub.DeliverySent {
+			t.Errorf("%d notes, %+v", n, r.delivery(id))
+		}
+	})
+}
+
+// forget removes all that is known of deliveries, as a backup from before them does.
+func (r *hubRig) forget() {
+	r.t.Helper()
+	storetest.Exec(r.t, r.st, `DELETE FROM deliveries`)
+	storetest.Exec(r.t, r.st, `UPDATE recordings SET written_at = NULL, link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL`)
+}
+
+// TestARestoredBackupDoublesNothing links a recording again whose note is in the CRM, though nothing is known of it; and
+// one whose note an older program wrote under the id of a delivery.
+func TestARestoredBackupDoublesNothing(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		all := r.crm.Records(hub.ModelOpportunity)
+		id := r.processed(user, "A talk", hub.ModelOpportunity, all[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.forget()
+		r.link(id, hub.ModelOpportunity, all[0].ExternalID)
+		if d := r.reaches(id, hub.DeliverySent); len(r.crm.Notes.All()) != 1 || d.NoteID == "" {
+			t.Errorf("%+v: %+v", d, r.crm.Notes.All())
+		}
+		r.patch(hub.ConnectionPatch{Active: &no})
+		old := r.processed(user, "An old talk", hub.ModelOpportunity, all[1].ExternalID)
+		r.crm.Notes.Add(hub.ModelOpportunity, all[1].ExternalID, "An old talk\n\nsirocco:01a2152a-6d13-7000-8000-000000000001")
+		storetest.Exec(t, r.st, `INSERT INTO earlier_markers (organization_id, recording_id, marker) VALUES ($1, $2, 'sirocco:01a2152a-6d13-7000-8000-000000000001')`, r.conn.OrganizationID, old)
+		if err := r.st.SetCorrections(t.Context(), r.conn.OrganizationID, r.conn.ID, hub.CorrectNothing); err != nil {
+			t.Fatal(err)
+		}
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		r.reaches(old, hub.DeliverySent)
+		if n := len(r.crm.Notes.On(hub.ModelOpportunity, all[1].ExternalID)); n != 1 {
+			t.Errorf("%d notes on the record of the old program", n)
+		}
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
+		}
+	})
+}
+
+// TestAConnectionMadeAgainDoublesNothing deletes the connection, which takes its links along, and makes it again.
+func TestAConnectionMadeAgainDoublesNothing(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.st.DeleteConnection(t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "no link is over a connection that is gone", func() bool { l := r.recording(id).Link; return l.ConnectionID == "" && l.ExternalID == "" })
+		r.conn = storetest.Connection(t, r.st, r.conn.OrganizationID, hub.PlatformMerge, hub.ModelUser, hub.ModelAccount, hub.ModelContact, hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagementType, hub.ModelEngagement)
+		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+			t.Fatal(err)
+		}
+		r.synced("")
+		r.link(id, hub.ModelOpportunity, opportunity)
+		r.reaches(id, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// bare is a connector that cannot look for notes.
+type bare struct{ unhurried }
+
+func (b bare) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+	n.Looked = true
+	return b.unhurried.WriteNote(ctx, s, n)
+}
+
+// TestAVendorWithoutSearch leaves it to a person whether the note is there.
+func TestAVendorWithoutSearch(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, bare{unhurried{companycam.Connector{}}}, pulled[2].crm(simulator.Options{Seed: 30, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		id := r.lost(user, hub.ModelOpportunity, opportunity)
+		until(t, "it waits for a person", func() bool {
+			r.pass(time.Hour)
+			d := r.delivery(id)
+			return d.State == hub.DeliveryConfirming && d.DueAt.IsZero() && strings.Contains(d.Error, "settle")
+		})
+		d, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, r.delivery(id).ID, true, "n-1")
+		if err != nil || d.State != hub.DeliverySent || d.NoteID != "n-1" || len(r.crm.Notes.All()) != 1 || r.recording(id).WrittenAt.IsZero() {
+			t.Errorf("%v %+v", err, d)
+		}
+		if _, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, d.ID, true, ""); err == nil {
+			t.Error("what is settled is settled again")
+		}
+		again := r.crm.Records(hub.ModelOpportunity)[1].ExternalID
+		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
+		gone := r.lost(user, hub.ModelOpportunity, again)
+		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID) // somebody looked, and it is not there
+		r.pass(time.Hour)
+		if _, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, r.delivery(gone).ID, false, ""); err != nil {
+			t.Fatal(err)
+		}
+		r.reaches(gone, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestAKeyMakesARepeatHarmless sends again at once where the vendor knows the note by its key.
+func TestAKeyMakesARepeatHarmless(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		creds.Values["idempotency"] = "on"
+		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+			t.Fatal(err)
+		}
+		r.quiet()
+		user, _ := r.rep()
+		r.crm.Notes.ListAfter(20 * time.Hour)
+		id := r.lost(user, hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		until(t, "its id is known, though it is not listed", func() bool {
+			r.pass(time.Minute)
+			return r.delivery(id).NoteID != ""
+		})
+		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).NoteID != r.crm.Notes.All()[0].ID {
+			t.Errorf("%d notes, %+v", n, r.delivery(id))
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// sentNote is a note that is in the CRM, and what is to be said of it.
+type sentNote struct {
+	store.WrittenNote
+	// said is a sentence for people; empty where all is as it should be.
+	said string
+	// correct asks for a second note, as this one does not say what is true now.
+	correct bool
+}
+
+// put sees to it that the recording's note is on the target: one that is there already is the answer.
+func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
+	s.session.transport.beforeRequest = s.checkPending
+	defer func() { s.session.transport.beforeRequest = nil }()
+	text := hub.NewResultNote(&r, "")
+	n, transcript, err := s.note(ctx, r, text, target, c.Info())
+	if err != nil {
+		return sentNote{}, err
+	}
+	if finder, ok := c.(connector.NoteFinder); ok {
+		markers, err := s.markers(ctx, n.Marker)
+		if err != nil {
+			return sentNote{}, err
+		}
+		found, err := finder.FindNote(ctx, &s.session.Session, connector.NoteQuery{Target: n.Target, ExternalID: n.ExternalID, Markers: markers})
+		if err != nil {
+			return sentNote{}, err
+		}
+		if found.ExternalID != "" {
+			return s.found(ctx, c, found, n, text)
+		}
+		s.looked = true
+	}
+	sent, err := s.write(ctx, c, n, text, transcript)
+	if err != nil && transcript && refusesText(err) {
+		// What is refused is often refused for its length: better a note without the transcript than none.
+		if n, _, err = s.noteOf(ctx, r, text, target, c.Info(), false); err != nil {
+			return sentNote{}, err
+		}
+		if sent, err = s.write(ctx, c, n, text, false); err == nil {
+			sent.said = "The CRM refused the note with the transcript, so it was written without."
+		}
+	}
+	return sent, err
+}
+
+// refusesText reports whether an error may be about what the note says, or how much.
+func refusesText(err error) bool {
+	switch connector.Status(err) {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, 0, http.StatusCreated, http.StatusOK:
+		return connector.IsKind(err, connector.Refused)
+	}
+	return false
+}
+
+// note is the delivery's note, with the transcript where the connection wants it.
+func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.ResultNote, target hub.RecordRef, info hub.PlatformInfo) (n connector.Note, transcript bool, err error) {
+	return s.noteOf(ctx, r, text, target, info, s.conn.SyncTranscript)
+}
+
+func (s *deliveryAttempt) noteOf(ctx context.Context, r hub.Recording, text hub.ResultNote, target hub.RecordRef, info hub.PlatformInfo, transcript bool) (connector.Note, bool, error) {
+	words := ""
+	if transcript {
+		var err error
+		if words, err = s.transcript(ctx, r); err != nil {
+			return connector.Note{}, false, err
+		}
+	}
+	whole := hub.NewResultNote(&r, words)
+	if s.delivery.Correction > 0 {
+		whole = whole.Correction()
+	}
+	n := connector.Note{
+		Target: target.Model, ExternalID: target.ExternalID, Title: whole.Title, Body: whole.Body,
+		Marker: hub.NoteMarker(r.ID, target, s.delivery.Correction, text.Print()), Print: text.Print(),
+	}
+	return n.Fit(info.NoteMost), transcript, nil
+}
+
+// markers are all that the delivery's note may be known by: its own, that which it had when it said something else, and, of
+// a first note, those of earlier programs.
+func (s *deliveryAttempt) markers(ctx context.Context, own string) ([]string, error) {
+	all := []string{own}
+	if before := s.delivery.Note.Marker; before != "" && before != own {
+		all = append(all, before)
+	}
+	if s.delivery.Correction > 0 {
+		return all, nil
+	}
+	earlier, err := s.engine.Store.EarlierMarkers(ctx, s.delivery.OrganizationID, s.delivery.RecordingID)
+	return append(all, earlier...), err
+}
+
+// write sends the note. That it is about to is kept before, so that nothing is forgotten that may be in the CRM.
+func (s *deliveryAttempt) write(ctx context.Context, c connector.Connector, n connector.Note, text hub.ResultNote, transcript bool) (sentNote, error) {
+	now := s.engine.Clock()
+	told := delivered(n, text)
+	n.Looked = s.looked
+	begun, err := s.engine.Store.BeginNote(ctx, s.task, s.delivery, told, now.Add(s.confirmWait()))
+	if err != nil {
+		return sentNote{}, err
+	}
+	if !begun {
+		return sentNote{}, errWithdrawn
+	}
+	ref, err := c.WriteNote(ctx, &s.session.Session, n)
+	switch {
+	case err == nil:
+	case connector.Unproven(err) && !isWithdrawn(err):
+		s.delivery.State, s.lost = hub.DeliveryConfirming, true
+		return sentNote{}, err
+	case s.delivery.State != hub.DeliveryConfirming: // else it was sent before, which a refusal to repeat it says nothing of
+		return sentNote{}, errors.Join(err, s.engine.Store.CancelNote(context.WithoutCancel(ctx), s.delivery))
+	default:
+		return sentNote{}, err
+	}
+	return sentNote{WrittenNote: store.WrittenNote{ID: ref.ExternalID, DeliveredNote: told, Existed: ref.Existed, Transcript: transcript}}, nil
+}
+
+// delivered is a note as it is kept.
+func delivered(n connector.Note, text hub.ResultNote) hub.DeliveredNote {
+	return hub.DeliveredNote{
+		On: hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, Marker: n.Marker, Print: n.Print, Text: text.Title + "\n\n" + text.Body, Hash: noteHash(n),
+	}
+}
+
+// noteHash is a digest of all that a note says.
+func noteHash(n connector.Note) string {
+	sum := sha256.Sum256([]byte(connector.NoteText(n)))
+	return hex.EncodeToString(sum[:])
+}
+
+// found decides about a note that is there already: whether it says what is true now, and what to do where it does not.
+func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, found connector.FoundNote, n connector.Note, text hub.ResultNote) (sentNote, error) {
+	there := store.WrittenNote{ID: found.ExternalID, Existed: true, DeliveredNote: s.delivery.Note}
+	there.On, there.Marker = hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, found.Marker
+	if print := connector.NotePrint(found.Text, found.Marker); print != "" {
+		there.Print = print
+	}
+	switch {
+	case there.Print == n.Print, there.Print == "" && connector.SameText(connector.NoteText(connector.Note{Title: n.Title, Body: n.Body, Marker: found.Marker}), found.Text):
+		there.Print, there.Text = n.Print, text.Title+"\n\n"+text.Body
+		return sentNote{WrittenNote: there}, nil
+	case there.Text == "":
+		there.Text = found.Text
+	}
+	chosen, err := s.engine.Store.Corrections(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return sentNote{}, err
+	}
+	if chosen == hub.CorrectNothing {
+		return sentNote{WrittenNote: there, said: "The note says what was known when it was written, and is left so, as the connection's corrections are LEAVE."}, nil
+	}
+	changer, ok := c.(connector.NoteChanger)
+	if chosen == hub.CorrectByNote || !ok {
+		return sentNote{WrittenNote: there, correct: true}, nil
+	}
+	if !s.isOurs(found) {
+		return sentNote{WrittenNote: there, correct: true, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
+	}
+	n.Marker = found.Marker
+	switch err := changer.ChangeNote(ctx, &s.session.Session, n, found.ExternalID); {
+	case isPermanent(err):
+		return sentNote{WrittenNote: there, correct: true, said: "The CRM does not let the note be changed, so a second one corrects it."}, nil
+	case err != nil:
+		return sentNote{}, err
+	}
+	there.DeliveredNote = delivered(n, text)
+	return sentNote{WrittenNote: there}, nil
+}
+
+// isOurs reports whether the note is as we wrote it.
+func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
+	sum := sha256.Sum256([]byte(found.Text))
+	return s.delivery.Note.Hash == hex.EncodeToString(sum[:])
+}
+
+func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {
+	t := hub.Transcript{Speakers: r.Analysis.Speakers}
+	for from := int64(0); ; from += transcriptPage {
+		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
+		if err != nil {
+			return "", err
+		}
+		for _, u := range page {
+			if !t.Add(u) {
+				return t.String(), nil
+			}
+		}
+		if len(page) < transcriptPage {
+			return t.String(), nil
+		}
+	}
+}

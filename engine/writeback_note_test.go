@@ -1,0 +1,233 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector/merge"
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// analysedAs lets another analysis of a recording come.
+func (r *hubRig) analysedAs(recording, summary string) {
+	r.t.Helper()
+	if _, err := r.st.PutAnalysis(r.t.Context(), r.conn.OrganizationID, recording, hub.AnalysisResult{Summary: []hub.SummarySection{{Header: "Needs", Content: summary}}}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *hubRig) correct(by hub.Corrections) {
+	r.t.Helper()
+	if err := r.st.SetCorrections(r.t.Context(), r.conn.OrganizationID, r.conn.ID, by); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// settled waits until a recording has so many deliveries, all sent.
+func (r *hubRig) settled(recording string, n int) []hub.Delivery {
+	r.t.Helper()
+	var ds []hub.Delivery
+	until(r.t, "all is sent", func() bool {
+		ds = r.deliveries(recording)
+		for _, d := range ds {
+			if d.State != hub.DeliverySent {
+				return false
+			}
+		}
+		return len(ds) == n
+	})
+	return ds
+}
+
+// TestANoteIsCorrectedByAnother analyses a recording again after its note was written.
+func TestANoteIsCorrectedByAnother(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		r.reaches(id, hub.DeliverySent)
+		r.analysedAs(id, "Second thoughts")
+		r.settled(id, 2)
+		r.analysedAs(id, "Second thoughts")
+		r.idle()
+		ds := r.settled(id, 2)
+		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		if len(notes) != 2 || ds[1].Correction != 1 || !strings.Contains(notes[1].Text, "Correction: A talk") || !strings.Contains(notes[1].Text, "takes the place") {
+			t.Fatalf("%+v\n%+v", ds, notes)
+		}
+		r.analysedAs(id, "Third thoughts")
+		ds = r.settled(id, 3)
+		if n := len(r.crm.Notes.All()); n != 3 || ds[2].Correction != 2 {
+			t.Errorf("%d notes, %+v", n, ds)
+		}
+		// A replay of what is no longer true writes nothing that is there already.
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, ds[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		r.idle()
+		r.settled(id, 3)
+		if n := len(r.crm.Notes.All()); n != 3 {
+			t.Errorf("%d notes after a replay", n)
+		}
+		// With nothing known of the deliveries, the note and then its correction are found.
+		r.forget()
+		r.crm.Notes.Remove(r.crm.Notes.All()[1].ID)
+		r.crm.Notes.Remove(r.crm.Notes.All()[1].ID)
+		r.analysedAs(id, "Fourth thoughts")
+		r.link(id, hub.ModelOpportunity, opportunity)
+		r.settled(id, 2)
+		r.idle()
+		r.forget()
+		r.link(id, hub.ModelOpportunity, opportunity)
+		r.settled(id, 2)
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes after a backup: %+v", n, r.crm.Notes.All())
+		}
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
+		}
+	})
+}
+
+// TestANoteIsLeft corrects nothing, and says so when it is replayed.
+func TestANoteIsLeft(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.correct(hub.CorrectNothing)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		r.analysedAs(id, "Second thoughts")
+		r.idle()
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it says that it is left", func() bool {
+			d := r.delivery(id)
+			return d.State == hub.DeliverySent && strings.Contains(d.Error, "LEAVE")
+		})
+		if notes := r.crm.Notes.All(); len(notes) != 1 || strings.Contains(notes[0].Text, "Second thoughts") {
+			t.Errorf("%+v", notes)
+		}
+	})
+}
+
+// TestANoteIsChanged changes the note as long as nobody else has.
+func TestANoteIsChanged(t *testing.T) {
+	onEditable(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		for _, outcome := range []string{"Second thoughts", "Third thoughts"} {
+			r.analysedAs(id, outcome)
+			until(t, "it is changed", func() bool { return strings.Contains(r.crm.Notes.All()[0].Text, outcome) })
+			r.settled(id, 1)
+		}
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Fatalf("%d notes", n)
+		}
+		note := r.crm.Notes.All()[0]
+		r.crm.Notes.Change(note.ID, "Call them on Monday!\n"+note.Text)
+		r.analysedAs(id, "Fourth thoughts")
+		ds := r.settled(id, 2)
+		notes := r.crm.Notes.All()
+		if len(notes) != 2 || !strings.Contains(notes[0].Text, "Monday") || !strings.Contains(notes[1].Text, "Fourth") || !strings.Contains(ds[0].Error, "Somebody has changed") {
+			t.Errorf("%+v\n%+v", ds, notes)
+		}
+		r.analysedAs(id, "Fifth thoughts")
+		until(t, "the correction is changed", func() bool { return strings.Contains(r.crm.Notes.All()[1].Text, "Fifth") })
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestAnAnalysisThatComesMeanwhile changes what is true between a lost answer and its settling.
+func TestAnAnalysisThatComesMeanwhile(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		id := r.lost(user, hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		r.analysedAs(id, "Second thoughts")
+		r.pass(time.Minute)
+		r.settled(id, 2)
+		notes := r.crm.Notes.All()
+		if len(notes) != 2 || strings.Contains(notes[0].Text, "Second") || !strings.Contains(notes[1].Text, "Second") {
+			t.Errorf("%+v", notes)
+		}
+	})
+}
+
+// TestANoteTooLong is sent once more without its transcript where the CRM refuses it for its length.
+func TestANoteTooLong(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		user, _ := r.rep()
+		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		r.crm.Notes.Limit(200)
+		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		d := r.reaches(id, hub.DeliverySent)
+		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		if len(notes) != 1 || strings.Contains(notes[0].Text, "Transcript") || d.Transcript == nil || *d.Transcript || !strings.Contains(d.Error, "without") || d.Attempts != 1 {
+			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
+}
+
+// limited is a connector whose vendor says how long a note may be.
+type limited struct {
+	unhurried
+	most int
+}
+
+func (l limited) Info() hub.PlatformInfo {
+	info := l.unhurried.Info()
+	info.NoteMost = l.most
+	return info
+}
+
+// TestANoteIsCutToItsLimit cuts the transcript at a line where the vendor says how long a note may be.
+func TestANoteIsCutToItsLimit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		crm := pulled[0].crm(simulator.Options{Seed: 30, Records: 60, ValidateEvery: -1})
+		r := newHubRig(t, url, limited{unhurried{merge.Connector{}}, 215}, crm)
+		r.quiet()
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		user, _ := r.rep()
+		crm.Notes.Limit(215)
+		id := r.processed(user, "A talk", hub.ModelOpportunity, crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		notes := crm.Notes.All()
+		if len(notes) != 1 || d.Error != "" || !strings.Contains(notes[0].Text, "(Cut: a note has at most") || !strings.Contains(notes[0].Text, d.Note.Marker) || strings.Contains(notes[0].Text, "new roof.\n1:") {
+			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
+}
+
+// TestALockPasses lets the CRM answer that the record is locked: that is tried again.
+func TestALockPasses(t *testing.T) {
+	for _, kind := range []simulator.FaultKind{simulator.Locked, simulator.Conflict, simulator.TooEarly} {
+		t.Run(string(kind), func(t *testing.T) {
+			onMerge(t, func(t *testing.T, r *hubRig) {
+				r.quiet()
+				user, _ := r.rep()
+				r.crm.Faults.Script(simulator.Fault{Kind: kind, Match: "/notes"})
+				id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+				until(t, "it is locked", func() bool { return r.delivery(id).Attempts == 1 })
+				if d := r.delivery(id); d.State != hub.DeliveryPending {
+					t.Errorf("%+v", d)
+				}
+				r.pass(time.Minute)
+				r.reaches(id, hub.DeliverySent)
+			})
+		})
+	}
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// linked is what the recording is linked to by this delivery, with what that refers to.
+func (s *deliveryAttempt) linked(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, error) {
+	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
+	crm, err := s.engine.Store.LinkedCRM(ctx, r)
+	if err == nil && crm == nil {
+		err = connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
+	}
+	return crm, err
+}
+
+// targetIDs are the external ids of the delivery's record and of what it refers to, one for each model.
+func (s *deliveryAttempt) targetIDs(crm *hub.LinkedCRM) map[hub.Model]string {
+	ids := map[hub.Model]string{}
+	for model, found := range map[hub.Model]*hub.CRMIdentity{
+		hub.ModelEngagement: crm.Engagement, hub.ModelOpportunity: crm.Opportunity, hub.ModelAccount: crm.Account, hub.ModelLead: crm.Lead,
+	} {
+		if found != nil {
+			ids[model] = found.Key
+		}
+	}
+	if len(crm.Contacts) > 0 {
+		ids[hub.ModelContact] = crm.Contacts[0].Key
+	}
+	ids[s.delivery.Model] = s.delivery.ExternalID
+	return ids
+}
+
+// targets are the models that a note may be put on instead of the one that is linked, which refers to them.
+var targets = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
+
+// target is the record to put the note on: the linked one, or what it refers to where the CRM takes no notes on such.
+func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
+	reached := s.targetIDs(crm)
+	if slices.Contains(info.NoteTargets, hub.ModelOpportunity) && !slices.Contains(info.NoteTargets, s.delivery.Model) {
+		awaited, err := s.awaitsOpportunity(ctx)
+		if err != nil {
+			return hub.RecordRef{}, err
+		}
+		if awaited {
+			return hub.RecordRef{}, s.notYet(info)
+		}
+	}
+	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
+		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
+			return hub.RecordRef{Model: model, ExternalID: id}, nil
+		}
+	}
+	awaited, err := s.awaitsTarget(ctx, crm, info)
+	switch {
+	case err != nil:
+		return hub.RecordRef{}, err
+	case awaited:
+		return hub.RecordRef{}, s.notYet(info)
+	}
+	return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
+		s.delivery.Model, oneOf(info.NoteTargets))
+}
+
+// awaitsOpportunity reports whether the delivery's record refers to an opportunity that is not known here.
+func (s *deliveryAttempt) awaitsOpportunity(ctx context.Context) (bool, error) {
+	own := store.RecordKey{ConnectionID: s.conn.ID, Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{own})
+	about := store.RecordKey{ConnectionID: s.conn.ID, Model: hub.ModelOpportunity, ExternalID: known[own].Refs.Opportunity}
+	if err != nil || about.ExternalID == "" {
+		return false, err
+	}
+	known, err = s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{about})
+	return known[about].ID == "", err
+}
+
+// notYet is why a note waits for what its record refers to, rather than being put on something further away.
+func (s *deliveryAttempt) notYet(info hub.PlatformInfo) error {
+	return connector.Fail(connector.Temporary, info.Name, "no note can be put on the %s, and what it refers to is not known here yet", s.delivery.Model)
+}
+
+// awaitsTarget reports whether the delivery's record, or what it refers to, refers to a record that takes notes and is not
+// known here.
+func (s *deliveryAttempt) awaitsTarget(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (bool, error) {
+	var keys []store.RecordKey
+	for model, id := range s.targetIDs(crm) {
+		keys = append(keys, store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id})
+	}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, keys)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range known {
+		for model, id := range map[hub.Model]string{
+			hub.ModelOpportunity: r.Refs.Opportunity, hub.ModelAccount: r.Refs.Account, hub.ModelContact: r.Refs.Contact, hub.ModelLead: r.Refs.Lead,
+		} {
+			// What is on the way to a record that takes notes is waited for, too: an appointment's job may name the account.
+			if id != "" && (slices.Contains(info.NoteTargets, model) || model == hub.ModelOpportunity) && known[store.RecordKey{ConnectionID: s.conn.ID, Model: model, ExternalID: id}].ID == "" {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// oneOf names models as people choose among them: an OPPORTUNITY or a CONTACT.
+func oneOf(models []hub.Model) string {
+	names := make([]string, len(models))
+	for i, m := range models {
+		article := "a "
+		if strings.ContainsRune("AEIOU", rune(m[0])) {
+			article = "an "
+		}
+		names[i] = article + string(m)
+	}
+	return strings.Join(names, " or ")
+}

@@ -62,7 +62,7 @@ func TestANoteIsToldAndSettled(t *testing.T) {
 		mine := w.tenant("Mine")
 		connection := mine.token.create("MERGE").ID
 		recording := w.user(mine, hub.User{Email: "rep@mine.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@mine.example"`)
-		mine.token.do("PUT", recordings+"/"+recording+"/analysis", `{"summary":[{"header":"Needs","content":"A new roof."}]}`).want(t, http.StatusOK)
+		mine.token.do("PUT", recordings+"/"+recording+"/analysis", `{"summary":[{"name":"Needs","content":"A new roof."}]}`).want(t, http.StatusOK)
 		id := w.delivery(mine.id, connection, recording)
 		storetest.Exec(t, w.st, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = 1, target_model = 'OPPORTUNITY', target_external_id = 'o-1', marker = 'sirocco:m', note_print = 'ffffffff',
 			note_text = 'A talk about a shed' WHERE id = $1`, id)

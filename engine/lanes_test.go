@@ -120,7 +120,7 @@ func (s *stall) tenant(t *testing.T, st *store.Store, name string) tenant {
 func (s *stall) start(t *testing.T, st *store.Store) {
 	t.Helper()
 	e, err := engine.New(engine.Config{
-		Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: s}, Clock: time.Now, WebhookTimeout: time.Hour,
+		Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: s}, Clock: time.Now, WebhookTimeout: time.Hour, Targets: hub.Targets{Any: true},
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

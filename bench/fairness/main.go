@@ -97,7 +97,7 @@ func measure(w io.Writer, db rig.Database, duration time.Duration) (err error) {
 	s := &subject{st, newHost()}
 	defer s.host.close()
 	e, err := engine.New(engine.Config{
-		Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: s.host}, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Store: st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: s.host}, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Targets: hub.Targets{Any: true},
 	})
 	if err != nil {
 		return err

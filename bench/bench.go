@@ -175,7 +175,7 @@ func (b *bench) newSubject(ctx context.Context, name string) (subject, error) {
 	}
 	switch name {
 	case aloneSQLite:
-		st, err := store.Open(ctx, database, store.Options{})
+		st, err := store.OpenOrMake(ctx, database, store.Options{})
 		if err != nil {
 			return subject{}, err
 		}

@@ -44,7 +44,7 @@ func serveChild(ctx context.Context, text string) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	debug.SetGCPercent(400) // as sirocco serve does
-	st, err := store.Open(ctx, cfg.Database, store.Options{})
+	st, err := store.OpenOrMake(ctx, cfg.Database, store.Options{})
 	if err != nil {
 		return err
 	}

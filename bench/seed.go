@@ -42,7 +42,7 @@ func seed(ctx context.Context, url string, organizations, each int) ([]target, e
 
 // seedOwners makes the organizations, each as a target that has its token.
 func seedOwners(ctx context.Context, url string, organizations int) ([]target, error) {
-	st, err := store.Open(ctx, url, store.Options{})
+	st, err := store.OpenOrMake(ctx, url, store.Options{})
 	if err != nil {
 		return nil, err
 	}

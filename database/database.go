@@ -22,8 +22,12 @@ type DB interface {
 	Write(ctx context.Context, fn func(Tx) error) error
 	// WriteOne is Write for an fn that changes something with one statement at most.
 	WriteOne(ctx context.Context, fn func(Tx) error) error
-	// Migrate brings the tables to the version of the program; see Migrations.
+	// Migrate makes the tables, or brings them to the version of the program; see Migrations. It returns ErrForeign for a
+	// database that another program has made tables in.
 	Migrate(ctx context.Context, m Migrations) error
+	// Check finds the tables at the version of the program and writes nothing. Otherwise it returns ErrNothing, ErrForeign,
+	// an *OlderError or a *NewerError.
+	Check(ctx context.Context, m Migrations) error
 	// Now asks PostgreSQL for its time. SQLite's is the machine's.
 	Now(ctx context.Context) (time.Time, error)
 	// Shrink gives a slice of the room that deleted rows left in the database's file back to the disk, where it is much, and
@@ -82,6 +86,10 @@ type Options struct {
 	Timeout time.Duration
 	// Direct is the URL of the same PostgreSQL database past a pooler.
 	Direct string
+	// Existing makes no SQLite file where there is none: it is ErrNothing then.
+	Existing bool
+	// ReadOnly is Existing, and refuses every write.
+	ReadOnly bool
 	// Logger is told of what mends itself; nil is nobody.
 	Logger *slog.Logger
 }
@@ -90,7 +98,7 @@ type Options struct {
 func Open(ctx context.Context, url string, opts Options) (DB, error) {
 	switch {
 	case strings.HasPrefix(url, "sqlite:"):
-		return openSQLite(strings.TrimPrefix(url, "sqlite:"), opts)
+		return openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), opts)
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
 		return openPostgres(ctx, url, opts)
 	}

@@ -11,6 +11,8 @@ import (
 var (
 	// ErrNotFound answers QueryOne where there is no row.
 	ErrNotFound = errors.New("no such row")
+	// ErrReadOnly answers writes to a database that was opened for reading alone.
+	ErrReadOnly = errors.New("the database was opened for reading alone")
 	// ErrClosed answers writes that come after Close.
 	ErrClosed = errors.New("the database is closed")
 )

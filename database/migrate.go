@@ -52,6 +52,15 @@ func (d *sqliteDB) Migrate(ctx context.Context, m Migrations) (err error) {
 	return migrateJobs(ctx, queue)
 }
 
+// Check implements DB.
+func (d *sqliteDB) Check(ctx context.Context, m Migrations) error {
+	done, err := isDone(ctx, m, SQLite, d.readers.db, riversqlite.New(d.readers.db))
+	if err == nil && !done {
+		err = m.refuseVersion(ctx, SQLite, d.readers.db)
+	}
+	return d.classify(err)
+}
+
 // lockFile waits until it alone has the file, which unlock removes.
 func lockFile(path string) (unlock func() error, err error) {
 	for {

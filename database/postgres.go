@@ -37,6 +37,8 @@ type postgresDB struct {
 	begin  string
 	bounds postgresBounds
 	log    *slog.Logger
+	// refusesWrites says that it was opened for reading alone.
+	refusesWrites bool
 
 	// readOnly is set from the first write that a read-only server refused to the next that it took.
 	readOnly atomic.Bool
@@ -67,7 +69,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 	if timeout == 0 {
 		timeout = postgresTimeout
 	}
-	d := &postgresDB{begin: "begin", bounds: postgresBounds{lock: timeout / 3, statement: timeout * 2 / 3, answer: timeout}, log: opts.Logger}
+	d := &postgresDB{begin: "begin", refusesWrites: opts.ReadOnly, bounds: postgresBounds{lock: timeout / 3, statement: timeout * 2 / 3, answer: timeout}, log: opts.Logger}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -81,6 +83,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 	if d.pooled {
 		d.adaptToPooler(url, cfg)
 	} else {
+		if opts.ReadOnly {
+			cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+		}
 		for name, value := range d.bounds.settings() {
 			if _, chosen := cfg.ConnConfig.RuntimeParams[name]; !chosen {
 				cfg.ConnConfig.RuntimeParams[name] = value

@@ -22,6 +22,12 @@ const migrationPatience = 5 * time.Minute
 // Migrate is that of SQLite for PostgreSQL, one node at a time.
 func (d *postgresDB) Migrate(ctx context.Context, m Migrations) (err error) {
 	defer func() { err = d.classify(err) }()
+	switch holds, err := d.inspect(ctx); {
+	case err != nil:
+		return err
+	case holds == holdsForeign:
+		return ErrForeign
+	}
 	shared := stdlib.OpenDBFromPool(d.pool)
 	done, err := isDone(ctx, m, PostgreSQL, shared, riverpgxv5.New(d.pool))
 	if err := errors.Join(err, shared.Close()); done || err != nil {
@@ -49,6 +55,26 @@ func (d *postgresDB) Migrate(ctx context.Context, m Migrations) (err error) {
 		}
 		return migrateJobs(ctx, riverpgxv5.New(pool))
 	})
+}
+
+// Check implements DB.
+func (d *postgresDB) Check(ctx context.Context, m Migrations) (err error) {
+	defer func() { err = d.classify(err) }()
+	switch holds, err := d.inspect(ctx); {
+	case err != nil:
+		return err
+	case holds == holdsForeign:
+		return ErrForeign
+	case holds == holdsNothing:
+		return ErrNothing
+	}
+	db := stdlib.OpenDBFromPool(d.pool)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	done, err := isDone(ctx, m, PostgreSQL, db, riverpgxv5.New(d.pool))
+	if err == nil && !done {
+		err = m.refuseVersion(ctx, PostgreSQL, db)
+	}
+	return err
 }
 
 // lockPostgres waits until tx alone may migrate, for a bounded time.

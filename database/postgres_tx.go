@@ -15,6 +15,9 @@ import (
 const postgresTries = 5
 
 func (d *postgresDB) Write(ctx context.Context, fn func(Tx) error) error {
+	if d.refusesWrites {
+		return ErrReadOnly
+	}
 	for try := 1; ; try++ {
 		err := d.transact(ctx, fn)
 		again := isPgError(err, "40001", "40P01") || // serialization failure, deadlock
@@ -90,7 +93,7 @@ func commitError(err error) error {
 // WriteOne spares the round trips of BEGIN and COMMIT: a statement alone is a transaction of its own. Behind a pooler,
 // where only a transaction can have bounds, it is Write.
 func (d *postgresDB) WriteOne(ctx context.Context, fn func(Tx) error) error {
-	if d.pooled {
+	if d.pooled || d.refusesWrites {
 		return d.Write(ctx, fn)
 	}
 	for try := 1; ; try++ {

@@ -24,13 +24,15 @@ const sqliteBusyTimeout = 5 * time.Second
 
 // sqliteDB is a SQLite file: many readers, and one writer whose commits are shared (see groupCommit).
 type sqliteDB struct {
-	path    string
-	readers *statements
-	writer  *statements
-	group   *groupCommit
+	path string
+	// readOnly refuses writes.
+	readOnly bool
+	readers  *statements
+	writer   *statements
+	group    *groupCommit
 }
 
-func openSQLite(path string, opts Options) (DB, error) {
+func openSQLite(ctx context.Context, path string, opts Options) (DB, error) {
 	file, params, _ := strings.Cut(path, "?")
 	if file == "" || file == ":memory:" {
 		return nil, errors.New("the SQLite database needs a file, as in sqlite:sirocco.db")
@@ -42,12 +44,17 @@ func openSQLite(path string, opts Options) (DB, error) {
 	dsn := func(queryOnly bool) string {
 		v := url.Values{}
 		v.Set("_busy_timeout", fmt.Sprint(sqliteBusyTimeout.Milliseconds()))
-		v.Set("_journal_mode", "WAL")
+		if opts.ReadOnly {
+			v.Set("mode", "ro")
+		} else {
+			v.Set("_journal_mode", "WAL")
+		}
 		v.Set("_synchronous", "FULL")
 		v.Set("_foreign_keys", "1")
-		v.Set("_txlock", "immediate")
 		if queryOnly {
 			v.Set("_query_only", "1")
+		} else {
+			v.Set("_txlock", "immediate")
 		}
 		// A statement's own journal stays in memory: it undoes one statement and need not outlive it.
 		v.Add("_pragma", "temp_store(MEMORY)")
@@ -65,11 +72,17 @@ func openSQLite(path string, opts Options) (DB, error) {
 	if host, _, _ := strings.Cut(strings.TrimPrefix(file, "//"), "/"); strings.HasPrefix(file, "//") && host != "" {
 		return nil, fmt.Errorf("sqlite:%s has two slashes where the file's name begins: write sqlite:%[2]s for a file here, or sqlite:/%[2]s for one at the root", file, file[2:])
 	}
-	if folder := filepath.Dir(file); !isFolder(folder) {
+	existing := opts.Existing || opts.ReadOnly
+	if folder := filepath.Dir(file); !isFolder(folder) && !existing {
 		return nil, fmt.Errorf("the folder %s, where the SQLite database is to be, is not there: make it first", folder)
 	}
-	if err := createPrivate(file); err != nil {
+	if err := inspectSQLite(ctx, file, existing); err != nil {
 		return nil, err
+	}
+	if !existing {
+		if err := createPrivate(file); err != nil {
+			return nil, err
+		}
 	}
 	writer := sql.OpenDB(sqliteConnector(dsn(false)))
 	writer.SetMaxOpenConns(1)
@@ -80,7 +93,7 @@ func openSQLite(path string, opts Options) (DB, error) {
 	}
 	readers.SetMaxOpenConns(most)
 	readers.SetMaxIdleConns(most)
-	d := &sqliteDB{path: file, readers: &statements{db: readers}, writer: &statements{db: writer}}
+	d := &sqliteDB{path: file, readOnly: opts.ReadOnly, readers: &statements{db: readers}, writer: &statements{db: writer}}
 	d.group = newGroupCommit(d.writer, d.truncateWAL)
 	return d, nil
 }
@@ -174,6 +187,9 @@ func (d *sqliteDB) query(ctx context.Context, query string, args ...any) (rows, 
 }
 
 func (d *sqliteDB) Write(ctx context.Context, fn func(Tx) error) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
 	return d.classify(d.group.write(ctx, fn))
 }
 

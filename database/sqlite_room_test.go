@@ -93,7 +93,8 @@ func TestFilesGiveRoomBack(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = made.Exec(`CREATE TABLE before (id INTEGER)`)
+				_, err = made.Exec(`CREATE TABLE schema_versions (id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL, is_applied INTEGER NOT NULL, tstamp TIMESTAMP DEFAULT (datetime('now')));
+					INSERT INTO schema_versions (version_id, is_applied) VALUES (0, 1)`)
 				if err := errors.Join(err, made.Close()); err != nil {
 					t.Fatal(err)
 				}

@@ -23,7 +23,7 @@ import (
 func TestNewerDatabaseIsRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := context.Background()
-		st, err := store.Open(ctx, url, store.Options{})
+		st, err := store.OpenOrMake(ctx, url, store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		}
 		change(t, url, `INSERT INTO schema_versions (version_id, is_applied) VALUES (9999, TRUE)`)
 		before := contents(t, url)
-		_, err = store.Open(ctx, url, store.Options{})
+		_, err = store.OpenOrMake(ctx, url, store.Options{})
 		newer, ok := errors.AsType[*database.NewerError](err)
 		if !ok || newer.Database != 9999 || !strings.Contains(err.Error(), "start a newer sirocco") {
 			t.Errorf("it answers %v", err)
@@ -49,7 +49,7 @@ func TestNodesMigrateTogether(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				st, err := store.Open(context.Background(), url, store.Options{})
+				st, err := store.OpenOrMake(context.Background(), url, store.Options{})
 				if err != nil {
 					t.Error(err)
 					return

@@ -20,7 +20,7 @@ func TestPostgresSaysWhyItCannotBeOpened(t *testing.T) {
 	stranger, nowhere := *right, *right
 	stranger.User, nowhere.Path = url.UserPassword("stranger", "hushhush"), "/nowhere"
 	for want, wrong := range map[string]url.URL{"does not let this user in": stranger, "has no such database": nowhere} {
-		_, err := store.Open(t.Context(), wrong.String(), store.Options{})
+		_, err := store.OpenOrMake(t.Context(), wrong.String(), store.Options{})
 		unavailable, ok := errors.AsType[*hub.UnavailableError](err)
 		if !ok || !strings.Contains(unavailable.Reason, want) {
 			t.Errorf("%v, want one that %s", err, want)

@@ -21,7 +21,7 @@ func TestProveKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			st, err := store.Open(ctx, url, store.Options{Keys: keys})
+			st, err := store.OpenOrMake(ctx, url, store.Options{Keys: keys})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,16 +42,30 @@ type Options struct {
 	Timeout time.Duration
 	// Direct is the URL of the same PostgreSQL database past a pooler, for the job queue to listen at.
 	Direct string
+	// ReadOnly refuses every write.
+	ReadOnly bool
 	// Logger is told what is waited for, and what has mended itself; nil is nobody.
 	Logger *slog.Logger
 	// Keys encrypts credentials. Without it a Store can do all else.
 	Keys *Keys
 }
 
-// Open connects to the database that url names, makes or upgrades its tables, and returns the Store.
-// A url is "sqlite:" and a path, or a PostgreSQL connection URL.
+// Open connects to the database that url names, which must be there with tables of the program's version: it makes and
+// upgrades nothing. A url is "sqlite:" and a path, or a PostgreSQL connection URL. It returns database.ErrNothing,
+// database.ErrForeign, a *database.OlderError or a *database.NewerError where it is not so.
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
-	db, err := database.Open(ctx, url, database.Options{MaxConnections: opts.MaxConnections, Timeout: opts.Timeout, Direct: opts.Direct, Logger: opts.Logger})
+	return open(ctx, url, opts, database.DB.Check, true)
+}
+
+// OpenOrMake is Open, but makes the database and its tables where there are none, and upgrades older ones.
+func OpenOrMake(ctx context.Context, url string, opts Options) (*Store, error) {
+	return open(ctx, url, opts, database.DB.Migrate, false)
+}
+
+func open(ctx context.Context, url string, opts Options, prepare func(database.DB, context.Context, database.Migrations) error, existing bool) (*Store, error) {
+	db, err := database.Open(ctx, url, database.Options{
+		MaxConnections: opts.MaxConnections, Timeout: opts.Timeout, Direct: opts.Direct, Existing: existing, ReadOnly: opts.ReadOnly, Logger: opts.Logger,
+	})
 	if err != nil {
 		return nil, domainError(err)
 	}
@@ -63,7 +77,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if opts.Logger != nil {
 		todo.Waiting = func(sentence string) { opts.Logger.Warn(sentence) }
 	}
-	if err := db.Migrate(ctx, todo); err != nil {
+	if err := prepare(db, ctx, todo); err != nil {
 		return nil, errors.Join(domainError(err), s.Close())
 	}
 	return s, nil

@@ -56,7 +56,7 @@ func Open(ctx context.Context, url string) (*store.Store, error) {
 	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, url, store.Options{Keys: keys})
+	return store.OpenOrMake(ctx, url, store.Options{Keys: keys})
 }
 
 // Thousands writes a number with a comma between its thousands.

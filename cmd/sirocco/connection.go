@@ -40,7 +40,7 @@ func lineOf(c hub.Connection, explanation string) connectionLine {
 }
 
 func (c *connectionListCommand) Run(ctx context.Context) error {
-	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+	return reading(ctx, c.databaseFlag, func(st *store.Store) error {
 		if _, err := st.Organization(ctx, c.Organization); err != nil {
 			return c.explain(err)
 		}
@@ -113,7 +113,16 @@ type connectionFlag struct {
 
 // with finds the connection and does something with it.
 func (f connectionFlag) with(ctx context.Context, do func(*store.Store, hub.Connection) error) error {
-	return withStore(ctx, f.databaseFlag, func(st *store.Store) error {
+	return withStore(ctx, f.databaseFlag, f.finding(ctx, do))
+}
+
+// reading finds the connection and reads something of it.
+func (f connectionFlag) reading(ctx context.Context, do func(*store.Store, hub.Connection) error) error {
+	return reading(ctx, f.databaseFlag, f.finding(ctx, do))
+}
+
+func (f connectionFlag) finding(ctx context.Context, do func(*store.Store, hub.Connection) error) func(*store.Store) error {
+	return func(st *store.Store) error {
 		c, err := find(ctx, st, f.Organization, func(organization string) (hub.Connection, error) {
 			return st.Connection(ctx, organization, f.Connection)
 		})
@@ -124,7 +133,7 @@ func (f connectionFlag) with(ctx context.Context, do func(*store.Store, hub.Conn
 			return err
 		}
 		return do(st, c)
-	})
+	}
 }
 
 type connectionPauseCommand struct{ connectionFlag }
@@ -150,7 +159,7 @@ func setActive(ctx context.Context, st *store.Store, conn hub.Connection, active
 type connectionStatusCommand struct{ connectionFlag }
 
 func (c *connectionStatusCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+	return c.reading(ctx, func(st *store.Store, conn hub.Connection) error {
 		if err := printStatus(ctx, st, conn); err != nil {
 			return err
 		}

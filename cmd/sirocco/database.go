@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"sirocco/store"
 )
 
 type storageCommand struct {
@@ -13,7 +15,7 @@ type storageCommand struct {
 type compactCommand struct{ databaseFlag }
 
 func (c *compactCommand) Run(ctx context.Context) (err error) {
-	st, err := c.open(ctx)
+	st, err := c.open(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -23,4 +25,15 @@ func (c *compactCommand) Run(ctx context.Context) (err error) {
 	}
 	fmt.Println("The database is compact. What is removed from now on gives its room back by itself.")
 	return nil
+}
+
+type migrateCommand struct{ databaseFlag }
+
+func (c *migrateCommand) Run(ctx context.Context) error {
+	st, err := c.make(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The database is as this program, version %s, needs it.\n", version())
+	return st.Close()
 }

@@ -20,7 +20,7 @@ type deletionsCommand struct {
 type deletionsListCommand struct{ connectionFlag }
 
 func (c *deletionsListCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+	return c.reading(ctx, func(st *store.Store, conn hub.Connection) error {
 		sched, err := st.Schedule(ctx, conn.OrganizationID, conn.ID)
 		if err != nil && !errors.Is(err, hub.ErrNotFound) {
 			return err

@@ -36,7 +36,7 @@ type deliveryLine struct {
 }
 
 func (c *deliveryListCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+	return c.reading(ctx, func(st *store.Store, conn hub.Connection) error {
 		found, err := st.Deliveries(ctx, conn.OrganizationID, store.DeliveryFilter{
 			ConnectionID: conn.ID, State: hub.DeliveryState(strings.ToUpper(c.State)), Limit: min(max(c.Limit, 1), listPage),
 		})

@@ -99,7 +99,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(d.ctx, "sqlite:"+filepath.Join(dir, "demo.db"), store.Options{Keys: keys})
+	st, err := store.OpenOrMake(d.ctx, "sqlite:"+filepath.Join(dir, "demo.db"), store.Options{Keys: keys})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // keyFlags say where the key that encrypts CRM credentials is.
 type keyFlags struct {
-	KeyFile string `placeholder:"FILE" help:"The key that encrypts CRM credentials; made where there is none. Default: the SQLite file's name and .key, or sirocco.key with PostgreSQL."`
+	KeyFile string `placeholder:"FILE" help:"The key that encrypts CRM credentials; made by serve where there is none. Default: the SQLite file's name and .key, or sirocco.key with PostgreSQL."`
 	Key     string `hidden:"" help:"The key itself, a Tink keyset in JSON or base64: for the environment, not for the command line."`
 }
 
@@ -68,38 +68,62 @@ func (f keyFlags) file(database string) string {
 // rightKey says how to come to the key that is meant.
 const rightKey = "give the key that its server uses, with --key-file or SIROCCO_KEY, or put a copy of it there"
 
-// openWithKeys opens the database for a command that meets secrets, and proves that the key opens what it holds. It
-// makes a key only where the database holds nothing yet that another one encrypted.
+// openWithKeys opens the database for a command that meets secrets, and proves that the key opens what it holds.
 func openWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
 	k, err := keys.read(db.Database)
 	if errors.Is(err, os.ErrNotExist) {
-		k, err = firstKey(ctx, db, keys)
+		return nil, nil, fmt.Errorf("there is no key file %s: %s", keys.file(db.Database), rightKey)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := db.openWith(ctx, store.Options{Keys: k})
+	st, err := db.open(ctx, store.Options{Keys: k})
 	if err != nil {
 		return nil, nil, err
 	}
-	err = st.ProveKey(ctx)
-	if errors.Is(err, store.ErrWrongKey) {
-		err = fmt.Errorf("%s is not the key that encrypted what the database holds: %s", keys.name(db.Database), rightKey)
-	}
-	if err != nil {
+	if err := keys.prove(ctx, st, db.Database); err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}
 	return st, k, nil
 }
 
+// prove makes sure that the key opens what the database holds.
+func (f keyFlags) prove(ctx context.Context, st *store.Store, database string) error {
+	err := st.ProveKey(ctx)
+	if errors.Is(err, store.ErrWrongKey) {
+		return fmt.Errorf("%s is not the key that encrypted what the database holds: %s", f.name(database), rightKey)
+	}
+	return err
+}
+
+// makeWithKeys is openWithKeys for a server, which makes the database where there is none, and the key where nothing is
+// encrypted yet.
+func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, error) {
+	k, err := keys.read(db.Database)
+	if errors.Is(err, os.ErrNotExist) {
+		k, err = firstKey(ctx, db, keys)
+	}
+	if err != nil {
+		return nil, err
+	}
+	st, err := db.make(ctx, store.Options{Keys: k})
+	if err != nil {
+		return nil, err
+	}
+	if err := keys.prove(ctx, st, db.Database); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
 // firstKey makes the key where there was none, or reads the one that another process has made and used meanwhile.
 func firstKey(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Keys, error) {
-	var held bool
-	err := withStore(ctx, db, func(st *store.Store) (err error) {
-		held, err = st.HasSealed(ctx)
-		return err
-	})
+	st, err := db.make(ctx, store.Options{})
 	if err != nil {
+		return nil, err
+	}
+	held, err := st.HasSealed(ctx)
+	if err := errors.Join(err, st.Close()); err != nil {
 		return nil, err
 	}
 	if !held {

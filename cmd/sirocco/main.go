@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
 
+	"sirocco/database"
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -31,6 +32,7 @@ type program struct {
 	Delivery     deliveryCommand     `cmd:"" help:"List and replay what is written back to the CRMs."`
 	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`
 	Deletions    deletionsCommand    `cmd:"" help:"Decide about records that a CRM no longer shows."`
+	Migrate      migrateCommand      `cmd:"" help:"Make the database, or upgrade it to this program's version, without serving."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
 	Storage      storageCommand      `cmd:"" name:"database" help:"Give room in the database's file back to the disk."`
 	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`
@@ -155,16 +157,30 @@ type databaseFlag struct {
 	log *slog.Logger
 }
 
-func (f databaseFlag) open(ctx context.Context) (*store.Store, error) {
-	return f.openWith(ctx, store.Options{})
+// open opens the database as it is: what is not there is an error, and so is one of another version.
+func (f databaseFlag) open(ctx context.Context, opts store.Options) (*store.Store, error) {
+	st, err := f.with(ctx, opts, store.Open)
+	older, isOlder := errors.AsType[*database.OlderError](err)
+	switch {
+	case errors.Is(err, database.ErrNothing):
+		return nil, fmt.Errorf("%w: sirocco serve makes it where it begins to serve, and sirocco migrate without serving", err)
+	case isOlder:
+		return nil, fmt.Errorf("open the database: %w: use the sirocco of its servers, or upgrade it with sirocco migrate once all of them are of this version, %s", older, version())
+	}
+	return st, err
 }
 
-func (f databaseFlag) openWith(ctx context.Context, opts store.Options) (*store.Store, error) {
+// make opens the database, made or upgraded where it has to be.
+func (f databaseFlag) make(ctx context.Context, opts store.Options) (*store.Store, error) {
+	return f.with(ctx, opts, store.OpenOrMake)
+}
+
+func (f databaseFlag) with(ctx context.Context, opts store.Options, open func(context.Context, string, store.Options) (*store.Store, error)) (*store.Store, error) {
 	opts.Direct, opts.Logger = f.direct, f.log
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	st, err := store.Open(ctx, f.Database, opts)
+	st, err := open(ctx, f.Database, opts)
 	if unavailable, ok := errors.AsType[*hub.UnavailableError](err); ok { // the operator may see the cause, a client not
 		return nil, fmt.Errorf("open the database: %w: %w", err, unavailable.Err)
 	}

@@ -52,7 +52,7 @@ type organizationListCommand struct {
 }
 
 func (c *organizationListCommand) Run(ctx context.Context) error {
-	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+	return reading(ctx, c.databaseFlag, func(st *store.Store) error {
 		return eachPage(func(after string) ([]hub.Organization, error) { return st.Organizations(ctx, after, listPage) },
 			func(o hub.Organization) string { return o.ID },
 			func(o hub.Organization) error {
@@ -86,7 +86,7 @@ func eachPage[T any](page func(after string) ([]T, error), id func(T) string, sh
 
 // list prints the items of one of the organization's lists.
 func list[T any](ctx context.Context, db databaseFlag, f organizationFlag, page func(st *store.Store, after string) ([]T, error), id func(T) string, show func(T) error) error {
-	return withStore(ctx, db, func(st *store.Store) error {
+	return reading(ctx, db, func(st *store.Store) error {
 		if _, err := st.Organization(ctx, f.Organization); err != nil {
 			return f.explain(err)
 		}
@@ -112,9 +112,18 @@ func find[T any](ctx context.Context, st *store.Store, organization string, get 
 	return found, errors.Join(err, walkErr)
 }
 
-// withStore opens the database for one command.
+// withStore opens the database for one command that changes it.
 func withStore(ctx context.Context, f databaseFlag, do func(*store.Store) error) error {
-	st, err := f.open(ctx)
+	return withOptions(ctx, f, store.Options{}, do)
+}
+
+// reading is withStore for a command that only reads.
+func reading(ctx context.Context, f databaseFlag, do func(*store.Store) error) error {
+	return withOptions(ctx, f, store.Options{ReadOnly: true}, do)
+}
+
+func withOptions(ctx context.Context, f databaseFlag, opts store.Options, do func(*store.Store) error) error {
+	st, err := f.open(ctx, opts)
 	if err != nil {
 		return err
 	}

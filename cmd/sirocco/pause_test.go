@@ -36,7 +36,7 @@ func pauseOverAnyNode(t *testing.T, database string, nodes int) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	st, err := store.Open(ctx, database, store.Options{Keys: keys})
+	st, err := store.OpenOrMake(ctx, database, store.Options{Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,20 +100,20 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
 	c.direct, c.log = c.DatabaseDirect, log
-	st, _, err := openWithKeys(ctx, c.databaseFlag, c.keyFlags)
+	listener, err := net.Listen("tcp", c.Listen) // before anything is made: another server may run here
 	if err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
+	}
+	st, err := makeWithKeys(ctx, c.databaseFlag, c.keyFlags)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	place, err := audio.Open(ctx, c.audioURL())
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
 	if err := hintFirstToken(ctx, st, c.Database); err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -57,7 +57,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	st, err := store.Open(ctx, database, store.Options{Keys: keys})
+	st, err := store.OpenOrMake(ctx, database, store.Options{Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

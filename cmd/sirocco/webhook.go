@@ -116,6 +116,10 @@ func (f endpointFlag) with(ctx context.Context, do func(*store.Store, hub.Webhoo
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	return f.find(ctx, st, do)
+}
+
+func (f endpointFlag) find(ctx context.Context, st *store.Store, do func(*store.Store, hub.WebhookEndpoint) error) error {
 	w, err := find(ctx, st, f.Organization, func(organization string) (hub.WebhookEndpoint, error) {
 		return st.Endpoint(ctx, organization, f.Endpoint)
 	})
@@ -221,7 +225,7 @@ type attemptLine struct {
 }
 
 func (c *webhookAttemptsCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(st *store.Store, w hub.WebhookEndpoint) error {
+	attempts := func(st *store.Store, w hub.WebhookEndpoint) error {
 		filter := store.EventDeliveryFilter{State: hub.DeliveryState(strings.ToUpper(c.State)), Limit: min(max(c.Limit, 1), listPage)}
 		found, err := st.EventDeliveries(ctx, w.OrganizationID, w.ID, filter)
 		if err != nil {
@@ -233,7 +237,8 @@ func (c *webhookAttemptsCommand) Run(ctx context.Context) error {
 			}
 		}
 		return nil
-	})
+	}
+	return reading(ctx, c.databaseFlag, func(st *store.Store) error { return c.find(ctx, st, attempts) })
 }
 
 func printDelivery(d store.EventDelivery, asJSON bool) error {

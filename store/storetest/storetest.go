@@ -61,7 +61,7 @@ var migrated = sync.OnceValues(func() (text []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	file := filepath.Join(folder, "sirocco.db")
-	st, err := store.Open(context.Background(), "sqlite:"+file, store.Options{})
+	st, err := store.OpenOrMake(context.Background(), "sqlite:"+file, store.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func Keys(t testing.TB) *store.Keys {
 // OpenWith opens the database for as long as the test runs.
 func OpenWith(t testing.TB, databaseURL string, options store.Options) *store.Store {
 	t.Helper()
-	st, err := store.Open(context.Background(), databaseURL, options)
+	st, err := store.OpenOrMake(context.Background(), databaseURL, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -264,6 +264,7 @@ func (c comparison) schema(ours, theirs object) {
 	if a, b := enumOf(ours), enumOf(theirs); !slices.Equal(a, b) {
 		c.errorf("enum %v, published %v", a, b)
 	}
+	c.keywords(ours, theirs)
 	if items, ok := theirs["items"].(object); ok && ours["items"] != nil {
 		c.in("[]").schema(ours["items"].(object), items)
 	}
@@ -283,6 +284,32 @@ func (c comparison) schema(ours, theirs object) {
 	for _, name := range slices.Sorted(maps.Keys(ourProps)) {
 		if theirProps[name] == nil && ourProps[name].(object)["x-sirocco-extension"] != true {
 			c.errorf("field %s is not published, and not marked as ours", name)
+		}
+	}
+}
+
+// keywords are what a schema says of a value beside its type.
+var keywords = []string{"default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems", "format", "additionalProperties"}
+
+// ownKeywords are those that our document may have where the published one is silent: a server has bounds, and a default
+// where none is published is only told.
+var ownKeywords = []string{"default", "minimum", "maximum", "minLength", "maxLength", "maxItems"}
+
+// keywords compares what the schemas say beside types. additionalProperties counts where it is false, as true is what a
+// schema means that leaves it out; and how exactly a number is kept is no format of the contract's.
+func (c comparison) keywords(ours, theirs object) {
+	c.t.Helper()
+	kind, _ := typeOf(ours)
+	for _, keyword := range keywords {
+		our, their := ours[keyword], theirs[keyword]
+		switch {
+		case keyword == "additionalProperties":
+			our, their = our == false, their == false
+		case keyword == "format" && (kind == "number" || kind == "integer"), their == nil && slices.Contains(ownKeywords, keyword):
+			continue
+		}
+		if fmt.Sprint(our) != fmt.Sprint(their) {
+			c.errorf("%s is %v, published %v", keyword, our, their)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		}
 		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
 		bodies := map[string]string{
-			"PUT " + recordings + "/{id}/analysis":                         `{"universalOutcomeLabel":"stolen"}`,
+			"PUT " + recordings + "/{id}/analysis":                         `{"universalOutcomeLabel":"NEGATIVE"}`,
 			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
 			"DELETE " + recordings + "/{id}/link":                          `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
 			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,

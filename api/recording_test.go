@@ -71,6 +71,9 @@ func send(t testing.TB, method, to string, body io.Reader, headers ...header) an
 	if err != nil {
 		t.Fatal(err)
 	}
+	if size := req.URL.Query().Get("size"); method == "PUT" && size != "" { // part of what was signed, as the Content-Type is
+		req.Header.Set("X-Goog-Content-Length-Range", "0,"+size)
+	}
 	for _, h := range headers {
 		req.Header.Set(h[0], h[1])
 	}
@@ -131,7 +134,7 @@ const analysis = `{"language":"English","durationInMilliseconds":600000,"speaker
 	"summary":[{"name":"Needs","content":"A new roof.","quotes":[{"quote":"Hi","startTimeInMillis":900,"endTimeInMillis":1200}]},{"name":"Next","content":"Call."}],
 	"entityExtractions":[{"siroEntityDefinitionId":"roof","siroEntityDefinitionName":"Roof","extraction":[
 		{"name":"squares","value":24,"mappings":[{"crmModelName":"OPPORTUNITY","crmFieldName":"Squares__c"}]},{"name":"colors","value":["red","brown"]},{"name":"age","value":null}]}],
-	"evaluationScore":7.5,"universalOutcomeLabel":"Follow-up",
+	"evaluationScore":7.5,"universalOutcomeLabel":"NEUTRAL",
 	"followups":[{"id":"f1","followupType":"REHASH","score":4,"followupAction":"Call again","thinking":"They wavered","context":[{"header":"Price","value":"High"}]},
 		{"followupType":"CROSS_SELL","score":2}]}`
 
@@ -225,7 +228,7 @@ func TestRecording(t *testing.T) {
 		w.clock.advance(time.Minute)
 		for bad, said := range map[string]string{
 			`{}`: "all else", `{"language":"English","durationInMilliseconds":60000}`: "what the analysis found", `{"failed":""}`: "failed",
-			`{"universalOutcomeLabel":"x","durationInMilliseconds":1e300}`:                                                       "longer than any recording",
+			`{"universalOutcomeLabel":"POSITIVE","durationInMilliseconds":1e300}`:                                                       "longer than any recording",
 			`{"utterances":[{"speakerTag":"A","utterance":"x","startTimeInMillis":0,"endTimeInMillis":1e30,"redacted":false}]}`:  "after the end of any recording",
 			`{"utterances":[{"speakerTag":"A","utterance":"x","startTimeInMillis":-1e30,"endTimeInMillis":1,"redacted":false}]}`: "is negative",
 		} {
@@ -379,10 +382,10 @@ func TestUploadsThatDoNotCount(t *testing.T) {
 			header header
 			status int
 		}{
-			"another type":        {signed.Data.UploadURL, strings.NewReader("12345"), header{"Content-Type", "audio/wav"}, 415},
+			"another type":        {signed.Data.UploadURL, strings.NewReader("12345"), header{"Content-Type", "audio/wav"}, 403},
 			"too long":            {signed.Data.UploadURL, strings.NewReader("123456"), typed, 413},
 			"too long, untold":    {signed.Data.UploadURL, chunked("123456"), typed, 413},
-			"too short":           {signed.Data.UploadURL, strings.NewReader("1234"), typed, 400},
+			"another range":       {signed.Data.UploadURL, strings.NewReader("12345"), header{"X-Goog-Content-Length-Range", "0,9"}, 403},
 			"too short, untold":   {signed.Data.UploadURL, chunked("1234"), typed, 400},
 			"a changed size":      {strings.Replace(signed.Data.UploadURL, "size=5", "size=6", 1), strings.NewReader("123456"), typed, 403},
 			"a later expiry":      {strings.Replace(signed.Data.UploadURL, "expires=1", "expires=2", 1), strings.NewReader("12345"), typed, 403},
@@ -510,7 +513,7 @@ func beginSlowly(t *testing.T, to string) (end func(body string) string) {
 	t.Helper()
 	conn, u := dial(t, to)
 	t.Cleanup(func() { _ = conn.Close() })
-	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", u.RequestURI(), u.Host, mp3)
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nX-Goog-Content-Length-Range: 0,5\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", u.RequestURI(), u.Host, mp3)
 	const want = "HTTP/1.1 100 Continue\r\n\r\n"
 	told := make([]byte, len(want))
 	if _, err := io.ReadFull(conn, told); err != nil || string(told) != want {
@@ -533,7 +536,7 @@ func breakOff(t *testing.T, to string) {
 	t.Helper()
 	conn, u := dial(t, to)
 	defer func() { _ = conn.Close() }()
-	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: 5\r\n\r\n12", u.RequestURI(), u.Host, mp3)
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nX-Goog-Content-Length-Range: 0,5\r\nContent-Length: 5\r\n\r\n12", u.RequestURI(), u.Host, mp3)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

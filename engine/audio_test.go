@@ -41,7 +41,7 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 			if err := place.Put(ctx, u.Blob, u.FileType, u.Size, strings.NewReader("12345")); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := st.StoreUpload(ctx, org, u.Blob); err != nil {
+			if _, err := st.StoreUpload(ctx, org, u.Blob, u.Size); err != nil {
 				t.Fatal(err)
 			}
 			return u.Blob
@@ -85,7 +85,7 @@ func TestAudioThatNothingNeedsIsRemoved(t *testing.T) {
 			t.Error("the audio of a recording was removed")
 		}
 		// The deleted recording tells that its audio is gone.
-		all, err := st.Recordings(ctx, org, store.RecordingFilter{WithDeleted: true, Limit: 10})
+		all, err := st.Recordings(ctx, org, store.RecordingFilter{Limit: 10})
 		if err != nil || len(all) != 2 || all[0].ID != kept.ID || all[1].PurgedAt.IsZero() || !all[0].PurgedAt.IsZero() {
 			t.Errorf("%+v, %v", all, err)
 		}

@@ -86,7 +86,7 @@ func (a *AnalysisResult) Validate() error {
 
 // empty reports whether it says nothing that anybody could read.
 func (a *AnalysisResult) empty() bool {
-	return a.Failed == "" && a.Score == nil && a.OutcomeLabel == "" && len(a.Utterances)+len(a.Summary)+len(a.Extractions)+len(a.Followups) == 0
+	return a.Failed == "" && a.Score == nil && a.OutcomeLabel == "" && len(a.Outcomes) == 0 && len(a.Utterances)+len(a.Summary)+len(a.Extractions)+len(a.Followups) == 0
 }
 
 // plain reports whether a value is one that an extraction may have.
@@ -117,6 +117,9 @@ func (a *AnalysisResult) Hash() string {
 
 // analysisIDs makes the ids of what an analysis has none for.
 var analysisIDs = uuid.MustParse("0b1a0bb0-6f2c-5c57-9a0d-2f4f1a3c7d11")
+
+// OutcomesID is the id of what the outcomes of a recording are kept as.
+func OutcomesID(recording string) string { return nameID(analysisIDs, recording+"\x00outcomes") }
 
 // Identify gives an id to each part that came without a UUID of its own, the same one every time that the same part
 // of the recording comes.

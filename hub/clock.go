@@ -1,6 +1,9 @@
 package hub
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Clock tells the time: the machine's, or on PostgreSQL the database's, by which all nodes go; tests use their own.
 type Clock func() time.Time
@@ -15,3 +18,34 @@ func TellableTime(t time.Time) bool {
 func WireTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
+
+// timeForms are how the contract writes times beside RFC 3339: with a blank for the T, or without a zone, which then is
+// UTC. Each takes fractions of a second, too.
+var timeForms = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00"}
+
+// ReadTime reads a time in one of the contract's forms. It is false for any other text, and for what is no tellable time.
+func ReadTime(text string) (time.Time, bool) {
+	if t, err := ParseTime(text); err == nil {
+		return t, TellableTime(t)
+	}
+	for _, form := range timeForms {
+		if t, err := time.Parse(form, text); err == nil && !strings.Contains(text, ",") {
+			return t.UTC(), TellableTime(t)
+		}
+	}
+	return time.Time{}, false
+}
+
+// ReadTimeOrDate reads what ReadTime does, and a date alone as its beginning in UTC.
+func ReadTimeOrDate(text string) (time.Time, bool) {
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return t, TellableTime(t)
+	}
+	return ReadTime(text)
+}
+
+// What is said of a time that cannot be read.
+const (
+	WantTime       = "a time in RFC 3339, as in 2026-01-31T09:30:00Z, or as in 2026-01-31 09:30:00.000, which is UTC"
+	WantTimeOrDate = WantTime + ", or a date alone, as in 2026-01-31"
+)

@@ -1,6 +1,9 @@
 package hub
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // MappedValue is a value found in a recording and the field of a CRM record that it goes to.
 type MappedValue struct {
@@ -17,7 +20,7 @@ type MappedValue struct {
 // a whole extraction counts where it has one value: else it would not say which.
 func (r *Recording) MappedValues() []MappedValue {
 	var found []MappedValue
-	for _, extraction := range r.Analysis.Extractions {
+	for _, extraction := range r.Analysis.Finished() {
 		for _, v := range extraction.Values {
 			if ValueText(v.Value) == "" {
 				continue
@@ -35,6 +38,32 @@ func (r *Recording) MappedValues() []MappedValue {
 	}
 	return found
 }
+
+// Finished are the extractions that ended well: what is still under way, or failed, says nothing of the conversation yet.
+func (a *Analysis) Finished() []EntityExtraction {
+	var finished []EntityExtraction
+	for _, e := range a.Extractions {
+		if e.Status != ExtractionUnderWay && e.Status != ExtractionFailed {
+			finished = append(finished, e)
+		}
+	}
+	return finished
+}
+
+// SummaryDone reports whether the summary is there.
+func (a *Analysis) SummaryDone() bool { return len(a.Summary) > 0 }
+
+// ExtractionDone reports whether there are extractions, and none of them is still under way.
+func (a *Analysis) ExtractionDone() bool {
+	underWay := func(e EntityExtraction) bool { return e.Status == ExtractionUnderWay }
+	return len(a.Extractions) > 0 && !slices.ContainsFunc(a.Extractions, underWay)
+}
+
+// The statuses of an extraction whose values are not to be told on.
+const (
+	ExtractionUnderWay = "IN_PROGRESS"
+	ExtractionFailed   = "FAIL"
+)
 
 // ExtractionSynced is the status of an extraction all of whose mapped values are in the CRM's fields.
 const ExtractionSynced = "SYNCED"

@@ -93,7 +93,7 @@ func lasted(r *Recording) string {
 // extracted are all values found, as text: not every CRM has fields for them.
 func extracted(r *Recording) string {
 	var lines []string
-	for _, extraction := range r.Analysis.Extractions {
+	for _, extraction := range r.Analysis.Finished() {
 		for _, v := range extraction.Values {
 			if text := ValueText(v.Value); text != "" {
 				lines = append(lines, cmp.Or(v.Name, extraction.DefinitionName)+": "+text)

@@ -84,8 +84,18 @@ type Analysis struct {
 	Extractions []EntityExtraction `json:"extractions,omitempty"`
 	// OutcomeLabel is the universal name of how the conversation ended.
 	OutcomeLabel string `json:"outcomeLabel,omitempty"`
+	// Outcomes are those found by the organization's own labels.
+	Outcomes []Outcome `json:"outcomes,omitempty"`
 	// Failed is why the service could not analyse the recording; empty when it could.
 	Failed string `json:"failed,omitempty"`
+}
+
+// Outcome is an outcome of an organization's own kind. The JSON names are those of storage.
+type Outcome struct {
+	Label string `json:"label"`
+	// Universal is POSITIVE, NEGATIVE or NEUTRAL; empty where that is not known any more.
+	Universal   string `json:"universal,omitempty"`
+	Description string `json:"description,omitempty"`
 }
 
 // SummarySection is one part of a summary under its own header.
@@ -105,14 +115,16 @@ type Quote struct {
 
 // EntityExtraction is a set of values found in a recording by one definition.
 type EntityExtraction struct {
-	ID             string           `json:"id"`
-	DefinitionID   string           `json:"definitionId"`
-	DefinitionName string           `json:"definitionName,omitempty"`
-	Status         string           `json:"status"`
-	Values         []ExtractedValue `json:"values"`
-	Mappings       []FieldMapping   `json:"mappings,omitempty"`
-	CreatedAt      time.Time        `json:"createdAt"`
-	UpdatedAt      time.Time        `json:"updatedAt"`
+	ID             string `json:"id"`
+	DefinitionID   string `json:"definitionId"`
+	DefinitionName string `json:"definitionName,omitempty"`
+	// DefinitionDeleted says that the definition was deleted since.
+	DefinitionDeleted bool             `json:"definitionDeleted,omitempty"`
+	Status            string           `json:"status"`
+	Values            []ExtractedValue `json:"values"`
+	Mappings          []FieldMapping   `json:"mappings,omitempty"`
+	CreatedAt         time.Time        `json:"createdAt"`
+	UpdatedAt         time.Time        `json:"updatedAt"`
 }
 
 // ExtractedValue is one value found. Value is a string, number, boolean, null, or a list of those.
@@ -161,6 +173,54 @@ type FollowupDetails struct {
 	Context     []FollowupContext `json:"context,omitempty"`
 	CompletedBy string            `json:"completedBy,omitempty"`
 	CompletedAt time.Time         `json:"completedAt,omitzero"`
+	// Metadata is what the analysis says of it beside all that, as it came.
+	Metadata []map[string]string `json:"metadata,omitempty"`
+	// History is what people did with it, oldest first.
+	History []FollowupChange `json:"history,omitempty"`
+}
+
+// FollowupChange is what somebody changed of a followup. The JSON names are those of storage.
+type FollowupChange struct {
+	ID string `json:"id"`
+	// By is the name of who changed it, UserID the id of that user; empty for the organization's own program.
+	By     string    `json:"by"`
+	UserID string    `json:"userId,omitempty"`
+	At     time.Time `json:"at"`
+	Note   string    `json:"note,omitempty"`
+	Status string    `json:"status,omitempty"`
+}
+
+// FollowupPatch is a change to a followup; nil leaves a field as it is.
+type FollowupPatch struct {
+	Status  *string
+	Starred *bool
+	// Note is one more note.
+	Note *string
+}
+
+// Apply changes f as p says, by a user, at now, and reports whether anything is different. A change of status and a note
+// are written into its history.
+func (p *FollowupPatch) Apply(f *Followup, userID, name string, now time.Time) bool {
+	entry := FollowupChange{ID: NewID(), By: name, UserID: userID, At: now}
+	if set(&f.Status, p.Status) {
+		entry.Status = f.Status
+		f.Details.CompletedBy, f.Details.CompletedAt = "", time.Time{}
+		if f.Status == "COMPLETE" {
+			f.Details.CompletedBy, f.Details.CompletedAt = name, now
+		}
+	}
+	if p.Note != nil && *p.Note != "" {
+		entry.Note, f.Details.Note = *p.Note, *p.Note
+	}
+	written := entry.Status != "" || entry.Note != ""
+	if written {
+		f.Details.History = append(f.Details.History, entry)
+	}
+	starred := set(&f.Starred, p.Starred)
+	if written || starred {
+		f.UpdatedAt = NextVersion(f.UpdatedAt, now)
+	}
+	return written || starred
 }
 
 // FollowupContext is one thing to know for a followup.

@@ -13,7 +13,7 @@ import (
 type NewRecording struct {
 	// By is who makes it.
 	By Viewer
-	// Blob is the audio's key, FileType its media type as the uploader repeats it.
+	// Blob is the audio's key, FileType its type as the uploader repeats it, in any spelling that MediaType knows.
 	Blob, FileType string
 	// One of UserID, UserEmail and UserPhone names who recorded it.
 	UserID, UserEmail, UserPhone string
@@ -26,9 +26,9 @@ type NewRecording struct {
 	Discoverable              bool
 	ContactName, ContactPhone string
 	Result                    RecordingResult
-	// ConnectionID is the connection of the Objects; it may be empty where only one has them.
-	ConnectionID string
-	Objects      []RecordRef
+	// ConnectionID is the connection of the Objects, Trigger what began the recording; empty where that is not known.
+	ConnectionID, Trigger string
+	Objects               []RecordRef
 }
 
 // Upload is audio that was promised a place.
@@ -68,11 +68,22 @@ func MostSpecific(refs []RecordRef) (main RecordRef, also []RecordRef) {
 	return refs[0], refs[1:]
 }
 
+// fileTypes are the contract's words for what the audio is, by media type.
+var fileTypes = map[string]string{"mp3": "audio/mpeg", "aac": "audio/aac", "wav": "audio/wav"}
+
+// MediaType is what a client calls the audio's type as a media type: one of the contract's words, or a media type itself.
+func MediaType(fileType string) string {
+	if known, ok := fileTypes[strings.ToLower(fileType)]; ok {
+		return known
+	}
+	return fileType
+}
+
 // ValidateUpload reports what is wrong with audio that is to be put, or nil.
 func ValidateUpload(fileType string, size int64) error {
 	kind, _, err := mime.ParseMediaType(fileType)
 	if err != nil || !strings.HasPrefix(kind, "audio/") && !strings.HasPrefix(kind, "video/") {
-		return Invalid("fileType", "is "+Quoted(fileType), "a media type of audio or video, such as audio/mpeg")
+		return Invalid("fileType", "is "+Quoted(fileType), "mp3, aac or wav, or a media type of audio or video, such as audio/mpeg")
 	}
 	if size > AudioMost {
 		return Invalid("fileSize", fmt.Sprintf("is %d", size), fmt.Sprintf("at most %d bytes", int64(AudioMost)))

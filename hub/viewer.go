@@ -26,13 +26,25 @@ func (v *Viewer) MaySee(r *Recording) error {
 }
 
 // MayChange fails with ErrNotFound unless the viewer sees the recording, and with a *ForbiddenError unless they may
-// link it or delete it.
+// link it.
 func (v *Viewer) MayChange(r *Recording) error {
 	if err := v.MaySee(r); err != nil {
 		return err
 	}
 	if !v.Keeps(r.UserID, r.TeamID) {
 		return Forbidden("Only its user, a coach of its team or an administrator may change this recording.")
+	}
+	return nil
+}
+
+// MayDelete fails with ErrNotFound unless the viewer sees the recording, and with a *ForbiddenError unless it is their own
+// or they are an administrator.
+func (v *Viewer) MayDelete(r *Recording) error {
+	if err := v.MaySee(r); err != nil {
+		return err
+	}
+	if !v.Admin && r.UserID != v.UserID {
+		return Forbidden("Only its user or an administrator may delete this recording.")
 	}
 	return nil
 }

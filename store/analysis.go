@@ -56,9 +56,9 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10
+	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10, summary_done = $11, extraction_done = $12
 		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, string(analysis), hash, r.Score, string(r.Status),
-		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt))
+		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt), r.Analysis.SummaryDone(), r.Analysis.ExtractionDone())
 	if err != nil {
 		return err
 	}

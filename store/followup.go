@@ -29,12 +29,13 @@ func scanFollowup(r database.Row) (hub.Followup, error) {
 	return f, nil
 }
 
-// FollowupFilter chooses followups for a list: of the recordings that By sees. Empty fields choose all.
+// FollowupFilter chooses followups for a list: By's own, and those of whom By coaches or administers. Empty fields choose all.
 type FollowupFilter struct {
-	By                hub.Viewer
-	MinimumScore      *int64
-	Scores            []int64
-	Starred           *bool
+	By           hub.Viewer
+	MinimumScore *int64
+	Scores       []int64
+	// Starred chooses those that are starred only.
+	Starred           bool
 	Statuses          []string
 	UserIDs, TeamIDs  []string
 	ConversationTypes []string
@@ -44,10 +45,17 @@ type FollowupFilter struct {
 	Limit       int
 }
 
-// Followups lists followups, newest first, and counts all that the filter chooses.
-func (s *Store) Followups(ctx context.Context, organization string, f FollowupFilter) ([]hub.Followup, int64, error) {
+// FollowupSum is what all followups that a filter chooses come to.
+type FollowupSum struct {
+	Count int64
+	// Revenue is what the distinct opportunities are worth that their recordings are linked to, themselves or by an engagement.
+	Revenue float64
+}
+
+// Followups lists followups, newest first, and sums up all that the filter chooses.
+func (s *Store) Followups(ctx context.Context, organization string, f FollowupFilter) ([]hub.Followup, FollowupSum, error) {
 	c := conditions{args: []any{organization}}
-	c.visibleTo(s.db, f.By)
+	c.keptBy(s.db, f.By)
 	if f.MinimumScore != nil {
 		c.and("f.score >= %s", *f.MinimumScore)
 	}
@@ -58,8 +66,8 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 		}
 		c.text += " AND " + c.in(s.db, "CAST(f.score AS TEXT)", texts)
 	}
-	if f.Starred != nil {
-		c.and("f.starred = %s", *f.Starred)
+	if f.Starred {
+		c.and("f.starred = %s", true)
 	}
 	for _, list := range []struct {
 		column string
@@ -77,15 +85,75 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 	}
 	from := ` FROM followups f JOIN recordings r ON r.organization_id = f.organization_id AND r.id = f.recording_id
 		WHERE f.organization_id = $1 AND r.deleted_at IS NULL`
-	total, err := queryOne(ctx, s.db, scanCount, `SELECT COUNT(*)`+from+c.text, c.args...)
+	sum, err := s.sumFollowups(ctx, from+c.text, c.args)
 	if err != nil {
-		return nil, 0, err
+		return nil, sum, err
 	}
 	if f.After.ID != "" {
 		c.and("(f.created_at, f.id) < (%s, %s)", micros(f.After.At), f.After.ID)
 	}
 	fs, err := queryAll(ctx, s.db, scanFollowup, `SELECT `+followupColumns+from+c.text+` ORDER BY f.created_at DESC, f.id DESC LIMIT `+c.arg(f.Limit), c.args...)
-	return fs, total, err
+	return fs, sum, err
+}
+
+// amountOf is the amount of an opportunity o.
+var amountOf = map[database.Dialect]string{
+	database.SQLite: `json_extract(o.details, '$.amount')`, database.PostgreSQL: `CAST(o.details::jsonb->>'amount' AS DOUBLE PRECISION)`,
+}
+
+// sumFollowups sums up the followups f with their recordings r that from chooses.
+func (s *Store) sumFollowups(ctx context.Context, from string, args []any) (FollowupSum, error) {
+	return queryOne(ctx, s.db, func(r database.Row) (FollowupSum, error) {
+		var sum FollowupSum
+		var revenue *float64
+		err := r.Scan(&sum.Count, &revenue)
+		if revenue != nil {
+			sum.Revenue = *revenue
+		}
+		return sum, err
+	}, `WITH chosen AS (SELECT r.organization_id, r.link_connection_id AS connection_id, r.link_model AS model, r.link_external_id AS external_id`+from+`)
+		SELECT (SELECT COUNT(*) FROM chosen), (SELECT SUM(`+amountOf[s.db.Dialect()]+`) FROM records o WHERE o.organization_id = $1 AND o.model = 'OPPORTUNITY' AND o.deleted_at IS NULL
+			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = o.organization_id AND c.id = o.connection_id)
+			AND (o.connection_id, o.external_id) IN (
+				SELECT connection_id, external_id FROM chosen WHERE model = 'OPPORTUNITY'
+				UNION SELECT e.connection_id, e.opportunity_ref FROM chosen JOIN records e ON e.organization_id = chosen.organization_id AND e.connection_id = chosen.connection_id
+					AND e.model = 'ENGAGEMENT' AND e.external_id = chosen.external_id AND e.deleted_at IS NULL WHERE chosen.model = 'ENGAGEMENT' AND e.opportunity_ref IS NOT NULL))`, args...)
+}
+
+// PatchFollowup changes what p names of a followup of somebody whose recordings the user may change, and returns the whole
+// of it. Any other is hub.ErrNotFound.
+func (s *Store) PatchFollowup(ctx context.Context, organization, user, id string, p hub.FollowupPatch) (hub.Followup, error) {
+	var f hub.Followup
+	viewer, err := s.Viewer(ctx, organization, user)
+	if err != nil {
+		return f, hub.Missing("user", err)
+	}
+	people, err := s.People(ctx, organization, []string{user})
+	if err != nil {
+		return f, err
+	}
+	who := people[user]
+	err = s.write(ctx, func(tx Tx) error {
+		c := conditions{args: []any{organization, id}}
+		c.keptBy(tx, viewer)
+		var err error
+		f, err = queryOne(ctx, tx, scanFollowup, `SELECT `+followupColumns+` FROM followups f JOIN recordings r ON r.organization_id = f.organization_id AND r.id = f.recording_id
+			WHERE f.organization_id = $1 AND f.id = $2 AND r.deleted_at IS NULL`+c.text+tx.Dialect().ForUpdate(), c.args...)
+		if err != nil || !p.Apply(&f, user, who.Name(), s.nowMillis()) {
+			return err
+		}
+		details, err := json.Marshal(f.Details)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE followups SET status = $3, starred = $4, details = $5, updated_at = $6 WHERE organization_id = $1 AND id = $2`,
+			organization, id, f.Status, f.Starred, string(details), micros(f.UpdatedAt))
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "update", "followup", id, map[string]any{"status": f.Status, "starred": f.Starred})
+	})
+	return f, hub.Missing("followup", err)
 }
 
 // FollowupsOf finds the followups of recordings, by recording.
@@ -103,8 +171,8 @@ func (s *Store) FollowupsOf(ctx context.Context, organization string, recordings
 	return found, err
 }
 
-// replaceFollowups keeps the followups of a new analysis; one that was there before keeps its age, and when it
-// changed if it did not.
+// replaceFollowups keeps the followups of a new analysis; one that was there before keeps its age, and what people did
+// with it.
 func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Followup) error {
 	old, err := queryAll(ctx, tx, scanFollowup, `SELECT `+followupColumns+` FROM followups f WHERE f.organization_id = $1 AND f.recording_id = $2`, r.OrganizationID, r.ID)
 	if err != nil {
@@ -114,12 +182,16 @@ func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Fol
 		return err
 	}
 	for _, f := range all {
+		if i := slices.IndexFunc(old, func(o hub.Followup) bool { return o.ID == f.ID }); i >= 0 {
+			f.CreatedAt = old[i].CreatedAt
+			if was := old[i]; len(was.Details.History) > 0 {
+				f.Status, f.Starred, f.Details.History = was.Status, was.Starred, was.Details.History
+				f.Details.Note, f.Details.CompletedBy, f.Details.CompletedAt = was.Details.Note, was.Details.CompletedBy, was.Details.CompletedAt
+			}
+		}
 		details, err := json.Marshal(f.Details)
 		if err != nil {
 			return err
-		}
-		if i := slices.IndexFunc(old, func(o hub.Followup) bool { return o.ID == f.ID }); i >= 0 {
-			f.CreatedAt = old[i].CreatedAt
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO followups (organization_id, id, recording_id, user_id, kind, score, status, starred, details, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, r.OrganizationID, f.ID, r.ID, r.UserID, f.Kind, f.Score, f.Status, f.Starred,

@@ -143,16 +143,10 @@ func identityOf(rec Record) hub.CRMIdentity {
 
 func showLinked(ctx context.Context, q database.Querier, organization string, rs []hub.Recording, about map[string][]RecordKey, found map[RecordKey]Record) (map[string]*hub.LinkedCRM, error) {
 	shown := make(map[string]*hub.LinkedCRM, len(rs))
-	var mains []Record
-	asked := map[RecordKey]bool{}
 	for _, r := range rs {
 		keys := about[r.ID]
 		if len(keys) == 0 || found[keys[0]].ID == "" {
 			continue
-		}
-		if !asked[keys[0]] {
-			asked[keys[0]] = true
-			mains = append(mains, found[keys[0]])
 		}
 		crm := &hub.LinkedCRM{ConnectionID: r.Link.ConnectionID}
 		seen := map[string]bool{}
@@ -183,13 +177,7 @@ func showLinked(ctx context.Context, q database.Querier, organization string, rs
 		}
 		shown[r.ID] = crm
 	}
-	users, err := linkedUsers(ctx, q, organization, mains)
-	for _, r := range rs {
-		if crm := shown[r.ID]; crm != nil {
-			crm.Users = users[about[r.ID][0]]
-		}
-	}
-	return shown, err
+	return shown, repsOf(ctx, q, organization, rs, shown)
 }
 
 // nearestFirst puts what the linked record itself refers to before what was named beside it.
@@ -197,80 +185,36 @@ func nearestFirst(keys []RecordKey, found map[RecordKey]Record) []RecordKey {
 	return append(append(keys[:1:1], refersTo(found[keys[0]])...), keys[1:]...)
 }
 
-// linkedUsersMost bounds how many CRM users of a linked record are told.
-const linkedUsersMost = 100
-
-// linkedUsers are the CRM users who own the records or are joined to them, by record.
-func linkedUsers(ctx context.Context, q database.Querier, organization string, mains []Record) (map[RecordKey][]hub.CRMIdentity, error) {
-	type join struct {
-		connection string
-		model      hub.Model
-	}
-	of := map[join][]string{}
-	wanted := map[RecordKey][]RecordKey{} // the users of each record
-	want := func(rec Record, user string) {
-		if user == "" || len(wanted[keyOf(rec)]) == linkedUsersMost {
-			return
-		}
-		wanted[keyOf(rec)] = append(wanted[keyOf(rec)], RecordKey{rec.ConnectionID, hub.ModelUser, user})
-	}
-	for _, rec := range mains {
-		want(rec, rec.Refs.Owner)
-		if model := joinOf(rec.Model); model != "" {
-			of[join{rec.ConnectionID, model}] = append(of[join{rec.ConnectionID, model}], rec.ExternalID)
-		}
-	}
-	for j, ids := range of {
-		joined, err := joinedTo(ctx, q, organization, j.connection, j.model, ids)
-		if err != nil {
-			return nil, err
-		}
-		users := map[string][]string{}
-		for _, rec := range joined {
-			ref := rec.Refs.Engagement
-			if j.model == hub.ModelOpportunityUser {
-				ref = rec.Refs.Opportunity
-			}
-			users[ref] = append(users[ref], rec.Refs.User)
-		}
-		for _, rec := range mains {
-			if rec.ConnectionID == j.connection && joinOf(rec.Model) == j.model {
-				for _, user := range users[rec.ExternalID] {
-					want(rec, user)
-				}
-			}
-		}
-	}
+// repsOf tells of each recording's rep who they are in the CRM that it is linked to: the CRM users that are matched to
+// whoever recorded, and nobody else.
+func repsOf(ctx context.Context, q database.Querier, organization string, rs []hub.Recording, shown map[string]*hub.LinkedCRM) error {
+	of := map[string][]RecordKey{} // by user
 	var keys []RecordKey
-	for _, users := range wanted {
-		keys = append(keys, users...)
+	for _, r := range rs {
+		if _, known := of[r.UserID]; known || shown[r.ID] == nil {
+			continue
+		}
+		matched, err := crmUsersOf(ctx, q, organization, r.UserID)
+		if err != nil {
+			return err
+		}
+		of[r.UserID] = matched
+		keys = append(keys, matched...)
 	}
 	found, err := recordsByKey(ctx, q, organization, keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	shown := make(map[RecordKey][]hub.CRMIdentity, len(wanted))
-	for rec, users := range wanted {
-		seen := map[string]bool{}
-		for _, k := range users {
-			if user := found[k]; user.ID != "" && !seen[user.ID] {
-				seen[user.ID] = true
-				shown[rec] = append(shown[rec], identityOf(user))
+	for _, r := range rs {
+		crm := shown[r.ID]
+		if crm == nil {
+			continue
+		}
+		for _, k := range of[r.UserID] {
+			if rep := found[k]; k.ConnectionID == crm.ConnectionID && rep.ID != "" {
+				crm.Users = append(crm.Users, identityOf(rep))
 			}
 		}
 	}
-	return shown, nil
+	return nil
 }
-
-// joinOf is the model that joins users to records of a model; empty where none does.
-func joinOf(m hub.Model) hub.Model {
-	switch m {
-	case hub.ModelEngagement:
-		return hub.ModelEngagementUser
-	case hub.ModelOpportunity:
-		return hub.ModelOpportunityUser
-	}
-	return ""
-}
-
-func keyOf(rec Record) RecordKey { return RecordKey{rec.ConnectionID, rec.Model, rec.ExternalID} }

@@ -7,7 +7,7 @@ import (
 
 // Listing is how the contract lets a client choose and order what an app or a token list shows.
 type Listing struct {
-	// From and Until bound the time that is sorted by, both included; zero is no bound.
+	// From and Until bound the time of creation, both included; zero is no bound.
 	From, Until time.Time
 	// ByUpdate sorts by the time of the last change instead of that of creation.
 	ByUpdate bool
@@ -46,11 +46,11 @@ func (l Listing) column() string {
 func (l Listing) bounds(condition string, args []any) (string, []any) {
 	if !l.From.IsZero() {
 		args = append(args, micros(l.From))
-		condition += fmt.Sprintf(" AND %s >= $%d", l.column(), len(args))
+		condition += fmt.Sprintf(" AND created_at >= $%d", len(args))
 	}
 	if !l.Until.IsZero() {
 		args = append(args, micros(l.Until))
-		condition += fmt.Sprintf(" AND %s <= $%d", l.column(), len(args))
+		condition += fmt.Sprintf(" AND created_at <= $%d", len(args))
 	}
 	return condition, args
 }

@@ -216,7 +216,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
 	err := s.write(ctx, func(tx Tx) error {
 		r, err := queryOne(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
-			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection, organization, string(model), id)
+			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection+ofLivingSide, organization, string(model), id)
 		if err != nil {
 			return err
 		}

@@ -14,10 +14,18 @@ import (
 // ofLiveConnection keeps the rows of a deleted connection out of every answer until they are purged.
 const ofLiveConnection = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id)`
 
-// Record returns one record of the organization by our id; a deleted one is hub.ErrNotFound.
+// ofLivingSide keeps out who is joined to an opportunity or engagement that is deleted. Who is joined to one that has not
+// come in yet is there.
+const ofLivingSide = ` AND (records.model NOT IN ('OPPORTUNITY_USER', 'ENGAGEMENT_USER') OR NOT EXISTS (SELECT 1 FROM records side
+	WHERE side.organization_id = records.organization_id AND side.connection_id = records.connection_id
+	AND side.model = CASE records.model WHEN 'OPPORTUNITY_USER' THEN 'OPPORTUNITY' ELSE 'ENGAGEMENT' END
+	AND side.external_id = CASE records.model WHEN 'OPPORTUNITY_USER' THEN records.opportunity_ref ELSE records.engagement_ref END
+	AND side.deleted_at IS NOT NULL))`
+
+// Record returns one record of the organization by our id; a deleted one is hub.ErrNotFound, as is who was joined to one.
 func (s *Store) Record(ctx context.Context, organization string, model hub.Model, id string) (Record, error) {
 	return queryOne(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records
-		WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection, organization, string(model), id)
+		WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection+ofLivingSide, organization, string(model), id)
 }
 
 // RecordFilter chooses records for a list. Empty fields choose all.
@@ -79,7 +87,7 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 		and("start_time < $%d", micros(f.Until))
 	}
 	if !f.WithDeleted {
-		query += " AND deleted_at IS NULL"
+		query += " AND deleted_at IS NULL" + ofLivingSide
 	}
 	return queryAll(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
 }

@@ -47,6 +47,11 @@ func (s *Store) Recording(ctx context.Context, organization, id string) (hub.Rec
 	return r, err
 }
 
+// RecordingOrDeleted returns one recording of the organization, deleted or not.
+func (s *Store) RecordingOrDeleted(ctx context.Context, organization, id string) (hub.Recording, error) {
+	return queryOne(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
+}
+
 func recording(ctx context.Context, q database.Querier, organization, id, end string) (hub.Recording, error) {
 	return queryOne(ctx, q, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`+end, organization, id)
 }
@@ -71,7 +76,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 			}
 		}
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
-		_, err = tx.Exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', score = NULL,
+		_, err = tx.Exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', summary_done = FALSE, extraction_done = FALSE, score = NULL,
 				status = $3, deleted_at = $4, updated_at = $5
 			WHERE organization_id = $1 AND id = $2`, organization, id, string(hub.RecordingRemoved), micros(now), micros(r.UpdatedAt))
 		if err != nil {

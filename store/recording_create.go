@@ -47,7 +47,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 		FileType: upload.FileType, Blob: upload.Blob, Size: upload.Size, StartedAt: n.StartedAt.UTC(), Result: n.Result,
 		Latitude: n.Latitude, Longitude: n.Longitude,
 		ConversationType: n.ConversationType, Discoverable: n.Discoverable, ContactName: n.ContactName, ContactPhone: n.ContactPhone,
-		Status: hub.RecordingUploaded, CreatedAt: now, UpdatedAt: now,
+		Trigger: n.Trigger, Status: hub.RecordingUploaded, CreatedAt: now, UpdatedAt: now,
 	}
 	if n.StartedAt.IsZero() {
 		r.StartedAt = now
@@ -79,7 +79,7 @@ func takeUpload(ctx context.Context, tx Tx, organization string, n hub.NewRecord
 		return u, err
 	case u.StoredAt.IsZero():
 		return u, hub.Invalid("fileUrl", "names audio that has not arrived", want)
-	case n.FileType != u.FileType:
+	case hub.MediaType(n.FileType) != u.FileType:
 		return u, hub.Invalid("fileType", "is not what the audio was uploaded as", u.FileType)
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, u.Blob)

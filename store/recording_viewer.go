@@ -11,9 +11,9 @@ func (s *Store) SeenRecording(ctx context.Context, organization, user, id string
 	return s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MaySee)
 }
 
-// DeleteRecordingFor deletes a recording that the user may change. It fails as hub.Viewer.MayChange does.
+// DeleteRecordingFor deletes a recording that the user may delete. It fails as hub.Viewer.MayDelete does.
 func (s *Store) DeleteRecordingFor(ctx context.Context, organization, user, id string) (hub.Recording, error) {
-	if r, err := s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MayChange); err != nil {
+	if r, err := s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MayDelete); err != nil {
 		return r, err
 	}
 	return s.DeleteRecording(ctx, organization, id)

@@ -20,6 +20,7 @@ func scanUpload(r database.Row) (hub.Upload, error) {
 
 // CreateUpload promises audio a place.
 func (s *Store) CreateUpload(ctx context.Context, organization, fileType string, size int64) (hub.Upload, error) {
+	fileType = hub.MediaType(fileType)
 	if err := hub.ValidateUpload(fileType, size); err != nil {
 		return hub.Upload{}, err
 	}
@@ -45,12 +46,12 @@ func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Uplo
 	return queryOne(ctx, s.db, scanUpload, `SELECT `+uploadColumns+` FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob)
 }
 
-// StoreUpload notes that the audio came, and reports whether that is new: it is not where it was noted before, or where
+// StoreUpload notes that size bytes of audio came, and reports whether that is new: it is not where it was noted before, or where
 // its recording is made. Where nothing can come to need the audio any more it is hub.ErrNotFound.
-func (s *Store) StoreUpload(ctx context.Context, organization, blob string) (first bool, err error) {
+func (s *Store) StoreUpload(ctx context.Context, organization, blob string, size int64) (first bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
 		now := micros(s.clock())
-		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = $3 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now)
+		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = $3, size = $4 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now, size)
 		first = n > 0
 		if err != nil || first {
 			return err

@@ -28,7 +28,7 @@ func scanUser(r database.Row) (hub.User, error) {
 	return u, err
 }
 
-// CreateUser makes a user of what u says. A second one with the e-mail address is a *hub.ConflictError, a team that
+// CreateUser makes a user of what u says. A second one with the e-mail address, or with the external id, is a *hub.ConflictError, a team that
 // is not there a *hub.InvalidError.
 func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User) (hub.User, error) {
 	if err := u.Validate(); err != nil {
@@ -45,12 +45,22 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 		if err := checkTeams(ctx, tx, organization, "coachTeamIds", u.CoachOf...); err != nil {
 			return err
 		}
+		taken, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM users WHERE organization_id = $1 AND external_key = $2`, organization, optional(u.ExternalID))
+		if err != nil {
+			return err
+		}
+		if taken > 0 {
+			return errExternalIDTaken
+		}
 		contact := deref(u.Contact)
-		n, err := tx.Exec(ctx, `INSERT INTO users (`+userColumns+`, email_key, name_key, phone_key)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (organization_id, email_key) DO NOTHING`,
+		n, err := tx.Exec(ctx, `INSERT INTO users (`+userColumns+`, email_key, name_key, phone_key, external_key)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $8) ON CONFLICT (organization_id, email_key) DO NOTHING`,
 			u.OrganizationID, u.ID, u.Email, optional(u.Phone), optional(u.FirstName), optional(u.LastName), optional(u.TeamID), optional(u.ExternalID),
 			u.Admin, u.Disabled, u.Billable, contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.CreatedAt), micros(u.UpdatedAt),
 			hub.EmailKey(u.Email), optional(userNameKey(u)), optional(hub.PhoneKey(u.Phone)))
+		if database.IsDuplicate(err) { // another request took the external id since we looked
+			return errExternalIDTaken
+		}
 		if err := requireAffected(n, err, errEmailTaken); err != nil {
 			return err
 		}
@@ -69,7 +79,10 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 	return u, err
 }
 
-var errEmailTaken = hub.Conflict("The organization already has a user with this e-mail address.")
+var (
+	errEmailTaken      = hub.Conflict("The organization already has a user with this e-mail address.")
+	errExternalIDTaken = hub.Conflict("The organization already has a user with this externalId.")
+)
 
 // userNameKey is the key of the user's names; an e-mail address is no name.
 func userNameKey(u hub.User) string { return hub.NameKey(u.FirstName + " " + u.LastName) }
@@ -175,8 +188,8 @@ func (s *Store) queryUser(ctx context.Context, organization, condition, key stri
 
 // UserFilter chooses users for a list.
 type UserFilter struct {
-	// Disabled lists the disabled users instead of the others.
-	Disabled bool
+	// Disabled lists only users who are disabled, or who are not; nil all.
+	Disabled *bool
 	// ExternalID, when not empty, is the only one listed.
 	ExternalID string
 	// After is the id of the last user already seen.
@@ -186,12 +199,15 @@ type UserFilter struct {
 
 // Users lists users of the organization, oldest first.
 func (s *Store) Users(ctx context.Context, organization string, f UserFilter) ([]hub.User, error) {
-	condition, args := `disabled = $2 AND id > $3`, []any{f.Disabled, f.After, f.Limit}
-	if f.ExternalID != "" {
-		condition += ` AND external_id = $5`
-		args = append(args, f.ExternalID)
+	c := conditions{args: []any{organization, f.After}}
+	if f.Disabled != nil {
+		c.and("disabled = %s", *f.Disabled)
 	}
-	return s.users(ctx, organization, condition+` ORDER BY id LIMIT $4`, args...)
+	if f.ExternalID != "" {
+		c.and("external_id = %s", f.ExternalID)
+	}
+	condition := `id > $2` + c.text + ` ORDER BY id LIMIT ` + c.arg(f.Limit)
+	return s.users(ctx, organization, condition, c.args[1:]...)
 }
 
 // UsersByID finds users of the organization; ids of nobody are left out.

@@ -67,6 +67,18 @@ func (c *conditions) visibleTo(q database.Querier, v hub.Viewer) {
 	c.text += " AND (" + condition + ")"
 }
 
+// keptBy says in SQL, of recordings under the alias r, what hub.Viewer.Keeps says in Go.
+func (c *conditions) keptBy(q database.Querier, v hub.Viewer) {
+	if v.Admin {
+		return
+	}
+	condition := "r.user_id = " + c.arg(v.UserID)
+	if len(v.CoachOf) > 0 {
+		condition += " OR " + c.in(q, "r.team_id", v.CoachOf)
+	}
+	c.text += " AND (" + condition + ")"
+}
+
 // Person is what a recording's answer tells of a user.
 type Person struct {
 	hub.User

@@ -17,6 +17,7 @@ type SentExtraction struct {
 	ID             string                `json:"id,omitempty" format:"uuid" doc:"Made up, always the same way, where it is left out."`
 	DefinitionID   string                `json:"siroEntityDefinitionId,omitempty" maxLength:"256" doc:"Whose values these are; any text that is not a UUID gets one, always the same."`
 	DefinitionName string                `json:"siroEntityDefinitionName,omitempty" maxLength:"256"`
+	Deleted        bool                  `json:"siroEntityDefinitionDeleted,omitempty" doc:"Whether the definition was deleted since."`
 	Status         string                `json:"status,omitempty" enum:"IN_PROGRESS,SUCCESS,FAIL,SYNCED" default:"SUCCESS"`
 	Extraction     []view.ExtractedValue `json:"extraction" nullable:"false" maxItems:"1000"`
 	Mappings       []view.FieldMapping   `json:"mappings,omitempty" maxItems:"100"`
@@ -34,7 +35,7 @@ type SentSection struct {
 type SentFollowup struct {
 	ID             string                 `json:"id,omitempty" maxLength:"256" doc:"The sender's own name of it, by which it is known again in a later analysis."`
 	FollowupType   string                 `json:"followupType" enum:"REHASH,CROSS_SELL"`
-	Score          int64                  `json:"score"`
+	Score          int64                  `json:"score" minimum:"1" maximum:"5"`
 	FollowupAction string                 `json:"followupAction,omitempty"`
 	Thinking       string                 `json:"thinking,omitempty"`
 	Note           string                 `json:"note,omitempty"`
@@ -43,6 +44,14 @@ type SentFollowup struct {
 	Status         string                 `json:"status,omitempty" enum:"TO_DO,IN_PROGRESS,COMPLETE" default:"TO_DO"`
 	CompletedBy    string                 `json:"completedBy,omitempty"`
 	CompletedAt    *time.Time             `json:"completedAt,omitempty"`
+	Metadata       []map[string]string    `json:"metadata,omitempty" maxItems:"100"`
+}
+
+// SentOutcome is an outcome of an organization's own kind as an analysis sends it.
+type SentOutcome struct {
+	CustomLabel    string  `json:"customLabel" minLength:"1" maxLength:"256"`
+	UniversalLabel *string `json:"universalLabel,omitempty" enum:"POSITIVE,NEGATIVE,NEUTRAL" doc:"What it counts as; left out where that is not known any more."`
+	Description    string  `json:"description,omitempty" maxLength:"10000" doc:"When the outcome counts as met."`
 }
 
 // SentAnalysis is everything that a conversation-analysis service says of a recording.
@@ -55,7 +64,8 @@ type SentAnalysis struct {
 	EntityExtractions      []SentExtraction  `json:"entityExtractions,omitempty"`
 	EvaluationScore        *float64          `json:"evaluationScore,omitempty"`
 	Followups              []SentFollowup    `json:"followups,omitempty"`
-	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" maxLength:"256"`
+	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" enum:"POSITIVE,NEGATIVE,NEUTRAL"`
+	CustomOutcomes         []SentOutcome     `json:"customOutcomes,omitempty" maxItems:"100" doc:"The outcomes that were found, by the organization's own labels."`
 	Failed                 string            `json:"failed,omitempty" minLength:"1" maxLength:"1000" doc:"Why the recording could not be analysed; nothing else counts beside it."`
 }
 
@@ -79,7 +89,7 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 		a.Summary = append(a.Summary, s)
 	}
 	for _, e := range in.EntityExtractions {
-		x := hub.EntityExtraction{ID: e.ID, DefinitionID: e.DefinitionID, DefinitionName: e.DefinitionName, Status: e.Status, Mappings: readMappings(e.Mappings)}
+		x := hub.EntityExtraction{ID: e.ID, DefinitionID: e.DefinitionID, DefinitionName: e.DefinitionName, DefinitionDeleted: e.Deleted, Status: e.Status, Mappings: readMappings(e.Mappings)}
 		for _, v := range e.Extraction {
 			value := hub.ExtractedValue{Name: v.Name, Value: v.Value.Value}
 			if v.Mappings != nil {
@@ -89,8 +99,11 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 		}
 		a.Extractions = append(a.Extractions, x)
 	}
+	for _, o := range in.CustomOutcomes {
+		a.Outcomes = append(a.Outcomes, hub.Outcome{Label: o.CustomLabel, Universal: wire.OrZero(o.UniversalLabel), Description: o.Description})
+	}
 	for _, f := range in.Followups {
-		d := hub.FollowupDetails{Action: f.FollowupAction, Thinking: f.Thinking, Note: f.Note, CompletedBy: f.CompletedBy}
+		d := hub.FollowupDetails{Action: f.FollowupAction, Thinking: f.Thinking, Note: f.Note, CompletedBy: f.CompletedBy, Metadata: f.Metadata}
 		for _, c := range f.Context {
 			d.Context = append(d.Context, hub.FollowupContext(c))
 		}

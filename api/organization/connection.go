@@ -111,7 +111,7 @@ func (s *server) registerConnections() {
 	wire.Register(s.API, wire.Operation{
 		OperationID: "createConnection", Method: http.MethodPost, Path: connectionsPath, DefaultStatus: http.StatusCreated,
 		Summary: "Create a connection", Tags: []string{connectionTag},
-	}, wire.PlainErrors(http.StatusBadRequest, http.StatusConflict), s.createConnection)
+	}, wire.TextErrors(http.StatusBadRequest, http.StatusConflict), s.createConnection)
 	wire.Register(s.API, wire.Operation{
 		OperationID: "getConnection", Method: http.MethodGet, Path: connectionPath,
 		Summary: "Get a connection", Tags: []string{connectionTag},

@@ -59,7 +59,7 @@ func (s *server) listCRMUsers(r *wire.Request, in *struct {
 		return nil, err
 	}
 	var q wire.Query
-	size := q.PageSize("pageSize", in.PageSize)
+	size := q.PageSize("pageSize", in.PageSize, 100, 1000)
 	if err := q.Err(); err != nil {
 		return nil, err
 	}

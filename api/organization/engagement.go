@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"sirocco/api/view"
 	"sirocco/api/wire"
@@ -42,7 +41,7 @@ func showEngagement(organization string, r store.Record, rel *related) Engagemen
 		OpportunityID: rel.id(r, hub.ModelOpportunity, r.Refs.Opportunity),
 	}
 	kind := rel.found[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagementType, ExternalID: r.Refs.EngagementType}]
-	e.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}]
+	e.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.ExternalID}].Latest
 	e.EngagementType = cmp.Or(kind.Details.ActivityType, r.Details.ActivityType, kind.Name)
 	if a, ok := rel.account(r); ok {
 		e.AccountID, e.Account = a.ID, wire.Anything{Value: showAccount(a)}
@@ -254,9 +253,9 @@ func (s *server) pushEngagements(r *wire.Request, sel wire.OrganizationSelector,
 func (s *server) deleteRemoved(r *wire.Request, in *struct {
 	wire.OrganizationSelector
 	Body struct {
-		ValidExternalIDs []string  `json:"validExternalIds" nullable:"false" maxItems:"50000" doc:"What the CRM still has in that time."`
-		FromTime         time.Time `json:"fromTime"`
-		ToTime           time.Time `json:"toTime" doc:"Included, as fromTime is."`
+		ValidExternalIDs []string    `json:"validExternalIds" nullable:"false" maxItems:"50000" doc:"What the CRM still has in that time."`
+		FromTime         wire.Moment `json:"fromTime"`
+		ToTime           wire.Moment `json:"toTime" doc:"Included, as fromTime is."`
 	}
 },
 ) (*SuccessAnswer, error) {
@@ -264,8 +263,13 @@ func (s *server) deleteRemoved(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	var q wire.Query
+	from, to := q.Must("fromTime", string(in.Body.FromTime)), q.Must("toTime", string(in.Body.ToTime))
+	if err := q.Err(); err != nil {
+		return nil, err
+	}
 	out := &SuccessAnswer{}
 	out.Body.Data.Success = true
-	out.Body.Data.Deleted, err = s.Store.DeleteRemoved(r, organization, in.Body.ValidExternalIDs, in.Body.FromTime, in.Body.ToTime)
+	out.Body.Data.Deleted, err = s.Store.DeleteRemoved(r, organization, in.Body.ValidExternalIDs, from, to)
 	return out, err
 }

@@ -32,7 +32,7 @@ func showOpportunity(organization string, r store.Record, rel *related) Opportun
 		ID: r.ID, ExternalID: r.ShownID(), Name: &r.Name, Amount: r.Details.Amount, ClosedAt: r.Details.ClosedAt,
 		Disposition: r.Details.Disposition, CreatedAt: hub.WireTime(r.CreatedAt), UpdatedAt: hub.WireTime(r.UpdatedAt), OrganizationID: organization,
 	}
-	o.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}]
+	o.RecordingID = rel.recordings[store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.ExternalID}].Latest
 	if a, ok := rel.account(r); ok {
 		o.AccountID, o.Account = a.ID, wire.Anything{Value: showAccount(a)}
 	}

@@ -1,6 +1,8 @@
 package organization
 
 import (
+	"errors"
+
 	"sirocco/api/view"
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -54,6 +56,9 @@ func (j *participants[T, B]) list(r *wire.Request, in *ParticipantQuery, of stri
 			continue
 		}
 		side, err := j.s.record(r, &view.RecordPath{OrganizationSelector: in.OrganizationSelector, ID: by.id}, by.model)
+		if errors.Is(err, hub.ErrNotFound) { // a filter that nothing meets
+			return &ParticipantsAnswer[T]{Body: []T{}}, nil
+		}
 		if err != nil {
 			return nil, err
 		}

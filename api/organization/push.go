@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/api/wire"
@@ -57,30 +59,47 @@ func (p *patches) wrong(field, problem, want string) {
 	p.issues = append(p.issues, hub.Issue{Field: field, Problem: problem, Want: want})
 }
 
-// at reads a time in RFC 3339.
+// at reads a time.
 func (p *patches) at(field, text string) time.Time {
-	t, err := hub.ParseTime(text)
-	if err != nil || !hub.TellableTime(t) {
-		p.wrong(field, "is not a time", "RFC 3339, as in 2026-01-31T09:30:00Z")
+	t, ok := hub.ReadTime(text)
+	if !ok {
+		p.wrong(field, "is not a time", hub.WantTime)
 	}
 	return t
 }
 
-// wire is a pushed time as records keep those that only are shown.
+// wire is a pushed time, or date, as records keep those that only are shown.
 func (p *patches) wire(field string, text *string) *string {
 	if text == nil || *text == "" {
 		return text
 	}
-	shown := hub.WireTime(p.at(field, *text))
+	t, ok := hub.ReadTimeOrDate(*text)
+	if !ok {
+		p.wrong(field, "is not a time", hub.WantTimeOrDate)
+	}
+	shown := hub.WireTime(t)
 	return &shown
 }
 
-func deletion(m wire.Optional[time.Time]) *bool {
+// deletion is what a time of deletion asks for: a time deletes, null brings back, and where it was left out nothing is said.
+func (p *patches) deletion(field string, m wire.Optional[wire.Moment]) *bool {
 	if !m.Sent {
 		return nil
 	}
+	if !m.Null {
+		p.at(hub.SubField(field, "deletedAt"), string(m.Value))
+	}
 	deleted := !m.Null
 	return &deleted
+}
+
+// life is deletion of a record that is pushed as such: where nothing is said of it, it lives. mere says that the push only
+// points at the record.
+func (p *patches) life(field string, m wire.Optional[wire.Moment], mere bool) *bool {
+	if !m.Sent && !mere {
+		return new(false)
+	}
+	return p.deletion(field, m)
 }
 
 func (l *Place) change(d *hub.Details) {
@@ -109,7 +128,7 @@ func (l *Place) change(d *hub.Details) {
 func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, change func(*hub.Record)) {
 	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
 	patch := hub.RecordPatch{
-		Model: m, ExternalID: externalID, Field: field, Delete: deletion(life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Model: m, ExternalID: externalID, Field: field, Delete: p.deletion(field, life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
 		Change: func(r *hub.Record) {
 			change(r)
 			place.change(&r.Details)
@@ -201,7 +220,7 @@ func (p *patches) users(field string, users []PushedUser, join hub.Model, of str
 				r.Details.Email, r.Details.Emails = *in.Email, []string{*in.Email}
 			}
 		}})
-		p.addMade(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+		p.addMade(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: p.life(field, in.DeletedAt, false), Change: func(r *hub.Record) {
 			r.Refs.User = in.ExternalID
 			if join == hub.ModelOpportunityUser {
 				r.Refs.Opportunity = of
@@ -239,7 +258,7 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 	contact, lead := p.contactRef(field+"contact", in.Contact), p.leadRef(field+"lead", in.Lead)
 	kind := p.byID(field+"engagementTypeId", hub.ModelEngagementType, in.EngagementTypeID)
 	if in.EngagementType.Sent {
-		kind = new(string)
+		nested := new(string)
 		if t := in.EngagementType.Value; !in.EngagementType.Null {
 			patch := hub.RecordPatch{Model: hub.ModelEngagementType, ExternalID: t.ExternalID, Field: field + "engagementType", Change: func(r *hub.Record) {
 				r.Name, r.Details.ActivityType = t.Name, t.ActivityType
@@ -251,14 +270,17 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 				patch.ExternalID = hub.TypeID(t.ActivityType, t.Name)
 				p.addMade(patch)
 			}
-			*kind = patch.ExternalID
+			*nested = patch.ExternalID
+		}
+		if kind == nil { // our id of a type goes before the type
+			kind = nested
 		}
 	}
 	var opportunity *string
 	if in.Opportunity.Sent {
 		opportunity = &in.Opportunity.Value.ExternalID
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Field: field, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Field: field, Create: true, Delete: p.life(strings.TrimSuffix(field, "."), in.DeletedAt, onlyPoints(in)), Change: func(r *hub.Record) {
 		d := &r.Details
 		in.Direction.Set(&d.Direction)
 		in.Content.Set(&d.Content)
@@ -338,7 +360,7 @@ func (p *patches) maybeWire(field string, m wire.Optional[string]) *string {
 func (p *patches) opportunity(field string, in *PushedOpportunity) {
 	closed, created, active := p.wire(field+"closedAt", in.ClosedAt), p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"lastActivityAt", in.LastActivityAt)
 	account := p.byID(field+"accountId", hub.ModelAccount, in.AccountID)
-	if nested := p.account(field+"account", in.Account); nested != nil {
+	if nested := p.account(field+"account", in.Account); account == nil { // our id of an account goes before the account
 		account = nested
 	}
 	contact := p.contactRef(field+"contact", in.Contact)
@@ -351,7 +373,7 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 			contact = &c.ExternalID
 		}
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Delete: deletion(in.DeletedAt), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Delete: p.life(strings.TrimSuffix(field, "."), in.DeletedAt, onlyPoints(in)), Change: func(r *hub.Record) {
 		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
 		wire.Set(&r.Refs.Account, account)
 		wire.Set(&r.Refs.Contact, contact)
@@ -364,4 +386,15 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		r.Details.OtherContacts = others(r.Details.OtherContacts, r.Refs.Contact)
 	}})
 	p.users(field+"opportunityUsers", in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
+}
+
+// onlyPoints reports whether nothing was sent of a record but its external id.
+func onlyPoints[T PushedEngagement | PushedOpportunity](in *T) bool {
+	v := reflect.ValueOf(in).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Name != "ExternalID" && !v.Field(i).IsZero() {
+			return false
+		}
+	}
+	return true
 }

@@ -1,8 +1,6 @@
 package organization
 
 import (
-	"time"
-
 	"sirocco/api/wire"
 )
 
@@ -32,7 +30,7 @@ type Place struct {
 // Life is what befalls accounts, contacts and leads alike.
 type Life struct {
 	LastActivityAt        *string                    `json:"lastActivityAt,omitempty"`
-	DeletedAt             wire.Optional[time.Time]   `json:"deletedAt" required:"false" doc:"A time deletes the record, null brings it back."`
+	DeletedAt             wire.Optional[wire.Moment] `json:"deletedAt" required:"false" doc:"A time deletes the record, null brings it back."`
 	Owner                 wire.Optional[PushedOwner] `json:"owner" required:"false"`
 	MergedToExternalID    *string                    `json:"mergedToExternalId,omitempty" doc:"The survivor: every reference to this record moves there."`
 	MergedFromExternalIDs []string                   `json:"mergedFromExternalIds,omitempty" nullable:"false" doc:"Records that this one survives."`
@@ -72,11 +70,11 @@ type PushedLead struct {
 
 // PushedUser is a CRM user of an opportunity or engagement.
 type PushedUser struct {
-	ExternalID  string                   `json:"externalId" minLength:"1" maxLength:"512"`
-	Email       *string                  `json:"email,omitempty"`
-	ShareOfSale *float64                 `json:"shareOfSale,omitempty" minimum:"0" maximum:"1" doc:"A fraction from 0 to 1."`
-	Name        *string                  `json:"name,omitempty"`
-	DeletedAt   wire.Optional[time.Time] `json:"deletedAt" required:"false" doc:"A time takes the user off, null puts the user back."`
+	ExternalID  string                     `json:"externalId" minLength:"1" maxLength:"512"`
+	Email       *string                    `json:"email,omitempty"`
+	ShareOfSale *float64                   `json:"shareOfSale,omitempty" minimum:"0" maximum:"1" doc:"A fraction from 0 to 1."`
+	Name        *string                    `json:"name,omitempty"`
+	DeletedAt   wire.Optional[wire.Moment] `json:"deletedAt" required:"false" doc:"A time takes the user off; null, or nothing, puts the user on."`
 }
 
 // PushedEngagementType is the type of an engagement.
@@ -109,8 +107,8 @@ type PushedEngagement struct {
 	EndTime            wire.Optional[string]                `json:"endTime" required:"false"`
 	RemoteCreatedAt    wire.Optional[string]                `json:"remoteCreatedAt" required:"false"`
 	RemoteUpdatedAt    wire.Optional[string]                `json:"remoteUpdatedAt" required:"false"`
-	DeletedAt          wire.Optional[time.Time]             `json:"deletedAt" required:"false" doc:"A time deletes the engagement, null brings it back."`
-	EngagementTypeID   wire.Optional[string]                `json:"engagementTypeId" required:"false" doc:"Our id of its type."`
+	DeletedAt          wire.Optional[wire.Moment]           `json:"deletedAt" required:"false" doc:"A time deletes the engagement; null, or nothing beside other fields, brings it back."`
+	EngagementTypeID   wire.Optional[string]                `json:"engagementTypeId" required:"false" doc:"Our id of its type; it goes before engagementType."`
 	EngagementType     wire.Optional[PushedEngagementType]  `json:"engagementType" required:"false"`
 	Account            wire.Optional[PushedAccount]         `json:"account" required:"false"`
 	EngagementUsers    []PushedUser                         `json:"engagementUsers,omitempty" nullable:"false" maxItems:"1000"`
@@ -127,9 +125,9 @@ type PushedOpportunity struct {
 	ClosedAt            *string                      `json:"closedAt,omitempty"`
 	RemoteCreatedAt     *string                      `json:"remoteCreatedAt,omitempty"`
 	LastActivityAt      *string                      `json:"lastActivityAt,omitempty"`
-	DeletedAt           wire.Optional[time.Time]     `json:"deletedAt" required:"false" doc:"A time deletes the opportunity, null brings it back."`
+	DeletedAt           wire.Optional[wire.Moment]   `json:"deletedAt" required:"false" doc:"A time deletes the opportunity; null, or nothing beside other fields, brings it back."`
 	Disposition         *string                      `json:"disposition,omitempty" enum:"OPEN,LOST,WON"`
-	AccountID           wire.Optional[string]        `json:"accountId" required:"false" doc:"Our id of its account."`
+	AccountID           wire.Optional[string]        `json:"accountId" required:"false" doc:"Our id of its account; it goes before account."`
 	Account             wire.Optional[PushedAccount] `json:"account" required:"false"`
 	Contact             wire.Optional[PushedContact] `json:"contact" required:"false"`
 	OpportunityContacts []PushedOpportunityContact   `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"The contacts of the opportunity, in their order. The main one is the primary one of these, or else contact, or else, where it has none yet, the first of these. Where they are sent they replace those that were there."`

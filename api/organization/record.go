@@ -105,7 +105,7 @@ type related struct {
 	// joined are the users of each opportunity or engagement, by connection and external id.
 	joined map[store.RecordKey][]store.Record
 	// recordings are the ids of the latest recordings of the opportunities or engagements themselves.
-	recordings map[store.RecordKey]string
+	recordings map[store.RecordKey]store.RecordRecordings
 }
 
 // relate reads what the records refer to. join is the model of their users, or empty.

@@ -38,7 +38,7 @@ func (s *server) registerRecordings() {
 	wire.Register(s.API, wire.Operation{
 		OperationID: "listRecordings", Method: http.MethodGet, Path: wire.LegacyPrefix + recordingsPath, Summary: "List the organization's recordings",
 		Description: "Those that changed last come last, so that who remembers the last updatedAt and goes on from there misses none. " +
-			"With a filter on updatedAt deleted recordings are listed too, as deleted; otherwise they are not.",
+			"Deleted recordings are among them, as deleted.",
 		Tags: []string{recordingTag},
 	}, wire.JSONErrors(), s.listRecordings)
 	wire.Register(s.API, wire.Operation{
@@ -55,9 +55,11 @@ func (s *server) registerRecordings() {
 	})
 }
 
-// recording returns the recording that a path names.
+// recording returns the recording that a path names, deleted or not.
 func (s *server) recording(r *wire.Request, in *wire.IDPath) (hub.Recording, error) {
-	return wire.AtPath(r, in, recordingKind, func(organization string) (hub.Recording, error) { return s.Store.Recording(r, organization, in.ID) })
+	return wire.AtPath(r, in, recordingKind, func(organization string) (hub.Recording, error) {
+		return s.Store.RecordingOrDeleted(r, organization, in.ID)
+	})
 }
 
 func (s *server) getRecording(r *wire.Request, in *struct {
@@ -86,17 +88,17 @@ func (s *server) getRecording(r *wire.Request, in *struct {
 
 func (s *server) listRecordings(r *wire.Request, in *struct {
 	wire.OrganizationSelector
-	CreatedAfter           string `query:"createdAt:gt" nullable:"true" doc:"Only recordings made after this time."`
-	CreatedBefore          string `query:"createdAt:lt" nullable:"true" doc:"Only recordings made before this time."`
+	CreatedAfter           string `query:"createdAt:gt" nullable:"true" doc:"Only conversations that took place after this time."`
+	CreatedBefore          string `query:"createdAt:lt" nullable:"true" doc:"Only conversations that took place before this time."`
 	UpdatedFrom            string `query:"updatedAt:gte" nullable:"true" doc:"Only recordings that changed at this time or later."`
 	UpdatedAfter           string `query:"updatedAt:gt" nullable:"true" doc:"Only recordings that changed after this time."`
 	UpdatedBefore          string `query:"updatedAt:lt" nullable:"true" doc:"Only recordings that changed before this time."`
 	UpdatedUntil           string `query:"updatedAt:lte" nullable:"true" doc:"Only recordings that changed at this time or before."`
-	PageSize               string `query:"pageSize" doc:"How many recordings the page has at most: 1 to 1000, 100 without it."`
+	PageSize               string `query:"pageSize" doc:"How many recordings the page has at most: 1 to 1000, 25 without it."`
 	Cursor                 string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
 	IsProcessingDone       string `query:"isProcessingDone" enum:"true,false" doc:"Only recordings whose analysis is there, or is not."`
-	IsEntityExtractionDone string `query:"isEntityExtractionDone" enum:"true,false" doc:"As isProcessingDone: an analysis comes whole."`
-	IsSummaryDone          string `query:"isSummaryDone" enum:"true,false" doc:"As isProcessingDone: an analysis comes whole."`
+	IsEntityExtractionDone string `query:"isEntityExtractionDone" enum:"true,false" doc:"Only recordings that have extractions of which none is under way, or that do not."`
+	IsSummaryDone          string `query:"isSummaryDone" enum:"true,false" doc:"Only recordings that have a summary, or that have none."`
 	view.RecordingParts
 },
 ) (*RecordingsAnswer, error) {
@@ -105,19 +107,21 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 		return nil, err
 	}
 	var q wire.Query
-	size := q.PageSize("pageSize", in.PageSize)
+	size := q.PageSize("pageSize", in.PageSize, 25, 1000)
 	f := store.RecordingFilter{Limit: size + 1, After: q.After(in.Cursor)}
-	f.CreatedAfter, f.CreatedBefore = q.At("createdAt:gt", in.CreatedAfter), q.At("createdAt:lt", in.CreatedBefore)
 	// What clients are shown is cut to milliseconds: after one means from the next one on.
-	f.UpdatedFrom = latest(q.At("updatedAt:gte", in.UpdatedFrom), nextMillisecond(q.At("updatedAt:gt", in.UpdatedAfter)))
-	f.UpdatedBefore = earliest(q.At("updatedAt:lt", in.UpdatedBefore), nextMillisecond(q.At("updatedAt:lte", in.UpdatedUntil)))
-	f.WithDeleted = !f.UpdatedFrom.IsZero() || !f.UpdatedBefore.IsZero()
+	f.StartedFrom, f.StartedBefore = wire.AfterShown(q.At("createdAt:gt", in.CreatedAfter)), q.At("createdAt:lt", in.CreatedBefore)
+	f.UpdatedFrom = latest(q.At("updatedAt:gte", in.UpdatedFrom), wire.AfterShown(q.At("updatedAt:gt", in.UpdatedAfter)))
+	f.UpdatedBefore = earliest(q.At("updatedAt:lt", in.UpdatedBefore), wire.AfterShown(q.At("updatedAt:lte", in.UpdatedUntil)))
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
-	for _, done := range []string{in.IsProcessingDone, in.IsEntityExtractionDone, in.IsSummaryDone} {
-		if done != "" {
-			f.Processed = append(f.Processed, done == "true")
+	for _, flag := range []struct {
+		text string
+		to   **bool
+	}{{in.IsProcessingDone, &f.Processed}, {in.IsEntityExtractionDone, &f.Extracted}, {in.IsSummaryDone, &f.Summarized}} {
+		if flag.text != "" {
+			*flag.to = new(flag.text == "true")
 		}
 	}
 	found, err := s.Store.Recordings(r, organization, f)

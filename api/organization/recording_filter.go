@@ -4,13 +4,6 @@ import (
 	"time"
 )
 
-func nextMillisecond(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.Truncate(time.Millisecond).Add(time.Millisecond)
-}
-
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

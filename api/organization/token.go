@@ -81,6 +81,9 @@ func (s *server) listTokens(r *wire.Request, in *struct {
 	wire.PageQuery
 },
 ) (*TokensAnswer, error) {
+	if r.Token.GroupID != "" && in.Organization == "" {
+		return nil, hub.Invalid("organizationId", "is missing, and the token is of an organization group", "the id of the organization whose tokens are meant")
+	}
 	out := &TokensAnswer{}
 	var err error
 	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(t hub.Token) string { return t.ID }, showToken, func(organization, after string, limit int) ([]hub.Token, error) {

@@ -88,14 +88,23 @@ func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 		wire.WriteError(w, e)
 		return
 	}
-	err = s.Audio.Put(hr.Context(), g.Key, g.FileType, g.Size, &rollingReader{body: hr.Body, control: http.NewResponseController(w)})
+	size := g.Size
+	if hr.ContentLength >= 0 {
+		size = hr.ContentLength
+	}
+	err = s.Audio.Put(hr.Context(), g.Key, g.FileType, size, &rollingReader{body: hr.Body, control: http.NewResponseController(w)})
 	there := errors.Is(err, audio.ErrExists)
 	if err != nil && !there {
 		s.failUpload(w, hr, err)
 		return
 	}
-	// What was there may be of a request whose end was never noted, so that goes on as if it were of this one.
-	first, err := s.Store.StoreUpload(hr.Context(), organization, g.Key)
+	if there { // it may be of a request whose end was never noted, so that goes on as if it were of this one
+		if size, err = s.keptSize(hr.Context(), g.Key); err != nil {
+			wire.Fail(w, hr, err)
+			return
+		}
+	}
+	first, err := s.Store.StoreUpload(hr.Context(), organization, g.Key, size)
 	switch {
 	case errors.Is(err, hub.ErrNotFound):
 		if !there { // only this request's own: others' may be what a recording is made of
@@ -115,6 +124,18 @@ func (s *server) putAudio(w http.ResponseWriter, hr *http.Request, g grant) {
 	}
 }
 
+// keptSize is how many bytes of audio are kept under a key; 0 where they are gone again.
+func (s *server) keptSize(ctx context.Context, key string) (int64, error) {
+	content, err := s.Audio.Read(ctx, key)
+	if errors.Is(err, hub.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return content.Size(), content.Close()
+}
+
 // refuseAudio says what the head of an upload has against what was signed, or nil.
 func refuseAudio(hr *http.Request, g grant) wire.StatusError {
 	sent, _, _ := mime.ParseMediaType(hr.Header.Get("Content-Type"))
@@ -123,11 +144,11 @@ func refuseAudio(hr *http.Request, g grant) wire.StatusError {
 	case hr.Header.Get("Content-Encoding") != "" || hr.Header.Get("Content-Range") != "":
 		return wire.Refusal(http.StatusUnsupportedMediaType, "The audio is sent whole and as it is: without Content-Encoding and Content-Range.")
 	case sent != signed:
-		return wire.Refusal(http.StatusUnsupportedMediaType, fmt.Sprintf("The URL is signed for the Content-Type %s; this is %q.", g.FileType, hr.Header.Get("Content-Type")))
+		return wire.Refusal(http.StatusForbidden, fmt.Sprintf("The URL is signed for the Content-Type %s; this is %q.", g.FileType, hr.Header.Get("Content-Type")))
+	case hr.Header.Get(lengthRangeHeader) != lengthRange(g.Size):
+		return wire.Refusal(http.StatusForbidden, fmt.Sprintf("The URL is signed for the header %s: %s; this has %q.", lengthRangeHeader, lengthRange(g.Size), hr.Header.Get(lengthRangeHeader)))
 	case hr.ContentLength > g.Size:
 		return wire.Refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("The URL is signed for %d bytes; this has %d.", g.Size, hr.ContentLength))
-	case hr.ContentLength >= 0 && hr.ContentLength < g.Size:
-		return wire.Refusal(http.StatusBadRequest, fmt.Sprintf("The URL is signed for %d bytes; this has only %d.", g.Size, hr.ContentLength))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // FollowupsPage is a page of followups, and how many there are on all.
 type FollowupsPage struct {
 	TotalCount   float64         `json:"totalCount"`
-	TotalRevenue *float64        `json:"totalRevenue,omitempty" doc:"Never told: what a followup may bring is not known."`
+	TotalRevenue *float64        `json:"totalRevenue,omitempty" doc:"What the opportunities are worth that all that fit the query are linked to, each counted once."`
 	Followups    []view.Followup `json:"followups" nullable:"false"`
 }
 
@@ -26,26 +26,69 @@ type FollowupsAnswer struct {
 
 func (s *server) registerFollowups() {
 	wire.RegisterUser(s.API, wire.Operation{
-		OperationID: "listFollowups", Method: http.MethodGet, Path: "/v1/core/followups", Summary: "List the followups of the recordings that the user sees",
-		Description: "The newest come first.", Tags: []string{"Followups"},
+		OperationID: "listFollowups", Method: http.MethodGet, Path: "/v1/core/followups", Summary: "List followups",
+		Description: "The user's own, those of the teams that the user coaches, and all where the user is an administrator. The newest come first.", Tags: []string{"Followups"},
 	}, hub.ScopeRead, wire.ZodErrors(), s.listFollowups)
+	wire.RegisterUser(s.API, wire.Operation{
+		OperationID: "patchFollowup", Method: http.MethodPatch, Path: "/v1/core/followups/{id}", Summary: "Change a followup",
+		Description: "Changes what the body names. A change of status and a note are written into its history; a later analysis leaves them as they are.",
+		Tags:        []string{"Followups"}, Extensions: wire.Extension(),
+	}, hub.ScopeWrite, wire.ZodErrors(), s.patchFollowup)
+}
+
+// FollowupAnswer is one followup, with its history.
+type FollowupAnswer struct {
+	Body struct {
+		Data view.Followup `json:"data"`
+	}
+}
+
+func (s *server) patchFollowup(r *wire.Request, in *struct {
+	ID   string `path:"id"`
+	Body struct {
+		_       struct{} `json:"-" additionalProperties:"false"`
+		Status  *string  `json:"status,omitempty" enum:"TO_DO,IN_PROGRESS,COMPLETE"`
+		Starred *bool    `json:"starred,omitempty"`
+		Note    *string  `json:"note,omitempty" maxLength:"10000" doc:"One more note."`
+	}
+},
+) (*FollowupAnswer, error) {
+	if !hub.ValidID(in.ID) {
+		return nil, hub.NoSuch("followup")
+	}
+	f, err := s.Store.PatchFollowup(r, r.User.OrganizationID, r.User.UserID, in.ID, hub.FollowupPatch{Status: in.Body.Status, Starred: in.Body.Starred, Note: in.Body.Note})
+	if err != nil {
+		return nil, err
+	}
+	recordings, err := s.Store.RecordingsByID(r, r.User.OrganizationID, []string{f.RecordingID})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := view.ShowFollowups(r, s.Store, recordings, []hub.Followup{f}, true)
+	if err != nil {
+		return nil, err
+	}
+	out := &FollowupAnswer{}
+	out.Body.Data = shown[0]
+	out.Body.Data.History = view.ShowHistory(f)
+	return out, nil
 }
 
 func (s *server) listFollowups(r *wire.Request, in *struct {
-	OrganizationID     string              `query:"organizationId" doc:"The user's own organization, if any."`
-	Cursor             string              `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
-	Limit              int                 `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many followups the page has at most."`
-	MinimumScore       int64               `query:"minimumScore" nullable:"true" default:"3" doc:"Only followups with at least this score."`
-	Starred            wire.Optional[bool] `query:"starred" doc:"Only followups that are starred, or are not."`
-	Statuses           []string            `query:"statuses,explode" nullable:"false" enum:"TO_DO,IN_PROGRESS,COMPLETE" doc:"Only followups in one of these."`
-	Scores             wire.Integers       `query:"scores,explode" doc:"Only followups with one of these scores."`
-	UserIDs            []string            `query:"userIds,explode" nullable:"false" doc:"Only these users' followups."`
-	TeamIDs            []string            `query:"teamIds,explode" nullable:"false" doc:"Only these teams' followups."`
-	CreatedAfter       string              `query:"createdAfter" nullable:"true" doc:"Only followups that came after this time."`
-	CreatedBefore      string              `query:"createdBefore" nullable:"true" doc:"Only followups that came before this time."`
-	ConversationTypes  []string            `query:"conversationTypes,explode" nullable:"false" maxItems:"10" doc:"Only followups of recordings of one of these."`
-	IncludeHistory     bool                `query:"includeHistory" nullable:"true" doc:"Show their changes."`
-	ExcludeCRMCustomer bool                `query:"excludeCrmCustomer" nullable:"true" doc:"Do not look up their customers."`
+	OrganizationID     string        `query:"organizationId" doc:"The user's own organization, if any."`
+	Cursor             string        `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	Limit              int           `query:"limit" minimum:"1" maximum:"100" default:"25" doc:"How many followups the page has at most."`
+	MinimumScore       int64         `query:"minimumScore" nullable:"true" minimum:"1" maximum:"5" default:"3" doc:"Only followups with at least this score."`
+	Starred            bool          `query:"starred" nullable:"true" default:"false" doc:"Only followups that are starred; all without it, as with false."`
+	Statuses           []string      `query:"statuses,explode" nullable:"false" enum:"TO_DO,IN_PROGRESS,COMPLETE" doc:"Only followups in one of these."`
+	Scores             wire.Integers `query:"scores,explode" doc:"Only followups with one of these scores."`
+	UserIDs            []string      `query:"userIds,explode" nullable:"false" doc:"Only these users' followups."`
+	TeamIDs            []string      `query:"teamIds,explode" nullable:"false" doc:"Only these teams' followups."`
+	CreatedAfter       string        `query:"createdAfter" nullable:"true" doc:"Only followups that came after this time."`
+	CreatedBefore      string        `query:"createdBefore" nullable:"true" doc:"Only followups that came before this time."`
+	ConversationTypes  []string      `query:"conversationTypes,explode" nullable:"false" maxItems:"10" doc:"Only followups of recordings of one of these."`
+	IncludeHistory     bool          `query:"includeHistory" nullable:"true" doc:"Show their changes."`
+	ExcludeCRMCustomer bool          `query:"excludeCrmCustomer" nullable:"true" doc:"Do not look up their customers."`
 },
 ) (*FollowupsAnswer, error) {
 	viewer, err := s.viewer(r, in.OrganizationID)
@@ -54,10 +97,7 @@ func (s *server) listFollowups(r *wire.Request, in *struct {
 	}
 	f := store.FollowupFilter{
 		By: viewer, MinimumScore: &in.MinimumScore, Scores: in.Scores, Statuses: in.Statuses, UserIDs: in.UserIDs, TeamIDs: in.TeamIDs,
-		ConversationTypes: in.ConversationTypes, Limit: in.Limit + 1,
-	}
-	if in.Starred.Sent {
-		f.Starred = &in.Starred.Value
+		ConversationTypes: in.ConversationTypes, Starred: in.Starred, Limit: in.Limit + 1,
 	}
 	var q wire.Query
 	f.After = q.After(in.Cursor)
@@ -65,14 +105,14 @@ func (s *server) listFollowups(r *wire.Request, in *struct {
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
-	found, total, err := s.Store.Followups(r, r.User.OrganizationID, f)
+	found, sum, err := s.Store.Followups(r, r.User.OrganizationID, f)
 	if err != nil {
 		return nil, err
 	}
 	found, cursor := wire.CutAt(found, in.Limit, func(f hub.Followup) store.ListPlace { return store.ListPlace{At: f.CreatedAt, ID: f.ID} })
 	out := &FollowupsAnswer{}
 	out.Body.PagedBody = wire.NewPagedBody(wire.PageQuery{PageSize: in.Limit}, cursor)
-	out.Body.Data.TotalCount = float64(total)
+	out.Body.Data.TotalCount, out.Body.Data.TotalRevenue = float64(sum.Count), &sum.Revenue
 	ids := make([]string, len(found))
 	for i, f := range found {
 		ids[i] = f.RecordingID
@@ -84,7 +124,7 @@ func (s *server) listFollowups(r *wire.Request, in *struct {
 	out.Body.Data.Followups, err = view.ShowFollowups(r, s.Store, recordings, found, !in.ExcludeCRMCustomer)
 	if in.IncludeHistory {
 		for i := range out.Body.Data.Followups {
-			out.Body.Data.Followups[i].History = new([]view.FollowupChange{}) // nothing changes a followup but its analysis
+			out.Body.Data.Followups[i].History = view.ShowHistory(found[i])
 		}
 	}
 	return out, err

@@ -13,7 +13,7 @@ import (
 type LinkTarget struct {
 	ID                      string `json:"id,omitempty" doc:"Our id of the record; this or externalId must be there."`
 	ExternalID              string `json:"externalId,omitempty" maxLength:"512" doc:"The CRM's own id of it."`
-	IntegrationConnectionID string `json:"integrationConnectionId,omitempty" doc:"The connection of an externalId; it must be there when several connections have it."`
+	IntegrationConnectionID string `json:"integrationConnectionId,omitempty" doc:"The connection of an externalId, beside which it must be there; an id has its own."`
 	DataType                string `json:"dataType" enum:"ACCOUNT,LEAD,OPPORTUNITY,ENGAGEMENT,CONTACT"`
 	Trigger                 string `json:"trigger,omitempty" enum:"FUZZY_MATCH_RECORDINGS_FOR_ENGAGEMENT,FUZZY_MATCH_ENGAGEMENTS_FOR_RECORDING,FUZZY_MATCH_RECORDINGS_FOR_OPPORTUNITY,FUZZY_MATCH_OPPORTUNITIES_FOR_RECORDING,OPPORTUNITY_DEEPLINK_ADMIN,OPPORTUNITY_DEEPLINK,CRM_DEEPLINK,AUDIO_UPLOAD_DEEPLINK,CONTACT_MATCH_AUDIO_UPLOAD,USER_LINK_WEB,USER_LINK_MOBILE,USER_LINK_POST_RECORDING,USER_UNLINK,USER_APPOINTMENT_LIST,CALENDAR_MATCH,EXTERNAL_API_LINK,RECORDING_HARD_DELETED" doc:"What made somebody do it."`
 }
@@ -92,6 +92,9 @@ func (s *server) linkRecording(r *wire.Request, in *struct {
 	Body LinkTarget
 },
 ) (*LinkAnswer, error) {
+	if err := in.Body.validate(); err != nil {
+		return nil, err
+	}
 	target, err := s.Store.LinkRecordingFor(r, r.User.OrganizationID, r.User.UserID, in.ID, in.Body.target(), in.Body.Trigger)
 	if err != nil {
 		return nil, hub.Missing(recordingKind, err)
@@ -109,10 +112,30 @@ func (s *server) unlinkRecording(r *wire.Request, in *struct {
 	Body LinkTarget
 },
 ) (*UnlinkAnswer, error) {
+	if err := in.Body.validate(); err != nil {
+		return nil, err
+	}
 	out := &UnlinkAnswer{}
 	var err error
 	out.Body.Data, err = s.Store.UnlinkRecordingFor(r, r.User.OrganizationID, r.User.UserID, in.ID, in.Body.target(), in.Body.Trigger)
 	return out, hub.Missing(recordingKind, err)
+}
+
+// validate reports what is wrong with how the record is named: by exactly one of the two ids, and with the connection of
+// an externalId.
+func (t LinkTarget) validate() error {
+	var q wire.Query
+	switch {
+	case t.ID == "" && t.ExternalID == "":
+		q.Wrong("id", "is missing, as externalId is", "our id of the record, or the CRM's own as externalId")
+	case t.ID != "" && t.ExternalID != "":
+		q.Wrong("externalId", "is there beside id", "one of the two")
+	case t.ExternalID != "" && t.IntegrationConnectionID == "":
+		q.Wrong("integrationConnectionId", "is missing beside externalId", "the id of the record's connection")
+	case t.ID != "" && t.IntegrationConnectionID != "":
+		q.Wrong("integrationConnectionId", "is there beside id", "it only beside an externalId")
+	}
+	return q.Err()
 }
 
 // target names the record as the store does.

@@ -30,7 +30,7 @@ type UserRecording struct {
 	DurationInMilliseconds  float64               `json:"durationInMilliseconds,omitempty"`
 	Result                  ResultText            `json:"result,omitempty"`
 	Title                   string                `json:"title,omitempty"`
-	IsPrivate               *bool                 `json:"isPrivate,omitempty"`
+	IsPrivate               *bool                 `json:"isPrivate,omitempty" doc:"Always false: nothing here hides a recording from its coaches and administrators."`
 	UserID                  string                `json:"userId,omitempty"`
 	Discoverable            *bool                 `json:"discoverable,omitempty"`
 	IsVideo                 *bool                 `json:"isVideo,omitempty"`
@@ -39,7 +39,7 @@ type UserRecording struct {
 	CRMCustomer             *view.CRMCustomer     `json:"crmCustomer,omitempty"`
 	EvaluationScore         *float64              `json:"evaluationScore,omitempty"`
 	UniversalOutcomeLabel   *string               `json:"universalOutcomeLabel,omitempty" nullable:"true"`
-	ExtractedCustomOutcomes *CustomOutcomes       `json:"extractedCustomOutcomes,omitempty" doc:"Never told: outcomes are extracted like other values."`
+	ExtractedCustomOutcomes *CustomOutcomes       `json:"extractedCustomOutcomes,omitempty" doc:"The outcomes that its analysis found by the organization's own labels; left out where there are none."`
 }
 
 // CustomOutcomes are outcomes of an organization's own kind.
@@ -158,17 +158,17 @@ func (s *server) recording(r *wire.Request, id string) (hub.Recording, error) {
 }
 
 func (s *server) listRecordings(r *wire.Request, in *struct {
-	Limit               string     `query:"limit" doc:"How many recordings the page has at most: 1 to 1000, 100 without it."`
-	ConversationType    string     `query:"conversationType" doc:"Only recordings of this type."`
-	Result              ResultText `query:"result" doc:"Only recordings that ended so."`
+	Limit               string     `query:"limit" doc:"How many recordings the page has at most: 1 to 100, 100 without it."`
+	ConversationType    string     `query:"conversationType" doc:"Only recordings of this type, or of one of several, separated by commas."`
+	Result              ResultText `query:"result" doc:"Only recordings that ended so, or in one of several ways, separated by commas."`
 	OrganizationID      string     `query:"organizationId" doc:"The user's own organization, if any."`
-	TeamID              string     `query:"teamId" doc:"Only this team's recordings."`
+	TeamID              string     `query:"teamId" doc:"Only recordings of this team, or of one of several, separated by commas."`
 	CreatedAfter        string     `query:"dateCreated:gt" doc:"Only recordings that began after this time."`
 	CreatedBefore       string     `query:"dateCreated:lt" doc:"Only recordings that began before this time."`
-	OrderBy             string     `query:"orderBy" doc:"What to order by: dateCreated, which is the default."`
+	OrderBy             string     `query:"orderBy" doc:"What to order by: dateCreated, which is the default, conversationType, result, teamId or organizationId."`
 	OrderDirection      string     `query:"orderDirection" enum:"asc,desc" doc:"desc, which is the default, lists the newest first."`
 	Cursor              string     `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
-	CRMLinkStatus       string     `query:"crmLinkStatus" enum:"unlinked" doc:"Only recordings that are not linked."`
+	CRMLinkStatus       LinkStatus `query:"crmLinkStatus" doc:"unlinked: only recordings whose link leads to no account, contact or lead that is there, neither directly nor by an engagement or opportunity. Beyond the contract, linked: exactly the others."`
 	ShowCRMCustomer     string     `query:"showCrmCustomer" enum:"true,false" doc:"Show the record that each is linked to."`
 	ShowEvaluationScore string     `query:"showEvaluationScore" enum:"true,false" doc:"Show their scores."`
 	ShowFollowups       string     `query:"showFollowups" enum:"true,false" doc:"Show their followups."`
@@ -179,16 +179,17 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 		return nil, err
 	}
 	var q wire.Query
-	size := q.PageSize("limit", in.Limit)
-	if in.OrderBy != "" && in.OrderBy != "dateCreated" {
-		q.Wrong("orderBy", "is "+hub.Quoted(in.OrderBy), "dateCreated")
-	}
+	size := q.PageSize("limit", in.Limit, seenPage, seenPage)
 	f := store.SeenRecordingFilter{
-		By: v, ConversationType: in.ConversationType, Result: hub.RecordingResult(in.Result), TeamID: in.TeamID,
-		Unlinked: in.CRMLinkStatus == "unlinked", Ascending: in.OrderDirection == "asc", Limit: size + 1,
+		By: v, ConversationTypes: wire.Words(in.ConversationType), Results: wire.Words(string(in.Result)), TeamIDs: wire.Words(in.TeamID),
+		Linked: in.CRMLinkStatus.linked(&q), OrderBy: orderBy(&q, in.OrderBy), Ascending: in.OrderDirection == "asc", Limit: size + 1,
 	}
-	f.After = q.After(in.Cursor)
-	f.From, f.Until = q.At("dateCreated:gt", in.CreatedAfter), q.At("dateCreated:lt", in.CreatedBefore)
+	if f.OrderBy == store.ByStart {
+		f.After = q.After(in.Cursor)
+	} else {
+		f.AfterText, f.After.ID = q.AfterText(in.OrderBy, in.Cursor)
+	}
+	f.From, f.Until = wire.AfterShown(q.At("dateCreated:gt", in.CreatedAfter)), q.At("dateCreated:lt", in.CreatedBefore)
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
@@ -197,9 +198,48 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 		return nil, err
 	}
 	out := &UserRecordingsAnswer{}
-	found, out.Body.Cursor = wire.CutAt(found, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.StartedAt, ID: rec.ID} })
+	if f.OrderBy == store.ByStart {
+		found, out.Body.Cursor = wire.CutAt(found, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.StartedAt, ID: rec.ID} })
+	} else {
+		found, out.Body.Cursor = wire.CutAtText(found, size, in.OrderBy, func(rec hub.Recording) (text, id string) { return f.OrderBy.Of(&rec), rec.ID })
+	}
 	out.Body.Data, err = s.showRecordings(r, found, in.ShowCRMCustomer == "true", in.ShowEvaluationScore == "true", in.ShowFollowups == "true")
 	return out, err
+}
+
+// seenPage is how many recordings a page has, by itself and at most.
+const seenPage = 100
+
+// LinkStatus chooses recordings by their link; the contract has one word for it, and linked is ours.
+type LinkStatus string
+
+// Schema implements huma.SchemaProvider. The published word is told, and linked taken.
+func (LinkStatus) Schema(wire.Schemas) *wire.Schema {
+	return &wire.Schema{Type: wire.TypeString, Extensions: map[string]any{"enum": []string{"unlinked"}, "x-sirocco-extension-enum": []string{"linked"}}}
+}
+
+// linked is whether recordings are wanted that are linked; nil where either are.
+func (l LinkStatus) linked(q *wire.Query) *bool {
+	switch l {
+	case "":
+		return nil
+	case "linked", "unlinked":
+		return new(l == "linked")
+	}
+	q.Wrong("crmLinkStatus", "is "+hub.Quoted(string(l)), "unlinked or linked")
+	return nil
+}
+
+// orderBy is what a list is to be ordered by.
+func orderBy(q *wire.Query, text string) store.RecordingOrder {
+	switch order := store.RecordingOrder(text); order {
+	case store.ByStart, store.ByConversationType, store.ByResult, store.ByTeam, store.ByOrganization:
+		return order
+	case "dateCreated":
+		return store.ByStart
+	}
+	q.Wrong("orderBy", "is "+hub.Quoted(text), "dateCreated, conversationType, result, teamId or organizationId")
+	return store.ByStart
 }
 
 func (s *server) showRecordings(r *wire.Request, rs []hub.Recording, customers, scores, followups bool) ([]UserRecording, error) {
@@ -227,14 +267,23 @@ func (s *server) showRecordings(r *wire.Request, rs []hub.Recording, customers, 
 		shown[i] = UserRecording{
 			ID: rec.ID, RepFirstName: rep.FirstName, RepLastName: rep.LastName, DateCreated: hub.WireTime(rec.StartedAt),
 			DurationInMilliseconds: float64(rec.Duration.Milliseconds()), Result: ResultText(rec.Result), Title: rec.Title, UserID: rec.UserID,
-			Discoverable: &rec.Discoverable, IsVideo: &video, Trigger: rec.Trigger, Followups: followupsOf(rec.ID), CRMCustomer: linked[rec.ID],
-			UniversalOutcomeLabel: wire.OrNull(rec.Analysis.OutcomeLabel),
+			IsPrivate: new(false), Discoverable: &rec.Discoverable, IsVideo: &video, Trigger: rec.Trigger, Followups: followupsOf(rec.ID), CRMCustomer: linked[rec.ID],
+			UniversalOutcomeLabel: wire.OrNull(rec.Analysis.OutcomeLabel), ExtractedCustomOutcomes: showOutcomes(rec),
 		}
 		if scores {
 			shown[i].EvaluationScore = rec.Score
 		}
 	}
 	return shown, nil
+}
+
+func showOutcomes(rec hub.Recording) *CustomOutcomes {
+	if len(rec.Analysis.Outcomes) == 0 {
+		return nil
+	}
+	return &CustomOutcomes{OutcomeExtractionID: hub.OutcomesID(rec.ID), Outcomes: wire.Each(rec.Analysis.Outcomes, func(o hub.Outcome) CustomOutcome {
+		return CustomOutcome{CustomLabel: o.Label, UniversalLabel: wire.OrNull(o.Universal), Description: o.Description}
+	})}
 }
 
 func (s *server) getRecording(r *wire.Request, in *struct {

@@ -88,8 +88,13 @@ func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant,
 // UploadHeaders are what the audio must be PUT with.
 type UploadHeaders struct {
 	ContentType string `json:"Content-Type"`
-	LengthRange string `json:"x-goog-content-length-range" doc:"How long the audio may be; to be sent, or not."`
+	LengthRange string `json:"x-goog-content-length-range" doc:"How few and how many bytes the audio may have."`
 }
+
+// lengthRangeHeader is the header by which an upload repeats how long it may be, lengthRange what it says.
+const lengthRangeHeader = "X-Goog-Content-Length-Range"
+
+func lengthRange(size int64) string { return "0," + strconv.FormatInt(size, 10) }
 
 // SignedURLs are where audio can be put, and fetched.
 type SignedURLs struct {
@@ -124,23 +129,24 @@ type SignedURLAnswer struct {
 
 // NewAudio is audio that is to be put.
 type NewAudio struct {
-	FileType string `json:"fileType" maxLength:"128" doc:"The audio's media type, such as audio/mpeg."`
-	FileSize int64  `json:"fileSize" minimum:"1" doc:"How many bytes the audio has."`
+	_        struct{} `json:"-" additionalProperties:"false"`
+	FileType string   `json:"fileType" maxLength:"128" doc:"mp3, aac or wav; or, beyond the contract, any media type of audio or video, such as audio/mpeg."`
+	FileSize int64    `json:"fileSize" minimum:"1" doc:"How many bytes the audio has."`
 }
 
 func (s *server) registerSignedURLs() {
 	wire.RegisterUser(s.API, wire.Operation{
 		OperationID: "createSignedUrls", Method: http.MethodPost, Path: recordingsPath + "/signed-urls", DefaultStatus: http.StatusOK,
 		Summary: "Get a URL to PUT audio to, and one to fetch it by",
-		Description: "PUT exactly fileSize bytes within the hour, then make a recording of them with upload within a day. Audio of which none is made is removed.\n\n" +
-			"The two URLs take no token and answer 200, or 206 for a range. Otherwise: 403 where the URL was changed or has expired, 404 where no audio is there, " +
-			"and to a PUT 409 where audio is there already, 410 where it came too late, 413 and 400 where it is longer or shorter than was said, 415 where its Content-Type is another one.",
+		Description: "PUT the audio with the uploadHeaders, exactly as they are given, within the hour, then make a recording of them with upload within a day. Audio of which none is made is removed.\n\n" +
+			"The two URLs take no token and answer 200, or 206 for a range. Otherwise: 403 where the URL or a header was changed or the URL has expired, 404 where no audio is there, " +
+			"and to a PUT 409 where audio is there already, 410 where it came too late, 413 where it is longer than was said, 400 where it broke off; without a Content-Length it must have exactly fileSize bytes.",
 		Tags: []string{recordingTag},
 	}, hub.ScopeWrite, wire.ZodErrors(), s.createSignedURLs)
 	wire.RegisterUser(s.API, wire.Operation{
 		OperationID: "createSignedUrl", Method: http.MethodPost, Path: recordingsPath + "/{id}/signedUrl", DefaultStatus: http.StatusOK,
 		Summary: "Get a URL to fetch a recording's audio by", Tags: []string{recordingTag},
-	}, hub.ScopeRead, wire.ZodErrors(), s.createSignedURL)
+	}, hub.ScopeWrite, wire.ZodErrors(), s.createSignedURL)
 }
 
 func (s *server) createSignedURLs(r *wire.Request, in *struct {
@@ -164,8 +170,7 @@ func (s *server) createSignedURLs(r *wire.Request, in *struct {
 	if d.DownloadURL, err = s.signedURL(r, g); err != nil {
 		return nil, err
 	}
-	size := strconv.FormatInt(u.Size, 10)
-	d.UploadHeaders = UploadHeaders{ContentType: u.FileType, LengthRange: size + "," + size}
+	d.UploadHeaders = UploadHeaders{ContentType: u.FileType, LengthRange: lengthRange(u.Size)}
 	d.ExpiresAt = hub.WireTime(g.Expires)
 	return out, nil
 }

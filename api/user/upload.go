@@ -1,11 +1,11 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -41,23 +41,25 @@ func (o CRMObject) ref() hub.RecordRef {
 
 // UploadedRecording is what is known of the audio that a recording is made of.
 type UploadedRecording struct {
-	FileURL                 string      `json:"fileUrl" format:"uri" doc:"The downloadUrl that signed-urls gave."`
-	FileType                string      `json:"fileType" doc:"As it was given to signed-urls."`
-	Title                   string      `json:"title,omitempty" maxLength:"512"`
-	UserID                  string      `json:"userId,omitempty" doc:"Who recorded it; one of userId, userEmail and userPhone must be there."`
-	UserEmail               string      `json:"userEmail,omitempty"`
-	UserPhone               string      `json:"userPhone,omitempty"`
-	OrganizationID          string      `json:"organizationId,omitempty" doc:"The user's own organization, if any."`
-	ConversationType        string      `json:"conversationType,omitempty" maxLength:"256"`
-	DateCreated             *time.Time  `json:"dateCreated,omitempty" doc:"When the conversation began; now where it is left out."`
-	Latitude                *float64    `json:"latitude,omitempty" extension:"true" minimum:"-90" maximum:"90" doc:"Where it was recorded, in degrees, with longitude: the nearer of two appointments is the likelier one."`
-	Longitude               *float64    `json:"longitude,omitempty" extension:"true" minimum:"-180" maximum:"180" doc:"See latitude."`
-	Discoverable            bool        `json:"discoverable,omitempty" doc:"Whether all users of the organization may see it."`
-	IntegrationConnectionID string      `json:"integrationConnectionId,omitempty" doc:"The connection of the crmObjects; it must be there when several connections have them."`
-	CRMObjects              []CRMObject `json:"crmObjects,omitempty" maxItems:"20" doc:"What the recording is about, which must be in already. The most specific one becomes its link."`
-	ContactName             string      `json:"contactName,omitempty" maxLength:"256"`
-	ContactPhone            string      `json:"contactPhone,omitempty" maxLength:"64"`
-	Result                  string      `json:"result,omitempty" enum:"closed,not closed,in progress"`
+	_                       struct{}     `json:"-" additionalProperties:"false"`
+	FileURL                 string       `json:"fileUrl" format:"uri" doc:"The downloadUrl that signed-urls gave."`
+	FileType                string       `json:"fileType" doc:"As it was given to signed-urls."`
+	Title                   string       `json:"title,omitempty" maxLength:"512"`
+	UserID                  string       `json:"userId,omitempty" doc:"Who recorded it; one of userId, userEmail and userPhone must be there."`
+	UserEmail               string       `json:"userEmail,omitempty"`
+	UserPhone               string       `json:"userPhone,omitempty"`
+	OrganizationID          string       `json:"organizationId,omitempty" doc:"The user's own organization, if any."`
+	ConversationType        string       `json:"conversationType,omitempty" maxLength:"256"`
+	DateCreated             wire.Moment  `json:"dateCreated,omitempty" doc:"When the conversation began; now where it is left out."`
+	Latitude                *float64     `json:"latitude,omitempty" extension:"true" minimum:"-90" maximum:"90" doc:"Where it was recorded, in degrees, with longitude: the nearer of two appointments is the likelier one."`
+	Longitude               *float64     `json:"longitude,omitempty" extension:"true" minimum:"-180" maximum:"180" doc:"See latitude."`
+	Discoverable            bool         `json:"discoverable,omitempty" doc:"Whether all users of the organization may see it."`
+	IntegrationConnectionID string       `json:"integrationConnectionId,omitempty" doc:"The connection of the crmObjects; the one does not come without the other."`
+	CRMObjects              *[]CRMObject `json:"crmObjects,omitempty" nullable:"false" maxItems:"20" doc:"What the recording is about, which must be in already. The most specific one becomes its link."`
+	ContactName             string       `json:"contactName,omitempty" maxLength:"256"`
+	ContactPhone            string       `json:"contactPhone,omitempty" maxLength:"64"`
+	Result                  string       `json:"result,omitempty" enum:"closed,not closed,in progress"`
+	Trigger                 string       `json:"trigger,omitempty" extension:"true" enum:"button-press,deeplink,modern-deeplink,mobile-sdk" doc:"What began the recording."`
 }
 
 func (s *server) registerUploads() {
@@ -84,16 +86,22 @@ func (s *server) uploadRecording(r *wire.Request, in *struct {
 	n := hub.NewRecording{
 		By: v, Blob: key, FileType: in.Body.FileType, UserID: in.Body.UserID, UserEmail: in.Body.UserEmail, UserPhone: in.Body.UserPhone,
 		Title: in.Body.Title, ConversationType: in.Body.ConversationType, Discoverable: in.Body.Discoverable,
-		ContactName: in.Body.ContactName, ContactPhone: in.Body.ContactPhone, Result: hub.RecordingResult(in.Body.Result), ConnectionID: in.Body.IntegrationConnectionID,
+		ContactName: in.Body.ContactName, ContactPhone: in.Body.ContactPhone, Result: hub.RecordingResult(in.Body.Result), ConnectionID: in.Body.IntegrationConnectionID, Trigger: in.Body.Trigger,
 	}
-	if at := in.Body.DateCreated; at != nil {
-		if !hub.TellableTime(*at) {
-			return nil, hub.Invalid("dateCreated", "is no time that anything was recorded at", "when the conversation began")
+	var q wire.Query
+	n.StartedAt = q.At("dateCreated", string(in.Body.DateCreated))
+	if (in.Body.CRMObjects == nil) != (in.Body.IntegrationConnectionID == "") {
+		missing, given := "integrationConnectionId", "crmObjects"
+		if in.Body.CRMObjects == nil {
+			missing, given = given, missing
 		}
-		n.StartedAt = *at
+		q.Wrong(missing, "is missing beside "+given, "both or none")
+	}
+	if err := q.Err(); err != nil {
+		return nil, err
 	}
 	n.Latitude, n.Longitude = in.Body.Latitude, in.Body.Longitude
-	for _, o := range in.Body.CRMObjects {
+	for _, o := range *cmp.Or(in.Body.CRMObjects, &[]CRMObject{}) {
 		n.Objects = append(n.Objects, o.ref())
 	}
 	rec, err := s.Store.CreateRecording(r, r.User.OrganizationID, n)

@@ -1,38 +1,70 @@
 package user
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"sirocco/api/view"
 	"sirocco/api/wire"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // Transcript is a page of what was said, and by whom.
 type Transcript struct {
+	_             struct{}          `json:"-" additionalProperties:"false"`
 	Utterances    []view.Utterance  `json:"utterances" nullable:"false"`
 	IsLowDataMode bool              `json:"isLowDataMode"`
 	SpeakerMap    map[string]string `json:"speakerMap"`
 }
 
-// UtterancesAnswer is one page of a transcript.
-type UtterancesAnswer struct {
-	Body struct {
-		Data     Transcript `json:"data"`
-		PageSize *float64   `json:"pageSize"`
-		Cursor   *float64   `json:"cursor" doc:"Give it as cursor to get the next page; null on the last."`
-	}
+// TranscriptPage is one page of a transcript, which is read while it is written: an hour of talk is never whole in memory.
+type TranscriptPage struct {
+	store     *store.Store
+	recording *hub.Recording
+	// from is the position of the first utterance, size how many the page has at most.
+	from int64
+	size int
+	page int64
 }
 
+// transcriptPageFields is how a page is documented.
+type transcriptPageFields struct {
+	Data     Transcript `json:"data"`
+	PageSize *float64   `json:"pageSize"`
+	Cursor   *float64   `json:"cursor" doc:"The number of the next page; null on the last."`
+}
+
+// Schema implements huma.SchemaProvider.
+func (TranscriptPage) Schema(r wire.Schemas) *wire.Schema {
+	return r.Schema(reflect.TypeFor[transcriptPageFields](), true, "TranscriptPage")
+}
+
+// UtterancesAnswer is one page of a transcript.
+type UtterancesAnswer struct {
+	Body TranscriptPage
+}
+
+// The most utterances that a page has where the client does not say: more than any transcript.
+const utterancesPage = 100_000
+
 func (s *server) registerUtterances() {
-	wire.RegisterUser(s.API, operation("listUtterances", http.MethodGet, "/{id}/utterances", "Get a recording's transcript"), hub.ScopeRead, wire.ZodErrors(), s.listUtterances)
+	op := operation("listUtterances", http.MethodGet, "/{id}/utterances", "Get a recording's transcript")
+	op.Description = "The whole transcript, unless pageSize asks for less of it."
+	wire.RegisterUser(s.API, op, hub.ScopeRead, wire.ZodErrors(), s.listUtterances)
 }
 
 func (s *server) listUtterances(r *wire.Request, in *struct {
 	RecordingPath
-	Cursor   string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
-	PageSize string `query:"pageSize" doc:"How many utterances the page has at most: 1 to 1000, 100 without it."`
+	Cursor   string `query:"cursor" doc:"The number of the page, the first of which is 1; that without it."`
+	PageSize string `query:"pageSize" doc:"How many utterances the page has at most; 100000 without it."`
 },
 ) (*UtterancesAnswer, error) {
 	rec, err := s.recording(r, in.ID)
@@ -40,33 +72,68 @@ func (s *server) listUtterances(r *wire.Request, in *struct {
 		return nil, err
 	}
 	var q wire.Query
-	size, from := q.PageSize("pageSize", in.PageSize), int64(0)
+	size, page := q.PageSize("pageSize", in.PageSize, utterancesPage, math.MaxInt32), int64(1)
 	if in.Cursor != "" {
-		if from, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || from < 0 {
-			q.Wrong("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+		if page, err = strconv.ParseInt(in.Cursor, 10, 32); err != nil || page < 1 {
+			q.Wrong("cursor", "is "+hub.Quoted(in.Cursor), "the number of a page, from 1")
 		}
 	}
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
-	found, err := s.Store.Utterances(r, rec.OrganizationID, rec.ID, from, size+1)
+	return &UtterancesAnswer{Body: TranscriptPage{store: s.Store, recording: &rec, from: (page - 1) * int64(size), size: size, page: page}}, nil
+}
+
+// utteranceSlice is how many utterances are read at a time.
+const utteranceSlice = 2000
+
+// WriteJSON implements wire.Streamed.
+func (p TranscriptPage) WriteJSON(ctx context.Context, w io.Writer) error {
+	speakers := p.recording.Analysis.Speakers
+	if speakers == nil {
+		speakers = map[string]string{}
+	}
+	out := bufio.NewWriter(w)
+	_, _ = out.WriteString(`{"data":{"utterances":[`) // what cannot be written is told by Flush
+	more, written := false, 0
+	for at := p.from; !more; at += utteranceSlice {
+		// One more than is wanted tells whether there is another page.
+		wanted := min(utteranceSlice, p.size-written+1)
+		found, err := p.store.Utterances(ctx, p.recording.OrganizationID, p.recording.ID, at, wanted)
+		if err != nil {
+			return err
+		}
+		for _, u := range found {
+			if more = written == p.size; more {
+				break
+			}
+			if written++; written > 1 {
+				_ = out.WriteByte(',')
+			}
+			text, err := json.Marshal(showUtterance(u))
+			if err != nil {
+				return err
+			}
+			_, _ = out.Write(text)
+		}
+		if len(found) < wanted {
+			break
+		}
+	}
+	names, err := json.Marshal(speakers)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := &UtterancesAnswer{}
-	out.Body.PageSize = new(float64(size))
-	if len(found) > size {
-		found = found[:size]
-		out.Body.Cursor = new(float64(from) + float64(size))
+	cursor := "null"
+	if more {
+		cursor = strconv.FormatInt(p.page+1, 10)
 	}
-	out.Body.Data.SpeakerMap = map[string]string{}
-	if rec.Analysis.Speakers != nil {
-		out.Body.Data.SpeakerMap = rec.Analysis.Speakers
+	_, _ = fmt.Fprintf(out, `],"isLowDataMode":false,"speakerMap":%s},"pageSize":%d,"cursor":%s}`+"\n", names, p.size, cursor)
+	return out.Flush()
+}
+
+func showUtterance(u hub.Utterance) view.Utterance {
+	return view.Utterance{
+		Utterance: u.Text, StartTimeInMillis: float64(u.Start), EndTimeInMillis: float64(u.End), SpeakerTag: u.Speaker, Redacted: u.Redacted, Confidence: u.Confidence,
 	}
-	out.Body.Data.Utterances = make([]view.Utterance, len(found))
-	for i, u := range found {
-		out.Body.Data.Utterances[i] = view.Utterance{
-			Utterance: u.Text, StartTimeInMillis: float64(u.Start), EndTimeInMillis: float64(u.End), SpeakerTag: u.Speaker, Redacted: u.Redacted, Confidence: u.Confidence}
-	}
-	return out, nil
 }

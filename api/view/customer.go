@@ -3,7 +3,8 @@ package view
 import (
 	"cmp"
 	"context"
-	"slices"
+	"maps"
+	"strings"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -76,38 +77,17 @@ type ContactAccount struct {
 	ExternalID *string `json:"externalId,omitempty" nullable:"true"`
 }
 
-// Customers shows the records that recordings are linked to, by recording, read together.
-func Customers(ctx context.Context, st *store.Store, organization string, rs []hub.Recording) (map[string]*CRMCustomer, error) {
-	crms, err := st.LinkedCRMs(ctx, organization, rs)
-	if err != nil || len(crms) == 0 {
-		return nil, err
-	}
-	connections, err := ConnectionsByID(ctx, st, organization)
-	if err != nil {
-		return nil, err
-	}
-	var keys []store.RecordKey
-	for _, rec := range rs {
-		keys = append(keys, LinkKey(rec))
-		if crm := crms[rec.ID]; crm != nil {
-			for m, id := range map[hub.Model]*hub.CRMIdentity{hub.ModelAccount: crm.Account, hub.ModelOpportunity: crm.Opportunity} {
-				if id != nil {
-					keys = append(keys, store.RecordKey{ConnectionID: crm.ConnectionID, Model: m, ExternalID: id.Key})
-				}
-			}
-		}
-	}
-	found, err := st.RecordsByKey(ctx, organization, keys)
-	if err != nil {
-		return nil, err
-	}
-	shown := make(map[string]*CRMCustomer, len(crms))
-	for _, rec := range rs {
-		if crm := crms[rec.ID]; crm != nil {
-			shown[rec.ID] = showCustomer(rec, crm, found, connections[crm.ConnectionID])
-		}
-	}
-	return shown, nil
+// CustomerOpportunityUser is a CRM user of a customer's opportunity.
+type CustomerOpportunityUser struct {
+	ID                      string   `json:"id"`
+	OpportunityID           string   `json:"opportunityId"`
+	UserID                  string   `json:"userId"`
+	Name                    string   `json:"name,omitempty"`
+	AmountPercentage        *float64 `json:"amountPercentage,omitempty"`
+	OrganizationID          string   `json:"organizationId"`
+	CreatedAt               string   `json:"createdAt"`
+	UpdatedAt               string   `json:"updatedAt"`
+	IntegrationConnectionID string   `json:"integrationConnectionId"`
 }
 
 // LinkKey is the key of the record that a recording is linked to.
@@ -125,47 +105,208 @@ func ConnectionsByID(ctx context.Context, st *store.Store, organization string) 
 	return byID, err
 }
 
-func showCustomer(rec hub.Recording, crm *hub.LinkedCRM, found map[store.RecordKey]store.Record, c hub.Connection) *CRMCustomer {
-	main := found[LinkKey(rec)]
-	idOf := func(id *hub.CRMIdentity) *string {
-		if id == nil {
-			return nil
+// Customers shows the records that recordings are linked to, by recording, read together.
+func Customers(ctx context.Context, st *store.Store, organization string, rs []hub.Recording) (map[string]*CRMCustomer, error) {
+	crms, err := st.LinkedCRMs(ctx, organization, rs)
+	if err != nil || len(crms) == 0 {
+		return nil, err
+	}
+	found, err := readCustomers(ctx, st, organization, rs, crms)
+	if err != nil {
+		return nil, err
+	}
+	shown := make(map[string]*CRMCustomer, len(crms))
+	for _, rec := range rs {
+		if crm := crms[rec.ID]; crm != nil {
+			shown[rec.ID] = found.show(rec, crm)
 		}
-		return &id.ID
 	}
-	account, opportunity := store.Record{}, store.Record{}
-	if crm.Account != nil {
-		account = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelAccount, ExternalID: crm.Account.Key}]
+	return shown, nil
+}
+
+// customers is what is shown of the records that recordings are linked to.
+type customers struct {
+	organization string
+	connections  map[string]hub.Connection
+	records      map[store.RecordKey]store.Record
+	recordings   map[store.RecordKey]store.RecordRecordings
+	// opportunities are those of accounts and contacts, users those of opportunities.
+	opportunities, users map[store.RecordKey][]store.Record
+}
+
+// opportunitiesPage is how many opportunities of a customer are shown.
+const opportunitiesPage = 100
+
+func readCustomers(ctx context.Context, st *store.Store, organization string, rs []hub.Recording, crms map[string]*hub.LinkedCRM) (*customers, error) {
+	c := &customers{organization: organization}
+	var err error
+	if c.connections, err = ConnectionsByID(ctx, st, organization); err != nil {
+		return nil, err
 	}
-	if crm.Opportunity != nil {
-		opportunity = found[store.RecordKey{ConnectionID: crm.ConnectionID, Model: hub.ModelOpportunity, ExternalID: crm.Opportunity.Key}]
+	var keys []store.RecordKey
+	for _, rec := range rs {
+		if crm := crms[rec.ID]; crm != nil {
+			keys = append(keys, LinkKey(rec))
+			for _, k := range around(crm) {
+				keys = append(keys, k)
+			}
+		}
 	}
+	if c.records, err = st.RecordsByKey(ctx, organization, keys); err != nil {
+		return nil, err
+	}
+	if c.opportunities, err = st.OpportunitiesOf(ctx, organization, keys, opportunitiesPage+1); err != nil {
+		return nil, err
+	}
+	for k, all := range c.opportunities {
+		for _, o := range all {
+			c.records[recordKey(o)] = o
+			keys = append(keys, recordKey(o))
+		}
+		keys = append(keys, k)
+	}
+	var owners []store.RecordKey // and whom opportunities are joined to, and accounts of contacts
+	for _, r := range c.records {
+		owners = append(owners, store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelUser, ExternalID: r.Refs.Owner},
+			store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelAccount, ExternalID: r.Refs.Account})
+	}
+	if c.users, err = st.UsersOfOpportunities(ctx, organization, keys); err != nil {
+		return nil, err
+	}
+	for _, joined := range c.users {
+		for _, j := range joined {
+			owners = append(owners, store.RecordKey{ConnectionID: j.ConnectionID, Model: hub.ModelUser, ExternalID: j.Refs.User})
+		}
+	}
+	more, err := st.RecordsByKey(ctx, organization, owners)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(c.records, more)
+	c.recordings, err = st.RecordingsOf(ctx, organization, keys)
+	return c, err
+}
+
+func recordKey(r store.Record) store.RecordKey {
+	return store.RecordKey{ConnectionID: r.ConnectionID, Model: r.Model, ExternalID: r.ExternalID}
+}
+
+// around are the records that a link leads to, by model.
+func around(crm *hub.LinkedCRM) map[hub.Model]store.RecordKey {
+	of := map[hub.Model]*hub.CRMIdentity{
+		hub.ModelAccount: crm.Account, hub.ModelOpportunity: crm.Opportunity, hub.ModelEngagement: crm.Engagement, hub.ModelLead: crm.Lead,
+	}
+	if len(crm.Contacts) > 0 {
+		of[hub.ModelContact] = &crm.Contacts[0]
+	}
+	keys := map[hub.Model]store.RecordKey{}
+	for m, id := range of {
+		if id != nil {
+			keys[m] = store.RecordKey{ConnectionID: crm.ConnectionID, Model: m, ExternalID: id.Key}
+		}
+	}
+	return keys
+}
+
+func (c *customers) show(rec hub.Recording, crm *hub.LinkedCRM) *CRMCustomer {
+	main, connection := c.records[LinkKey(rec)], c.connections[crm.ConnectionID]
+	near := func(m hub.Model) store.Record { return c.records[around(crm)[m]] }
+	account, contact, lead, opportunity := near(hub.ModelAccount), near(hub.ModelContact), near(hub.ModelLead), near(hub.ModelOpportunity)
 	matching := "DIRECT"
 	if rec.Link.By == hub.LinkedByMatching {
 		matching = "FUZZY"
 	}
+	details := func(of func(hub.Details) string) *string { // the record's own, or else that of whom it is with
+		return wire.OrNull(cmp.Or(of(main.Details), of(contact.Details), of(lead.Details), of(account.Details)))
+	}
+	amount := main.Details.Amount
+	if amount == nil {
+		amount = opportunity.Details.Amount
+	}
 	customer := &CRMCustomer{
-		ID: main.ID, Name: wire.OrNull(cmp.Or(main.Name, account.Name)), CustomerType: string(main.Model), LastActivityAt: wire.OrNull(main.Details.LastActivity),
-		CreatedAt: hub.WireTime(main.CreatedAt), UpdatedAt: hub.WireTime(main.UpdatedAt), ClosedAt: wire.OrNull(main.Details.ClosedAt),
-		EmailAddress: wire.OrNull(main.Details.Email), PhoneNumber: wire.OrNull(first(main.Details.Phones)), ExternalID: new(main.ShownID()),
-		Amount: main.Details.Amount, Disposition: wire.OrNull(main.Details.Disposition), RecordingID: &rec.ID, MatchingSource: &matching,
-		AccountID: idOf(crm.Account), OpportunityID: idOf(crm.Opportunity), EngagementID: idOf(crm.Engagement), OrganizationID: rec.OrganizationID,
-		OpportunityAccountName: wire.OrNull(account.Name), IntegrationConnectionID: &crm.ConnectionID, IntegrationName: wire.OrNull(c.Name),
+		ID: main.ID, Name: wire.OrNull(cmp.Or(main.Name, account.Name, contact.Name, lead.Name)), CRMURL: main.Details.URL, CustomerType: string(main.Model),
+		LastActivityAt: wire.OrNull(main.Details.LastActivity), CreatedAt: hub.WireTime(main.CreatedAt), UpdatedAt: hub.WireTime(main.UpdatedAt),
+		ClosedAt:     wire.OrNull(cmp.Or(main.Details.ClosedAt, opportunity.Details.ClosedAt)),
+		EmailAddress: details(func(d hub.Details) string { return cmp.Or(d.Email, first(d.Emails)) }),
+		PhoneNumber:  details(func(d hub.Details) string { return first(d.Phones) }),
+		Address:      details(addressText), ExternalID: new(main.ShownID()), Amount: amount,
+		Disposition: wire.OrNull(cmp.Or(main.Details.Disposition, opportunity.Details.Disposition)), MatchingSource: &matching,
+		AccountID: wire.OrNull(account.ID), ContactID: wire.OrNull(contact.ID), OpportunityID: wire.OrNull(opportunity.ID), EngagementID: wire.OrNull(near(hub.ModelEngagement).ID),
+		OrganizationID: rec.OrganizationID, IntegrationConnectionID: &crm.ConnectionID, IntegrationName: wire.OrNull(connection.Name), IntegrationPlatform: wire.OrNull(string(connection.Platform)),
 	}
-	if len(crm.Contacts) > 0 {
-		customer.ContactID = &crm.Contacts[0].ID
-	}
-	if slices.Contains(hub.CreatablePlatforms(), c.Platform) { // the others are not in the contract's list
-		customer.IntegrationPlatform = wire.OrNull(string(c.Platform))
+	if all, ok := c.recordings[LinkKey(rec)]; ok {
+		customer.RecordingID, customer.LastRecordingDate, customer.NumRecordings = &all.Latest, wire.TimeOrNull(all.At), new(float64(all.Count))
 	}
 	if opportunity.ID != "" {
-		customer.Opportunity = wire.Optional[CustomerOpportunity]{Sent: true, Value: CustomerOpportunity{
-			ID: opportunity.ID, ExternalID: opportunity.ShownID(), Name: wire.OrNull(opportunity.Name), Amount: opportunity.Details.Amount,
-			ClosedAt: opportunity.Details.ClosedAt, Disposition: opportunity.Details.Disposition, CreatedAt: hub.WireTime(opportunity.CreatedAt),
-			UpdatedAt: hub.WireTime(opportunity.UpdatedAt), AccountID: account.ID, OrganizationID: rec.OrganizationID,
-		}}
+		customer.OpportunityAccountName, customer.OpportunityContactName = wire.OrNull(c.nameOf(opportunity, hub.ModelAccount, opportunity.Refs.Account, account)), wire.OrNull(contact.Name)
+		customer.Opportunity, customer.OpportunityUsers = wire.Some(c.opportunity(opportunity)), c.opportunityUsers(opportunity)
+	}
+	switch main.Model {
+	case hub.ModelAccount, hub.ModelContact:
+		customer.Opportunities = wire.Some(c.opportunitiesOf(main))
+	}
+	if of := c.records[store.RecordKey{ConnectionID: main.ConnectionID, Model: hub.ModelAccount, ExternalID: main.Refs.Account}]; main.Model == hub.ModelContact && of.ID != "" {
+		customer.ContactAccount = wire.Some(ContactAccount{ID: of.ID, Name: wire.OrNull(of.Name), ExternalID: new(of.ShownID())})
 	}
 	return customer
+}
+
+// nameOf is the name of what a record refers to, or else of what is known beside it.
+func (c *customers) nameOf(r store.Record, m hub.Model, externalID string, beside store.Record) string {
+	return cmp.Or(c.records[store.RecordKey{ConnectionID: r.ConnectionID, Model: m, ExternalID: externalID}].Name, beside.Name)
+}
+
+func (c *customers) opportunitiesOf(customer store.Record) CustomerOpportunities {
+	all := c.opportunities[recordKey(customer)]
+	shown := CustomerOpportunities{}
+	all, shown.Cursor = wire.CutByID(all, opportunitiesPage, func(r store.Record) string { return r.ID })
+	shown.Data = wire.Each(all, c.opportunity)
+	return shown
+}
+
+func (c *customers) opportunity(o store.Record) CustomerOpportunity {
+	return CustomerOpportunity{
+		ID: o.ID, ExternalID: o.ShownID(), Name: wire.OrNull(o.Name), Amount: o.Details.Amount, ClosedAt: o.Details.ClosedAt, Disposition: o.Details.Disposition,
+		CreatedAt: hub.WireTime(o.CreatedAt), UpdatedAt: hub.WireTime(o.UpdatedAt), RecordingID: c.recordings[recordKey(o)].Latest, OrganizationID: c.organization,
+		AccountID:        c.records[store.RecordKey{ConnectionID: o.ConnectionID, Model: hub.ModelAccount, ExternalID: o.Refs.Account}].ID,
+		OpportunityUsers: c.opportunityUsers(o),
+	}
+}
+
+// opportunityUsers are who is joined to an opportunity, and who owns it.
+func (c *customers) opportunityUsers(o store.Record) *[]wire.Anything {
+	shown := []wire.Anything{}
+	user := func(externalID string) store.Record {
+		return c.records[store.RecordKey{ConnectionID: o.ConnectionID, Model: hub.ModelUser, ExternalID: externalID}]
+	}
+	add := func(u CustomerOpportunityUser, who store.Record) {
+		u.OpportunityID, u.UserID, u.Name, u.OrganizationID, u.IntegrationConnectionID = o.ID, who.ID, cmp.Or(u.Name, who.Name), c.organization, o.ConnectionID
+		shown = append(shown, wire.Anything{Value: u})
+	}
+	owned := o.Refs.Owner == "" || user(o.Refs.Owner).ID == ""
+	for _, j := range c.users[recordKey(o)] {
+		owned = owned || j.Refs.User == o.Refs.Owner
+		add(CustomerOpportunityUser{ID: j.ID, Name: j.Name, AmountPercentage: j.Details.ShareOfSale, CreatedAt: hub.WireTime(j.CreatedAt), UpdatedAt: hub.WireTime(j.UpdatedAt)}, user(j.Refs.User))
+	}
+	if owner := user(o.Refs.Owner); !owned {
+		add(CustomerOpportunityUser{ID: hub.OwnershipID(o.ID, owner.ID), CreatedAt: hub.WireTime(o.CreatedAt), UpdatedAt: hub.WireTime(o.UpdatedAt)}, owner)
+	}
+	return &shown
+}
+
+// addressText is the first address in one line.
+func addressText(d hub.Details) string {
+	if len(d.Addresses) == 0 {
+		return ""
+	}
+	a := d.Addresses[0]
+	var parts []string
+	for _, part := range []string{a.Street, a.City, strings.TrimSpace(a.State + " " + a.Zip), a.Country} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func first(texts []string) string {

@@ -56,7 +56,7 @@ func ShowExtractions(rec hub.Recording) []EntityExtraction {
 	shown := make([]EntityExtraction, len(rec.Analysis.Extractions))
 	for i, e := range rec.Analysis.Extractions {
 		shown[i] = EntityExtraction{
-			ID: e.ID, RecordingID: rec.ID, DefinitionID: e.DefinitionID, DefinitionName: wire.OrNull(e.DefinitionName), Status: e.Status,
+			ID: e.ID, RecordingID: rec.ID, DefinitionID: e.DefinitionID, DefinitionName: wire.OrNull(e.DefinitionName), DefinitionDeleted: e.DefinitionDeleted, Status: e.Status,
 			Extraction: wire.Optional[[]ExtractedValue]{Sent: true, Value: showValues(e.Values)},
 			CreatedAt:  wire.TimeOrNull(e.CreatedAt), UpdatedAt: wire.TimeOrNull(e.UpdatedAt),
 			Mappings: wire.Optional[[]FieldMapping]{Sent: e.Mappings != nil, Value: showMappings(e.Mappings)},

@@ -108,7 +108,7 @@ func ShowFollowups(ctx context.Context, st *store.Store, rs []hub.Recording, all
 		shown[i] = Followup{
 			RecordingID: f.RecordingID, RecordingTitle: wire.OrNull(rec.Title), RepName: rep.Name(), RepID: f.UserID, TeamID: rec.TeamID, TeamName: wire.OrNull(teams[rec.TeamID]),
 			FollowupID: f.ID, DateCreated: hub.WireTime(f.CreatedAt), FollowupType: f.Kind, Score: float64(f.Score), FollowupAction: wire.OrNull(f.Details.Action),
-			Context: make([]FollowupContext, len(f.Details.Context)), UpdatedAt: hub.WireTime(f.UpdatedAt), Metadata: []map[string]string{}, Starred: f.Starred,
+			Context: make([]FollowupContext, len(f.Details.Context)), UpdatedAt: hub.WireTime(f.UpdatedAt), Metadata: metadataOf(f), Starred: f.Starred,
 			Status: f.Status, Thinking: f.Details.Thinking, HasFollowupComment: f.Details.Note != "", Note: wire.OrNull(f.Details.Note),
 			Completed: f.Status == "COMPLETE", CompletedBy: wire.OrNull(f.Details.CompletedBy), CompletedAt: wire.TimeOrNull(f.Details.CompletedAt),
 		}
@@ -116,10 +116,26 @@ func ShowFollowups(ctx context.Context, st *store.Store, rs []hub.Recording, all
 			shown[i].Context[j] = FollowupContext(c)
 		}
 		if customer := customers[rec.ID]; customer != nil {
-			shown[i].CRMCustomer = wire.Optional[CRMCustomer]{Sent: true, Value: *customer}
+			shown[i].CRMCustomer, shown[i].CRMURL = wire.Some(*customer), wire.OrNull(customer.CRMURL)
 		}
 	}
 	return shown, nil
+}
+
+// metadataOf is what the analysis says of a followup beside all else; never null.
+func metadataOf(f hub.Followup) []map[string]string {
+	if f.Details.Metadata == nil {
+		return []map[string]string{}
+	}
+	return f.Details.Metadata
+}
+
+// ShowHistory shows what people did with a followup, oldest first.
+func ShowHistory(f hub.Followup) *[]FollowupChange {
+	shown := wire.Each(f.Details.History, func(c hub.FollowupChange) FollowupChange {
+		return FollowupChange{ID: c.ID, UpdatedBy: c.By, UpdatedByUserID: wire.OrNull(c.UserID), CreatedAt: hub.WireTime(c.At), Note: c.Note, Status: c.Status}
+	})
+	return &shown
 }
 
 // FollowupScore is a followup in a list of recordings.

@@ -15,7 +15,8 @@ type RecordingFields struct {
 	Latitude               float64             `json:"latitude" doc:"0 where it is not known."`
 	Longitude              float64             `json:"longitude" doc:"0 where it is not known."`
 	Result                 string              `json:"result" enum:"OPEN,WON,LOST"`
-	CreatedAt              string              `json:"createdAt"`
+	CreatedAt              string              `json:"createdAt" doc:"When the conversation took place."`
+	ReceivedAt             string              `json:"receivedAt" extension:"true" doc:"When it reached this server."`
 	UpdatedAt              string              `json:"updatedAt"`
 	RootDataPurgedAt       *string             `json:"rootDataPurgedAt,omitempty" nullable:"true" doc:"When its audio was erased."`
 	Deleted                bool                `json:"deleted"`
@@ -83,9 +84,9 @@ func ShowRecording(r *wire.Request, rec *hub.Recording, parts RecordingParts) Re
 	done := rec.Processed()
 	f := RecordingFields{
 		ID: rec.ID, OrganizationID: rec.OrganizationID, UserID: rec.UserID, Title: rec.Title, DurationInMilliseconds: float64(rec.Duration.Milliseconds()),
-		Result: "OPEN", CreatedAt: hub.WireTime(rec.CreatedAt), UpdatedAt: hub.WireTime(rec.UpdatedAt),
+		Result: "OPEN", CreatedAt: hub.WireTime(rec.StartedAt), ReceivedAt: hub.WireTime(rec.CreatedAt), UpdatedAt: hub.WireTime(rec.UpdatedAt),
 		RootDataPurgedAt: wire.TimeOrNull(rec.PurgedAt), Deleted: !rec.DeletedAt.IsZero(), DeletedAt: wire.TimeOrNull(rec.DeletedAt),
-		IsProcessingDone: &done, IsEntityExtractionDone: &done, IsSummaryDone: &done,
+		IsProcessingDone: &done, IsEntityExtractionDone: new(rec.Analysis.ExtractionDone()), IsSummaryDone: new(rec.Analysis.SummaryDone()),
 	}
 	switch rec.Result {
 	case hub.ResultClosed:
@@ -102,7 +103,7 @@ func ShowRecording(r *wire.Request, rec *hub.Recording, parts RecordingParts) Re
 	}
 	if parts.ShowEntityExtractions == "true" {
 		values := []ExtractedValue{}
-		for _, e := range rec.Analysis.Extractions {
+		for _, e := range rec.Analysis.Finished() {
 			values = append(values, showValues(e.Values)...)
 		}
 		f.EntityExtractions = &values

@@ -82,7 +82,8 @@ func (a *API) humaConfig() huma.Config {
 	cfg := huma.DefaultConfig("Sirocco", a.Version)
 	cfg.CreateHooks = nil // no $schema fields in answers: the contract has none
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
-	inJSON := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readBody}
+	inJSON := huma.Format{Marshal: writeBody, Unmarshal: readBody}
+	cfg.Transformers = []huma.Transformer{bindStream}
 	cfg.Formats = map[string]huma.Format{
 		"application/json": inJSON,
 		"json":             inJSON,

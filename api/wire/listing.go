@@ -21,23 +21,24 @@ type ListingInfo struct {
 
 // ListingQuery is how a client chooses and orders what a list shows.
 type ListingQuery struct {
-	FromDate      time.Time `query:"fromDate" doc:"Only what has its sortField at or after it."`
-	ToDate        time.Time `query:"toDate" doc:"Only what has its sortField at or before it."`
-	Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"100"`
-	Cursor        string    `query:"cursor" minLength:"1" doc:"The cursor of the page before; leave it out for the first page."`
-	Page          int       `query:"page" minimum:"1" maximum:"10000" doc:"The number of the page, where no cursor is given."`
-	SortField     string    `query:"sortField" enum:"dateCreated,dateUpdated" default:"dateCreated"`
-	SortDirection string    `query:"sortDirection" enum:"asc,desc" default:"desc"`
+	FromDate      Moment `query:"fromDate" doc:"Only what was created at or after it."`
+	ToDate        Moment `query:"toDate" doc:"Only what was created at or before it."`
+	Limit         int    `query:"limit" minimum:"1" maximum:"100" default:"100"`
+	Cursor        string `query:"cursor" minLength:"1" doc:"The cursor of the page before; leave it out for the first page."`
+	Page          int    `query:"page" minimum:"1" maximum:"10000" doc:"The number of the page, where no cursor is given."`
+	SortField     string `query:"sortField" enum:"dateCreated,dateUpdated" default:"dateCreated"`
+	SortDirection string `query:"sortDirection" enum:"asc,desc" default:"desc"`
 }
 
 // Listing is the query as the store takes it; it reads one more than the page has.
 func (q ListingQuery) Listing() (store.Listing, error) {
-	l := store.Listing{From: q.FromDate, Until: q.ToDate, ByUpdate: q.SortField == "dateUpdated", Ascending: q.SortDirection == "asc", Limit: q.Limit + 1}
+	var asked Query
+	from, until := asked.At("fromDate", string(q.FromDate)), asked.At("toDate", string(q.ToDate))
+	l := store.Listing{From: from, Until: until, ByUpdate: q.SortField == "dateUpdated", Ascending: q.SortDirection == "asc", Limit: q.Limit + 1}
 	if q.Cursor == "" {
 		l.Skip = max(q.Page-1, 0) * q.Limit
-		return l, nil
+		return l, asked.Err()
 	}
-	var asked Query
 	place := asked.After(q.Cursor)
 	l.After = &place
 	return l, asked.Err()
@@ -71,6 +72,17 @@ func placeOf(cursor string) (store.ListPlace, bool) {
 		return store.ListPlace{}, false
 	}
 	return store.ListPlace{At: time.UnixMicro(micros).UTC(), ID: id}, true
+}
+
+// CutAtText is CutAt for a list that is ordered by a text, which order names.
+func CutAtText[T any](items []T, pageSize int, order string, place func(T) (text, id string)) ([]T, *string) {
+	if len(items) <= pageSize {
+		return items, nil
+	}
+	items = items[:pageSize]
+	text, id := place(items[pageSize-1])
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(order + " " + id + " " + text))
+	return items, &cursor
 }
 
 // CutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next

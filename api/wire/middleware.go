@@ -88,7 +88,7 @@ func logLevel(path string, status int) slog.Level {
 
 // route authenticates and limits what needs a token, and hands the request to the operation.
 func (a *API) route(w http.ResponseWriter, hr *http.Request) {
-	if e := unreadable(hr); e != nil {
+	if e := a.unreadable(hr); e != nil {
 		WriteError(w, e)
 		return
 	}
@@ -113,9 +113,9 @@ func (a *API) route(w http.ResponseWriter, hr *http.Request) {
 }
 
 // unreadable refuses a path or parameter that is no text which a database keeps.
-func unreadable(hr *http.Request) huma.StatusError {
+func (a *API) unreadable(hr *http.Request) huma.StatusError {
 	if !hub.IsStorable(hr.URL.Path) {
-		return sentence(http.StatusNotFound, noSuchPath, false)
+		return sentence(http.StatusNotFound, noSuchPath, a.shapeOf(hr).isPlain(http.StatusNotFound))
 	}
 	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) {
 		return nil

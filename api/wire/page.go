@@ -47,12 +47,22 @@ func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, lim
 		return nil, nil, err
 	}
 	found, err := read(after, q.PageSize+1)
-	if err != nil || len(found) <= q.PageSize {
-		return found, nil, err
+	if err != nil {
+		return nil, nil, err
 	}
-	found = found[:q.PageSize]
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(found[q.PageSize-1])))
-	return found, &cursor, nil
+	found, cursor := CutByID(found, q.PageSize, id)
+	return found, cursor, nil
+}
+
+// CutByID drops the item read beyond the page of a list that is ordered by id, and returns the cursor of the next page,
+// or nil on the last.
+func CutByID[T any](items []T, pageSize int, id func(T) string) ([]T, *string) {
+	if len(items) <= pageSize {
+		return items, nil
+	}
+	items = items[:pageSize]
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[pageSize-1])))
+	return items, &cursor
 }
 
 // List reads one page of a list of the organization that the request acts for, and returns its items as show shows

@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"encoding/base64"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -29,23 +32,64 @@ func (q *Query) At(name, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	at, err := hub.ParseTime(text)
-	if err != nil || !hub.TellableTime(at) {
-		q.Wrong(name, "is "+hub.Quoted(text), "a time in RFC 3339, as in 2026-01-31T09:30:00Z")
+	at, ok := hub.ReadTime(text)
+	if !ok {
+		q.Wrong(name, "is "+hub.Quoted(text), hub.WantTime)
 	}
 	return at
 }
 
-// PageSize reads how many items a page has at most.
-func (q *Query) PageSize(name, text string) int {
+// Must reads a time that has to be there.
+func (q *Query) Must(name, text string) time.Time {
 	if text == "" {
-		return 100
+		q.Wrong(name, "is empty", hub.WantTime)
+	}
+	return q.At(name, text)
+}
+
+// AfterShown is the first instant after a time as clients are shown times, which is cut to milliseconds; zero for zero.
+func AfterShown(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.Truncate(time.Millisecond).Add(time.Millisecond)
+}
+
+// PageSize reads how many items a page has at most: from 1 to most, and byDefault where the client does not say.
+func (q *Query) PageSize(name, text string, byDefault, most int) int {
+	if text == "" {
+		return byDefault
 	}
 	size, err := strconv.Atoi(text)
-	if err != nil || size < 1 || size > 1000 {
-		q.Wrong(name, "is "+hub.Quoted(text), "a number from 1 to 1000")
+	if err != nil || size < 1 || size > most {
+		q.Wrong(name, "is "+hub.Quoted(text), fmt.Sprintf("a number from 1 to %d", most))
 	}
 	return size
+}
+
+// Words reads a parameter that takes several values, separated by commas. What is empty between them is none.
+func Words(text string) []string {
+	var words []string
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// AfterText reads the cursor of a list that is ordered by a text, which order names.
+func (q *Query) AfterText(order, cursor string) (text, id string) {
+	if cursor == "" {
+		return "", ""
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(cursor)
+	of, rest, _ := strings.Cut(string(decoded), " ")
+	id, text, ok := strings.Cut(rest, " ")
+	if err != nil || of != order || !ok || !hub.ValidID(id) || !hub.IsStorable(text) {
+		q.Wrong("cursor", "is not one of ours", "the cursor of the page before, with the same order")
+	}
+	return text, id
 }
 
 // After reads the cursor of a list that is ordered by time.

@@ -373,7 +373,7 @@ func (s *soaking) deliveries(crm *soaked, f store.DeliveryFilter) []hub.Delivery
 func (s *soaking) recordings() map[string]hub.Recording {
 	s.t.Helper()
 	all := map[string]hub.Recording{}
-	f := store.RecordingFilter{WithDeleted: true, Limit: 500}
+	f := store.RecordingFilter{Limit: 500}
 	for {
 		page, err := s.st.Recordings(s.t.Context(), s.organization, f)
 		if err != nil {

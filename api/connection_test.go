@@ -109,7 +109,7 @@ func TestBadInput(t *testing.T) {
 			{"empty text", "POST", "/v1/core/oauth/apps", `{"appName":"","owner":"x","organizationId":"x"}`, json, 422, []string{`expected at least 1 character, received 0 characters`}},
 			{"neither form", "POST", records + "/accounts", `{"externalId":"a","latitude":1}`, json, 400, []string{`expected either externalId, latitude, longitude; or externalId, addresses`}},
 			{"wrong in a form", "POST", records + "/accounts", `{"externalId":"a","latitude":1e308,"longitude":1}`, json, 400, []string{`latitude expected a number of at most 90`}},
-			{"beyond a type", "PUT", recordings + "/x/analysis", strings.Replace(analysis, `"score":4`, `"score":1e30`, 1), json, 400, []string{`followups[0].score is out of range; expected a whole number from -9`}},
+			{"beyond a type", "PUT", recordings + "/x/analysis", strings.Replace(analysis, `"score":4`, `"score":1e30`, 1), json, 400, []string{`followups[0].score expected a number of at most 5`}},
 			{"several parameters", "GET", recordings + "?pageSize=0&cursor=x&createdAt:gt=now&updatedAt:lt=then", ``, "", 400,
 				[]string{`pageSize`, `cursor`, `createdAt:gt is \"now\"`, `updatedAt:lt is \"then\"`}},
 		} {

@@ -31,6 +31,11 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		recording := w.user(other, hub.User{Email: "rep@other.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@other.example"`)
 		reader := w.user(mine, hub.User{Email: "rep@mine.example", Admin: true}, hub.ScopeWrite)
 		delivery := w.delivery(other.id, connection, recording)
+		other.token.do("PUT", recordings+"/"+recording+"/analysis", analysis).want(t, 200)
+		followup, err := w.st.FollowupsOf(t.Context(), other.id, []string{recording})
+		if err != nil {
+			t.Fatal(err)
+		}
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                  connection,
 			"/api-externalApi" + recordings + "/{id}":                 recording,
@@ -60,6 +65,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			endpoints + "/{id}/deliveries/{eventId}/replay":           hook.ID,
 			endpoints + "/{id}/replay":                                hook.ID,
 			"/v1/core/auth/tokens/{id}":                               other.tokenID,
+			"/v1/core/followups/{id}":                                 followup[recording][0].ID,
 			records + "/accounts/{id}":                                engagement.AccountID,
 			records + "/opportunities/{id}":                           engagement.OpportunityID,
 			records + "/engagements/{id}":                             engagement.ID,
@@ -83,9 +89,10 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
 		bodies := map[string]string{
 			"PUT " + recordings + "/{id}/analysis":                         `{"universalOutcomeLabel":"NEGATIVE"}`,
-			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
-			"DELETE " + recordings + "/{id}/link":                          `{"externalId":"e1","dataType":"ENGAGEMENT"}`,
+			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","integrationConnectionId":"` + connection + `","dataType":"ENGAGEMENT"}`,
+			"DELETE " + recordings + "/{id}/link":                          `{"externalId":"e1","integrationConnectionId":"` + connection + `","dataType":"ENGAGEMENT"}`,
 			"PATCH " + endpoints + "/{id}":                                 `{"description":"stolen"}`,
+			"PATCH /v1/core/followups/{id}":                                `{"note":"stolen"}`,
 			"POST " + endpoints + "/{id}/test":                             `{}`,
 			"POST " + endpoints + "/{id}/replay":                           `{"since":"2026-01-01T00:00:00Z"}`,
 			"PATCH /v1/core/integrations/connections/{id}":                 `{"name":"stolen"}`,
@@ -151,6 +158,9 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
 			}
 			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users", users, organizations, "/v1/audit"} {
+				if list == tokens { // a group's token has to say whose
+					list += "?organizationId=" + mine.id
+				}
 				if a := c.do("GET", list, "").want(t, 200); strings.Contains(a.body, other.id) {
 					t.Errorf("%s shows another organization's: %s", list, a.body)
 				}

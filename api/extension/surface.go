@@ -42,6 +42,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerEventDeliveries()
 	s.describeEvents()
 	s.registerMatches()
+	s.registerFollowups()
 	s.registerEngagementTypes()
 	s.registerAudit()
 	s.registerAnalysis()

@@ -58,7 +58,7 @@ var _ = resource(oneSurface,
 		s.rep().get(recordings+"/"+s.analysed()+"/utterances").want("data.utterances.1.startTimeInMillis", 1000).want("data.utterances.1.endTimeInMillis", 1500)
 	}},
 	line{"M-UTT-06", holds, "the speaker's tag is a key of the map of speakers", func(s *scene) {
-		a := s.rep().get(recordings + "/" + s.analysed() + "/utterances").want("data.utterances.1.speakerTag", "1")
+		a := s.rep().get(recordings+"/"+s.analysed()+"/utterances").want("data.utterances.1.speakerTag", "1")
 		a.has("data.speakerMap." + a.str("data.utterances.1.speakerTag"))
 	}},
 	line{"M-UTT-07", holds, "the map leads from tags to the names that are shown", func(s *scene) {
@@ -79,7 +79,9 @@ func (s *scene) listed() (ids []string, teams []string) {
 	for _, name := range []string{"A", "B"} {
 		teams = append(teams, s.org().post(core+"/organizations/"+s.id+"/teams", fmt.Sprintf(`{"name":%q,"memberUids":[],"coachUids":[],"newUserDefaultConversationTypes":[]}`, name)).str("id"))
 	}
-	move := func(team string) { s.org().put(core+"/users/"+s.person("Rex"), fmt.Sprintf(`{"memberTeamId":%q}`, team)) }
+	move := func(team string) {
+		s.org().put(core+"/users/"+s.person("Rex"), fmt.Sprintf(`{"memberTeamId":%q}`, team))
+	}
 	move(teams[0])
 	ids = append(ids, s.rep().record(`"dateCreated":"2026-11-01T10:00:00.000Z","conversationType":"Sales","result":"closed"`))
 	ids = append(ids, s.rep().record(`"dateCreated":"2026-11-02T10:00:00.000Z","conversationType":"In Home Service","result":"not closed"`))
@@ -111,19 +113,19 @@ var _ = resource(oneSurface,
 		s.rep().get(path+"Sales").values("data", "id", ids[0], ids[2])
 		s.rep().get(path+"Sales,In%20Home%20Service").values("data", "id", anys(ids...)...)
 		s.rep().get(path+"Sales,%20In%20Home%20Service").values("data", "id", anys(ids...)...)
-		s.rep().get(path + "Other").values("data", "id")
+		s.rep().get(path+"Other").values("data", "id")
 	}},
 	line{"M-URC-03", holds, "teamId takes several ids, separated by commas", func(s *scene) {
 		ids, teams := s.listed()
 		path := recordings + "?orderDirection=asc&teamId="
 		s.rep().get(path+teams[1]).values("data", "id", ids[2])
 		s.rep().get(path+teams[0]+","+teams[1]).values("data", "id", anys(ids...)...)
-		s.rep().get(path + "ab12cd").values("data", "id")
+		s.rep().get(path+"ab12cd").values("data", "id")
 	}},
 	line{"M-URC-04", holds, "result is one of three words with blanks, and any other text finds nothing", func(s *scene) {
 		ids, _ := s.listed()
 		s.rep().get(recordings+"?result=not%20closed").values("data", "id", ids[1]).values("data", "result", "not closed")
-		s.rep().get(recordings + "?result=whatever").values("data", "id")
+		s.rep().get(recordings+"?result=whatever").values("data", "id")
 	}},
 	line{"M-URC-05", holds, "an organization that the caller has no access to is a 403", func(s *scene) {
 		ids, _ := s.listed()
@@ -145,7 +147,7 @@ var _ = resource(oneSurface,
 		s.rep().get(recordings+"?orderBy=result&orderDirection=asc").values("data", "result", "closed", "in progress", "not closed")
 		s.rep().get(recordings+"?orderBy=result&orderDirection=desc").values("data", "result", "not closed", "in progress", "closed")
 		s.rep().get(recordings+"?orderBy=conversationType&orderDirection=asc").want("data.0.id", ids[1])
-		by := s.rep().get(recordings + "?orderBy=teamId&orderDirection=asc").list("data", "id")
+		by := s.rep().get(recordings+"?orderBy=teamId&orderDirection=asc").list("data", "id")
 		s.eq(by[2] == any(ids[2]), teams[0] < teams[1])
 		s.rep().get(recordings + "?orderBy=organizationId&orderDirection=asc").has("data.2.id")
 		s.rep().refuses(400, "GET", recordings+"?orderBy=title", "").plain()
@@ -199,7 +201,7 @@ var _ = resource(oneSurface,
 		s.linkedTo("Engagement", "e1")
 		a := s.rep().get(recordings)
 		a.lacks("data.0.crmCustomer").lacks("data.0.evaluationScore").lacks("data.0.followups")
-		s.rep().get(recordings+"?showCrmCustomer=true").has("data.0.crmCustomer.id").lacks("data.0.followups")
+		s.rep().get(recordings + "?showCrmCustomer=true").has("data.0.crmCustomer.id").lacks("data.0.followups")
 		s.rep().get(recordings+"?showEvaluationScore=true").want("data.0.evaluationScore", 72)
 		s.rep().get(recordings + "?showFollowups=true").has("data.0.followups.0.id")
 		s.rep().get(recordings + "?showFollowups=false").lacks("data.0.followups")
@@ -240,7 +242,7 @@ var _ = resource(oneSurface,
 		s.rep().get(recordings+"/"+id).want("data.universalOutcomeLabel", "POSITIVE")
 		s.rep().get(recordings).want("data.0.universalOutcomeLabel", "POSITIVE")
 		other := s.rep().record("")
-		s.rep().get(recordings + "/" + other).want("data.universalOutcomeLabel", nil)
+		s.rep().get(recordings+"/"+other).want("data.universalOutcomeLabel", nil)
 		s.org().refuses(400, "PUT", recordings+"/"+other+"/analysis", `{"universalOutcomeLabel":"great"}`)
 	}},
 	line{"M-URC-20", holds, "the outcomes found come with the id of their extraction, several at once", func(s *scene) {
@@ -305,7 +307,7 @@ var _ = resource(oneSurface,
 	}},
 	line{"M-URC-30", holds, "the opportunities of a recording are a list", func(s *scene) {
 		s.rep().get(recordings+"/"+s.linkedTo("Opportunity", "o1")+"?showCrmOpportunities=true").values("data.crmOpportunities", "opportunityExternalId", "o1")
-		s.rep().get(recordings + "/" + s.rep().record("") + "?showCrmOpportunities=true").values("data.crmOpportunities", "name")
+		s.rep().get(recordings+"/"+s.rep().record("")+"?showCrmOpportunities=true").values("data.crmOpportunities", "name")
 	}},
 	line{"M-URC-31", holds, "disposition and platform are told in the words of the opportunity and the connection", func(s *scene) {
 		s.rep().get(recordings+"/"+s.linkedTo("Opportunity", "o1")+"?showCrmOpportunities=true").

@@ -78,6 +78,7 @@ type scene struct {
 	callers  map[string]*caller
 	apps     map[string][2]string
 	groupTok *caller
+	endpoint string // of webhooks, where there is one
 }
 
 // caller asks the server with a credential.
@@ -197,11 +198,17 @@ func (c *caller) do(method, path, body string, headers ...string) *answer {
 }
 
 // get, post, put, patch and del ask, and fail unless it is answered well.
-func (c *caller) get(path string) *answer         { c.s.t.Helper(); return c.do("GET", path, "").ok() }
-func (c *caller) post(path, body string) *answer  { c.s.t.Helper(); return c.do("POST", path, body).ok() }
-func (c *caller) put(path, body string) *answer   { c.s.t.Helper(); return c.do("PUT", path, body).ok() }
-func (c *caller) patch(path, body string) *answer { c.s.t.Helper(); return c.do("PATCH", path, body).ok() }
-func (c *caller) del(path string) *answer         { c.s.t.Helper(); return c.do("DELETE", path, "").ok() }
+func (c *caller) get(path string) *answer { c.s.t.Helper(); return c.do("GET", path, "").ok() }
+func (c *caller) post(path, body string) *answer {
+	c.s.t.Helper()
+	return c.do("POST", path, body).ok()
+}
+func (c *caller) put(path, body string) *answer { c.s.t.Helper(); return c.do("PUT", path, body).ok() }
+func (c *caller) patch(path, body string) *answer {
+	c.s.t.Helper()
+	return c.do("PATCH", path, body).ok()
+}
+func (c *caller) del(path string) *answer { c.s.t.Helper(); return c.do("DELETE", path, "").ok() }
 
 // refuses asks, and fails unless it is answered with the status.
 func (c *caller) refuses(status int, method, path, body string) *answer {

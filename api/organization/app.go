@@ -98,11 +98,11 @@ func (s *server) listApps(r *wire.Request, in *struct {
 	wire.ListingQuery
 },
 ) (*AppsAnswer, error) {
-	organization, err := r.Spanned(in.Of)
+	l, err := in.Listing()
 	if err != nil {
 		return nil, err
 	}
-	l, err := in.Listing()
+	organization, err := r.Spanned(in.Of)
 	if err != nil {
 		return nil, err
 	}

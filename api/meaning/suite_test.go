@@ -85,7 +85,7 @@ func unserved(request string, claims map[string]string) []line {
 // TestMeanings sees every line over both databases, and says how many there are of each kind.
 func TestMeanings(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
-		w := newWorld(t, url)
+		w := newWorld(t, url, false)
 		for _, g := range suite {
 			for _, l := range g.lines {
 				if l.verdict == notOurs {

@@ -88,19 +88,6 @@ var _ = resource(oneSurface,
 		id := s.linkedTo("Engagement", "e1")
 		s.eq(s.event(hub.EventRecordingLinked, id).want("recordingId", id).at("crm"), s.org().get(recordings+"/"+id+"?showCrmLinks=true").at("crm"))
 	}},
-	line{"M-WHK-08", notOurs, "which answers count is seen where events are sent, in the engine's tests of webhooks", nil},
-	line{"M-WHK-09", notOurs, "what headers an event is sent with is seen where it is sent, in the engine's tests of webhooks", nil},
-	line{"M-WHK-10", holds, "each message has an id of its own, by which receivers drop repeats", func(s *scene) {
-		endpoint := s.hook()
-		s.events(hub.EventRecordingLinked, s.linkedTo("Account", "a1"))
-		seen := map[any]bool{}
-		ids := s.org().get("/v1/webhooks/endpoints/"+endpoint+"/deliveries").list("data", "messageId")
-		for _, id := range ids {
-			seen[id] = true
-		}
-		s.eq(len(seen), len(ids))
-		s.eq(len(ids), 2)
-	}},
 	line{"M-WHK-11", holds, "the two events are independent, and either may come first", func(s *scene) {
 		s.hook()
 		s.push()

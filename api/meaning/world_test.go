@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,13 +37,15 @@ const (
 type world struct {
 	st     *store.Store
 	server *httptest.Server
+	// onPostgres says which database it is over.
+	onPostgres bool
 	clock  atomic.Int64 // microseconds; each reading is one millisecond later, so that no two things happen at once
 	names  atomic.Int64
 }
 
-func newWorld(t *testing.T, url string) *world {
+func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 	t.Helper()
-	w := &world{}
+	w := &world{onPostgres: strings.HasPrefix(url, "postgres")}
 	w.clock.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixMicro())
 	w.st = storetest.Open(t, url, w.now)
 	place, err := audio.Open(context.Background(), "file://"+t.TempDir())
@@ -50,7 +53,7 @@ func newWorld(t *testing.T, url string) *world {
 		t.Fatal(err)
 	}
 	w.server = httptest.NewServer(api.New(api.Config{
-		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test",
+		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test", AllowPrivate: allowPrivate,
 		Models: func(p hub.Platform) []hub.Model {
 			if p == hub.PlatformCustomInput {
 				return nil
@@ -307,7 +310,7 @@ func (a *answer) want(path string, want any) *answer {
 // values fails unless the items of the list at a path have these values, in this order.
 func (a *answer) values(path, of string, want ...any) *answer {
 	a.s.t.Helper()
-	if got := a.list(path, of); fmt.Sprint(got) != fmt.Sprint(want) {
+	if got := a.list(path, of); !slices.Equal(got, want) {
 		a.s.t.Errorf("%s: the %s of %q are %v, want %v", a.ask, of, path, got, want)
 	}
 	return a
@@ -349,6 +352,21 @@ func (a *answer) plain() *answer {
 		a.s.t.Errorf("%s: no sentence of plain text: %s %s", a.ask, kind, a.text)
 	}
 	return a
+}
+
+// at reads a time of an answer, and millis also holds it to UTC with milliseconds.
+func (s *scene) at(text string) time.Time {
+	s.t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	s.must(err)
+	return at
+}
+
+func (s *scene) millis(text string) {
+	s.t.Helper()
+	if _, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil {
+		s.t.Errorf("%q is no time in UTC with milliseconds", text)
+	}
 }
 
 // eq fails unless the two are the same.

@@ -221,7 +221,7 @@ var _ = resource(bothPrefixes,
 		s.linked("Opportunity", "o1").want("data.crmCustomer.opportunityContactName", "Cleo")
 	}},
 	line{"M-OPP-09", holds, "all contacts of an opportunity are kept, the primary one first", func(s *scene) {
-		s.opportunity(`{"externalId":"o1","opportunityContacts":[{"externalId":"c1"},{"externalId":"c2","isPrimary":true},{"externalId":"c3"}]}`)
+		s.opportunity(`{"externalId":"o1","opportunityContacts":[{"externalId":"c1","name":"A"},{"externalId":"c2","name":"B","isPrimary":true},{"externalId":"c3","name":"C"}]}`)
 		id := s.linked("Opportunity", "o1").str("data.id")
 		s.org().get(recordings+"/"+id+"?showCrmLinks=true").values("crm.contacts", "externalId", "c2", "c1", "c3")
 		s.opportunity(`{"externalId":"o1","name":"Roof"}`)
@@ -359,7 +359,7 @@ var _ = resource(bothPrefixes,
 		s.engagement(`{"externalId":"e1","content":null,"subject":null}`).lacks("data.content").lacks("data.subject")
 	}},
 	line{"M-ENG-12", holds, "copyEngagementRelationships gives the opportunity contact, account and users, and nothing without it", func(s *scene) {
-		body := `{"externalId":"e%d","account":{"externalId":"a1"},"contact":{"externalId":"c1"},"engagementUsers":[{"externalId":"u1","name":"A"}],"opportunity":{"externalId":"o%[1]d"%s}}`
+		body := `{"externalId":"e%d","account":{"externalId":"a1","name":"Acme"},"contact":{"externalId":"c1","name":"Cleo"},"engagementUsers":[{"externalId":"u1","name":"A"}],"opportunity":{"externalId":"o%[1]d"%s}}`
 		s.engagement(fmt.Sprintf(body, 1, `,"copyEngagementRelationships":true`))
 		s.engagement(fmt.Sprintf(body, 2, `,"name":"x"`))
 		s.org().get(crm+"/opportunities?externalId=o1").want("data.0.account.externalId", "a1").values("data.0.opportunityUsers", "name", "A")
@@ -433,7 +433,7 @@ var _ = resource(bothPrefixes,
 		s.org().get(of("u2")+"?startingAfter=2026-11-20T00:00:00Z").values("", "externalId", "e1")
 	}},
 	line{"M-ENG-23", holds, "the deprecated cursor still goes on", func(s *scene) {
-		s.engagement(`{"externalId":"e1","engagementUsers":[{"externalId":"u1"}]}`)
+		s.engagement(`{"externalId":"e1","engagementUsers":[{"externalId":"u1","name":"A"}]}`)
 		s.engagement(`{"externalId":"e2","engagementUsers":[{"externalId":"u1"}]}`)
 		path := crm + "/users/" + s.org().get(crm+"/users").str("data.0.id") + "/engagements?limit=1"
 		s.org().get(path+"&cursor="+s.org().get(path).header.Get("Next-Cursor")).values("", "externalId", "e2")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -28,6 +30,15 @@ type ListingQuery struct {
 	Page          int    `query:"page" minimum:"1" maximum:"10000" doc:"The number of the page, where no cursor is given."`
 	SortField     string `query:"sortField" enum:"dateCreated,dateUpdated" default:"dateCreated"`
 	SortDirection string `query:"sortDirection" enum:"asc,desc" default:"desc"`
+}
+
+// Resolve implements huma.Resolver: an empty cursor is none, which would count as left out.
+func (ListingQuery) Resolve(ctx huma.Context) []error {
+	u := ctx.URL()
+	if sent, ok := u.Query()["cursor"]; ok && sent[0] == "" {
+		return []error{&huma.ErrorDetail{Location: "query.cursor", Message: "expected length >= 1", Value: ""}}
+	}
+	return nil
 }
 
 // Listing is the query as the store takes it; it reads one more than the page has.

@@ -11,7 +11,7 @@ SEED ?= 1
 PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo weight
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo weight conformance
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
@@ -52,6 +52,9 @@ unit: ## the tests, on SQLite and PostgreSQL
 
 race: ## the tests that PostgreSQL has a part in, with the race detector
 	@scripts/test postgres s3 race
+
+conformance: ## judge the server from outside, by a validating proxy before it (needs npm)
+	@conformance/run.sh
 
 fuzz: ## a short run of each fuzz target (FUZZTIME=1000x)
 	@scripts/test fuzz

@@ -27,7 +27,7 @@ var _ = resource(bothPrefixes,
 		id := s.connection("MERGE")
 		s.org().get(connections+"/"+id).want("isActive", true)
 		s.org().patch(connections+"/"+id, `{"isActive":false}`).want("isActive", false)
-		s.org().get(connections+"/"+id+"/sync").says("isActive")
+		s.org().get(connections + "/" + id + "/sync").says("isActive")
 	}},
 	line{"M-CON-04", holds, "syncTranscript is false until it is set, and kept", func(s *scene) {
 		id := s.connection("MERGE")

@@ -81,14 +81,14 @@ var _ = resource(bothPrefixes,
 	line{"M-NES-04", holds, "externalId is always the CRM's, never ours", func(s *scene) {
 		id := s.opportunity(`{"externalId":"o1","account":{"externalId":"a1","name":"Acme"}}`).str("data.account.id")
 		s.opportunity(fmt.Sprintf(`{"externalId":"o2","account":{"externalId":%q}}`, id))
-		s.org().get(crm+"/opportunities?externalId=o2").lacks("data.0.account.name").lacks("data.0.accountId")
+		s.org().get(crm + "/opportunities?externalId=o2").lacks("data.0.account.name").lacks("data.0.accountId")
 	}},
 	line{"M-NES-05", holds, "deletedAt stands on every record and deletes it, null or nothing leaves it living", func(s *scene) {
 		s.push()
 		for body, kind := range map[string]string{
-			`{"externalId":"e1","lead":{"externalId":"l1","deletedAt":"2026-11-22 10:00:00.000"}}`:       "lead",
-			`{"externalId":"e1","contact":{"externalId":"c1","deletedAt":"2026-11-22T10:00:00.000Z"}}`:   "contact",
-			`{"externalId":"e1","account":{"externalId":"a1","deletedAt":"2026-11-22T10:00:00Z"}}`:       "account",
+			`{"externalId":"e1","lead":{"externalId":"l1","deletedAt":"2026-11-22 10:00:00.000"}}`:        "lead",
+			`{"externalId":"e1","contact":{"externalId":"c1","deletedAt":"2026-11-22T10:00:00.000Z"}}`:    "contact",
+			`{"externalId":"e1","account":{"externalId":"a1","deletedAt":"2026-11-22T10:00:00Z"}}`:        "account",
 			`{"externalId":"e1","engagementUsers":[{"externalId":"u1","deletedAt":"2026-11-22T10:00Z"}]}`: "bad time",
 		} {
 			if kind == "bad time" {

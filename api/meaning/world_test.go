@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -39,8 +41,10 @@ type world struct {
 	server *httptest.Server
 	// onPostgres says which database it is over.
 	onPostgres bool
-	clock  atomic.Int64 // microseconds; each reading is one millisecond later, so that no two things happen at once
-	names  atomic.Int64
+	clock      atomic.Int64 // microseconds; each reading is one millisecond later, so that no two things happen at once
+	names      atomic.Int64
+	// outside judges what is answered, where it is asked to; nil otherwise.
+	outside *outside
 }
 
 func newWorld(t *testing.T, url string, allowPrivate bool) *world {
@@ -52,7 +56,7 @@ func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = httptest.NewServer(api.New(api.Config{
+	handler := api.New(api.Config{
 		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test", AllowPrivate: allowPrivate,
 		Models: func(p hub.Platform) []hub.Model {
 			if p == hub.PlatformCustomInput {
@@ -60,7 +64,18 @@ func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 			}
 			return []hub.Model{hub.ModelUser, hub.ModelAccount}
 		},
-	}))
+	})
+	w.server = httptest.NewUnstartedServer(handler)
+	if at := os.Getenv(listenVariable); at != "" && !allowPrivate {
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = w.server.Listener.Close()
+		w.server.Listener = listener
+		w.outside = judge(t)
+	}
+	w.server.Start()
 	t.Cleanup(w.server.Close)
 	return w
 }
@@ -174,8 +189,16 @@ func (s *scene) another() *scene { return &scene{t: s.t, w: s.w, prefix: s.prefi
 func (c *caller) do(method, path, body string, headers ...string) *answer {
 	c.s.t.Helper()
 	to := path
+	var op published
+	judged := false
 	if strings.HasPrefix(path, "/") {
-		to = c.s.w.server.URL + c.prefix + path
+		server := c.s.w.server.URL
+		if o := c.s.w.outside; o != nil {
+			if op, judged = o.operation(method, path, c.header == "x-siro-auth-token"); judged {
+				server = o.proxies[op.surface]
+			}
+		}
+		to = server + c.prefix + path
 	}
 	req, err := http.NewRequest(method, to, strings.NewReader(body))
 	c.s.must(err)
@@ -193,6 +216,9 @@ func (c *caller) do(method, path, body string, headers ...string) *answer {
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	c.s.must(err)
+	if judged {
+		c.s.w.outside.note(op, resp)
+	}
 	a := &answer{s: c.s, ask: method + " " + path, status: resp.StatusCode, header: resp.Header, text: string(text)}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		c.s.must(json.Unmarshal(text, &a.parsed))

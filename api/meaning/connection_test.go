@@ -2,8 +2,13 @@ package meaning_test
 
 import (
 	"fmt"
+	"log/slog"
+	"net/http/httptest"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sirocco/api"
 	"sirocco/hub"
 )
 
@@ -140,7 +145,11 @@ var _ = resource(bothPrefixes,
 		(&caller{s: s, prefix: s.prefix}).refuses(401, "GET", users, "")
 	}},
 	line{"M-GEN-03", holds, "a token may make so many requests a minute", func(s *scene) {
-		s.eq(strings.Contains(s.org().get(users).header.Get("RateLimit-Policy"), "w=60") || s.org().get(users).header.Get("RateLimit") == "", true)
+		s.eq(s.limited(1000).get(users).header.Get("RateLimit-Policy"), `"default";q=1000;w=60`)
+		few := s.limited(2)
+		few.get(users)
+		few.get(users)
+		few.refuses(429, "GET", users, "")
 	}},
 	line{"M-GEN-04", notOurs, "advice to clients: to use the batch forms", nil},
 	line{"M-GEN-05", holds, "the version stands in the path", func(s *scene) {
@@ -200,6 +209,17 @@ var _ = resource(bothPrefixes,
 	}},
 	line{"M-GEN-17", notOurs, "advice to clients: which token is for what", nil},
 )
+
+// limited is the organization's token at another server, which lets it ask n times a minute.
+func (s *scene) limited(n int) *caller {
+	s.t.Helper()
+	server := httptest.NewServer(api.New(api.Config{
+		Store: s.w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: s.w.now, RateLimit: n, Version: "test",
+		Models: func(hub.Platform) []hub.Model { return nil },
+	}))
+	s.t.Cleanup(server.Close)
+	return &caller{s: s, header: s.org().header, text: s.org().text, prefix: s.prefix, server: server.URL}
+}
 
 var _ = resource(oneSurface,
 	line{"M-GEN-02", holds, "the user surface takes a user's access token, and no organization's", func(s *scene) {

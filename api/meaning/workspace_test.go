@@ -370,6 +370,12 @@ var _ = resource(bothPrefixes,
 		s.org().del(s.teams()+"/"+team).want("id", team).want("name", "Crew").want("memberUids", anys(s.person("Rex")))
 		s.org().refuses(404, "GET", s.teams()+"/"+team, "")
 		s.org().get(s.teams()).values("data", "id")
+		made := s.crew()
+		id := s.analysed()
+		s.rep().get(recordings+"/"+id).want("data.teamId", made)
+		s.org().del(s.teams() + "/" + made)
+		s.rep().get(recordings + "/" + id).lacks("data.teamId")
+		s.rep().get(followups).want("data.followups.0.teamId", "")
 	}},
 	line{"M-TEA-07", holds, "no such team and one that is not the caller's are the same text", func(s *scene) {
 		other := s.another()

@@ -1,6 +1,7 @@
 package meaning_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -104,6 +105,7 @@ type caller struct {
 	s            *scene
 	header, text string
 	prefix       string
+	server       string // another one than the world's
 }
 
 // answer is what came back.
@@ -192,8 +194,8 @@ func (c *caller) do(method, path, body string, headers ...string) *answer {
 	var op published
 	judged := false
 	if strings.HasPrefix(path, "/") {
-		server := c.s.w.server.URL
-		if o := c.s.w.outside; o != nil {
+		server := cmp.Or(c.server, c.s.w.server.URL)
+		if o := c.s.w.outside; o != nil && c.server == "" {
 			if op, judged = o.operation(method, path, c.header == "x-siro-auth-token"); judged {
 				server = o.proxies[op.surface]
 			}

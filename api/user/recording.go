@@ -303,6 +303,13 @@ func (s *server) getRecording(r *wire.Request, in *struct {
 	out := &WholeRecordingAnswer{}
 	out.Body.Data = showWholeRecording(rec)
 	d := &out.Body.Data
+	teams, err := s.Store.TeamNames(r, rec.OrganizationID, []string{rec.TeamID})
+	if err != nil {
+		return nil, err
+	}
+	if _, there := teams[rec.TeamID]; !there { // a deleted team is nobody's
+		d.TeamID = ""
+	}
 	if in.ShowSummary == "true" {
 		d.Summary = new(summaryText(rec))
 	}

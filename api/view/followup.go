@@ -106,11 +106,14 @@ func ShowFollowups(ctx context.Context, st *store.Store, rs []hub.Recording, all
 	for i, f := range all {
 		rec, rep := byID[f.RecordingID], people[f.UserID]
 		shown[i] = Followup{
-			RecordingID: f.RecordingID, RecordingTitle: wire.OrNull(rec.Title), RepName: rep.Name(), RepID: f.UserID, TeamID: rec.TeamID, TeamName: wire.OrNull(teams[rec.TeamID]),
+			RecordingID: f.RecordingID, RecordingTitle: wire.OrNull(rec.Title), RepName: rep.Name(), RepID: f.UserID, TeamName: wire.OrNull(teams[rec.TeamID]),
 			FollowupID: f.ID, DateCreated: hub.WireTime(f.CreatedAt), FollowupType: f.Kind, Score: float64(f.Score), FollowupAction: wire.OrNull(f.Details.Action),
 			Context: make([]FollowupContext, len(f.Details.Context)), UpdatedAt: hub.WireTime(f.UpdatedAt), Metadata: metadataOf(f), Starred: f.Starred,
 			Status: f.Status, Thinking: f.Details.Thinking, HasFollowupComment: f.Details.Note != "", Note: wire.OrNull(f.Details.Note),
 			Completed: f.Status == "COMPLETE", CompletedBy: wire.OrNull(f.Details.CompletedBy), CompletedAt: wire.TimeOrNull(f.Details.CompletedAt),
+		}
+		if _, there := teams[rec.TeamID]; there { // a deleted team is nobody's
+			shown[i].TeamID = rec.TeamID
 		}
 		for j, c := range f.Details.Context {
 			shown[i].Context[j] = FollowupContext(c)

@@ -48,10 +48,10 @@ type RecordingEvent struct {
 // EventCRM is what a linked recording has to do with in the CRM, as events tell it.
 type EventCRM struct {
 	IntegrationConnectionID string        `json:"integrationConnectionId"`
-	Users                   []CRMIdentity `json:"users,omitempty"`
+	Users                   []CRMIdentity `json:"users" required:"false"`
 	Engagement              *CRMIdentity  `json:"engagement,omitempty"`
 	Opportunity             *CRMIdentity  `json:"opportunity,omitempty"`
-	Contacts                []CRMIdentity `json:"contacts,omitempty"`
+	Contacts                []CRMIdentity `json:"contacts" required:"false"`
 	Account                 *CRMIdentity  `json:"account,omitempty"`
 	Lead                    *CRMIdentity  `json:"lead,omitempty"`
 }
@@ -63,8 +63,8 @@ func NewRecordingEvent(t EventType, r Recording, crm *LinkedCRM) RecordingEvent 
 	}
 	if crm != nil {
 		e.CRM = &EventCRM{
-			IntegrationConnectionID: crm.ConnectionID, Users: crm.Users, Engagement: crm.Engagement, Opportunity: crm.Opportunity,
-			Contacts: crm.Contacts, Account: crm.Account, Lead: crm.Lead,
+			IntegrationConnectionID: crm.ConnectionID, Users: append([]CRMIdentity{}, crm.Users...), Engagement: crm.Engagement, Opportunity: crm.Opportunity,
+			Contacts: append([]CRMIdentity{}, crm.Contacts...), Account: crm.Account, Lead: crm.Lead,
 		}
 	}
 	return e

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -82,6 +83,8 @@ var _ = resource(oneSurface,
 	line{"M-WHK-06", holds, "crm.users is the rep who recorded and nobody else", func(s *scene) {
 		s.hook()
 		s.event(hub.EventRecordingLinked, s.linkedTo("Engagement", "e1")).values("crm.users", "externalId", "u1")
+		other := s.as("Zoe").record(`"userEmail":"zoe@acme.example",` + strings.TrimPrefix(strings.Replace(s.crmObjects(`{"objectType":"Engagement","objectId":"e1"}`), `"userEmail":"rex@acme.example",`, "", 1), ","))
+		s.event(hub.EventRecordingLinked, other).want("crm.users", []any{})
 	}},
 	line{"M-WHK-07", holds, "an event has own and CRM ids of all that is linked, as the recording's crm has", func(s *scene) {
 		s.hook()

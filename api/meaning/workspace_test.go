@@ -305,7 +305,7 @@ var _ = resource(bothPrefixes,
 		s.org().patch(core+"/integrations/connections/"+id, `{"isActive":false}`)
 		s.org().get(organizations).want("data.0.integrations.0.isActive", false)
 	}},
-	line{"M-ORG-05", holds, "disabled says that the organization is switched off; the optional two are left out", func(s *scene) {
+	line{"M-ORG-05", differs, "disabled says that the organization is switched off; consentNotRequired and betaFeatures are never told", func(s *scene) {
 		s.org().get(organizations+"/"+s.id0()).want("disabled", false).lacks("betaFeatures").lacks("consentNotRequired")
 		s.org().patch(organizations+"/"+s.id0(), `{"disabled":true}`).want("disabled", true)
 		s.org().patch(organizations+"/"+s.id0(), `{"disabled":false}`)

@@ -11,6 +11,7 @@ import (
 	svix "github.com/svix/svix-webhooks/go"
 
 	"sirocco/engine"
+	"sirocco/hub"
 	"sirocco/store/storetest"
 )
 
@@ -38,7 +39,7 @@ func (s *scene) receive(statuses ...int) (first sent, attempts func() int64) {
 		got <- sent{header: r.Header, body: body}
 	}))
 	s.t.Cleanup(receiver.Close)
-	e, err := engine.New(engine.Config{Store: own.w.st, Logger: slog.New(slog.DiscardHandler), Clock: own.w.now, AllowPrivate: true})
+	e, err := engine.New(engine.Config{Store: own.w.st, Logger: slog.New(slog.DiscardHandler), Clock: own.w.now, Targets: hub.Targets{Any: true}})
 	s.must(err)
 	s.must(e.Start(s.t.Context()))
 	made := own.org().post("/v1/webhooks/endpoints", `{"url":"`+receiver.URL+`"}`)

@@ -58,7 +58,7 @@ func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 		t.Fatal(err)
 	}
 	handler := api.New(api.Config{
-		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test", AllowPrivate: allowPrivate,
+		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test", Targets: hub.Targets{Any: allowPrivate},
 		Models: func(p hub.Platform) []hub.Model {
 			if p == hub.PlatformCustomInput {
 				return nil

@@ -214,6 +214,8 @@ var _ = resource(bothPrefixes,
 		s.opportunity(fmt.Sprintf(`{"externalId":"o2","accountId":%q,"account":{"externalId":"B","name":"B"}}`, id)).want("data.account.externalId", "A").want("data.accountId", id)
 		s.batch("opportunities", fmt.Sprintf(`[{"externalId":"o3","account":{"externalId":"B"},"accountId":%q}]`, id)).want("data.0.account.externalId", "A")
 		s.accountOf("B").want("name", "B")
+		s.opportunity(`{"externalId":"o3","accountId":null,"account":{"externalId":"B"}}`).want("data.account.externalId", "B")
+		s.opportunity(`{"externalId":"o3","accountId":null}`).lacks("data.accountId")
 		s.syncRefused("opportunities", `{"externalId":"o4","accountId":"abc"}`).says("accountId")
 	}},
 	line{"M-OPP-08", holds, "the older contact is still accepted", func(s *scene) {
@@ -337,6 +339,7 @@ var _ = resource(bothPrefixes,
 		id := s.org().get(crm+"/engagement-types").want("data.0.externalId", "t1").str("data.0.id")
 		s.engagement(fmt.Sprintf(`{"externalId":"e2","engagementTypeId":%q,"engagementType":{"externalId":"t2","name":"Call","activityType":"CALL"}}`, id)).want("data.engagementType", "APPOINTMENT")
 		s.engagement(fmt.Sprintf(`{"externalId":"e3","engagementTypeId":%q}`, id)).want("data.engagementType", "APPOINTMENT")
+		s.engagement(`{"externalId":"e3","engagementTypeId":null,"engagementType":{"externalId":"t2","name":"Call","activityType":"CALL"}}`).want("data.engagementType", "CALL")
 		s.syncRefused("engagements", `{"externalId":"e4","engagementTypeId":"t1"}`).says("engagementTypeId")
 	}},
 	line{"M-ENG-08", holds, "activityType is one of eight words", func(s *scene) {

@@ -272,7 +272,7 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 			}
 			*nested = patch.ExternalID
 		}
-		if kind == nil { // our id of a type goes before the type
+		if kind == nil || in.EngagementTypeID.Null { // our id of a type goes before the type
 			kind = nested
 		}
 	}
@@ -360,7 +360,7 @@ func (p *patches) maybeWire(field string, m wire.Optional[string]) *string {
 func (p *patches) opportunity(field string, in *PushedOpportunity) {
 	closed, created, active := p.wire(field+"closedAt", in.ClosedAt), p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"lastActivityAt", in.LastActivityAt)
 	account := p.byID(field+"accountId", hub.ModelAccount, in.AccountID)
-	if nested := p.account(field+"account", in.Account); account == nil { // our id of an account goes before the account
+	if nested := p.account(field+"account", in.Account); account == nil || in.AccountID.Null && nested != nil { // our id of an account goes before the account
 		account = nested
 	}
 	contact := p.contactRef(field+"contact", in.Contact)

@@ -60,6 +60,9 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 	if name, problem, ok := strings.Cut(d.Message, atField); ok {
 		return Issue{Code: "custom", Path: append(path, fieldPath(name)...), Message: problem}
 	}
+	if d.Message == validation.MsgUnexpectedProperty {
+		return Issue{Code: "unrecognized_keys", Path: path, Message: "is no field of this body; leave it out, or correct its name"}
+	}
 	if missingParameter.MatchString(d.Message) {
 		return Issue{Code: "invalid_type", Path: path, Message: "is missing; it is required", Received: "undefined"}
 	}

@@ -176,6 +176,14 @@ func (v *checking) object(s *huma.Schema, at *huma.PathBuffer) error {
 			}
 			property = each
 		}
+		if property == nil && s.AdditionalProperties == false {
+			at.Push(hub.Storable(name[:min(len(name), 256)]))
+			err := v.add(at, nil, validation.MsgUnexpectedProperty)
+			at.Pop()
+			if err != nil {
+				return err
+			}
+		}
 		seen[name] = property != nil && s.Properties[name] != nil || seen[name]
 		err = v.field(property, name, at, slices.Contains(s.Required, name))
 		if err != nil {

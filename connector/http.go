@@ -219,7 +219,16 @@ func jsonProblem(err error, size int) string {
 	return "it has another shape than expected"
 }
 
-// retryAfter reads the header in both its forms. A date is compared with the vendor's own clock.
+// RetryAfter is how long an answer asks to be left alone by its header, in both its forms; zero where it does not. A date
+// is compared with the answerer's own clock, where it tells that.
+func RetryAfter(header http.Header, now func() time.Time) time.Duration {
+	a := Answer{Header: header}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		a.Date = date
+	}
+	return retryAfter(a, now)
+}
+
 func retryAfter(a Answer, now func() time.Time) time.Duration {
 	text := a.Header.Get("Retry-After")
 	var wait time.Duration

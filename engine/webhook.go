@@ -55,6 +55,9 @@ func (e *Engine) sendEvents(ctx context.Context, task store.Task) (next time.Tim
 		if err != nil {
 			return time.Time{}, err
 		}
+		if now := e.Clock(); target.HeldUntil.After(now) {
+			return target.HeldUntil, nil
+		}
 		if len(due) == 0 {
 			if idle.IsZero() {
 				idle = time.Now()
@@ -112,14 +115,14 @@ func linger(ctx context.Context, woken <-chan struct{}) {
 func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due []store.DueEvent) (results []store.EventResult, gone bool) {
 	var mu sync.Mutex
 	began := time.Now()
-	side, bad, good := webhookConcurrency, 0, 0
+	side, bad, good, held := webhookConcurrency, 0, 0, false
 	if !target.FailingSince.IsZero() {
 		side, due = 1, due[:min(len(due), webhookConcurrency)]
 	}
 	take := func() (d store.DueEvent, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if len(due) == 0 || gone || ctx.Err() != nil || time.Since(began) > webhookBatchTime || good == 0 && bad >= webhookConcurrency {
+		if len(due) == 0 || gone || held || ctx.Err() != nil || time.Since(began) > webhookBatchTime || good == 0 && bad >= webhookConcurrency {
 			return d, false
 		}
 		d, due = due[0], due[1:]
@@ -129,7 +132,7 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 		mu.Lock()
 		defer mu.Unlock()
 		r := store.EventResult{DueEvent: d, Attempt: a}
-		gone = gone || a.Status == statusGone
+		gone, held = gone || a.Status == statusGone, held || r.Holds()
 		if a.Error == "" {
 			good++
 			e.metrics.events.WithLabelValues("delivered").Inc()
@@ -137,7 +140,7 @@ func (e *Engine) sendBatch(ctx context.Context, target store.WebhookTarget, due 
 			bad++
 			e.metrics.events.WithLabelValues("failed").Inc()
 			if wait, ok := hub.WebhookWait(d.Attempts + 1 - d.Before); ok {
-				r.Next = e.Clock().Add(jitter(wait, 4))
+				r.Next = e.Clock().Add(max(jitter(wait, 4), min(a.RetryAfter, hub.WebhookHoldMost)))
 			}
 		}
 		results = append(results, r)

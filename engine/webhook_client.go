@@ -16,6 +16,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"sirocco/connector"
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -92,6 +93,9 @@ func (r *webhookClient) post(ctx context.Context, target store.WebhookTarget, ev
 	}
 	defer func() { _ = res.Body.Close() }()
 	a.Status = res.StatusCode
+	if a.Status > 299 {
+		a.RetryAfter = connector.RetryAfter(res.Header, r.clock)
+	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, responseKept))
 	a.Response = hub.Storable(string(text))
 	switch {

@@ -64,3 +64,86 @@ func TestJobOfOneThatTimesOutEnds(t *testing.T) {
 		t.Errorf("it is tried again after %s, although it has failed for an hour", pause)
 	}
 }
+
+// TestAReceiversRetryAfterIsRead reads the header of refusals, in both its forms, and of nothing else.
+func TestAReceiversRetryAfterIsRead(t *testing.T) {
+	r := newWebhookClient(Config{Clock: time.Now, Targets: hub.Targets{Any: true}})
+	for _, c := range []struct {
+		status int
+		header string
+		want   time.Duration
+	}{
+		{http.StatusServiceUnavailable, "90", 90 * time.Second}, {http.StatusTooManyRequests, "Thu, 26 Nov 2026 08:02:00 GMT", 2 * time.Minute},
+		{http.StatusInternalServerError, "", 0}, {http.StatusInternalServerError, "soon", 0}, {http.StatusOK, "90", 0},
+	} {
+		receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", "Thu, 26 Nov 2026 08:00:00 GMT")
+			w.Header().Set("Retry-After", c.header)
+			w.WriteHeader(c.status)
+		}))
+		if a := r.send(t.Context(), store.WebhookTarget{URL: receiver.URL}, store.DueEvent{}); a.RetryAfter != c.want || a.Status != c.status {
+			t.Errorf("%d with %q: %+v", c.status, c.header, a)
+		}
+		receiver.Close()
+	}
+}
+
+// TestAReceiverIsAskedWhenItSays holds an endpoint that answers 503 and when to come again, the next event included.
+func TestAReceiverIsAskedWhenItSays(t *testing.T) {
+	st := storetest.Open(t, storetest.SQLite(t), nil)
+	organization := storetest.Organization(t, st)
+	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, Targets: hub.Targets{Any: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Retry-After", "90")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer receiver.Close()
+	w, _, err := st.CreateEndpoint(t.Context(), organization, hub.WebhookPatch{URL: &receiver.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	happens := func() {
+		t.Helper()
+		if err := st.Emit(t.Context(), hub.Recording{ID: hub.NewID(), OrganizationID: organization, ProcessedAt: time.Now()}, hub.EventRecordingProcessed); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.FanOut(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	turn := func() time.Time {
+		t.Helper()
+		var task store.Task
+		storetest.Until(t, "it is due", func() bool { // an endpoint that fails has a pause of some milliseconds
+			_, _, err := st.ClaimTasks(t.Context(), store.TaskWebhook, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, claimed []store.Task) error { task = claimed[0]; return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return task.ObjectID == w.ID
+		})
+		next, err := e.sendEvents(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.EndTask(t.Context(), task, next, store.Reach{}); err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	happens()
+	if next := turn(); asked != 1 || time.Until(next) < 80*time.Second {
+		t.Fatalf("it was asked %d times, and is next at %s", asked, next)
+	}
+	happens()
+	if next := turn(); asked != 1 || time.Until(next) < 80*time.Second {
+		t.Errorf("with another event it was asked %d times, and is next at %s", asked, next)
+	}
+	if kept, err := st.Endpoint(t.Context(), organization, w.ID); err != nil || time.Until(kept.HeldUntil) < 80*time.Second {
+		t.Errorf("%v %+v", err, kept)
+	}
+}

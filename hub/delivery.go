@@ -92,6 +92,8 @@ type Attempt struct {
 	// Status is the HTTP status of a webhook's answer, Response its first 4 KiB; 0 where none came.
 	Status   int
 	Response string
+	// RetryAfter is how long a webhook's receiver asked to be left alone; zero where it did not.
+	RetryAfter time.Duration
 	// Error is why it failed, or what of it could not be done, for people; empty when all went well.
 	Error string
 }

@@ -43,6 +43,9 @@ type RecordingEvent struct {
 	RecordingLinked    bool      `json:"recordingLinked"`
 	EventType          EventType `json:"eventType"`
 	CRM                *EventCRM `json:"crm,omitempty"`
+	// OccurredAt is when it happened, Sequence its number among the events of the recording. Both are ours.
+	OccurredAt string `json:"occurredAt,omitempty"`
+	Sequence   int64  `json:"sequence,omitempty"`
 }
 
 // EventCRM is what a linked recording has to do with in the CRM, as events tell it.
@@ -84,7 +87,9 @@ type WebhookEndpoint struct {
 	DisabledAt     time.Time
 	DisabledReason string
 	// FailingSince is when the first of the failures in a row was; zero when the last attempt succeeded.
-	FailingSince         time.Time
+	FailingSince time.Time
+	// HeldUntil is until when the receiver asked to be left alone; zero where it did not.
+	HeldUntil            time.Time
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -234,6 +239,42 @@ func WebhookPause(since, now time.Time) time.Duration {
 }
 
 const webhookPauseMost = time.Minute
+
+// WebhookHoldMost bounds how long a receiver may ask to be left alone.
+const WebhookHoldMost = 24 * time.Hour
+
+// WebhookMinute is what an endpoint was like in one minute.
+type WebhookMinute struct {
+	Minute             time.Time
+	Attempts, Failures int64
+	// Took is how long all attempts took together.
+	Took time.Duration
+	// Latencies are how many attempts took up to each of WebhookLatencies, and at the end those that took longer.
+	Latencies [10]int64
+}
+
+// WebhookLatencies are the bounds of the histogram of a WebhookMinute.
+func WebhookLatencies() []time.Duration {
+	return []time.Duration{
+		10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+		time.Second, 2500 * time.Millisecond, 5 * time.Second, 15 * time.Second,
+	}
+}
+
+// Count adds an attempt.
+func (m *WebhookMinute) Count(a Attempt) {
+	m.Attempts++
+	if a.Error != "" {
+		m.Failures++
+	}
+	m.Took += a.Took
+	bounds := WebhookLatencies()
+	i := slices.IndexFunc(bounds, func(b time.Duration) bool { return a.Took <= b })
+	if i < 0 {
+		i = len(bounds)
+	}
+	m.Latencies[i]++
+}
 
 // WebhookPatience is how long an endpoint may fail without a success before it is disabled.
 const WebhookPatience = 5 * 24 * time.Hour

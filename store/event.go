@@ -22,10 +22,11 @@ func (s *Store) publish(ctx context.Context, tx Tx, r hub.Recording, event hub.E
 	return s.planDelivery(ctx, tx, r)
 }
 
-// emit leaves an event for the organization's webhook endpoints, with the recording's state of this moment. It locks
-// nothing that others write: which endpoints are told is FanOut's to see to.
+// emit leaves an event for the organization's webhook endpoints, those that are disabled too: they may be told of it later.
+// It has the recording's state of this moment and its next number, and locks nothing else that others write: which
+// endpoints are told is FanOut's to see to.
 func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {
-	told, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
+	told, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
 	if err != nil || len(told) == 0 {
 		return err
 	}
@@ -33,7 +34,15 @@ func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.Even
 	if err != nil {
 		return err
 	}
-	_, err = s.putEvent(ctx, tx, r.OrganizationID, hub.NewRecordingEvent(event, r, crm), time.Time{})
+	e := hub.NewRecordingEvent(event, r, crm)
+	numbers, err := queryAll(ctx, tx, scanCount, `UPDATE recordings SET event_sequence = event_sequence + 1 WHERE organization_id = $1 AND id = $2 RETURNING event_sequence`, r.OrganizationID, r.ID)
+	if err != nil {
+		return err
+	}
+	if e.Sequence = 1; len(numbers) == 1 {
+		e.Sequence = numbers[0]
+	}
+	_, err = s.putEvent(ctx, tx, r.OrganizationID, e, time.Time{})
 	return err
 }
 
@@ -47,13 +56,15 @@ func (s *Store) Emit(ctx context.Context, r hub.Recording, event hub.EventType) 
 }
 
 func (s *Store) putEvent(ctx context.Context, tx Tx, organization string, e hub.RecordingEvent, fannedOut time.Time) (id string, err error) {
+	now := s.clock()
+	e.OccurredAt = hub.WireTime(now)
 	payload, err := json.Marshal(e)
 	if err != nil {
 		return "", err
 	}
 	id = s.newID()
-	_, err = tx.Exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		organization, id, string(e.EventType), e.RecordingID, string(payload), micros(s.clock()), optionalMicros(fannedOut))
+	_, err = tx.Exec(ctx, `INSERT INTO events (organization_id, id, type, recording_id, sequence, payload, created_at, fanned_out_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		organization, id, string(e.EventType), e.RecordingID, e.Sequence, string(payload), micros(now), optionalMicros(fannedOut))
 	return id, err
 }
 
@@ -62,7 +73,7 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 	now := s.clock()
 	same := func() *hub.CRMIdentity { return &hub.CRMIdentity{ID: s.newID(), ExternalID: "test"} }
 	e := hub.RecordingEvent{
-		RecordingID: s.newID(), SiroUserID: hub.NewID(), RecordingProcessed: true, RecordingLinked: true, EventType: event,
+		RecordingID: s.newID(), SiroUserID: hub.NewID(), RecordingProcessed: true, RecordingLinked: true, EventType: event, Sequence: 1,
 		CRM: &hub.EventCRM{IntegrationConnectionID: s.newID(), Users: []hub.CRMIdentity{*same()}, Engagement: same(), Account: same()},
 	}
 	err = s.write(ctx, func(tx Tx) error {
@@ -157,8 +168,8 @@ func planEvents(ctx context.Context, tx Tx, organization, endpoint string, event
 		return err
 	}
 	in, arg := tx.Dialect().In("$4", events)
-	_, err := tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, state, attempts, attempts_before, due_at, created_at, updated_at)
-		SELECT e.organization_id, w.id, e.id, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+	_, err := tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, sequence, state, attempts, attempts_before, due_at, created_at, updated_at)
+		SELECT e.organization_id, w.id, e.id, e.recording_id, e.sequence, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
 		FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL
 		WHERE e.organization_id = $1 AND e.id `+in, organization, endpoint, micros(now), arg)
 	return err
@@ -186,13 +197,16 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	if len(old) > 0 {
 		return true, s.removeEvents(ctx, old)
 	}
+	if more, err := s.purgeMinutes(ctx); err != nil || more {
+		return more, err
+	}
 	deleted, err := queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
 	if err != nil || len(deleted) == 0 {
 		return false, err
 	}
 	return true, s.write(ctx, func(tx Tx) error {
 		w := deleted[0]
-		for _, table := range []struct{ name, key string }{{"event_attempts", "event_id, number"}, {"event_deliveries", "event_id"}} {
+		for _, table := range []struct{ name, key string }{{"event_attempts", "event_id, number"}, {"event_deliveries", "event_id"}, {"webhook_minutes", "minute"}} {
 			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 LIMIT %[3]d)`, table.name, table.key, purgeSlice), w.OrganizationID, w.ID)
 			if err != nil || n > 0 {

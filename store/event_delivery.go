@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -29,7 +30,12 @@ type DueEvent struct {
 	Attempts, Before int
 }
 
-// DueEvents returns the first of the events that are due for the endpoint.
+// firstOfItsRecording keeps an event waiting for those of its recording that come before it: the order of one recording's
+// events is kept, and one that fails holds up no other recording's.
+const firstOfItsRecording = ` AND NOT EXISTS (SELECT 1 FROM event_deliveries p WHERE p.organization_id = d.organization_id AND p.endpoint_id = d.endpoint_id
+	AND p.recording_id = d.recording_id AND p.state = 'PENDING' AND (p.sequence, p.event_id) < (d.sequence, d.event_id))`
+
+// DueEvents returns the first of the events that are due for the endpoint, at most one of each recording.
 func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, limit int) ([]DueEvent, error) {
 	ds, err := queryAll(ctx, s.db, func(r database.Row) (DueEvent, error) {
 		var d DueEvent
@@ -37,7 +43,7 @@ func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, li
 		return d, err
 	}, `SELECT d.event_id, e.payload, d.attempts, d.attempts_before FROM event_deliveries d
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3 ORDER BY d.due_at, d.event_id LIMIT $4`,
+		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3`+firstOfItsRecording+` ORDER BY d.due_at, d.event_id LIMIT $4`,
 		organization, endpoint, micros(s.clock()), limit)
 	return ds, err
 }
@@ -48,7 +54,7 @@ func (s *Store) NextEvent(ctx context.Context, organization, endpoint string) (t
 		var us int64
 		err := r.Scan(&us)
 		return us, err
-	}, `SELECT due_at FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`, organization, endpoint)
+	}, `SELECT d.due_at FROM event_deliveries d WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at IS NOT NULL`+firstOfItsRecording+` ORDER BY d.due_at LIMIT 1`, organization, endpoint)
 	if err != nil || len(next) == 0 {
 		return time.Time{}, err
 	}
@@ -72,6 +78,12 @@ func (s *Store) SaveResults(ctx context.Context, t Task, results []EventResult, 
 		}
 		now := s.clock()
 		if err := insertAttempts(ctx, tx, t, results); err != nil {
+			return err
+		}
+		if err := countMinutes(ctx, tx, t, results); err != nil {
+			return err
+		}
+		if err := saveHeld(ctx, tx, t, results, now); err != nil {
 			return err
 		}
 		var sent []string
@@ -128,13 +140,33 @@ func insertAttempts(ctx context.Context, tx Tx, t Task, results []EventResult) e
 	return nil
 }
 
+// saveHeld keeps until when the receiver asked to be left alone, with 429 or 503.
+func saveHeld(ctx context.Context, tx Tx, t Task, results []EventResult, now time.Time) error {
+	var wait time.Duration
+	for _, r := range results {
+		if r.Holds() {
+			wait = max(wait, min(r.RetryAfter, hub.WebhookHoldMost))
+		}
+	}
+	if wait == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET held_until = $3 WHERE organization_id = $1 AND id = $2`, t.OrganizationID, t.ObjectID, micros(now.Add(wait)))
+	return err
+}
+
+// Holds reports whether the receiver asked to be left alone as a whole.
+func (r *EventResult) Holds() bool {
+	return r.RetryAfter > 0 && (r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable)
+}
+
 func saveSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
 	in, arg := tx.Dialect().In("$4", sent)
 	if _, err := tx.Exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
 		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in, t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL WHERE organization_id = $1 AND id = $2 AND failing_since IS NOT NULL`, t.OrganizationID, t.ObjectID)
+	_, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL, held_until = NULL WHERE organization_id = $1 AND id = $2 AND (failing_since IS NOT NULL OR held_until <= $3)`, t.OrganizationID, t.ObjectID, micros(now))
 	return err
 }
 
@@ -250,7 +282,8 @@ const (
 )
 
 // ReplayFailed sends again the events since a time that an endpoint could not be told of, those that wait for their
-// next attempt included, up to ReplayMost, and returns how many those are. The zero time means the last 24 hours.
+// next attempt included, and those that it was never told of, as it was disabled when they happened; up to ReplayMost. It
+// returns how many those are. The zero time means the last 24 hours.
 func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string, since time.Time) (int, error) {
 	if since.IsZero() {
 		since = s.clock().Add(-replayedBack)
@@ -267,6 +300,39 @@ func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string,
 			if err != nil {
 				return all, err
 			}
+		}
+	}
+	return s.replayMissed(ctx, organization, endpoint, since, all)
+}
+
+// replayMissed sends the events since a time, of the types that the endpoint wants, that it has no delivery of.
+func (s *Store) replayMissed(ctx context.Context, organization, endpoint string, since time.Time, all int) (int, error) {
+	w, err := s.Endpoint(ctx, organization, endpoint)
+	if err != nil {
+		return all, err
+	}
+	types := w.EventTypes
+	if len(types) == 0 {
+		types = hub.EventTypes()
+	}
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
+	}
+	for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
+		err := s.replay(ctx, organization, endpoint, map[string]any{"missedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
+			in, arg := tx.Dialect().In("$5", names)
+			var err error
+			n, err = tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, sequence, state, attempts, attempts_before, due_at, created_at, updated_at)
+				SELECT e.organization_id, CAST($2 AS TEXT), e.id, e.recording_id, e.sequence, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+				FROM events e WHERE e.organization_id = $1 AND e.created_at >= $4 AND e.created_at >= $6 AND e.fanned_out_at IS NOT NULL AND e.type `+in+`
+					AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.organization_id = e.organization_id AND d.endpoint_id = $2 AND d.event_id = e.id)
+					AND EXISTS (SELECT 1 FROM recordings r WHERE r.organization_id = e.organization_id AND r.id = e.recording_id)
+				ORDER BY e.id LIMIT $7`, organization, endpoint, micros(now), micros(since), arg, micros(w.CreatedAt), replaySlice)
+			return n, err
+		})
+		if err != nil {
+			return all, err
 		}
 	}
 	return all, nil

@@ -15,18 +15,18 @@ const EndpointsMost = 50
 // endpointKind is what the audit log calls a webhook endpoint.
 const endpointKind = "webhookEndpoint"
 
-const endpointColumns = `organization_id, id, url, description, event_types, previous_until, disabled_at, disabled_reason, failing_since, created_at, updated_at`
+const endpointColumns = `organization_id, id, url, description, event_types, previous_until, disabled_at, disabled_reason, failing_since, held_until, created_at, updated_at`
 
 func scanEndpoint(r database.Row) (hub.WebhookEndpoint, error) {
 	var w hub.WebhookEndpoint
 	var types string
-	var previous, disabled, failing *int64
+	var previous, disabled, failing, held *int64
 	var created, updated int64
-	if err := r.Scan(&w.OrganizationID, &w.ID, &w.URL, &w.Description, &types, &previous, &disabled, &w.DisabledReason, &failing, &created, &updated); err != nil {
+	if err := r.Scan(&w.OrganizationID, &w.ID, &w.URL, &w.Description, &types, &previous, &disabled, &w.DisabledReason, &failing, &held, &created, &updated); err != nil {
 		return w, err
 	}
 	w.PreviousUntil, w.DisabledAt, w.FailingSince = fromOptionalMicros(previous), fromOptionalMicros(disabled), fromOptionalMicros(failing)
-	w.CreatedAt, w.UpdatedAt = fromMicros(created), fromMicros(updated)
+	w.HeldUntil, w.CreatedAt, w.UpdatedAt = fromOptionalMicros(held), fromMicros(created), fromMicros(updated)
 	return w, json.Unmarshal([]byte(types), &w.EventTypes)
 }
 
@@ -120,7 +120,7 @@ func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) ma
 	changes := map[string]any{}
 	if p.URL != nil && *p.URL != w.URL {
 		w.URL, changes["url"] = *p.URL, hub.WithoutQueryValues(*p.URL)
-		w.FailingSince = time.Time{} // another receiver
+		w.FailingSince, w.HeldUntil = time.Time{}, time.Time{} // another receiver
 	}
 	if p.Description != nil && *p.Description != w.Description {
 		w.Description, changes["description"] = *p.Description, *p.Description
@@ -134,7 +134,7 @@ func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) ma
 		w.DisabledAt, w.DisabledReason, changes["disabled"] = now, "It was disabled by hand.", true
 	default:
 		w.DisabledAt, w.DisabledReason, changes["disabled"] = time.Time{}, "", false
-		w.FailingSince = time.Time{}
+		w.FailingSince, w.HeldUntil = time.Time{}, time.Time{}
 	}
 	if w.EventTypes == nil {
 		w.EventTypes = []hub.EventType{}
@@ -160,9 +160,9 @@ func (s *Store) PatchEndpoint(ctx context.Context, organization, id string, p hu
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6, disabled_reason = $7, failing_since = $8, updated_at = $9
+		if _, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6, disabled_reason = $7, failing_since = $8, updated_at = $9, held_until = $10
 			WHERE organization_id = $1 AND id = $2`, organization, id, w.URL, w.Description, string(types), optionalMicros(w.DisabledAt), w.DisabledReason,
-			optionalMicros(w.FailingSince), micros(now)); err != nil {
+			optionalMicros(w.FailingSince), micros(now), optionalMicros(w.HeldUntil)); err != nil {
 			return err
 		}
 		if w.FailingSince.IsZero() {

@@ -96,7 +96,7 @@ func (s *server) registerEndpoints() {
 		"For 24 hours events are signed with both secrets, so that the receiver can change over.", 0), wire.JSONErrors(http.StatusNotFound), s.rotateSecret)
 	wire.Register(s.API, add("testWebhookEndpoint", http.MethodPost, "/{id}/test", "Send a test event to a webhook endpoint",
 		"It is of the type asked for, with made-up ids, and goes to this endpoint alone.", http.StatusAccepted), wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.testEndpoint)
-	wire.Register(s.API, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed", "Those that wait for another attempt are sent now, too. Up to ten thousand at a call.", http.StatusAccepted),
+	wire.Register(s.API, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed or were missed", "Those that wait for another attempt are sent now, too, and so are those that happened while the endpoint was disabled, which it is not told of otherwise. Up to ten thousand at a call.", http.StatusAccepted),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayFailed)
 }
 

@@ -341,7 +341,8 @@ func (s *soaking) written() {
 	s.until("every delivery is sent", func() bool {
 		last = ""
 		for _, crm := range s.crms {
-			for _, d := range s.deliveries(crm, store.DeliveryFilter{State: hub.DeliveryPending}) {
+			waiting := append(s.deliveries(crm, store.DeliveryFilter{State: hub.DeliveryPending}), s.deliveries(crm, store.DeliveryFilter{State: hub.DeliveryConfirming})...)
+			for _, d := range waiting {
 				last = fmt.Sprintf("%s waits: %+v", crm.Platform(), d)
 				if d.DueAt.After(time.Now().Add(5*time.Second)) && time.Since(replayed[d.ID]) > 10*time.Second {
 					replayed[d.ID] = time.Now()
@@ -416,8 +417,10 @@ func (s *soaking) checkRecordings(all map[string]hub.Recording) {
 			switch {
 			case !s.analysed[r.ID]:
 				s.t.Errorf("%s: a recording that was never analysed has the delivery %+v", crm.Platform(), d)
-			case d.State == hub.DeliverySent && notes == 1 && d.NoteID != "" && !r.WrittenAt.IsZero():
-				sent[at]++
+			case d.State == hub.DeliverySent && notes == 1 && d.NoteID != "" && (!r.WrittenAt.IsZero() || strings.Contains(d.Error, "stands there")):
+				if d.Correction == 0 {
+					sent[at]++
+				}
 				written++
 			case d.State == hub.DeliveryCanceled && !here && notes <= 1: // it may have been on its way just then
 			default:

@@ -231,3 +231,23 @@ func TestALockPasses(t *testing.T) {
 		})
 	}
 }
+
+// TestRetryAfterCountsOnEveryStatus lets the CRM say when to come again, with whatever status: the note is sent then.
+func TestRetryAfterCountsOnEveryStatus(t *testing.T) {
+	for _, kind := range []simulator.FaultKind{simulator.BadRequest, simulator.Locked, simulator.ServerError, simulator.Forbidden, simulator.Gone} {
+		t.Run(string(kind), func(t *testing.T) {
+			onMerge(t, func(t *testing.T, r *hubRig) {
+				r.quiet()
+				user, _ := r.rep()
+				r.crm.Faults.Script(simulator.Fault{Kind: kind, RetryAfter: "3600", Match: "/notes"})
+				id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+				until(t, "it was asked", func() bool { return r.delivery(id).Error != "" })
+				if d := r.delivery(id); d.State != hub.DeliveryPending || d.DueAt.Before(r.now().Add(50*time.Minute)) {
+					t.Errorf("%+v", d)
+				}
+				r.pass(61 * time.Minute)
+				r.reaches(id, hub.DeliverySent)
+			})
+		})
+	}
+}

@@ -44,8 +44,8 @@ type RecordingEvent struct {
 	EventType          EventType `json:"eventType"`
 	CRM                *EventCRM `json:"crm,omitempty"`
 	// OccurredAt is when it happened, Sequence its number among the events of the recording. Both are ours.
-	OccurredAt string `json:"occurredAt,omitempty"`
-	Sequence   int64  `json:"sequence,omitempty"`
+	OccurredAt string `json:"occurredAt,omitempty" extension:"true" doc:"When it happened."`
+	Sequence   int64  `json:"sequence,omitempty" extension:"true" doc:"Its number among the events of the recording: the highest says how it is now."`
 }
 
 // EventCRM is what a linked recording has to do with in the CRM, as events tell it.

@@ -146,6 +146,7 @@ func (a *API) DescribeEvent(name, summary, description string, payload reflect.T
 		doc.Webhooks = map[string]*huma.PathItem{}
 	}
 	schema := doc.Components.Schemas.Schema(payload, true, "")
+	a.markBody(payload)
 	doc.Webhooks[name] = &huma.PathItem{Post: &huma.Operation{
 		OperationID: name, Summary: summary, Tags: []string{"Webhooks"}, Description: description,
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},

@@ -31,7 +31,7 @@ func TestJobOfOneThatTimesOutEnds(t *testing.T) {
 	t.Parallel()
 	st := storetest.Open(t, storetest.SQLite(t), nil)
 	organization := storetest.Organization(t, st)
-	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, WebhookTimeout: timeSlice + time.Second})
+	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, WebhookTimeout: timeSlice + time.Second, Targets: hub.Targets{Any: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

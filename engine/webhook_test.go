@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -193,6 +194,11 @@ func TestWebhookIsSignedForThePublicLibraries(t *testing.T) {
 		}
 		var payload map[string]any
 		h.must(json.Unmarshal(r.body, &payload))
+		if at, err := time.Parse(time.RFC3339, fmt.Sprint(payload["occurredAt"])); err != nil || !at.Equal(h.clock()) || payload["sequence"] != 1.0 {
+			t.Errorf("when and which: %v, %v", payload["occurredAt"], payload["sequence"])
+		}
+		delete(payload, "occurredAt")
+		delete(payload, "sequence")
 		user := payload["siroUserId"]
 		want := map[string]any{"recordingId": recording, "siroUserId": user, "recordingProcessed": true, "recordingLinked": false, "eventType": "integrations.recordingProcessed"}
 		if diff := cmp.Diff(want, payload); diff != "" || user == "" {

@@ -26,9 +26,14 @@ func (s *Store) publish(ctx context.Context, tx Tx, r hub.Recording, event hub.E
 // It has the recording's state of this moment and its next number, and locks nothing else that others write: which
 // endpoints are told is FanOut's to see to.
 func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.EventType) error {
-	told, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND deleted_at IS NULL LIMIT 1`, r.OrganizationID)
+	told, err := queryAll(ctx, tx, scanCount, `SELECT CASE WHEN disabled_at IS NULL THEN 1 ELSE 0 END AS enabled FROM webhook_endpoints
+		WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY enabled DESC LIMIT 1`, r.OrganizationID)
 	if err != nil || len(told) == 0 {
 		return err
+	}
+	fannedOut := time.Time{}
+	if told[0] == 0 { // nobody is told of it now, nor once it is enabled: only a replay tells
+		fannedOut = s.clock()
 	}
 	crm, err := linkedCRM(ctx, tx, r)
 	if err != nil {
@@ -42,7 +47,7 @@ func (s *Store) emit(ctx context.Context, tx Tx, r hub.Recording, event hub.Even
 	if e.Sequence = 1; len(numbers) == 1 {
 		e.Sequence = numbers[0]
 	}
-	_, err = s.putEvent(ctx, tx, r.OrganizationID, e, time.Time{})
+	_, err = s.putEvent(ctx, tx, r.OrganizationID, e, fannedOut)
 	return err
 }
 

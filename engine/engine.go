@@ -26,6 +26,8 @@ type Config struct {
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer
 	Clock      hub.Clock
+	// Fit is why this node must not work now; nil is nothing.
+	Fit func() error
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio Audio
 	// Workers is how many connections this node syncs at the same time; 0 means 16.

@@ -96,7 +96,7 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 	if err != nil {
 		return err
 	}
-	sealed, err := s.keys.seal(text, credentialPlace(organization, connection))
+	sealed, err := s.seal(ctx, text, credentialPlace(organization, connection))
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (s *Store) ReleaseToken(ctx context.Context, organization, connection strin
 func (s *Store) PutToken(ctx context.Context, organization, connection string, of time.Time, token string, expires time.Time) error {
 	var sealed *string
 	if token != "" {
-		text, err := s.keys.seal([]byte(token), credentialPlace(organization, connection))
+		text, err := s.seal(ctx, []byte(token), credentialPlace(organization, connection))
 		if err != nil {
 			return err
 		}
@@ -280,6 +280,9 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 		err := r.Scan(&c.organization, &c.connection, &c.sealed, &c.token)
 		return c, err
 	}
+	if err := s.resealSecrets(ctx); err != nil { // the canary among them: nodes without the new key encrypt nothing from here on
+		return 0, err
+	}
 	done := 0
 	last := row{}
 	for {
@@ -289,7 +292,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 			return done, err
 		}
 		if len(slice) == 0 {
-			return done, s.resealSecrets(ctx)
+			return done, nil
 		}
 		for _, c := range slice {
 			last = c

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -114,6 +115,22 @@ func (s *Store) ProveKey(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrWrongKey, err)
 	}
 	return nil
+}
+
+// seal encrypts text for one place, unless the store's key is no longer the one by which all nodes go: where keys were
+// rotated on another node, and this one was not given the new key, nothing must be encrypted with the old one.
+func (s *Store) seal(ctx context.Context, text []byte, place string) (string, error) {
+	known, err := queryOne(ctx, s.db, scanText, secretQuery, canary)
+	switch {
+	case errors.Is(err, hub.ErrNotFound): // nobody has proven a key yet
+	case err != nil:
+		return "", err
+	default:
+		if _, err := s.keys.open(known, secretPlace(canary)); err != nil {
+			return "", &hub.UnavailableError{Who: "node", Reason: ErrWrongKey.Error(), RetryAfter: 10 * time.Second, Err: fmt.Errorf("%w: %w", ErrWrongKey, err)}
+		}
+	}
+	return s.keys.seal(text, place)
 }
 
 // resealSecrets encrypts the shared secrets, of which there are few, anew with the current key.

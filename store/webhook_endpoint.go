@@ -44,7 +44,7 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	w := hub.WebhookEndpoint{ID: s.newID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
 	changes := patchEndpoint(&w, n, now)
 	secret = hub.NewWebhookSecret()
-	sealed, err := s.keys.seal([]byte(secret), endpointPlace(organization, w.ID))
+	sealed, err := s.seal(ctx, []byte(secret), endpointPlace(organization, w.ID))
 	if err != nil {
 		return w, "", false, err
 	}

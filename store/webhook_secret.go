@@ -49,7 +49,7 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 	var w hub.WebhookEndpoint
 	secret := hub.NewWebhookSecret()
 	place := endpointPlace(organization, id)
-	sealed, err := s.keys.seal([]byte(secret), place)
+	sealed, err := s.seal(ctx, []byte(secret), place)
 	if err != nil {
 		return w, "", err
 	}

@@ -27,6 +27,7 @@ const stopGrace = 10 * time.Second
 type node struct {
 	handler http.Handler
 	engine  *engine.Engine
+	key     *keyWatch
 	log     *slog.Logger
 }
 
@@ -49,7 +50,8 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	background, err := engine.New(engine.Config{Store: st, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
+	key := &keyWatch{store: st, log: log}
+	background, err := engine.New(engine.Config{Store: st, Fit: key.wrong, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +59,10 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
-			Targets: opts.targets, TrustedProxies: opts.proxies, Health: func() (error, []string) { return nil, clockNotice(st.ClockAhead()) },
+			Targets: opts.targets, TrustedProxies: opts.proxies, Health: func() (error, []string) { return key.wrong(), clockNotice(st.ClockAhead()) },
 		}),
 		engine: background,
+		key:    key,
 		log:    log,
 	}, nil
 }
@@ -69,6 +72,7 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 	if err := n.engine.Start(store.WithActor(ctx, store.Sirocco())); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	go n.key.watch(ctx)
 	server := &http.Server{
 		Handler:           n.handler,
 		ReadHeaderTimeout: 10 * time.Second,

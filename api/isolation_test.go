@@ -50,6 +50,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"/v1/core/integrations/connections/{id}/credentials":      connection,
 			"/v1/core/integrations/connections/{id}/sync":             connection,
 			"/v1/core/integrations/connections/{id}/runs":             connection,
+			"/v1/core/integrations/connections/{id}/runs/{run}":       connection,
+			"/v1/core/integrations/connections/{id}/requests":         connection,
 			"/v1/core/integrations/connections/{id}/quarantine":       connection,
 			"/v1/core/integrations/connections/{id}/quarantine/retry": connection,
 			"/v1/core/integrations/connections/{id}/deletions":        connection,

@@ -91,9 +91,9 @@ func (j *syncJob) deleteAbsent(ctx context.Context, info hub.ModelInfo, state st
 // them; the ids of the others it returns.
 func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, missing []string) ([]string, error) {
 	got := fetched{askedAt: r.job.engine.Clock()}
-	r.job.asked = true
+	r.job.asked, r.job.reading = true, r.info.Model
 	var err error
-	if got.page, err = finder.Find(ctx, &r.job.session.Session, r.info.Model, missing); err != nil {
+	if got.page, err = finder.Find(r.job.requests.of(ctx, r.info.Model), &r.job.session.Session, r.info.Model, missing); err != nil {
 		return nil, err
 	}
 	there := map[string]bool{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"sirocco/connector"
@@ -32,7 +33,7 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[stri
 		s.Token = token.Value
 	}
 	account, err := c.Check(ctx, &s.Session)
-	return hub.CRMAccount{ID: account.ID, Name: account.Name}, credentialError(err, values["baseURL"])
+	return hub.CRMAccount{ID: account.ID, Name: account.Name, Note: keptNote(account.Note)}, credentialError(err, values["baseURL"])
 }
 
 // credentialError says what came of asking the CRM at the address with the credentials.
@@ -55,8 +56,10 @@ func credentialError(err error, address string) error {
 // newSession is a session without a rate limit of its own.
 func (e *Engine) newSession(info hub.PlatformInfo, account string, values map[string]string) *session {
 	tr := &transport{base: e.vendors, limiter: unlimited(), clock: e.Clock, failures: e.failures, failureRate: info.Failures}
-	return &session{
+	s := &session{
 		HTTP: &http.Client{Transport: tr}, Timeout: info.RequestTimeout, Values: values, ExternalAccountID: account, Now: e.Clock,
 		transport: tr,
 	}
+	tr.shownPath = func(u *url.URL) string { return s.shownPath(info, u) }
+	return s
 }

@@ -58,6 +58,8 @@ const (
 	checkEvery = time.Second
 	// timeSlice is how long a job goes on before it gives way to other connections.
 	timeSlice = 5 * time.Second
+	// tidyEvery is how often what is left behind by runs is looked for.
+	tidyEvery = time.Minute
 )
 
 // Engine runs the background work of one node.
@@ -153,6 +155,7 @@ func (e *Engine) work(ctx context.Context) {
 	}
 	e.every(ctx, pollEvery, "plan the deliveries of events", e.fanOut, e.Store.Notified)
 	e.every(ctx, pollEvery, "remove rows of what was deleted or is old", e.purge)
+	e.every(ctx, tidyEvery, "end runs that nothing works on and forget old requests", e.tidy)
 	e.every(ctx, audioEvery, "remove audio that nothing needs", e.removeAudio)
 	e.every(ctx, sweepEvery, "remove what killed uploads left", e.sweepAudio)
 	e.every(ctx, sweepJobsEvery, "remove jobs of nodes that are gone", e.queue.sweep)
@@ -207,6 +210,15 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 	})
 }
 
+func (e *Engine) tidy(ctx context.Context) (bool, error) {
+	ended, err := e.Store.EndForgottenRuns(ctx)
+	if err != nil {
+		return false, err
+	}
+	purged, err := e.Store.PurgeCRMRequests(ctx)
+	return ended > 0 || purged, err
+}
+
 func (e *Engine) purge(ctx context.Context) (bool, error) {
 	connections, err := e.Store.Purge(ctx)
 	if err != nil {
@@ -230,17 +242,17 @@ func (e *Engine) workSync(ctx context.Context, args SyncArgs) error {
 	case errors.Is(err, store.ErrLeaseLost), errors.Is(err, hub.ErrNotFound):
 		return nil
 	case errors.Is(err, hub.ErrPaused):
-		return e.releasePaused(ctx, store.Schedule{OrganizationID: args.Organization, ConnectionID: args.Connection, Fence: args.Fence})
+		return e.release(ctx, store.Schedule{OrganizationID: args.Organization, ConnectionID: args.Connection, Fence: args.Fence}, store.SyncJobResult{Stopped: err})
 	case err != nil:
 		return err
 	}
-	j := &syncJob{engine: e, sched: sched, conn: conn, started: e.Clock(), log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
+	j := &syncJob{engine: e, sched: sched, conn: conn, started: e.Clock(), pending: store.ModelTotals{}, log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
 	return j.run(ctx)
 }
 
-// releasePaused gives up the lease of a connection that was paused; it is due again when it is resumed.
-func (e *Engine) releasePaused(ctx context.Context, sched store.Schedule) error {
-	err := e.Store.EndSyncJob(ctx, sched, store.SyncJobResult{})
+// release gives up the lease of a connection that was paused; it is due again when it is resumed.
+func (e *Engine) release(ctx context.Context, sched store.Schedule, end store.SyncJobResult) error {
+	err := e.Store.EndSyncJob(ctx, sched, end)
 	if errors.Is(err, store.ErrLeaseLost) || errors.Is(err, hub.ErrNotFound) {
 		return nil
 	}

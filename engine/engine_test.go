@@ -235,13 +235,16 @@ func TestPauseStopsAHangingSyncAndResumeGoesOn(t *testing.T) {
 		if before.Created == 0 || before.Created >= 500 {
 			t.Fatalf("cut in the middle: %+v", before)
 		}
+		if before.EndedAt.IsZero() || before.Outcome != store.RunPaused || before.Error == "" {
+			t.Errorf("how it ended: %+v", before)
+		}
 		f.crm.set(nil)
 		if _, err := f.st.PatchConnection(t.Context(), f.org, f.conn.ID, hub.ConnectionPatch{Active: &on}); err != nil {
 			t.Fatal(err)
 		}
 		f.upToDate(t)
-		until(t, "the run ends", func() bool { r := f.runs(t); return !r[0].EndedAt.IsZero() })
-		if r := f.runs(t)[0]; r.ID != before.ID || r.Created != 500 || r.Unchanged != 0 {
+		until(t, "the run after it ends", func() bool { r := f.runs(t); return len(r) == 2 && !r[0].EndedAt.IsZero() })
+		if r := f.runs(t)[0]; r.Outcome != store.RunDone || r.Created+before.Created != 500 || r.Unchanged != 0 {
 			t.Errorf("it should go on from its cursor: %+v", r)
 		}
 	})

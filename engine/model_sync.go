@@ -21,6 +21,8 @@ type modelSync struct {
 	// status is what the connection shows for the model.
 	status        hub.SyncState
 	rewindApplied bool
+	// first says that the page to come is the first of the run.
+	first bool
 	// places are those that pages of this job pointed to, pointsBack says that the latest points to one of them.
 	places     map[string]bool
 	pointsBack bool
@@ -90,6 +92,7 @@ func (m *modelSync) begin() {
 		return // a rewind asked for meanwhile waits for the run's end, but not for that of one that was cut off
 	}
 	m.st.InRun, m.st.StartedAt, m.st.AsOf, m.st.Barren = true, now, time.Time{}, 0
+	m.st.BegunRun, m.first = m.job.sched.RunID, true
 	if !m.info.Durable {
 		m.st.Next = ""
 	}
@@ -106,7 +109,7 @@ func (m *modelSync) begin() {
 // restart begins the run anew at its cursor.
 func (m *modelSync) restart() {
 	m.job.log.Info("the CRM refuses to go on from where the pages ended; they are read again from the cursor", "model", m.info.Model)
-	m.restarted, m.places = true, map[string]bool{}
+	m.restarted, m.first, m.places, m.st.BegunRun = true, true, map[string]bool{}, m.job.sched.RunID
 	m.st.Next, m.st.StartedAt, m.st.AsOf, m.st.Barren = "", m.job.engine.Clock(), time.Time{}, 0
 	m.committed.Next, m.committed.StartedAt = "", m.st.StartedAt
 	m.run = m.seenKey()
@@ -124,6 +127,9 @@ func (m *modelSync) query() connector.Query {
 func (m *modelSync) advance(got *fetched) {
 	if m.st.AsOf.IsZero() {
 		m.st.AsOf = got.page.AsOf
+	}
+	if m.first {
+		m.st.Note, m.first = keptNote(got.page.Note), false
 	}
 	next := got.page.Next
 	m.pointsBack = got.page.More && (next == m.st.Next || m.places[next])
@@ -151,7 +157,26 @@ func (m *modelSync) finish() {
 		m.st.Next = ""
 	}
 	m.st.InRun, m.st.StartedAt, m.st.AsOf = false, time.Time{}, time.Time{}
-	m.st.CompletedRun = m.job.sched.RunID
+	m.job.complete(&m.st)
+}
+
+// complete notes that the connection's run is done with a model, unless the pages that have ended were begun by an earlier
+// run: what there is now may not be in them, so this one reads the model once more. One that tries again what failed need not.
+func (j *syncJob) complete(st *store.SyncState) {
+	if st.BegunRun == j.sched.RunID || j.sched.Retrying {
+		st.CompletedRun = j.sched.RunID
+	}
+}
+
+// noteMost bounds what a CRM says of a model or an account, in bytes.
+const noteMost = 500
+
+// keptNote is what the CRM says, as it is kept.
+func keptNote(note string) string {
+	if len(note) > noteMost {
+		note = note[:noteMost]
+	}
+	return hub.Storable(note)
 }
 
 // commit brings the page in, with the state after it. A page that brings nothing is not written: where it is the last
@@ -164,7 +189,7 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 	totals := m.job.pageTotals()
 	page := &got.page
 	if len(page.Records) == 0 && len(page.Rejected) == 0 && !m.rewindApplied && !m.st.InRun && !m.committed.InRun {
-		m.job.pending.Add(totals)
+		m.job.pending.Add(m.info.Model, totals)
 		m.job.quiet = append(m.job.quiet, store.QuietModel{State: m.st, Status: status})
 		m.committed, m.status = m.st, status
 		return nil
@@ -217,9 +242,16 @@ func (m *modelSync) explain(err error) string {
 
 // pageTotals is what a page adds to the run besides its records.
 func (j *syncJob) pageTotals() store.RunTotals {
-	tr := j.session.transport
 	j.engine.metrics.pages.WithLabelValues(string(j.conn.Platform)).Inc()
-	return store.RunTotals{Pages: 1, Bytes: tr.bytes.Swap(0), RateWait: time.Duration(tr.waited.Swap(0))}
+	totals := j.moved()
+	totals.Pages = 1
+	return totals
+}
+
+// moved is what came from the CRM and was waited for its rate limit since it was last asked.
+func (j *syncJob) moved() store.RunTotals {
+	tr := j.session.transport
+	return store.RunTotals{Bytes: tr.bytes.Swap(0), RateWait: time.Duration(tr.waited.Swap(0))}
 }
 
 // sortPage tells the records that can be kept from those that go into quarantine.

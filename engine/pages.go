@@ -73,7 +73,7 @@ func (j *syncJob) name() string { return j.connector.Info().Name }
 func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 	answer := make(chan fetched, 1)
 	got := fetched{askedAt: j.engine.Clock()}
-	j.asked = true
+	j.asked, j.reading = true, q.Model
 	go func() {
 		defer func() {
 			if p := recover(); p != nil { // one connector's mistake ends no other's sync
@@ -82,7 +82,7 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 			}
 			answer <- got
 		}()
-		got.page, got.err = j.connector.Fetch(ctx, &j.session.Session, q)
+		got.page, got.err = j.connector.Fetch(j.requests.of(ctx, q.Model), &j.session.Session, q)
 	}()
 	return answer
 }

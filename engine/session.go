@@ -30,6 +30,8 @@ type session struct {
 	refusals int
 	// credentialsSetAt is when the credentials were set.
 	credentialsSetAt time.Time
+	// accountAskedAt is when the CRM was last asked whose they are; zero when it was not.
+	accountAskedAt time.Time
 }
 
 // openSession prepares the session of a job. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
@@ -59,7 +61,7 @@ func (e *Engine) loadCredentials(ctx context.Context, info hub.PlatformInfo, con
 	if err != nil { // the platform has come to need a field that it did not need before
 		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}
-	s.Values, s.refusals, s.credentialsSetAt = values, creds.Refusals, creds.UpdatedAt
+	s.Values, s.refusals, s.credentialsSetAt, s.accountAskedAt = values, creds.Refusals, creds.UpdatedAt, creds.AccountAskedAt
 	return creds, nil
 }
 

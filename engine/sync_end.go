@@ -13,12 +13,11 @@ import (
 // end gives the connection back and plans its next job: what the table of endings says of err.
 func (j *syncJob) end(ctx context.Context, err error) error {
 	if j.session != nil {
-		j.pending.Bytes += j.session.transport.bytes.Swap(0)
-		j.pending.RateWait += time.Duration(j.session.transport.waited.Swap(0))
+		j.pending.Add(j.reading, j.moved())
 		j.session.transport.honorRetryAfter(err)
 	}
 	now := j.engine.Clock()
-	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet}
+	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet, Requests: j.requests.take()}
 	var held *heldError
 	switch {
 	case err == nil:
@@ -30,7 +29,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
 		return nil
 	case errors.Is(err, hub.ErrPaused):
-		return j.engine.releasePaused(ctx, j.sched)
+		return j.stopped(ctx, end, err)
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		end.Waiting = "needs credentials: PUT them to /v1/core/integrations/connections/" + j.conn.ID + "/credentials"
 		return j.needsCredentials(ctx, end, "has no credentials")
@@ -40,6 +39,12 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		return j.endFailed(ctx, err, end, now)
 	}
 	return j.giveBack(ctx, end)
+}
+
+// stopped ends the job and its run as the connection was paused, or its organization disabled: it is due again when that
+// is over.
+func (j *syncJob) stopped(ctx context.Context, end store.SyncJobResult, reason error) error {
+	return j.engine.release(ctx, j.sched, store.SyncJobResult{Totals: end.Totals, Requests: end.Requests, Stopped: reason})
 }
 
 func (j *syncJob) giveBack(ctx context.Context, end store.SyncJobResult) error {
@@ -80,6 +85,12 @@ func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobRes
 	}
 	end.Failures, end.FailureCause = countFailure(j.sched.Failures, j.sched.FailureCause, err)
 	end.Next = now.Add(ending.wait(err, end.Failures))
+	if !connector.IsKind(err, connector.RateLimited) { // which is a wait within the run
+		end.RunOver, end.RunError = true, err.Error()
+		if !j.sched.Retrying {
+			end.ModelsDue = end.Next
+		}
+	}
 	if asked := askedWait(err); asked > 0 && connector.Status(err) != 0 {
 		end.HeldUntil = end.Next
 	}
@@ -91,6 +102,7 @@ func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobRes
 		end.Waiting = "tries again after a failure: " + ce.Error()
 	default:
 		end.Waiting = "tries again after an internal error; the server's log has it"
+		end.RunError = "It met an internal error; the server's log has it."
 		j.log.Error("a sync job failed", "error", err)
 	}
 	return j.giveBack(ctx, end)
@@ -135,7 +147,7 @@ func (j *syncJob) needsCredentials(ctx context.Context, end store.SyncJobResult,
 	err := j.engine.Store.FailModels(ctx, j.sched, reason)
 	switch {
 	case errors.Is(err, hub.ErrPaused):
-		return j.engine.releasePaused(ctx, j.sched)
+		return j.stopped(ctx, end, err)
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
 		return nil
 	case err != nil:

@@ -27,11 +27,15 @@ type syncJob struct {
 	states   map[hub.Model]*store.SyncState
 	readings map[hub.Model]*store.Reading
 	absences map[hub.Model]store.AbsenceCounts
+	// reading is the model that was asked for last.
+	reading hub.Model
 	// asked says that a page was asked for: a job makes some progress, however long it took to begin.
 	asked bool
 	// pending is what was done and is not yet in the run's row, quiet the models whose increments brought nothing.
-	pending store.RunTotals
+	pending store.ModelTotals
 	quiet   []store.QuietModel
+	// requests are those that are sent to the CRM.
+	requests requestLog
 	// failed is the first error of a model in this run, retryAt when the first of what failed is tried again.
 	failed  error
 	retryAt time.Time
@@ -101,7 +105,7 @@ func (j *syncJob) sync(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if j.session, err = j.engine.openSession(ctx, j.connector, j.conn); err != nil {
+	if j.session, err = j.engine.openSession(j.requests.of(ctx, ""), j.connector, j.conn); err != nil {
 		return err
 	}
 	j.opened = true
@@ -111,7 +115,10 @@ func (j *syncJob) sync(ctx context.Context) error {
 			return err
 		}
 	}
-	return j.readWhole(ctx)
+	if err := j.readWhole(ctx); err != nil {
+		return err
+	}
+	return j.askAccount(ctx)
 }
 
 // heldError says that the CRM asked to be left alone until then.
@@ -162,11 +169,19 @@ func (j *syncJob) syncModel(ctx context.Context, info hub.ModelInfo) error {
 	case j.sliceOver():
 		return errYield
 	}
-	m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
-	err := m.sync(ctx)
-	*st = m.committed
-	if err != nil {
-		return j.handleModelError(ctx, m, err)
+	for range 2 { // once more where the first time ended what an earlier run had begun
+		m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
+		err := m.sync(ctx)
+		*st = m.committed
+		if err != nil {
+			return j.handleModelError(ctx, m, err)
+		}
+		if st.CompletedRun == j.sched.RunID {
+			return nil
+		}
+		if j.sliceOver() {
+			return errYield
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,10 @@ type transport struct {
 	// failures and failureRate bound how many failed answers the CRM's host gives.
 	failures    *failureBudgets
 	failureRate hub.Rate
-	bytes       atomic.Int64
-	waited      atomic.Int64 // nanoseconds
+	// shownPath is the path of a URL as it is kept of a request.
+	shownPath func(*url.URL) string
+	bytes     atomic.Int64
+	waited    atomic.Int64 // nanoseconds
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -47,6 +50,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
+	begun := time.Now()
 	if err := t.wait(r.Context()); err != nil {
 		return nil, err
 	}
@@ -60,9 +64,14 @@ func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.limiter.sent(t.clock())
+	logged := beginRequest(r, t.clock(), time.Since(begun), t.shownPath)
 	resp, err := t.base.RoundTrip(r)
 	slotOf(r.Context()).asked(r.Context(), r.URL.Host, err)
 	budgeted.end(t.clock(), err == nil && resp.StatusCode >= http.StatusBadRequest && resp.StatusCode != http.StatusTooManyRequests)
+	logged.answered(resp, err)
+	if err == nil {
+		resp.Body = &loggedBody{resp.Body, logged}
+	}
 	return resp, err
 }
 

@@ -167,6 +167,8 @@ type wholeReading struct {
 	// places are those that pages of this job pointed to, pointsBack says that the latest points to one of them.
 	places     map[string]bool
 	pointsBack bool
+	// first says that the page to come is the first.
+	first bool
 }
 
 func (r *wholeReading) run(ctx context.Context) error {
@@ -214,6 +216,7 @@ func (r *wholeReading) restart(ctx context.Context) error {
 	r.saved = r.w
 	if r.instead {
 		r.st.InRun, r.st.StartedAt, r.st.AsOf = true, r.w.StartedAt, time.Time{}
+		r.st.BegunRun, r.first = r.job.sched.RunID, true
 	}
 	return nil
 }
@@ -232,6 +235,9 @@ func (r *wholeReading) advance(got *fetched) {
 		r.w.Next, r.w.AllRead = "", true
 	}
 	if r.instead {
+		if r.first {
+			r.st.Note, r.first = keptNote(got.page.Note), false
+		}
 		if r.st.AsOf.IsZero() {
 			r.st.AsOf = got.page.AsOf
 		}
@@ -287,7 +293,7 @@ func (r *wholeReading) end(ctx context.Context) error {
 	if r.instead {
 		r.st.Since = nextCursor(now, r.w.StartedAt, r.st.AsOf, r.st.Since, r.job.lookBack())
 		r.st.InRun, r.st.StartedAt, r.st.AsOf = false, time.Time{}, time.Time{}
-		r.st.CompletedRun = r.job.sched.RunID
+		r.job.complete(&r.st)
 		r.status = hub.SyncStateUpToDate
 	}
 	if err := r.job.engine.Store.EndReading(ctx, r.job.sched, r.st, r.status); err != nil {

@@ -44,6 +44,9 @@ func (e *Engine) writeBack(ctx context.Context, task store.Task) (next time.Time
 		w.watch(ctx, cancel)
 	}()
 	next, err = w.run(ctx)
+	if logErr := e.Store.AddCRMRequests(context.WithoutCancel(ctx), task, w.requests.take()); err == nil {
+		err = logErr
+	}
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = cause
 	}
@@ -60,6 +63,8 @@ type deliveryWorker struct {
 	engine  *Engine
 	task    store.Task
 	session *session
+	// requests are those that are sent to the CRM.
+	requests requestLog
 }
 
 // watch ends the job when the connection is paused or deleted, even while the vendor lets it wait.
@@ -232,7 +237,7 @@ func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error
 	if creds.Refusals > 0 && again.After(s.engine.Clock()) {
 		return &refusedError{again}
 	}
-	opened, err := s.engine.openSession(ctx, c, s.conn)
+	opened, err := s.engine.openSession(s.requests.of(ctx, ""), c, s.conn)
 	if opened != nil {
 		s.credentialsSetAt = opened.credentialsSetAt
 	}

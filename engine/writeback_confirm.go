@@ -59,7 +59,7 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	}
 	d := s.delivery
 	q := connector.NoteQuery{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Markers: []string{d.Note.Marker}, Since: d.AskedAt.Add(-noteMargin)}
-	found, err := finder.FindNote(ctx, &s.session.Session, q)
+	found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
 	switch {
 	case d.Withdrawn != "" && connector.Status(err) == http.StatusNotFound: // with its record every note is gone
 		return s.engine.Store.EndDelivery(ctx, s.task, d, store.DeliveryEnd{State: hub.DeliveryPending})

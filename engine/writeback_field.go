@@ -69,7 +69,7 @@ const fieldsTimeout = 4 * time.Minute
 func (s *deliveryAttempt) setOrSplit(ctx context.Context, setter connector.FieldSetter, f connector.Fields, until time.Time, problems map[string]string) error {
 	var err error
 	if s.engine.Clock().Before(until) {
-		err = setter.SetFields(ctx, &s.session.Session, f)
+		err = setter.SetFields(s.requests.of(ctx, f.Target), &s.session.Session, f)
 	} else {
 		err = connector.Fail(connector.Temporary, string(s.conn.Platform), "the fields were not set within %s", fieldsTimeout)
 	}

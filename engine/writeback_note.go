@@ -35,7 +35,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		if err != nil {
 			return sentNote{}, err
 		}
-		found, err := finder.FindNote(ctx, &s.session.Session, connector.NoteQuery{Target: n.Target, ExternalID: n.ExternalID, Markers: markers})
+		found, err := finder.FindNote(s.requests.of(ctx, n.Target), &s.session.Session, connector.NoteQuery{Target: n.Target, ExternalID: n.ExternalID, Markers: markers})
 		if err != nil {
 			return sentNote{}, err
 		}
@@ -116,7 +116,7 @@ func (s *deliveryAttempt) write(ctx context.Context, c connector.Connector, n co
 	if !begun {
 		return sentNote{}, errWithdrawn
 	}
-	ref, err := c.WriteNote(ctx, &s.session.Session, n)
+	ref, err := c.WriteNote(s.requests.of(ctx, n.Target), &s.session.Session, n)
 	switch {
 	case err == nil:
 	case connector.Unproven(err) && !isWithdrawn(err):

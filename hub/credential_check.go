@@ -9,6 +9,9 @@ type CRMAccount struct {
 	ID string
 	// Name is what people call it; empty where the vendor does not tell.
 	Name string
+	// Note is a sentence for people about what is not in order with the account though its credentials are accepted; usually
+	// empty.
+	Note string
 }
 
 // String is how people are told of the account.

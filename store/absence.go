@@ -183,34 +183,35 @@ func (s *Store) DeleteAbsent(ctx context.Context, sched Schedule, model hub.Mode
 		if err != nil {
 			return err
 		}
-		return addToRun(ctx, tx, sched, RunTotals{Deleted: deleted})
+		return addToRun(ctx, tx, sched, deleted)
 	})
 	return taken, err
 }
 
-// deleteRecords marks living records as deleted, and their children with them, and reports how many those were.
-func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model, now time.Time) (int, error) {
+// deleteRecords marks living records as deleted, and their children with them, and reports how many of each model those were.
+func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model, now time.Time) (ModelTotals, error) {
 	in, arg := tx.Dialect().In("$4", externalIDs)
 	marked, err := queryAll(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
 		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in+` AND deleted_at IS NULL RETURNING external_id`,
 		sched.OrganizationID, sched.ConnectionID, string(model), arg, micros(now))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	gone := make([]hub.Record, len(marked))
 	for i, id := range marked {
 		gone[i] = hub.Record{Model: model, ExternalID: id}
 	}
 	if err := relinkWithout(ctx, tx, sched.OrganizationID, sched.ConnectionID, gone, now); err != nil {
-		return 0, err
+		return nil, err
 	}
-	deleted := len(marked)
+	deleted := ModelTotals{}
+	deleted.Add(model, RunTotals{Changes: Changes{Deleted: len(marked)}})
 	for _, child := range children {
 		n, err := deleteChildren(ctx, tx, sched, model, child, marked, nil, now)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		deleted += n
+		deleted.Add(child, RunTotals{Changes: Changes{Deleted: n}})
 	}
 	return deleted, nil
 }

@@ -58,13 +58,15 @@ func (s *Store) retireAccount(ctx context.Context, tx Tx, c hub.Connection, old,
 			[]any{c.OrganizationID, c.ID, string(hub.DeliveryCanceled), reason, micros(now), string(hub.DeliveryPending)}},
 		{`DELETE FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`DELETE FROM readings WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
-		{`UPDATE sync_runs SET ended_at = $3, error = $4 WHERE organization_id = $1 AND connection_id = $2 AND ended_at IS NULL`, []any{c.OrganizationID, c.ID, micros(now), reason}},
-		{`UPDATE schedules SET turn = turn + 1, lease_until = NULL, run_id = NULL WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
+		{`UPDATE schedules SET turn = turn + 1, lease_until = NULL, working = FALSE, run_id = NULL WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, []any{c.OrganizationID, c.ID, string(status)}},
 	} {
 		if _, err := tx.Exec(ctx, statement.text, statement.args...); err != nil {
 			return fmt.Errorf("retire the account of a connection: %w", err)
 		}
+	}
+	if err := endRuns(ctx, tx, Schedule{OrganizationID: c.OrganizationID, ConnectionID: c.ID}, RunEnding{RunReplaced, reason}, now); err != nil {
+		return err
 	}
 	return s.audit(ctx, tx, c.OrganizationID, "replaceAccount", "connection", c.ID, map[string]any{"from": old.ID, "to": account.ID})
 }

@@ -25,6 +25,8 @@ type Credentials struct {
 	RejectedAt time.Time
 	// UpdatedAt is when they were set. What is found out about them is kept only while no others were set since.
 	UpdatedAt time.Time
+	// AccountAskedAt is when the CRM was last asked whose they are; zero when it was not.
+	AccountAskedAt time.Time
 }
 
 // place binds what is sealed to its connection, so that a row copied elsewhere does not open.
@@ -76,6 +78,20 @@ func (s *Store) learnAccount(ctx context.Context, c hub.Connection, check hub.Ch
 	})
 }
 
+// NoteAccount keeps what the CRM says about the account of the credentials of the time, or where it did not answer only that
+// it was asked. Whose the records are stays as it is known.
+func (s *Store) NoteAccount(ctx context.Context, organization, connection string, of time.Time, account hub.CRMAccount, answered bool) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE credentials SET account_asked_at = $4,
+				account_id = CASE WHEN account_id = '' THEN $5 ELSE account_id END,
+				account_name = CASE WHEN $5 <> '' AND account_id IN ('', $5) THEN $6 ELSE account_name END,
+				account_note = CASE WHEN $8 THEN $7 ELSE account_note END
+			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $3`,
+			organization, connection, micros(of), micros(s.clock()), account.ID, account.Name, account.Note, answered)
+		return err
+	})
+}
+
 // accountOf is whose the connection's credentials are; hub.ErrNotFound where it has none.
 func accountOf(ctx context.Context, q database.Querier, organization, connection string) (hub.CRMAccount, error) {
 	return queryOne(ctx, q, func(r database.Row) (hub.CRMAccount, error) {
@@ -117,14 +133,18 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 				return err
 			}
 		}
-		if account.ID == "" {
-			account = known
+		var asked *int64
+		if account.ID != "" || account.Note != "" {
+			asked = optionalMicros(s.clock())
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at, account_id, account_name) VALUES ($1, $2, $3, $4, $5, $6)
+		if account.ID == "" {
+			account.ID, account.Name = known.ID, known.Name
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at, account_id, account_name, account_note, account_asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
 				token_lease = NULL, refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL, updated_at = excluded.updated_at,
-				account_id = excluded.account_id, account_name = excluded.account_name`,
-			organization, connection, sealed, micros(s.clock()), account.ID, account.Name)
+				account_id = excluded.account_id, account_name = excluded.account_name, account_note = excluded.account_note, account_asked_at = excluded.account_asked_at`,
+			organization, connection, sealed, micros(s.clock()), account.ID, account.Name, account.Note, asked)
 		if err != nil {
 			return err
 		}
@@ -150,19 +170,19 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 func (s *Store) Credentials(ctx context.Context, organization, connection string) (Credentials, error) {
 	var sealed string
 	var sealedToken *string
-	var expires, rejected, refused *int64
+	var expires, rejected, refused, asked *int64
 	var refusals int
 	var updated int64
 	_, err := queryOne(ctx, s.db, func(r database.Row) (struct{}, error) {
-		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated)
-	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated, &asked)
+	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at, account_asked_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if errors.Is(err, hub.ErrNotFound) {
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
 	if err != nil {
 		return Credentials{}, err
 	}
-	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated)}
+	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked)}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
 	if err != nil {
 		return c, err

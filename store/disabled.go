@@ -46,6 +46,11 @@ func suspendOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) 
 	if _, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`+which, o.ID, due); err != nil {
 		return err
 	}
+	if o.Disabled {
+		if err := endIdleRuns(ctx, tx, o.ID, "", runDisabled, fromMicros(now)); err != nil {
+			return err
+		}
+	}
 	_, err := tx.Exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1`, o.ID, due)
 	return err
 }

@@ -14,6 +14,9 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := deleteTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
 		return err
 	}
+	if err := endRuns(ctx, tx, Schedule{OrganizationID: organization, ConnectionID: connection}, runDeleted, now); err != nil {
+		return err
+	}
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
 		return err
 	}
@@ -31,7 +34,7 @@ const purgeSlice = 1000
 
 // purged are the tables that Purge empties, with what makes their rows distinct within a connection.
 var purged = []struct{ table, key string }{
-	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"quarantine", "id"},
+	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"crm_requests", "id"}, {"quarantine", "id"},
 	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
 	{"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }

@@ -99,7 +99,7 @@ func noteMet(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error 
 		}
 	}
 	for _, q := range page.Quarantined { // there, though unreadable: not gone
-		if q.ExternalID != "" {
+		if q.ExternalID != "" && len(q.ExternalID) <= hub.MaxIDLength { // no record has a longer one
 			unreadable = append(unreadable, hub.Storable(q.ExternalID))
 		}
 	}

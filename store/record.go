@@ -53,9 +53,12 @@ func scanRecord(r database.Row) (Record, error) {
 
 // Changes counts what an upsert did.
 type Changes struct {
-	Created, Updated, Unchanged, Deleted int
+	Created   int `json:"created,omitempty"`
+	Updated   int `json:"updated,omitempty"`
+	Unchanged int `json:"unchanged,omitempty"`
+	Deleted   int `json:"deleted,omitempty"`
 	// Missed are those of a whole reading's changes that the increments before it should have brought.
-	Missed int
+	Missed int `json:"missed,omitempty"`
 }
 
 // Add adds up two counts.

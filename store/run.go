@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"sirocco/database"
@@ -10,12 +13,12 @@ import (
 
 // RunTotals is what a run has done so far.
 type RunTotals struct {
-	Pages int
+	Pages int `json:"pages,omitempty"`
 	Changes
-	Quarantined int
+	Quarantined int `json:"quarantined,omitempty"`
 	// Bytes came from the CRM; RateWait was spent waiting for its rate limit.
-	Bytes    int64
-	RateWait time.Duration
+	Bytes    int64         `json:"bytes,omitempty"`
+	RateWait time.Duration `json:"rateWait,omitempty"`
 }
 
 // Add adds up two totals.
@@ -27,6 +30,68 @@ func (t *RunTotals) Add(u RunTotals) {
 	t.RateWait += u.RateWait
 }
 
+// ModelTotals is what a run has done so far of each model.
+type ModelTotals map[hub.Model]RunTotals
+
+// Add adds to what was done of a model.
+func (m ModelTotals) Add(model hub.Model, t RunTotals) {
+	sum := m[model]
+	sum.Add(t)
+	m[model] = sum
+}
+
+// Sum is what was done of all models together.
+func (m ModelTotals) Sum() (sum RunTotals) {
+	for _, t := range m {
+		sum.Add(t)
+	}
+	return sum
+}
+
+// RunOutcome is how a run ended.
+type RunOutcome string
+
+// The outcomes of runs.
+const (
+	RunDone     RunOutcome = "DONE"
+	RunFailed   RunOutcome = "FAILED"
+	RunPaused   RunOutcome = "PAUSED"   // isActive became false
+	RunDisabled RunOutcome = "DISABLED" // its organization was disabled
+	RunCutOff   RunOutcome = "CUT_OFF"  // the server that worked on it stopped, or lost the database
+	RunReplaced RunOutcome = "REPLACED" // its account was replaced by another one
+	RunDeleted  RunOutcome = "DELETED"  // the connection was deleted
+)
+
+// RunEnding is how a run ended, and why, in a sentence for people; Why is empty where it went through.
+type RunEnding struct {
+	Outcome RunOutcome
+	Why     string
+}
+
+// The endings of runs that did not come to their own end.
+var (
+	runPaused   = RunEnding{RunPaused, "It was paused: isActive became false. The run after it goes on from there."}
+	runDisabled = RunEnding{RunDisabled, "Its organization was disabled. The run after it goes on from there."}
+	runCutOff   = RunEnding{RunCutOff, "It was cut off: the server that worked on it stopped, or lost the database. The run after it goes on from there."}
+	runDeleted  = RunEnding{RunDeleted, "The connection was deleted."}
+)
+
+// stoppedRun is the ending of a run whose connection may not be synced, for the reason.
+func stoppedRun(reason error) RunEnding {
+	if errors.Is(reason, hub.ErrDisabled) {
+		return runDisabled
+	}
+	return runPaused
+}
+
+// endedRun is the ending of a run that came to its own end, or failed with the problem.
+func endedRun(problem string) RunEnding {
+	if problem != "" {
+		return RunEnding{RunFailed, problem}
+	}
+	return RunEnding{Outcome: RunDone}
+}
+
 // SyncRun is one pass over all models of a connection.
 type SyncRun struct {
 	ID           string
@@ -34,27 +99,40 @@ type SyncRun struct {
 	StartedAt    time.Time
 	// EndedAt is zero while the run goes on.
 	EndedAt time.Time
+	// Outcome is how it ended; empty while it goes on.
+	Outcome RunOutcome
 	RunTotals
-	// Error is why the run failed, for people; empty when it did not.
+	// Models is what was done of each model; one of which nothing was done is not in it.
+	Models ModelTotals
+	// Error is why the run failed or was cut short, for people; empty when it was not.
 	Error string
 }
+
+const syncRunColumns = `id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error, outcome, models`
 
 func scanSyncRun(r database.Row) (SyncRun, error) {
 	var run SyncRun
 	var started, wait int64
 	var ended *int64
+	var models string
 	err := r.Scan(&run.ID, &run.ConnectionID, &started, &ended, &run.Pages, &run.Created, &run.Updated, &run.Unchanged, &run.Deleted,
-		&run.Quarantined, &run.Missed, &run.Bytes, &wait, &run.Error)
+		&run.Quarantined, &run.Missed, &run.Bytes, &wait, &run.Error, &run.Outcome, &models)
+	if err != nil {
+		return run, err
+	}
 	run.StartedAt, run.EndedAt, run.RateWait = fromMicros(started), fromOptionalMicros(ended), time.Duration(wait)*time.Microsecond
-	return run, err
+	if err := json.Unmarshal([]byte(models), &run.Models); err != nil {
+		return run, fmt.Errorf("models of run %s: %w", run.ID, err)
+	}
+	return run, nil
 }
 
 // runsKept is how many ended runs of a connection are kept.
 const runsKept = 200
 
 // BeginSyncJob starts the work of an enqueued job: it shortens the lease to one that has to be
-// renewed, and begins a run where none is in progress, which is also what was asked for since it was enqueued. Its error
-// may be one of RenewLease's.
+// renewed, and begins a run where none is in progress, which is also what was asked for since it was enqueued. A run whose
+// job did not give the connection back was cut off: another one begins. Its error may be one of RenewLease's.
 func (s *Store) BeginSyncJob(ctx context.Context, organization, connection string, fence int64, lease time.Duration) (Schedule, hub.Connection, error) {
 	sched := Schedule{OrganizationID: organization, ConnectionID: connection, Fence: fence}
 	var c hub.Connection
@@ -68,12 +146,19 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 		if err != nil {
 			return err
 		}
-		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, run_id = COALESCE(run_id, $4), waiting = '', waiting_until = NULL,
-				retrying = CASE WHEN run_id IS NULL THEN COALESCE(models_due_at > $5, $6) ELSE retrying END,
-				models_due_at = CASE WHEN run_id IS NULL AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
-				due_at = CASE WHEN run_id IS NULL AND due_at <= $5 THEN NULL ELSE due_at END
+		begins := before.RunID == "" || before.Working
+		if begins {
+			if err := endRuns(ctx, tx, sched, runCutOff, now); err != nil {
+				return err
+			}
+			before.RunID = s.newID()
+		}
+		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, working = TRUE, run_id = $4, waiting = '', waiting_until = NULL,
+				retrying = CASE WHEN $7 THEN COALESCE(models_due_at > $5, $6) ELSE retrying END,
+				models_due_at = CASE WHEN $7 AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
+				due_at = CASE WHEN $7 AND due_at <= $5 THEN NULL ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
-			organization, connection, micros(now.Add(lease)), s.newID(), micros(now), false)
+			organization, connection, micros(now.Add(lease)), before.RunID, micros(now), false, begins)
 		if err != nil {
 			return err
 		}
@@ -90,21 +175,45 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 	return sched, c, err
 }
 
-func addToRun(ctx context.Context, tx Tx, sched Schedule, t RunTotals) error {
+// addToRun adds to what the run in progress has done.
+func addToRun(ctx context.Context, tx Tx, sched Schedule, done ModelTotals) error {
+	t := done.Sum()
 	if t == (RunTotals{}) {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
-			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11, missed = missed + $12
-		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-		sched.OrganizationID, sched.ConnectionID, sched.RunID, t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds(), t.Missed)
+	key := []any{sched.OrganizationID, sched.ConnectionID, sched.RunID}
+	text, err := queryOne(ctx, tx, scanText, `SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, key...)
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	models := ModelTotals{}
+	if err := json.Unmarshal([]byte(text), &models); err != nil {
+		return fmt.Errorf("models of run %s: %w", sched.RunID, err)
+	}
+	for model, t := range done {
+		if model != "" && t != (RunTotals{}) {
+			models.Add(model, t)
+		}
+	}
+	after, err := json.Marshal(models)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
+			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11, missed = missed + $12, models = $13
+		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, append(key,
+		t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds(), t.Missed, string(after))...)
 	return err
 }
 
-func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $4, error = $5 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-		sched.OrganizationID, sched.ConnectionID, sched.RunID, micros(now), problem)
-	if err != nil {
+// endRuns ends what is in progress of the connection's runs, and forgets the oldest.
+func endRuns(ctx context.Context, tx Tx, sched Schedule, ending RunEnding, now time.Time) error {
+	n, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $3, error = $4, outcome = $5 WHERE organization_id = $1 AND connection_id = $2 AND ended_at IS NULL`,
+		sched.OrganizationID, sched.ConnectionID, micros(now), ending.Why, string(ending.Outcome))
+	if err != nil || n == 0 {
 		return err
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id <
@@ -113,8 +222,58 @@ func endRun(ctx context.Context, tx Tx, sched Schedule, problem string, now time
 	return err
 }
 
+// endIdleRuns ends the runs in progress of the connection, or with an empty one of all the organization's, that no job is
+// under way for: such a job ends its own.
+func endIdleRuns(ctx context.Context, tx Tx, organization, connection string, ending RunEnding, now time.Time) error {
+	const idle = `organization_id = $1 AND ($2 = '' OR connection_id = $2) AND lease_until IS NULL AND run_id IS NOT NULL`
+	_, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $3, error = $4, outcome = $5 WHERE organization_id = $1 AND ended_at IS NULL
+		AND (connection_id, id) IN (SELECT connection_id, run_id FROM schedules WHERE `+idle+`)`,
+		organization, connection, micros(now), ending.Why, string(ending.Outcome))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE schedules SET run_id = NULL WHERE `+idle, organization, connection)
+	return err
+}
+
+// EndForgottenRuns ends runs that nothing works on, whatever left them so, and reports how many.
+func (s *Store) EndForgottenRuns(ctx context.Context) (int, error) {
+	type key struct{ organization, connection, run string }
+	forgotten, err := queryAll(ctx, s.db, func(r database.Row) (key, error) {
+		var k key
+		err := r.Scan(&k.organization, &k.connection, &k.run)
+		return k, err
+	}, `SELECT organization_id, connection_id, id FROM sync_runs r WHERE ended_at IS NULL AND `+forgottenRun+` LIMIT 1000`)
+	if err != nil || len(forgotten) == 0 {
+		return 0, err
+	}
+	var ended int64
+	err = s.write(ctx, func(tx Tx) error {
+		ended = 0
+		for _, k := range forgotten {
+			n, err := tx.Exec(ctx, `UPDATE sync_runs AS r SET ended_at = $4, error = $5, outcome = $6
+				WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND ended_at IS NULL AND `+forgottenRun,
+				k.organization, k.connection, k.run, micros(s.clock()), runCutOff.Why, string(RunCutOff))
+			if err != nil {
+				return err
+			}
+			ended += n
+		}
+		return nil
+	})
+	return int(ended), err
+}
+
+// forgottenRun is the condition of a run r that is not the one in progress of its connection.
+const forgottenRun = `NOT EXISTS (SELECT 1 FROM schedules s WHERE s.organization_id = r.organization_id AND s.connection_id = r.connection_id AND s.run_id = r.id)`
+
 // SyncRuns lists the runs of a connection, latest first, before the one with the id before.
 func (s *Store) SyncRuns(ctx context.Context, organization, connection, before string, limit int) ([]SyncRun, error) {
-	return queryAll(ctx, s.db, scanSyncRun, `SELECT id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error
+	return queryAll(ctx, s.db, scanSyncRun, `SELECT `+syncRunColumns+`
 		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
+}
+
+// SyncRun returns one run of a connection.
+func (s *Store) SyncRun(ctx context.Context, organization, connection, id string) (SyncRun, error) {
+	return queryOne(ctx, s.db, scanSyncRun, `SELECT `+syncRunColumns+` FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, organization, connection, id)
 }

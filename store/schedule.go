@@ -39,6 +39,8 @@ type Schedule struct {
 	DeletionLimit int
 	// Held counts the records of each model that were not met and that a person has to decide about.
 	Held map[hub.Model]int
+	// Notes are what the CRM says that keeps a model or the account from being in order, in sentences.
+	Notes []string
 	// RunStartedAt is when the run in progress began, for the job that works on it.
 	RunStartedAt time.Time
 	// Waiting says, for people, why the connection waits; empty when it only waits for its interval.
@@ -49,6 +51,8 @@ type Schedule struct {
 	// Host is whom the last job asked, and Timeouts how often in a row it was not answered in time.
 	Host     string
 	Timeouts int
+	// Working says that a job has begun and has not given the connection back.
+	Working bool
 	// Continues says that the job just begun goes on where one before it gave way, with nothing between.
 	Continues bool
 }
@@ -57,7 +61,7 @@ type Schedule struct {
 const Continuing = "more pages to read"
 
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, failure_cause,
-	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts`
+	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts, working`
 
 func scanSchedule(r database.Row) (Schedule, error) {
 	var s Schedule
@@ -65,7 +69,7 @@ func scanSchedule(r database.Row) (Schedule, error) {
 	var due, lease, models, held, waiting *int64
 	var run *string
 	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.FailureCause,
-		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting, &s.Host, &s.Timeouts)
+		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting, &s.Host, &s.Timeouts, &s.Working)
 	s.Interval = time.Duration(interval) * time.Second
 	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
 	s.ModelsDueAt, s.HeldUntil = fromOptionalMicros(models), fromOptionalMicros(held)
@@ -96,8 +100,11 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0, models_due_at = NULL
 		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
 		c.OrganizationID, c.ID, due, c.Active)
-	if err != nil || !c.Active {
+	if err != nil {
 		return err
+	}
+	if !c.Active {
+		return endIdleRuns(ctx, tx, c.OrganizationID, c.ID, stoppedRun(nil), now)
 	}
 	return resumeWriteBack(ctx, tx, c.OrganizationID, c.ID, now)
 }
@@ -111,6 +118,9 @@ func (s *Store) Schedule(ctx context.Context, organization, connection string) (
 	if sched.OrganizationDisabled, err = organizationDisabled(ctx, s.db, organization); err != nil {
 		return sched, err
 	}
+	if sched.Notes, err = crmNotes(ctx, s.db, organization, connection); err != nil {
+		return sched, err
+	}
 	all, err := absences(ctx, s.db, organization, connection)
 	for model, counts := range all {
 		if n := counts[AbsenceHeld]; n > 0 {
@@ -121,6 +131,21 @@ func (s *Store) Schedule(ctx context.Context, organization, connection string) (
 		}
 	}
 	return sched, err
+}
+
+// crmNotes are what the CRM said of the account, and then of the models.
+func crmNotes(ctx context.Context, q database.Querier, organization, connection string) ([]string, error) {
+	notes, err := queryAll(ctx, q, scanText, `SELECT account_note FROM credentials WHERE organization_id = $1 AND connection_id = $2 AND account_note <> ''`, organization, connection)
+	if err != nil {
+		return nil, err
+	}
+	of, err := queryAll(ctx, q, scanText, `SELECT note FROM sync_states WHERE organization_id = $1 AND connection_id = $2 AND note <> '' ORDER BY model`, organization, connection)
+	for _, note := range of {
+		if !slices.Contains(notes, note) { // as of models that the CRM has as one
+			notes = append(notes, note)
+		}
+	}
+	return notes, err
 }
 
 // SetSyncInterval changes how often a connection syncs. It counts at once: what is due after an interval is due after
@@ -244,10 +269,14 @@ type SyncJobResult struct {
 	// RunOver ends the run, with RunError where it failed.
 	RunOver  bool
 	RunError string
+	// Stopped says that the connection was paused, or its organization disabled: the run in progress ends with that.
+	Stopped error
 	// Totals are added to the run.
-	Totals RunTotals
+	Totals ModelTotals
 	// Reach is what the job learned of the CRM's host.
 	Reach Reach
+	// Requests are those that were sent to the CRM.
+	Requests []CRMRequest
 	// Quiet are models whose increments brought nothing: their cursors move with the job's end.
 	Quiet []QuietModel
 }
@@ -268,8 +297,15 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 		if err := followInterval(ctx, tx, sched, &end); err != nil {
 			return err
 		}
+		var ending RunEnding
+		switch {
+		case end.Stopped != nil:
+			ending = stoppedRun(end.Stopped)
+		case end.RunOver:
+			ending = endedRun(end.RunError)
+		}
 		run := optional(sched.RunID)
-		if end.RunOver {
+		if ending.Outcome != "" {
 			run = nil
 		}
 		until := end.WaitingUntil
@@ -279,7 +315,7 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 		if end.Waiting == "" {
 			until = time.Time{}
 		}
-		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
+		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, working = FALSE, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
 				held_until = $9, models_due_at = CASE WHEN models_due_at IS NOT NULL AND due_at IS NOT NULL THEN models_due_at ELSE COALESCE($10, models_due_at) END,
 				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END, `+saveReach("$12", "$13")+`
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
@@ -288,16 +324,18 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
 			return err
 		}
-		if sched.RunID == "" {
+		if sched.RunID != "" {
+			if err := addToRun(ctx, tx, sched, end.Totals); err != nil {
+				return err
+			}
+			if err := s.addCRMRequests(ctx, tx, sched.OrganizationID, sched.ConnectionID, sched.RunID, end.Requests); err != nil {
+				return err
+			}
+		}
+		if ending.Outcome == "" {
 			return nil
 		}
-		if err := addToRun(ctx, tx, sched, end.Totals); err != nil {
-			return err
-		}
-		if !end.RunOver {
-			return nil
-		}
-		return endRun(ctx, tx, sched, end.RunError, now)
+		return endRuns(ctx, tx, sched, ending, now)
 	})
 }
 

@@ -23,6 +23,10 @@ type SyncState struct {
 	AsOf time.Time
 	// InRun says that a run of this model was begun and not finished; it goes on from Next.
 	InRun bool
+	// BegunRun is the id of the connection run in which the run in progress of the model, or the last one, was begun.
+	BegunRun string
+	// Note is what the CRM said of the model at that beginning, for people: what keeps it from being up to date; usually empty.
+	Note string
 	// Barren counts the pages in a row of the run in progress that brought nothing not yet seen in it.
 	Barren int
 	// EnumeratedAt is when the model was last read whole.
@@ -39,13 +43,13 @@ type SyncState struct {
 	RetryAt      time.Time
 }
 
-const syncStateColumns = `model, since, next, started_at, as_of, in_run, barren, enumerated_at, rewind_to, passed_run, failed, failures, failure_cause, retry_at`
+const syncStateColumns = `model, since, next, started_at, as_of, in_run, barren, enumerated_at, rewind_to, passed_run, failed, failures, failure_cause, retry_at, begun_run, note`
 
 func scanSyncState(r database.Row) (SyncState, error) {
 	var st SyncState
 	var since, started, asOf, enumerated, rewind, retry *int64
 	err := r.Scan(&st.Model, &since, &st.Next, &started, &asOf, &st.InRun, &st.Barren, &enumerated, &rewind, &st.CompletedRun,
-		&st.Failed, &st.Failures, &st.FailureCause, &retry)
+		&st.Failed, &st.Failures, &st.FailureCause, &retry, &st.BegunRun, &st.Note)
 	st.Since, st.StartedAt, st.AsOf, st.EnumeratedAt = fromOptionalMicros(since), fromOptionalMicros(started), fromOptionalMicros(asOf), fromOptionalMicros(enumerated)
 	st.RetryAt = fromOptionalMicros(retry)
 	if rewind != nil {
@@ -70,14 +74,14 @@ func syncStates(ctx context.Context, q database.Querier, organization, connectio
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
 	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, started_at, as_of, in_run, barren, enumerated_at,
-			passed_run, failed, failures, failure_cause, retry_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
+			passed_run, failed, failures, failure_cause, retry_at, begun_run, note)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
 			since = excluded.since, next = excluded.next, started_at = excluded.started_at, as_of = excluded.as_of, in_run = excluded.in_run,
 			barren = excluded.barren, enumerated_at = excluded.enumerated_at, passed_run = excluded.passed_run, failed = excluded.failed,
-			failures = excluded.failures, failure_cause = excluded.failure_cause, retry_at = excluded.retry_at`,
+			failures = excluded.failures, failure_cause = excluded.failure_cause, retry_at = excluded.retry_at, begun_run = excluded.begun_run, note = excluded.note`,
 		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.StartedAt),
 		optionalMicros(st.AsOf), st.InRun, st.Barren, optionalMicros(st.EnumeratedAt), st.CompletedRun, st.Failed,
-		st.Failures, st.FailureCause, optionalMicros(st.RetryAt))
+		st.Failures, st.FailureCause, optionalMicros(st.RetryAt), st.BegunRun, st.Note)
 	return err
 }
 
@@ -115,6 +119,7 @@ type PageCommit struct {
 	Children []hub.Model
 	// Status is what the contract's syncStatus shows for the model after the page.
 	Status hub.SyncState
+	// Totals are what the page adds to the run besides what becomes of its records.
 	Totals RunTotals
 }
 
@@ -136,9 +141,11 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		if changes, err = upsertPage(ctx, tx, sched, page, scope, now); err != nil {
+		done, err := upsertPage(ctx, tx, sched, page, scope, now)
+		if err != nil {
 			return err
 		}
+		changes = done.Sum().Changes
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}
@@ -156,40 +163,41 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 			return err
 		}
 		totals := page.Totals
-		totals.Changes.Add(changes)
 		totals.Quarantined += fresh
-		return addToRun(ctx, tx, sched, totals)
+		done.Add(page.State.Model, totals)
+		return addToRun(ctx, tx, sched, done)
 	})
 	return changes, err
 }
 
-// upsertPage brings the records of a page in, and takes away the children that they no longer have.
-func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, scope *relinkScope, now time.Time) (Changes, error) {
+// upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
+// of the records of each model.
+func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, scope *relinkScope, now time.Time) (ModelTotals, error) {
 	asked := page.AskedAt
 	if asked.IsZero() {
 		asked = now
 	}
-	var changes Changes
+	done := ModelTotals{}
 	for _, records := range byModel(page.Records) {
 		ch, changed, err := upsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, asked, now)
 		if err != nil {
-			return changes, err
+			return nil, err
 		}
 		if page.Reading != nil {
 			ch.Missed = missed(records, changed, page.Reading.Since)
 		}
 		scope.note(records[0].Model, ch)
-		changes.Add(ch)
+		done.Add(records[0].Model, RunTotals{Changes: ch})
 	}
 	for _, child := range page.Children {
 		n, err := deleteAbsentChildren(ctx, tx, sched, page, child, now)
 		if err != nil {
-			return changes, err
+			return nil, err
 		}
 		scope.note(child, Changes{Deleted: n})
-		changes.Deleted += n
+		done.Add(child, RunTotals{Changes: Changes{Deleted: n}})
 	}
-	return changes, nil
+	return done, nil
 }
 
 // missed counts the changed records that an increment should have brought: those modified before the cursor.

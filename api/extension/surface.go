@@ -36,6 +36,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerCredentials()
 	s.registerSync()
 	s.registerRuns()
+	s.registerCRMRequests()
 	s.registerQuarantine()
 	s.registerDeletions()
 	s.registerEndpoints()

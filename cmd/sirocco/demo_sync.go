@@ -12,18 +12,24 @@ import (
 
 // demoSync is what the demo reads of a connection's sync.
 type demoSync struct {
-	Explanation string `json:"explanation"`
-	Run         *struct {
-		ID        string  `json:"id"`
-		EndedAt   *string `json:"endedAt"`
-		Pages     int     `json:"pages"`
-		Created   int     `json:"created"`
-		Updated   int     `json:"updated"`
-		Unchanged int     `json:"unchanged"`
-		Deleted   int     `json:"deleted"`
-		Error     *string `json:"error"`
-	} `json:"run"`
+	Explanation string   `json:"explanation"`
+	Run         *demoRun `json:"run"`
 }
+
+type demoRun struct {
+	ID        string  `json:"id"`
+	EndedAt   *string `json:"endedAt"`
+	Outcome   string  `json:"outcome"`
+	Pages     int     `json:"pages"`
+	Created   int     `json:"created"`
+	Updated   int     `json:"updated"`
+	Unchanged int     `json:"unchanged"`
+	Deleted   int     `json:"deleted"`
+	Error     *string `json:"error"`
+}
+
+// changed is how many records the run wrote.
+func (r *demoRun) changed() int { return r.Created + r.Updated + r.Deleted }
 
 func (d *demo) firstSync() (int, error) {
 	fmt.Println("\nCreating a connection to each, giving it credentials and switching it on, which starts its first sync:")
@@ -148,11 +154,14 @@ func (d *demo) pauseAndResume() (int, error) {
 	}); err != nil {
 		return 0, err
 	}
-	paused, err := d.syncOf(crm)
-	if err != nil {
+	var paused demoSync
+	if err := d.until("the run has ended", func() (bool, error) {
+		paused, err = d.syncOf(crm)
+		return err == nil && paused.Run.EndedAt != nil, err
+	}); err != nil {
 		return 0, err
 	}
-	if paused.Run.EndedAt != nil {
+	if paused.Run.Outcome != "PAUSED" {
 		return 0, errors.New("the sync was over before it could be paused")
 	}
 	fmt.Printf("  %s\n", paused.Explanation)
@@ -160,16 +169,17 @@ func (d *demo) pauseAndResume() (int, error) {
 	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": true}, nil); err != nil {
 		return 0, err
 	}
-	resumed, err := d.ended(crm, before.Run.ID)
+	resumed, err := d.ended(crm, paused.Run.ID)
 	if err != nil {
 		return 0, err
 	}
-	if resumed.Run.ID != paused.Run.ID || resumed.Run.Pages <= paused.Run.Pages || resumed.Run.Created+resumed.Run.Updated+resumed.Run.Deleted != 0 {
-		return 0, fmt.Errorf("the sync did not go on from its cursor: %+v", *resumed.Run)
+	met := paused.Run.Unchanged + resumed.Run.Unchanged
+	if met != len(crm.shown()) || paused.Run.changed()+resumed.Run.changed() != 0 {
+		return 0, fmt.Errorf("the sync did not go on from its cursor: %+v, %+v", *paused.Run, *resumed.Run)
 	}
-	fmt.Printf("  PATCH {\"isActive\": true}: the same run went on from page %d to %d; %d records came again, none was written\n",
-		paused.Run.Pages, resumed.Run.Pages, resumed.Run.Unchanged)
-	return resumed.Run.Unchanged, nil
+	fmt.Printf("  PATCH {\"isActive\": true}: the next run went on from page %d to %d; %d records came again, none was written\n",
+		paused.Run.Pages, paused.Run.Pages+resumed.Run.Pages, met)
+	return met, nil
 }
 
 func requests(crm *demoCRM) int {

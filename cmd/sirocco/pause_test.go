@@ -72,9 +72,13 @@ func pauseOverAnyNode(t *testing.T, database string, nodes int) {
 		storetest.Until(t, "the sync hangs at the CRM", func() bool { return hanging.Load() == 1 })
 		patch(t, over, path, token, `{"isActive":false}`)
 		storetest.Until(t, "the hub lets the CRM go", func() bool { return hanging.Load() == 0 })
-		run, err := latestRun(ctx, st, conn)
-		if err != nil || !run.EndedAt.IsZero() || run.Created == 0 {
-			t.Fatalf("%v %+v", err, run)
+		var run store.SyncRun
+		storetest.Until(t, "its run has ended", func() bool {
+			run, err = latestRun(ctx, st, conn)
+			return err == nil && !run.EndedAt.IsZero()
+		})
+		if run.Outcome != store.RunPaused || over == running[0] && run.Created == 0 {
+			t.Fatalf("%+v", run)
 		}
 		before := asked.Load()
 		patch(t, over, path, token, `{"isActive":true}`)

@@ -10,8 +10,9 @@ SAMPLE ?= 240
 SEED ?= 1
 PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
+MONTH ?= 30
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak postgres s3 fmt demo weight conformance
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo weight conformance
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
@@ -78,6 +79,9 @@ bench: ## measure, and write docs/benchmarks.md, docs/benchmarks-sync.md and doc
 
 soak: postgres ## five minutes of failing CRMs and subscribers, and killed nodes (SOAK=5m)
 	SIROCCO_SOAK=$(SOAK) go test -run '^TestSoak$$' -v -count=1 -timeout 2h ./cmd/sirocco
+
+month: ## a month of failing CRMs in virtual time, in a few minutes (MONTH=30 days)
+	TZ=America/New_York SIROCCO_MONTH=$(MONTH) go test -run '^TestMonth$$' -v -count=1 -timeout 1h ./engine
 
 weight: ## what the program is made of: each module's CPU seconds in a cold build, and its bytes
 	@go run ./scripts/weight

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ type Engine struct {
 	metrics *metrics
 	// webhooks sends events to endpoints, vendors carries requests to CRMs.
 	webhooks *webhookClient
-	vendors  *vendorTransport
+	vendors  http.RoundTripper
 	// seen tells pages that go on from those that go round.
 	seen *seenRecords
 	// failures bound how many failed answers hosts give.

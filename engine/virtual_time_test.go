@@ -57,7 +57,7 @@ func lives(t *testing.T, connectors map[hub.Platform]connector.Connector, test f
 		l := &life{t: t, hosts: inProcess{}}
 		l.st = storetest.Open(t, database, time.Now)
 		var err error
-		l.e, err = New(Config{Store: l.st, Connectors: connectors, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, PageSize: 50, AllowPrivate: true})
+		l.e, err = New(Config{Store: l.st, Connectors: connectors, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, PageSize: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +111,7 @@ func (l *life) pass(d time.Duration) {
 func (l *life) work() {
 	l.t.Helper()
 	var claimed []store.Schedule
-	_, err := l.st.ClaimSchedules(l.t.Context(), claimLimit, queueLease, func(_ store.Tx, due []store.Schedule) error {
+	_, _, err := l.st.ClaimSchedules(l.t.Context(), store.Room{Workers: 100}, queueLease, func(_ store.Tx, due []store.Schedule) error {
 		claimed = slices.Clone(due)
 		return nil
 	})

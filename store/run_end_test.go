@@ -101,7 +101,7 @@ func TestARunThatWasCutOffEnds(t *testing.T) {
 		conn := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
 		claim := func() int64 {
 			var claimed []store.Schedule
-			if _, err := st.ClaimSchedules(t.Context(), 10, time.Minute, func(_ store.Tx, due []store.Schedule) error {
+			if _, _, err := st.ClaimSchedules(t.Context(), store.Room{Workers: 10}, time.Minute, func(_ store.Tx, due []store.Schedule) error {
 				claimed = append(claimed, due...)
 				return nil
 			}); err != nil || len(claimed) != 1 {

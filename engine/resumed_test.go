@@ -49,7 +49,7 @@ func startWith(t *testing.T, f *fixture, c connector.Connector) *engine.Engine {
 	t.Helper()
 	e, err := engine.New(engine.Config{
 		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: c},
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: time.Now, PageSize: 50,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: time.Now, PageSize: 50, Targets: hub.Targets{Any: true},
 	})
 	if err != nil {
 		t.Fatal(err)

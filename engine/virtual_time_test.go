@@ -103,15 +103,17 @@ func (l *life) pass(d time.Duration) {
 		if !time.Now().Before(end) {
 			return
 		}
-		l.work()
+		if l.work() == 0 {
+			time.Sleep(time.Second) // what is due is not let in yet
+		}
 	}
 }
 
-// work claims what is due and works on it.
-func (l *life) work() {
+// work claims what is due, works on it, and returns how much that was.
+func (l *life) work() int {
 	l.t.Helper()
 	var claimed []store.Schedule
-	_, _, err := l.st.ClaimSchedules(l.t.Context(), store.Room{Workers: 100}, queueLease, func(_ store.Tx, due []store.Schedule) error {
+	_, _, err := l.st.ClaimSchedules(l.t.Context(), store.Room{Workers: 100, Lane: 100}, queueLease, func(_ store.Tx, due []store.Schedule) error {
 		claimed = slices.Clone(due)
 		return nil
 	})
@@ -130,6 +132,7 @@ func (l *life) work() {
 			}
 		}
 	}
+	return len(claimed)
 }
 
 func (l *life) schedule(c hub.Connection) store.Schedule {

@@ -40,12 +40,14 @@ var pulled = []struct {
 		connector.FieldSetter
 		connector.NoteFinder
 		connector.NoteRemover
-	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
+		connector.Confirmer
+	}{unhurried{servicetitan.Connector{}}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}, servicetitan.Connector{}}, simulatedservicetitan.New},
 	{"companycam", struct {
 		unhurried
 		connector.Finder
 		connector.NoteFinder
-	}{unhurried{companycam.Connector{}}, companycam.Connector{}, companycam.Connector{}}, simulatedcompanycam.New},
+		connector.Confirmer
+	}{unhurried{companycam.Connector{}}, companycam.Connector{}, companycam.Connector{}, companycam.Connector{}}, simulatedcompanycam.New},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

@@ -157,6 +157,11 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return err
 	}
 	info, at := c.Info(), s.engine.Clock()
+	if holds, err := s.linkHolds(ctx, c, r); err != nil {
+		return s.handleError(ctx, at, err)
+	} else if !holds {
+		return nil
+	}
 	crm, err := s.linked(ctx, r, info)
 	if err != nil {
 		return s.handleError(ctx, at, err)

@@ -78,8 +78,11 @@ func (l list) shows(q url.Values) bool { return l.all || l.active && q.Get("acti
 
 // filter is what the list's own parameters ask for.
 func (l list) filter(q url.Values, from time.Time) func(hub.Record) bool {
-	location := q.Get("locationId")
+	location, visits := q.Get("locationId"), q.Get("appointmentIds")
 	return func(r hub.Record) bool {
+		if visits != "" && !slices.Contains(strings.Split(visits, ","), r.Refs.Engagement) {
+			return false
+		}
 		if r.Model == hub.ModelAccount && r.MergedInto != "" { // those are in the feed only
 			return false
 		}

@@ -1,0 +1,45 @@
+package connector
+
+import (
+	"context"
+
+	"sirocco/hub"
+)
+
+// Confirmer is implemented by connectors whose vendor can be asked what is so now. Just before a note is sent over a link
+// that the rule made, the engine asks again for what decided it.
+type Confirmer interface {
+	// Confirm reads the record that a recording is linked to, and what says when, where, of whom and with whom it is. An
+	// error says nothing of the record.
+	Confirm(ctx context.Context, s *Session, of hub.RecordRef) (Confirmed, error)
+}
+
+// Confirmed is what a vendor says of a record now.
+type Confirmed struct {
+	// Records are the record and those that it is read with; without itself among them the vendor says that it is not there.
+	Records []hub.Record
+	// Children are the models of which Records has all that refer to the record: any other that is kept is gone.
+	Children []hub.Model
+}
+
+// Has reports whether the vendor has the record.
+func (c *Confirmed) Has(of hub.RecordRef) bool {
+	for i := range c.Records {
+		if r := &c.Records[i]; r.Model == of.Model && r.ExternalID == of.ExternalID && !r.Deleted {
+			return true
+		}
+	}
+	return false
+}
+
+// ConfirmFound is what a connector's Find says of a record, for its Confirm: an item that cannot be read is no answer.
+func ConfirmFound(ctx context.Context, f Finder, s *Session, service string, of hub.RecordRef) (Confirmed, error) {
+	page, err := f.Find(ctx, s, of.Model, []string{of.ExternalID})
+	if err != nil {
+		return Confirmed{}, err
+	}
+	if len(page.Rejected) > 0 {
+		return Confirmed{}, Fail(Malformed, service, "the %s %s cannot be read: %s", of.Model, of.ExternalID, page.Rejected[0].Reason)
+	}
+	return Confirmed{Records: page.Records}, nil
+}

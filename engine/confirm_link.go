@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// linkHolds asks the vendor again for what decided a link that the rule made, where it can be asked, keeps the answer, and
+// looks at the recording with it. It reports whether the link is the same; otherwise the recording has another one, or none,
+// and the delivery says so. Without an answer it fails, so that the note waits. What a person decided is not asked about.
+func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, r hub.Recording) (bool, error) {
+	confirmer, ok := c.(connector.Confirmer)
+	of := hub.RecordRef{Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}
+	if !ok || r.Link.By != hub.LinkedByMatching || !r.MayBeMatched() || r.Link.Model != of.Model || r.Link.ExternalID != of.ExternalID {
+		return true, nil
+	}
+	if s.session == nil {
+		if err := s.open(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	asked, name := s.engine.Clock(), c.Info().Name
+	found, err := confirmer.Confirm(ctx, &s.session.Session, of)
+	if err != nil {
+		return false, unanswered(err, name)
+	}
+	for i := range found.Records {
+		if err := found.Records[i].Validate(); err != nil {
+			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
+		}
+	}
+	if err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, of, found.Records, found.Children, asked); err != nil {
+		return false, err
+	}
+	now, err := s.engine.match(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if now.Link.SameRecord(r.Link) {
+		return true, nil
+	}
+	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, "Asked again before the note was sent, "+name+
+		" no longer says what the link rested on, so the recording was looked at anew: "+now.Link.Reason)
+}
+
+// unanswered is the error of a question about a link: that it was refused says nothing of the note, which waits.
+func unanswered(err error, name string) error {
+	if ce, ok := errors.AsType[*connector.Error](err); ok && ce.Kind == connector.Refused {
+		return connector.Fail(connector.Temporary, name, "whether the link still holds was not answered: %s", ce.Message)
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package engine_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// visited is a rep's recording that the rule has linked to an appointment, before anything of it is written back.
+func visited(t *testing.T, r *hubRig) (rep hub.User, recording string, visit, assignment hub.Record) {
+	t.Helper()
+	rep, technician := r.rep()
+	day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+	for _, a := range r.crm.Records(hub.ModelEngagementUser) {
+		visit, _ = r.crm.Get(hub.ModelEngagement, a.Refs.Engagement)
+		job, _ := r.crm.Get(hub.ModelOpportunity, visit.Refs.Opportunity)
+		if assignment = a; job.ExternalID != "" && visit.Details.Disposition != "LOST" {
+			break
+		}
+	}
+	r.crm.Change(hub.ModelEngagement, visit.ExternalID, func(e *hub.Record) { e.StartTime, e.EndTime = day, day.Add(time.Hour) })
+	r.crm.Change(hub.ModelEngagementUser, assignment.ExternalID, func(a *hub.Record) { a.Refs.User = technician })
+	r.quiet()
+	recording = r.record(rep, day.Add(2*time.Minute), 55)
+	r.comes(recording, visit.ExternalID, "It is of the appointment")
+	return rep, recording, visit, assignment
+}
+
+func (r *hubRig) analyze(recording string) {
+	r.t.Helper()
+	result := hub.AnalysisResult{}
+	result.OutcomeLabel = "Won"
+	if _, err := r.st.PutAnalysis(r.t.Context(), r.conn.OrganizationID, recording, result); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// TestAWrongCustomersConversationIsNotSent changes at the CRM what a link rests on, which no sync has met when the note is
+// about to be sent.
+func TestAWrongCustomersConversationIsNotSent(t *testing.T) {
+	for name, change := range map[string]func(r *hubRig, visit, assignment hub.Record){
+		"somebody else goes": func(r *hubRig, _, assignment hub.Record) {
+			other := r.crm.Records(hub.ModelUser)[1].ExternalID
+			r.crm.Change(hub.ModelEngagementUser, assignment.ExternalID, func(a *hub.Record) { a.Refs.User = other })
+		},
+		"the rep is taken off": func(r *hubRig, _, assignment hub.Record) {
+			r.crm.Change(hub.ModelEngagementUser, assignment.ExternalID, func(a *hub.Record) { a.Deleted = true })
+		},
+		"it is moved to another day": func(r *hubRig, visit, _ hub.Record) {
+			r.crm.Change(hub.ModelEngagement, visit.ExternalID, func(e *hub.Record) {
+				e.StartTime, e.EndTime = e.StartTime.AddDate(0, 0, 3), e.EndTime.AddDate(0, 0, 3)
+			})
+		},
+		"it is canceled": func(r *hubRig, visit, _ hub.Record) {
+			r.crm.Change(hub.ModelEngagement, visit.ExternalID, func(e *hub.Record) { e.Deleted = true })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+				_, recording, visit, assignment := visited(t, r)
+				change(r, visit, assignment)
+				r.analyze(recording)
+				r.reaches(recording, hub.DeliveryCanceled)
+				// The look that the answer asked for may have moved the link before.
+				until(t, "the delivery says why", func() bool {
+					return strings.HasPrefix(r.delivery(recording).Error, "Asked again before the note was sent, ServiceTitan no longer says what the link rested on")
+				})
+				if l := r.recording(recording).Link; l.ExternalID != "" {
+					t.Errorf("%+v", l)
+				}
+				if n := len(r.crm.Notes.All()); n != 0 {
+					t.Errorf("%d notes", n)
+				}
+			})
+		})
+	}
+}
+
+// TestANoteWaitsForAnAnswerAboutItsLink lets the CRM give none, and then one.
+func TestANoteWaitsForAnAnswerAboutItsLink(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+		_, recording, _, _ := visited(t, r)
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/appointment-assignments"})
+		r.analyze(recording)
+		until(t, "there is no answer", func() bool {
+			ds, err := r.st.Deliveries(t.Context(), r.conn.OrganizationID, deliveriesOf(r.conn.ID, recording))
+			return err == nil && len(ds) == 1 && ds[0].Error != ""
+		})
+		if d := r.delivery(recording); d.State != hub.DeliveryPending || len(r.crm.Notes.All()) != 0 {
+			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+		}
+		r.crm.Faults.Stop()
+		r.ahead.Add(int64(time.Minute))
+		r.reaches(recording, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestALinkSetByAPersonStands takes the rep off an appointment that a person linked the recording to: nobody is asked.
+func TestALinkSetByAPersonStands(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+		_, recording, visit, assignment := visited(t, r)
+		if _, err := r.st.SetLink(t.Context(), r.conn.OrganizationID, recording, hub.Link{ConnectionID: r.conn.ID, Model: hub.ModelEngagement, ExternalID: visit.ExternalID}); err != nil {
+			t.Fatal(err)
+		}
+		r.crm.Before(func(q *http.Request) {
+			if strings.Contains(q.URL.Path, "/appointment-assignments") {
+				t.Error("the CRM was asked about a person's link")
+			}
+		})
+		r.crm.Change(hub.ModelEngagementUser, assignment.ExternalID, func(a *hub.Record) { a.Deleted = true })
+		r.analyze(recording)
+		r.reaches(recording, hub.DeliverySent)
+	})
+}

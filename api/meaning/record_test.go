@@ -280,6 +280,15 @@ var _ = resource(bothPrefixes,
 			s.org().get(path+"?pageSize=1&cursor="+page.header.Get("Next-Cursor")).values("", "name", "B")
 			s.org().get(path+"?userId=nobody").values("", "name")
 		}
+		user := s.org().get(crm + "/users").str("data.0.id")
+		for path, of := range map[string]string{
+			crm + "/opportunity-users": fmt.Sprintf(`"opportunityId":%q`, s.opportunity(`{"externalId":"o9","name":"x"}`).str("data.id")),
+			crm + "/engagement-users":  fmt.Sprintf(`"engagementId":%q`, s.engagement(`{"externalId":"e9","subject":"x"}`).str("data.id")),
+		} {
+			made := s.org().post(path, fmt.Sprintf(`{"userId":%q,"name":"C",%s}`, user, of)).want("name", "C").str("id")
+			s.org().put(path+"/"+made, `{"name":"D"}`).want("name", "D")
+			s.org().get(path+"/"+made).want("name", "D").want("userId", user)
+		}
 		s.org().get(crm+"/engagement-users?engagementId=nothing").values("", "name")
 		s.org().get(crm+"/opportunity-users?opportunityId=nothing").values("", "name")
 	}},

@@ -11,13 +11,10 @@ import (
 func (s *Store) OpportunitiesOf(ctx context.Context, organization string, keys []RecordKey, limit int) (map[RecordKey][]Record, error) {
 	found := map[RecordKey][]Record{}
 	for g, ids := range byPlace(keys) {
-		column := ""
-		switch g.model {
-		case hub.ModelAccount, hub.ModelContact:
-			column = customerRef[g.model]
-		default:
+		if g.model != hub.ModelAccount && g.model != hub.ModelContact {
 			continue
 		}
+		column := customerRef[g.model]
 		in, arg := s.db.Dialect().In("$4", ids)
 		all, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM (SELECT `+recordColumns+`, ROW_NUMBER() OVER (PARTITION BY `+column+` ORDER BY id) AS place
 			FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND `+column+` `+in+` AND deleted_at IS NULL) AS ranked WHERE place <= $5 ORDER BY id`,

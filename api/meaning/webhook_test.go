@@ -43,7 +43,7 @@ func (s *scene) events(kind hub.EventType, recording string) []*answer {
 	var found []*answer
 	for _, d := range all {
 		if d.Event.Type == kind && d.Event.RecordingID == recording {
-			a := &answer{s: s, ask: "the payload", text: string(d.Event.Payload)}
+			a := &answer{s: s, ask: "the payload", text: d.Event.Payload}
 			s.must(json.Unmarshal([]byte(d.Event.Payload), &a.parsed))
 			found = append(found, a)
 		}

@@ -20,6 +20,6 @@ for at in $((port + 1)) $((port + 2)); do
     const look = () => net.connect(at, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => --left ? setTimeout(look, 100) : process.exit(1)); look()' "$at" ||
     { cat "$work"/*.log >&2; exit 1; }
 done
-cd ..
+cd ../api/meaning # from within, go test prints what was found
 SIROCCO_TEST_DATABASES=sqlite SIROCCO_MEANING_LISTEN=127.0.0.1:$port SIROCCO_MEANING_PROXIES=http://127.0.0.1:$((port + 1)),http://127.0.0.1:$((port + 2)) \
-  go test ./api/meaning -run 'TestMeanings$' -count=1 "$@"
+  go test -run 'TestMeanings$' -count=1 "$@"

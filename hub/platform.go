@@ -1,5 +1,7 @@
 package hub
 
+import "slices"
+
 // Platform names the kind of CRM on the other end of a connection, spelled as the published contract spells it.
 type Platform string
 
@@ -38,4 +40,22 @@ func Platforms() []Platform {
 		PlatformSalesforce, PlatformSolutionView, PlatformCalendarOnly, PlatformAuthenticom,
 		PlatformFortellis, PlatformYardiSeniorHousing, PlatformFunnel, PlatformKnock,
 	)
+}
+
+// listOnlyPlatforms are those that the contract's list filter knows and nothing is pulled from: an operator makes their
+// connections, and the customer pushes the records.
+func listOnlyPlatforms() []Platform {
+	return []Platform{
+		PlatformSolutionView, PlatformCalendarOnly, PlatformAuthenticom, PlatformFortellis,
+		PlatformYardiSeniorHousing, PlatformFunnel, PlatformKnock,
+	}
+}
+
+// OperatorPlatforms returns the platforms of which an operator may create a connection by the command line.
+func OperatorPlatforms() []Platform { return append(CreatablePlatforms(), listOnlyPlatforms()...) }
+
+// Pushed reports whether the records of the platform are pushed by the customer: nothing is pulled from it, and there is
+// no CRM to write to.
+func (p Platform) Pushed() bool {
+	return p == PlatformCustomInput || slices.Contains(listOnlyPlatforms(), p)
 }

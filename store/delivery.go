@@ -21,7 +21,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	if err != nil {
 		return ignoreNotFound(err)
 	}
-	if c.Platform == hub.PlatformCustomInput { // records are pushed to us; there is no CRM to write to
+	if c.Platform.Pushed() { // records are pushed to us; there is no CRM to write to
 		return nil
 	}
 	now := s.clock()

@@ -51,7 +51,7 @@ func (s Schedule) explain(c hub.Connection, now time.Time) string {
 
 // notPulledReason says why a connection of the platform has no sync.
 func notPulledReason(p hub.Platform) string {
-	if p == hub.PlatformCustomInput {
+	if p.Pushed() {
 		return "Its records are pushed to Sirocco; there is nothing to pull."
 	}
 	return "Nothing is pulled for " + string(p) + " yet."

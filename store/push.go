@@ -38,12 +38,18 @@ func newPush(tx Tx, organization, connection string) *push {
 	}
 }
 
-// Push applies patches, in order and all or none, to the records of the organization's SIRO_CUSTOM_INPUT
-// connection, and returns its id. Without such a connection, or while it is paused, it fails with a
-// *hub.ConflictError.
+// Push is PushOver the organization's SIRO_CUSTOM_INPUT connection.
 func (s *Store) Push(ctx context.Context, organization string, patches []hub.RecordPatch) (connection string, err error) {
+	return s.PushOver(ctx, organization, "", patches)
+}
+
+// PushOver applies patches, in order and all or none, to the records of a connection whose platform is pushed, and
+// returns its id. Where over is empty it is the organization's SIRO_CUSTOM_INPUT connection. One that is not there is a
+// *hub.InvalidError where it was named; without one, while it is paused, and where its platform is not pushed, it fails
+// with a *hub.ConflictError.
+func (s *Store) PushOver(ctx context.Context, organization, over string, patches []hub.RecordPatch) (connection string, err error) {
 	err = s.write(ctx, func(tx Tx) error {
-		c, err := customInput(ctx, tx, organization)
+		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {
 			return err
 		}
@@ -66,18 +72,33 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 	return connection, err
 }
 
-// customInput locks the connection that customers push to.
-func customInput(ctx context.Context, tx Tx, organization string) (hub.Connection, error) {
-	c, err := queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2`+tx.Dialect().ForUpdate(),
-		organization, string(hub.PlatformCustomInput))
-	switch {
-	case errors.Is(err, hub.ErrNotFound):
-		return c, hub.Conflict("The organization has no SIRO_CUSTOM_INPUT connection to push to; create one first.")
-	case err == nil && !c.Active:
-		return c, hub.Conflict("The SIRO_CUSTOM_INPUT connection is paused: set its isActive to true first.")
+// lockPushed locks the connection that a customer pushes to, which is the SIRO_CUSTOM_INPUT one where over is empty.
+func lockPushed(ctx context.Context, tx Tx, organization, over string) (hub.Connection, error) {
+	var c hub.Connection
+	var err error
+	if over == "" {
+		c, err = queryOne(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2`+tx.Dialect().ForUpdate(),
+			organization, string(hub.PlatformCustomInput))
+	} else {
+		c, err = lockConnection(ctx, tx, organization, over)
 	}
-	return c, err
+	switch {
+	case errors.Is(err, hub.ErrNotFound) && over != "":
+		return c, errNoPushed
+	case errors.Is(err, hub.ErrNotFound):
+		return c, hub.Conflict("The organization has no SIRO_CUSTOM_INPUT connection to push to; create one first, or name another that is pushed to as integrationConnectionId.")
+	case err != nil:
+		return c, err
+	case !c.Platform.Pushed():
+		return c, hub.Conflict("Nothing is pushed over a %s connection: its records come from the CRM.", c.Platform)
+	case !c.Active:
+		return c, hub.Conflict("The %s connection is paused: set its isActive to true first.", c.Platform)
+	}
+	return c, nil
 }
+
+// errNoPushed says that the connection that was named to push over is not there.
+var errNoPushed = hub.Invalid("integrationConnectionId", "names no connection", "the id of a connection of the organization")
 
 // load returns a record as it will be; one that is not there yet is new.
 func (p *push) load(ctx context.Context, key recordKey) (*hub.Record, error) {
@@ -211,8 +232,8 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 	return scope.request(ctx, p.tx, now)
 }
 
-// ChangeRecord applies change to one pushed record, named by our id. A record that a CRM is pulled from is
-// changed there: it fails with a *hub.ConflictError.
+// ChangeRecord applies change to one pushed record, named by our id. A record that comes from a CRM is changed there: it
+// fails with a *hub.ConflictError.
 func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
 	err := s.write(ctx, func(tx Tx) error {
 		r, err := queryOne(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
@@ -224,7 +245,7 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 		if err != nil {
 			return err
 		}
-		if c.Platform != hub.PlatformCustomInput {
+		if !c.Platform.Pushed() {
 			return hub.Conflict("This record is pulled from %s, and changes here would be undone by its next change there: change it in the CRM.", c.Platform)
 		}
 		p := newPush(tx, organization, c.ID)
@@ -253,9 +274,9 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 // removeSlice bounds how many records one transaction deletes.
 const removeSlice = 500
 
-// DeleteRemoved soft-deletes the pushed engagements that start within the two times, both included, and are
-// not among the valid ones. It returns how many those were.
-func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []string, from, to time.Time) (int, error) {
+// DeleteRemoved soft-deletes the engagements pushed over a connection, named as in PushOver, that start within the two
+// times, both included, and are not among the valid ones. It returns how many those were.
+func (s *Store) DeleteRemoved(ctx context.Context, organization, over string, valid []string, from, to time.Time) (int, error) {
 	if err := validSpan(from, to); err != nil {
 		return 0, err
 	}
@@ -266,7 +287,7 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization string, valid []
 	deleted := 0
 	err := s.write(ctx, func(tx Tx) error {
 		deleted = 0
-		c, err := customInput(ctx, tx, organization)
+		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {
 			return err
 		}

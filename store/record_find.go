@@ -51,13 +51,17 @@ func (s *Store) FindRecord(ctx context.Context, organization string, t RecordTar
 // ErrSeveralRecords says that an external id means records of several connections.
 var ErrSeveralRecords = hub.Conflict("Several connections have a record with this externalId: name the integrationConnectionId.")
 
-// PushedID returns the external id of a record of the SIRO_CUSTOM_INPUT connection by our id. One of another connection
-// is hub.ErrNotFound: an external id means something else there.
-func (s *Store) PushedID(ctx context.Context, organization string, m hub.Model, id string) (string, error) {
+// PushedID returns the external id of a record of the connection that is pushed over, named as in PushOver, by our id. One
+// of another connection is hub.ErrNotFound: an external id means something else there.
+func (s *Store) PushedID(ctx context.Context, organization, over string, m hub.Model, id string) (string, error) {
 	if !hub.ValidID(id) {
 		return "", hub.ErrNotFound
 	}
+	of, named := "platform", string(hub.PlatformCustomInput)
+	if over != "" {
+		of, named = "id", over
+	}
 	return queryOne(ctx, s.db, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL
-		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.platform = $4)`,
-		organization, string(m), id, string(hub.PlatformCustomInput))
+		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.`+of+` = $4)`,
+		organization, string(m), id, named)
 }

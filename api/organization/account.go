@@ -97,7 +97,7 @@ func (s *server) listAccounts(r *wire.Request, in *struct {
 }
 
 func (s *server) createAccount(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	Body NewAccount
 },
 ) (*AccountAnswer, error) {
@@ -105,13 +105,13 @@ func (s *server) createAccount(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	p := s.newPatches(r, organization)
+	p := s.newPatches(r, organization, in.Connection)
 	alive := false
 	p.add(hub.RecordPatch{Model: hub.ModelAccount, ExternalID: in.Body.ExternalID, Create: true, Delete: &alive, Change: func(rec *hub.Record) {
 		wire.Set(&rec.Name, in.Body.Name)
 		in.Body.change(&rec.Details)
 	}})
-	made, err := s.push(r, organization, p, hub.ModelAccount, []string{in.Body.ExternalID})
+	made, err := s.push(r, organization, in.Connection, p, hub.ModelAccount, []string{in.Body.ExternalID})
 	if err != nil {
 		return nil, err
 	}

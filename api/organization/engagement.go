@@ -217,12 +217,12 @@ func (s *server) deleteEngagement(r *wire.Request, in *struct {
 }
 
 func (s *server) syncEngagement(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	wire.ExactBody
 	Body PushedEngagement
 },
 ) (*PushedEngagementAnswer, error) {
-	shown, err := s.pushEngagements(r, in.OrganizationSelector, []PushedEngagement{in.Body}, func(int) string { return "" })
+	shown, err := s.pushEngagements(r, in.PushTarget, []PushedEngagement{in.Body}, func(int) string { return "" })
 	if err != nil {
 		return nil, err
 	}
@@ -232,26 +232,26 @@ func (s *server) syncEngagement(r *wire.Request, in *struct {
 }
 
 func (s *server) syncEngagements(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	wire.ExactBody
 	Body []PushedEngagement `maxItems:"1000" nullable:"false"`
 },
 ) (*PushedEngagementsAnswer, error) {
 	out := &PushedEngagementsAnswer{}
 	var err error
-	out.Body.Data, err = s.pushEngagements(r, in.OrganizationSelector, in.Body, func(i int) string { return fmt.Sprintf("[%d].", i) })
+	out.Body.Data, err = s.pushEngagements(r, in.PushTarget, in.Body, func(i int) string { return fmt.Sprintf("[%d].", i) })
 	return out, err
 }
 
-func (s *server) pushEngagements(r *wire.Request, sel wire.OrganizationSelector, all []PushedEngagement, field func(int) string) ([]Engagement, error) {
-	return pushEach(s, r, sel, hub.ModelEngagement, all, func(p *patches, i int, pushed *PushedEngagement) string {
+func (s *server) pushEngagements(r *wire.Request, to PushTarget, all []PushedEngagement, field func(int) string) ([]Engagement, error) {
+	return pushEach(s, r, to, hub.ModelEngagement, all, func(p *patches, i int, pushed *PushedEngagement) string {
 		p.engagement(field(i), pushed)
 		return pushed.ExternalID
 	}, s.showEngagements)
 }
 
 func (s *server) deleteRemoved(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	Body struct {
 		ValidExternalIDs []string    `json:"validExternalIds" nullable:"false" maxItems:"50000" doc:"What the CRM still has in that time."`
 		FromTime         wire.Moment `json:"fromTime"`
@@ -270,6 +270,6 @@ func (s *server) deleteRemoved(r *wire.Request, in *struct {
 	}
 	out := &SuccessAnswer{}
 	out.Body.Data.Success = true
-	out.Body.Data.Deleted, err = s.Store.DeleteRemoved(r, organization, in.Body.ValidExternalIDs, from, to)
+	out.Body.Data.Deleted, err = s.Store.DeleteRemoved(r, organization, in.Connection, in.Body.ValidExternalIDs, from, to)
 	return out, err
 }

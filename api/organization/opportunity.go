@@ -150,12 +150,12 @@ func (s *server) getOpportunity(r *wire.Request, in *view.RecordPath) (*Opportun
 }
 
 func (s *server) syncOpportunity(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	wire.ExactBody
 	Body PushedOpportunity
 },
 ) (*PushedOpportunityAnswer, error) {
-	shown, err := s.pushOpportunities(r, in.OrganizationSelector, []PushedOpportunity{in.Body}, func(int) string { return "" })
+	shown, err := s.pushOpportunities(r, in.PushTarget, []PushedOpportunity{in.Body}, func(int) string { return "" })
 	if err != nil {
 		return nil, err
 	}
@@ -165,19 +165,19 @@ func (s *server) syncOpportunity(r *wire.Request, in *struct {
 }
 
 func (s *server) syncOpportunities(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	wire.ExactBody
 	Body []PushedOpportunity `maxItems:"1000" nullable:"false"`
 },
 ) (*PushedOpportunitiesAnswer, error) {
 	out := &PushedOpportunitiesAnswer{}
 	var err error
-	out.Body.Data, err = s.pushOpportunities(r, in.OrganizationSelector, in.Body, func(i int) string { return fmt.Sprintf("[%d].", i) })
+	out.Body.Data, err = s.pushOpportunities(r, in.PushTarget, in.Body, func(i int) string { return fmt.Sprintf("[%d].", i) })
 	return out, err
 }
 
-func (s *server) pushOpportunities(r *wire.Request, sel wire.OrganizationSelector, all []PushedOpportunity, field func(int) string) ([]Opportunity, error) {
-	return pushEach(s, r, sel, hub.ModelOpportunity, all, func(p *patches, i int, pushed *PushedOpportunity) string {
+func (s *server) pushOpportunities(r *wire.Request, to PushTarget, all []PushedOpportunity, field func(int) string) ([]Opportunity, error) {
+	return pushEach(s, r, to, hub.ModelOpportunity, all, func(p *patches, i int, pushed *PushedOpportunity) string {
 		p.opportunity(field(i), pushed)
 		return pushed.ExternalID
 	}, s.showOpportunities)

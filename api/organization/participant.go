@@ -117,7 +117,7 @@ func (j *participants[T, B]) sides(p *patches, of, user *string) (ofExternal, us
 }
 
 func (j *participants[T, B]) create(r *wire.Request, in *struct {
-	wire.OrganizationSelector
+	PushTarget
 	wire.ExactBody
 	Body B
 },
@@ -127,7 +127,7 @@ func (j *participants[T, B]) create(r *wire.Request, in *struct {
 		return nil, err
 	}
 	of, user, change := j.read(in.Body)
-	p := j.s.newPatches(r, organization)
+	p := j.s.newPatches(r, organization, in.Connection)
 	if of == nil {
 		p.wrong(j.field, "is missing", "our id of what the user is added to")
 	}
@@ -144,7 +144,7 @@ func (j *participants[T, B]) create(r *wire.Request, in *struct {
 		*j.side(&rec.Refs), rec.Refs.User = *ofExternal, *userExternal
 		change(rec)
 	}})
-	made, err := j.s.push(r, organization, p, j.model, []string{externalID})
+	made, err := j.s.push(r, organization, in.Connection, p, j.model, []string{externalID})
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +161,12 @@ func (j *participants[T, B]) put(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := j.s.record(r, &in.RecordPath, j.model)
+	if err != nil {
+		return nil, err
+	}
 	of, user, change := j.read(in.Body)
-	p := j.s.newPatches(r, organization)
+	p := j.s.newPatches(r, organization, kept.ConnectionID)
 	ofExternal, userExternal := j.sides(p, of, user)
 	if err := p.err(); err != nil {
 		return nil, err

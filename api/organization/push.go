@@ -241,7 +241,7 @@ func (p *patches) byID(field string, m hub.Model, in wire.Optional[string]) *str
 		externalID, err := p.resolve(m, id)
 		switch {
 		case errors.Is(err, hub.ErrNotFound):
-			p.wrong(field, "names nothing that is there", "our id of a record of the SIRO_CUSTOM_INPUT connection")
+			p.wrong(field, "names nothing that is there", "our id of a record of the connection that is pushed over")
 			return nil
 		case err != nil:
 			p.failed = err

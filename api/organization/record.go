@@ -51,31 +51,38 @@ func (s *server) list(r *wire.Request, organization string, page wire.PageQuery,
 
 // pushEach brings records of one model in as a customer pushes them, all or none, and shows them as they are then, in
 // the order in which they came. add says what one of them asks for, and returns its external id.
-func pushEach[B, T any](s *server, r *wire.Request, sel wire.OrganizationSelector, m hub.Model, all []B, add func(p *patches, i int, pushed *B) string,
+func pushEach[B, T any](s *server, r *wire.Request, to PushTarget, m hub.Model, all []B, add func(p *patches, i int, pushed *B) string,
 	show func(r *wire.Request, organization string, found []store.Record) ([]T, error),
 ) ([]T, error) {
-	organization, err := r.Organization(sel)
+	organization, err := r.Organization(to.OrganizationSelector)
 	if err != nil {
 		return nil, err
 	}
-	p := s.newPatches(r, organization)
+	p := s.newPatches(r, organization, to.Connection)
 	ids := make([]string, len(all))
 	for i := range all {
 		ids[i] = add(p, i, &all[i])
 	}
-	made, err := s.push(r, organization, p, m, ids)
+	made, err := s.push(r, organization, to.Connection, p, m, ids)
 	if err != nil {
 		return nil, err
 	}
 	return show(r, organization, made)
 }
 
-// push brings patches in and returns the records of a model with the external ids, in that order.
-func (s *server) push(r *wire.Request, organization string, p *patches, m hub.Model, externalIDs []string) ([]store.Record, error) {
+// PushTarget is where a push goes.
+type PushTarget struct {
+	wire.OrganizationSelector
+	Connection string `query:"integrationConnectionId" extension:"true" doc:"The connection that is pushed over, of a platform whose records are pushed; the SIRO_CUSTOM_INPUT one without it."`
+}
+
+// push brings patches in over a connection, named as in store.PushOver, and returns the records of a model with the
+// external ids, in that order.
+func (s *server) push(r *wire.Request, organization, over string, p *patches, m hub.Model, externalIDs []string) ([]store.Record, error) {
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	connection, err := s.Store.Push(r, organization, p.all)
+	connection, err := s.Store.PushOver(r, organization, over, p.all)
 	if err != nil {
 		return nil, err
 	}
@@ -94,9 +101,9 @@ func (s *server) push(r *wire.Request, organization string, p *patches, m hub.Mo
 	return records, nil
 }
 
-// newPatches is an empty push of the organization.
-func (s *server) newPatches(r *wire.Request, organization string) *patches {
-	return &patches{resolve: func(m hub.Model, id string) (string, error) { return s.Store.PushedID(r, organization, m, id) }}
+// newPatches is an empty push of the organization over a connection, named as in store.PushOver.
+func (s *server) newPatches(r *wire.Request, organization, over string) *patches {
+	return &patches{resolve: func(m hub.Model, id string) (string, error) { return s.Store.PushedID(r, organization, over, m, id) }}
 }
 
 // related is what records refer to, read once for a whole page.

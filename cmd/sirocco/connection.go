@@ -81,7 +81,7 @@ type connectionCreateCommand struct {
 
 func (c *connectionCreateCommand) Run(ctx context.Context) error {
 	platform := hub.Platform(strings.ToUpper(c.Platform))
-	if !slices.Contains(hub.CreatablePlatforms(), platform) {
+	if !slices.Contains(hub.OperatorPlatforms(), platform) {
 		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(platformNames(), ", "))
 	}
 	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}

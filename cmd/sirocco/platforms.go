@@ -34,10 +34,10 @@ func connectors() map[hub.Platform]connector.Connector {
 	return all
 }
 
-// platformNames are the platforms that a connection can be made for, whether pulled or not.
+// platformNames are the platforms that an operator can make a connection for, whether pulled or not.
 func platformNames() []string {
 	var names []string
-	for _, p := range hub.CreatablePlatforms() {
+	for _, p := range hub.OperatorPlatforms() {
 		names = append(names, string(p))
 	}
 	return names

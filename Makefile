@@ -60,8 +60,8 @@ conformance: ## judge the server from outside, by a validating proxy before it (
 fuzz: ## a short run of each fuzz target (FUZZTIME=1000x)
 	@scripts/test fuzz
 
-fuzz-long: ## ten minutes of each fuzz target, guided by coverage
-	@FUZZTIME=10m FUZZFLAGS=-fuzz=. scripts/test fuzz
+fuzz-long: ## ten minutes of each fuzz target, guided by coverage, and 10,000 requests to both databases
+	@DIFFERENTIAL=10000 FUZZTIME=10m FUZZFLAGS=-fuzz=. scripts/test postgres fuzz
 
 vuln: ## known vulnerabilities
 	@scripts/test vuln

@@ -29,7 +29,9 @@ type Config struct {
 	CheckCredentials hub.CheckCredentials
 	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
 	RateLimit int
-	Logger    *slog.Logger
+	// OrganizationRateLimit is how many all tokens of an organization have together; 0 is no limit.
+	OrganizationRateLimit int
+	Logger                *slog.Logger
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
@@ -53,7 +55,7 @@ func New(cfg Config) http.Handler {
 		cfg.Connections = cfg.Store
 	}
 	a := wire.New(wire.Config{
-		Store: cfg.Store, RateLimit: cfg.RateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
+		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models})
 	user.Register(a, user.Config{Audio: cfg.Audio})

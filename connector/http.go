@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// maxAnswerSize bounds one answer: a page of records is far below, a runaway answer is not kept in memory.
-	maxAnswerSize  = 32 << 20
+	// maxAnswerSize bounds one answer, after it was decompressed: a page of records is far below, a runaway answer is not
+	// kept in memory.
+	maxAnswerSize  = 64 << 20
 	defaultTimeout = 30 * time.Second
 	// maxRetryAfter keeps a nonsensical Retry-After from stopping a connection for good.
 	maxRetryAfter = 24 * time.Hour
@@ -90,7 +91,11 @@ func call(ctx context.Context, s *Session, r Request, method string, out any) (A
 		return Answer{}, transportError(ctx, r, method, timeout, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerSize+1))
+	body, release, err := readAnswer(limited, resp.Body)
+	defer release()
+	if errors.Is(err, errAnswersFull) {
+		return Answer{}, Fail(Temporary, r.Service, "%s %s: so many large answers are being read that this one waits for its next turn", method, r.Path)
+	}
 	if err != nil {
 		return Answer{}, transportError(ctx, r, method, timeout, err)
 	}
@@ -196,6 +201,9 @@ func decode(r Request, method, contentType string, body []byte, out any) *Error 
 		return Fail(Malformed, r.Service, "%s %s was answered with something other than JSON (%q)", method, r.Path, media)
 	}
 	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")) // a byte order mark, as some vendors' frameworks write it
+	if !withinItems(body) {
+		return Fail(Malformed, r.Service, "%s %s was answered with a list of more than %d items, which nothing asked for", method, r.Path, maxAnswerItems)
+	}
 	if err := json.Unmarshal(body, out); err != nil {
 		e := Fail(Malformed, r.Service, "%s %s was answered with JSON that cannot be read: %s", method, r.Path, jsonProblem(err, len(body)))
 		e.Err = err

@@ -49,6 +49,9 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		if !hub.IsStorable(got.page.Next) {
 			return connector.Fail(connector.Malformed, j.name(), "the next page of %s is named by what is no text", info.Model)
 		}
+		if most := itemsPerPage(j.engine.PageSize); len(got.page.Records) > most || len(got.page.Rejected) > most {
+			return connector.Fail(connector.Malformed, j.name(), "a page of %s has %d records and %d others, where %d were asked for", info.Model, len(got.page.Records), len(got.page.Rejected), j.engine.PageSize)
+		}
 		more := got.page.More
 		r.advance(&got)
 		next = nil
@@ -66,6 +69,9 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		}
 	}
 }
+
+// itemsPerPage is how many items a page may have where size were asked for: records of other models may come with them.
+func itemsPerPage(size int) int { return 10*size + 1000 }
 
 func (j *syncJob) name() string { return j.connector.Info().Name }
 

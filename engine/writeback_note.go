@@ -190,17 +190,19 @@ func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
 
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {
 	t := hub.Transcript{Speakers: r.Analysis.Speakers}
-	for from := int64(0); ; from += transcriptPage {
+	for from := int64(0); ; {
 		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
-		if err != nil {
+		cut := errors.Is(err, store.ErrCut)
+		if err != nil && !cut {
 			return "", err
 		}
+		from += int64(len(page))
 		for _, u := range page {
 			if !t.Add(u) {
 				return t.String(), nil
 			}
 		}
-		if len(page) < transcriptPage {
+		if len(page) < transcriptPage && !cut {
 			return t.String(), nil
 		}
 	}

@@ -29,6 +29,8 @@ type Recording struct {
 	// ProcessedAt is when the analysis came; zero before it.
 	ProcessedAt time.Time
 	Analysis    Analysis
+	// SummaryDone and ExtractionDone say that the analysis has these; lists read no more of it than its head.
+	SummaryDone, ExtractionDone bool
 	// Score is the evaluation's, as the analysis gave it; nil without one.
 	Score *float64
 	Link  Link

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"sirocco/hub"
@@ -41,6 +40,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.AnalysisResult, hash string, now time.Time) error {
 	first := a.Failed == "" && !r.Processed()
 	r.Analysis, r.Score, r.Status = a.Analysis, a.Score, hub.RecordingComplete
+	r.SummaryDone, r.ExtractionDone = a.SummaryDone(), a.ExtractionDone()
 	if a.Failed != "" {
 		r.Status = hub.RecordingError
 	}
@@ -52,13 +52,13 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 		r.Duration, r.EndedAt = a.Duration, r.StartedAt.Add(a.Duration)
 	}
 	r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
-	analysis, err := json.Marshal(r.Analysis)
+	analysis, err := saveAnalysis(ctx, tx, r.OrganizationID, r.ID, r.Analysis)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10, summary_done = $11, extraction_done = $12
-		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, string(analysis), hash, r.Score, string(r.Status),
-		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt), r.Analysis.SummaryDone(), r.Analysis.ExtractionDone())
+		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, analysis, hash, r.Score, string(r.Status),
+		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt), r.SummaryDone, r.ExtractionDone)
 	if err != nil {
 		return err
 	}

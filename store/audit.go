@@ -99,7 +99,7 @@ func (s *Store) Audit(ctx context.Context, organization string, f AuditFilter) (
 		}
 	}
 	args = append(args, f.Limit)
-	entries, err := queryAll(ctx, s.db, func(r database.Row) (hub.AuditEntry, error) {
+	entries, err := queryPage(ctx, s.db, func(r database.Row) (hub.AuditEntry, error) {
 		var e hub.AuditEntry
 		var at int64
 		err := r.Scan(&e.ID, &at, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Changes)

@@ -73,7 +73,13 @@ func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, 
 // true now, as the connection chose; or as by says, where that is not empty. One that is not sent yet will say it anyway.
 func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all []hub.Delivery, by hub.Corrections) error {
 	latest := all[len(all)-1]
-	if latest.State != hub.DeliverySent || latest.Note.Print == hub.NewResultNote(&r, "").Print() {
+	if latest.State != hub.DeliverySent {
+		return nil
+	}
+	if _, err := loadAnalysis(ctx, tx, &r); err != nil { // the row has only its head
+		return err
+	}
+	if latest.Note.Print == hub.NewResultNote(&r, "").Print() {
 		return nil
 	}
 	if by == "" {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -253,6 +252,9 @@ func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityE
 	if err != nil {
 		return ignoreNotFound(err)
 	}
+	if _, err := loadAnalysis(ctx, tx, &r); err != nil {
+		return err
+	}
 	now = now.UTC().Truncate(time.Millisecond)
 	changed := false
 	for i := range r.Analysis.Extractions {
@@ -264,12 +266,12 @@ func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityE
 	if !changed {
 		return nil
 	}
-	analysis, err := json.Marshal(r.Analysis)
+	analysis, err := saveAnalysis(ctx, tx, r.OrganizationID, r.ID, r.Analysis)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2`,
-		r.OrganizationID, r.ID, string(analysis), micros(hub.NextVersion(r.UpdatedAt, now)))
+		r.OrganizationID, r.ID, analysis, micros(hub.NextVersion(r.UpdatedAt, now)))
 	return err
 }
 

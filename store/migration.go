@@ -26,6 +26,7 @@ func migrations(clock hub.Clock) database.Migrations {
 			return reshapeRecords(ctx, tx, clock())
 		},
 		20: redactAudit,
+		21: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return splitAnalyses(ctx, tx) },
 	}}
 }
 

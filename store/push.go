@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -29,6 +30,75 @@ type push struct {
 	pointedAt map[recordKey]bool
 	// mergedBy is the field of the body that says into what a record is merged.
 	mergedBy map[recordKey]string
+	// looked are the records that were looked for: those among them that were not found are new.
+	looked map[recordKey]bool
+	found  map[recordKey]hub.Record
+}
+
+// PushMost is how many records one push may name, those included that others are merged from: what one transaction
+// writes keeps SQLite's one writer for long enough, and others wait for it.
+const PushMost = 5000
+
+// pushSlice is how many records one statement looks for.
+const pushSlice = 500
+
+// errPushTooLong refuses a push of too many records.
+func errPushTooLong(n int) error {
+	return hub.Invalid("", fmt.Sprintf("the body names %d records", n), fmt.Sprintf("at most %d at once, those that others are merged from included: send the rest in another request", PushMost))
+}
+
+// named are the records that patches name, each once.
+func named(patches []hub.RecordPatch) map[hub.Model][]string {
+	all, seen := map[hub.Model][]string{}, map[recordKey]bool{}
+	add := func(key recordKey) {
+		if !seen[key] {
+			seen[key] = true
+			all[key.model] = append(all[key.model], key.externalID)
+		}
+	}
+	for i := range patches {
+		add(recordKey{patches[i].Model, patches[i].ExternalID})
+		for _, from := range patches[i].MergedFrom {
+			add(recordKey{patches[i].Model, from})
+		}
+	}
+	return all
+}
+
+// lookFor reads the records that patches name, a slice of them by one statement.
+func (p *push) lookFor(ctx context.Context, patches []hub.RecordPatch) error {
+	p.looked, p.found = map[recordKey]bool{}, map[recordKey]hub.Record{}
+	for model, ids := range named(patches) {
+		for slice := range slices.Chunk(ids, pushSlice) {
+			in, arg := p.tx.Dialect().In("$4", slice)
+			found, err := queryAll(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+				WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, p.organization, p.connection, string(model), arg)
+			if err != nil {
+				return err
+			}
+			for _, id := range slice {
+				p.looked[recordKey{model, id}] = true
+			}
+			for _, r := range found {
+				p.found[recordKey{model, r.ExternalID}] = r.Record
+			}
+		}
+	}
+	return nil
+}
+
+// find returns a record as it is kept, or hub.ErrNotFound.
+func (p *push) find(ctx context.Context, key recordKey) (hub.Record, error) {
+	if r, ok := p.found[key]; ok {
+		return r, nil
+	}
+	if p.looked[key] {
+		return hub.Record{}, hub.ErrNotFound
+	}
+	found, err := queryOne(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+		p.organization, p.connection, string(key.model), key.externalID)
+	return found.Record, err
 }
 
 func newPush(tx Tx, organization, connection string) *push {
@@ -48,6 +118,13 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 // *hub.InvalidError where it was named; without one, while it is paused, and where its platform is not pushed, it fails
 // with a *hub.ConflictError.
 func (s *Store) PushOver(ctx context.Context, organization, over string, patches []hub.RecordPatch) (connection string, err error) {
+	count := len(patches)
+	for i := range patches {
+		count += len(patches[i].MergedFrom)
+	}
+	if count > PushMost {
+		return "", errPushTooLong(count)
+	}
 	err = s.write(ctx, func(tx Tx) error {
 		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {
@@ -55,6 +132,9 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 		}
 		connection = c.ID
 		p := newPush(tx, organization, c.ID)
+		if err := p.lookFor(ctx, patches); err != nil {
+			return err
+		}
 		for i := range patches {
 			if err := p.apply(ctx, &patches[i]); err != nil {
 				return err
@@ -105,13 +185,10 @@ func (p *push) load(ctx context.Context, key recordKey) (*hub.Record, error) {
 	if r, ok := p.records[key]; ok {
 		return r, nil
 	}
-	found, err := queryOne(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
-		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
-		p.organization, p.connection, string(key.model), key.externalID)
+	r, err := p.find(ctx, key)
 	if err != nil && !errors.Is(err, hub.ErrNotFound) {
 		return nil, err
 	}
-	r := found.Record
 	if err != nil {
 		r = hub.Record{Model: key.model, ExternalID: key.externalID}
 		p.pointedAt[key] = true

@@ -76,7 +76,7 @@ func (s *Store) Quarantine(ctx context.Context, organization, connection, after 
 		q.CreatedAt = fromMicros(created)
 		return q, err
 	}
-	return queryAll(ctx, s.db, scan, `SELECT id, model, external_id, reason, raw, created_at FROM quarantine
+	return queryPage(ctx, s.db, scan, `SELECT id, model, external_id, reason, raw, created_at FROM quarantine
 		WHERE organization_id = $1 AND connection_id = $2 AND id > $3 ORDER BY id LIMIT $4`, organization, connection, after, limit)
 }
 

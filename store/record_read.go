@@ -89,7 +89,7 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 	if !f.WithDeleted {
 		query += " AND deleted_at IS NULL" + ofLivingSide
 	}
-	return queryAll(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
+	return queryPage(ctx, s.db, scanRecord, query+ofLiveConnection+` ORDER BY id LIMIT $4`, args...)
 }
 
 // RecordKey names a record as its CRM does, within a connection.

@@ -47,7 +47,7 @@ func (s *Store) Recordings(ctx context.Context, organization string, f Recording
 	if f.After.ID != "" {
 		c.and("(updated_at, id) > (%s, %s)", micros(f.After.At), f.After.ID)
 	}
-	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1`+c.text+
+	return queryPage(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1`+c.text+
 		` ORDER BY updated_at, id LIMIT `+c.arg(f.Limit), c.args...)
 }
 
@@ -138,7 +138,7 @@ func (s *Store) SeenRecordings(ctx context.Context, organization string, f SeenR
 		}
 		c.and("("+by+", r.id) "+beyond+" (%s, %s)", after, f.After.ID)
 	}
-	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings r WHERE r.organization_id = $1 AND r.deleted_at IS NULL`+c.text+
+	return queryPage(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings r WHERE r.organization_id = $1 AND r.deleted_at IS NULL`+c.text+
 		` ORDER BY `+by+direction+`, r.id`+direction+` LIMIT `+c.arg(f.Limit), c.args...)
 }
 

@@ -37,7 +37,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 }
 
 // CreateEndpointOnce is CreateEndpoint for a client that may ask again. With a key, the same request again returns the
-// endpoint that the first one made, with its secret, as it was then, and replayed; a different request under the same
+// endpoint that the first one made as it was then, without its secret, and replayed; a different request under the same
 // key is hub.ErrKeyReused.
 func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n hub.WebhookPatch, key IdempotencyKey) (made hub.WebhookEndpoint, secret string, replayed bool, err error) {
 	now := s.clock().UTC().Truncate(time.Microsecond)
@@ -52,13 +52,11 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	if err != nil {
 		return w, "", false, err
 	}
-	type answer struct {
-		Endpoint hub.WebhookEndpoint
-		Sealed   string
-	}
+	// Nothing secret is kept for who asks again: the secret was in the first answer, or another is to be made.
+	type answer struct{ Endpoint hub.WebhookEndpoint }
 	var given answer
 	err = s.write(ctx, func(tx Tx) error {
-		given = answer{w, sealed}
+		given = answer{w}
 		if replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
 			return err
 		}
@@ -85,8 +83,7 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	if err != nil || !replayed {
 		return w, secret, false, err
 	}
-	opened, err := s.keys.open(given.Sealed, endpointPlace(organization, given.Endpoint.ID))
-	return given.Endpoint, string(opened), true, err
+	return given.Endpoint, "", true, nil
 }
 
 // Endpoint returns one webhook endpoint of the organization.

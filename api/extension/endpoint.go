@@ -56,7 +56,7 @@ type CreatedEndpointAnswer struct {
 	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
 	Body     struct {
 		WebhookEndpoint
-		Secret string `json:"secret" doc:"What events are signed with. Give it to a Svix or Standard Webhooks library."`
+		Secret string `json:"secret,omitempty" doc:"What events are signed with, in the first answer alone: it is left out of one that is given again. Give it to a Svix or Standard Webhooks library."`
 	}
 }
 

@@ -125,11 +125,19 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 		}
 	}
 	found, err := s.Store.Recordings(r, organization, f)
+	cut, err := wire.IsCut(err)
 	if err != nil {
 		return nil, err
 	}
+	if in.ShowSummary == "true" || in.ShowEntityExtractions == "true" {
+		room, err := s.Store.LoadAnalyses(r, found)
+		if err != nil {
+			return nil, err
+		}
+		found, cut = found[:room], cut || room < len(found)
+	}
 	out := &RecordingsAnswer{}
-	found, out.Body.Cursor = wire.CutAt(found, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.UpdatedAt, ID: rec.ID} })
+	found, out.Body.Cursor = wire.CutAt(found, cut, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.UpdatedAt, ID: rec.ID} })
 	shown, err := s.showRecordings(r, found, in.RecordingParts)
 	if err != nil {
 		return nil, err

@@ -194,14 +194,15 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 		return nil, err
 	}
 	found, err := s.Store.SeenRecordings(r, r.User.OrganizationID, f)
+	cut, err := wire.IsCut(err)
 	if err != nil {
 		return nil, err
 	}
 	out := &UserRecordingsAnswer{}
 	if f.OrderBy == store.ByStart {
-		found, out.Body.Cursor = wire.CutAt(found, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.StartedAt, ID: rec.ID} })
+		found, out.Body.Cursor = wire.CutAt(found, cut, size, func(rec hub.Recording) store.ListPlace { return store.ListPlace{At: rec.StartedAt, ID: rec.ID} })
 	} else {
-		found, out.Body.Cursor = wire.CutAtText(found, size, in.OrderBy, func(rec hub.Recording) (text, id string) { return f.OrderBy.Of(&rec), rec.ID })
+		found, out.Body.Cursor = wire.CutAtText(found, cut, size, in.OrderBy, func(rec hub.Recording) (text, id string) { return f.OrderBy.Of(&rec), rec.ID })
 	}
 	out.Body.Data, err = s.showRecordings(r, found, in.ShowCRMCustomer == "true", in.ShowEvaluationScore == "true", in.ShowFollowups == "true")
 	return out, err

@@ -259,7 +259,7 @@ func (c *customers) nameOf(r store.Record, m hub.Model, externalID string, besid
 func (c *customers) opportunitiesOf(customer store.Record) CustomerOpportunities {
 	all := c.opportunities[recordKey(customer)]
 	shown := CustomerOpportunities{}
-	all, shown.Cursor = wire.CutByID(all, opportunitiesPage, func(r store.Record) string { return r.ID })
+	all, shown.Cursor = wire.CutByID(all, false, opportunitiesPage, func(r store.Record) string { return r.ID })
 	shown.Data = wire.Each(all, c.opportunity)
 	return shown
 }

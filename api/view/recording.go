@@ -86,7 +86,7 @@ func ShowRecording(r *wire.Request, rec *hub.Recording, parts RecordingParts) Re
 		ID: rec.ID, OrganizationID: rec.OrganizationID, UserID: rec.UserID, Title: rec.Title, DurationInMilliseconds: float64(rec.Duration.Milliseconds()),
 		Result: "OPEN", CreatedAt: hub.WireTime(rec.StartedAt), ReceivedAt: hub.WireTime(rec.CreatedAt), UpdatedAt: hub.WireTime(rec.UpdatedAt),
 		RootDataPurgedAt: wire.TimeOrNull(rec.PurgedAt), Deleted: !rec.DeletedAt.IsZero(), DeletedAt: wire.TimeOrNull(rec.DeletedAt),
-		IsProcessingDone: &done, IsEntityExtractionDone: new(rec.Analysis.ExtractionDone()), IsSummaryDone: new(rec.Analysis.SummaryDone()),
+		IsProcessingDone: &done, IsEntityExtractionDone: new(rec.ExtractionDone), IsSummaryDone: new(rec.SummaryDone),
 	}
 	switch rec.Result {
 	case hub.ResultClosed:

@@ -22,7 +22,9 @@ type Config struct {
 	Store *store.Store
 	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
 	RateLimit int
-	Logger    *slog.Logger
+	// OrganizationRateLimit is how many all tokens of an organization have together; 0 is no limit.
+	OrganizationRateLimit int
+	Logger                *slog.Logger
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
@@ -48,6 +50,8 @@ type API struct {
 	shared        map[string]bool
 	authenticator *authenticator
 	limiter       *rateLimiter
+	organizations *rateLimiter
+	strangers     *rateLimiter
 	metrics       *metrics
 	arrivals      *arrivals
 }
@@ -60,6 +64,8 @@ func New(cfg Config) *API {
 		shared:        map[string]bool{},
 		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
+		organizations: newRateLimiter(cfg.OrganizationRateLimit, cfg.Clock),
+		strangers:     newRateLimiter(cfg.RateLimit, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
 		arrivals:      newArrivals(),
 	}
@@ -128,7 +134,7 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 		op.MaxBodyBytes = maxBody + 1 // huma refuses a body that fills its limit
 	}
 	op.Security = []map[string][]string{{on.scheme: {}}}
-	op.Middlewares = append(op.Middlewares, on.guard)
+	op.Middlewares = append(op.Middlewares, on.guard, plainNumbers)
 	var body *huma.Schema
 	if _, has := reflect.TypeFor[I]().FieldByName("Body"); has {
 		_, exact := reflect.TypeFor[I]().FieldByName("RawBody")

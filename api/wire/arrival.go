@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -154,6 +155,27 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 		hr.Header.Set("Content-Type", "application/json")
 		next(ctx)
 	}
+}
+
+// plainNumber is a number as JSON writes it; strconv reads much else, NaN among it.
+var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+// plainNumbers is the middleware that refuses parameters of type number that are none.
+func plainNumbers(ctx huma.Context, next func(huma.Context)) {
+	for _, p := range ctx.Operation().Parameters {
+		if p.In != "query" || p.Schema == nil || p.Schema.Type != huma.TypeNumber {
+			continue
+		}
+		u := ctx.URL()
+		for _, value := range u.Query()[p.Name] {
+			if value != "" && !plainNumber.MatchString(value) {
+				_, w := humago.Unwrap(ctx)
+				WriteError(w, bindingError(ctx, http.StatusUnprocessableEntity, "", &huma.ErrorDetail{Location: "query." + p.Name, Message: "invalid float", Value: value}))
+				return
+			}
+		}
+	}
+	next(ctx)
 }
 
 // unreadableMedia refuses what is not JSON as it was written.

@@ -72,6 +72,18 @@ func (e *unauthorizedError) Error() string {
 	return "The token is unknown, mistyped, expired or revoked, or its user or the organization is disabled."
 }
 
+// met reports whether the request's token counted when it was last looked up: whoever has such a one is no stranger.
+func (c *authenticator) met(hr *http.Request, legacy bool) bool {
+	hash, _, err := tokenOf(hr, legacy)
+	if err != nil {
+		return false
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	_, ok := c.known[hash]
+	return ok
+}
+
 // authenticate returns whose token the request has, or *unauthorizedError, or why it cannot be known now.
 func (c *authenticator) authenticate(hr *http.Request, legacy bool) (caller, error) {
 	hash, ofUser, err := tokenOf(hr, legacy)

@@ -21,6 +21,12 @@ func (a *API) registerHealth() {
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
+	// One durable write tells all who ask within a second.
+	written := &shared[error]{clock: a.Clock, find: func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
+		return a.Store.Ready(ctx)
+	}}
 	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, hr *http.Request) {
 		ctx, cancel := context.WithTimeout(hr.Context(), readyTimeout)
 		defer cancel()
@@ -29,7 +35,10 @@ func (a *API) registerHealth() {
 			WriteError(w, unavailableAnswer(&hub.UnavailableError{Who: "node", Reason: unfit.Error(), RetryAfter: 10 * time.Second}))
 			return
 		}
-		err := a.Store.Ready(ctx)
+		err, late := written.get(ctx)
+		if late != nil {
+			err = late
+		}
 		if err == nil {
 			_, _ = io.WriteString(w, strings.Join(append([]string{"ready"}, notices...), "\n")+"\n")
 			return
@@ -41,7 +50,7 @@ func (a *API) registerHealth() {
 		RequestOf(hr.Context()).Log.Error("not ready", "reason", unavailable.Reason, "error", err)
 		WriteError(w, unavailableAnswer(unavailable))
 	})
-	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}))
+	a.mux.Handle("GET /metrics", promhttp.HandlerFor(sharedMetrics(a.Metrics, a.Clock), promhttp.HandlerOpts{}))
 }
 
 // health is what the node says of itself.

@@ -57,7 +57,7 @@ func (q ListingQuery) Listing() (store.Listing, error) {
 
 // CutListing cuts what was found to the page, and tells where the list goes on after it.
 func CutListing[T any](q ListingQuery, found []T, total int64, place func(T) store.ListPlace) ([]T, ListingInfo) {
-	page, cursor := CutAt(found, q.Limit, place)
+	page, cursor := CutAt(found, false, q.Limit, place)
 	return page, ListingInfo{
 		Cursor: Cursor{cursor}, PageSize: new(float64(len(page))), Limit: new(float64(q.Limit)), Total: new(float64(total)), HasNextPage: new(cursor != nil),
 	}
@@ -86,24 +86,24 @@ func placeOf(cursor string) (store.ListPlace, bool) {
 }
 
 // CutAtText is CutAt for a list that is ordered by a text, which order names.
-func CutAtText[T any](items []T, pageSize int, order string, place func(T) (text, id string)) ([]T, *string) {
-	if len(items) <= pageSize {
+func CutAtText[T any](items []T, cut bool, pageSize int, order string, place func(T) (text, id string)) ([]T, *string) {
+	if len(items) <= pageSize && !cut {
 		return items, nil
 	}
-	items = items[:pageSize]
-	text, id := place(items[pageSize-1])
+	items = items[:min(len(items), pageSize)]
+	text, id := place(items[len(items)-1])
 	cursor := base64.RawURLEncoding.EncodeToString([]byte(order + " " + id + " " + text))
 	return items, &cursor
 }
 
 // CutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next
-// page, or nil on the last.
-func CutAt[T any](items []T, pageSize int, place func(T) store.ListPlace) ([]T, *string) {
-	if len(items) <= pageSize {
+// page, or nil on the last. One that was cut ended before its size.
+func CutAt[T any](items []T, cut bool, pageSize int, place func(T) store.ListPlace) ([]T, *string) {
+	if len(items) <= pageSize && !cut {
 		return items, nil
 	}
-	items = items[:pageSize]
-	last := place(items[pageSize-1])
+	items = items[:min(len(items), pageSize)]
+	last := place(items[len(items)-1])
 	cursor := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.At.UnixMicro(), 10) + " " + last.ID))
 	return items, &cursor
 }

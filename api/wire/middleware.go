@@ -117,6 +117,13 @@ func (a *API) unreadable(hr *http.Request) huma.StatusError {
 	if !hub.IsStorable(hr.URL.Path) {
 		return sentence(http.StatusNotFound, noSuchPath, a.shapeOf(hr).isPlain(http.StatusNotFound))
 	}
+	for name, values := range hr.Header {
+		for _, v := range values {
+			if !hub.IsStorable(v) {
+				return sentence(http.StatusBadRequest, "The header "+name+" holds bytes that are no text in UTF-8.", false)
+			}
+		}
+	}
 	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) {
 		return nil
 	}
@@ -136,6 +143,9 @@ const noSuchPath = "There is no such path; /openapi.json lists those there are."
 // admit lets the request of a known token within its limit pass, and answers any other.
 func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := RequestOf(hr.Context())
+	if !a.authenticator.met(hr, r.Legacy) && !a.admitStranger(w, hr) {
+		return false
+	}
 	caller, err := a.authenticator.authenticate(hr, r.Legacy)
 	if unauthorized, ok := errors.AsType[*unauthorizedError](err); ok {
 		challenge := `Bearer realm="sirocco"`
@@ -158,6 +168,12 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 		w.Header().Set("Retry-After", seconds(wait))
 		WriteError(w, &jsonError{status: http.StatusTooManyRequests,
 			Message: "This token has used up its requests for now: wait as long as Retry-After says."})
+		return false
+	}
+	if wait, ok := a.organizations.allow(nil, r.Token.OrganizationID+r.User.OrganizationID); !ok {
+		w.Header().Set("Retry-After", seconds(wait))
+		WriteError(w, &jsonError{status: http.StatusTooManyRequests,
+			Message: "The tokens of this organization have together used up its requests for now: wait as long as Retry-After says."})
 		return false
 	}
 	return true

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"encoding/base64"
+	"errors"
 
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // PagedBody is what the pages of opportunities and engagements have beside their data.
@@ -47,22 +49,31 @@ func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, lim
 		return nil, nil, err
 	}
 	found, err := read(after, q.PageSize+1)
+	cut, err := IsCut(err)
 	if err != nil {
 		return nil, nil, err
 	}
-	found, cursor := CutByID(found, q.PageSize, id)
+	found, cursor := CutByID(found, cut, q.PageSize, id)
 	return found, cursor, nil
 }
 
 // CutByID drops the item read beyond the page of a list that is ordered by id, and returns the cursor of the next page,
-// or nil on the last.
-func CutByID[T any](items []T, pageSize int, id func(T) string) ([]T, *string) {
-	if len(items) <= pageSize {
+// or nil on the last. One that was cut ended before its size.
+func CutByID[T any](items []T, cut bool, pageSize int, id func(T) string) ([]T, *string) {
+	if len(items) <= pageSize && !cut {
 		return items, nil
 	}
-	items = items[:pageSize]
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[pageSize-1])))
+	items = items[:min(len(items), pageSize)]
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[len(items)-1])))
 	return items, &cursor
+}
+
+// IsCut reports whether a page ended before its limit as it has enough bytes, and else returns what is wrong.
+func IsCut(err error) (bool, error) {
+	if errors.Is(err, store.ErrCut) {
+		return true, nil
+	}
+	return false, err
 }
 
 // List reads one page of a list of the organization that the request acts for, and returns its items as show shows

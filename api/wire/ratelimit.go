@@ -13,7 +13,7 @@ import (
 	"sirocco/hub"
 )
 
-// rateLimiter counts requests per token, on this node alone.
+// rateLimiter counts requests per token, address or organization, on this node alone.
 type rateLimiter struct {
 	perMinute int
 	clock     hub.Clock
@@ -28,7 +28,7 @@ func newRateLimiter(perMinute int, clock hub.Clock) *rateLimiter {
 }
 
 // allow counts a request of the token and sets the RateLimit headers of the IETF draft
-// (draft-ietf-httpapi-ratelimit-headers). When the token has none left it reports how long to wait.
+// (draft-ietf-httpapi-ratelimit-headers), where h is not nil. When the token has none left it reports how long to wait.
 func (l *rateLimiter) allow(h http.Header, token string) (wait time.Duration, ok bool) {
 	if l.perMinute <= 0 {
 		return 0, true
@@ -40,6 +40,9 @@ func (l *rateLimiter) allow(h http.Header, token string) (wait time.Duration, ok
 	perSecond := float64(bucket.Limit())
 	if !ok {
 		wait = time.Duration((1 - left) / perSecond * float64(time.Second))
+	}
+	if h == nil {
+		return wait, ok
 	}
 	reset := math.Ceil((float64(l.perMinute) - left) / perSecond)
 	h.Set("RateLimit-Policy", fmt.Sprintf(`"default";q=%d;w=60`, l.perMinute))

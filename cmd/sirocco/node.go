@@ -38,6 +38,8 @@ type nodeOptions struct {
 	rateLimit int
 	// targets are the addresses, beyond the public ones, that webhooks and requests to CRMs go to.
 	targets hub.Targets
+	// organizationRateLimit is how many requests an organization has a minute; 0 is no limit.
+	organizationRateLimit int
 	// proxies are those whose forwarded headers count.
 	proxies wire.Proxies
 	// noteLag is how long notes may be missing from lists, where that is not as by default.
@@ -58,7 +60,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 	return &node{
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
-			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
+			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, TrustedProxies: opts.proxies, Health: func() (error, []string) { return key.wrong(), clockNotice(st.ClockAhead()) },
 		}),
 		engine: background,

@@ -25,21 +25,25 @@ import (
 type serveCommand struct {
 	databaseFlag
 	keyFlags
-	DatabaseDirect string                   `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
-	Listen         string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
-	Audio          string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
-	PublicURL      string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
-	TrustedProxy   string                   `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
-	RateLimit      int                      `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
-	AllowPrivate   bool                     `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
-	AllowTargets   string                   `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
-	NoteLag        map[string]time.Duration `placeholder:"PLATFORM=TIME" help:"How long a note that a CRM took may be missing from its lists, as in MERGE=26h; before that it does not count as absent. By default 26h for MERGE, 15m for others."`
-	LogFormat      string                   `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
-	LogLevel       string                   `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
+	DatabaseDirect        string                   `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
+	Listen                string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	Audio                 string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
+	PublicURL             string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	TrustedProxy          string                   `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
+	RateLimit             int                      `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
+	OrganizationRateLimit int                      `default:"0" placeholder:"N" help:"Requests that all tokens of an organization have together a minute on this node; 0 is no limit (${default})."`
+	AllowPrivate          bool                     `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
+	AllowTargets          string                   `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
+	NoteLag               map[string]time.Duration `placeholder:"PLATFORM=TIME" help:"How long a note that a CRM took may be missing from its lists, as in MERGE=26h; before that it does not count as absent. By default 26h for MERGE, 15m for others."`
+	LogFormat             string                   `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
+	LogLevel              string                   `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
 }
 
 // Validate implements kong's check of the command line.
 func (c *serveCommand) Validate() error {
+	if c.OrganizationRateLimit < 0 {
+		return errors.New("--organization-rate-limit must be 0 or more")
+	}
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
 	}
@@ -129,7 +133,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 )
 
 // postgresConnectTimeout bounds how long a request waits for a new connection, unless the URL says connect_timeout.
@@ -29,6 +30,8 @@ const DefaultPostgresConnections = 16
 // postgresDB is a pool of connections to PostgreSQL 15 or later, or to a pooler before it.
 type postgresDB struct {
 	pool *pgxpool.Pool
+	// writes is how many of the pool's connections may write: others are for reads.
+	writes *semaphore.Weighted
 	// direct leads past the pooler; nil where none was named.
 	direct *pgxpool.Pool
 	// pooled says that a pooler stands between, which may give each transaction another session.
@@ -101,6 +104,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 			return nil, fmt.Errorf("the direct address: %w", err)
 		}
 	}
+	d.writes = semaphore.NewWeighted(writersOf(cfg.MaxConns))
 	if d.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

@@ -31,6 +31,11 @@ func (d *postgresDB) Write(ctx context.Context, fn func(Tx) error) error {
 // transact runs fn in a transaction. An error that comes after the commit was sent, and does not say what became of it,
 // is an *outcomeError.
 func (d *postgresDB) transact(ctx context.Context, fn func(Tx) error) error {
+	done, err := d.beginWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	conn, err := d.acquire(ctx)
 	if err != nil {
 		return err
@@ -57,6 +62,23 @@ func (d *postgresDB) transact(ctx context.Context, fn func(Tx) error) error {
 	d.readOnly.Store(false)
 	return nil
 }
+
+// beginWriting waits until a write may have a connection: some of the pool are for reads alone, which never wait for
+// writes that wait for each other's locks.
+func (d *postgresDB) beginWriting(ctx context.Context) (done func(), err error) {
+	waiting, cancel := context.WithTimeout(ctx, d.bounds.lock)
+	defer cancel()
+	if err := d.writes.Acquire(waiting, 1); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &UnavailableError{Reason: "all connections to PostgreSQL that write are in use", RetryAfter: time.Second, Err: err}
+	}
+	return func() { d.writes.Release(1) }, nil
+}
+
+// writersOf is how many of a pool's connections may write at the same time.
+func writersOf(connections int32) int64 { return int64(max(1, connections-max(1, connections/4))) }
 
 func (d *postgresDB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	waiting, cancel := context.WithTimeout(ctx, d.bounds.lock)

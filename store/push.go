@@ -125,6 +125,11 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 	if count > PushMost {
 		return "", errPushTooLong(count)
 	}
+	end, err := s.pushes.take(ctx, organization)
+	if err != nil {
+		return "", err
+	}
+	defer end()
 	err = s.write(ctx, func(tx Tx) error {
 		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {
@@ -312,7 +317,12 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 // ChangeRecord applies change to one pushed record, named by our id. A record that comes from a CRM is changed there: it
 // fails with a *hub.ConflictError.
 func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
-	err := s.write(ctx, func(tx Tx) error {
+	end, err := s.pushes.take(ctx, organization)
+	if err != nil {
+		return Record{}, err
+	}
+	defer end()
+	err = s.write(ctx, func(tx Tx) error {
 		r, err := queryOne(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
 			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection+ofLivingSide, organization, string(model), id)
 		if err != nil {
@@ -361,8 +371,13 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization, over string, va
 	for _, id := range valid {
 		known[id] = true
 	}
+	end, err := s.pushes.take(ctx, organization)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
 	deleted := 0
-	err := s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
 		deleted = 0
 		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {

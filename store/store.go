@@ -25,6 +25,8 @@ type Store struct {
 	notifier  notifier
 
 	revocations revocations
+	// pushes lets the long writes of an organization come one after another.
+	pushes turns
 }
 
 // Tx is a transaction in progress; it ends with the function it was given to.

@@ -247,9 +247,14 @@ func databaseArgument(database string) (flag string, whole bool) {
 	return " --database '" + strings.ReplaceAll(database, "'", `'\''`) + "'", true
 }
 
+// memoryAim is from where on memory is collected as often as it takes to stay below: what requests may hold at the same
+// time is bounded so that it does.
+const memoryAim = 352 << 20
+
 // tuneGC trades memory, of which the server uses little, for fewer collections. An operator's GOGC or GOMEMLIMIT wins.
 func tuneGC() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(memoryAim)
 	}
 }

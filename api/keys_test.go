@@ -59,7 +59,7 @@ func TestPushIsBounded(t *testing.T) {
 	if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM records`); n != 0 {
 		t.Errorf("%d records were written of a push that was refused", n)
 	}
-	body, _ = json.Marshal(batch[:20])
+	body, _ = json.Marshal(batch[:5])
 	c.do("PUT", records+"/sync/batch/engagements", string(body)).want(t, 200)
 	var from []string
 	for i := range 1001 {

@@ -35,16 +35,19 @@ type push struct {
 	found  map[recordKey]hub.Record
 }
 
-// PushMost is how many records one push may name, those included that others are merged from: what one transaction
+// PushMost is how many records one push may name, each that others are merged from counting mergeWeight: what one transaction
 // writes keeps SQLite's one writer for long enough, and others wait for it.
-const PushMost = 5000
+const PushMost = 1500
+
+// mergeWeight is how many other records a record that is merged counts as: what refers to it moves.
+const mergeWeight = 10
 
 // pushSlice is how many records one statement looks for.
 const pushSlice = 500
 
 // errPushTooLong refuses a push of too many records.
 func errPushTooLong(n int) error {
-	return hub.Invalid("", fmt.Sprintf("the body names %d records", n), fmt.Sprintf("at most %d at once, those that others are merged from included: send the rest in another request", PushMost))
+	return hub.Invalid("", fmt.Sprintf("the body names so many records that they count %d", n), fmt.Sprintf("%d at most, a record that is merged counting %d: send the rest in another request", PushMost, mergeWeight))
 }
 
 // named are the records that patches name, each once.
@@ -120,7 +123,7 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 func (s *Store) PushOver(ctx context.Context, organization, over string, patches []hub.RecordPatch) (connection string, err error) {
 	count := len(patches)
 	for i := range patches {
-		count += len(patches[i].MergedFrom)
+		count += mergeWeight * len(patches[i].MergedFrom)
 	}
 	if count > PushMost {
 		return "", errPushTooLong(count)

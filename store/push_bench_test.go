@@ -26,7 +26,7 @@ func BenchmarkWriteSlice(b *testing.B) {
 		return all
 	}
 	for name, size := range map[string][2]int{
-		"one record": {1, 0}, "a batch of 1000": {1000, 0}, "a merge of 1000": {1, 1000}, "the most that is allowed": {store.PushMost - 1000, 1000},
+		"one record": {1, 0}, "a batch of 1000": {1000, 0}, "a merge of 100": {1, 100}, "the most that is allowed": {store.PushMost - 1000, 100},
 	} {
 		b.Run(name, func(b *testing.B) {
 			st := storetest.Open(b, storetest.SQLite(b), nil)

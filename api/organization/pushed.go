@@ -33,7 +33,7 @@ type Life struct {
 	DeletedAt             wire.Optional[wire.Moment] `json:"deletedAt" required:"false" doc:"A time deletes the record, null brings it back."`
 	Owner                 wire.Optional[PushedOwner] `json:"owner" required:"false"`
 	MergedToExternalID    *string                    `json:"mergedToExternalId,omitempty" doc:"The survivor: every reference to this record moves there."`
-	MergedFromExternalIDs []string                   `json:"mergedFromExternalIds,omitempty" nullable:"false" doc:"Records that this one survives."`
+	MergedFromExternalIDs []string                   `json:"mergedFromExternalIds,omitempty" nullable:"false" maxItems:"100" doc:"Records that this one survives."`
 }
 
 // PushedAccount is an account as a customer pushes it.

@@ -52,7 +52,11 @@ func (s *Store) Recording(ctx context.Context, organization, id string) (hub.Rec
 
 // RecordingOrDeleted returns one recording of the organization, deleted or not.
 func (s *Store) RecordingOrDeleted(ctx context.Context, organization, id string) (hub.Recording, error) {
-	return queryOne(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
+	r, err := queryOne(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
+	if err == nil {
+		_, err = loadAnalysis(ctx, s.db, &r)
+	}
+	return r, err
 }
 
 func recording(ctx context.Context, q database.Querier, organization, id, end string) (hub.Recording, error) {

@@ -120,7 +120,7 @@ func (a *API) unreadable(hr *http.Request) huma.StatusError {
 	for name, values := range hr.Header {
 		for _, v := range values {
 			if !hub.IsStorable(v) {
-				return sentence(http.StatusBadRequest, "The header "+name+" holds bytes that are no text in UTF-8.", false)
+				return a.shapeOf(hr).issuesAnswer([]Issue{{Code: "custom", Path: []any{name}, Message: "holds bytes that are no text in UTF-8; expected text"}})
 			}
 		}
 	}

@@ -34,5 +34,6 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("writes a note once", func(t *testing.T) { writesNoteOnce(t, c, crm) })
 	t.Run("finds its notes", func(t *testing.T) { findsNotes(t, c, crm) })
 	t.Run("tells a note that is lost from one that is not taken", func(t *testing.T) { losesNoNote(t, c, crm) })
+	t.Run("tells what a link rests on as it is now", func(t *testing.T) { confirmsLinks(t, c, crm) })
 	t.Run("sets fields", func(t *testing.T) { setsFields(t, c, crm) })
 }

@@ -1,0 +1,82 @@
+package connectortest
+
+import (
+	"slices"
+	"testing"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/simulator"
+)
+
+// confirmsLinks asks for what a link rests on, before and after it changes at the vendor: what is told must be what is so
+// now, with all who are on it, and no answer must be none.
+func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
+	confirmer, ok := c.(connector.Confirmer)
+	if !ok {
+		t.Skip("the vendor cannot be asked what is so now")
+	}
+	r := newRig(t, c, crm, simulator.Options{Seed: 17, Records: 30})
+	model, child := hub.ModelEngagement, hub.ModelEngagementUser
+	if !hasRows(r.crm, model) {
+		model, child = hub.ModelOpportunity, hub.ModelOpportunityUser
+	}
+	held := map[hub.Model]map[string]hub.Record{}
+	r.pass(connector.Query{Model: model, Limit: 100}, held)
+	for _, m := range c.Info().Models {
+		if m.Model == child {
+			r.pass(connector.Query{Model: child, Limit: 100}, held)
+		}
+	}
+	refers := func(u hub.Record) string {
+		if child == hub.ModelEngagementUser {
+			return u.Refs.Engagement
+		}
+		return u.Refs.Opportunity
+	}
+	of := hub.RecordRef{Model: model}
+	for _, u := range values(held[child]) {
+		if record := held[model][refers(u)]; !u.Deleted && record.ExternalID != "" && !record.Deleted {
+			of.ExternalID = refers(u)
+		}
+	}
+	if of.ExternalID == "" {
+		t.Fatalf("nobody is on any %s", model)
+	}
+	confirm := func() (connector.Confirmed, []string) {
+		t.Helper()
+		found, err := confirmer.Confirm(t.Context(), r.session, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var users []string
+		for _, u := range found.Records {
+			if u.Model == child && !u.Deleted && refers(u) == of.ExternalID {
+				users = append(users, u.Refs.User)
+			}
+		}
+		slices.Sort(users)
+		return found, users
+	}
+	first, users := confirm()
+	var want []string
+	for _, u := range values(held[child]) {
+		if !u.Deleted && refers(u) == of.ExternalID {
+			want = append(want, u.Refs.User)
+		}
+	}
+	slices.Sort(want)
+	if !first.Has(of) || !slices.Equal(users, want) || !slices.Contains(first.Children, child) {
+		t.Errorf("it is there: %v; on it are %v, want %v; children %v", first.Has(of), users, want, first.Children)
+	}
+	r.crm.Change(model, of.ExternalID, func(e *hub.Record) { e.Deleted = true })
+	if gone, _ := confirm(); gone.Has(of) {
+		t.Errorf("%s %s is told to be there after it was deleted", model, of.ExternalID)
+	}
+	for _, fault := range []simulator.FaultKind{simulator.ServerError, simulator.RateLimited, simulator.Drop} {
+		r.crm.Faults.Script(simulator.Fault{Kind: fault})
+		if found, err := confirmer.Confirm(t.Context(), r.session, of); err == nil {
+			t.Errorf("%s was taken for an answer: %+v", fault, found)
+		}
+	}
+}

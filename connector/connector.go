@@ -90,6 +90,9 @@ type Page struct {
 	Records []hub.Record
 	// Rejected are items the connector itself could not read as records.
 	Rejected []Rejected
+	// Passed is how many items were read and left out because they are no records of the model: pages of nothing else are
+	// not taken for pages that go round.
+	Passed int
 	// Next asks for the page after this one. It is opaque to the engine, survives a restart, and must
 	// change from page to page.
 	Next string

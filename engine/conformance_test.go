@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,12 +13,14 @@ import (
 	"sirocco/connector/companycam"
 	"sirocco/connector/merge"
 	"sirocco/connector/servicetitan"
+	"sirocco/connector/spotio"
 	"sirocco/engine"
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
+	simulatedspotio "sirocco/simulator/spotio"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -48,6 +51,12 @@ var pulled = []struct {
 		connector.NoteFinder
 		connector.Confirmer
 	}{unhurried{companycam.Connector{}}, companycam.Connector{}, companycam.Connector{}, companycam.Connector{}}, simulatedcompanycam.New},
+	{"spotio", struct {
+		unhurried
+		connector.Authorizer
+		connector.Finder
+		connector.NoteFinder
+	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.
@@ -97,6 +106,14 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	}
 	t.Cleanup(func() { stop(t, r.e) })
 	return r
+}
+
+// main is the model that the CRM's reps work on, and which takes notes.
+func (r *hubRig) main() hub.Model {
+	if slices.Contains(r.crm.Models(), hub.ModelOpportunity) {
+		return hub.ModelOpportunity
+	}
+	return hub.ModelLead
 }
 
 func (r *hubRig) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
@@ -200,7 +217,7 @@ func TestWholeSyncs(t *testing.T) {
 			t.Errorf("a run of nothing new: %+v", quiet)
 		}
 		r.crm.Churn(60)
-		r.crm.Touch(hub.ModelOpportunity, 10)
+		r.crm.Touch(r.main(), 10)
 		changed := r.synced(quiet.ID)
 		if changed.Updated == 0 {
 			t.Errorf("after changes: %+v", changed)

@@ -205,10 +205,10 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 			switch {
 			case n > 100: // else what takes a request for each row would find none left
 			case n%2 == 0:
-				r.crm.Touch(hub.ModelOpportunity, 3)
+				r.crm.Touch(r.main(), 3)
 				r.crm.Update(hub.ModelUser, 2)
 			default:
-				r.crm.Delete(hub.ModelOpportunity, 1)
+				r.crm.Delete(r.main(), 1)
 				if n < 30 { // fewer than a person would have to decide about
 					r.crm.Delete(hub.ModelUser, 1)
 				}
@@ -216,7 +216,7 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 		})
 		second := r.synced(first.ID)
 		r.crm.Before(nil)
-		for _, m := range []hub.Model{hub.ModelUser, hub.ModelOpportunity} {
+		for _, m := range []hub.Model{hub.ModelUser, r.main()} {
 			there := map[string]bool{}
 			for _, row := range r.crm.Records(m) {
 				there[row.ExternalID] = !row.Deleted

@@ -36,13 +36,13 @@ func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 44, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		jobs := r.crm.Records(hub.ModelOpportunity)
+		jobs := r.crm.Records(r.main())
 		const pause = 10 * time.Minute // longer than any connector lets a request wait for its turn
 		r.crm.Faults.Script(simulator.Fault{Kind: simulator.RateLimited, RetryAfter: strconv.Itoa(int(pause.Seconds()))})
-		first := r.processed(user, "first", hub.ModelOpportunity, jobs[0].ExternalID)
+		first := r.processed(user, "first", r.main(), jobs[0].ExternalID)
 		until(t, "the CRM refuses", func() bool { return r.delivery(first).Error != "" })
 		asked := r.asked()
-		second := r.processed(user, "second", hub.ModelOpportunity, jobs[1].ExternalID)
+		second := r.processed(user, "second", r.main(), jobs[1].ExternalID)
 		until(t, "it was its turn", func() bool { return r.delivery(second).Error != "" || r.delivery(second).State == hub.DeliverySent })
 		if n := r.asked(); n != asked || r.delivery(second).State != hub.DeliveryPending {
 			t.Errorf("the CRM was asked %d times more: %+v", n-asked, r.delivery(second))

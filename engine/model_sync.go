@@ -219,10 +219,10 @@ func (m *modelSync) seenKey() seenKey {
 	return seenKey{m.job.conn.ID, m.info.Model, m.st.StartedAt.UnixMicro()}
 }
 
-// barren counts the page among those that brought nothing new, where it did: nothing changed, and all its records were
-// on pages before it.
+// barren counts the page among those that brought nothing new, where it did: nothing changed, all its records were on pages
+// before it, and it had nothing that is no record.
 func (m *modelSync) barren(page *connector.Page, changes store.Changes) int {
-	if changes.Created+changes.Updated+changes.Deleted > 0 {
+	if changes.Created+changes.Updated+changes.Deleted+page.Passed > 0 {
 		return 0
 	}
 	if m.job.engine.seen.add(m.run, page) {

@@ -254,6 +254,9 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 	if r.instead {
 		since = time.Time{}
 	}
+	if got.page.Passed > 0 {
+		r.w.Barren = 0
+	}
 	valid, quarantined := sortPage(&got.page, r.info.Model, since)
 	for _, q := range quarantined {
 		if q.ExternalID == "" { // it may be any of those that are missing

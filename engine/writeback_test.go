@@ -80,10 +80,10 @@ func TestWriteBack(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 40, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
-		first := r.processed(user, "First talk", hub.ModelOpportunity, opportunity)
+		opportunity := r.crm.Records(r.main())[0].ExternalID
+		first := r.processed(user, "First talk", r.main(), opportunity)
 		d := r.reaches(first, hub.DeliverySent)
-		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		notes := r.crm.Notes.On(r.main(), opportunity)
 		if len(notes) != 1 {
 			t.Fatalf("%d notes: %+v", len(notes), notes)
 		}
@@ -99,11 +99,11 @@ func TestWriteBack(t *testing.T) {
 			t.Error("the recording does not know that it was written")
 		}
 		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
-		second := r.processed(user, "Second talk", hub.ModelOpportunity, opportunity)
+		second := r.processed(user, "Second talk", r.main(), opportunity)
 		if d := r.reaches(second, hub.DeliverySent); d.Transcript == nil || !*d.Transcript {
 			t.Errorf("with transcript: %+v", d)
 		}
-		notes = r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		notes = r.crm.Notes.On(r.main(), opportunity)
 		if len(notes) != 2 || !strings.Contains(notes[1].Text, "Rita: Good morning.\n1: We need a new roof.") {
 			t.Errorf("%+v", notes)
 		}
@@ -146,13 +146,13 @@ func TestALostAnswerWritesNothingTwice(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		opportunity := r.crm.Records(r.main())[0].ExternalID
 		r.crm.Before(func(q *http.Request) {
-			if q.Method == http.MethodPost && q.URL.Path != "/connect/token" && len(r.crm.Notes.All()) == 0 {
+			if q.Method == http.MethodPost && !strings.Contains(q.URL.Path, "token") && len(r.crm.Notes.All()) == 0 {
 				r.crm.Faults.Script(simulator.Fault{Kind: simulator.Drop})
 			}
 		})
-		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		id := r.processed(user, "A talk", r.main(), opportunity)
 		until(t, "the answer is lost", func() bool { return r.delivery(id).Error != "" })
 		if n := len(r.crm.Notes.All()); n != 1 || r.delivery(id).State != hub.DeliveryConfirming {
 			t.Fatalf("%d notes, %+v", n, r.delivery(id))

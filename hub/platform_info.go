@@ -41,6 +41,9 @@ type ModelInfo struct {
 	// Incremental says that only what was modified since a time can be asked for. Without it every run is a whole
 	// enumeration.
 	Incremental bool
+	// Around says that an increment brings what takes place around now, whether or not it changed, as the vendor cannot be
+	// asked for changes. What takes place earlier or later comes with the whole readings.
+	Around bool
 	// ReportsDeletes says that the vendor tells of deleted records. Without it they are found by a complete enumeration.
 	ReportsDeletes bool
 	// Also are the models whose records come inside this model's pages (the users of an engagement), always all of a

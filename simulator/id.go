@@ -18,6 +18,8 @@ const (
 	UUIDs IDs = iota
 	// Numbers are whole numbers of ten digits, distinct between models.
 	Numbers
+	// Objects are 24 hexadecimal digits, distinct between models; but those of users are Numbers.
+	Objects
 )
 
 // numbersPerModel is how many rows of one model can have an id that is a Number.
@@ -34,7 +36,10 @@ var ordinals = map[hub.Model]int{
 const noteModel hub.Model = "NOTE"
 
 func (f IDs) of(m hub.Model, n int) string {
-	if f == Numbers {
+	switch {
+	case f == Objects && m != hub.ModelUser:
+		return ObjectID(m, n)
+	case f != UUIDs:
 		return strconv.Itoa((ordinals[m]+1)*numbersPerModel + n)
 	}
 	h := fnv.New64a()
@@ -46,13 +51,20 @@ func (f IDs) of(m hub.Model, n int) string {
 // number is the inverse of of; it returns -1 for an id that of never gives.
 func (f IDs) number(m hub.Model, id string) int {
 	n := int64(-1)
-	if f == Numbers {
+	switch {
+	case f == Objects && m != hub.ModelUser:
+		if x, err := strconv.ParseInt(id[min(objectHead, len(id)):], 16, 64); err == nil {
+			n = x
+		}
+	case f != UUIDs:
 		if x, err := strconv.ParseInt(id, 10, 64); err == nil {
 			n = x - int64(ordinals[m]+1)*numbersPerModel
 		}
-	} else if _, after, ok := strings.CutLast(id, "-"); ok {
-		if x, err := strconv.ParseInt(after, 16, 64); err == nil {
-			n = x
+	default:
+		if _, after, ok := strings.CutLast(id, "-"); ok {
+			if x, err := strconv.ParseInt(after, 16, 64); err == nil {
+				n = x
+			}
 		}
 	}
 	if n < 0 || f.of(m, int(n)) != id {
@@ -65,3 +77,13 @@ func compareIDs(a, b string) int { return cmp.Compare(a, b) }
 
 // FirstNumber is the id of a model's first row where ids are Numbers.
 func FirstNumber(m hub.Model) int64 { return int64(ordinals[m]+1) * numbersPerModel }
+
+// objectHead is how many digits of an id among Objects are those of its model.
+const objectHead = 8
+
+// ObjectID is the id of row n of a model where ids are Objects.
+func ObjectID(m hub.Model, n int) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(m))
+	return fmt.Sprintf("%08x%016x", h.Sum32(), n)
+}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sirocco/audio"
@@ -132,6 +133,9 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40)}
 		}
 		crm := &demoCRM{Server: p.simulator(options), main: hub.ModelOpportunity}
+		if !slices.Contains(crm.Models(), crm.main) { // what its reps work on are leads
+			crm.main = hub.ModelLead
+		}
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return ended, err

@@ -5,11 +5,13 @@ import (
 	"sirocco/connector/companycam"
 	"sirocco/connector/merge"
 	"sirocco/connector/servicetitan"
+	"sirocco/connector/spotio"
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
+	simulatedspotio "sirocco/simulator/spotio"
 )
 
 // platform is a CRM that Sirocco pulls from, and what stands in for it. A new one is one line here.
@@ -24,6 +26,7 @@ var platforms = []platform{
 	{"merge", merge.Connector{}, simulatedmerge.New},
 	{"servicetitan", servicetitan.Connector{}, simulatedservicetitan.New},
 	{"companycam", companycam.Connector{}, simulatedcompanycam.New},
+	{"spotio", spotio.Connector{}, simulatedspotio.New},
 }
 
 func connectors() map[hub.Platform]connector.Connector {

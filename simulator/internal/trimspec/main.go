@@ -20,6 +20,7 @@ import (
 func main() {
 	in := flag.String("in", "", "the vendor's description, YAML or JSON")
 	out := flag.String("out", "", "the file to write")
+	public := flag.String("public", "", "operations that take no credentials though the description says so, as METHOD /path, with commas")
 	anything := flag.String("any", "", "properties of any type, as Schema.property, with commas")
 	flag.Parse()
 	text, err := os.ReadFile(*in)
@@ -34,6 +35,11 @@ func main() {
 	for name := range strings.SplitSeq(*anything, ",") {
 		if name != "" {
 			allowAnything(trimmed, name)
+		}
+	}
+	for operation := range strings.SplitSeq(*public, ",") {
+		if operation != "" {
+			open(trimmed, operation)
 		}
 	}
 	var b bytes.Buffer
@@ -83,6 +89,18 @@ func trim(doc map[string]any, operations []string) map[string]any {
 	}
 	follow(result["paths"], given, components)
 	return result
+}
+
+// open takes the credentials off an operation, written as "METHOD /path".
+func open(doc map[string]any, operation string) {
+	method, path, _ := strings.Cut(operation, " ")
+	paths, _ := doc["paths"].(map[string]any)
+	item, _ := paths[path].(map[string]any)
+	op, ok := item[strings.ToLower(method)].(map[string]any)
+	if !ok {
+		log.Fatalf("what is kept of the description has no operation %s", operation)
+	}
+	op["security"] = []any{}
 }
 
 // allowAnything takes the type off a property, named Schema.property.

@@ -72,7 +72,7 @@ func (s *soaking) employ() {
 	for _, crm := range s.crms {
 		id := crm.Records(hub.ModelUser)[0].ExternalID
 		crm.Change(hub.ModelUser, id, func(u *hub.Record) { u.Details.Email, u.Details.Emails = repEmail, []string{repEmail} })
-		if crm.Platform() == hub.PlatformCompanyCam { // has no appointments
+		if crm.Platform() == hub.PlatformSpotio { // whose appointments, unless they are around now, come with whole readings
 			continue
 		}
 		for _, e := range crm.Records(hub.ModelEngagement) {
@@ -164,7 +164,7 @@ func (s *soaking) begin() {
 	switch n % 4 {
 	case 0:
 		if o, ok := s.opportunity(crm); ok {
-			objects = []map[string]any{{"objectType": "Opportunity", "objectId": o}}
+			objects = []map[string]any{{"objectType": crm.objectType(), "objectId": o}}
 		}
 	case 1:
 		s.meet(crm, start)
@@ -186,10 +186,10 @@ func (s *soaking) begin() {
 	}
 }
 
-// opportunity is one that the hub knows; false where it knows none yet.
+// opportunity is one that the hub knows, or whatever the CRM's reps work on instead; false where it knows none yet.
 func (s *soaking) opportunity(crm *soaked) (string, bool) {
 	s.t.Helper()
-	known, err := s.st.Records(s.t.Context(), s.organization, store.RecordFilter{Model: hub.ModelOpportunity, ConnectionID: crm.conn.ID, Limit: 60})
+	known, err := s.st.Records(s.t.Context(), s.organization, store.RecordFilter{Model: crm.main(), ConnectionID: crm.conn.ID, Limit: 60})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func (s *soaking) link(id string) {
 	if !ok {
 		return
 	}
-	r := s.ask("PUT", recordingsPath+id+"/link", s.user, map[string]any{"externalId": o, "integrationConnectionId": crm.conn.ID, "dataType": "OPPORTUNITY", "trigger": "USER_LINK_WEB"}, nil)
+	r := s.ask("PUT", recordingsPath+id+"/link", s.user, map[string]any{"externalId": o, "integrationConnectionId": crm.conn.ID, "dataType": string(crm.main()), "trigger": "USER_LINK_WEB"}, nil)
 	if r.status >= 300 && r.status != http.StatusNotFound { // it may be deleted
 		s.t.Fatalf("link: %d %s", r.status, r.body)
 	}

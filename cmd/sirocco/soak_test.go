@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,18 @@ type soaked struct {
 	conn hub.Connection
 }
 
+// main is the model that the CRM's reps work on, objectType what an upload calls it.
+func (s *soaked) main() hub.Model {
+	if slices.Contains(s.Models(), hub.ModelOpportunity) {
+		return hub.ModelOpportunity
+	}
+	return hub.ModelLead
+}
+
+func (s *soaked) objectType() string {
+	return map[hub.Model]string{hub.ModelOpportunity: "Opportunity", hub.ModelLead: "Lead"}[s.main()]
+}
+
 func soak(t *testing.T, database string, nodes int, long time.Duration) {
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 9))
@@ -82,7 +95,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 	began := time.Now()
 	for time.Since(began) < long {
 		for _, crm := range s.crms {
-			churn(crm.Server, random)
+			churn(crm, random)
 			if random.IntN(4) == 0 && !s.paused[crm] {
 				s.request(crm)
 			}
@@ -127,7 +140,7 @@ func (s *soaking) cutEach() {
 				o, ok = s.opportunity(crm)
 				return ok
 			})
-			id := s.upload(crm, recordedFrom.AddDate(1, 0, 0), []map[string]any{{"objectType": "Opportunity", "objectId": o}})
+			id := s.upload(crm, recordedFrom.AddDate(1, 0, 0), []map[string]any{{"objectType": crm.objectType(), "objectId": o}})
 			s.made = append(s.made, id)
 			s.analyse(id)
 			s.until("a node is killed in the middle of a delivery", func() bool { return crm.done.Load() > 0 })
@@ -184,12 +197,14 @@ func (s *soaking) connect(seed uint64) {
 }
 
 // churn changes a few rows. It deletes only where the CRM tells of it: the rest is looked for once a day.
-func churn(crm *simulator.Server, random *rand.Rand) {
-	crm.Update(hub.ModelOpportunity, 1+random.IntN(3))
+func churn(crm *soaked, random *rand.Rand) {
+	crm.Update(crm.main(), 1+random.IntN(3))
 	crm.Update(hub.ModelUser, 1)
-	crm.Insert(hub.ModelOpportunity, random.IntN(2))
-	if crm.Platform() != hub.PlatformCompanyCam {
+	crm.Insert(crm.main(), random.IntN(2))
+	if slices.Contains(crm.Models(), hub.ModelEngagement) {
 		crm.Update(hub.ModelEngagement, 1+random.IntN(3))
+	}
+	if slices.Contains(crm.Models(), hub.ModelAccount) {
 		crm.Touch(hub.ModelAccount, 1)
 		crm.Delete(hub.ModelAccount, random.IntN(2))
 		crm.Insert(hub.ModelAccount, random.IntN(3))

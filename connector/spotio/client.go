@@ -117,8 +117,8 @@ type part struct {
 	date   time.Time
 }
 
-// list reads a page of a list whose items are under a name. An answer without that name is no empty list; null, which
-// the vendor's description allows in its place, is.
+// list reads a page of a list whose items are under a name. An answer without that list is no empty one, though the
+// vendor's description allows null.
 func list(ctx context.Context, s *connector.Session, path, name string, query url.Values) (part, error) {
 	r := request(s, path, query)
 	var answer map[string]json.RawMessage
@@ -127,10 +127,8 @@ func list(ctx context.Context, s *connector.Session, path, name string, query ur
 		return part{}, err
 	}
 	p := part{date: got.Date}
-	if string(answer[name]) != "null" {
-		if p.items, err = connector.Rows(r, answer, name); err != nil {
-			return part{}, err
-		}
+	if p.items, err = connector.Rows(r, answer, name); err != nil {
+		return part{}, err
 	}
 	if raw, ok := answer["scrollId"]; ok && json.Unmarshal(raw, &p.scroll) != nil {
 		return part{}, connector.Fail(connector.Malformed, service, "%s was answered with a scrollId that is no text", path)

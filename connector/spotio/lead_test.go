@@ -1,0 +1,102 @@
+package spotio_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/spotio"
+	"sirocco/hub"
+	"sirocco/simulator"
+	simulated "sirocco/simulator/spotio"
+)
+
+// TestDeletionsAreTold deletes leads: an increment tells of them, a whole reading does not ask.
+func TestDeletionsAreTold(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Records: 60}))
+	since := time.Now().Add(-time.Minute)
+	gone := crm.Delete(hub.ModelLead, 5)
+	told := pass(t, s, hub.ModelLead, since, nil)
+	for _, id := range gone {
+		if !told[id].Deleted {
+			t.Errorf("%s is gone, and it is not told", id)
+		}
+	}
+	if len(told) > len(gone) {
+		t.Errorf("%d records came for %d that are gone", len(told), len(gone))
+	}
+	asked := crm.Requests()["GET /api/DataObjects/deleted"]
+	for id, r := range pass(t, s, hub.ModelLead, time.Time{}, nil) {
+		if r.Deleted {
+			t.Errorf("%s is gone", id)
+		}
+	}
+	if n := crm.Requests()["GET /api/DataObjects/deleted"]; n != asked {
+		t.Errorf("a whole reading asked for what is gone %d times", n-asked)
+	}
+}
+
+// TestALeadIsFoundAsTheExportHasIt compares what a lead is alone with what it is in the export.
+func TestALeadIsFoundAsTheExportHasIt(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Records: 60}))
+	var ids []string
+	for _, r := range crm.Records(hub.ModelLead) {
+		ids = append(ids, r.ExternalID)
+	}
+	page, err := spotio.Connector{}.Find(t.Context(), s, hub.ModelLead, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range simulator.Diff(crm.Records(hub.ModelLead), page.Records) {
+		t.Error(problem)
+	}
+}
+
+// TestWhatTheFieldsMean holds that fields are known by their roles, whatever their ids and names are, and that a workflow
+// without types is none.
+func TestWhatTheFieldsMean(t *testing.T) {
+	workflow := `[{"id":"9","name":"Household","fields":[{"id":"77","name":"Vorname","systemRole":"FirstName"},{"id":"78","name":"Phone","type":"Phone"},
+		{"id":"79","name":"Firma","systemRole":"Company"}],"stages":{"active":{"stages":null},"won":{"stages":[{"id":"3","name":"Ja!"}]},"lost":null}}]`
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/api/workflow/dataObjects/full" {
+			_, _ = fmt.Fprint(w, workflow)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"items":[{"id":"a","typeId":9,"stageId":3,"ownerId":0,"name":" ","fields":[{"fieldId":77,"value":"Ada"},{"fieldId":78,"value":"555"},
+			{"fieldId":79,"value":"Byte & Co."}],"pin":null,"updatedAt":"2026-05-01T10:00:00Z","createdAt":"0001-01-01T00:00:00Z","lastActivityTime":null}]}`)
+	}))
+	page, err := spotio.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelLead, Limit: 10})
+	if err != nil || len(page.Records) != 1 {
+		t.Fatalf("%v %+v", err, page)
+	}
+	r := page.Records[0]
+	if d := r.Details; r.Name != "Byte & Co." || d.FirstName != "Ada" || len(d.Phones) > 0 || d.Disposition != "WON" || d.Status != "Ja!" || d.CreatedAt != "" || r.Refs.Owner != "" {
+		t.Errorf("%+v", r)
+	}
+	workflow = `[]`
+	if _, err := (spotio.Connector{}).Fetch(t.Context(), s, connector.Query{Model: hub.ModelLead, Limit: 10}); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("without types it answers %v", err)
+	}
+}
+
+// TestWhenATokenEnds reads the end of an access token, where it tells.
+func TestWhenATokenEnds(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	jwt := func(claims string) string { return "x." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".y" }
+	for token, want := range map[string]time.Time{
+		jwt(fmt.Sprintf(`{"exp":%d}`, now.Add(time.Hour).Unix())): now.Add(time.Hour), jwt(`{"exp":1}`): now.Add(24 * time.Hour),
+		jwt(`{}`): now.Add(24 * time.Hour), "opaque": now.Add(24 * time.Hour), "a.b!.c": now.Add(24 * time.Hour),
+	} {
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			simulator.WriteJSON(w, http.StatusOK, map[string]string{"accessToken": token})
+		}))
+		s.Now = func() time.Time { return now }
+		if got, err := (spotio.Connector{}).Authorize(t.Context(), s); err != nil || !got.Expires.Equal(want) {
+			t.Errorf("%s ends at %s, not %s: %v", token, got.Expires, want, err)
+		}
+	}
+}

@@ -347,6 +347,21 @@ func TestARefusedPlaceBeginsAnew(t *testing.T) {
 	})
 }
 
+// TestPagesOfOtherThingsGoOn has more pages of what is no record than a run has patience for pages that go round.
+func TestPagesOfOtherThingsGoOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		c := newCRM(20)
+		c.passing = 120
+		f := newLater(t, url, c, false)
+		if run := f.runs(t)[0]; run.Created != 20 || run.Error != "" {
+			t.Errorf("%+v", run)
+		}
+		if run := f.after(t, day); run.Error != "" || run.Deleted != 0 {
+			t.Errorf("the whole reading: %+v", run)
+		}
+	})
+}
+
 // TestPagesThatBringNothingEnd has a CRM whose pages go round with ever new places.
 func TestPagesThatBringNothingEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -136,10 +136,11 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 	for requests := 1; ; requests++ {
 		got, err := list(ctx, s, feedPath, "items", at.feed())
 		if err = at.error(err, s.Now()); err != nil {
-			again := false
-			if at, again = at.beginAgain(err); !again || requests >= maxRequests {
+			begun, again := at.beginAgain(err)
+			if !again || requests >= maxRequests {
 				return connector.Page{}, err
 			}
+			at = begun
 			continue
 		}
 		if page.AsOf.IsZero() {

@@ -50,23 +50,24 @@ func one[T any](ctx context.Context, s *connector.Session, path, externalID stri
 	reject := func(reason string) {
 		page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: externalID, Reason: reason, Raw: raw})
 	}
-	switch status := connector.Status(err); {
-	case status == http.StatusNotFound:
-		return item, false, nil
-	case status == http.StatusForbidden:
-		reject(err.Error())
-		return item, false, nil
-	case err != nil:
+	if err != nil {
+		switch connector.Status(err) {
+		case http.StatusNotFound:
+			err = nil
+		case http.StatusForbidden:
+			reject(err.Error())
+			err = nil
+		}
 		return item, false, err
 	}
 	var head struct {
 		ID string `json:"id"`
 	}
-	if json.Unmarshal(raw, &head) != nil || head.ID != externalID || json.Unmarshal(raw, &item) != nil {
+	there = json.Unmarshal(raw, &head) == nil && head.ID == externalID && json.Unmarshal(raw, &item) == nil
+	if !there {
 		reject("the CRM sent something else when asked for this record")
-		return item, false, nil
 	}
-	return item, true, nil
+	return item, there, nil
 }
 
 func findLeads(ctx context.Context, s *connector.Session, ids []string) (connector.Page, error) {

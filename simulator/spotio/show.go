@@ -57,8 +57,8 @@ var types = func() []map[string]any {
 
 // templates are the customer's kinds of activities. One of them is the customer's own.
 var templates = func() []map[string]any {
-	make := func(id, name, role, kind string) map[string]any {
-		t := map[string]any{"id": id, "name": name, "defaultDuration": 30, "active": true, "creatable": true, "type": kind, "category": "InPerson", "activityResults": []any{
+	kind := func(id, name, role, eventOrTask string) map[string]any {
+		t := map[string]any{"id": id, "name": name, "defaultDuration": 30, "active": true, "creatable": true, "type": eventOrTask, "category": "InPerson", "activityResults": []any{
 			map[string]any{"id": resultMet, "name": "Met", "color": "#00ff00", "active": true, "isSystem": false},
 		}}
 		if role != "" {
@@ -67,8 +67,8 @@ var templates = func() []map[string]any {
 		return t
 	}
 	return []map[string]any{
-		make(appointmentTemplate, "Appointment", "Appointment", "Event"), make(visitTemplate, "Visit", "Visit", "Event"), make(noteTemplate, "Note", "Note", "Task"),
-		make(callTemplate, "Call", "Call", "Task"), make(demoTemplate, "Roof inspection", "", "Event"),
+		kind(appointmentTemplate, "Appointment", "Appointment", "Event"), kind(visitTemplate, "Visit", "Visit", "Event"), kind(noteTemplate, "Note", "Note", "Task"),
+		kind(callTemplate, "Call", "Call", "Task"), kind(demoTemplate, "Roof inspection", "", "Event"),
 	}
 }()
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	tokenPath = "/api/users/apitoken"
+	tokenPath = "/api/users/apitoken" //nolint:gosec // a path
 	clientID  = "spotio-client-of-the-simulator"
 	secret    = "spotio-secret-of-the-simulator"
 	tokenLife = 30 * 24 * time.Hour

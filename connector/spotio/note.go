@@ -1,6 +1,7 @@
 package spotio
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -14,17 +15,17 @@ const maxNotePages = 1000
 
 // WriteNote implements connector.Connector. A note is an activity of the lead, with the marker in its reference, which
 // nobody edits, and in its text.
-func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
 	if n.Target != hub.ModelLead {
 		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", n.Target)
 	}
-	if found, err := findNote(ctx, s, n.ExternalID, n.Marker); found != "" || err != nil {
-		return connector.NoteRef{ExternalID: found, Existed: found != ""}, err
+	if ref, err := connector.FindFirst(ctx, s, c, n); ref.Existed || err != nil {
+		return ref, err
 	}
 	r := request(s, "/api/v2/activities", nil)
 	r.Body = map[string]any{
 		"dataObjectId": n.ExternalID, "type": "Note", "isNote": true, "done": true, "date": hub.WireTime(s.Now()),
-		"notes": connector.NoteText(n), "reference": n.Marker,
+		"notes": connector.NoteText(n.Fit(noteMost)), "reference": n.Marker,
 	}
 	var made struct {
 		ID string `json:"id"`
@@ -38,14 +39,16 @@ func (Connector) WriteNote(ctx context.Context, s *connector.Session, n connecto
 	return connector.NoteRef{ExternalID: made.ID}, nil
 }
 
-// findNote returns the id of the activity of a lead with a marker; empty where there is none. It searches all pages, those
-// who are ghosts too.
-func findNote(ctx context.Context, s *connector.Session, lead, marker string) (string, error) {
-	path := "/api/DataObjects/" + url.PathEscape(lead) + "/activities/historical"
+// FindNote implements connector.NoteFinder. It searches all that was done at a lead, what is a ghost too.
+func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	if q.Target != hub.ModelLead {
+		return connector.FoundNote{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", q.Target)
+	}
+	path := "/api/DataObjects/" + url.PathEscape(q.ExternalID) + "/activities/historical"
 	for at, more := (place{}), true; more; {
 		got, err := list(ctx, s, path, "items", at.query(url.Values{"includeGhosts": {"true"}}))
 		if err != nil {
-			return "", err
+			return connector.FoundNote{}, err
 		}
 		for _, raw := range got.items {
 			var a struct {
@@ -54,15 +57,15 @@ func findNote(ctx context.Context, s *connector.Session, lead, marker string) (s
 				Notes     string `json:"notes"`
 			}
 			if err := json.Unmarshal(raw, &a); err != nil || a.ID == "" {
-				return "", connector.Fail(connector.Malformed, service, "%s lists an activity that cannot be read, so whether the note is there is not known", path)
+				return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s lists an activity that cannot be read, so whether the note is there is not known", path)
 			}
-			if a.Reference == marker || connector.HasMarker(a.Notes, marker) {
-				return a.ID, nil
+			if marker := cmp.Or(q.Find(a.Reference), q.Find(a.Notes)); marker != "" {
+				return connector.FoundNote{ExternalID: a.ID, Marker: marker, Text: a.Notes}, nil
 			}
 		}
 		if at, more = at.after(got, s.Now()); at.Page >= maxNotePages {
-			return "", connector.Fail(connector.Malformed, service, "%s goes on without an end, so whether the note is there is not known", path)
+			return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s goes on without an end, so whether the note is there is not known", path)
 		}
 	}
-	return "", nil
+	return connector.FoundNote{}, nil
 }

@@ -25,6 +25,8 @@ const (
 	usersMost = 100
 	// maxRequests is about how many requests are made for one page of activities, of which many are no appointments.
 	maxRequests = 20
+	// noteMost is how many characters the notes of an activity may have.
+	noteMost = 512
 	// requestTimeout bounds one request: exports take long.
 	requestTimeout = time.Minute
 )
@@ -50,6 +52,7 @@ func (Connector) Info() hub.PlatformInfo {
 		Rate:           hub.Rate{Requests: 10, Per: time.Second},
 		RequestTimeout: requestTimeout,
 		NoteTargets:    []hub.Model{hub.ModelLead},
+		NoteMost:       noteMost,
 	}
 }
 

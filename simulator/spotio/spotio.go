@@ -196,7 +196,7 @@ func (v *vendor) history(w http.ResponseWriter, r *http.Request) {
 		"id": simulator.ObjectID("CALL", 1), "activityTemplateId": callTemplate, "date": "2026-01-05T10:00:00.000Z", "allDay": false, "dataObjectId": lead, "notes": nil, "reference": nil,
 	}}
 	v.mu.Lock()
-	for _, n := range v.Notes.On(hub.ModelLead, lead) {
+	for _, n := range v.Notes.ListedOn(hub.ModelLead, lead) {
 		items = append(items, map[string]any{
 			"id": n.ID, "activityTemplateId": noteTemplate, "type": "Note", "date": hub.WireTime(n.CreatedAt), "allDay": false, "dataObjectId": lead,
 			"notes": n.Text, "reference": v.references[n.ID],
@@ -223,6 +223,10 @@ func (v *vendor) addActivity(w http.ResponseWriter, r *http.Request) {
 	}
 	if row, there := v.Get(hub.ModelLead, body.DataObject); !there || row.Deleted {
 		problem(w, http.StatusBadRequest, "dataObjectId", "There is no such data object.")
+		return
+	}
+	if v.Notes.TooLong(body.Notes) {
+		problem(w, http.StatusUnprocessableEntity, "notes", "It is too long.")
 		return
 	}
 	v.mu.Lock()

@@ -56,7 +56,8 @@ var pulled = []struct {
 		connector.Authorizer
 		connector.Finder
 		connector.NoteFinder
-	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
+		connector.Confirmer
+	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

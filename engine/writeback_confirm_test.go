@@ -54,7 +54,7 @@ func TestANoteThatIsListedLate(t *testing.T) {
 			lag = 26 * time.Hour
 		}
 		r.crm.Notes.ListAfter(lag / 2)
-		id := r.lost(user, hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
 		for looks := int64(1); looks <= 3; looks++ {
 			r.pass(lag / 12)
 			until(t, "it was looked for", func() bool { d := r.delivery(id); return d.Absences >= looks || d.DueAt.After(r.now()) })
@@ -260,25 +260,25 @@ func TestARestoredBackupDoublesNothing(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		all := r.crm.Records(hub.ModelOpportunity)
-		id := r.processed(user, "A talk", hub.ModelOpportunity, all[0].ExternalID)
+		all := r.crm.Records(r.main())
+		id := r.processed(user, "A talk", r.main(), all[0].ExternalID)
 		r.reaches(id, hub.DeliverySent)
 		r.idle()
 		r.forget()
-		r.link(id, hub.ModelOpportunity, all[0].ExternalID)
+		r.link(id, r.main(), all[0].ExternalID)
 		if d := r.reaches(id, hub.DeliverySent); len(r.crm.Notes.All()) != 1 || d.NoteID == "" {
 			t.Errorf("%+v: %+v", d, r.crm.Notes.All())
 		}
 		r.patch(hub.ConnectionPatch{Active: &no})
-		old := r.processed(user, "An old talk", hub.ModelOpportunity, all[1].ExternalID)
-		r.crm.Notes.Add(hub.ModelOpportunity, all[1].ExternalID, "An old talk\n\nsirocco:01a2152a-6d13-7000-8000-000000000001")
+		old := r.processed(user, "An old talk", r.main(), all[1].ExternalID)
+		r.crm.Notes.Add(r.main(), all[1].ExternalID, "An old talk\n\nsirocco:01a2152a-6d13-7000-8000-000000000001")
 		storetest.Exec(t, r.st, `INSERT INTO earlier_markers (organization_id, recording_id, marker) VALUES ($1, $2, 'sirocco:01a2152a-6d13-7000-8000-000000000001')`, r.conn.OrganizationID, old)
 		if err := r.st.SetCorrections(t.Context(), r.conn.OrganizationID, r.conn.ID, hub.CorrectNothing); err != nil {
 			t.Fatal(err)
 		}
 		r.patch(hub.ConnectionPatch{Active: &yes})
 		r.reaches(old, hub.DeliverySent)
-		if n := len(r.crm.Notes.On(hub.ModelOpportunity, all[1].ExternalID)); n != 1 {
+		if n := len(r.crm.Notes.On(r.main(), all[1].ExternalID)); n != 1 {
 			t.Errorf("%d notes on the record of the old program", n)
 		}
 		for _, v := range r.crm.Violations() {

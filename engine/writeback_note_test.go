@@ -47,15 +47,15 @@ func TestANoteIsCorrectedByAnother(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
-		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		opportunity := r.crm.Records(r.main())[0].ExternalID
+		id := r.processed(user, "A talk", r.main(), opportunity)
 		r.reaches(id, hub.DeliverySent)
 		r.analysedAs(id, "Second thoughts")
 		r.settled(id, 2)
 		r.analysedAs(id, "Second thoughts")
 		r.idle()
 		ds := r.settled(id, 2)
-		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		notes := r.crm.Notes.On(r.main(), opportunity)
 		if len(notes) != 2 || ds[1].Correction != 1 || !strings.Contains(notes[1].Text, "Correction: A talk") || !strings.Contains(notes[1].Text, "takes the place") {
 			t.Fatalf("%+v\n%+v", ds, notes)
 		}
@@ -78,11 +78,11 @@ func TestANoteIsCorrectedByAnother(t *testing.T) {
 		r.crm.Notes.Remove(r.crm.Notes.All()[1].ID)
 		r.crm.Notes.Remove(r.crm.Notes.All()[1].ID)
 		r.analysedAs(id, "Fourth thoughts")
-		r.link(id, hub.ModelOpportunity, opportunity)
+		r.link(id, r.main(), opportunity)
 		r.settled(id, 2)
 		r.idle()
 		r.forget()
-		r.link(id, hub.ModelOpportunity, opportunity)
+		r.link(id, r.main(), opportunity)
 		r.settled(id, 2)
 		if n := len(r.crm.Notes.All()); n != 2 {
 			t.Errorf("%d notes after a backup: %+v", n, r.crm.Notes.All())
@@ -171,11 +171,11 @@ func TestANoteTooLong(t *testing.T) {
 		r.quiet()
 		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
 		user, _ := r.rep()
-		opportunity := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		opportunity := r.crm.Records(r.main())[0].ExternalID
 		r.crm.Notes.Limit(200)
-		id := r.processed(user, "A talk", hub.ModelOpportunity, opportunity)
+		id := r.processed(user, "A talk", r.main(), opportunity)
 		d := r.reaches(id, hub.DeliverySent)
-		notes := r.crm.Notes.On(hub.ModelOpportunity, opportunity)
+		notes := r.crm.Notes.On(r.main(), opportunity)
 		if len(notes) != 1 || strings.Contains(notes[0].Text, "Transcript") || d.Transcript == nil || *d.Transcript || !strings.Contains(d.Error, "without") || d.Attempts != 1 {
 			t.Errorf("%+v\n%+v", d, notes)
 		}

@@ -140,3 +140,8 @@ func findInFeed(ctx context.Context, s *connector.Session, a *activity) (json.Ra
 	}
 	return nil, nil
 }
+
+// Confirm implements connector.Confirmer. An activity says itself when, where and of whom it is.
+func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.RecordRef) (connector.Confirmed, error) {
+	return connector.ConfirmFound(ctx, c, s, service, of)
+}

@@ -104,6 +104,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"POST /v1/core/integrations/connections/{id}/quarantine/retry": `{}`,
 			"POST /v1/core/integrations/connections/{id}/deletions":        `{"decision":"delete"}`,
 			"PATCH /v1/core/integrations/connections/{id}/deletions":       `{"limitPercent":100}`,
+			"PATCH /v1/core/integrations/connections/{id}/write-back":      `{"corrections":"LEAVE"}`,
+			"POST /v1/deliveries/{id}/settle":                              `{"there":true}`,
 			"PUT " + records + "/accounts/{id}":                            `{"name":"stolen"}`,
 			"PUT " + records + "/engagement-users/{id}":                    `{"name":"stolen"}`,
 			"PUT " + records + "/opportunity-users/{id}":                   `{"name":"stolen"}`,

@@ -347,7 +347,7 @@ func TestConnectionsAreKeptApart(t *testing.T) {
 			{"POST", "/engagement-users", `{"engagementId":"` + own.ID + `","userId":"` + pulledUser + `"}`},
 			{"PUT", "/opportunity-users/" + one[0].ID, `{"userId":"` + pulledUser + `"}`},
 		} {
-			if a := c.do(wrong[0], records+wrong[1], wrong[2]).want(t, 400); !strings.Contains(a.body, "SIRO_CUSTOM_INPUT") {
+			if a := c.do(wrong[0], records+wrong[1], wrong[2]).want(t, 400); !strings.Contains(a.body, "of the connection that is pushed over") {
 				t.Errorf("%v: %s", wrong, a.body)
 			}
 		}

@@ -97,10 +97,6 @@ func (s *server) registerDeliveries() {
 	wire.Register(s.API, add("settleDelivery", http.MethodPost, "/v1/deliveries/{id}/settle", "Say whether a note is in the CRM",
 		"For a delivery that is CONFIRMING: it was sent, and neither an answer nor a look tells whether it is there. What is not there is sent again, unless it is no longer wanted."),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.settleDelivery)
-	wire.Register(s.API, add("getWriteBack", http.MethodGet, connectionPath+"/write-back", "See how a connection writes back", ""),
-		wire.JSONErrors(http.StatusNotFound), s.getWriteBack)
-	wire.Register(s.API, add("patchWriteBack", http.MethodPatch, connectionPath+"/write-back", "Change how a connection writes back", ""),
-		wire.JSONErrors(http.StatusNotFound), s.patchWriteBack)
 }
 
 func (s *server) listDeliveries(r *wire.Request, in *struct {
@@ -194,37 +190,4 @@ func (s *server) settleDelivery(r *wire.Request, in *struct {
 		return nil, err
 	}
 	return &DeliveryAnswer{Body: s.showDelivery(c, d)}, nil
-}
-
-// WriteBack is how a connection writes back.
-type WriteBack struct {
-	Corrections string `json:"corrections" enum:"NOTE,CHANGE,LEAVE" doc:"What happens when an analysis comes again after its note was written: NOTE writes a second note that says that it is a correction; CHANGE changes the note where the CRM lets us and nobody else has changed it, else it is as NOTE; LEAVE leaves it."`
-}
-
-// WriteBackAnswer is how a connection writes back.
-type WriteBackAnswer struct {
-	Body WriteBack
-}
-
-func (s *server) getWriteBack(r *wire.Request, in *wire.IDPath) (*WriteBackAnswer, error) {
-	chosen, err := wire.AtPath(r, in, connectionKind, func(organization string) (hub.Corrections, error) { return s.Store.Corrections(r, organization, in.ID) })
-	if err != nil {
-		return nil, err
-	}
-	return &WriteBackAnswer{Body: WriteBack{Corrections: string(chosen)}}, nil
-}
-
-func (s *server) patchWriteBack(r *wire.Request, in *struct {
-	wire.IDPath
-	Body WriteBack
-},
-) (*WriteBackAnswer, error) {
-	c, err := s.connectionOf(r, &in.IDPath)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Store.SetCorrections(r, c.OrganizationID, c.ID, hub.Corrections(in.Body.Corrections)); err != nil {
-		return nil, hub.Missing(connectionKind, err)
-	}
-	return s.getWriteBack(r, &in.IDPath)
 }

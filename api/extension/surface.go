@@ -50,4 +50,5 @@ func Register(a *wire.API, cfg Config) {
 	s.registerLinks()
 	s.registerLinking()
 	s.registerDeliveries()
+	s.registerWriteBack()
 }

@@ -32,6 +32,9 @@ func (d Dialect) ForUpdateSkipLocked() string {
 // In makes the condition that a column is one of values, which are the argument of the parameter, as in "$2". SQLite
 // takes them as JSON, PostgreSQL as an array.
 func (d Dialect) In(parameter string, values []string) (condition string, arg any) {
+	if values == nil { // which would be NULL, and nothing is in it or out of it
+		values = []string{}
+	}
 	if d == SQLite {
 		text, _ := json.Marshal(values) //nolint:errchkjson // strings can always be written
 		return "IN (SELECT value FROM json_each(" + parameter + "))", string(text)

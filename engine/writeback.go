@@ -143,6 +143,9 @@ type deliveryAttempt struct {
 
 func (s *deliveryAttempt) send(ctx context.Context) error {
 	c, ok := s.engine.Connectors[s.conn.Platform]
+	if s.conn.Platform.Inbound() {
+		return s.cancel(ctx, fmt.Sprintf("Nothing is written to %s: it tells what happened, and takes nothing.", s.conn.Platform))
+	}
 	if !ok || len(c.Info().NoteTargets) == 0 {
 		return s.cancel(ctx, fmt.Sprintf("Nothing can be written to %s.", s.conn.Platform))
 	}

@@ -61,7 +61,7 @@ type NewConnection struct {
 	ExternalAccountID string
 	Platform          Platform
 	Active            bool
-	// Models are those the platform's connector pulls; each gets a SyncStatus.
+	// Models are those the platform's connector pulls; each gets a SyncStatus. Of an inbound platform those that it posts do.
 	Models []Model
 }
 
@@ -87,7 +87,11 @@ func (n *NewConnection) Connection(organizationID string, now time.Time) Connect
 		CreatedAt:         now,
 		UpdatedAt:         now,
 	}
-	for _, m := range n.Models {
+	models := n.Models
+	if n.Platform.Inbound() {
+		models = []Model{ModelEngagement}
+	}
+	for _, m := range models {
 		c.SyncStatus = append(c.SyncStatus, SyncStatus{ID: NewID(), Model: m, State: SyncStateSyncing, CreatedAt: now})
 	}
 	return c

@@ -14,6 +14,9 @@ type Day struct {
 	// Appointments and Talks may come in any order.
 	Appointments []Appointment
 	Talks        []Talk
+	// Beside are the connections whose engagements compete with no appointment: they tell what happened at one, such as that
+	// a presentation was shown. A talk is of one of theirs only where nothing else fits.
+	Beside map[string]bool
 	// Thresholds are those of connections that have their own, by connection.
 	Thresholds map[string]Thresholds
 }
@@ -101,6 +104,8 @@ type Verdict struct {
 	Linked, Offered bool
 	// Reason is a sentence for people.
 	Reason string
+	// Context is what else happened during the recording, of connections beside; what the recording is linked to is not in it.
+	Context []Choice
 }
 
 // Winner is the appointment that the recording is of; nil where that is not sure enough.

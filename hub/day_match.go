@@ -11,12 +11,16 @@ import (
 // MatchDay says of each talk of a day which appointment it is of, in the order of the talks. It weighs all ways in which
 // the whole day may have gone: an appointment is visited once, a talk may go on in a second recording, delays last, and
 // what a person linked is certain.
+//
+// What is beside the appointments comes after them: see addBeside.
 func MatchDay(d *Day) []Verdict {
-	m := newDayMatch(d)
+	competing, beside := d.partBeside()
+	m := newDayMatch(competing)
 	m.follow()
 	verdicts := make([]Verdict, len(d.Talks))
 	for _, t := range m.talks {
 		verdicts[t.index] = m.verdict(t)
+		d.addBeside(&verdicts[t.index], t.Recording, beside)
 	}
 	return verdicts
 }

@@ -59,3 +59,12 @@ func OperatorPlatforms() []Platform { return append(CreatablePlatforms(), listOn
 func (p Platform) Pushed() bool {
 	return p == PlatformCustomInput || slices.Contains(listOnlyPlatforms(), p)
 }
+
+// Inbound reports whether the platform itself posts its records to the hub: nothing is pulled from it, and what it posts
+// goes beside the appointments of other platforms, which it competes with nowhere.
+func (p Platform) Inbound() bool { return p == PlatformIngage }
+
+// Calls reports whether a connection of the platform has an inbound address: for its records, or for its webhooks.
+func (p Platform) Calls() bool {
+	return p.Inbound() || p == PlatformCompanyCam || p == PlatformSpotio
+}

@@ -65,8 +65,21 @@ func (s *Store) dayOf(ctx context.Context, r hub.Recording) (hub.Day, error) {
 			}
 		}
 	}
+	if day.Beside, err = s.connectionsBeside(ctx, r.OrganizationID); err != nil {
+		return day, err
+	}
 	day.Thresholds, err = s.thresholds(ctx, r.OrganizationID)
 	return day, err
+}
+
+// connectionsBeside are those of the organization whose engagements compete with no appointment.
+func (s *Store) connectionsBeside(ctx context.Context, organization string) (map[string]bool, error) {
+	ids, err := queryAll(ctx, s.db, scanText, `SELECT id FROM connections WHERE organization_id = $1 AND platform = $2`, organization, string(hub.PlatformIngage))
+	beside := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		beside[id] = true
+	}
+	return beside, err
 }
 
 // talksOf are the rep's other recordings that begin between the times, the nearest to the recording.

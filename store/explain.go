@@ -28,7 +28,7 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 func (s Schedule) explain(c hub.Connection, now time.Time) string {
 	switch {
 	case s.ConnectionID == "":
-		return notPulledReason(c.Platform)
+		return notPulledReason(c.Platform) + latestSession(c)
 	case !c.Active:
 		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
 	case s.OrganizationDisabled:
@@ -51,8 +51,24 @@ func (s Schedule) explain(c hub.Connection, now time.Time) string {
 
 // notPulledReason says why a connection of the platform has no sync.
 func notPulledReason(p hub.Platform) string {
+	if p.Inbound() {
+		return "It posts what there is to Sirocco; there is nothing to pull."
+	}
 	if p.Pushed() {
 		return "Its records are pushed to Sirocco; there is nothing to pull."
 	}
 	return "Nothing is pulled for " + string(p) + " yet."
+}
+
+// latestSession says when an inbound platform posted something for the last time; empty for others.
+func latestSession(c hub.Connection) string {
+	switch {
+	case !c.Platform.Inbound():
+		return ""
+	case !c.Active:
+		return " It is paused: isActive is false, and what it posts is refused."
+	case len(c.SyncStatus) == 0 || c.SyncStatus[0].ModifiedAfter.IsZero():
+		return " Nothing has come yet."
+	}
+	return " The last came at " + hub.WireTime(c.SyncStatus[0].ModifiedAfter) + "."
 }

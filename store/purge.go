@@ -20,7 +20,7 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
 		return err
 	}
-	for _, table := range []string{"credentials", "schedules", "sync_states", "readings"} {
+	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets"} {
 		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func scanSchedule(r database.Row) (Schedule, error) {
 
 // createSchedule plans the first job of a new connection. One whose platform has nothing to pull gets none.
 func createSchedule(ctx context.Context, tx Tx, c hub.Connection, now time.Time) error {
-	if len(c.SyncStatus) == 0 {
+	if len(c.SyncStatus) == 0 || c.Platform.Inbound() {
 		return nil
 	}
 	var due *int64

@@ -16,6 +16,7 @@ type RecordingLink struct {
 	LinkedAt    *string         `json:"linkedAt"`
 	Verdict     string          `json:"verdict" doc:"What the rule finds now, in a sentence, whoever made the link."`
 	Candidates  []LinkCandidate `json:"candidates" doc:"The rep's appointments of that day, the most probable first."`
+	Context     []LinkCandidate `json:"context" doc:"What else happened during the recording, such as a presentation that was shown: it competes with no appointment, and its probability is 0."`
 	Probability float64         `json:"noneProbability" minimum:"0" maximum:"1" doc:"How probable it is that the recording is of none of the candidates. With theirs it makes 1."`
 	Evidence    string          `json:"evidence" enum:"TIME,PLACE,CONTACT" doc:"What decides between the candidates: the time alone, places too, or who the customer is."`
 	Threshold   *float64        `json:"threshold" doc:"How probable the first candidate must be to be linked to; null where there is none."`
@@ -64,7 +65,7 @@ func (s *server) registerLinks() {
 
 func showLink(rec hub.Recording, found hub.Verdict) RecordingLink {
 	a := RecordingLink{
-		State: "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: []LinkCandidate{},
+		State: "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: showChoices(found.Choices), Context: showChoices(found.Context),
 		Probability: found.None, Evidence: string(found.Evidence),
 	}
 	switch {
@@ -85,11 +86,16 @@ func showLink(rec hub.Recording, found hub.Verdict) RecordingLink {
 	if found.Threshold > 0 {
 		a.Threshold = &found.Threshold
 	}
-	for _, c := range found.Choices {
-		a.Candidates = append(a.Candidates, LinkCandidate{
+	return a
+}
+
+func showChoices(choices []hub.Choice) []LinkCandidate {
+	all := make([]LinkCandidate, 0, len(choices))
+	for _, c := range choices {
+		all = append(all, LinkCandidate{
 			ID: c.Appointment.ID, ExternalID: c.Appointment.ExternalID, IntegrationConnectionID: c.Appointment.ConnectionID, Name: c.Appointment.Name,
 			StartTime: wire.TimeOrNull(c.Appointment.Start), EndTime: wire.TimeOrNull(c.Appointment.End), Probability: c.Probability, Reason: c.Reason,
 		})
 	}
-	return a
+	return all
 }

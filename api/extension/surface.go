@@ -51,4 +51,5 @@ func Register(a *wire.API, cfg Config) {
 	s.registerLinking()
 	s.registerDeliveries()
 	s.registerWriteBack()
+	s.registerInbound()
 }

@@ -1,0 +1,120 @@
+package extension
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"sirocco/api/wire"
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// inboundPath begins the addresses that platforms post to. They take no token: each has a secret of its own.
+const inboundPath = "/inbound/"
+
+const (
+	// secretHeader, or else secretParameter of the query, carries the secret of an inbound address.
+	secretHeader    = "X-Sirocco-Secret" //nolint:gosec // the name of a header
+	secretParameter = "secret"
+	// inboundMost is how many bytes the body of a session may have, and bodyTime how long it may take to come.
+	inboundMost = 256 << 10
+	bodyTime    = 10 * time.Second
+)
+
+// Inbound is the address that a connection's platform posts to.
+type Inbound struct {
+	URL                 string  `json:"url" doc:"Where to post."`
+	Header              string  `json:"header" doc:"The header that carries the secret; a caller that cannot set one sends it as the parameter secret of the URL."`
+	SecretSince         string  `json:"secretSince" doc:"When the current secret was made."`
+	PreviousSecretUntil *string `json:"previousSecretUntil" doc:"How long a secret before the current one counts, too; null when none does."`
+}
+
+// InboundAnswer is an inbound address.
+type InboundAnswer struct {
+	Body Inbound
+}
+
+// InboundSecretAnswer is an inbound address with a secret just made.
+type InboundSecretAnswer struct {
+	Body struct {
+		Inbound
+		Secret string `json:"secret" doc:"Shown only here."`
+	}
+}
+
+func (s *server) registerInbound() {
+	wire.Register(s.API, connectionOperation("getInbound", http.MethodGet, "/inbound", "See where the platform of a connection posts to", "Of INGAGE its presentation sessions, of COMPANY_CAM and SPOTIO their webhooks."),
+		wire.JSONErrors(http.StatusNotFound), s.getInbound)
+	wire.Register(s.API, connectionOperation("rotateInboundSecret", http.MethodPost, "/inbound/rotate-secret", "Give a connection an address that its platform posts to, or that address a new secret",
+		"For 24 hours the secret before counts, too, so that the platform's side can change over."),
+		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.rotateInbound)
+	s.HandleFunc("POST "+inboundPath+"{connection}", s.takeInbound)
+}
+
+func showInbound(r *wire.Request, in store.Inbound) Inbound {
+	return Inbound{
+		URL: r.Origin + inboundPath + in.Connection.ID, Header: secretHeader, SecretSince: hub.WireTime(in.RotatedAt),
+		PreviousSecretUntil: wire.TimeOrNull(in.PreviousUntil),
+	}
+}
+
+func (s *server) getInbound(r *wire.Request, path *wire.IDPath) (*InboundAnswer, error) {
+	c, err := s.connectionOf(r, path)
+	if err != nil {
+		return nil, err
+	}
+	in, err := s.Store.InboundOf(r, c.OrganizationID, c.ID)
+	if err != nil {
+		return nil, hub.Missing("inbound address; POST .../inbound/rotate-secret makes one", err)
+	}
+	return &InboundAnswer{showInbound(r, in)}, nil
+}
+
+func (s *server) rotateInbound(r *wire.Request, path *wire.IDPath) (*InboundSecretAnswer, error) {
+	return wire.AtPath(r, path, connectionKind, func(organization string) (*InboundSecretAnswer, error) {
+		in, secret, err := s.Store.RotateInbound(r, organization, path.ID)
+		out := &InboundSecretAnswer{}
+		out.Body.Inbound, out.Body.Secret = showInbound(r, in), secret
+		return out, err
+	})
+}
+
+// errNoInbound is all that a caller without the right secret learns, whether there is such an address or not.
+var errNoInbound = wire.Refusal(http.StatusUnauthorized, "There is no such address, or the secret is not its own: send it as the header "+secretHeader+", or as the parameter "+secretParameter+" of the URL.")
+
+// takeInbound takes what the platform of a connection posts.
+func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
+	in, err := s.Store.InboundAt(hr.Context(), hr.PathValue("connection"))
+	switch {
+	case errors.Is(err, hub.ErrNotFound):
+		wire.WriteError(w, errNoInbound)
+	case err != nil:
+		wire.Fail(w, hr, err)
+	case in.Connection.Platform.Inbound():
+		s.takeSession(w, hr, in)
+	default:
+		s.takeCall(w, hr, in)
+	}
+}
+
+// hasSecret reports whether the request carries a secret of the address.
+func hasSecret(hr *http.Request, in store.Inbound) bool {
+	return in.Admits(hr.Header.Get(secretHeader)) || in.Admits(hr.URL.Query().Get(secretParameter))
+}
+
+// readInbound reads a whole body of at most so many bytes; it answers itself where that cannot be, and returns false.
+func readInbound(w http.ResponseWriter, hr *http.Request, most int64) ([]byte, bool) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // deadlines are the machine's
+	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, most))
+	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		wire.WriteError(w, wire.Refusal(http.StatusRequestEntityTooLarge, "The body is too large: send less at a time."))
+		return nil, false
+	}
+	if err != nil {
+		wire.WriteError(w, wire.Refusal(http.StatusRequestTimeout, "The body did not come whole, or not in time."))
+		return nil, false
+	}
+	return body, true
+}

@@ -37,6 +37,8 @@ type Config struct {
 	Clock   hub.Clock
 	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
 	Targets hub.Targets
+	// MergeWebhookKeys are those that Merge may sign its webhooks with; without one they are not taken.
+	MergeWebhookKeys []string
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio user.Audio
 	// Health says why this node must not be asked, and what operators should know of it besides; nil is nothing.
@@ -59,6 +61,6 @@ func New(cfg Config) http.Handler {
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models})
 	user.Register(a, user.Config{Audio: cfg.Audio})
-	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
+	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys})
 	return a.Handler()
 }

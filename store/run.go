@@ -106,9 +106,11 @@ type SyncRun struct {
 	Models ModelTotals
 	// Error is why the run failed or was cut short, for people; empty when it was not.
 	Error string
+	// Woken says that it began because the vendor said by a webhook that something changed.
+	Woken bool
 }
 
-const syncRunColumns = `id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error, outcome, models`
+const syncRunColumns = `id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error, outcome, models, woken`
 
 func scanSyncRun(r database.Row) (SyncRun, error) {
 	var run SyncRun
@@ -116,7 +118,7 @@ func scanSyncRun(r database.Row) (SyncRun, error) {
 	var ended *int64
 	var models string
 	err := r.Scan(&run.ID, &run.ConnectionID, &started, &ended, &run.Pages, &run.Created, &run.Updated, &run.Unchanged, &run.Deleted,
-		&run.Quarantined, &run.Missed, &run.Bytes, &wait, &run.Error, &run.Outcome, &models)
+		&run.Quarantined, &run.Missed, &run.Bytes, &wait, &run.Error, &run.Outcome, &models, &run.Woken)
 	if err != nil {
 		return run, err
 	}
@@ -163,8 +165,14 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 			return err
 		}
 		sched.Continues = before.Waiting == Continuing
-		_, err = tx.Exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
-			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, '') ON CONFLICT DO NOTHING`, organization, connection, sched.RunID, micros(now))
+		woken := false
+		if begins {
+			if woken, err = takeWake(ctx, tx, sched, now); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error, woken)
+			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, '', $5) ON CONFLICT DO NOTHING`, organization, connection, sched.RunID, micros(now), woken)
 		if err != nil {
 			return err
 		}

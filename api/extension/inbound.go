@@ -51,6 +51,7 @@ func (s *server) registerInbound() {
 		"For 24 hours the secret before counts, too, so that the platform's side can change over."),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.rotateInbound)
 	s.HandleFunc("POST "+inboundPath+"{connection}", s.takeInbound)
+	s.HandleFunc("POST "+inboundPath+"merge", s.takeMerge)
 }
 
 func showInbound(r *wire.Request, in store.Inbound) Inbound {

@@ -16,6 +16,7 @@ type Run struct {
 	StartedAt string  `json:"startedAt"`
 	EndedAt   *string `json:"endedAt" doc:"Null while it goes on."`
 	Outcome   *string `json:"outcome" enum:"DONE,FAILED,PAUSED,DISABLED,CUT_OFF,REPLACED,DELETED" doc:"How it ended; null while it goes on."`
+	WokenBy   string  `json:"wokenBy" enum:"WEBHOOK,POLL" doc:"Why it began: WEBHOOK where the CRM's side said that something changed, POLL where its interval was over or somebody asked for it."`
 	RunTotals
 	Error  *string       `json:"error" doc:"Why it failed or was cut short, in a sentence; null when it was not."`
 	Models []ModelTotals `json:"models" doc:"What was done of each model of which something was."`
@@ -50,7 +51,10 @@ func showTotals(t store.RunTotals) RunTotals {
 func showRun(r store.SyncRun) Run {
 	shown := Run{
 		ID: r.ID, StartedAt: hub.WireTime(r.StartedAt), EndedAt: wire.TimeOrNull(r.EndedAt), Outcome: wire.OrNull(string(r.Outcome)),
-		RunTotals: showTotals(r.RunTotals), Error: wire.OrNull(r.Error), Models: []ModelTotals{},
+		RunTotals: showTotals(r.RunTotals), Error: wire.OrNull(r.Error), WokenBy: "POLL", Models: []ModelTotals{},
+	}
+	if r.Woken {
+		shown.WokenBy = "WEBHOOK"
 	}
 	for _, model := range slices.Sorted(maps.Keys(r.Models)) {
 		shown.Models = append(shown.Models, ModelTotals{string(model), showTotals(r.Models[model])})

@@ -13,6 +13,8 @@ type Config struct {
 	CheckCredentials hub.CheckCredentials
 	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
 	Targets hub.Targets
+	// MergeWebhookKeys are those that Merge may sign its webhooks with; without one they are not taken.
+	MergeWebhookKeys []string
 }
 
 // server holds what handlers share.

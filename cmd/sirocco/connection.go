@@ -17,6 +17,8 @@ type connectionCommand struct {
 	Pause  connectionPauseCommand  `cmd:"" help:"Stop syncing, on whatever node it runs; the cursor is kept."`
 	Resume connectionResumeCommand `cmd:"" help:"Go on syncing from the cursor."`
 	Status connectionStatusCommand `cmd:"" help:"Say what the sync of a connection does, or why it does nothing."`
+
+	Inbound connectionInboundCommand `cmd:"" help:"Give a connection an address that its platform posts to, or that address a new secret."`
 }
 
 type connectionListCommand struct {
@@ -180,4 +182,39 @@ func printStatus(ctx context.Context, st *store.Store, conn hub.Connection) erro
 		fmt.Printf("%s (%s): %s\n", conn.Name, conn.Platform, explanation)
 	}
 	return err
+}
+
+type connectionInboundCommand struct {
+	connectionFlag
+	keyFlags
+	JSON bool `help:"Print one line of JSON." env:"-"`
+}
+
+// inboundLine is how an inbound address is printed as JSON.
+type inboundLine struct {
+	Path   string `json:"path"`
+	Secret string `json:"secret"`
+}
+
+func (c *connectionInboundCommand) Run(ctx context.Context) (err error) {
+	st, _, err := openWithKeys(ctx, c.databaseFlag, c.keyFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return c.finding(ctx, func(st *store.Store, conn hub.Connection) error {
+		in, secret, err := st.RotateInbound(ctx, conn.OrganizationID, conn.ID)
+		if err != nil {
+			return err
+		}
+		line := inboundLine{"/inbound/" + conn.ID, secret}
+		if c.JSON {
+			return printJSON(line)
+		}
+		fmt.Printf("%s posts to %s of this server.\nThe secret, shown only here, goes into the header X-Sirocco-Secret, or into ?secret= of the URL: %s\n", conn.Platform, line.Path, line.Secret)
+		if !in.PreviousUntil.IsZero() {
+			fmt.Printf("The one before counts, too, until %s.\n", hub.WireTime(in.PreviousUntil))
+		}
+		return nil
+	})(st)
 }

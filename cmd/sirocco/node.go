@@ -36,6 +36,8 @@ type nodeOptions struct {
 	audio     *audio.Store
 	publicURL string
 	rateLimit int
+	// mergeWebhookKeys are those that Merge signs its webhooks with.
+	mergeWebhookKeys []string
 	// targets are the addresses, beyond the public ones, that webhooks and requests to CRMs go to.
 	targets hub.Targets
 	// organizationRateLimit is how many requests an organization has a minute; 0 is no limit.
@@ -61,7 +63,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
-			Targets: opts.targets, TrustedProxies: opts.proxies, Health: func() (error, []string) { return key.wrong(), clockNotice(st.ClockAhead()) },
+			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { return key.wrong(), clockNotice(st.ClockAhead()) },
 		}),
 		engine: background,
 		key:    key,

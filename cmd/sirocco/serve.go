@@ -34,6 +34,7 @@ type serveCommand struct {
 	OrganizationRateLimit int                      `default:"0" placeholder:"N" help:"Requests that all tokens of an organization have together a minute on this node; 0 is no limit (${default})."`
 	AllowPrivate          bool                     `help:"Let webhooks and requests to CRMs go to http:// URLs and to addresses that are not public."`
 	AllowTargets          string                   `placeholder:"LIST" help:"Let them go to these alone: hosts, addresses and networks, each alone or with a port, as in crm.internal,127.0.0.1:8090,10.0.0.0/8."`
+	MergeWebhookKeys      []string                 `name:"merge-webhook-keys" placeholder:"KEY,..." help:"The keys that Merge signs its webhooks with, as its dashboard shows them, which POST /inbound/merge takes; two while one replaces the other."`
 	NoteLag               map[string]time.Duration `placeholder:"PLATFORM=TIME" help:"How long a note that a CRM took may be missing from its lists, as in MERGE=26h; before that it does not count as absent. By default 26h for MERGE, 15m for others."`
 	LogFormat             string                   `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
 	LogLevel              string                   `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
@@ -133,7 +134,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -32,12 +32,20 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		reader := w.user(mine, hub.User{Email: "rep@mine.example", Admin: true}, hub.ScopeWrite)
 		delivery := w.delivery(other.id, connection, recording)
 		other.token.do("PUT", recordings+"/"+recording+"/analysis", analysis).want(t, 200)
+		event, err := w.st.CreateMobileEvent(t.Context(), hub.MobileEvent{OrganizationID: other.id, UserID: they.user, Code: "networkStatusChange", Event: map[string]string{"value": "online"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.token.do("PUT", records+"/briefs", `{"externalId":"b","jobId":"j","appointmentId":"a","tenantId":"t","technicianId":"x","audioUrl":"https://a.example/","message":"m"}`).want(t, 200)
+		other.token.do("PUT", records+"/multimedia-events", `{"downloadUrl":"https://a.example/","remoteCreatedAt":"2026-11-20T10:00:00Z","externalUserId":"u","externalEmailAddress":"u@a.example","externalId":"m",
+			"organizationId":"`+other.id+`","mimeType":"audio/mpeg","externalEventId":"e"}`).want(t, 201)
 		followup, err := w.st.FollowupsOf(t.Context(), other.id, []string{recording})
 		if err != nil {
 			t.Fatal(err)
 		}
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                       connection,
+			"/v1/core/mobile-events/{id}":                                  event.ID,
 			"/api-externalApi" + recordings + "/{id}":                      recording,
 			recordings + "/{id}":                                           recording,
 			recordings + "/{id}/analysis":                                  recording,
@@ -163,7 +171,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			if foreign.body != unknown.body {
 				t.Errorf("the selector tells another organization: %s, %s", foreign.body, unknown.body)
 			}
-			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users", users, organizations, "/v1/audit"} {
+			for _, list := range []string{endpoints, connections, tokens, records + "/accounts", records + "/opportunities", records + "/engagements", records + "/users", records + "/opportunity-users", records + "/engagement-users", users, organizations, "/v1/audit", "/v1/audit/logs", "/v1/core/mobile-events", records + "/briefs", records + "/multimedia-events"} {
 				if list == tokens { // a group's token has to say whose
 					list += "?organizationId=" + mine.id
 				}

@@ -3,11 +3,14 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 )
 
 // Audio keeps the recordings' audio.
 type Audio interface {
+	// Put keeps size bytes of body under key, or nothing.
+	Put(ctx context.Context, key, contentType string, size int64, body io.Reader) error
 	Delete(ctx context.Context, key string) error
 	// Sweep removes what killed programs left.
 	Sweep(ctx context.Context) error

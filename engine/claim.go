@@ -16,6 +16,7 @@ const (
 	linkWork               = workKind(store.TaskLink)
 	writeBackWork          = workKind(store.TaskWriteBack)
 	webhookWork            = workKind(store.TaskWebhook)
+	mediaWork              = workKind(store.TaskMultimedia)
 )
 
 const (
@@ -33,6 +34,7 @@ func newLanesOf(cfg Config) map[workKind]*lanes {
 		linkWork:      newLanes(cfg.Workers, vendorPatience),
 		writeBackWork: newLanes(cfg.Workers, vendorPatience),
 		webhookWork:   newLanes(webhookWorkers, receiverPatience),
+		mediaWork:     newLanes(mediaWorkers, vendorPatience),
 	}
 }
 

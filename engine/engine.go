@@ -74,6 +74,8 @@ type Engine struct {
 	// webhooks sends events to endpoints, vendors carries requests to CRMs.
 	webhooks *webhookClient
 	vendors  http.RoundTripper
+	// media fetches recordings that were made elsewhere.
+	media *http.Client
 	// seen tells pages that go on from those that go round.
 	seen *seenRecords
 	// failures bound how many failed answers hosts give.
@@ -94,6 +96,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.PageSize = 200
 	}
 	e := &Engine{Config: cfg, lanes: newLanesOf(cfg), limits: newLimiters(cfg.Store), metrics: newMetrics(cfg.Metrics), webhooks: newWebhookClient(cfg), vendors: newVendorTransport(cfg), seen: newSeenRecords(), failures: newFailureBudgets()}
+	e.media = newMediaClient(e.vendors)
 	var err error
 	e.queue, err = newQueue(cfg, e)
 	if err != nil {
@@ -217,7 +220,11 @@ func (e *Engine) tidy(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	purged, err := e.Store.PurgeCRMRequests(ctx)
-	return ended > 0 || purged, err
+	if err != nil {
+		return false, err
+	}
+	old, err := e.Store.PurgeOldEntries(ctx)
+	return ended > 0 || purged || old, err
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {

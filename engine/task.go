@@ -23,6 +23,8 @@ func (e *Engine) taskKinds() map[store.TaskKind]func(context.Context, store.Task
 		store.TaskLink:      e.link,
 		store.TaskWriteBack: e.writeBack,
 		store.TaskWebhook:   e.sendEvents,
+
+		store.TaskMultimedia: e.fetchMedia,
 	}
 }
 

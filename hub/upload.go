@@ -29,6 +29,8 @@ type NewRecording struct {
 	// ConnectionID is the connection of the Objects, Trigger what began the recording; empty where that is not known.
 	ConnectionID, Trigger string
 	Objects               []RecordRef
+	// Unlinked is why it stays unlinked though its uploader named a record; empty where nothing speaks against a link.
+	Unlinked string
 }
 
 // Upload is audio that was promised a place.

@@ -35,8 +35,10 @@ func (s *Store) audit(ctx context.Context, tx Tx, organization, action, kind, id
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
-	return err
+	if _, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...); err != nil {
+		return err
+	}
+	return s.noteCall(ctx, tx, organization)
 }
 
 const auditInsert = `INSERT INTO audit (organization_id, id, at, actor_kind, actor_id, actor_name, action, object_kind, object_id, changes) `
@@ -52,33 +54,43 @@ func (s *Store) auditEntry(ctx context.Context, organization, action, kind, id s
 }
 
 // updateConnection runs an update of one connection that returns it, and where it changed something notes the entry in
-// the audit log.
-func updateConnection(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+// the audit log, and the call, if any, among those of its request.
+func updateConnection(ctx context.Context, tx Tx, update string, args, entry, call []any) ([]hub.Connection, error) {
 	if tx.Dialect() == database.SQLite {
-		return updateThenAudit(ctx, tx, update, args, entry)
+		return updateThenAudit(ctx, tx, update, args, entry, call)
 	}
-	return updateWithAudit(ctx, tx, update, args, entry)
+	return updateWithAudit(ctx, tx, update, args, entry, call)
 }
 
 // updateThenAudit is two statements: on SQLite there is no round trip to save.
-func updateThenAudit(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
+func updateThenAudit(ctx context.Context, tx Tx, update string, args, entry, call []any) ([]hub.Connection, error) {
 	changed, err := queryAll(ctx, tx, scanConnection, update, args...)
 	if err != nil || len(changed) == 0 {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...)
-	return changed, err
+	if _, err = tx.Exec(ctx, auditInsert+`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, entry...); err != nil {
+		return nil, err
+	}
+	return changed, insertCall(ctx, tx, call)
 }
 
 // updateWithAudit is one statement, which on PostgreSQL needs no transaction around it.
-func updateWithAudit(ctx context.Context, tx Tx, update string, args, entry []any) ([]hub.Connection, error) {
-	values := make([]string, len(entry))
-	for i := range entry {
-		values[i] = fmt.Sprintf("CAST($%d AS TEXT)", len(args)+i+1)
+func updateWithAudit(ctx context.Context, tx Tx, update string, args, entry, call []any) ([]hub.Connection, error) {
+	with := `WITH changed AS (` + update + `), noted AS (` + auditInsert + `SELECT ` + castTexts(entry, len(args), 2) + ` FROM changed)`
+	if call != nil {
+		with += `, called AS (` + callInsert + `SELECT ` + castTexts(call, len(args)+len(entry), len(call)-1) + ` FROM changed` + callOnce + `)`
 	}
-	values[2] = fmt.Sprintf("CAST($%d AS BIGINT)", len(args)+3) // the time
-	return queryAll(ctx, tx, scanConnection, `WITH changed AS (`+update+`), noted AS (`+auditInsert+`SELECT `+strings.Join(values, ", ")+` FROM changed)
-		SELECT `+connectionColumns+` FROM changed`, slices.Concat(args, entry)...)
+	return queryAll(ctx, tx, scanConnection, with+` SELECT `+connectionColumns+` FROM changed`, slices.Concat(args, entry, call)...)
+}
+
+// castTexts are the parameters of values that come after others, all texts but for the time at one place.
+func castTexts(values []any, after, timeAt int) string {
+	parameters := make([]string, len(values))
+	for i := range values {
+		parameters[i] = fmt.Sprintf("CAST($%d AS TEXT)", after+i+1)
+	}
+	parameters[timeAt] = fmt.Sprintf("CAST($%d AS BIGINT)", after+timeAt+1)
+	return strings.Join(parameters, ", ")
 }
 
 // AuditFilter chooses entries of the audit log. Empty fields choose all.

@@ -143,7 +143,7 @@ func (s *Store) patchConnection(ctx context.Context, tx Tx, organization, id str
 		WHERE organization_id = $1 AND id = $2
 			AND (name <> COALESCE($3, name) OR is_active <> COALESCE($4, is_active) OR sync_transcript <> COALESCE($5, sync_transcript))
 		RETURNING `+connectionColumns,
-		[]any{organization, id, p.Name, p.Active, p.SyncTranscript, micros(now.Truncate(time.Millisecond))}, entry)
+		[]any{organization, id, p.Name, p.Active, p.SyncTranscript, micros(now.Truncate(time.Millisecond))}, entry, s.callEntry(ctx, organization))
 	if err != nil {
 		return hub.Connection{}, err
 	}

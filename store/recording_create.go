@@ -53,6 +53,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 		r.StartedAt = now
 	}
 	r.EndedAt = r.StartedAt
+	r.Link.Reason = n.Unlinked
 	if err := uploadLink(ctx, tx, &r, n); err != nil {
 		return r, err
 	}
@@ -65,6 +66,8 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 		return r, err
 	case r.Linked():
 		return r, s.publish(ctx, tx, r, hub.EventRecordingLinked)
+	case n.Unlinked != "": // the rule would look for another one than was meant
+		return r, nil
 	}
 	return r, requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, now)
 }

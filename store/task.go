@@ -15,6 +15,8 @@ const (
 	TaskLink      TaskKind = "LINK"       // link an organization's recordings; the object is the organization
 	TaskWriteBack TaskKind = "WRITE_BACK" // send a connection's deliveries
 	TaskWebhook   TaskKind = "WEBHOOK"    // send a webhook endpoint's events
+	// TaskMultimedia fetches a recording that was made elsewhere; the object is the event.
+	TaskMultimedia TaskKind = "MULTIMEDIA"
 )
 
 // Task is work that is done by one job at a time, on whatever node, as it was claimed.

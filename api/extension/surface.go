@@ -54,4 +54,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerDeliveries()
 	s.registerWriteBack()
 	s.registerInbound()
+	s.registerMobileEvents()
+	s.registerMultimediaEvents()
+	s.registerBriefs()
 }

@@ -90,18 +90,10 @@ var _ = resource(bothPrefixes,
 	}},
 )
 
-// salesforce, mobile events, multimedia events, briefs, conversation configurations, scorecards and the audit log come with
-// the operations that are not served yet.
+// salesforce, conversation configurations and scorecards come with the operations that are not served yet.
 var (
 	_ = resource(bothPrefixes, unserved("PUT "+core+"/integrations/salesforce", map[string]string{
 		"M-CON-14": "makes or changes the Salesforce connection", "M-CON-15": "username is for the JWT bearer flow", "M-CON-16": "refresh_token is deprecated",
-	})...)
-	_ = resource(bothPrefixes, unserved("PUT "+crm+"/multimedia-events", map[string]string{"M-MUL-01": "one event or a list, and nothing unlisted"})...)
-	_ = resource(bothPrefixes, unserved("PUT "+crm+"/briefs", map[string]string{"M-MUL-02": "makes a brief and answers its id"})...)
-	_ = resource(bothPrefixes, unserved("GET "+core+"/mobile-events", map[string]string{
-		"M-MOB-01": "createdAtGt keeps later events", "M-MOB-02": "createdAtLt keeps earlier events", "M-MOB-03": "pages have 100 events, and 1000 at most",
-		"M-MOB-04": "the cursor leads to the next page", "M-MOB-05": "eventCode is one code", "M-MOB-06": "eventCodeIn is several", "M-MOB-07": "user and recording match exactly",
-		"M-MOB-08": "each code has its form of event", "M-MOB-09": "the data is a list of lists", "M-MOB-10": "a token is tried out by it",
 	})...)
 	_ = resource(oneSurface, unserved("GET "+core+"/conversation-configurations", numbered("M-CNV-", 17,
 		"organizationId is required", "it is on the user surface", "ids are composed", "displayName is what people see", "expressions may take the parent's place",
@@ -113,8 +105,6 @@ var (
 		"the organization is required", "the conversation type is required", "how many recordings it rests on", "one value a metric", "the pass rate goes to 100", "types of metrics",
 		"three optional filters", "a tree as a flat list", "metadata by kind of node", "an AI metric's reasons", "weights in percent", "most points of a metric", "the wanted range",
 		"colours by points", "the shortest that is scored", "computed for the call", "100 points in all", "points by node", "how many were won", "strengths and weaknesses", "what they rest on"))...)
-	_ = resource(bothPrefixes, unserved("GET /v1/audit/logs", numbered("M-LOG-", 6,
-		"the log of the organization", "25 a page, 100 at most", "the cursor leads on", "times in milliseconds", "path, verb and body of the call", "a bare list"))...)
 )
 
 // numbered are claims by their numbers.

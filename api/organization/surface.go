@@ -15,6 +15,8 @@ type Config struct {
 	Connections Connections
 	// Models tells which models the connector of a platform pulls, in order.
 	Models func(hub.Platform) []hub.Model
+	// Targets are the addresses, beyond the public ones over https://, from which recordings are fetched.
+	Targets hub.Targets
 }
 
 // server holds what handlers share.
@@ -47,4 +49,8 @@ func Register(a *wire.API, cfg Config) {
 	s.registerApps()
 	s.registerAccessTokens()
 	s.registerRecordings()
+	s.registerMobileEvents()
+	s.registerMultimediaEvents()
+	s.registerBriefs()
+	s.registerAuditLogs()
 }

@@ -151,6 +151,9 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 				return
 			}
 		}
+		if r.call != nil {
+			r.call.Body = body
+		}
 		hr.Body = io.NopCloser(bytes.NewReader(body))
 		hr.Header.Set("Content-Type", "application/json")
 		next(ctx)

@@ -164,6 +164,10 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 	}
 	r.Token, r.User = caller.token, caller.user
 	r.Context = store.WithActor(r.Context, caller.actor())
+	if hr.Method != http.MethodGet && hr.Method != http.MethodHead {
+		r.call = &store.APICall{ID: hub.NewID(), TokenID: caller.id(), UserID: caller.user.UserID, Method: hr.Method, Endpoint: hr.URL.EscapedPath()}
+		r.Context = store.WithAPICall(r.Context, r.call)
+	}
 	if wait, ok := a.limiter.allow(w.Header(), caller.id()); !ok {
 		w.Header().Set("Retry-After", seconds(wait))
 		WriteError(w, &jsonError{status: http.StatusTooManyRequests,

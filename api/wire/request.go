@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 type requestKey struct{}
@@ -26,6 +27,8 @@ type Request struct {
 	Log *slog.Logger
 
 	api *API
+	// call is what is remembered of a request that changes something.
+	call *store.APICall
 }
 
 // RequestOf returns the request whose context ctx is, or comes from. It panics for any other.

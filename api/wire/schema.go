@@ -11,8 +11,14 @@ type (
 	Schemas = huma.Registry
 )
 
-// TypeString is the JSON type of texts.
-const TypeString = huma.TypeString
+// The JSON types.
+const (
+	TypeString  = huma.TypeString
+	TypeNumber  = huma.TypeNumber
+	TypeBoolean = huma.TypeBoolean
+	TypeArray   = huma.TypeArray
+	TypeObject  = huma.TypeObject
+)
 
 // EnumSchema is a text that is one of the values.
 func EnumSchema[T ~string](values []T, doc string) *Schema {

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+const mobileEventColumns = `organization_id, id, user_id, recording_id, opportunities, code, event, occurred_at, created_at`
+
+func scanMobileEvent(r database.Row) (hub.MobileEvent, error) {
+	var e hub.MobileEvent
+	var recording *string
+	var opportunities, event string
+	var occurred, created int64
+	err := r.Scan(&e.OrganizationID, &e.ID, &e.UserID, &recording, &opportunities, &e.Code, &event, &occurred, &created)
+	if err != nil {
+		return e, err
+	}
+	e.RecordingID, e.OccurredAt, e.CreatedAt = deref(recording), fromMicros(occurred), fromMicros(created)
+	for text, to := range map[string]any{opportunities: &e.OpportunityIDs, event: &e.Event} {
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return e, fmt.Errorf("mobile event %s: %w", e.ID, err)
+		}
+	}
+	return e, nil
+}
+
+// CreateMobileEvent keeps an event of the user's app. One that has the id of another one of the user's is that one, and is
+// returned as it was kept. What is wrong is a *hub.InvalidError.
+func (s *Store) CreateMobileEvent(ctx context.Context, e hub.MobileEvent) (hub.MobileEvent, error) {
+	if err := e.Validate(); err != nil {
+		return e, err
+	}
+	e.CreatedAt = s.nowMillis()
+	if e.OccurredAt.IsZero() {
+		e.OccurredAt = e.CreatedAt
+	}
+	if e.ID == "" {
+		e.ID = s.newID()
+	}
+	if e.OpportunityIDs == nil {
+		e.OpportunityIDs = []string{}
+	}
+	opportunities, err := json.Marshal(e.OpportunityIDs)
+	if err != nil {
+		return e, err
+	}
+	event, err := json.Marshal(e.Event)
+	if err != nil {
+		return e, err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `INSERT INTO mobile_events (`+mobileEventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (organization_id, id) DO NOTHING`,
+			e.OrganizationID, e.ID, e.UserID, optional(e.RecordingID), string(opportunities), string(e.Code), string(event), micros(e.OccurredAt), micros(e.CreatedAt))
+		if err != nil || n > 0 {
+			return err
+		}
+		known, err := mobileEvent(ctx, tx, e.OrganizationID, e.ID)
+		if err == nil {
+			e = known
+		}
+		return err
+	})
+	return e, err
+}
+
+// MobileEvent returns one event of the organization.
+func (s *Store) MobileEvent(ctx context.Context, organization, id string) (hub.MobileEvent, error) {
+	e, err := mobileEvent(ctx, s.db, organization, id)
+	return e, err
+}
+
+func mobileEvent(ctx context.Context, q database.Querier, organization, id string) (hub.MobileEvent, error) {
+	return queryOne(ctx, q, scanMobileEvent, `SELECT `+mobileEventColumns+` FROM mobile_events WHERE organization_id = $1 AND id = $2`, organization, id)
+}
+
+// MobileEventFilter chooses mobile events. Empty fields choose all.
+type MobileEventFilter struct {
+	// From and Until bound when they came; both are excluded.
+	From, Until         time.Time
+	Codes               []string
+	UserID, RecordingID string
+	After               ListPlace
+	Limit               int
+}
+
+// MobileEvents lists the organization's events, the newest last: who goes on from the last one misses none.
+func (s *Store) MobileEvents(ctx context.Context, organization string, f MobileEventFilter) ([]hub.MobileEvent, error) {
+	c := conditions{args: []any{organization}}
+	if !f.From.IsZero() {
+		c.and("created_at > %s", micros(f.From))
+	}
+	if !f.Until.IsZero() {
+		c.and("created_at < %s", micros(f.Until))
+	}
+	if len(f.Codes) > 0 {
+		c.text += " AND " + c.in(s.db, "code", f.Codes)
+	}
+	if f.UserID != "" {
+		c.and("user_id = %s", f.UserID)
+	}
+	if f.RecordingID != "" {
+		c.and("recording_id = %s", f.RecordingID)
+	}
+	if f.After.ID != "" {
+		c.and("(created_at, id) > (%s, %s)", micros(f.After.At), f.After.ID)
+	}
+	return queryPage(ctx, s.db, scanMobileEvent, `SELECT `+mobileEventColumns+` FROM mobile_events WHERE organization_id = $1`+c.text+
+		` ORDER BY created_at, id LIMIT `+c.arg(f.Limit), c.args...)
+}
+
+// PurgeOldEntries removes a slice of the mobile events and of the requests of the audit log that are older than they are
+// kept, and reports whether there may be more.
+func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
+	for _, old := range []struct {
+		table string
+		kept  time.Duration
+	}{{"mobile_events", hub.MobileEventKept}, {"api_calls", APICallKept}} {
+		removed, failed := s.purgeOlder(ctx, old.table, old.kept)
+		more = more || removed == purgeSlice
+		err = errors.Join(err, failed)
+	}
+	return more && err == nil, err
+}
+
+func (s *Store) purgeOlder(ctx context.Context, table string, kept time.Duration) (n int64, err error) {
+	before := micros(s.clock().Add(-kept))
+	old, err := queryAll(ctx, s.db, scanText, `SELECT id FROM `+table+` WHERE created_at < $1 LIMIT 1`, before)
+	if err != nil || len(old) == 0 {
+		return 0, err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		var err error
+		n, err = tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE (organization_id, id) IN (SELECT organization_id, id FROM %[1]s WHERE created_at < $1 ORDER BY created_at LIMIT %[2]d)`,
+			table, purgeSlice), before)
+		return err
+	})
+	return n, err
+}

@@ -46,6 +46,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                       connection,
 			"/v1/core/mobile-events/{id}":                                  event.ID,
+			"/v1/core/integrations/connections/{id}/linking":               connection,
 			"/api-externalApi" + recordings + "/{id}":                      recording,
 			recordings + "/{id}":                                           recording,
 			recordings + "/{id}/analysis":                                  recording,
@@ -107,6 +108,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"PATCH /v1/core/followups/{id}":                                `{"note":"stolen"}`,
 			"POST " + endpoints + "/{id}/test":                             `{}`,
 			"POST " + endpoints + "/{id}/replay":                           `{"since":"2026-01-01T00:00:00Z"}`,
+			"PUT /v1/core/integrations/connections/{id}/linking":           `{}`,
 			"PATCH /v1/core/integrations/connections/{id}":                 `{"name":"stolen"}`,
 			"PUT /v1/core/integrations/connections/{id}/credentials":       `{"apiKey":"good"}`,
 			"POST /v1/core/integrations/connections/{id}/sync":             `{}`,

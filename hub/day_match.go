@@ -101,10 +101,12 @@ type way struct {
 	weight float64 // logarithm
 	used   uint64  // appointments that were visited, or whose time went to somebody else
 	rep    belief
-	// last is the appointment that the talk before was of, -1 for none; lastLaw is what its length counted for.
+	// last is the appointment that the talk before was of, -1 for none; lasted is what its length counted for.
 	last              int
 	lastStart, lasted float64
-	choices           []int8
+	// reached is when the latest of the visits that were made as planned was planned for: the rep is past what is earlier.
+	reached float64
+	choices []int8
 }
 
 func newDayMatch(d *Day) *dayMatch {
@@ -209,6 +211,8 @@ func (m *dayMatch) addTalks() {
 				meters := of.place.metersTo(a.place)
 				of.located[j] = math.Log((sameLaw(meters) + 0.002*anywhere) / anywhere)
 				of.nearby[j] = math.Log((nearbyLaw(meters) + 0.002*anywhere) / anywhere)
+			} else if of.placed {
+				of.located[j] = math.Log(m.unknownLaw(of.place, j) / anywhere)
 			}
 		}
 		of.contact = contactLaws(clues, of.about)
@@ -220,6 +224,18 @@ func (m *dayMatch) addTalks() {
 	slices.SortFunc(m.talks, func(a, b *dayTalk) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.length, b.length), cmp.Compare(a.Recording.ID, b.Recording.ID))
 	})
+}
+
+// unknownLaw is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
+// the one before or after it is.
+func (m *dayMatch) unknownLaw(p place, i int) float64 {
+	beside := 0.0
+	for _, j := range [...]int{i - 1, i + 1} {
+		if j >= 0 && j < len(m.appointments) && m.appointments[j].placed && !m.appointments[j].whole {
+			beside += neighbourChance * between(p.metersTo(m.appointments[j].place), neighbourNearest, neighbourFarthest)
+		}
+	}
+	return (1-2*neighbourChance)*m.anywhere + beside
 }
 
 func (m *dayMatch) radius() float64 {
@@ -276,11 +292,12 @@ type step struct {
 	rep               belief
 	last              int
 	lastStart, lasted float64
+	reached           float64
 }
 
 // follow works out how probable each appointment is for each talk.
 func (m *dayMatch) follow() {
-	m.ways = []way{{rep: newBelief(), last: -1}}
+	m.ways = []way{{rep: newBelief(), last: -1, reached: math.Inf(-1)}}
 	var steps []step
 	for _, t := range m.talks {
 		steps = steps[:0]
@@ -297,7 +314,7 @@ func (m *dayMatch) follow() {
 		ways := make([]way, len(steps))
 		for i, s := range steps {
 			s.rep.free = max(s.rep.free, t.start+t.length)
-			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, append(slices.Clip(s.from.choices), int8(s.last))}
+			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, s.reached, append(slices.Clip(s.from.choices), int8(s.last))}
 		}
 		m.ways = ways
 	}
@@ -317,10 +334,11 @@ func (m *dayMatch) follow() {
 
 // goOn adds all that a talk may be after the day went some way.
 func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
+	reached := w.reached
 	add := func(weight float64, a int, used uint64, rep belief, lasted, start float64) {
 		if !t.isFixed || a == t.fixed {
 			// A floor, so that what a person said is possible however far away.
-			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, lasted})
+			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, lasted, reached})
 		}
 	}
 	add(t.unplanned, -1, 0, w.rep, 0, t.start)
@@ -344,8 +362,13 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 		}
 		add(p.moved+prior, i, a.bit, w.rep, p.lasted, t.start)
 		add(p.instead+prior, -1, a.bit, w.rep, 0, t.start)
+		if a.begin < w.reached {
+			continue // what is past is made up for only if it was moved
+		}
 		if law, after := w.rep.visitLaw(t.start, a.begin, p.lengths); law > 0 {
+			reached = a.begin
 			add(math.Log((1-movedChance)*law)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
+			reached = w.reached
 		}
 	}
 	return steps

@@ -18,6 +18,8 @@ const (
 	stray, strayNearest, strayFarthest             = 0.05, 150.0, 1650.0
 	// insteadNearest and insteadFarthest are how far away the rep talks to somebody else meanwhile.
 	insteadNearest, insteadFarthest = 30.0, 1500.0
+	// neighbourChance is how often an appointment is some doors from the one before it.
+	neighbourChance, neighbourNearest, neighbourFarthest = 0.10, 30.0, 200.0
 )
 
 // place is a point of the earth, in degrees.

@@ -28,6 +28,11 @@ const (
 	longRate = 1.5
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
 	twoParts, partsPause = 0.07, 4.0
+	// partAlone is how often a part of a visit is all that was recorded of it.
+	partAlone = 0.015
+	// likeVisit is how many of the talks with somebody else begin and last as the visit would have; oddDoor is how many of
+	// those that nobody planned last otherwise than most.
+	likeVisit, oddDoor = 0.12, 0.12
 	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
 	// is the length of one that nobody planned.
 	visitSpread               = 0.36
@@ -126,7 +131,7 @@ func insteadLaw(start, length, begin, slot float64) float64 {
 	const soft = 8
 	whenever := (normalBelow((start-begin)/soft) - normalBelow((start-begin-planned)/soft)) / planned
 	like, _ := newBelief().visitLaw(start, begin, lengthsLaw(length, slot))
-	return 0.7*whenever*doorLaw(length) + 0.3*like
+	return (1-likeVisit)*whenever*doorLaw(length) + likeVisit*like
 }
 
 // lengthLaw is how probable it is that a visit lasts visit minutes of which recorded were recorded.
@@ -143,7 +148,7 @@ func lengthLaw(visit, recorded, slot float64) float64 {
 	if recorded < slot {
 		part = 1 / slot
 	}
-	return (1-twoParts)*whole + twoParts*part
+	return (1-partAlone)*whole + partAlone*part
 }
 
 // doorLaw is how probable it is that a talk which nobody planned lasts so long.
@@ -151,9 +156,9 @@ func doorLaw(length float64) float64 {
 	if length <= 0 {
 		return 1
 	}
-	p := 0.2 * logNormal(length, 25, 0.9)
+	p := oddDoor * logNormal(length, 25, 0.9)
 	if length >= doorShortest && length <= doorLongest {
-		p += 0.8 / (doorLongest - doorShortest)
+		p += (1 - oddDoor) / (doorLongest - doorShortest)
 	}
 	return p
 }

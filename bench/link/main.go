@@ -2,7 +2,7 @@
 // is known. It prints how often what the rule links is right, how much of what it could link it does, how often the
 // right appointment is among the first two that it names, and whether what it calls probable is as probable as it says.
 //
-//	go run ./bench/link                  10,000 days, about a minute
+//	go run ./bench/link                  10,000 days, about a minute; kept in docs/benchmarks-links.md
 //	go run ./bench/link -variants        also days of other figures than the rule was made with
 //	go run ./bench/link -days 1000 -seed 7
 package main
@@ -11,11 +11,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
+)
+
+const (
+	document    = "docs/benchmarks-links.md"
+	defaultDays = 10_000
+	defaultSeed = 1
 )
 
 func main() {
-	days := flag.Int("days", 10_000, "how many days are made")
-	seed := flag.Uint64("seed", 1, "what they are made from; the same seed makes the same days")
+	days := flag.Int("days", defaultDays, "how many days are made")
+	seed := flag.Uint64("seed", defaultSeed, "what they are made from; the same seed makes the same days")
 	others := flag.Bool("variants", false, "also measure days of other figures, each a third off or more")
 	curve := flag.Bool("thresholds", false, "also print what other thresholds would give")
 	flag.Parse()
@@ -24,9 +31,17 @@ func main() {
 		os.Exit(2)
 	}
 	all := variants()
-	fmt.Printf("# %d days, seed %d\n", *days, *seed)
 	s := measure(all[0].figures, *days, *seed)
-	s.print(os.Stdout)
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmarks of links\n\nWritten by `go run ./bench/link`, of %d made days from seed %d: what hub.MatchDay says of each recording, held against the truth.\n", *days, *seed)
+	s.print(&b)
+	fmt.Print(b.String())
+	if *days == defaultDays && *seed == defaultSeed {
+		if err := os.WriteFile(document, []byte(b.String()), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "bench/link:", err)
+			os.Exit(1)
+		}
+	}
 	if *curve {
 		s.printCurves(os.Stdout)
 	}

@@ -61,8 +61,8 @@ func TestWebhookEndpoints(t *testing.T) {
 		if rotated.Secret == made.Secret || rotated.PreviousSecretUntil == nil || *rotated.PreviousSecretUntil != hub.WireTime(w.clock.read().Add(24*time.Hour)) {
 			t.Errorf("rotated: %+v", rotated)
 		}
-		if n, err := w.st.ResealSecrets(t.Context()); err != nil || n != 1 {
-			t.Errorf("resealed %d: %v", n, err)
+		if done, err := w.st.Reseal(t.Context()); err != nil || done.Endpoints != 1 {
+			t.Errorf("resealed %+v: %v", done, err)
 		}
 		target, err := w.st.WebhookTarget(t.Context(), acme.id, made.ID)
 		if err != nil || len(target.Secrets) != 2 || target.Secrets[0] != rotated.Secret || target.Secrets[1] != made.Secret {

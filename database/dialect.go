@@ -21,6 +21,14 @@ func (d Dialect) ForUpdate() string {
 	return " FOR UPDATE"
 }
 
+// ForShare is the end of a SELECT whose rows others may read so too, but nobody may change until the transaction ends.
+func (d Dialect) ForShare() string {
+	if d == SQLite {
+		return ""
+	}
+	return " FOR SHARE"
+}
+
 // ForUpdateSkipLocked is ForUpdate, passing over rows that somebody else holds.
 func (d Dialect) ForUpdateSkipLocked() string {
 	if d == SQLite {

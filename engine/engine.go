@@ -27,8 +27,8 @@ type Config struct {
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer
 	Clock      hub.Clock
-	// Fit is why this node must not work now; nil is nothing.
-	Fit func() error
+	// Unfit is why this node must not work now, nil where it may; nil is always.
+	Unfit func() error
 	// Audio is where the recordings' audio is kept; nil when it is not.
 	Audio Audio
 	// Workers is how many connections this node syncs at the same time; 0 means 16.
@@ -195,6 +195,10 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 			case <-wake[1]:
 			}
 			listen() // before the look: what is committed during it is looked for again
+			if e.unfit() != nil {
+				timer.Reset(period)
+				continue
+			}
 			more, err := do(ctx)
 			wait := period
 			switch {
@@ -212,6 +216,14 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 			timer.Reset(wait)
 		}
 	})
+}
+
+// unfit is why this node must not work now.
+func (e *Engine) unfit() error {
+	if e.Unfit == nil {
+		return nil
+	}
+	return e.Unfit()
 }
 
 func (e *Engine) tidy(ctx context.Context) (bool, error) {
@@ -254,11 +266,14 @@ func (e *Engine) workSync(ctx context.Context, args SyncArgs) error {
 	case err != nil:
 		return err
 	}
+	if e.unfit() != nil { // another node is to have it
+		return e.release(ctx, sched, store.SyncJobResult{Next: e.Clock(), Failures: sched.Failures, FailureCause: sched.FailureCause})
+	}
 	j := &syncJob{engine: e, sched: sched, conn: conn, started: e.Clock(), pending: store.ModelTotals{}, log: e.Logger.With("connection", conn.ID, "platform", conn.Platform)}
 	return j.run(ctx)
 }
 
-// release gives up the lease of a connection that was paused; it is due again when it is resumed.
+// release gives up the lease of a connection that is not worked on. One that was paused is due again when it is resumed.
 func (e *Engine) release(ctx context.Context, sched store.Schedule, end store.SyncJobResult) error {
 	err := e.Store.EndSyncJob(ctx, sched, end)
 	if errors.Is(err, store.ErrLeaseLost) || errors.Is(err, hub.ErrNotFound) {

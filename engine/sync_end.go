@@ -33,7 +33,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		end.Waiting = "needs credentials: PUT them to /v1/core/integrations/connections/" + j.conn.ID + "/credentials"
 		return j.needsCredentials(ctx, end, "has no credentials")
-	case errors.Is(err, context.Canceled): // this node stops
+	case errors.Is(err, context.Canceled), errors.Is(err, store.ErrWrongKey): // this node stops, or stands aside
 		end.Next, end.Failures, end.FailureCause = now, j.sched.Failures, j.sched.FailureCause
 	default:
 		return j.endFailed(ctx, err, end, now)

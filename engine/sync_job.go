@@ -77,6 +77,10 @@ func (j *syncJob) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-ticker.C:
 		}
+		if j.engine.unfit() != nil { // another node is to go on
+			cancel(context.Canceled)
+			return
+		}
 		var err error
 		if time.Since(renewed) >= renewEvery {
 			err = j.engine.Store.RenewLease(ctx, j.sched, syncLease)

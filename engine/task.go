@@ -33,6 +33,9 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	task := store.Task{OrganizationID: args.Organization, Kind: args.Of, ObjectID: args.Object, Fence: args.Fence}
 	slot := e.lanes[workKind(task.Kind)].begin(task.OrganizationID, task.ObjectID, task.Fence)
 	defer slot.end()
+	if e.unfit() != nil { // another node is to have it
+		return ignoreLeaseLost(e.Store.EndTask(ctx, task, e.Clock(), slot.reached()))
+	}
 	if err := e.Store.RenewTaskLease(ctx, task, taskLease); err != nil {
 		return ignoreLeaseLost(err)
 	}
@@ -52,7 +55,7 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	if err != nil || stopped {
 		next = e.Clock()
 	}
-	if err != nil && !stopped {
+	if err != nil && !stopped && !errors.Is(err, store.ErrWrongKey) {
 		e.Logger.Error("a task failed", "kind", task.Kind, "organization", task.OrganizationID, "object", task.ObjectID, "error", err)
 		next = e.Clock().Add(jitter(taskRetry, 4))
 	}
@@ -71,6 +74,10 @@ func (e *Engine) keepAlive(ctx context.Context, cancel context.CancelFunc, task 
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+		if e.unfit() != nil { // another node is to go on
+			cancel()
+			return
 		}
 		began := time.Now()
 		err := e.Store.RenewTaskLease(ctx, task, taskLease)

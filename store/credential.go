@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"sirocco/database"
@@ -64,6 +63,9 @@ func (s *Store) learnAccount(ctx context.Context, c hub.Connection, check hub.Ch
 		return err
 	}
 	old, err := s.Credentials(ctx, c.OrganizationID, c.ID)
+	if errors.Is(err, hub.ErrNeedsCredentials) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -112,12 +114,12 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 	if err != nil {
 		return err
 	}
-	sealed, err := s.seal(ctx, text, credentialPlace(organization, connection))
-	if err != nil {
-		return err
-	}
 	return s.write(ctx, func(tx Tx) error {
 		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
+		sealed, err := s.seal(ctx, tx, text, credentialPlace(organization, connection))
 		if err != nil {
 			return err
 		}
@@ -182,6 +184,9 @@ func (s *Store) Credentials(ctx context.Context, organization, connection string
 	if err != nil {
 		return Credentials{}, err
 	}
+	if sealed == "" { // they were lost with their key
+		return Credentials{}, hub.ErrNeedsCredentials
+	}
 	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked)}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
 	if err != nil {
@@ -218,15 +223,15 @@ func (s *Store) ReleaseToken(ctx context.Context, organization, connection strin
 
 // PutToken keeps the access token that the credentials of the time got. An empty one drops what there is.
 func (s *Store) PutToken(ctx context.Context, organization, connection string, of time.Time, token string, expires time.Time) error {
-	var sealed *string
-	if token != "" {
-		text, err := s.seal(ctx, []byte(token), credentialPlace(organization, connection))
-		if err != nil {
-			return err
-		}
-		sealed = &text
-	}
 	return s.write(ctx, func(tx Tx) error {
+		var sealed *string
+		if token != "" {
+			text, err := s.seal(ctx, tx, []byte(token), credentialPlace(organization, connection))
+			if err != nil {
+				return err
+			}
+			sealed = &text
+		}
 		_, err := tx.Exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealed, optionalMicros(expires), micros(of))
 		return err
@@ -284,54 +289,4 @@ func (s *Store) AcceptCredentials(ctx context.Context, organization, connection 
 		}
 		return resumeWriteBack(ctx, tx, organization, connection, s.clock())
 	})
-}
-
-// resealSlice is how many credentials Reseal reads at a time.
-const resealSlice = 100
-
-// Reseal encrypts all credentials anew with the current key, while everything goes on, and reports how many.
-func (s *Store) Reseal(ctx context.Context) (int, error) {
-	type row struct {
-		organization, connection, sealed string
-		token                            *string
-	}
-	scan := func(r database.Row) (row, error) {
-		var c row
-		err := r.Scan(&c.organization, &c.connection, &c.sealed, &c.token)
-		return c, err
-	}
-	if err := s.resealSecrets(ctx); err != nil { // the canary among them: nodes without the new key encrypt nothing from here on
-		return 0, err
-	}
-	done := 0
-	last := row{}
-	for {
-		slice, err := queryAll(ctx, s.db, scan, `SELECT organization_id, connection_id, sealed, sealed_token FROM credentials
-			WHERE (organization_id, connection_id) > ($1, $2) ORDER BY organization_id, connection_id LIMIT $3`, last.organization, last.connection, resealSlice)
-		if err != nil {
-			return done, err
-		}
-		if len(slice) == 0 {
-			return done, nil
-		}
-		for _, c := range slice {
-			last = c
-			sealed, err := s.resealed(c.sealed, credentialPlace(c.organization, c.connection))
-			if err != nil {
-				return done, fmt.Errorf("connection %s: %w", c.connection, err)
-			}
-			err = s.write(ctx, func(tx Tx) error { // a token is short-lived: the next one is sealed with the new key
-				n, err := tx.Exec(ctx, `UPDATE credentials SET sealed = $3, sealed_token = NULL, token_expires = NULL
-					WHERE organization_id = $1 AND connection_id = $2 AND sealed = $4`, c.organization, c.connection, sealed, c.sealed)
-				done += int(n)
-				if err != nil || n == 0 {
-					return err
-				}
-				return s.audit(ctx, tx, c.organization, "reseal", "credentials", c.connection, nil)
-			})
-			if err != nil {
-				return done, err
-			}
-		}
-	}
 }

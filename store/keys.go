@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -16,16 +17,25 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Keys encrypts secrets at rest: each with a data key of its own, which a Tink keyset encrypts (envelope
-// encryption). The keyset is in a file, which is read again when another program rotated it, or was
+// Keys encrypts secrets at rest: each with a data key of its own, which a key of a Tink keyset encrypts (envelope
+// encryption). The keyset is in a file, which is read again when another program changed it, or was
 // given as text.
 type Keys struct {
 	path string
 
-	mu     sync.RWMutex
+	mu   sync.RWMutex
+	ring *ring
+	read time.Time // modification time of the file as read
+}
+
+// ring is a keyset.
+type ring struct {
 	handle *keyset.Handle
-	aead   tink.AEAD
-	read   time.Time // modification time of the file as read
+	// primary is the id of the key that encrypts where the database does not name another.
+	primary uint32
+	// opens decrypts what any of the keys encrypted, by encrypts with one of them.
+	opens tink.AEAD
+	by    map[uint32]tink.AEAD
 }
 
 // ReadKeys reads the keyset in the file at path; where there is none it is os.ErrNotExist.
@@ -61,35 +71,6 @@ func KeysFromText(text string) (*Keys, error) {
 	}
 	k := &Keys{}
 	return k, k.use(raw)
-}
-
-// CanRotate reports whether the keyset is in a file, and so can be changed.
-func (k *Keys) CanRotate() bool { return k.path != "" }
-
-// Rotate adds a new key to the file and makes it the one that encrypts; what older keys encrypted stays readable.
-func (k *Keys) Rotate() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	manager := keyset.NewManagerFromHandle(k.handle)
-	id, err := manager.Add(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return err
-	}
-	if err := manager.SetPrimary(id); err != nil {
-		return err
-	}
-	handle, err := manager.Handle()
-	if err != nil {
-		return err
-	}
-	next := k.path + ".next"
-	if err := errors.Join(os.RemoveAll(next), writeKeyset(next, handle, os.O_EXCL)); err != nil {
-		return err
-	}
-	if err := os.Rename(next, k.path); err != nil {
-		return err
-	}
-	return k.reload()
 }
 
 func writeKeyset(path string, handle *keyset.Handle, flag int) (err error) {
@@ -129,18 +110,42 @@ func (k *Keys) use(raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("the key is not a Tink keyset in JSON: %w", err)
 	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return err
+	r, err := newRing(handle)
+	if err == nil {
+		k.ring = r
 	}
-	k.handle, k.aead = handle, aead.NewKMSEnvelopeAEAD2(aead.AES256GCMKeyTemplate(), primitive)
-	return nil
+	return err
 }
 
-// current returns the primitive, after reading the file again where it changed.
-func (k *Keys) current() tink.AEAD {
+func newRing(handle *keyset.Handle) (*ring, error) {
+	info := handle.KeysetInfo()
+	r := &ring{handle: handle, primary: info.GetPrimaryKeyId(), by: map[uint32]tink.AEAD{}}
+	for _, k := range info.GetKeyInfo() {
+		manager := keyset.NewManagerFromHandle(handle)
+		if err := manager.SetPrimary(k.GetKeyId()); err != nil { // it is disabled
+			continue
+		}
+		one, err := manager.Handle()
+		if err != nil {
+			return nil, err
+		}
+		primitive, err := aead.New(one)
+		if err != nil {
+			return nil, err
+		}
+		r.by[k.GetKeyId()] = aead.NewKMSEnvelopeAEAD2(aead.AES256GCMKeyTemplate(), primitive)
+	}
+	r.opens = r.by[r.primary]
+	if r.opens == nil {
+		return nil, errors.New("the keyset has no primary key that is enabled")
+	}
+	return r, nil
+}
+
+// current returns the keyset, after reading the file again where it changed.
+func (k *Keys) current() *ring {
 	k.mu.RLock()
-	current, read := k.aead, k.read
+	current, read := k.ring, k.read
 	k.mu.RUnlock()
 	if k.path == "" {
 		return current
@@ -153,15 +158,21 @@ func (k *Keys) current() tink.AEAD {
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.aead
+	return k.ring
 }
 
-// seal encrypts text for one place; it can be opened for that place only.
-func (k *Keys) seal(text []byte, place string) (string, error) {
+// seal encrypts text for one place, with the key of that id; 0, and one that is not there, is the primary one. It can be
+// opened for that place only.
+func (k *Keys) seal(text []byte, place string, key uint32) (string, error) {
 	if k == nil {
 		return "", errors.New("the hub has no key to encrypt with")
 	}
-	sealed, err := k.current().Encrypt(text, []byte(place))
+	r := k.current()
+	with := r.by[key]
+	if with == nil {
+		with = r.by[r.primary]
+	}
+	sealed, err := with.Encrypt(text, []byte(place))
 	return base64.StdEncoding.EncodeToString(sealed), err
 }
 
@@ -173,9 +184,20 @@ func (k *Keys) open(sealed, place string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := k.current().Decrypt(raw, []byte(place))
+	text, err := k.current().opens.Decrypt(raw, []byte(place))
 	if err != nil {
 		return nil, fmt.Errorf("the key does not open what is stored: %w", err)
 	}
 	return text, nil
+}
+
+// sealedBy is the id of the key that encrypted the text, as Tink writes it: before the encrypted data key is its length,
+// and that begins with a 1 and the id. It is 0 for keys that leave their id out.
+func sealedBy(sealed string) uint32 {
+	const length, prefix = 4, 5
+	raw, err := base64.StdEncoding.DecodeString(sealed)
+	if err != nil || len(raw) < length+prefix || raw[length] != 1 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(raw[length+1:])
 }

@@ -35,12 +35,12 @@ func (s *Store) SharedSecret(ctx context.Context, name string) ([]byte, error) {
 func (s *Store) createSecret(ctx context.Context, name string) (sealed string, err error) {
 	secret := make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
-	mine, err := s.keys.seal(secret, secretPlace(name))
-	if err != nil {
-		return "", err
-	}
 	err = s.write(ctx, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, name, mine, micros(s.clock()))
+		mine, err := s.seal(ctx, tx, secret, secretPlace(name))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, name, mine, micros(s.clock()))
 		if err != nil {
 			return err
 		}
@@ -53,15 +53,19 @@ func (s *Store) createSecret(ctx context.Context, name string) (sealed string, e
 // ErrWrongKey says that the key does not open what the database holds: another one sealed it.
 var ErrWrongKey = errors.New("the key is not the one that encrypted what the database holds")
 
-// canary is the shared secret that only tells which key is the right one, where nothing else is encrypted yet.
+// canary is the shared secret that tells which key is the right one: that with which it is encrypted, and all that is
+// encrypted from then on, whichever key a node's own file says.
 const canary = "canary"
 
 // sealedQuery finds one of each kind of thing that is kept encrypted, the canary if it is there, with the place that it
 // was sealed for.
 const sealedQuery = `SELECT place, sealed FROM (SELECT 'secrets/' || name AS place, sealed FROM secrets ORDER BY CASE WHEN name = 'canary' THEN 0 ELSE 1 END LIMIT 1) AS a
-	UNION ALL SELECT place, sealed FROM (SELECT 'credentials/' || organization_id || '/' || connection_id AS place, sealed FROM credentials ORDER BY organization_id, connection_id LIMIT 1) AS b
+	UNION ALL SELECT place, sealed FROM (SELECT 'credentials/' || organization_id || '/' || connection_id AS place, sealed FROM credentials WHERE sealed <> '' ORDER BY organization_id, connection_id LIMIT 1) AS b
 	UNION ALL SELECT place, sealed FROM (SELECT 'webhook_endpoints/' || organization_id || '/' || id AS place, sealed_secret AS sealed FROM webhook_endpoints
 		WHERE deleted_at IS NULL ORDER BY organization_id, id LIMIT 1) AS c`
+
+// UseKeys gives a store that was opened without a key one, before it is used.
+func (s *Store) UseKeys(keys *Keys) { s.keys = keys }
 
 type sealedRow struct{ place, sealed string }
 
@@ -117,45 +121,21 @@ func (s *Store) ProveKey(ctx context.Context) error {
 	return nil
 }
 
-// seal encrypts text for one place, unless the store's key is no longer the one by which all nodes go: where keys were
-// rotated on another node, and this one was not given the new key, nothing must be encrypted with the old one.
-func (s *Store) seal(ctx context.Context, text []byte, place string) (string, error) {
-	known, err := queryOne(ctx, s.db, scanText, secretQuery, canary)
-	switch {
-	case errors.Is(err, hub.ErrNotFound): // nobody has proven a key yet
-	case err != nil:
-		return "", err
-	default:
-		if _, err := s.keys.open(known, secretPlace(canary)); err != nil {
-			return "", &hub.UnavailableError{Who: "node", Reason: ErrWrongKey.Error(), RetryAfter: 10 * time.Second, Err: fmt.Errorf("%w: %w", ErrWrongKey, err)}
-		}
+// seal encrypts text for one place, with the key by which all nodes go, within the transaction that keeps it: until that
+// ends, no other key is promoted. Where this node was not given that key it returns a *hub.UnavailableError of ErrWrongKey.
+func (s *Store) seal(ctx context.Context, tx Tx, text []byte, place string) (string, error) {
+	if s.keys == nil {
+		return s.keys.seal(text, place, 0)
 	}
-	return s.keys.seal(text, place)
-}
-
-// resealSecrets encrypts the shared secrets, of which there are few, anew with the current key.
-func (s *Store) resealSecrets(ctx context.Context) error {
-	type row struct{ name, sealed string }
-	all, err := queryAll(ctx, s.db, func(r database.Row) (row, error) {
-		var x row
-		err := r.Scan(&x.name, &x.sealed)
-		return x, err
-	}, `SELECT name, sealed FROM secrets ORDER BY name LIMIT $1`, resealSlice)
+	known, err := queryOne(ctx, tx, scanText, secretQuery+tx.Dialect().ForShare(), canary)
+	if errors.Is(err, hub.ErrNotFound) { // nobody has proven a key yet
+		return s.keys.seal(text, place, 0)
+	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	for _, x := range all {
-		sealed, err := s.resealed(x.sealed, secretPlace(x.name))
-		if err != nil {
-			return err
-		}
-		err = s.write(ctx, func(tx Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE secrets SET sealed = $3 WHERE name = $1 AND sealed = $2`, x.name, x.sealed, sealed)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	if _, err := s.keys.open(known, secretPlace(canary)); err != nil {
+		return "", &hub.UnavailableError{Who: "node", Reason: ErrWrongKey.Error(), RetryAfter: 10 * time.Second, Err: fmt.Errorf("%w: %w", ErrWrongKey, err)}
 	}
-	return nil
+	return s.keys.seal(text, place, sealedBy(known))
 }

@@ -65,8 +65,18 @@ func TestProveKey(t *testing.T) {
 		if err := with("other", prove); !errors.Is(err, store.ErrWrongKey) {
 			t.Errorf("another key: %v", err)
 		}
-		// What another key sealed all the same is no proof for it, nor against the right one.
-		if err := with("other", func(st *store.Store) error { _, err := st.SharedSecret(ctx, "aside"); return err }); err != nil {
+		aside := func(st *store.Store) error { _, err := st.SharedSecret(ctx, "aside"); return err }
+		if err := with("other", aside); !errors.Is(err, store.ErrWrongKey) {
+			t.Errorf("another key encrypted something: %v", err)
+		}
+		// What another key sealed before there were canaries is no proof for it, nor against the right one.
+		err = with("other", func(st *store.Store) error {
+			storetest.Exec(t, st, `UPDATE secrets SET name = 'hidden' WHERE name = 'canary'`)
+			err := aside(st)
+			storetest.Exec(t, st, `UPDATE secrets SET name = 'canary' WHERE name = 'hidden'`)
+			return err
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := with("other", prove); !errors.Is(err, store.ErrWrongKey) {

@@ -44,10 +44,6 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	w := hub.WebhookEndpoint{ID: s.newID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
 	changes := patchEndpoint(&w, n, now)
 	secret = hub.NewWebhookSecret()
-	sealed, err := s.seal(ctx, []byte(secret), endpointPlace(organization, w.ID))
-	if err != nil {
-		return w, "", false, err
-	}
 	types, err := json.Marshal(w.EventTypes)
 	if err != nil {
 		return w, "", false, err
@@ -56,6 +52,10 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 	type answer struct{ Endpoint hub.WebhookEndpoint }
 	var given answer
 	err = s.write(ctx, func(tx Tx) error {
+		sealed, err := s.seal(ctx, tx, []byte(secret), endpointPlace(organization, w.ID))
+		if err != nil {
+			return err
+		}
 		given = answer{w}
 		if replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
 			return err

@@ -49,11 +49,7 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 	var w hub.WebhookEndpoint
 	secret := hub.NewWebhookSecret()
 	place := endpointPlace(organization, id)
-	sealed, err := s.seal(ctx, []byte(secret), place)
-	if err != nil {
-		return w, "", err
-	}
-	err = s.write(ctx, func(tx Tx) error {
+	err := s.write(ctx, func(tx Tx) error {
 		if _, err := lockEndpoint(ctx, tx, organization, id); err != nil {
 			return err
 		}
@@ -81,7 +77,11 @@ func (s *Store) RotateSecret(ctx context.Context, organization, id string) (hub.
 		if err != nil {
 			return err
 		}
-		sealedPrevious, err := s.keys.seal(text, place)
+		sealed, err := s.seal(ctx, tx, []byte(secret), place)
+		if err != nil {
+			return err
+		}
+		sealedPrevious, err := s.seal(ctx, tx, text, place)
 		if err != nil {
 			return err
 		}
@@ -150,59 +150,3 @@ type extraColumns struct {
 }
 
 func (r extraColumns) Scan(dest ...any) error { return r.row.Scan(append(dest, r.also...)...) }
-
-// ResealSecrets encrypts all webhook secrets anew with the current key, as Reseal does credentials.
-func (s *Store) ResealSecrets(ctx context.Context) (int, error) {
-	type row struct {
-		organization, id, sealed string
-		previous                 *string
-	}
-	done := 0
-	last := row{}
-	for {
-		slice, err := queryAll(ctx, s.db, func(r database.Row) (row, error) {
-			var w row
-			err := r.Scan(&w.organization, &w.id, &w.sealed, &w.previous)
-			return w, err
-		}, `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints
-			WHERE (organization_id, id) > ($1, $2) AND deleted_at IS NULL ORDER BY organization_id, id LIMIT $3`, last.organization, last.id, resealSlice)
-		if err != nil || len(slice) == 0 {
-			return done, err
-		}
-		for _, w := range slice {
-			last = w
-			sealed, err := s.resealed(w.sealed, endpointPlace(w.organization, w.id))
-			if err != nil {
-				return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
-			}
-			var previous *string
-			if w.previous != nil {
-				text, err := s.resealed(*w.previous, endpointPlace(w.organization, w.id))
-				if err != nil {
-					return done, fmt.Errorf("webhook endpoint %s: %w", w.id, err)
-				}
-				previous = &text
-			}
-			err = s.write(ctx, func(tx Tx) error {
-				n, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2 AND sealed_secret = $5`,
-					w.organization, w.id, sealed, previous, w.sealed)
-				done += int(n)
-				if err != nil || n == 0 {
-					return err
-				}
-				return s.audit(ctx, tx, w.organization, "reseal", endpointKind, w.id, nil)
-			})
-			if err != nil {
-				return done, err
-			}
-		}
-	}
-}
-
-func (s *Store) resealed(sealed, place string) (string, error) {
-	text, err := s.keys.open(sealed, place)
-	if err != nil {
-		return "", err
-	}
-	return s.keys.seal(text, place)
-}

@@ -10,6 +10,20 @@ import (
 
 type storageCommand struct {
 	Compact compactCommand `cmd:"" help:"Rewrite a SQLite file without the room that removed rows left in it. Nobody can write meanwhile, and the disk must have room for it twice."`
+
+	ForgetAudio forgetAudioCommand `cmd:"" help:"Let the server that starts next say which audio store is the right one, after it was replaced."`
+}
+
+type forgetAudioCommand struct{ databaseFlag }
+
+func (c *forgetAudioCommand) Run(ctx context.Context) error {
+	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
+		if err := st.ForgetAudio(ctx); err != nil {
+			return err
+		}
+		fmt.Println("The audio store of the server that starts next counts as the right one.")
+		return nil
+	})
 }
 
 type compactCommand struct{ databaseFlag }

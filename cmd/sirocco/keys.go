@@ -98,22 +98,22 @@ func (f keyFlags) prove(ctx context.Context, st *store.Store, database string) e
 
 // makeWithKeys is openWithKeys for a server, which makes the database where there is none, and the key where nothing is
 // encrypted yet.
-func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, error) {
+func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
 	k, err := keys.read(db.Database)
 	if errors.Is(err, os.ErrNotExist) {
 		k, err = firstKey(ctx, db, keys)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	st, err := db.make(ctx, store.Options{Keys: k})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := keys.prove(ctx, st, db.Database); err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, nil, errors.Join(err, st.Close())
 	}
-	return st, nil
+	return st, k, nil
 }
 
 // firstKey makes the key where there was none, or reads the one that another process has made and used meanwhile.
@@ -134,38 +134,4 @@ func firstKey(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Keys,
 		return nil, fmt.Errorf("there is no key file %s, and a new key would not open what the database holds: %s", keys.file(db.Database), rightKey)
 	}
 	return k, err
-}
-
-type keysCommand struct {
-	Rotate keysRotateCommand `cmd:"" help:"Make a new key, and encrypt all credentials with it while servers run."`
-}
-
-type keysRotateCommand struct {
-	databaseFlag
-	keyFlags
-}
-
-func (c *keysRotateCommand) Run(ctx context.Context) (err error) {
-	st, keys, err := openWithKeys(ctx, c.databaseFlag, c.keyFlags)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	if !keys.CanRotate() {
-		return errors.New("the key came from SIROCCO_KEY, which this command cannot change: rotate it where it is kept, with the old key still in the keyset")
-	}
-	if err := keys.Rotate(); err != nil {
-		return fmt.Errorf("make a new key: %w", err)
-	}
-	n, err := st.Reseal(ctx)
-	if err != nil {
-		return fmt.Errorf("encrypt the credentials anew (what is done stays done, run it again): %w", err)
-	}
-	secrets, err := st.ResealSecrets(ctx)
-	if err != nil {
-		return fmt.Errorf("encrypt the webhook secrets anew (what is done stays done, run it again): %w", err)
-	}
-	fmt.Printf("Made a new key and encrypted the credentials of %s and the secrets of %s with it. The old key stays in the file, for backups.\n",
-		counted(n, "connection", "connections"), counted(secrets, "webhook endpoint", "webhook endpoints"))
-	return nil
 }

@@ -35,7 +35,7 @@ type program struct {
 	Deletions    deletionsCommand    `cmd:"" help:"Decide about records that a CRM no longer shows."`
 	Migrate      migrateCommand      `cmd:"" help:"Make the database, or upgrade it to this program's version, without serving."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
-	Storage      storageCommand      `cmd:"" name:"database" help:"Give room in the database's file back to the disk."`
+	Storage      storageCommand      `cmd:"" name:"database" help:"Give room in the database's file back to the disk, and change what all servers agree on."`
 	Simulate     simulateCommand     `cmd:"" help:"Run a stand-in for a CRM, to try things without one."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 

@@ -27,12 +27,14 @@ const stopGrace = 10 * time.Second
 type node struct {
 	handler http.Handler
 	engine  *engine.Engine
-	key     *keyWatch
+	watch   *nodeWatch
 	log     *slog.Logger
 }
 
 // nodeOptions are what operators choose.
 type nodeOptions struct {
+	// keys are what the store encrypts with.
+	keys      *store.Keys
 	audio     *audio.Store
 	publicURL string
 	rateLimit int
@@ -54,8 +56,8 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	key := &keyWatch{store: st, log: log}
-	background, err := engine.New(engine.Config{Store: st, Fit: key.wrong, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
+	watch := newNodeWatch(st, log, opts)
+	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
 	if err != nil {
 		return nil, err
 	}
@@ -63,20 +65,27 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
 			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
-			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { return key.wrong(), clockNotice(st.ClockAhead()) },
+			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) {
+				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)
+			},
 		}),
 		engine: background,
-		key:    key,
+		watch:  watch,
 		log:    log,
 	}, nil
 }
 
 // run answers requests and syncs until ctx ends, then lets what is under way finish for at most stopGrace.
 func (n *node) run(ctx context.Context, listener net.Listener) error {
+	n.watch.start(ctx)
 	if err := n.engine.Start(store.WithActor(ctx, store.Sirocco())); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	go n.key.watch(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		n.watch.watch(ctx)
+	}()
 	server := &http.Server{
 		Handler:           n.handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -106,6 +115,10 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 	}
 	if stopErr := <-shutdown; stopErr != nil {
 		n.log.Warn("syncs were still running after the grace; their cursors are kept", "error", stopErr)
+	}
+	if ctx.Err() != nil { // else it goes on until its program ends
+		<-watched
+		n.watch.end(grace)
 	}
 	n.log.Info("stopped")
 	return err

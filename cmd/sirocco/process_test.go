@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -43,7 +45,11 @@ func startNode(t testing.TB, database string, flags ...string) *process {
 		t.Fatal(err)
 	}
 	n := &process{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
-	n.command = exec.Command("sirocco", append([]string{"serve", "--listen", address, "--database", database, "--rate-limit", "0", "--allow-private"}, flags...)...)
+	command := []string{"serve", "--listen", address, "--database", database, "--rate-limit", "0", "--allow-private"}
+	if !strings.HasPrefix(database, "sqlite:") && !slices.Contains(flags, "--audio") { // all nodes of a database need the same one
+		command = append(command, "--audio", "file://"+filepath.ToSlash(filepath.Join(os.TempDir(), "audio-"+filepath.Base(strings.SplitN(database, "?", 2)[0]))))
+	}
+	n.command = exec.Command("sirocco", append(command, flags...)...)
 	n.command.Stdout, n.command.Stderr = n.log, n.log
 	n.command.Dir = t.TempDir()
 	if err := n.command.Start(); err != nil {

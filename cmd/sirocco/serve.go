@@ -109,7 +109,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	st, err := makeWithKeys(ctx, c.databaseFlag, c.keyFlags)
+	st, keys, err := makeWithKeys(ctx, c.databaseFlag, c.keyFlags)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -134,7 +134,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{keys: keys, audio: place, publicURL: c.PublicURL, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -50,8 +50,8 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 	switch {
 	case found.Linked:
 		w := found.Winner()
-		m.Link.ConnectionID, m.Link.Model, m.Link.ExternalID = w.ConnectionID, hub.ModelEngagement, w.ExternalID
-		m.Link.By, m.Link.Trigger = hub.LinkedByMatching, fuzzyMatch
+		m.Link.ConnectionID, m.Link.Model, m.Link.ExternalID = w.Appointment.ConnectionID, w.Model, w.Appointment.ExternalID
+		m.Link.By, m.Link.Trigger = hub.LinkedByMatching, fuzzyMatches[w.Model]
 	case found.Holds(r.Link):
 		m.Link = r.Link
 	case found.Offered:
@@ -60,5 +60,7 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 	return m, nil
 }
 
-// fuzzyMatch is what the contract calls links that the rule makes.
-const fuzzyMatch = "FUZZY_MATCH_ENGAGEMENTS_FOR_RECORDING"
+// fuzzyMatches is what the contract calls links that the rule makes.
+var fuzzyMatches = map[hub.Model]string{
+	hub.ModelEngagement: "FUZZY_MATCH_ENGAGEMENTS_FOR_RECORDING", hub.ModelOpportunity: "FUZZY_MATCH_OPPORTUNITIES_FOR_RECORDING",
+}

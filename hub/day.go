@@ -81,8 +81,11 @@ func (t Thresholds) Validate() error {
 	return invalidOrNil(issues)
 }
 
-// Choice is an appointment that a recording may be of.
+// Choice is what a recording may be of.
 type Choice struct {
+	// Model is ModelEngagement, or ModelOpportunity for a project.
+	Model Model
+	// Appointment is it; of a project it has no times.
 	Appointment Appointment
 	// Probability is from 0 to 1; 0 where the rule does not hold it possible.
 	Probability float64
@@ -108,12 +111,12 @@ type Verdict struct {
 	Context []Choice
 }
 
-// Winner is the appointment that the recording is of; nil where that is not sure enough.
-func (v *Verdict) Winner() *Appointment {
+// Winner is what the recording is of; nil where that is not sure enough.
+func (v *Verdict) Winner() *Choice {
 	if !v.Linked {
 		return nil
 	}
-	return &v.Choices[0].Appointment
+	return &v.Choices[0]
 }
 
 // Holds reports whether a link that the rule made before stays though it would not be made anew: its appointment is
@@ -123,5 +126,5 @@ func (v *Verdict) Holds(l Link) bool {
 		return false
 	}
 	first := v.Choices[0]
-	return first.Probability > 0.5 && first.Appointment.ConnectionID == l.ConnectionID && first.Appointment.ExternalID == l.ExternalID
+	return first.Probability > 0.5 && first.Model == l.Model && first.Appointment.ConnectionID == l.ConnectionID && first.Appointment.ExternalID == l.ExternalID
 }

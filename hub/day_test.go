@@ -253,9 +253,9 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestALinkHoldsWhileItsAppointmentIsTheMostProbable(t *testing.T) {
-	link := Link{By: LinkedByMatching, ConnectionID: "crm", ExternalID: "1"}
+	link := Link{By: LinkedByMatching, ConnectionID: "crm", Model: ModelEngagement, ExternalID: "1"}
 	of := func(id string, p float64) Choice {
-		return Choice{Appointment: Appointment{ConnectionID: "crm", ExternalID: id}, Probability: p}
+		return Choice{Model: ModelEngagement, Appointment: Appointment{ConnectionID: "crm", ExternalID: id}, Probability: p}
 	}
 	for name, test := range map[string]struct {
 		verdict Verdict

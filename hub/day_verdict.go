@@ -40,7 +40,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	}
 	v.None = max(0, v.None)
 	for i := range m.day.Appointments {
-		c := Choice{Appointment: m.day.Appointments[i]}
+		c := Choice{Model: ModelEngagement, Appointment: m.day.Appointments[i]}
 		if a := weighed[i]; a != nil {
 			c.Probability = t.share[about[i]]
 			c.Reason = m.because(t, a, about[i])
@@ -103,7 +103,13 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	if t.placed && a.placed {
 		parts = append(parts, "its place is "+personDistance(t.place.metersTo(a.place))+" from the recording's")
 	}
-	told := t.about[i]
+	text := strings.Join(append(parts, contactReasons(t.about[i])...), ", ")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// contactReasons say in words what the clues say of a customer.
+func contactReasons(told told) []string {
+	var parts []string
 	switch {
 	case told.name == same:
 		parts = append(parts, "the customer's name is the one given")
@@ -123,8 +129,7 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	if told.spoken {
 		parts = append(parts, fmt.Sprintf("“%s” was spoken of", told.heard))
 	}
-	text := strings.Join(parts, ", ")
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	return parts
 }
 
 // reason says in words why the recording is linked, offered, or neither.

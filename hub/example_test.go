@@ -60,6 +60,6 @@ func ExampleMatchDay() {
 		{ConnectionID: "crm", ExternalID: "early", ActivityType: "MEETING", Start: noon.Add(-3 * time.Hour), End: noon.Add(-2 * time.Hour), Users: rep},
 		{ConnectionID: "crm", ExternalID: "midday", ActivityType: "MEETING", Start: noon, End: noon.Add(time.Hour), Users: rep},
 	}})
-	fmt.Println(verdicts[0].Winner().ExternalID)
+	fmt.Println(verdicts[0].Winner().Appointment.ExternalID)
 	// Output: midday
 }

@@ -1,6 +1,11 @@
 package hub
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones are known whatever the machine has
+)
 
 // Organization is a tenant: everything else belongs to exactly one.
 type Organization struct {
@@ -33,20 +38,38 @@ func (d *OrganizationDetails) Zone() *time.Location {
 	return zone
 }
 
+// Region is where the organization's telephone numbers are from that do not say.
+func (d *OrganizationDetails) Region() string { return cmp.Or(d.PhoneRegion, DefaultRegion) }
+
 // OrganizationPatch is a change to an organization; nil leaves a field as it is.
 type OrganizationPatch struct {
 	Name               *string
 	Disabled           *bool
 	Owner              *string
 	Admins, Industries *[]string
+	// TimeZone and PhoneRegion are as in OrganizationDetails; an empty text is the default.
+	TimeZone, PhoneRegion *string
 }
 
 // Validate reports all that is wrong with p, as an *InvalidError, or nil.
 func (p *OrganizationPatch) Validate() error {
-	if p.Name == nil {
-		return nil
+	var issues []Issue
+	if p.Name != nil {
+		issues = appendText(issues, "name", *p.Name)
 	}
-	return ValidateName("name", *p.Name)
+	if p.TimeZone != nil && !validZone(*p.TimeZone) {
+		issues = append(issues, Issue{Field: "timeZone", Problem: "names no time zone", Want: "an IANA name such as America/Chicago, or an empty text for UTC"})
+	}
+	if p.PhoneRegion != nil && *p.PhoneRegion != "" && !ValidRegion(*p.PhoneRegion) {
+		issues = append(issues, Issue{Field: "phoneRegion", Problem: "names no region with telephone numbers", Want: "two capital letters such as DE, or an empty text for " + DefaultRegion})
+	}
+	return invalidOrNil(issues)
+}
+
+// validZone reports whether a text is the IANA name of a time zone, or empty. "Local" is whatever a machine is set to.
+func validZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && !strings.EqualFold(name, "Local")
 }
 
 // Apply changes o as p says and returns the new values of what is different, by the contract's names.
@@ -60,6 +83,12 @@ func (p *OrganizationPatch) Apply(o *Organization) map[string]any {
 	}
 	if set(&o.Details.Owner, p.Owner) {
 		changes["ownerUid"] = o.Details.Owner
+	}
+	if set(&o.Details.TimeZone, p.TimeZone) {
+		changes["timeZone"] = o.Details.TimeZone
+	}
+	if set(&o.Details.PhoneRegion, p.PhoneRegion) {
+		changes["phoneRegion"] = o.Details.PhoneRegion
 	}
 	if p.Admins != nil {
 		setList(changes, "adminUids", &o.Details.Admins, *p.Admins)

@@ -19,29 +19,34 @@ func (s *Store) SetLink(ctx context.Context, organization, id string, l hub.Link
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		l.By = hub.LinkedByHand
-		if err := requireRecords(ctx, tx, organization, &l); err != nil {
-			return err
-		}
-		if r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l) && r.Link.Trigger == l.Trigger {
-			return nil
-		}
-		if l.Reason == "" {
-			l.Reason = "It was linked by hand."
-		}
-		if err := s.moveLink(ctx, tx, &r, l); err != nil {
-			return err
-		}
-		// What this one is of is what the others of the day are not.
-		if err := requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, s.clock()); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, organization, "link", "recording", id, map[string]any{
-			"connectionId": l.ConnectionID, "model": l.Model, "externalId": l.ExternalID, "trigger": l.Trigger,
-		})
+		return s.linkByHand(ctx, tx, &r, l)
 	})
 	s.notify()
 	return r, err
+}
+
+// linkByHand is SetLink for a locked recording.
+func (s *Store) linkByHand(ctx context.Context, tx Tx, r *hub.Recording, l hub.Link) error {
+	l.By = hub.LinkedByHand
+	if err := requireRecords(ctx, tx, r.OrganizationID, &l); err != nil {
+		return err
+	}
+	if r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l) && r.Link.Trigger == l.Trigger {
+		return nil
+	}
+	if l.Reason == "" {
+		l.Reason = "It was linked by hand."
+	}
+	if err := s.moveLink(ctx, tx, r, l); err != nil {
+		return err
+	}
+	// What this one is of is what the others of the day are not.
+	if err := requestRelink(ctx, tx, r.OrganizationID, r.StartedAt, r.EndedAt, s.clock()); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, r.OrganizationID, "link", "recording", r.ID, map[string]any{
+		"connectionId": l.ConnectionID, "model": l.Model, "externalId": l.ExternalID, "trigger": l.Trigger,
+	})
 }
 
 // RemoveLink takes a recording's link away because a person says so: the rule does not link it again, and what was
@@ -53,21 +58,27 @@ func (s *Store) RemoveLink(ctx context.Context, organization, id, trigger string
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		if r.Link.By == hub.LinkedByHand && !r.Linked() {
-			return nil
-		}
-		before := r.Link
-		if err := s.moveLink(ctx, tx, &r, hub.Link{By: hub.LinkedByHand, Trigger: trigger, Reason: "It was unlinked by hand."}); err != nil {
-			return err
-		}
-		if err := requestRelink(ctx, tx, organization, r.StartedAt, r.EndedAt, s.clock()); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, organization, "unlink", "recording", id, map[string]any{
-			"connectionId": before.ConnectionID, "model": before.Model, "externalId": before.ExternalID, "trigger": trigger,
-		})
+		return s.unlinkByHand(ctx, tx, &r, trigger)
 	})
+	s.notify()
 	return r, err
+}
+
+// unlinkByHand is RemoveLink for a locked recording.
+func (s *Store) unlinkByHand(ctx context.Context, tx Tx, r *hub.Recording, trigger string) error {
+	if r.Link.By == hub.LinkedByHand && !r.Linked() {
+		return nil
+	}
+	before := r.Link
+	if err := s.moveLink(ctx, tx, r, hub.Link{By: hub.LinkedByHand, Trigger: trigger, Reason: "It was unlinked by hand."}); err != nil {
+		return err
+	}
+	if err := requestRelink(ctx, tx, r.OrganizationID, r.StartedAt, r.EndedAt, s.clock()); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, r.OrganizationID, "unlink", "recording", r.ID, map[string]any{
+		"connectionId": before.ConnectionID, "model": before.Model, "externalId": before.ExternalID, "trigger": trigger,
+	})
 }
 
 // requireRecords makes sure that a link's records, all of them, are there. One that is named by the CRM's own id is from

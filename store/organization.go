@@ -93,6 +93,9 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 		if err := setAdministrators(ctx, tx, o, p); err != nil {
 			return err
 		}
+		if err := s.followSettings(ctx, tx, o, changes); err != nil {
+			return err
+		}
 		if _, switched := changes["disabled"]; switched {
 			if err := suspendOrResume(ctx, tx, o, micros(s.clock())); err != nil {
 				return err

@@ -51,6 +51,8 @@ func Register(a *wire.API, cfg Config) {
 	s.registerAnalysis()
 	s.registerLinks()
 	s.registerLinking()
+	s.registerOffers()
+	s.registerOrganizationSettings()
 	s.registerDeliveries()
 	s.registerWriteBack()
 	s.registerInbound()

@@ -472,7 +472,7 @@ func (s *soaking) checkMatch(r hub.Recording) {
 	}
 	want := ""
 	if w := m.Winner(); w != nil {
-		want = w.ExternalID
+		want = w.Appointment.ExternalID
 	}
 	if r.Link.ExternalID != want || r.Link.Reason != m.Reason {
 		s.t.Errorf("recording %s is linked to %q (%s), the rule says %q (%s)", r.ID, r.Link.ExternalID, r.Link.Reason, want, m.Reason)

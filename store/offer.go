@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"sirocco/hub"
+)
+
+// Offers lists the recordings that wait for a person to say what they are of, the first made first: those of which an
+// appointment of the connection is the most probable, or all of the organization for an empty one.
+func (s *Store) Offers(ctx context.Context, organization, connection, after string, limit int) ([]hub.Recording, error) {
+	c := conditions{args: []any{organization, string(hub.Offered), after}}
+	if connection != "" {
+		c.and("link_connection_id = %s", connection)
+	}
+	return queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND link_by = $2 AND id > $3
+		AND deleted_at IS NULL`+c.text+` ORDER BY id LIMIT `+c.arg(limit), c.args...)
+}
+
+// TakeOffer links a recording that is offered to the record with our id, which an appointment that it is offered with has,
+// or to none for an empty one, because a person says so. What they said before is a success again; a recording that is not
+// offered any more is a *hub.ConflictError, so that nobody undoes what somebody else decided meanwhile.
+func (s *Store) TakeOffer(ctx context.Context, organization, id, appointment, trigger string) (hub.Recording, error) {
+	var l hub.Link
+	if appointment != "" {
+		found, err := s.Record(ctx, organization, hub.ModelEngagement, appointment)
+		if err != nil {
+			if errors.Is(err, hub.ErrNotFound) {
+				err = hub.Invalid("appointmentId", "names no appointment", "the id of one that the recording is offered with, or null for none")
+			}
+			return hub.Recording{}, err
+		}
+		l = hub.Link{ConnectionID: found.ConnectionID, Model: found.Model, ExternalID: found.ExternalID, Trigger: trigger, Reason: "A person took the offer."}
+	}
+	var r hub.Recording
+	err := s.write(ctx, func(tx Tx) error {
+		var err error
+		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
+			return err
+		}
+		switch {
+		case r.Link.By == hub.LinkedByHand && r.Link.SameRecord(l):
+			return nil
+		case r.Link.By != hub.Offered:
+			return hub.Conflict("The recording is not offered any more.")
+		case appointment == "":
+			return s.unlinkByHand(ctx, tx, &r, trigger)
+		}
+		return s.linkByHand(ctx, tx, &r, l)
+	})
+	s.notify()
+	return r, err
+}

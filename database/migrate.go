@@ -28,6 +28,8 @@ type Migrations struct {
 	Patience time.Duration
 	// Waiting is told in a sentence what is waited for; nil is nobody.
 	Waiting func(sentence string)
+	// Begun is told the version from which the tables are brought on, 0 for a new database; nil is nobody.
+	Begun func(from int64)
 }
 
 // gooseDialects is what goose calls the dialects.
@@ -129,6 +131,9 @@ func (m Migrations) up(ctx context.Context, dialect Dialect, db *sql.DB) error {
 	}
 	if current > target {
 		return &NewerError{Database: current, Program: target}
+	}
+	if m.Begun != nil {
+		m.Begun(current)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the database from version %d to %d: %w", current, target, err)

@@ -102,6 +102,8 @@ type Details struct {
 	Archived *bool `json:"archived,omitempty"`
 	// OtherContacts are the external ids of the contacts of the record after the first, in the CRM's order.
 	OtherContacts []string `json:"otherContacts,omitempty"`
+	// AllDay says of an engagement that the CRM has it as an entry of whole days.
+	AllDay bool `json:"allDay,omitempty"`
 	// ShareOfSale is a fraction from 0 to 1, on OPPORTUNITY_USER only.
 	ShareOfSale *float64 `json:"shareOfSale,omitempty"`
 }

@@ -20,13 +20,27 @@ const (
 	maxHeard = 2000
 )
 
-// Verdict says what the rule finds for a recording now.
+// Verdict says what the rule finds for a recording now: one of the rep's appointments or, where none fits, a project of a
+// connection that has no appointments.
 func (s *Store) Verdict(ctx context.Context, r hub.Recording) (hub.Verdict, error) {
 	day, err := s.dayOf(ctx, r)
 	if err != nil {
 		return hub.Verdict{}, err
 	}
-	return hub.MatchDay(&day)[0], nil
+	v := hub.MatchDay(&day)[0]
+	if v.Linked || v.Offered || len(day.Rep) == 0 {
+		return v, nil
+	}
+	projects, err := s.Projects(ctx, r.OrganizationID, &day, day.Talks[0])
+	if err != nil || len(projects) == 0 {
+		return v, err
+	}
+	of := hub.MatchProject(&day, day.Talks[0], projects)
+	if !of.Linked && !of.Offered {
+		v.Reason += " " + of.Reason
+		return v, nil
+	}
+	return of, nil
 }
 
 // dayOf puts together the rep's day of a recording; it is the first of its talks.
@@ -187,7 +201,7 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 	for i := range engagements {
 		e := &engagements[i]
 		a := hub.Appointment{
-			ConnectionID: connection, ExternalID: e.ExternalID, ID: e.ID, Name: cmp.Or(e.Name, e.Details.Subject), Start: e.StartTime, End: e.EndTime, Deleted: e.Deleted,
+			ConnectionID: connection, ExternalID: e.ExternalID, ID: e.ID, Name: cmp.Or(e.Name, e.Details.Subject), Start: e.StartTime, End: e.EndTime, AllDay: e.Details.AllDay, Deleted: e.Deleted,
 			ActivityType: cmp.Or(known[RecordKey{connection, hub.ModelEngagementType, e.Refs.EngagementType}].Details.ActivityType, e.Details.ActivityType),
 			Users:        users[e.ExternalID],
 		}

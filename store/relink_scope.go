@@ -17,10 +17,12 @@ type relinkScope struct {
 	organization, connection string
 	// engagements are those that may change, or whose users may.
 	engagements []string
+	// projects are those that may change, or whose users or contacts may, where recordings link to them.
+	projects    []string
 	from, until time.Time
 	// timed says that engagements or their users did change; timeless, that something did which belongs to no
 	// engagement in particular.
-	on, timed, timeless bool
+	on, timed, timeless, worked bool
 }
 
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
@@ -36,15 +38,30 @@ func newRelinkScope(ctx context.Context, tx Tx, organization, connection string,
 			}
 		case hub.ModelEngagementType:
 			timeless = true
+		case hub.ModelOpportunity:
+			s.projects = append(s.projects, records[i].ExternalID)
+		case hub.ModelOpportunityUser, hub.ModelContact:
+			if of := records[i].Refs.Opportunity; of != "" {
+				s.projects = append(s.projects, of)
+			}
 		default:
 		}
 	}
-	if len(s.engagements) == 0 && !timeless {
+	if len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
 		return s, nil
 	}
 	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, organization)
 	if err != nil || len(some) == 0 {
 		return s, err
+	}
+	if len(s.projects) > 0 {
+		platform, err := queryAll(ctx, tx, scanText, `SELECT platform FROM connections WHERE organization_id = $1 AND id = $2`, organization, connection)
+		if err != nil {
+			return s, err
+		}
+		if len(platform) == 0 || !hub.HasProjects(hub.Platform(platform[0])) {
+			s.projects = nil
+		}
 	}
 	s.on = true
 	return s, s.widen(ctx, tx)
@@ -60,14 +77,21 @@ func (s *relinkScope) note(model hub.Model, c Changes) {
 		s.timed = true
 	case hub.ModelEngagementType:
 		s.timeless = true
+	case hub.ModelOpportunity, hub.ModelOpportunityUser, hub.ModelContact:
+		s.worked = len(s.projects) > 0
 	default: // users ask for themselves, by whom they are matched to
 	}
 }
 
 // request asks for another look at what is in the scope, after the change.
 func (s *relinkScope) request(ctx context.Context, tx Tx, now time.Time) error {
-	if !s.on || (!s.timed && !s.timeless) {
+	if !s.on || (!s.timed && !s.timeless && !s.worked) {
 		return nil
+	}
+	if s.worked {
+		if err := s.widenByProjects(ctx, tx, now); err != nil {
+			return err
+		}
 	}
 	if s.timed {
 		if err := s.widen(ctx, tx); err != nil {
@@ -142,6 +166,35 @@ func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 		}
 	}
 	return nil
+}
+
+// projectReach is how far from the last change of a project recordings are looked at again for it.
+const projectReach = 3 * 24 * time.Hour
+
+// widenByProjects takes in the times about which the projects changed in the CRM, as far back as relinkWindow, and the
+// recordings that are linked to them.
+func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time) error {
+	in, arg := tx.Dialect().In("$4", s.projects)
+	changed, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(modified_at), MAX(modified_at) FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	if err != nil {
+		return err
+	}
+	if changed.from != nil {
+		from, until := fromMicros(*changed.from).Add(-projectReach), fromMicros(*changed.until).Add(projectReach)
+		if earliest := now.Add(-relinkWindow); from.Before(earliest) {
+			from = earliest
+		}
+		if until.After(from) {
+			s.include(from, until)
+		}
+	}
+	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings
+		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	if err == nil && linked.from != nil {
+		s.include(fromMicros(*linked.from), fromMicros(*linked.until))
+	}
+	return err
 }
 
 func (s *relinkScope) include(from, until time.Time) {

@@ -23,6 +23,8 @@ type Store struct {
 	nodeClock *nodeClock
 	keys      *Keys
 	notifier  notifier
+	// upgradedFrom is the version of the tables that this program found and brought on; 0 where it did neither.
+	upgradedFrom int64
 
 	revocations revocations
 	// pushes lets the long writes of an organization come one after another.
@@ -79,6 +81,7 @@ func open(ctx context.Context, url string, opts Options, prepare func(database.D
 	if opts.Logger != nil {
 		todo.Waiting = func(sentence string) { opts.Logger.Warn(sentence) }
 	}
+	todo.Begun = func(from int64) { s.upgradedFrom = from }
 	if err := prepare(db, ctx, todo); err != nil {
 		return nil, errors.Join(domainError(err), s.Close())
 	}

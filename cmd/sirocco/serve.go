@@ -138,6 +138,9 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if st.LinksAreOlder() {
+		go tellMadeLinks(ctx, st, log)
+	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "version", version())
 	return n.run(ctx, listener)
 }
@@ -161,6 +164,17 @@ func warnOfRefused(ctx context.Context, st *store.Store, targets hub.Targets, lo
 			"hosts", strings.Join(named[:min(len(named), 20)], ","))
 	}
 	return nil
+}
+
+// tellMadeLinks says after an upgrade from a version that linked whatever overlapped how many of its links are not sure
+// enough to be made now. They stay.
+func tellMadeLinks(ctx context.Context, st *store.Store, log *slog.Logger) {
+	made, unsure, err := st.MadeLinks(ctx)
+	if err != nil {
+		log.Warn("the links that an earlier version made were not counted", "error", err)
+		return
+	}
+	log.Info("links that an earlier version made stay; so many of them would not be made now, but offered or left", "made", made, "unsure", unsure)
 }
 
 // noteLag is how long notes may be missing from lists, by platform.

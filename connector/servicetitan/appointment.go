@@ -70,7 +70,7 @@ func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, r
 			Model: hub.ModelEngagement, ExternalID: prefixed(eventPrefix, e.ID), Name: e.Name, ModifiedAt: e.ModifiedOn.Time,
 			Deleted: inactive(e.Active), StartTime: e.Start.Time, Refs: hub.Refs{Owner: id(e.TechnicianID)},
 			Details: hub.Details{
-				Subject: e.Name, Content: plainText(e.Summary), ActivityType: "EVENT", CreatedAt: e.CreatedOn.Wire(), UpdatedAt: e.ModifiedOn.Wire(),
+				Subject: e.Name, Content: plainText(e.Summary), ActivityType: "EVENT", AllDay: e.AllDay, CreatedAt: e.CreatedOn.Wire(), UpdatedAt: e.ModifiedOn.Wire(),
 			},
 		}
 		if length, ok := duration(e.Duration); ok && !e.Start.IsZero() {

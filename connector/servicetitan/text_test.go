@@ -44,6 +44,14 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%q: %+v", length, r)
 		}
 	}
+	for _, allDay := range []bool{true, false} {
+		r := one(t, hub.ModelEngagement, map[string][]any{"non-job-appointments": {map[string]any{
+			"id": 4, "technicianId": 7, "start": "2026-01-05T10:00:00Z", "duration": "08:00:00", "name": "Day off", "allDay": allDay, "active": true,
+		}}})
+		if r.Details.AllDay != allDay {
+			t.Errorf("all day %v: %+v", allDay, r)
+		}
+	}
 	ended := one(t, hub.ModelEngagement, map[string][]any{"appointments": {map[string]any{"id": 4, "start": "2026-01-05T10:00:00Z", "end": "2026-01-05T09:00:00Z", "active": true}}})
 	if !ended.EndTime.IsZero() || ended.Deleted {
 		t.Errorf("an end before the start is kept as %s", ended.EndTime)

@@ -130,7 +130,7 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			"PUT " + users + "/{id}":                                       `{"firstName":"stolen"}`,
 			"PATCH " + organizations + "/{id}":                             `{"name":"stolen"}`,
 			"PATCH " + organizations + "/{id}/settings":                    `{"timeZone":"UTC"}`,
-			"POST " + recordings + "/{id}/offer/take":                      `{"appointmentId":null}`,
+			"POST " + recordings + "/{id}/offer/take":                      `{"candidateId":null}`,
 			"POST " + organizations + "/{orgId}/teams":                     `{"name":"stolen"}`,
 			"PATCH " + organizations + "/{orgId}/teams/{teamId}":           `{"name":"stolen"}`,
 			"POST " + apps + "/{clientId}/access-token":                    `{"clientSecret":"` + they.secret + `","userId":"` + they.user + `","scope":"read"}`,

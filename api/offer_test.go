@@ -73,9 +73,9 @@ func TestOffersAreListedAndTaken(t *testing.T) {
 			t.Helper()
 			return c.do("POST", recordings+"/"+recording+"/offer/take", body)
 		}
-		one := fmt.Sprintf(`{"appointmentId":%q}`, candidate.ID)
+		one := fmt.Sprintf(`{"candidateId":%q}`, candidate.ID)
 		take(other.token, recorded[0], one).want(t, http.StatusNotFound)
-		take(mine.token, recorded[0], `{"appointmentId":"`+hub.NewID()+`"}`).want(t, http.StatusBadRequest)
+		take(mine.token, recorded[0], `{"candidateId":"`+hub.NewID()+`"}`).want(t, http.StatusBadRequest)
 		var taken struct {
 			State, By string
 			Record    struct{ ExternalID, DataType, IntegrationConnectionID string }
@@ -85,8 +85,8 @@ func TestOffersAreListedAndTaken(t *testing.T) {
 			t.Errorf("%+v", taken)
 		}
 		take(mine.token, recorded[0], one).want(t, http.StatusOK) // said again
-		take(mine.token, recorded[0], `{"appointmentId":null}`).want(t, http.StatusConflict)
-		if a := take(mine.token, recorded[1], `{"appointmentId":null}`).want(t, http.StatusOK); !strings.Contains(a.body, `"UNLINKED"`) || !strings.Contains(a.body, `"HAND"`) {
+		take(mine.token, recorded[0], `{"candidateId":null}`).want(t, http.StatusConflict)
+		if a := take(mine.token, recorded[1], `{"candidateId":null}`).want(t, http.StatusOK); !strings.Contains(a.body, `"UNLINKED"`) || !strings.Contains(a.body, `"HAND"`) {
 			t.Errorf("%s", a.body)
 		}
 		if left := list(mine.token, "/v1/offers"); len(left.Data) != 1 || left.Data[0].RecordingID != recorded[2] {

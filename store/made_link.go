@@ -11,7 +11,9 @@ const probabilitiesSince = 15
 
 // LinksAreOlder reports whether this program has just brought on tables of a version in which whatever overlapped was
 // linked: its links were never held against how sure they are.
-func (s *Store) LinksAreOlder() bool { return s.upgradedFrom > 0 && s.upgradedFrom < probabilitiesSince }
+func (s *Store) LinksAreOlder() bool {
+	return s.upgradedFrom > 0 && s.upgradedFrom < probabilitiesSince
+}
 
 // MadeLinks counts the links that the rule has made, and how many of them it would not make now but offer, or leave. Nothing
 // is changed: made links stay. It looks at each recording by itself, and takes its time.

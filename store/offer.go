@@ -18,17 +18,19 @@ func (s *Store) Offers(ctx context.Context, organization, connection, after stri
 		AND deleted_at IS NULL`+c.text+` ORDER BY id LIMIT `+c.arg(limit), c.args...)
 }
 
-// TakeOffer links a recording that is offered to the record with our id, which an appointment that it is offered with has,
-// or to none for an empty one, because a person says so. What they said before is a success again; a recording that is not
+// TakeOffer links a recording that is offered to the appointment or project with our id, or to none for an empty one, because a person says so. What they said before is a success again; a recording that is not
 // offered any more is a *hub.ConflictError, so that nobody undoes what somebody else decided meanwhile.
-func (s *Store) TakeOffer(ctx context.Context, organization, id, appointment, trigger string) (hub.Recording, error) {
+func (s *Store) TakeOffer(ctx context.Context, organization, id, candidate, trigger string) (hub.Recording, error) {
 	var l hub.Link
-	if appointment != "" {
-		found, err := s.Record(ctx, organization, hub.ModelEngagement, appointment)
+	if candidate != "" {
+		found, err := s.Record(ctx, organization, hub.ModelEngagement, candidate)
+		if errors.Is(err, hub.ErrNotFound) {
+			found, err = s.Record(ctx, organization, hub.ModelOpportunity, candidate)
+		}
+		if errors.Is(err, hub.ErrNotFound) {
+			err = hub.Invalid("candidateId", "names no candidate", "the id of one that the recording is offered with, or null for none")
+		}
 		if err != nil {
-			if errors.Is(err, hub.ErrNotFound) {
-				err = hub.Invalid("appointmentId", "names no appointment", "the id of one that the recording is offered with, or null for none")
-			}
 			return hub.Recording{}, err
 		}
 		l = hub.Link{ConnectionID: found.ConnectionID, Model: found.Model, ExternalID: found.ExternalID, Trigger: trigger, Reason: "A person took the offer."}
@@ -44,7 +46,7 @@ func (s *Store) TakeOffer(ctx context.Context, organization, id, appointment, tr
 			return nil
 		case r.Link.By != hub.Offered:
 			return hub.Conflict("The recording is not offered any more.")
-		case appointment == "":
+		case candidate == "":
 			return s.unlinkByHand(ctx, tx, &r, trigger)
 		}
 		return s.linkByHand(ctx, tx, &r, l)

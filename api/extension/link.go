@@ -15,7 +15,7 @@ type RecordingLink struct {
 	Reason      string          `json:"reason" doc:"Why it is linked so, or why it stayed unlinked, in a sentence."`
 	LinkedAt    *string         `json:"linkedAt"`
 	Verdict     string          `json:"verdict" doc:"What the rule finds now, in a sentence, whoever made the link."`
-	Candidates  []LinkCandidate `json:"candidates" doc:"The rep's appointments of that day, the most probable first."`
+	Candidates  []LinkCandidate `json:"candidates" doc:"The rep's appointments of that day, the most probable first; projects where no appointment fits."`
 	Context     []LinkCandidate `json:"context" doc:"What else happened during the recording, such as a presentation that was shown: it competes with no appointment, and its probability is 0."`
 	Probability float64         `json:"noneProbability" minimum:"0" maximum:"1" doc:"How probable it is that the recording is of none of the candidates. With theirs it makes 1."`
 	Evidence    string          `json:"evidence" enum:"TIME,PLACE,CONTACT" doc:"What decides between the candidates: the time alone, places too, or who the customer is."`
@@ -29,11 +29,12 @@ type LinkedTo struct {
 	ExternalID              string `json:"externalId"`
 }
 
-// LinkCandidate is an appointment that the recording was held against.
+// LinkCandidate is an appointment, or a project, that the recording was held against.
 type LinkCandidate struct {
 	ID                      string  `json:"id"`
 	ExternalID              string  `json:"externalId"`
 	IntegrationConnectionID string  `json:"integrationConnectionId"`
+	DataType                string  `json:"dataType" enum:"ENGAGEMENT,OPPORTUNITY" doc:"OPPORTUNITY: a project of a platform that has no appointments."`
 	Name                    string  `json:"name"`
 	StartTime               *string `json:"startTime"`
 	EndTime                 *string `json:"endTime"`
@@ -93,7 +94,7 @@ func showChoices(choices []hub.Choice) []LinkCandidate {
 	all := make([]LinkCandidate, 0, len(choices))
 	for _, c := range choices {
 		all = append(all, LinkCandidate{
-			ID: c.Appointment.ID, ExternalID: c.Appointment.ExternalID, IntegrationConnectionID: c.Appointment.ConnectionID, Name: c.Appointment.Name,
+			ID: c.Appointment.ID, ExternalID: c.Appointment.ExternalID, IntegrationConnectionID: c.Appointment.ConnectionID, Name: c.Appointment.Name, DataType: string(c.Model),
 			StartTime: wire.TimeOrNull(c.Appointment.Start), EndTime: wire.TimeOrNull(c.Appointment.End), Probability: c.Probability, Reason: c.Reason,
 		})
 	}

@@ -59,7 +59,7 @@ func (s *server) registerOffers() {
 		return s.listOffers(r, c.OrganizationID, c.ID, in.PageQuery)
 	})
 	wire.Register(s.API, wire.Operation{
-		OperationID: "takeOffer", Method: http.MethodPost, Path: recordingsPath + "/{id}/offer/take", Summary: "Say which appointment an offered recording is of, or that it is of none",
+		OperationID: "takeOffer", Method: http.MethodPost, Path: recordingsPath + "/{id}/offer/take", Summary: "Say which candidate an offered recording is of, or that it is of none",
 		Description: "A person's word: the rule does not move it from then on. 409 where the recording is not offered any more.", Tags: []string{recordingTag}, Extensions: wire.Extension(),
 	}, wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.takeOffer)
 }
@@ -89,15 +89,15 @@ func (s *server) listOffers(r *wire.Request, organization, connection string, pa
 func (s *server) takeOffer(r *wire.Request, in *struct {
 	wire.IDPath
 	Body struct {
-		AppointmentID *string `json:"appointmentId" doc:"The id of one of the candidates; null says that it is none of them."`
+		CandidateID *string `json:"candidateId" doc:"The id of one of the candidates; null says that it is none of them."`
 	}
 },
 ) (*RecordingLinkAnswer, error) {
-	if in.Body.AppointmentID != nil && *in.Body.AppointmentID == "" {
-		return nil, hub.Invalid("appointmentId", "is empty", "the id of an appointment, or null for none")
+	if in.Body.CandidateID != nil && *in.Body.CandidateID == "" {
+		return nil, hub.Invalid("candidateId", "is empty", "the id of a candidate, or null for none")
 	}
 	rec, err := wire.AtPath(r, &in.IDPath, recordingKind, func(organization string) (hub.Recording, error) {
-		return s.Store.TakeOffer(r, organization, in.ID, wire.OrZero(in.Body.AppointmentID), externalLink)
+		return s.Store.TakeOffer(r, organization, in.ID, wire.OrZero(in.Body.CandidateID), externalLink)
 	})
 	if err != nil {
 		return nil, err

@@ -155,7 +155,7 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 func (s *Store) otherTypes(ctx context.Context, organization, connection string) ([]string, error) {
 	types, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
 		organization, connection, string(hub.ModelEngagementType))
-	var others []string
+	others := []string{} // nil would be NULL in SQL, which no type is outside of
 	for _, t := range types {
 		if t.Details.ActivityType != "" && !hub.CountsAsAppointment(t.Details.ActivityType) {
 			others = append(others, t.ExternalID)

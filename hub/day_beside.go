@@ -42,7 +42,7 @@ func (d *Day) addBeside(v *Verdict, r *Recording, beside []Appointment) {
 			if common > 0 {
 				reason = "It overlaps the recording by " + personDuration(common) + "."
 			}
-			all = append(all, during{Choice{Appointment: a, Reason: reason}, common})
+			all = append(all, during{Choice{Model: ModelEngagement, Appointment: a, Reason: reason}, common})
 		}
 	}
 	slices.SortFunc(all, func(a, b during) int {

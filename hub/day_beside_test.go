@@ -38,7 +38,7 @@ func TestWhatGoesBesideIsLinkedWhereNothingElseFits(t *testing.T) {
 			v := MatchDay(d)[0]
 			link, sum := "", v.None
 			if w := v.Winner(); w != nil {
-				link = w.ExternalID
+				link = w.Appointment.ExternalID
 			}
 			for _, choice := range v.Choices {
 				sum += choice.Probability

@@ -40,6 +40,7 @@ func (s *Store) Verdict(ctx context.Context, r hub.Recording) (hub.Verdict, erro
 		v.Reason += " " + of.Reason
 		return v, nil
 	}
+	of.Context = v.Context
 	return of, nil
 }
 

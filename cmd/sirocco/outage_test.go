@@ -23,6 +23,18 @@ func refused(t *testing.T, r reply, err error) {
 	}
 }
 
+// awaitUnready waits until the node says that it is not ready: what it found a moment ago it may say once more.
+func awaitUnready(t *testing.T, n *process) {
+	t.Helper()
+	var r reply
+	var err error
+	storetest.Until(t, n.url+" is not ready", func() bool {
+		r, err = call(http.DefaultClient, "GET", n.url+"/readyz", "", "", nil)
+		return err != nil || r.status != http.StatusOK
+	})
+	refused(t, r, err)
+}
+
 // TestPostgresOutage stops PostgreSQL under a running server and starts it again.
 func TestPostgresOutage(t *testing.T) {
 	t.Parallel()
@@ -112,8 +124,7 @@ func TestFullSQLite(t *testing.T) {
 	}
 	r, err := grow()
 	refused(t, r, err)
-	r, err = call(http.DefaultClient, "GET", n.url+"/readyz", "", "", nil)
-	refused(t, r, err)
+	awaitUnready(t, n)
 	if r, err := call(http.DefaultClient, "GET", n.url+connectionsPath+"/"+c.ID, token, "", nil); err != nil || r.status != 200 {
 		t.Errorf("a read of a full database: %v %d %s", err, r.status, r.body)
 	}
@@ -148,8 +159,7 @@ func TestLockedSQLite(t *testing.T) {
 	}
 	r, err := call(http.DefaultClient, "POST", n.url+connectionsPath, token, newConnection, nil)
 	refused(t, r, err)
-	r, err = call(http.DefaultClient, "GET", n.url+"/readyz", "", "", nil)
-	refused(t, r, err)
+	awaitUnready(t, n)
 	if _, err := conn.ExecContext(ctx, `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}

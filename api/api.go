@@ -45,6 +45,8 @@ type Config struct {
 	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
+	// DeepLinkHost is where links into the recording app lead; hub.DeepLinkHost when empty.
+	DeepLinkHost string
 	// TrustedProxies are those whose forwarded headers count.
 	TrustedProxies wire.Proxies
 	// Version is the program's, for the OpenAPI document.
@@ -61,6 +63,6 @@ func New(cfg Config) http.Handler {
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})
-	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys})
+	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
 	return a.Handler()
 }

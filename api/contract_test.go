@@ -104,7 +104,7 @@ func TestContract(t *testing.T) {
 }
 
 // servedLeast is how many of the published operations are served already. It only grows.
-const servedLeast = 81
+const servedLeast = 86
 
 // surfaceOf is the surface that an operation's credential leads to.
 func surfaceOf(op object) string {

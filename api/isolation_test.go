@@ -32,6 +32,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		reader := w.user(mine, hub.User{Email: "rep@mine.example", Admin: true}, hub.ScopeWrite)
 		delivery := w.delivery(other.id, connection, recording)
 		other.token.do("PUT", recordings+"/"+recording+"/analysis", analysis).want(t, 200)
+		var card struct{ Data struct{ ID string } }
+		other.token.do("PUT", "/v1/core/scorecards/instances", `{"name":"c","conversationType":"t","nodes":[{"id":"r","name":"r","nodeType":"ROOT"}]}`).want(t, 200).into(t, &card)
 		event, err := w.st.CreateMobileEvent(t.Context(), hub.MobileEvent{OrganizationID: other.id, UserID: they.user, Code: "networkStatusChange", Event: map[string]string{"value": "online"}})
 		if err != nil {
 			t.Fatal(err)
@@ -102,7 +104,10 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			organizations + "/{orgId}/teams/{teamId}":   mine.id,
 			apps + "/{clientId}/access-token/{tokenId}": me.app,
 		}
-		queries := map[string]string{"GET " + apps + "/{clientId}/access-token": "?owner=ops"}
+		queries := map[string]string{
+			"GET " + apps + "/{clientId}/access-token":         "?owner=ops",
+			"GET /v1/core/scorecards/evaluated-instances/{id}": "?startAt=2026-01-01T00:00:00Z&endAt=2026-12-31T00:00:00Z&filterBy=ORGANIZATION&filterByIds=x",
+		}
 		bodies := map[string]string{
 			"PUT " + recordings + "/{id}/analysis":                         `{"universalOutcomeLabel":"NEGATIVE"}`,
 			"PUT " + recordings + "/{id}/link":                             `{"externalId":"e1","integrationConnectionId":"` + connection + `","dataType":"ENGAGEMENT"}`,

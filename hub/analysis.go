@@ -19,6 +19,8 @@ type AnalysisResult struct {
 	Score      *float64
 	Utterances []Utterance
 	Followups  []Followup
+	// Scores are what it was given for the metrics of scorecards.
+	Scores []Score `json:",omitempty"`
 }
 
 // The most that one analysis may have of each.
@@ -52,7 +54,7 @@ func (a *AnalysisResult) Validate() error {
 		have, most int
 	}{
 		{"utterances", len(a.Utterances), utterancesMost}, {"followups", len(a.Followups), followupsMost},
-		{"summary", len(a.Summary), sectionsMost}, {"entityExtractions", len(a.Extractions), extractionsMost},
+		{"scores", len(a.Scores), scoresMost}, {"summary", len(a.Summary), sectionsMost}, {"entityExtractions", len(a.Extractions), extractionsMost},
 	} {
 		if list.have > list.most {
 			wrong(list.field, fmt.Sprintf("has %d items", list.have), fmt.Sprintf("at most %d", list.most))
@@ -64,6 +66,13 @@ func (a *AnalysisResult) Validate() error {
 				wrong(fmt.Sprintf("entityExtractions[%d].extraction[%d].value", i, j), "is an object, or a list of lists", "text, a number, a boolean, null, or a list of those")
 			}
 		}
+	}
+	scored := map[string]bool{}
+	for i, score := range a.Scores {
+		if scored[score.MetricID] {
+			wrong(fmt.Sprintf("scores[%d].metricId", i), "is that of another score, too", "each metric once")
+		}
+		scored[score.MetricID] = true
 	}
 	for i, u := range a.Utterances {
 		switch {
@@ -86,7 +95,7 @@ func (a *AnalysisResult) Validate() error {
 
 // empty reports whether it says nothing that anybody could read.
 func (a *AnalysisResult) empty() bool {
-	return a.Failed == "" && a.Score == nil && a.OutcomeLabel == "" && len(a.Outcomes) == 0 && len(a.Utterances)+len(a.Summary)+len(a.Extractions)+len(a.Followups) == 0
+	return a.Failed == "" && a.Score == nil && a.OutcomeLabel == "" && len(a.Outcomes) == 0 && len(a.Utterances)+len(a.Summary)+len(a.Extractions)+len(a.Followups)+len(a.Scores) == 0
 }
 
 // plain reports whether a value is one that an extraction may have.

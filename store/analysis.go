@@ -68,6 +68,9 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err := replaceFollowups(ctx, tx, *r, a.Followups); err != nil {
 		return err
 	}
+	if err := replaceScores(ctx, tx, *r, a.Scores); err != nil {
+		return err
+	}
 	err = s.audit(ctx, tx, r.OrganizationID, "analyse", "recording", r.ID, map[string]any{
 		"status": string(r.Status), "utterances": len(a.Utterances), "followups": len(a.Followups), "failed": a.Failed})
 	if err != nil {

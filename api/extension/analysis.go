@@ -54,6 +54,22 @@ type SentOutcome struct {
 	Description    string  `json:"description,omitempty" maxLength:"10000" doc:"When the outcome counts as met."`
 }
 
+// SentScore is what a recording was given for a metric, as an analysis sends it.
+type SentScore struct {
+	MetricID             string        `json:"metricId" format:"uuid"`
+	Value                float64       `json:"value" doc:"In the metric's unit; of an AI metric, of 100."`
+	Impact               string        `json:"impact,omitempty" maxLength:"4096" doc:"How much it matters."`
+	Thinking             string        `json:"thinking,omitempty" maxLength:"16384" doc:"Why."`
+	Recommendation       string        `json:"recommendation,omitempty" maxLength:"16384"`
+	ThinkingWithCitation *SentCitation `json:"thinkingWithCitation,omitempty"`
+}
+
+// SentCitation is reasons that number their quotes, as in [1].
+type SentCitation struct {
+	CitedThinking string       `json:"citedThinking" maxLength:"16384"`
+	Citations     []view.Quote `json:"citations" nullable:"false" maxItems:"100"`
+}
+
 // SentAnalysis is everything that a conversation-analysis service says of a recording.
 type SentAnalysis struct {
 	Language               string            `json:"language,omitempty" maxLength:"64" doc:"English, Spanish, French or another one."`
@@ -66,6 +82,7 @@ type SentAnalysis struct {
 	Followups              []SentFollowup    `json:"followups,omitempty"`
 	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" enum:"POSITIVE,NEGATIVE,NEUTRAL"`
 	CustomOutcomes         []SentOutcome     `json:"customOutcomes,omitempty" maxItems:"100" doc:"The outcomes that were found, by the organization's own labels."`
+	Scores                 []SentScore       `json:"scores,omitempty" nullable:"false" maxItems:"200" doc:"What it was given for the metrics of scorecards."`
 	Failed                 string            `json:"failed,omitempty" minLength:"1" maxLength:"1000" doc:"Why the recording could not be analysed; nothing else counts beside it."`
 }
 
@@ -101,6 +118,16 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 	}
 	for _, o := range in.CustomOutcomes {
 		a.Outcomes = append(a.Outcomes, hub.Outcome{Label: o.CustomLabel, Universal: wire.OrZero(o.UniversalLabel), Description: o.Description})
+	}
+	for _, sent := range in.Scores {
+		score := hub.Score{MetricID: sent.MetricID, Value: sent.Value, Details: hub.ScoreDetails{Impact: sent.Impact, Thinking: sent.Thinking, Recommendation: sent.Recommendation}}
+		if c := sent.ThinkingWithCitation; c != nil {
+			score.Details.Cited = c.CitedThinking
+			for _, q := range c.Citations {
+				score.Details.Citations = append(score.Details.Citations, hub.Quote{Text: q.Quote, Start: millis(q.StartTimeInMillis), End: millis(q.EndTimeInMillis)})
+			}
+		}
+		a.Scores = append(a.Scores, score)
 	}
 	for _, f := range in.Followups {
 		d := hub.FollowupDetails{Action: f.FollowupAction, Thinking: f.Thinking, Note: f.Note, CompletedBy: f.CompletedBy, Metadata: f.Metadata}

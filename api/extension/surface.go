@@ -9,6 +9,8 @@ import (
 
 // Config is what the surface needs beside the machinery.
 type Config struct {
+	// DeepLinkHost is where links into the recording app lead; hub.DeepLinkHost when empty.
+	DeepLinkHost string
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
 	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
@@ -59,4 +61,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerMobileEvents()
 	s.registerMultimediaEvents()
 	s.registerBriefs()
+	s.registerDeepLinks()
+	s.registerConfigurations()
+	s.registerScorecards()
 }

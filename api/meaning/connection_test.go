@@ -90,31 +90,12 @@ var _ = resource(bothPrefixes,
 	}},
 )
 
-// salesforce, conversation configurations and scorecards come with the operations that are not served yet.
+// salesforce comes with an operation that is not served yet.
 var (
 	_ = resource(bothPrefixes, unserved("PUT "+core+"/integrations/salesforce", map[string]string{
 		"M-CON-14": "makes or changes the Salesforce connection", "M-CON-15": "username is for the JWT bearer flow", "M-CON-16": "refresh_token is deprecated",
 	})...)
-	_ = resource(oneSurface, unserved("GET "+core+"/conversation-configurations", numbered("M-CNV-", 17,
-		"organizationId is required", "it is on the user surface", "ids are composed", "displayName is what people see", "expressions may take the parent's place",
-		"an expression may take its parent's place", "expressions set bookmarks", "questions follow the conversation", "tags are put on by conditions", "a condition on a bookmark",
-		"a condition on an answer", "conditions are joined and nested", "a condition on the length", "ids of what is inherited", "the older field is still there", "two fields are no longer read",
-		"knowledge bases and reports in the middle"))...)
-	_ = resource(oneSurface, unserved("GET "+core+"/scorecards/instances", numbered("M-SCO-", 28,
-		"metrics by scope", "the newest prompt", "units in full and short", "a range that is answered back", "ids to filter by", "what the ids are of", "an optional grouping",
-		"the organization is required", "the conversation type is required", "how many recordings it rests on", "one value a metric", "the pass rate goes to 100", "types of metrics",
-		"three optional filters", "a tree as a flat list", "metadata by kind of node", "an AI metric's reasons", "weights in percent", "most points of a metric", "the wanted range",
-		"colours by points", "the shortest that is scored", "computed for the call", "100 points in all", "points by node", "how many were won", "strengths and weaknesses", "what they rest on"))...)
 )
-
-// numbered are claims by their numbers.
-func numbered(prefix string, n int, claims ...string) map[string]string {
-	all := map[string]string{}
-	for i := range n {
-		all[fmt.Sprintf("%s%02d", prefix, i+1)] = claims[i]
-	}
-	return all
-}
 
 var _ = resource(oneSurface, func() []line {
 	var lines []line

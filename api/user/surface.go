@@ -37,4 +37,6 @@ func Register(a *wire.API, cfg Config) {
 	s.registerFollowups()
 	s.registerLinks()
 	s.registerAudio()
+	s.registerConfigurations()
+	s.registerScorecards()
 }

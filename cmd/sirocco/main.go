@@ -32,6 +32,7 @@ type program struct {
 	Delivery     deliveryCommand     `cmd:"" help:"List and replay what is written back to the CRMs."`
 	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`
 	Requests     requestsCommand     `cmd:"" help:"List the requests that were sent to the CRM of a connection."`
+	DeepLink     deepLinkCommand     `cmd:"" help:"Print the link that begins a recording of an appointment in the app."`
 	Deletions    deletionsCommand    `cmd:"" help:"Decide about records that a CRM no longer shows."`
 	Migrate      migrateCommand      `cmd:"" help:"Make the database, or upgrade it to this program's version, without serving."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`

@@ -37,7 +37,9 @@ type nodeOptions struct {
 	keys      *store.Keys
 	audio     *audio.Store
 	publicURL string
-	rateLimit int
+	// deepLinkHost is where links into the recording app lead.
+	deepLinkHost string
+	rateLimit    int
 	// mergeWebhookKeys are those that Merge signs its webhooks with.
 	mergeWebhookKeys []string
 	// targets are the addresses, beyond the public ones, that webhooks and requests to CRMs go to.
@@ -64,7 +66,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 	return &node{
 		handler: api.New(api.Config{
 			Store: st, Models: pulledModels, CheckCredentials: background.Check,
-			Audio: opts.audio, PublicURL: opts.publicURL, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
+			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) {
 				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)
 			},

@@ -1,0 +1,54 @@
+package hub
+
+import (
+	"encoding/json"
+	"net/url"
+)
+
+// DeepLinkHost is where the recording app's links lead, unless a setting names another host.
+const DeepLinkHost = "app.siro.ai"
+
+// DeepLink is a link that lets the recording app begin a recording, linked from the start to CRM records.
+type DeepLink struct {
+	// Host is where it leads; DeepLinkHost when empty.
+	Host string
+	// Title is the recording's; ConversationType the id of its type, RedirectURL where the app goes afterwards. Each may be
+	// empty.
+	Title, ConversationType, RedirectURL string
+	ConnectionID                         string
+	Objects                              []RecordRef
+}
+
+// objectTypes are the contract's words for what a link names, by model.
+var objectTypes = map[Model]string{ModelAccount: "Account", ModelContact: "Contact", ModelLead: "Lead", ModelOpportunity: "Opportunity", ModelEngagement: "Engagement"}
+
+// URL is the link.
+func (l DeepLink) URL() string {
+	host := l.Host
+	if host == "" {
+		host = DeepLinkHost
+	}
+	q := url.Values{"action": {"start"}}
+	for name, value := range map[string]string{"title": l.Title, "conversationType": l.ConversationType, "redirectUrl": l.RedirectURL} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(l.Objects) > 0 {
+		type object struct {
+			Type string `json:"objectType"`
+			ID   string `json:"objectId"`
+		}
+		objects := make([]object, len(l.Objects))
+		for i, ref := range l.Objects {
+			objects[i] = object{objectTypes[ref.Model], ref.ExternalID}
+		}
+		text, err := json.Marshal(objects)
+		if err != nil {
+			panic("hub: texts are always marshalable: " + err.Error())
+		}
+		q.Set("crmObjects", string(text))
+		q.Set("integrationConnectionId", l.ConnectionID)
+	}
+	return (&url.URL{Scheme: "https", Host: host, Path: "/record", RawQuery: q.Encode()}).String()
+}

@@ -1,0 +1,309 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+const scorecardColumns = `organization_id, id, conversation_type, is_active, definition, created_at, updated_at`
+
+func scanScorecard(r database.Row) (hub.Scorecard, error) {
+	var c hub.Scorecard
+	var id, organization, kind, definition string
+	var active bool
+	var created, updated int64
+	if err := r.Scan(&organization, &id, &kind, &active, &definition, &created, &updated); err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal([]byte(definition), &c); err != nil {
+		return c, fmt.Errorf("scorecard %s: %w", id, err)
+	}
+	c.ID, c.OrganizationID, c.ConversationType, c.Active, c.CreatedAt, c.UpdatedAt = id, organization, kind, active, fromMicros(created), fromMicros(updated)
+	return c, nil
+}
+
+func scanMetric(r database.Row) (hub.ScorecardMetric, error) {
+	var m hub.ScorecardMetric
+	var definition string
+	err := r.Scan(&definition)
+	if err == nil {
+		err = json.Unmarshal([]byte(definition), &m)
+	}
+	return m, err
+}
+
+// definitionsMost bounds how many scorecards, metrics and configurations an organization has.
+const definitionsMost = 1000
+
+// PutScorecard keeps a scorecard, with metrics of it, in the place of the one with its id; one without an id is a new one.
+// What is wrong is a *hub.InvalidError.
+func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub.ScorecardMetric) (hub.Scorecard, error) {
+	now := s.nowMillis()
+	if c.ID == "" {
+		c.ID = s.newID()
+	}
+	err := s.write(ctx, func(tx Tx) error {
+		for _, m := range metrics {
+			text, err := json.Marshal(m)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `INSERT INTO scorecard_metrics (organization_id, id, definition, updated_at) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (organization_id, id) DO UPDATE SET definition = excluded.definition, updated_at = excluded.updated_at`, c.OrganizationID, m.ID, string(text), micros(now))
+			if err != nil {
+				return err
+			}
+		}
+		known, err := metricsOf(ctx, tx, c.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if len(known) > definitionsMost {
+			return hub.Invalid("metricConfigurations", "are too many for one organization", fmt.Sprintf("at most %d", definitionsMost))
+		}
+		if err := c.Validate(known); err != nil {
+			return err
+		}
+		text, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		kept, err := queryAll(ctx, tx, scanScorecard, `INSERT INTO scorecards (`+scorecardColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $6)
+			ON CONFLICT (organization_id, id) DO UPDATE SET conversation_type = excluded.conversation_type, is_active = excluded.is_active, definition = excluded.definition, updated_at = excluded.updated_at
+			RETURNING `+scorecardColumns, c.OrganizationID, c.ID, c.ConversationType, c.Active, string(text), micros(now))
+		if err != nil {
+			return err
+		}
+		c = kept[0]
+		n, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM scorecards WHERE organization_id = $1`, c.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if n > definitionsMost {
+			return hub.Conflict("The organization has %d scorecards already.", definitionsMost)
+		}
+		return s.audit(ctx, tx, c.OrganizationID, "put", "scorecard", c.ID, map[string]any{"name": c.Name, "isActive": c.Active})
+	})
+	return c, err
+}
+
+// Metrics are the organization's metrics by their ids.
+func (s *Store) Metrics(ctx context.Context, organization string) (map[string]hub.ScorecardMetric, error) {
+	m, err := metricsOf(ctx, s.db, organization)
+	return m, err
+}
+
+func metricsOf(ctx context.Context, q database.Querier, organization string) (map[string]hub.ScorecardMetric, error) {
+	all, err := queryAll(ctx, q, scanMetric, `SELECT definition FROM scorecard_metrics WHERE organization_id = $1 LIMIT $2`, organization, definitionsMost+1)
+	byID := make(map[string]hub.ScorecardMetric, len(all))
+	for _, m := range all {
+		byID[m.ID] = m
+	}
+	return byID, err
+}
+
+// Scorecards lists the organization's scorecards, those of a conversation type, or all for an empty one, and those that are
+// active or not, or all for nil. They say whether there are scores for them.
+func (s *Store) Scorecards(ctx context.Context, organization, conversationType string, active *bool) ([]hub.Scorecard, error) {
+	c := conditions{args: []any{organization}}
+	if conversationType != "" {
+		c.and("conversation_type = %s", conversationType)
+	}
+	if active != nil {
+		c.and("is_active = %s", *active)
+	}
+	all, err := queryAll(ctx, s.db, scanScorecard, `SELECT `+scorecardColumns+` FROM scorecards WHERE organization_id = $1`+c.text+` ORDER BY id LIMIT `+c.arg(definitionsMost), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	scored := map[string]bool{}
+	for i := range all {
+		kind := all[i].ConversationType
+		if _, known := scored[kind]; !known {
+			found, err := queryAll(ctx, s.db, scanText, `SELECT id FROM recordings WHERE organization_id = $1 AND conversation_type = $2 AND scored LIMIT 1`, organization, kind)
+			if err != nil {
+				return nil, err
+			}
+			scored[kind] = len(found) > 0
+		}
+		all[i].Scored = scored[kind]
+	}
+	return all, nil
+}
+
+// Scorecard returns one of the organization's.
+func (s *Store) Scorecard(ctx context.Context, organization, id string) (hub.Scorecard, error) {
+	return queryOne(ctx, s.db, scanScorecard, `SELECT `+scorecardColumns+` FROM scorecards WHERE organization_id = $1 AND id = $2`, organization, id)
+}
+
+// PutConfiguration keeps a conversation configuration, as the JSON that clients are shown, under its composed id.
+func (s *Store) PutConfiguration(ctx context.Context, organization, id, definition string) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `INSERT INTO conversation_configurations (organization_id, id, definition, updated_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (organization_id, id) DO UPDATE SET definition = excluded.definition, updated_at = excluded.updated_at
+			WHERE conversation_configurations.definition <> excluded.definition`, organization, id, definition, micros(s.nowMillis()))
+		if err != nil || n == 0 {
+			return err
+		}
+		total, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM conversation_configurations WHERE organization_id = $1`, organization)
+		if err != nil {
+			return err
+		}
+		if total > definitionsMost {
+			return hub.Conflict("The organization has %d conversation configurations already.", definitionsMost)
+		}
+		return s.audit(ctx, tx, organization, "put", "conversationConfiguration", id, nil)
+	})
+}
+
+// Configurations are the organization's conversation configurations, as they were kept.
+func (s *Store) Configurations(ctx context.Context, organization string) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT definition FROM conversation_configurations WHERE organization_id = $1 ORDER BY id LIMIT $2`, organization, definitionsMost)
+}
+
+// replaceScores keeps the scores of a new analysis, in the place of those before.
+func replaceScores(ctx context.Context, tx Tx, r hub.Recording, scores []hub.Score) error {
+	if err := deleteRows(ctx, tx, "scores", r); err != nil {
+		return err
+	}
+	for _, score := range scores {
+		details, err := json.Marshal(score.Details)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, r.OrganizationID, r.ID, score.MetricID, r.ConversationType, micros(r.StartedAt), r.Duration.Milliseconds(),
+			r.UserID, optional(r.TeamID), r.Discoverable, score.Value, string(details))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `UPDATE recordings SET scored = $3 WHERE organization_id = $1 AND id = $2 AND scored <> $3`, r.OrganizationID, r.ID, len(scores) > 0)
+	return err
+}
+
+// ScoreFilter chooses scored recordings that By sees.
+type ScoreFilter struct {
+	By               hub.Viewer
+	ConversationType string
+	// From and Until bound when they began; From is included, Until is not.
+	From, Until time.Time
+	MinDuration time.Duration
+	// Recordings, Users and Teams choose those that are one of them, or of one of them; Everything all.
+	Recordings, Users, Teams []string
+	Everything               bool
+}
+
+// where says in SQL which rows, under the alias r, the filter chooses; recording is the column with a recording's id.
+func (f *ScoreFilter) where(q database.Querier, c *conditions, recording string) {
+	c.and("r.started_at >= %s AND r.started_at < %s", micros(f.From), micros(f.Until))
+	if f.MinDuration > 0 {
+		c.and("r.duration_ms >= %s", f.MinDuration.Milliseconds())
+	}
+	c.visibleTo(q, f.By)
+	if f.Everything {
+		return
+	}
+	any := ""
+	for _, list := range []struct {
+		column string
+		ids    []string
+	}{{recording, f.Recordings}, {"r.user_id", f.Users}, {"r.team_id", f.Teams}} {
+		if len(list.ids) == 0 {
+			continue
+		}
+		if any != "" {
+			any += " OR "
+		}
+		any += c.in(q, list.column, list.ids)
+	}
+	if any == "" {
+		any = "1 = 0"
+	}
+	c.text += " AND (" + any + ")"
+}
+
+// ScoredRecordings says how many recordings a filter chooses, and how many of them ended in a win.
+type ScoredRecordings struct{ Count, Won int64 }
+
+// CountScored counts the scored recordings that the filter chooses.
+func (s *Store) CountScored(ctx context.Context, organization string, f ScoreFilter) (ScoredRecordings, error) {
+	c := conditions{args: []any{organization, f.ConversationType}}
+	f.where(s.db, &c, "r.id")
+	return queryOne(ctx, s.db, func(r database.Row) (ScoredRecordings, error) {
+		var n ScoredRecordings
+		err := r.Scan(&n.Count, &n.Won)
+		return n, err
+	}, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN r.result = 'closed' THEN 1 ELSE 0 END), 0) FROM recordings r
+		WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.scored`+c.text, c.args...)
+}
+
+// MetricAsked is a metric whose figures are asked for, with the range that counts as passed; nil for none.
+type MetricAsked struct {
+	ID     string
+	Rubric *hub.ScoreRubric
+}
+
+// MetricFigures sums up the values of metrics over the scored recordings that the filter chooses, in the database. Each
+// metric is one range of an index that has all there is to know.
+func (s *Store) MetricFigures(ctx context.Context, organization string, f ScoreFilter, metrics []MetricAsked) (map[string]hub.MetricFigures, error) {
+	figures := make(map[string]hub.MetricFigures, len(metrics))
+	for _, m := range metrics {
+		c := conditions{args: []any{organization, f.ConversationType, m.ID}}
+		passed := "0"
+		if m.Rubric != nil {
+			passed = fmt.Sprintf("COALESCE(SUM(CASE WHEN r.value >= %s AND r.value <= %s THEN 1 ELSE 0 END), 0)", c.arg(m.Rubric.Min), c.arg(m.Rubric.Max))
+		}
+		f.where(s.db, &c, "r.recording_id")
+		one, err := queryOne(ctx, s.db, func(r database.Row) (hub.MetricFigures, error) {
+			var one hub.MetricFigures
+			err := r.Scan(&one.Count, &one.Sum, &one.Passed)
+			return one, err
+		}, `SELECT COUNT(*), COALESCE(SUM(r.value), 0), `+passed+` FROM scores r WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.metric_id = $3`+c.text, c.args...)
+		if err != nil {
+			return nil, err
+		}
+		if one.Count > 0 {
+			figures[m.ID] = one
+		}
+	}
+	return figures, nil
+}
+
+// SpotScore is what one recording was given for a metric, and why.
+type SpotScore struct {
+	hub.Score
+	RecordingID, Title string
+	StartedAt          time.Time
+}
+
+// Spotlight finds the recordings with the highest, or the lowest, values for a metric among those that the filter chooses.
+func (s *Store) Spotlight(ctx context.Context, organization string, f ScoreFilter, metric string, highest bool, limit int) ([]SpotScore, error) {
+	c := conditions{args: []any{organization, f.ConversationType, metric}}
+	f.where(s.db, &c, "r.recording_id")
+	direction := "ASC"
+	if highest {
+		direction = "DESC"
+	}
+	return queryAll(ctx, s.db, func(r database.Row) (SpotScore, error) {
+		var one SpotScore
+		var details string
+		var started int64
+		err := r.Scan(&one.RecordingID, &one.Title, &started, &one.MetricID, &one.Value, &details)
+		one.StartedAt = fromMicros(started)
+		if err == nil {
+			err = json.Unmarshal([]byte(details), &one.Details)
+		}
+		return one, err
+	}, `SELECT f.recording_id, g.title, f.started_at, f.metric_id, f.value, f.details FROM (
+			SELECT r.organization_id, r.recording_id, r.metric_id, r.value, r.started_at FROM scores r
+			WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.metric_id = $3`+c.text+` ORDER BY r.value `+direction+`, r.recording_id LIMIT `+c.arg(limit)+`) w
+		JOIN scores f ON f.organization_id = w.organization_id AND f.recording_id = w.recording_id AND f.metric_id = w.metric_id
+		JOIN recordings g ON g.organization_id = w.organization_id AND g.id = w.recording_id AND g.deleted_at IS NULL
+		ORDER BY w.value `+direction+`, w.recording_id`, c.args...)
+}

@@ -48,6 +48,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 		theirs := map[string]string{ // an id of the other organization's for each path that takes one
 			"/v1/core/integrations/connections/{id}":                       connection,
 			"/v1/core/mobile-events/{id}":                                  event.ID,
+			"/v1/core/scorecards/evaluated-instances/{id}":                 card.Data.ID,
+			records + "/engagements/{id}/deep-link":                        engagement.ID,
 			"/v1/core/integrations/connections/{id}/linking":               connection,
 			"/api-externalApi" + recordings + "/{id}":                      recording,
 			recordings + "/{id}":                                           recording,

@@ -136,7 +136,7 @@ var _ = resource(bothPrefixes,
 		s.org().get(core + "/integrations/connections/" + id)
 		s.rep().happened("networkStatusChange", `{"value":"online"}`, "")
 		a := s.org().get(auditLogs)
-		s.group().get(core + "/auth/tokens?organizationId=" + s.id).says(`"id":"` + a.str("0.tokenId") + `"`)
+		s.group().get(core + "/auth/tokens?organizationId=" + s.id).says(`"tokenId":"` + a.str("0.tokenId") + `"`)
 		a.want("0.organizationId", s.id).want("0.method", "POST").has("0.id").lacks("1").lacks("0.userId")
 		s.eq(len(s.another().org().get(auditLogs).list("")), 0)
 		s.rep().refuses(401, "GET", auditLogs, "")

@@ -110,12 +110,15 @@ func (in *ScoreQuery) filter(v hub.Viewer, organization string) (store.ScoreFilt
 	return f, q.Err()
 }
 
+// AvailableMetrics are the metrics that there are.
+type AvailableMetrics struct {
+	Metrics []view.ScorecardMetric `json:"scorecardMetrics" nullable:"false"`
+}
+
 // MetricsAnswer is the metrics that there are.
 type MetricsAnswer struct {
 	Body struct {
-		Data struct {
-			Metrics []view.ScorecardMetric `json:"scorecardMetrics" nullable:"false"`
-		} `json:"data"`
+		Data AvailableMetrics `json:"data"`
 		wire.PagedBody
 	}
 }
@@ -132,27 +135,33 @@ type MetricValue struct {
 	MetricType      view.MetricType `json:"metricType"`
 }
 
+// MetricValues are what the metrics come to over some recordings.
+type MetricValues struct {
+	Recordings float64       `json:"recordingsEvaluatedCount"`
+	Values     []MetricValue `json:"metricValues" nullable:"false"`
+	StartAt    string        `json:"startAt"`
+	EndAt      string        `json:"endAt"`
+	IDs        OneOrMore     `json:"filterByIds"`
+	By         Scope         `json:"filterBy"`
+}
+
 // MetricValuesAnswer is what the metrics come to.
 type MetricValuesAnswer struct {
 	Body struct {
-		Data struct {
-			Recordings float64       `json:"recordingsEvaluatedCount"`
-			Values     []MetricValue `json:"metricValues" nullable:"false"`
-			StartAt    string        `json:"startAt"`
-			EndAt      string        `json:"endAt"`
-			IDs        OneOrMore     `json:"filterByIds"`
-			By         Scope         `json:"filterBy"`
-		} `json:"data"`
+		Data MetricValues `json:"data"`
 		wire.PagedBody
 	}
+}
+
+// ScorecardInstances are the scorecards of an organization.
+type ScorecardInstances struct {
+	Instances []view.ScorecardInstance `json:"scorecardInstances" nullable:"false"`
 }
 
 // ScorecardsAnswer is the scorecards of an organization.
 type ScorecardsAnswer struct {
 	Body struct {
-		Data struct {
-			Instances []view.ScorecardInstance `json:"scorecardInstances" nullable:"false"`
-		} `json:"data"`
+		Data ScorecardInstances `json:"data"`
 		wire.PagedBody
 	}
 }

@@ -50,6 +50,9 @@ type Authorizer interface {
 type Token struct {
 	Value   string
 	Expires time.Time
+	// Replace are credentials, by field name, that the vendor gave in the place of those that were used, which are no good
+	// any more: the engine keeps them, encrypted, before the token is used. Nil where they stay as they are.
+	Replace map[string]string
 }
 
 // Session is one connection's access to its CRM for one call.

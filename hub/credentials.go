@@ -19,7 +19,7 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 		switch {
 		case v == "" && f.Required:
 			issues = append(issues, Issue{Field: f.Name, Problem: "is missing", Want: wanted(f.Doc)})
-		case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		case strings.ContainsFunc(v, func(r rune) bool { return (r < ' ' || r == 0x7f) && (!f.Lines || r != '\n' && r != '\r') }):
 			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: wanted(f.Doc)})
 		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: "an http or https address without a user name"})

@@ -64,6 +64,8 @@ type CredentialField struct {
 	Secret bool
 	// Default is used when an optional field is left out.
 	Default string
+	// Lines says that the value may have several, as a key has.
+	Lines bool
 }
 
 // Rate is a request rate: Requests in each Per. The zero Rate is no limit.

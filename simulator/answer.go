@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -120,7 +122,7 @@ func (s *Server) withoutFirstID(body []byte) []byte {
 	strip := func(items any) {
 		if list, ok := items.([]any); ok && len(list) > 0 {
 			if first, ok := list[0].(map[string]any); ok {
-				delete(first, "id")
+				delete(first, cmp.Or(s.platform.ID, "id"))
 			}
 		}
 	}
@@ -152,13 +154,13 @@ func encode(v any) []byte {
 	return text
 }
 
-var instant = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
+var instant = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)"`)
 
 // oddZones writes every UTC time of the body as the same instant in another zone or spelling, in turn.
 func oddZones(body []byte) []byte {
 	n := 0
 	return instant.ReplaceAllFunc(body, func(text []byte) []byte {
-		at, err := time.Parse(`"`+time.RFC3339Nano+`"`, string(text))
+		at, err := time.Parse(`"`+time.RFC3339Nano+`"`, strings.Replace(string(text), "+0000", "Z", 1))
 		if err != nil {
 			return text
 		}

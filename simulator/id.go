@@ -20,7 +20,17 @@ const (
 	Numbers
 	// Objects are 24 hexadecimal digits, distinct between models; but those of users are Numbers.
 	Objects
+	// Prefixed are eighteen characters, of which the first three say what it is and the last three which of the others are
+	// capitals.
+	Prefixed
 )
+
+// affixes are what Prefixed ids of a model begin and end with.
+var affixes = map[hub.Model]struct{ before, after string }{
+	hub.ModelUser: {"005", "AAA"}, hub.ModelAccount: {"001", "AAA"}, hub.ModelContact: {"003", "AAA"}, hub.ModelLead: {"00Q", "EAA"},
+	hub.ModelOpportunity: {"006", "AAA"}, hub.ModelEngagement: {"00U", "EAA"}, hub.ModelOpportunityUser: {"00q", "AAA"},
+	hub.ModelEngagementUser: {"0RE", "GAA"}, hub.ModelEngagementType: {"012", "AAA"}, noteModel: {"00T", "EAA"}, fieldModel: {"00N", "EAA"},
+}
 
 // numbersPerModel is how many rows of one model can have an id that is a Number.
 const numbersPerModel = 100_000_000
@@ -39,6 +49,8 @@ func (f IDs) of(m hub.Model, n int) string {
 	switch {
 	case f == Objects && m != hub.ModelUser:
 		return ObjectID(m, n)
+	case f == Prefixed:
+		return fmt.Sprintf("%s%012d%s", affixes[m].before, n, affixes[m].after)
 	case f != UUIDs:
 		return strconv.Itoa((ordinals[m]+1)*numbersPerModel + n)
 	}
@@ -55,6 +67,12 @@ func (f IDs) number(m hub.Model, id string) int {
 	case f == Objects && m != hub.ModelUser:
 		if x, err := strconv.ParseInt(id[min(objectHead, len(id)):], 16, 64); err == nil {
 			n = x
+		}
+	case f == Prefixed:
+		if len(id) == 18 {
+			if x, err := strconv.ParseInt(id[3:15], 10, 64); err == nil {
+				n = x
+			}
 		}
 	case f != UUIDs:
 		if x, err := strconv.ParseInt(id, 10, 64); err == nil {

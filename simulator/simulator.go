@@ -65,6 +65,8 @@ type Platform struct {
 	Held func(row hub.Record) []hub.Record
 	// Items is the field of a list answer that holds its items; empty when the answer is the array.
 	Items string
+	// ID is the field of an item that holds its id; "id" when empty.
+	ID string
 	// Repeat changes a list answer so that it points to the page just asked for.
 	Repeat func(r *http.Request, answer map[string]any)
 }

@@ -110,6 +110,9 @@ type schemas struct {
 	options []openapi3.SchemaValidationOption
 }
 
+// openMark marks a schema whose properties are for each organization to say, so that none is undeclared.
+const openMark = "x-open"
+
 // undeclared tells of the properties of value, and of all that is in it, that none of the schemas that speak of it
 // declares: also where a schema allows additional ones, since what no one declares no one reads. The value is known
 // to be valid; where names it.
@@ -132,6 +135,9 @@ func undeclared(s *schemas, where string, value any, of ...*openapi3.Schema) err
 		}
 	case map[string]any:
 		of = s.speaking(value, of)
+		if slices.ContainsFunc(of, func(schema *openapi3.Schema) bool { return schema.Extensions[openMark] == true }) {
+			return nil
+		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			declared := declaring(name, of)
 			if len(declared) == 0 {

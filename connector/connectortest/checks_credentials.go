@@ -8,7 +8,7 @@ import (
 	"sirocco/simulator"
 )
 
-// checksCredentials holds the connector to accepting good credentials, and to calling each wrong secret unauthorized without showing it.
+// checksCredentials holds the connector to accepting good credentials, and to calling each wrong secret that is used unauthorized without showing it.
 func checksCredentials(t *testing.T, c connector.Connector, crm NewCRM) {
 	r := newRig(t, c, crm, simulator.Options{})
 	if _, err := c.Check(t.Context(), r.session); err != nil {
@@ -19,6 +19,9 @@ func checksCredentials(t *testing.T, c connector.Connector, crm NewCRM) {
 			continue
 		}
 		good := r.session.Values[f.Name]
+		if good == "" && !f.Required { // one of another way to sign in than the stand-in's
+			continue
+		}
 		r.session.Values[f.Name] = "Wr0ng-secret"
 		var err error
 		if a, ok := c.(connector.Authorizer); ok {

@@ -22,6 +22,7 @@ func main() {
 	out := flag.String("out", "", "the file to write")
 	public := flag.String("public", "", "operations that take no credentials though the description says so, as METHOD /path, with commas")
 	anything := flag.String("any", "", "properties of any type, as Schema.property, with commas")
+	open := flag.String("open", "", "schemas whose properties each customer of the vendor has of their own, with commas")
 	flag.Parse()
 	text, err := os.ReadFile(*in)
 	if err != nil {
@@ -40,6 +41,9 @@ func main() {
 	for operation := range strings.SplitSeq(*public, ",") {
 		if operation != "" {
 			open(trimmed, operation)
+	for name := range strings.SplitSeq(*open, ",") {
+		if name != "" {
+			leaveOpen(trimmed, name)
 		}
 	}
 	var b bytes.Buffer
@@ -116,6 +120,17 @@ func allowAnything(doc map[string]any, name string) {
 	properties[property] = map[string]any{}
 }
 
+// leaveOpen marks a schema as one whose properties the description cannot name.
+func leaveOpen(doc map[string]any, name string) {
+	components, _ := doc["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	found, ok := schemas[name].(map[string]any)
+	if !ok {
+		log.Fatalf("what is kept of the description has no schema %s", name)
+	}
+	found["x-open"] = true
+}
+
 // follow copies what node refers to from given to kept, and what that refers to.
 func follow(node any, given, kept map[string]any) {
 	switch n := node.(type) {
@@ -166,8 +181,9 @@ func withoutProse(node any, names bool) any {
 			kept[k] = withoutProse(v, own)
 		}
 		_, answer := n["content"]
+		_, headed := n["headers"]
 		_, described := n["description"]
-		if !names && (answer || described && len(n) == 1) {
+		if !names && (answer || described && (headed || len(n) == 1)) {
 			kept["description"] = "" // an answer must have one, be it all that it has
 		}
 		return kept

@@ -61,7 +61,7 @@ func New(cfg Config) http.Handler {
 	a := wire.New(wire.Config{
 		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
 	})
-	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, Targets: cfg.Targets})
+	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})
 	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
 	return a.Handler()

@@ -46,6 +46,12 @@ type Authorizer interface {
 	Authorize(ctx context.Context, s *Session) (Token, error)
 }
 
+// Renewer is implemented by Authorizers whose vendor may give other credentials in the place of those that it was asked with.
+type Renewer interface {
+	// Renews reports whether asking for a token with the session's credentials may use them up.
+	Renews(s *Session) bool
+}
+
 // Token is a short-lived access token.
 type Token struct {
 	Value   string

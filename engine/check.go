@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,23 +14,24 @@ import (
 
 // Check proves against the vendor that it accepts the values as credentials of a connection, before they
 // are kept, and returns whose they are. It returns a *hub.InvalidError where they are wrong, and a *hub.UnavailableError where the
-// vendor cannot say now.
-func (e *Engine) Check(ctx context.Context, conn hub.Connection, values map[string]string) (hub.CRMAccount, error) {
+// vendor cannot say now. Values in whose place the vendor gives others are replaced in what was given.
+func (e *Engine) Check(ctx context.Context, conn hub.Connection, given map[string]string) (hub.CRMAccount, error) {
 	c, ok := e.Connectors[conn.Platform]
 	if !ok {
 		return hub.CRMAccount{}, hub.Conflict("A %s connection takes no credentials.", conn.Platform)
 	}
 	info := c.Info()
-	values, err := info.CompleteCredentials(values)
+	values, err := info.CompleteCredentials(given)
 	if err != nil {
 		return hub.CRMAccount{}, err
 	}
 	s := e.newSession(info, conn.ExternalAccountID, values)
 	if authorizer, ok := c.(connector.Authorizer); ok {
-		token, err := authorizer.Authorize(ctx, &s.Session)
+		token, err := e.askForToken(ctx, authorizer, s)
 		if err != nil {
 			return hub.CRMAccount{}, credentialError(err, values["baseURL"])
 		}
+		maps.Copy(given, token.Replace)
 		s.Token = token.Value
 	}
 	account, err := c.Check(ctx, &s.Session)

@@ -12,6 +12,7 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/companycam"
 	"sirocco/connector/merge"
+	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
 	"sirocco/connector/spotio"
 	"sirocco/engine"
@@ -19,6 +20,7 @@ import (
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedmerge "sirocco/simulator/merge"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
 	simulatedspotio "sirocco/simulator/spotio"
 	"sirocco/store"
@@ -58,6 +60,19 @@ var pulled = []struct {
 		connector.NoteFinder
 		connector.Confirmer
 	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
+	{"salesforce", struct {
+		unhurried
+		connector.Authorizer
+		connector.Finder
+		connector.FieldSetter
+		connector.NoteFinder
+		connector.NoteChanger
+		connector.NoteRemover
+		connector.Confirmer
+	}{
+		unhurried{salesforce.Connector{}}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{},
+		salesforce.Connector{}, salesforce.Connector{},
+	}, simulatedsalesforce.New},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

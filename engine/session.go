@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"sirocco/connector"
@@ -16,6 +17,8 @@ const (
 	tokenMargin = time.Minute
 	// tokenLease is how long one node may take to get a new access token before another one tries.
 	tokenLease = 45 * time.Second
+	// renewalMost is how long asking for a token may take where it uses the credentials up.
+	renewalMost = 30 * time.Second
 	// tokenPoll is how often a node looks whether another one has got the token.
 	tokenPoll = 100 * time.Millisecond
 )
@@ -109,11 +112,45 @@ func (e *Engine) tokenValid(creds store.Credentials) bool {
 }
 
 func (e *Engine) fetchToken(ctx context.Context, authorizer connector.Authorizer, conn hub.Connection, s *session) error {
-	token, err := authorizer.Authorize(ctx, &s.Session)
+	token, err := e.askForToken(ctx, authorizer, s)
+	if connector.IsKind(err, connector.Unauthorized) {
+		// What was refused may be what another node has renewed since: then what that one got counts.
+		used := s.Values
+		creds, loadErr := e.loadCredentials(ctx, authorizer.(connector.Connector).Info(), conn, s) //nolint:forcetypeassert // every authorizer is one
+		switch {
+		case loadErr != nil || maps.Equal(used, s.Values):
+		case e.tokenValid(creds):
+			s.Token = creds.Token
+			return e.Store.ReleaseToken(ctx, conn.OrganizationID, conn.ID)
+		default:
+			token, err = e.askForToken(ctx, authorizer, s)
+		}
+	}
 	if err != nil {
 		drop := e.Store.PutToken(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, s.credentialsSetAt, "", time.Time{})
 		return errors.Join(err, drop)
 	}
-	s.Token, s.newToken = token.Value, true
-	return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, s.credentialsSetAt, token.Value, token.Expires)
+	if token.Replace == nil {
+		s.Token, s.newToken = token.Value, true
+		return e.Store.PutToken(ctx, conn.OrganizationID, conn.ID, s.credentialsSetAt, token.Value, token.Expires)
+	}
+	values := maps.Clone(s.Values)
+	maps.Copy(values, token.Replace)
+	// What was used up is no good any more: also a node that is about to stop has to keep what came in its place.
+	_, err = e.Store.PutRenewed(context.WithoutCancel(ctx), conn.OrganizationID, conn.ID, s.credentialsSetAt, values, token.Value, token.Expires)
+	if err == nil {
+		s.Values, s.Token, s.newToken = values, token.Value, true
+	}
+	return err
+}
+
+// askForToken asks for an access token. Where that uses the credentials up it is not broken off by a node that stops: what
+// the vendor gives in their place would be lost. It ends before another node may ask.
+func (e *Engine) askForToken(ctx context.Context, authorizer connector.Authorizer, s *session) (connector.Token, error) {
+	if r, ok := authorizer.(connector.Renewer); ok && r.Renews(&s.Session) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), renewalMost)
+		defer cancel()
+	}
+	return authorizer.Authorize(ctx, &s.Session)
 }

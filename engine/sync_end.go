@@ -114,7 +114,7 @@ func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobRes
 func (j *syncJob) endRefused(ctx context.Context, err error, end store.SyncJobResult, ending ending, now time.Time) error {
 	end.Failures, end.FailureCause = j.sched.Failures, j.sched.FailureCause
 	if j.session.Token != "" && !j.session.newToken {
-		if dropErr := j.engine.Store.PutToken(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, "", time.Time{}); dropErr != nil {
+		if dropErr := j.engine.Store.DropToken(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt); dropErr != nil {
 			return dropErr
 		}
 		end.Next, end.Waiting = now, "gets a new access token"

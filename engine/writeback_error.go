@@ -47,7 +47,7 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 		return err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:
 		s.session = nil // the access token may have ended before its time: once more with a new one
-		return s.engine.Store.PutToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt, "", time.Time{})
+		return s.engine.Store.DropToken(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)
 	case ce.Kind == connector.Unauthorized:
 		s.session = nil
 		refusal, noted, noteErr := s.engine.Store.RefuseCredentials(ctx, s.conn.OrganizationID, s.conn.ID, s.credentialsSetAt)

@@ -29,5 +29,6 @@ func (a CRMAccount) String() string {
 func (a CRMAccount) Differs(b CRMAccount) bool { return a.ID != "" && b.ID != "" && a.ID != b.ID }
 
 // CheckCredentials asks the CRM of a connection whether it accepts the values, and whose they are. It returns an
-// *InvalidError where they are wrong and an *UnavailableError where the CRM cannot be asked.
+// *InvalidError where they are wrong and an *UnavailableError where the CRM cannot be asked. Values in whose place the CRM
+// gives others, as those are good for one time, are replaced in the map.
 type CheckCredentials func(ctx context.Context, c Connection, values map[string]string) (CRMAccount, error)

@@ -54,6 +54,9 @@ func listOnlyPlatforms() []Platform {
 // OperatorPlatforms returns the platforms of which an operator may create a connection by the command line.
 func OperatorPlatforms() []Platform { return append(CreatablePlatforms(), listOnlyPlatforms()...) }
 
+// AddsCredentials reports whether credentials come by more than one operation, so that what one leaves out stays.
+func (p Platform) AddsCredentials() bool { return p == PlatformSalesforce }
+
 // Pushed reports whether the records of the platform are pushed by the customer: nothing is pulled from it, and there is
 // no CRM to write to.
 func (p Platform) Pushed() bool {

@@ -42,6 +42,9 @@ func (s *Store) SetCredentials(ctx context.Context, organization, connection str
 	if err != nil {
 		return time.Time{}, err
 	}
+	if c.Platform.AddsCredentials() {
+		return s.clock(), s.addCredentials(ctx, c, values, replaceAccount, check)
+	}
 	account, err := check(ctx, c, values)
 	if err != nil {
 		return time.Time{}, err
@@ -109,7 +112,8 @@ func (s *Store) PutCredentials(ctx context.Context, organization, connection str
 	return s.putCredentials(ctx, organization, connection, values, hub.CRMAccount{}, false)
 }
 
-func (s *Store) putCredentials(ctx context.Context, organization, connection string, values map[string]string, account hub.CRMAccount, replaceAccount bool) error {
+// putCredentials does what PutCredentials says, and what else is to be done in the same transaction.
+func (s *Store) putCredentials(ctx context.Context, organization, connection string, values map[string]string, account hub.CRMAccount, replaceAccount bool, also ...func(Tx) error) error {
 	text, err := json.Marshal(values)
 	if err != nil {
 		return err
@@ -149,6 +153,11 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 			organization, connection, sealed, micros(s.clock()), account.ID, account.Name, account.Note, asked)
 		if err != nil {
 			return err
+		}
+		for _, one := range also {
+			if err := one(tx); err != nil {
+				return err
+			}
 		}
 		if err := s.audit(ctx, tx, organization, "set", "credentials", connection, nil); err != nil || !c.Active {
 			return err
@@ -217,6 +226,44 @@ func (s *Store) ClaimToken(ctx context.Context, organization, connection string,
 func (s *Store) ReleaseToken(ctx context.Context, organization, connection string) error {
 	return s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE credentials SET token_lease = NULL WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return err
+	})
+}
+
+// PutRenewed keeps an access token as PutToken does, and with it the values in whose place the CRM gave new ones: both are
+// there or neither. It reports false where other credentials were set since.
+func (s *Store) PutRenewed(ctx context.Context, organization, connection string, of time.Time, values map[string]string, token string, expires time.Time) (kept bool, err error) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return false, err
+	}
+	sealed, err := s.seal(ctx, text, credentialPlace(organization, connection))
+	if err != nil {
+		return false, err
+	}
+	var sealedToken *string
+	if token != "" {
+		text, err := s.seal(ctx, []byte(token), credentialPlace(organization, connection))
+		if err != nil {
+			return false, err
+		}
+		sealedToken = &text
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE credentials SET sealed = $6, sealed_token = $3, token_expires = $4, token_lease = NULL
+			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealedToken, optionalMicros(expires), micros(of), sealed)
+		kept = n == 1
+		return err
+	})
+	return kept, err
+}
+
+// DropToken forgets the access token of the credentials of the time, which the CRM does not take. Whoever is getting another
+// one goes on alone.
+func (s *Store) DropToken(ctx context.Context, organization, connection string, of time.Time) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE credentials SET sealed_token = NULL, token_expires = NULL WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $3`,
+			organization, connection, micros(of))
 		return err
 	})
 }

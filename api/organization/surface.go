@@ -17,6 +17,8 @@ type Config struct {
 	Models func(hub.Platform) []hub.Model
 	// Targets are the addresses, beyond the public ones over https://, from which recordings are fetched.
 	Targets hub.Targets
+	// CheckCredentials asks a CRM before credentials are kept.
+	CheckCredentials hub.CheckCredentials
 }
 
 // server holds what handlers share.
@@ -35,6 +37,7 @@ var changing = wire.JSONErrors(http.StatusNotFound, http.StatusConflict)
 func Register(a *wire.API, cfg Config) {
 	s := &server{API: a, Config: cfg}
 	s.registerConnections()
+	s.registerSalesforce()
 	s.registerAccounts()
 	s.registerOpportunities()
 	s.registerEngagements()

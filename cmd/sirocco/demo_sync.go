@@ -34,14 +34,9 @@ func (r *demoRun) changed() int { return r.Created + r.Updated + r.Deleted }
 func (d *demo) firstSync() (int, error) {
 	fmt.Println("\nCreating a connection to each, giving it credentials and switching it on, which starts its first sync:")
 	for _, crm := range d.crms {
-		var made struct {
-			ID string `json:"id"`
-		}
-		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
-		if err := d.call("POST", "/v1/core/integrations/connections", body, &made); err != nil {
+		if err := d.connect(crm); err != nil {
 			return 0, err
 		}
-		crm.connection = "/v1/core/integrations/connections/" + made.ID
 		if err := d.call("PUT", crm.connection+"/credentials", crm.Values(crm.origin), nil); err != nil {
 			return 0, err
 		}
@@ -63,6 +58,27 @@ func (d *demo) firstSync() (int, error) {
 		total += want
 	}
 	return total, nil
+}
+
+// connect makes a connection to a CRM that does not sync yet.
+func (d *demo) connect(crm *demoCRM) error {
+	var made struct {
+		ID           string `json:"id"`
+		ConnectionID string `json:"integrationConnectionId"`
+	}
+	var err error
+	if crm.Platform() == hub.PlatformSalesforce { // which has an operation of its own
+		body := map[string]any{"namespace": "", "org_id": "00D000000000001", "instance_url": crm.origin}
+		if err = d.call("PUT", "/v1/core/integrations/salesforce", body, &made); err == nil {
+			made.ID = made.ConnectionID
+			err = d.call("PATCH", "/v1/core/integrations/connections/"+made.ID, map[string]any{"isActive": false}, nil)
+		}
+	} else {
+		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
+		err = d.call("POST", "/v1/core/integrations/connections", body, &made)
+	}
+	crm.connection = "/v1/core/integrations/connections/" + made.ID
+	return err
 }
 
 func (d *demo) increment() (int, error) {

@@ -4,12 +4,14 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/companycam"
 	"sirocco/connector/merge"
+	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
 	"sirocco/connector/spotio"
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedmerge "sirocco/simulator/merge"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
 	simulatedspotio "sirocco/simulator/spotio"
 )
@@ -27,6 +29,7 @@ var platforms = []platform{
 	{"servicetitan", servicetitan.Connector{}, simulatedservicetitan.New},
 	{"companycam", companycam.Connector{}, simulatedcompanycam.New},
 	{"spotio", spotio.Connector{}, simulatedspotio.New},
+	{"salesforce", salesforce.Connector{}, simulatedsalesforce.New},
 }
 
 func connectors() map[hub.Platform]connector.Connector {

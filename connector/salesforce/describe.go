@@ -69,10 +69,12 @@ func (d description) field(name string) (field, bool) {
 	return d.fields[i], true
 }
 
-// named finds a field by its API name, or else by what people see.
-func (d description) named(name string) (field, bool) {
-	if f, ok := d.field(name); ok {
-		return f, true
+// named finds a field by its API name, with the prefix of the namespace or without, or else by what people see.
+func (d description) named(name, namespace string) (field, bool) {
+	for _, api := range [...]string{name, namespace + "__" + name} {
+		if f, ok := d.field(api); ok {
+			return f, true
+		}
 	}
 	i := slices.IndexFunc(d.fields, func(f field) bool { return strings.EqualFold(f.Label, name) })
 	if i < 0 {

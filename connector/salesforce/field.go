@@ -27,7 +27,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	}
 	body := map[string]any{}
 	for name, value := range f.Values {
-		field, ok := d.named(name)
+		field, ok := d.named(name, s.Values["namespace"])
 		if !ok {
 			return connector.Fail(connector.Refused, service, "%s has no field %q, or the user may not see it", src.Object, name)
 		}

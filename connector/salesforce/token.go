@@ -54,11 +54,19 @@ func (Connector) Authorize(ctx context.Context, s *connector.Session) (connector
 	return token, nil
 }
 
+// Renews implements connector.Renewer: a refresh token may be good for one time.
+func (Connector) Renews(s *connector.Session) bool { return !signsAssertions(s) }
+
+// signsAssertions reports whether the session has a key and a user to sign for.
+func signsAssertions(s *connector.Session) bool {
+	return s.Values["username"] != "" && s.Values["privateKey"] != ""
+}
+
 // grant is what is asked for an access token with.
 func grant(s *connector.Session) (url.Values, error) {
 	v := s.Values
 	switch {
-	case v["username"] != "" && v["privateKey"] != "":
+	case signsAssertions(s):
 		signed, err := assertion(s)
 		return url.Values{"grant_type": {jwtGrant}, "assertion": {signed}}, err
 	case v["refreshToken"] != "":

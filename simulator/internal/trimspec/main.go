@@ -22,7 +22,7 @@ func main() {
 	out := flag.String("out", "", "the file to write")
 	public := flag.String("public", "", "operations that take no credentials though the description says so, as METHOD /path, with commas")
 	anything := flag.String("any", "", "properties of any type, as Schema.property, with commas")
-	open := flag.String("open", "", "schemas whose properties each customer of the vendor has of their own, with commas")
+	free := flag.String("open", "", "schemas whose properties each customer of the vendor has of their own, with commas")
 	flag.Parse()
 	text, err := os.ReadFile(*in)
 	if err != nil {
@@ -41,7 +41,9 @@ func main() {
 	for operation := range strings.SplitSeq(*public, ",") {
 		if operation != "" {
 			open(trimmed, operation)
-	for name := range strings.SplitSeq(*open, ",") {
+		}
+	}
+	for name := range strings.SplitSeq(*free, ",") {
 		if name != "" {
 			leaveOpen(trimmed, name)
 		}

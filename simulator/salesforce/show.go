@@ -105,7 +105,10 @@ func opportunity(row map[string]any, r hub.Record) {
 	}
 }
 
-// event shows an appointment; one whose disposition is LOST is the row of an invitee, which doubles another one.
+// child is the disposition of an appointment that is the row of an invitee, which doubles another one.
+const child = "CHILD"
+
+// event shows an appointment.
 func event(row map[string]any, r hub.Record) {
 	what := r.Refs.Opportunity
 	if what == "" {
@@ -114,7 +117,7 @@ func event(row map[string]any, r hub.Record) {
 	row["Subject"], row["Description"], row["WhoId"], row["WhatId"], row["AccountId"] = r.Name, r.Details.Content, optional(r.Refs.Contact), optional(what), optional(r.Refs.Account)
 	row["StartDateTime"], row["EndDateTime"], row["ActivityDateTime"], row["ActivityDate"] = stamp(r.StartTime), stamp(r.EndTime), stamp(r.StartTime), day(r.StartTime)
 	row["DurationInMinutes"] = int(r.EndTime.Sub(r.StartTime) / time.Minute)
-	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = false, r.Details.Disposition == "LOST", false, false
+	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = false, r.Details.Disposition == child, false, false
 }
 
 // held is what a hub should hold of a row.
@@ -158,7 +161,7 @@ func held(r hub.Record) []hub.Record {
 		}
 	case hub.ModelEngagement:
 		keep.Subject, keep.Content, keep.ActivityType = r.Name, has.Content, "EVENT"
-		r.Deleted = r.Deleted || has.Disposition == "LOST"
+		r.Deleted = r.Deleted || has.Disposition == child
 	case hub.ModelEngagementUser:
 		keep.Status, keep.Description, r.Name = "Accepted", r.Name, ""
 	}

@@ -237,19 +237,19 @@ func (s *Store) PutRenewed(ctx context.Context, organization, connection string,
 	if err != nil {
 		return false, err
 	}
-	sealed, err := s.seal(ctx, text, credentialPlace(organization, connection))
-	if err != nil {
-		return false, err
-	}
-	var sealedToken *string
-	if token != "" {
-		text, err := s.seal(ctx, []byte(token), credentialPlace(organization, connection))
-		if err != nil {
-			return false, err
-		}
-		sealedToken = &text
-	}
 	err = s.write(ctx, func(tx Tx) error {
+		sealed, err := s.seal(ctx, tx, text, credentialPlace(organization, connection))
+		if err != nil {
+			return err
+		}
+		var sealedToken *string
+		if token != "" {
+			text, err := s.seal(ctx, tx, []byte(token), credentialPlace(organization, connection))
+			if err != nil {
+				return err
+			}
+			sealedToken = &text
+		}
 		n, err := tx.Exec(ctx, `UPDATE credentials SET sealed = $6, sealed_token = $3, token_expires = $4, token_lease = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealedToken, optionalMicros(expires), micros(of), sealed)
 		kept = n == 1

@@ -15,6 +15,14 @@ type SalesforceAnswer struct {
 	}
 }
 
+// RefreshToken is a refresh token; empty where there is none.
+type RefreshToken string
+
+// Schema implements huma.SchemaProvider.
+func (RefreshToken) Schema(wire.Schemas) *wire.Schema {
+	return &wire.Schema{Type: "string", Default: "", Description: "The older way to sign in."}
+}
+
 func (s *server) registerSalesforce() {
 	wire.Register(s.API, wire.Operation{
 		OperationID: "putSalesforce", Method: http.MethodPut, Path: "/v1/core/integrations/salesforce",
@@ -27,14 +35,14 @@ func (s *server) putSalesforce(r *wire.Request, in *struct {
 	wire.OrganizationSelector
 	wire.ExactBody
 	Body struct {
-		Namespace      string `json:"namespace" doc:"What the names of custom fields begin with; empty where they do not."`
-		OrgID          string `json:"org_id" doc:"The organization's id at Salesforce. Another one than the connection's is refused with 409, unless replaceAccount is true."`
-		InstanceURL    string `json:"instance_url" doc:"The organization's address: https://<my domain>.my.salesforce.com."`
-		RefreshToken   string `json:"refresh_token" required:"false" default:"" doc:"The older way to sign in."`
-		Username       string `json:"username,omitempty" doc:"Whom the app signs in as, with the private key of the connection's credentials."`
-		IsProd         *bool  `json:"is_prod,omitempty" nullable:"true" doc:"Whether access tokens are had at the host of production organizations or at that of sandboxes."`
-		UseProdECA     *bool  `json:"use_prod_eca,omitempty" nullable:"true" doc:"Kept as it is given."`
-		ReplaceAccount bool   `json:"replaceAccount,omitempty" extension:"true" doc:"Whether org_id may be another one than before: all records of the one before go then, with the links to them, and everything is read anew."`
+		Namespace      string       `json:"namespace" doc:"What the names of custom fields begin with; empty where they do not."`
+		OrgID          string       `json:"org_id" doc:"The organization's id at Salesforce. Another one than the connection's is refused with 409, unless replaceAccount is true."`
+		InstanceURL    string       `json:"instance_url" doc:"The organization's address: https://<my domain>.my.salesforce.com."`
+		RefreshToken   RefreshToken `json:"refresh_token" required:"false"`
+		Username       string       `json:"username,omitempty" doc:"Whom the app signs in as, with the private key of the connection's credentials."`
+		IsProd         *bool        `json:"is_prod,omitempty" nullable:"true" doc:"Whether access tokens are had at the host of production organizations or at that of sandboxes."`
+		UseProdECA     *bool        `json:"use_prod_eca,omitempty" nullable:"true" doc:"Kept as it is given."`
+		ReplaceAccount bool         `json:"replaceAccount,omitempty" extension:"true" doc:"Whether org_id may be another one than before: all records of the one before go then, with the links to them, and everything is read anew."`
 	}
 },
 ) (*SalesforceAnswer, error) {
@@ -44,7 +52,7 @@ func (s *server) putSalesforce(r *wire.Request, in *struct {
 	}
 	b := &in.Body
 	c, err := s.Store.PutSalesforce(r, organization, hub.SalesforceSignIn{
-		Namespace: b.Namespace, OrgID: b.OrgID, InstanceURL: b.InstanceURL, RefreshToken: b.RefreshToken, Username: b.Username,
+		Namespace: b.Namespace, OrgID: b.OrgID, InstanceURL: b.InstanceURL, RefreshToken: string(b.RefreshToken), Username: b.Username,
 		IsProd: b.IsProd, UseProdECA: b.UseProdECA, ReplaceAccount: b.ReplaceAccount,
 	}, s.Models(hub.PlatformSalesforce), s.CheckCredentials)
 	if err != nil {

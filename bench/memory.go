@@ -80,8 +80,8 @@ func (m *memory) PatchConnection(_ context.Context, organization, id string, p h
 
 var errNotMeasured = errors.New("the benchmark neither creates nor deletes")
 
-func (m *memory) CreateConnection(context.Context, string, hub.NewConnection, store.IdempotencyKey) (hub.Connection, bool, error) {
-	return hub.Connection{}, false, errNotMeasured
+func (m *memory) CreateConnection(context.Context, string, hub.NewConnection) (hub.Connection, error) {
+	return hub.Connection{}, errNotMeasured
 }
 
 func (m *memory) DeleteConnection(context.Context, string, string, []time.Time) (hub.Connection, error) {

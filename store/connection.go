@@ -33,18 +33,12 @@ func scanConnection(r database.Row) (hub.Connection, error) {
 }
 
 // CreateConnection makes a connection in the organization. A second one of the same platform is a *hub.ConflictError.
-// With a key, the same request again returns the connection the first one made, as it was then, and
-// replayed; a different request under the same key is hub.ErrKeyReused.
-func (s *Store) CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key IdempotencyKey) (c hub.Connection, replayed bool, err error) {
+func (s *Store) CreateConnection(ctx context.Context, organization string, n hub.NewConnection) (c hub.Connection, err error) {
 	if err := n.Validate(); err != nil {
-		return c, false, err
+		return c, err
 	}
 	err = s.write(ctx, func(tx Tx) error {
 		c = n.Connection(organization, s.clock())
-		replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &c)
-		if err != nil || replayed {
-			return err
-		}
 		syncStatus, err := json.Marshal(c.SyncStatus)
 		if err != nil {
 			return err
@@ -66,7 +60,7 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 			"name": c.Name, "integrationPlatform": c.Platform, "externalAccountId": c.ExternalAccountID, "isActive": c.Active,
 		})
 	})
-	return c, replayed, err
+	return c, err
 }
 
 // Connection returns one connection of the organization.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -14,52 +13,75 @@ import (
 // IdempotencyAge is how long the answer to a request with an Idempotency-Key is kept.
 const IdempotencyAge = 24 * time.Hour
 
-// IdempotencyKey identifies one attempt of a client to do one thing. The zero value asks for nothing.
+// IdempotencyKey identifies one attempt of a client to do one thing.
 type IdempotencyKey struct {
-	// Operation keeps the keys of different operations apart.
+	// Operation keeps the keys of different operations, and of different clients, apart.
 	Operation string
 	Key       string
 	// RequestHash tells whether the same key came with the same request.
 	RequestHash string
 }
 
-// claimIdempotencyKey claims key for answer, within the transaction that makes what answer describes. When the key
-// was claimed before, it fills answer with what it was claimed for instead and reports replayed.
-func claimIdempotencyKey[T any](ctx context.Context, tx Tx, organization string, key IdempotencyKey, now time.Time, answer *T) (replayed bool, err error) {
-	if key.Key == "" {
-		return false, nil
-	}
-	text, err := json.Marshal(answer)
+// txKey is where a context has the transaction that everything which is done with it belongs to.
+type txKey struct{}
+
+// within is the transaction that the context belongs to, or nil.
+func within(ctx context.Context) Tx {
+	tx, _ := ctx.Value(txKey{}).(Tx)
+	return tx
+}
+
+// Once runs do, and keeps what it answers under the key, in one transaction: whatever do reads and writes by the Store with
+// the context that it is given belongs to it, so that there is neither a thing without its answer nor an answer without its
+// thing. An error of do undoes all. The same key again returns the answer that is kept, and replayed, without running do;
+// with another request it is hub.ErrKeyReused. do may be run more than once, and must not wait for anything outside.
+func (s *Store) Once(ctx context.Context, organization string, key IdempotencyKey, do func(context.Context) (answer string, err error)) (answer string, replayed bool, err error) {
+	end, err := s.pushes.take(ctx, organization) // not within the transaction: whoever has the turn may wait for it
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2`,
-		organization, micros(now.Add(-IdempotencyAge)))
-	if err != nil {
-		return false, err
+	defer end()
+	err = s.write(ctx, func(tx Tx) error {
+		answer, replayed = "", false
+		now := s.clock()
+		if _, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2`, organization, micros(now.Add(-IdempotencyAge))); err != nil {
+			return err
+		}
+		claimed, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (organization_id, operation, key, request_hash, answer, created_at)
+			VALUES ($1, $2, $3, $4, '', $5) ON CONFLICT DO NOTHING`, organization, key.Operation, key.Key, key.RequestHash, micros(now))
+		if err != nil {
+			return err
+		}
+		if claimed == 0 {
+			replayed = true
+			answer, err = keptAnswer(ctx, tx, organization, key)
+			return err
+		}
+		if answer, err = do(context.WithValue(ctx, txKey{}, tx)); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE idempotency_keys SET answer = $4 WHERE organization_id = $1 AND operation = $2 AND key = $3`, organization, key.Operation, key.Key, answer)
+		return err
+	})
+	if err == nil && !replayed {
+		s.notify() // what was told of before the commit found nothing
 	}
-	claimed, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (organization_id, operation, key, request_hash, answer, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		organization, key.Operation, key.Key, key.RequestHash, string(text), micros(now))
-	if err != nil || claimed == 1 {
-		return false, err
-	}
+	return answer, replayed, err
+}
+
+// keptAnswer is what the key was used for before.
+func keptAnswer(ctx context.Context, tx Tx, organization string, key IdempotencyKey) (string, error) {
 	type kept struct{ hash, answer string }
-	scan := func(r database.Row) (kept, error) {
+	k, err := queryOne(ctx, tx, func(r database.Row) (kept, error) {
 		var k kept
 		err := r.Scan(&k.hash, &k.answer)
 		return k, err
-	}
-	k, err := queryOne(ctx, tx, scan,
-		`SELECT request_hash, answer FROM idempotency_keys WHERE organization_id = $1 AND operation = $2 AND key = $3`,
-		organization, key.Operation, key.Key)
+	}, `SELECT request_hash, answer FROM idempotency_keys WHERE organization_id = $1 AND operation = $2 AND key = $3`, organization, key.Operation, key.Key)
 	switch {
 	case errors.Is(err, hub.ErrNotFound):
-		return false, fmt.Errorf("idempotency key %q vanished", key.Key)
-	case err != nil:
-		return false, err
-	case k.hash != key.RequestHash:
-		return false, hub.ErrKeyReused
+		return "", fmt.Errorf("idempotency key %q vanished", key.Key)
+	case err == nil && k.hash != key.RequestHash:
+		return "", hub.ErrKeyReused
 	}
-	return true, json.Unmarshal([]byte(k.answer), answer)
+	return k.answer, err
 }

@@ -10,22 +10,34 @@ import (
 
 // write runs fn in a transaction and returns once that is durable, or has left no trace; see database.DB.
 func (s *Store) write(ctx context.Context, fn func(Tx) error) error {
+	if tx := within(ctx); tx != nil {
+		return domainError(fn(tx))
+	}
 	return domainError(s.db.Write(ctx, fn))
 }
 
 // writeOne is write for an fn that changes something with one statement at most.
 func (s *Store) writeOne(ctx context.Context, fn func(Tx) error) error {
+	if tx := within(ctx); tx != nil {
+		return domainError(fn(tx))
+	}
 	return domainError(s.db.WriteOne(ctx, fn))
 }
 
 // queryOne runs a query of at most one row and scans it; it returns hub.ErrNotFound where there is none.
 func queryOne[T any](ctx context.Context, q database.Querier, scan func(database.Row) (T, error), query string, args ...any) (T, error) {
+	if tx := within(ctx); tx != nil {
+		q = tx
+	}
 	v, err := database.QueryOne(ctx, q, scan, query, args...)
 	return v, domainError(err)
 }
 
 // queryAll runs a query, which must have its own LIMIT or be bounded by a key, and scans all rows.
 func queryAll[T any](ctx context.Context, q database.Querier, scan func(database.Row) (T, error), query string, args ...any) ([]T, error) {
+	if tx := within(ctx); tx != nil {
+		q = tx
+	}
 	all, err := database.QueryAll(ctx, q, scan, query, args...)
 	return all, domainError(err)
 }

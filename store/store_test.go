@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"sirocco/hub"
-	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -17,12 +16,12 @@ func TestConnectionLife(t *testing.T) {
 		st := storetest.Open(t, url, nil)
 		org := storetest.Organization(t, st)
 		n := hub.NewConnection{Name: "n", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount}}
-		c, _, err := st.CreateConnection(ctx, org, n, store.IdempotencyKey{})
+		c, err := st.CreateConnection(ctx, org, n)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var conflict *hub.ConflictError
-		if _, _, err := st.CreateConnection(ctx, org, n, store.IdempotencyKey{}); !errors.As(err, &conflict) {
+		if _, err := st.CreateConnection(ctx, org, n); !errors.As(err, &conflict) {
 			t.Fatalf("second connection of a platform: %v, want a conflict", err)
 		}
 		// Many patches at once, each of another value: every one is a change, so UpdatedAt grows each time.

@@ -20,6 +20,9 @@ const turnWait = 20 * time.Second
 
 // take waits for the organization's turn, and returns what ends it.
 func (t *turns) take(ctx context.Context, organization string) (end func(), err error) {
+	if within(ctx) != nil { // it was taken before the transaction began
+		return func() {}, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, turnWait)
 	defer cancel()
 	for {

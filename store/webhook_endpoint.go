@@ -31,33 +31,18 @@ func scanEndpoint(r database.Row) (hub.WebhookEndpoint, error) {
 }
 
 // CreateEndpoint makes a webhook endpoint and returns it with its secret.
-func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.WebhookPatch) (hub.WebhookEndpoint, string, error) {
-	w, secret, _, err := s.CreateEndpointOnce(ctx, organization, n, IdempotencyKey{})
-	return w, secret, err
-}
-
-// CreateEndpointOnce is CreateEndpoint for a client that may ask again. With a key, the same request again returns the
-// endpoint that the first one made as it was then, without its secret, and replayed; a different request under the same
-// key is hub.ErrKeyReused.
-func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n hub.WebhookPatch, key IdempotencyKey) (made hub.WebhookEndpoint, secret string, replayed bool, err error) {
+func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.WebhookPatch) (made hub.WebhookEndpoint, secret string, err error) {
 	now := s.clock().UTC().Truncate(time.Microsecond)
 	w := hub.WebhookEndpoint{ID: s.newID(), OrganizationID: organization, CreatedAt: now, UpdatedAt: now}
 	changes := patchEndpoint(&w, n, now)
 	secret = hub.NewWebhookSecret()
 	types, err := json.Marshal(w.EventTypes)
 	if err != nil {
-		return w, "", false, err
+		return w, "", err
 	}
-	// Nothing secret is kept for who asks again: the secret was in the first answer, or another is to be made.
-	type answer struct{ Endpoint hub.WebhookEndpoint }
-	var given answer
 	err = s.write(ctx, func(tx Tx) error {
 		sealed, err := s.seal(ctx, tx, []byte(secret), endpointPlace(organization, w.ID))
 		if err != nil {
-			return err
-		}
-		given = answer{w}
-		if replayed, err = claimIdempotencyKey(ctx, tx, organization, key, s.clock(), &given); err != nil || replayed {
 			return err
 		}
 		if err := lockOrganization(ctx, tx, organization); err != nil { // so that no other makes one between the count and the end
@@ -80,10 +65,7 @@ func (s *Store) CreateEndpointOnce(ctx context.Context, organization string, n h
 		}
 		return s.audit(ctx, tx, organization, "create", endpointKind, w.ID, changes)
 	})
-	if err != nil || !replayed {
-		return w, secret, false, err
-	}
-	return given.Endpoint, "", true, nil
+	return w, secret, err
 }
 
 // Endpoint returns one webhook endpoint of the organization.

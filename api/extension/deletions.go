@@ -39,7 +39,7 @@ func (s *server) registerDeletions() {
 	wire.Register(s.API, connectionOperation("listDeletions", http.MethodGet, "/deletions", "See which deletions wait for a decision",
 		"Where a CRM shows none of a model's records any more, or lacks a large part of them, they do not count as deleted before a person says so; those that it shows again no longer wait."),
 		wire.JSONErrors(http.StatusNotFound), s.listDeletions)
-	wire.Register(s.API, connectionOperation("decideDeletions", http.MethodPost, "/deletions", "Decide about the deletions that wait", ""),
+	wire.Register(s.API, wire.Repeatable(connectionOperation("decideDeletions", http.MethodPost, "/deletions", "Decide about the deletions that wait", "")),
 		wire.JSONErrors(http.StatusNotFound), s.decideDeletions)
 	wire.Register(s.API, connectionOperation("patchDeletions", http.MethodPatch, "/deletions", "Change from when on deletions wait for a decision", ""),
 		wire.JSONErrors(http.StatusNotFound), s.patchDeletions)

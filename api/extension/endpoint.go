@@ -47,16 +47,7 @@ type EndpointAnswer struct {
 type EndpointSecretAnswer struct {
 	Body struct {
 		WebhookEndpoint
-		Secret string `json:"secret" doc:"What events are signed with, shown only here. Give it to a Svix or Standard Webhooks library."`
-	}
-}
-
-// CreatedEndpointAnswer is a webhook endpoint just made, or made by an earlier request, with its secret.
-type CreatedEndpointAnswer struct {
-	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
-	Body     struct {
-		WebhookEndpoint
-		Secret string `json:"secret,omitempty" doc:"What events are signed with, in the first answer alone: it is left out of one that is given again. Give it to a Svix or Standard Webhooks library."`
+		Secret string `json:"secret" required:"false" secret:"true" doc:"What events are signed with, in the first answer alone: one that is given again leaves it out. Give it to a Svix or Standard Webhooks library."`
 	}
 }
 
@@ -96,7 +87,7 @@ func (s *server) registerEndpoints() {
 		"For 24 hours events are signed with both secrets, so that the receiver can change over.", 0), wire.JSONErrors(http.StatusNotFound), s.rotateSecret)
 	wire.Register(s.API, add("testWebhookEndpoint", http.MethodPost, "/{id}/test", "Send a test event to a webhook endpoint",
 		"It is of the type asked for, with made-up ids, and goes to this endpoint alone.", http.StatusAccepted), wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.testEndpoint)
-	wire.Register(s.API, add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed or were missed", "Those that wait for another attempt are sent now, too, and so are those that happened while the endpoint was disabled, which it is not told of otherwise. Up to ten thousand at a call.", http.StatusAccepted),
+	wire.Register(s.API, wire.Repeatable(add("replayFailedEvents", http.MethodPost, "/{id}/replay", "Send again all events that failed or were missed", "Those that wait for another attempt are sent now, too, and so are those that happened while the endpoint was disabled, which it is not told of otherwise. Up to ten thousand at a call.", http.StatusAccepted)),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayFailed)
 }
 
@@ -113,14 +104,13 @@ func eventTypes(names *[]string) *[]hub.EventType {
 
 func (s *server) createEndpoint(r *wire.Request, in *struct {
 	wire.OrganizationSelector
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
-	Body           struct {
+	Body struct {
 		URL         string    `json:"url"`
 		Description *string   `json:"description,omitempty"`
 		EventTypes  *[]string `json:"eventTypes,omitempty" maxItems:"20" enum:"integrations.recordingProcessed,integrations.recordingLinked" doc:"The events to be told of; all when empty or left out."`
 	}
 },
-) (*CreatedEndpointAnswer, error) {
+) (*EndpointSecretAnswer, error) {
 	organization, err := r.Organization(in.OrganizationSelector)
 	if err != nil {
 		return nil, err
@@ -129,14 +119,11 @@ func (s *server) createEndpoint(r *wire.Request, in *struct {
 	if err := n.Validate(s.Targets); err != nil {
 		return nil, err
 	}
-	w, secret, replayed, err := s.Store.CreateEndpointOnce(r, organization, n, wire.IdempotencyKey("createWebhookEndpoint", in.IdempotencyKey, in.Body))
+	w, secret, err := s.Store.CreateEndpoint(r, organization, n)
 	if err != nil {
 		return nil, err
 	}
-	out := &CreatedEndpointAnswer{}
-	if replayed {
-		out.Replayed = "true"
-	}
+	out := &EndpointSecretAnswer{}
 	out.Body.WebhookEndpoint, out.Body.Secret = s.showEndpoint(w), secret
 	return out, nil
 }

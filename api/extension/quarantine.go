@@ -37,7 +37,7 @@ type RetriedAnswer struct {
 func (s *server) registerQuarantine() {
 	wire.Register(s.API, connectionOperation("listQuarantine", http.MethodGet, "/quarantine", "List the records that could not be kept", ""),
 		wire.JSONErrors(http.StatusNotFound), s.listQuarantine)
-	wire.Register(s.API, connectionOperation("retryQuarantine", http.MethodPost, "/quarantine/retry", "Read again what is in quarantine", ""),
+	wire.Register(s.API, wire.Repeatable(connectionOperation("retryQuarantine", http.MethodPost, "/quarantine/retry", "Read again what is in quarantine", "")),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.retryQuarantine)
 }
 

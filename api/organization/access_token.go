@@ -49,7 +49,7 @@ type AccessTokensAnswer struct {
 type NewAccessTokenAnswer struct {
 	Body struct {
 		AccessTokenID string `json:"accessTokenId"`
-		AccessToken   string `json:"accessToken" doc:"The token itself, shown only here."`
+		AccessToken   string `json:"accessToken" secret:"empty" doc:"The token itself, in the first answer alone: one that is given again has an empty text here."`
 	}
 }
 

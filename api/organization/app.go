@@ -48,7 +48,7 @@ type NewAppAnswer struct {
 	Body struct {
 		AppName      string `json:"appName"`
 		ClientID     string `json:"clientID"`
-		ClientSecret string `json:"clientSecret" doc:"The secret itself, shown only here."`
+		ClientSecret string `json:"clientSecret" secret:"empty" doc:"The secret itself, in the first answer alone: one that is given again has an empty text here."`
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Connections is where connections are kept. It is the Store; the benchmark's baseline keeps them in memory.
 type Connections interface {
-	CreateConnection(ctx context.Context, organization string, n hub.NewConnection, key store.IdempotencyKey) (c hub.Connection, replayed bool, err error)
+	CreateConnection(ctx context.Context, organization string, n hub.NewConnection) (hub.Connection, error)
 	Connection(ctx context.Context, organization, id string) (hub.Connection, error)
 	Connections(ctx context.Context, organization string, f store.ConnectionFilter) ([]hub.Connection, error)
 	PatchConnection(ctx context.Context, organization, id string, p hub.ConnectionPatch) (hub.Connection, error)
@@ -81,13 +81,6 @@ type ConnectionAnswer struct {
 	Body Connection
 }
 
-// CreatedConnectionAnswer is a connection just made, or made by an earlier request with the same key.
-type CreatedConnectionAnswer struct {
-	ETag     string `header:"ETag" extension:"true" doc:"The version of the connection, for If-Match."`
-	Replayed string `header:"Idempotency-Replayed" extension:"true" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
-	Body     Connection
-}
-
 // ConnectionsAnswer is one page of connections.
 type ConnectionsAnswer struct {
 	Body struct {
@@ -145,15 +138,14 @@ func (s *server) listConnections(r *wire.Request, in *struct {
 func (s *server) createConnection(r *wire.Request, in *struct {
 	wire.OrganizationSelector
 	wire.ExactBody
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" extension:"true" doc:"Any text that identifies this attempt. The same request with the same key within a day gets the same answer and makes nothing; another body under the same key gets 422."`
-	Body           struct {
+	Body struct {
 		Name                string            `json:"name" minLength:"1" maxLength:"256"`
 		IntegrationPlatform CreatablePlatform `json:"integrationPlatform"`
 		ExternalAccountID   string            `json:"externalAccountId" minLength:"1" maxLength:"256"`
 		IsActive            *bool             `json:"isActive,omitempty" default:"true"`
 	}
 },
-) (*CreatedConnectionAnswer, error) {
+) (*ConnectionAnswer, error) {
 	organization, err := r.Organization(in.OrganizationSelector)
 	if err != nil {
 		return nil, err
@@ -163,15 +155,11 @@ func (s *server) createConnection(r *wire.Request, in *struct {
 		Name: in.Body.Name, ExternalAccountID: in.Body.ExternalAccountID, Platform: platform,
 		Active: in.Body.IsActive == nil || *in.Body.IsActive, Models: s.Models(platform),
 	}
-	c, replayed, err := s.Connections.CreateConnection(r, organization, n, wire.IdempotencyKey("createConnection", in.IdempotencyKey, in.Body))
+	c, err := s.Connections.CreateConnection(r, organization, n)
 	if err != nil {
 		return nil, err
 	}
-	out := &CreatedConnectionAnswer{ETag: wire.ETag(c.UpdatedAt), Body: showConnection(c)}
-	if replayed {
-		out.Replayed = "true"
-	}
-	return out, nil
+	return answerConnection(c), nil
 }
 
 func (s *server) getConnection(r *wire.Request, in *wire.IDPath) (*ConnectionAnswer, error) {

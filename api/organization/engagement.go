@@ -104,8 +104,8 @@ func (s *server) registerEngagements() {
 	wire.Register(s.API, recordOperation("deleteEngagement", http.MethodDelete, "/engagements/{id}", "Delete an engagement", engagementTag), changing, s.deleteEngagement)
 	wire.Register(s.API, recordOperation("syncEngagement", http.MethodPut, "/sync/engagements", "Push an engagement", engagementTag), changing, s.syncEngagement)
 	wire.Register(s.API, recordOperation("syncEngagements", http.MethodPut, "/sync/batch/engagements", "Push engagements, all or none", engagementTag), changing, s.syncEngagements)
-	wire.Register(s.API, recordOperation("deleteRemovedEngagements", http.MethodPost, "/sync/engagements/soft-delete-removed",
-		"Delete the engagements of a time that the CRM no longer has", engagementTag), changing, s.deleteRemoved)
+	wire.Register(s.API, wire.Repeatable(recordOperation("deleteRemovedEngagements", http.MethodPost, "/sync/engagements/soft-delete-removed",
+		"Delete the engagements of a time that the CRM no longer has", engagementTag)), changing, s.deleteRemoved)
 }
 
 func (s *server) showEngagements(r *wire.Request, organization string, found []store.Record) ([]Engagement, error) {

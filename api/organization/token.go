@@ -37,7 +37,7 @@ type TokenAnswer struct {
 type NewTokenAnswer struct {
 	Body struct {
 		Token
-		Text string `json:"token" doc:"The token itself, shown only here."`
+		Text string `json:"token" secret:"empty" doc:"The token itself, in the first answer alone: one that is given again has an empty text here."`
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,18 +73,22 @@ func (s *server) signedURL(r *wire.Request, g grant) (string, error) {
 	return r.Origin + audioPath + g.Key + "?" + q.Encode(), err
 }
 
-// granted reads a signed URL. It is false when it was not signed by us, or was changed since.
-func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant, bool, error) {
+// grantOf is what a URL says that it lets its holder do, signed or not.
+func grantOf(method string, u *url.URL) grant {
 	q := u.Query()
 	expires, _ := strconv.ParseInt(q.Get("expires"), 10, 64) // what is no number was not signed
 	size, _ := strconv.ParseInt(q.Get("size"), 10, 64)
-	key, ours := strings.CutPrefix(u.Path, audioPath)
-	if !ours {
+	return grant{Method: method, Key: strings.TrimPrefix(u.Path, audioPath), Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size, By: q.Get("by")}
+}
+
+// granted reads a signed URL. It is false when it was not signed by us, or was changed since.
+func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant, bool, error) {
+	if !strings.HasPrefix(u.Path, audioPath) {
 		return grant{}, false, nil
 	}
-	g := grant{Method: method, Key: key, Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size, By: q.Get("by")}
+	g := grantOf(method, u)
 	want, err := s.signature(ctx, g)
-	return g, err == nil && hmac.Equal([]byte(want), []byte(q.Get("signature"))), err
+	return g, err == nil && hmac.Equal([]byte(want), []byte(u.Query().Get("signature"))), err
 }
 
 // UploadHeaders are what the audio must be PUT with.
@@ -135,18 +141,18 @@ type NewAudio struct {
 }
 
 func (s *server) registerSignedURLs() {
-	wire.RegisterUser(s.API, wire.Operation{
+	wire.RegisterUser(s.API, wire.Keeping(wire.Operation{
 		OperationID: "createSignedUrls", Method: http.MethodPost, Path: recordingsPath + "/signed-urls", DefaultStatus: http.StatusOK,
 		Summary: "Get a URL to PUT audio to, and one to fetch it by",
 		Description: "PUT the audio with the uploadHeaders, exactly as they are given, within the hour, then make a recording of them with upload within a day. Audio of which none is made is removed.\n\n" +
 			"The two URLs take no token and answer 200, or 206 for a range. Otherwise: 403 where the URL or a header was changed or the URL has expired, 404 where no audio is there, " +
 			"and to a PUT 409 where audio is there already, 410 where it came too late, 413 where it is longer than was said, 400 where it broke off; without a Content-Length it must have exactly fileSize bytes.",
 		Tags: []string{recordingTag},
-	}, hub.ScopeWrite, wire.ZodErrors(), s.createSignedURLs)
-	wire.RegisterUser(s.API, wire.Operation{
+	}, withoutSignatures, s.signAgain), hub.ScopeWrite, wire.ZodErrors(), s.createSignedURLs)
+	wire.RegisterUser(s.API, wire.Repeatable(wire.Operation{
 		OperationID: "createSignedUrl", Method: http.MethodPost, Path: recordingsPath + "/{id}/signedUrl", DefaultStatus: http.StatusOK,
 		Summary: "Get a URL to fetch a recording's audio by", Tags: []string{recordingTag},
-	}, hub.ScopeWrite, wire.ZodErrors(), s.createSignedURL)
+	}), hub.ScopeWrite, wire.ZodErrors(), s.createSignedURL)
 }
 
 func (s *server) createSignedURLs(r *wire.Request, in *struct {
@@ -173,6 +179,40 @@ func (s *server) createSignedURLs(r *wire.Request, in *struct {
 	d.UploadHeaders = UploadHeaders{ContentType: u.FileType, LengthRange: lengthRange(u.Size)}
 	d.ExpiresAt = hub.WireTime(g.Expires)
 	return out, nil
+}
+
+// signatureIn is the signature of a URL, or where one was.
+var signatureIn = regexp.MustCompile(`signature=[A-Za-z0-9_-]*`)
+
+// withoutSignatures is an answer of createSignedURLs as it is kept: whoever reads that may neither put nor fetch audio.
+func withoutSignatures(body []byte) []byte { return signatureIn.ReplaceAll(body, []byte("signature=")) }
+
+// signAgain gives the URLs of an answer of createSignedURLs their signatures back, the uploadUrl before the downloadUrl.
+func (s *server) signAgain(r *wire.Request, body []byte) ([]byte, error) {
+	out := &SignedURLsAnswer{}
+	if err := json.Unmarshal(body, &out.Body); err != nil {
+		return nil, err
+	}
+	var signatures [][]byte
+	for _, of := range [][2]string{{http.MethodPut, out.Body.Data.UploadURL}, {http.MethodGet, out.Body.Data.DownloadURL}} {
+		u, err := url.Parse(of[1])
+		if err != nil {
+			return nil, err
+		}
+		signature, err := s.signature(r, grantOf(of[0], u))
+		if err != nil {
+			return nil, err
+		}
+		signatures = append(signatures, []byte("signature="+signature))
+	}
+	return signatureIn.ReplaceAllFunc(body, func(was []byte) []byte {
+		if len(signatures) == 0 {
+			return was
+		}
+		is := signatures[0]
+		signatures = signatures[1:]
+		return is
+	}), nil
 }
 
 func (s *server) createSignedURL(r *wire.Request, in *RecordingPath) (*SignedURLAnswer, error) {

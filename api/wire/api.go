@@ -142,13 +142,20 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 		op.BodyReadTimeout = -1    // as it does this
 		op.Middlewares = append(op.Middlewares, a.receiving(func() *huma.Schema { return body }, exact))
 	}
-	op.Metadata = map[string]any{metadataShape: shape}
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[metadataShape] = shape
+	if takesKey(&op) {
+		op.Middlewares = append(op.Middlewares, a.once(shape, secretsOf(reflect.TypeFor[O]())))
+	}
 	a.describeErrors(&op, shape, reflect.TypeFor[I]())
 	a.share(op)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		r := RequestOf(ctx)
 		out, err := handle(r, in)
 		if err != nil {
+			r.failed = err
 			return nil, statusError(r, shape, err)
 		}
 		return out, nil
@@ -158,6 +165,9 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 		delete(documented.RequestBody.Content, "application/octet-stream") // how huma documents ExactBody
 		body = documented.RequestBody.Content["application/json"].Schema
 		boundArrays(a.huma.OpenAPI().Components.Schemas, body, map[*huma.Schema]bool{})
+	}
+	if takesKey(documented) {
+		describeKey(documented)
 	}
 	a.markExtensions(documented, reflect.TypeFor[I]())
 	a.markExtensions(documented, reflect.TypeFor[O]())

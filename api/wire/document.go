@@ -27,7 +27,7 @@ func (a *API) describeErrors(op *huma.Operation, shape ErrorShape, input reflect
 	if _, ok := input.FieldByName("IfMatch"); ok {
 		statuses = append(statuses, http.StatusPreconditionFailed)
 	}
-	if _, ok := input.FieldByName("IdempotencyKey"); ok {
+	if takesKey(op) {
 		statuses = append(statuses, http.StatusUnprocessableEntity)
 	}
 	for _, status := range statuses {

@@ -103,7 +103,11 @@ func statusError(r *Request, shape ErrorShape, err error) error {
 	case errors.Is(err, hub.ErrStale):
 		return sentence(http.StatusPreconditionFailed, "If-Match names another version than the current one: read it again and repeat the change.", false)
 	case errors.Is(err, hub.ErrKeyReused):
-		return sentence(http.StatusUnprocessableEntity, "This Idempotency-Key was used with another body: send the same body, or a new key.", false)
+		const message = "This Idempotency-Key was used with another body: send the same body, or a new key."
+		if shape.zod { // whose 422 has this form alone
+			return shape.issuesAnswer([]Issue{{Code: "custom", Path: []any{idempotencyHeader}, Message: message}})
+		}
+		return sentence(http.StatusUnprocessableEntity, message, false)
 	case errors.As(err, &unavailable):
 		if unavailable.Who != "" { // not this server's own trouble
 			r.Log.Warn(unavailable.Who+" unavailable", "reason", unavailable.Reason, "error", unavailable.Err)

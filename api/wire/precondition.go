@@ -1,29 +1,14 @@
 package wire
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
-
-	"sirocco/store"
 )
 
 // Precondition makes a change depend on the version it starts from.
 type Precondition struct {
 	IfMatch string `header:"If-Match" extension:"true" doc:"Only change the version with this ETag; otherwise answer 412."`
-}
-
-// IdempotencyKey ties a client's key to what it asked for; where it gave none, it asks for nothing.
-func IdempotencyKey(operation, key string, body any) store.IdempotencyKey {
-	if key == "" {
-		return store.IdempotencyKey{}
-	}
-	text, _ := json.Marshal(body) //nolint:errchkjson // came from JSON
-	sum := sha256.Sum256(text)
-	return store.IdempotencyKey{Operation: operation, Key: key, RequestHash: hex.EncodeToString(sum[:])}
 }
 
 // ETag is the entity tag of a thing last updated at t.

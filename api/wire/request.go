@@ -26,6 +26,9 @@ type Request struct {
 	// Log adds the request's ID to each line.
 	Log *slog.Logger
 
+	// failed is the error that the operation's handler returned.
+	failed error
+
 	api *API
 	// call is what is remembered of a request that changes something.
 	call *store.APICall

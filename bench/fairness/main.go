@@ -144,9 +144,9 @@ func (s *subject) tenant(ctx context.Context, name string, connected bool, endpo
 	}
 	made := tenant{organization: o.ID}
 	if connected {
-		c, _, err := s.st.CreateConnection(ctx, o.ID, hub.NewConnection{
+		c, err := s.st.CreateConnection(ctx, o.ID, hub.NewConnection{
 			Name: name, ExternalAccountID: name, Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount},
-		}, store.IdempotencyKey{})
+		})
 		if err != nil {
 			return made, err
 		}

@@ -128,9 +128,9 @@ func connect(ctx context.Context, st *store.Store, crm *feed) (hub.Connection, e
 	if err != nil {
 		return hub.Connection{}, err
 	}
-	c, _, err := st.CreateConnection(ctx, o.ID, hub.NewConnection{
+	c, err := st.CreateConnection(ctx, o.ID, hub.NewConnection{
 		Name: "b", ExternalAccountID: "b", Platform: hub.PlatformMerge, Active: true, Models: []hub.Model{hub.ModelAccount},
-	}, store.IdempotencyKey{})
+	})
 	if err != nil {
 		return c, err
 	}

@@ -91,7 +91,7 @@ func (c *connectionCreateCommand) Run(ctx context.Context) error {
 		if _, err := st.Organization(ctx, c.Organization); err != nil {
 			return c.explain(err)
 		}
-		made, _, err := st.CreateConnection(ctx, c.Organization, n, store.IdempotencyKey{})
+		made, err := st.CreateConnection(ctx, c.Organization, n)
 		if err != nil {
 			return err
 		}

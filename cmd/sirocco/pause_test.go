@@ -58,9 +58,9 @@ func pauseOverAnyNode(t *testing.T, database string, nodes int) {
 	for range nodes {
 		running = append(running, startNode(t, database, "--key-file", key))
 	}
-	conn, _, err := st.CreateConnection(ctx, organization, hub.NewConnection{
+	conn, err := st.CreateConnection(ctx, organization, hub.NewConnection{
 		Name: "c", ExternalAccountID: "a", Platform: hub.PlatformMerge, Active: true, Models: pulledModels(hub.PlatformMerge),
-	}, store.IdempotencyKey{})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

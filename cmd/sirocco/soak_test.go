@@ -183,9 +183,9 @@ func (s *soaking) connect(seed uint64) {
 		s.t.Cleanup(server.CloseClientConnections)
 		platform := p.connector.Info().Platform
 		var err error
-		crm.conn, _, err = s.st.CreateConnection(ctx, s.organization, hub.NewConnection{
+		crm.conn, err = s.st.CreateConnection(ctx, s.organization, hub.NewConnection{
 			Name: p.name, ExternalAccountID: "4711", Platform: platform, Active: true, Models: pulledModels(platform),
-		}, store.IdempotencyKey{})
+		})
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func Organization(t testing.TB, st *store.Store) string {
 func Connection(t testing.TB, st *store.Store, organization string, platform hub.Platform, models ...hub.Model) hub.Connection {
 	t.Helper()
 	n := hub.NewConnection{Name: "c", ExternalAccountID: "4711", Platform: platform, Active: true, Models: models}
-	c, _, err := st.CreateConnection(context.Background(), organization, n, store.IdempotencyKey{})
+	c, err := st.CreateConnection(context.Background(), organization, n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,7 @@ func TestEveryPOSTIsMadeOnce(t *testing.T) {
 		o.token.do("POST", endpoints, `{"url":"https://example.com/"}`).want(t, 201).into(t, &hook)
 		var event struct{ EventID string }
 		o.token.do("POST", endpoints+"/"+hook.ID+"/test", `{}`).want(t, 202).into(t, &event)
+		platform := o.token.create("COMPANY_CAM").ID
 		user := second.EngagementUsers[0].UserID
 		audio := rep.upload("more audio")
 
@@ -48,6 +49,7 @@ func TestEveryPOSTIsMadeOnce(t *testing.T) {
 			"replayEvent":           {o.token, endpoints + "/" + hook.ID + "/deliveries/" + event.EventID + "/replay", "", "", ""},
 			"replayDelivery":        {o.token, "/v1/deliveries/" + delivery + "/replay", "", "", ""},
 			"startSync":             {o.token, connections + "/" + crm + "/sync", `{}`, `{"models":["USER"]}`, ""},
+			"rotateInboundSecret":   {o.token, connections + "/" + platform + "/inbound/rotate-secret", "", "", "secret"},
 			"createToken":           {o.group, tokens, `{"tokenName":"n","organizationId":"` + o.id + `"}`, `{"tokenName":"m","organizationId":"` + o.id + `"}`, "token"},
 			"createOrganization":    {o.group, organizations, `{"name":"n","orgGroupIds":[]}`, `{"name":"m","orgGroupIds":[]}`, ""},
 			"createTeam":            {o.token, organizations + "/" + o.id + "/teams", `{"name":"n"}`, `{"name":"m"}`, ""},

@@ -40,7 +40,7 @@ type InboundAnswer struct {
 type InboundSecretAnswer struct {
 	Body struct {
 		Inbound
-		Secret string `json:"secret" doc:"Shown only here."`
+		Secret string `json:"secret" required:"false" secret:"true" doc:"In the first answer alone: one that is given again leaves it out."`
 	}
 }
 

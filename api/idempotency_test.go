@@ -62,15 +62,16 @@ func TestEveryPOSTIsMadeOnce(t *testing.T) {
 			"createAccount":         {o.token, records + "/accounts", `{"externalId":"once","latitude":1,"longitude":2}`, `{"externalId":"twice","latitude":1,"longitude":2}`, ""},
 			"createEngagementUser":  {o.token, records + "/engagement-users", `{"engagementId":"` + engagement.ID + `","userId":"` + user + `"}`, `{"engagementId":"` + second.ID + `","userId":"` + user + `"}`, ""},
 			"createOpportunityUser": {o.token, records + "/opportunity-users", `{"opportunityId":"` + engagement.OpportunityID + `","userId":"` + user + `"}`, `{"opportunityId":"` + second.OpportunityID + `","userId":"` + user + `"}`, ""},
+			"createMobileEvent":     {rep, "/v1/core/mobile-events", `{"eventCode":"deeplinkReceived","event":{"fullUrl":"https://app.example.com/record"}}`, `{"eventCode":"deeplinkReceived","event":{"fullUrl":"https://app.example.com/"}}`, ""},
 			"createSignedUrls":      {rep, recordings + "/signed-urls", `{"fileType":"mp3","fileSize":10}`, `{"fileType":"mp3","fileSize":11}`, ""},
 			"uploadRecording": {
 				rep, recordings + "/upload", fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"userEmail":"rep@acme.example"}`, audio, mp3),
 				fmt.Sprintf(`{"fileUrl":%q,"fileType":%q,"userEmail":"rep@acme.example","title":"t"}`, audio, mp3), "",
 			},
 		}
-		repeatable := map[string]bool{"createSignedUrl": true, "deleteRemovedEngagements": true, "decideDeletions": true, "retryQuarantine": true, "settleDelivery": true, "replayFailedEvents": true}
+		repeatable := map[string]bool{"createSignedUrl": true, "deleteRemovedEngagements": true, "decideDeletions": true, "retryQuarantine": true, "settleDelivery": true, "takeOffer": true, "replayFailedEvents": true}
 		made := func() (n int) { // whatever makes something is in one of them
-			for _, table := range []string{"audit", "uploads", "recordings", "records", "events", "sync_runs"} {
+			for _, table := range []string{"audit", "uploads", "recordings", "records", "events", "sync_runs", "mobile_events"} {
 				n += storetest.Count(t, w.st, `SELECT COUNT(*) FROM `+table)
 			}
 			return n

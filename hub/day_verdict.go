@@ -42,7 +42,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	for i := range m.day.Appointments {
 		c := Choice{Model: ModelEngagement, Appointment: m.day.Appointments[i]}
 		if a := weighed[i]; a != nil {
-			c.Probability = t.share[about[i]]
+			c.Probability = min(t.share[about[i]], 1)
 			c.Reason = m.because(t, a, about[i])
 		} else if c.Reason = m.day.excludes(&c.Appointment); c.Reason == "" {
 			c.Reason = "It is too far from the recording."

@@ -27,7 +27,7 @@ func (s *Store) PutSalesforce(ctx context.Context, organization string, p hub.Sa
 	c, err := s.salesforce(ctx, organization)
 	if errors.Is(err, hub.ErrNotFound) {
 		n := hub.NewConnection{Name: "Salesforce", ExternalAccountID: p.OrgID, Platform: hub.PlatformSalesforce, Active: true, Models: models}
-		c, _, err = s.CreateConnection(ctx, organization, n, IdempotencyKey{})
+		c, err = s.CreateConnection(ctx, organization, n)
 		if _, ok := errors.AsType[*hub.ConflictError](err); ok { // another request was faster
 			c, err = s.salesforce(ctx, organization)
 		}

@@ -58,10 +58,10 @@ func (s *server) registerOffers() {
 		}
 		return s.listOffers(r, c.OrganizationID, c.ID, in.PageQuery)
 	})
-	wire.Register(s.API, wire.Operation{
+	wire.Register(s.API, wire.Repeatable(wire.Operation{
 		OperationID: "takeOffer", Method: http.MethodPost, Path: recordingsPath + "/{id}/offer/take", Summary: "Say which candidate an offered recording is of, or that it is of none",
 		Description: "A person's word: the rule does not move it from then on. 409 where the recording is not offered any more.", Tags: []string{recordingTag}, Extensions: wire.Extension(),
-	}, wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.takeOffer)
+	}), wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.takeOffer)
 }
 
 func (s *server) listOffers(r *wire.Request, organization, connection string, page wire.PageQuery) (*OffersAnswer, error) {

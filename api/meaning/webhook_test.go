@@ -8,6 +8,7 @@ import (
 
 	"sirocco/hub"
 	"sirocco/store"
+	"sirocco/store/storetest"
 )
 
 // hook makes an endpoint of webhooks, once, and returns its id.
@@ -23,6 +24,9 @@ func (s *scene) hook() string {
 // event is the payload of an event of a recording, which the endpoint that was there before is to be sent.
 func (s *scene) event(kind hub.EventType, recording string) *answer {
 	s.t.Helper()
+	storetest.Until(s.t, "the event is there", func() bool { // another case may be handing it to endpoints just now
+		return len(s.events(kind, recording)) > 0
+	})
 	if n := len(s.events(kind, recording)); n != 1 {
 		s.t.Fatalf("%d events %s of the recording", n, kind)
 	}

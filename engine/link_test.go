@@ -26,14 +26,21 @@ func (r *hubRig) rep() (user hub.User, crmUser string) {
 // record keeps a recording of some minutes, as it is once its audio is there.
 func (r *hubRig) record(user hub.User, start time.Time, minutes int) string {
 	r.t.Helper()
-	org, length := r.conn.OrganizationID, time.Duration(minutes)*time.Minute
-	id, end := storetest.Recording(r.t, r.st, org, user.ID, start, length), start.Add(length)
+	length := time.Duration(minutes) * time.Minute
+	id := storetest.Recording(r.t, r.st, r.conn.OrganizationID, user.ID, start, length)
+	r.looks(start, start.Add(length))
+	return id
+}
+
+// looks asks for another look at the recordings of exactly the times: those of the rest of the day are not looked at.
+func (r *hubRig) looks(from, until time.Time) {
+	r.t.Helper()
+	org := r.conn.OrganizationID
 	storetest.Exec(r.t, r.st, `INSERT INTO relinks (organization_id, asked_from, asked_until) VALUES ($1, $2, $3) ON CONFLICT (organization_id) DO UPDATE SET
 		asked_from = CASE WHEN relinks.asked_from < excluded.asked_from THEN relinks.asked_from ELSE excluded.asked_from END,
-		asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`, org, start.UnixMicro(), end.UnixMicro())
+		asked_until = CASE WHEN relinks.asked_until > excluded.asked_until THEN relinks.asked_until ELSE excluded.asked_until END`, org, from.UnixMicro(), until.UnixMicro())
 	storetest.Exec(r.t, r.st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'LINK', $1, $2, 0)
 		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at`, org, r.now().UnixMicro())
-	return id
 }
 
 // meets lets the CRM move one of its engagements: a meeting of the CRM user, or a call.

@@ -90,11 +90,22 @@ var _ = resource(bothPrefixes,
 	}},
 )
 
-// salesforce comes with an operation that is not served yet.
-var (
-	_ = resource(bothPrefixes, unserved("PUT "+core+"/integrations/salesforce", map[string]string{
-		"M-CON-14": "makes or changes the Salesforce connection", "M-CON-15": "username is for the JWT bearer flow", "M-CON-16": "refresh_token is deprecated",
-	})...)
+// signIn is what signing in to Salesforce takes, as far as every request names it.
+const signIn = `{"namespace":"","org_id":"00D000000000001","instance_url":"https://acme.my.salesforce.com"`
+
+var _ = resource(bothPrefixes,
+	line{"M-CON-14", holds, "one request makes the Salesforce connection, and the next ones change it", func(s *scene) {
+		made := s.org().put(core+"/integrations/salesforce", signIn+`}`).want("isActive", true).str("integrationConnectionId")
+		s.org().put(core+"/integrations/salesforce", signIn+`,"is_prod":true}`).want("integrationConnectionId", made)
+		s.org().get(connections+"/"+made).want("integrationPlatform", "SALESFORCE")
+	}},
+	line{"M-CON-15", holds, "a user name is enough to sign in by", func(s *scene) {
+		s.org().put(core+"/integrations/salesforce", signIn+`,"username":"sync@acme.example"}`).has("integrationConnectionId")
+	}},
+	line{"M-CON-16", holds, "a refresh token may be left out, which is as an empty one", func(s *scene) {
+		made := s.org().put(core+"/integrations/salesforce", signIn+`}`).str("integrationConnectionId")
+		s.org().put(core+"/integrations/salesforce", signIn+`,"refresh_token":""}`).want("integrationConnectionId", made)
+	}},
 )
 
 var _ = resource(oneSurface, func() []line {

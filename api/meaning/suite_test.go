@@ -27,8 +27,6 @@ const (
 	holds verdict = iota
 	// differs: it does something else on purpose, which the case sees. docs/contract-differences.md says why.
 	differs
-	// notServed: the operation is not there yet, which the case sees.
-	notServed
 	// notOurs: it is no server's matter, such as advice to clients.
 	notOurs
 )
@@ -64,22 +62,6 @@ var suite []group
 func resource(on surface, lines ...line) bool {
 	suite = append(suite, group{on, lines})
 	return true
-}
-
-// unserved are lines of an operation that is not there yet: nothing answers the request.
-func unserved(request string, claims map[string]string) []line {
-	var lines []line
-	for _, id := range slices.Sorted(maps.Keys(claims)) {
-		lines = append(lines, line{id, notServed, claims[id], func(s *scene) {
-			method, path, _ := strings.Cut(request, " ")
-			for _, c := range []*caller{s.org(), s.admin()} {
-				if a := c.do(method, path, ""); a.status != 404 && a.status != 405 {
-					s.t.Errorf("%s is served: it answers %d", request, a.status)
-				}
-			}
-		}})
-	}
-	return lines
 }
 
 // TestMeanings sees every line over both databases, and says how many there are of each kind.
@@ -160,7 +142,7 @@ func TestEveryMeaningHasALine(t *testing.T) {
 			t.Errorf("docs/contract-differences.md explains %s, which does not differ", id)
 		}
 	}
-	fmt.Printf("meanings: %d hold, %d differ on purpose, %d not served yet, %d not ours, of %d\n", counts[holds], counts[differs], counts[notServed], counts[notOurs], total)
+	fmt.Printf("meanings: %d hold, %d differ on purpose, 0 not served yet, %d not ours, of %d\n", counts[holds], counts[differs], counts[notOurs], total)
 	if len(without) > 0 {
 		t.Errorf("%d meanings have no line: %s", len(without), strings.Join(without, ", "))
 	}

@@ -4,7 +4,7 @@
 # anything does that docs/contract-differences.md does not name, or where an operation that is served was not asked.
 set -eu
 cd "$(dirname "$0")"
-npm ci --no-audit --no-fund --loglevel=error
+[ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error
 work=$(mktemp -d)
 trap 'kill $organization $user 2>/dev/null || true; rm -rf "$work"' EXIT
 organization='' user=''

@@ -167,15 +167,15 @@ type ScorecardsAnswer struct {
 }
 
 func (s *server) registerScorecards() {
-	get := func(id, path, summary string) wire.Operation {
+	add := func(id, path, summary string) wire.Operation {
 		return wire.Operation{OperationID: id, Method: http.MethodGet, Path: "/v1/core/scorecards" + path, Summary: summary, Tags: []string{scorecardTag}}
 	}
-	wire.RegisterUser(s.API, get("listScorecardMetrics", "/scorecard-metrics/available", "List the metrics that there are"), hub.ScopeRead, wire.ZodErrors(), s.listMetrics)
-	values := get("getMetricValues", "/scorecard-metrics/values", "Get what the metrics come to")
+	wire.RegisterUser(s.API, add("listScorecardMetrics", "/scorecard-metrics/available", "List the metrics that there are"), hub.ScopeRead, wire.ZodErrors(), s.listMetrics)
+	values := add("getMetricValues", "/scorecard-metrics/values", "Get what the metrics come to")
 	values.Description = "Over the scored recordings that the user sees."
 	wire.RegisterUser(s.API, values, hub.ScopeRead, wire.ZodErrors(), s.metricValues)
-	wire.RegisterUser(s.API, get("listScorecards", "/instances", "List the scorecards"), hub.ScopeRead, wire.ZodErrors(), s.listScorecards)
-	evaluated := get("evaluateScorecard", "/evaluated-instances/{id}", "Evaluate a scorecard")
+	wire.RegisterUser(s.API, add("listScorecards", "/instances", "List the scorecards"), hub.ScopeRead, wire.ZodErrors(), s.listScorecards)
+	evaluated := add("evaluateScorecard", "/evaluated-instances/{id}", "Evaluate a scorecard")
 	evaluated.Description = "Over the scored recordings that the user sees. A value within the wanted range gives all its points, beside it fewer, and none at the tolerance; of several recordings it counts how many lie within. An AI metric gives its share of 100."
 	wire.RegisterUser(s.API, evaluated, hub.ScopeRead, wire.ZodErrors(), s.evaluateScorecard)
 }

@@ -59,13 +59,18 @@ func TestPushIsBounded(t *testing.T) {
 	if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM records`); n != 0 {
 		t.Errorf("%d records were written of a push that was refused", n)
 	}
-	body, _ = json.Marshal(batch[:5])
+	if body, err = json.Marshal(batch[:5]); err != nil {
+		t.Fatal(err)
+	}
 	c.do("PUT", records+"/sync/batch/engagements", string(body)).want(t, 200)
 	var from []string
 	for i := range 1001 {
 		from = append(from, fmt.Sprint("m", i))
 	}
-	merged, _ := json.Marshal(map[string]any{"externalId": "x", "account": map[string]any{"externalId": "a", "mergedFromExternalIds": from}})
+	merged, err := json.Marshal(map[string]any{"externalId": "x", "account": map[string]any{"externalId": "a", "mergedFromExternalIds": from}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.do("PUT", records+"/sync/engagements", string(merged)).want(t, 400)
 }
 

@@ -108,7 +108,7 @@ func TestForwardedHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		server := w.serve(func(cfg *api.Config) { cfg.TrustedProxies = proxies })
-		req, err := http.NewRequest("POST", server.URL+recordings+"/signed-urls", strings.NewReader(`{"fileType":"audio/mpeg","fileSize":5}`))
+		req, err := http.NewRequest(http.MethodPost, server.URL+recordings+"/signed-urls", strings.NewReader(`{"fileType":"audio/mpeg","fileSize":5}`))
 		if err != nil {
 			t.Fatal(err)
 		}

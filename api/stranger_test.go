@@ -46,7 +46,7 @@ func TestStrangersAreLimited(t *testing.T) {
 	good := w.tenant("Acme").token
 	ask := func(token, from string) int {
 		t.Helper()
-		req, err := http.NewRequest("GET", w.server.URL+connections, nil)
+		req, err := http.NewRequest(http.MethodGet, w.server.URL+connections, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,7 +105,7 @@ func NotePrint(text, marker string) string {
 	return rest[:end]
 }
 
-// Fit cuts the note so that its NoteText has at most most characters; zero is no bound. What is long is the transcript,
+// Fit cuts the note so that its NoteText has at most characters; zero is no bound. What is long is the transcript,
 // which stands at the end.
 func (n Note) Fit(most int) Note {
 	if over := utf8.RuneCountInString(NoteText(n)) - most; most > 0 && over > 0 {

@@ -75,8 +75,8 @@ func inspectSQLite(ctx context.Context, file string, existing bool) error {
 	switch {
 	case errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%s is not a SQLite database", file)
-	case err != nil: // whatever it is, opening it says it better
-		return nil
+	case err != nil:
+		return nil //nolint:nilerr // opening it says it better
 	case holds == holdsForeign:
 		return fmt.Errorf("%s: %w", file, ErrForeign)
 	case holds == holdsNothing && existing:

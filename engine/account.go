@@ -17,7 +17,7 @@ const accountEvery = time.Hour
 func (j *syncJob) askAccount(ctx context.Context) error {
 	now := j.engine.Clock()
 	if j.failed != nil || j.sched.Retrying || now.Sub(j.session.accountAskedAt) < accountEvery {
-		return nil
+		return nil //nolint:nilerr // what failed is told already
 	}
 	account, err := j.check(ctx)
 	if ctx.Err() != nil {

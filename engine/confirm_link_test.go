@@ -33,8 +33,8 @@ func visited(t *testing.T, r *hubRig) (rep hub.User, recording string, visit, as
 
 func (r *hubRig) analyze(recording string) {
 	r.t.Helper()
-	result := hub.AnalysisResult{}
-	result.OutcomeLabel = "Won"
+	result := hub.AnalysisResult{
+		OutcomeLabel: "Won"}
 	if _, err := r.st.PutAnalysis(r.t.Context(), r.conn.OrganizationID, recording, result); err != nil {
 		r.t.Fatal(err)
 	}

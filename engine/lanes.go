@@ -64,7 +64,7 @@ func (l *lanes) begin(organization, object string, fence int64) *slot {
 	key := slotKey{object, fence}
 	s := l.slots[key]
 	if s == nil { // it began late
-		s = &slot{lanes: l, key: key, Due: store.Due{OrganizationID: organization, ObjectID: object}}
+		s = &slot{lanes: l, key: key, OrganizationID: organization, ObjectID: object}
 		l.slots[key] = s
 	}
 	s.reservedUntil = time.Time{}

@@ -51,7 +51,7 @@ func (e *Engine) fetchMedia(ctx context.Context, task store.Task) (next time.Tim
 		return time.Time{}, err
 	}
 	if ctx.Err() != nil { // it was stopped, which says nothing of the server
-		return e.Clock(), nil
+		return e.Clock(), nil //nolint:nilerr // it is tried again
 	}
 	wait, again := event.NextAttempt(event.Attempts + 1)
 	if again && !trouble.final {

@@ -42,7 +42,7 @@ func (r *rotating) Info() hub.PlatformInfo {
 // TestRefreshTokensAreUsedOnce lets many jobs of two nodes sign in again and again, where each refresh token is good once.
 func TestRefreshTokensAreUsedOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
-		v := &rotating{vendor: vendor{life: time.Hour}, good: 1}
+		v := &rotating{life: time.Hour, good: 1}
 		keys := storetest.Keys(t)
 		var nodes []*Engine
 		for range 2 {

@@ -51,9 +51,8 @@ func beginRequest(r *http.Request, now time.Time, waited time.Duration, path fun
 	if !ok {
 		return nil
 	}
-	q := &loggedRequest{log: of.log, begun: time.Now(), CRMRequest: store.CRMRequest{
-		Model: of.model, SentAt: now, Method: r.Method, Path: path(r.URL), RateWait: waited, Failure: "not answered",
-	}}
+	q := &loggedRequest{log: of.log, begun: time.Now(),
+		Model: of.model, SentAt: now, Method: r.Method, Path: path(r.URL), RateWait: waited, Failure: "not answered"}
 	of.log.mu.Lock()
 	defer of.log.mu.Unlock()
 	if len(of.log.requests) >= 2*store.CRMRequestsKept { // of what is forgotten anyway

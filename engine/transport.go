@@ -150,7 +150,7 @@ type countedBody struct {
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes.Add(int64(n))
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's own
+	if err != nil && err != io.EOF {
 		ctx := b.request.Context()
 		slotOf(ctx).asked(ctx, b.request.URL.Host, err)
 	}

@@ -127,7 +127,7 @@ func (s *deliveryAttempt) write(ctx context.Context, c connector.Connector, n co
 	default:
 		return sentNote{}, err
 	}
-	return sentNote{WrittenNote: store.WrittenNote{ID: ref.ExternalID, DeliveredNote: told, Existed: ref.Existed, Transcript: transcript}}, nil
+	return sentNote{ID: ref.ExternalID, DeliveredNote: told, Existed: ref.Existed, Transcript: transcript}, nil
 }
 
 // delivered is a note as it is kept.
@@ -147,8 +147,8 @@ func noteHash(n connector.Note) string {
 func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, found connector.FoundNote, n connector.Note, text hub.ResultNote) (sentNote, error) {
 	there := store.WrittenNote{ID: found.ExternalID, Existed: true, DeliveredNote: s.delivery.Note}
 	there.On, there.Marker = hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, found.Marker
-	if print := connector.NotePrint(found.Text, found.Marker); print != "" {
-		there.Print = print
+	if of := connector.NotePrint(found.Text, found.Marker); of != "" {
+		there.Print = of
 	}
 	switch {
 	case there.Print == n.Print, there.Print == "" && connector.SameText(connector.NoteText(connector.Note{Title: n.Title, Body: n.Body, Marker: found.Marker}), found.Text):

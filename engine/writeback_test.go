@@ -323,8 +323,8 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 			}
 		})
 		for id, said := range map[string]string{moves: "Is this the Quillfeather residence?", stays: "Good morning."} {
-			result := hub.AnalysisResult{Utterances: []hub.Utterance{{Speaker: "0", Text: said}}}
-			result.OutcomeLabel = "Won"
+			result := hub.AnalysisResult{Utterances: []hub.Utterance{{Speaker: "0", Text: said}},
+				OutcomeLabel: "Won"}
 			if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, result); err != nil {
 				t.Fatal(err)
 			}

@@ -67,7 +67,7 @@ func redactBody(body []byte, ofRecording bool) (kept string, whole bool) {
 	list := in.PeekKind() == '['
 	for out.Len() <= callBodyMost+1 {
 		if kind, n := in.StackIndex(in.StackDepth()); kind == '{' && n%2 == 1 { // a value: what is its name?
-			name := plainName(string(in.StackPointer().LastToken()))
+			name := plainName(in.StackPointer().LastToken())
 			if secretFields[name] || ofRecording && recordingFields[name] {
 				if in.SkipValue() != nil || to.WriteToken(jsontext.String(Redacted)) != nil {
 					return "", false

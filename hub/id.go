@@ -27,8 +27,8 @@ func NewIDAhead(ahead time.Duration) string {
 func shiftID(id *uuid.UUID, by time.Duration) {
 	const parts, version = 4096, 7
 	ms, part := binary.BigEndian.Uint64(id[:8])>>16, uint64(binary.BigEndian.Uint16(id[6:8])&(parts-1))
-	at := int64(ms*parts+part) + int64(by.Seconds()*1000*parts) //nolint:gosec // 60 bits
-	moved := uint64(max(at, 0))                                 //nolint:gosec // not negative
+	at := int64(ms*parts+part) + int64(by.Seconds()*1000*parts)
+	moved := uint64(max(at, 0))
 	binary.BigEndian.PutUint64(id[:8], moved/parts<<16|version<<12|moved%parts)
 }
 

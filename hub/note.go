@@ -20,13 +20,13 @@ type ResultNote struct {
 var noteMarkers = uuid.MustParse("6d3c6c0e-52a4-5b0f-8f0a-0f6f5f3a9b21")
 
 // NoteMarker is what a note is known again by in the CRM. It is made of what the note says: the recording, the record that
-// it is put on, and, for a correction, which one it is and the print of its text. So it is the same however often, and
+// it is put on, and, for a correction, which one it is and of, the print of its text. So it is the same however often, and
 // over whatever connection, the note is made.
-func NoteMarker(recording string, on RecordRef, correction int64, print string) string {
+func NoteMarker(recording string, on RecordRef, correction int64, of string) string {
 	if correction == 0 {
-		print = "" // the first note is the first note, whatever it says
+		of = "" // the first note is the first note, whatever it says
 	}
-	parts := []string{recording, string(on.Model), on.ExternalID, strconv.FormatInt(correction, 10), print}
+	parts := []string{recording, string(on.Model), on.ExternalID, strconv.FormatInt(correction, 10), of}
 	return "sirocco:" + nameID(noteMarkers, strings.Join(parts, "\x00"))
 }
 
@@ -42,7 +42,7 @@ func (n ResultNote) Correction() ResultNote {
 	return ResultNote{Title: "Correction: " + n.Title, Body: "The recording was analysed again. This takes the place of what was noted of it here before.\n\n" + n.Body}
 }
 
-// CutNote cuts a text to at most most characters, at the end of a line where there is one, and says so in its last line.
+// CutNote cuts a text to at most characters, at the end of a line where there is one, and says so in its last line.
 func CutNote(text string, most int) string {
 	if most <= 0 || utf8.RuneCountInString(text) <= most {
 		return text

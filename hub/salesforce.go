@@ -75,7 +75,8 @@ func SalesforceID(id string) string {
 		return id
 	}
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-	long := id
+	var long strings.Builder
+	long.WriteString(id)
 	for part := range 3 {
 		capitals := 0
 		for i, r := range id[part*5 : part*5+5] {
@@ -86,9 +87,9 @@ func SalesforceID(id string) string {
 				return id
 			}
 		}
-		long += letters[capitals : capitals+1]
+		long.WriteString(letters[capitals : capitals+1])
 	}
-	return long
+	return long.String()
 }
 
 // SalesforceAccount is the account that an organization's id names; empty where it is no id of one.

@@ -43,11 +43,11 @@ func parseTarget(text string) (t target, ok bool) {
 	if ip, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil && ip.Zone() == "" {
 		return target{network: netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen())}, true
 	}
-	if i := strings.LastIndexByte(text, ':'); i >= 0 {
-		port, err := strconv.ParseUint(text[i+1:], 10, 16)
-		t, ok = parseTarget(text[:i])
+	if before, after, ok0 := strings.CutLast(text, ":"); ok0 {
+		port, err := strconv.ParseUint(after, 10, 16)
+		t, ok = parseTarget(before)
 		t.port = uint16(port)
-		return t, ok && err == nil && port > 0 && !strings.Contains(text[:i], "/")
+		return t, ok && err == nil && port > 0 && !strings.Contains(before, "/")
 	}
 	t.host = canonicalHost(text)
 	return t, t.host != "" && !strings.ContainsAny(t.host, "/:*@?# ")

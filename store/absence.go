@@ -205,13 +205,13 @@ func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, 
 		return nil, err
 	}
 	deleted := ModelTotals{}
-	deleted.Add(model, RunTotals{Changes: Changes{Deleted: len(marked)}})
+	deleted.Add(model, RunTotals{Deleted: len(marked)})
 	for _, child := range children {
 		n, err := deleteChildren(ctx, tx, sched, model, child, marked, nil, now)
 		if err != nil {
 			return nil, err
 		}
-		deleted.Add(child, RunTotals{Changes: Changes{Deleted: n}})
+		deleted.Add(child, RunTotals{Deleted: n})
 	}
 	return deleted, nil
 }

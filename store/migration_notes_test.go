@@ -63,7 +63,7 @@ func TestDeliveriesAreUpgraded(t *testing.T) {
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries`); n != 3 {
 			t.Errorf("%d deliveries after the link was set to what it is", n)
 		}
-		if _, err := st.PutAnalysis(ctx, "org", "written", hub.AnalysisResult{Analysis: hub.Analysis{OutcomeLabel: "Sold"}}); err != nil {
+		if _, err := st.PutAnalysis(ctx, "org", "written", hub.AnalysisResult{OutcomeLabel: "Sold"}); err != nil {
 			t.Fatal(err)
 		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries WHERE recording_id = 'written' AND correction = 1 AND state = 'PENDING'`); n != 1 {

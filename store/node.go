@@ -28,9 +28,10 @@ func (n Node) Name() string { return "node " + n.ID[len(n.ID)-8:] + " on " + n.H
 
 // NoteNode notes that a node runs, and what it is like.
 func (s *Store) NoteNode(ctx context.Context, n Node) error {
-	keys := " "
+	var keys strings.Builder
+	keys.WriteString(" ")
 	for _, id := range n.Keys {
-		keys += fmt.Sprint(id) + " "
+		keys.WriteString(fmt.Sprint(id) + " ")
 	}
 	return s.write(ctx, func(tx Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM nodes WHERE seen_at < $1`, micros(s.clock().Add(-NodeAge))); err != nil {
@@ -38,7 +39,7 @@ func (s *Store) NoteNode(ctx context.Context, n Node) error {
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO nodes (id, host, version, public_url, key_ids, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (id) DO UPDATE SET version = excluded.version, public_url = excluded.public_url, key_ids = excluded.key_ids, seen_at = excluded.seen_at`,
-			n.ID, n.Host, n.Version, n.PublicURL, keys, micros(s.clock()))
+			n.ID, n.Host, n.Version, n.PublicURL, keys.String(), micros(s.clock()))
 		return err
 	})
 }
@@ -62,7 +63,7 @@ func (s *Store) nodes(ctx context.Context, q database.Querier) ([]Node, error) {
 		var n Node
 		var keys string
 		err := r.Scan(&n.ID, &n.Host, &n.Version, &n.PublicURL, &keys)
-		for _, text := range strings.Fields(keys) {
+		for text := range strings.FieldsSeq(keys) {
 			var id uint32
 			if _, scanErr := fmt.Sscan(text, &id); scanErr == nil {
 				n.Keys = append(n.Keys, id)

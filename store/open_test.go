@@ -36,7 +36,7 @@ func TestOpeningMakesNothing(t *testing.T) {
 			t.Errorf("it left %v", beside())
 		}
 		change(t, url, `CREATE TABLE invoices (id BIGINT)`)
-		print := func() string {
+		look := func() string {
 			if isFile {
 				text, err := os.ReadFile(file)
 				if err != nil {
@@ -52,13 +52,13 @@ func TestOpeningMakesNothing(t *testing.T) {
 			}
 			return names
 		}
-		before := print()
+		before := look()
 		_, opened := store.Open(ctx, url, store.Options{})
 		_, made := store.OpenOrMake(ctx, url, store.Options{})
 		if !errors.Is(opened, database.ErrForeign) || !errors.Is(made, database.ErrForeign) {
 			t.Errorf("another program's: %v, %v", opened, made)
 		}
-		if print() != before {
+		if look() != before {
 			t.Error("another program's database was changed")
 		}
 		change(t, url, `DROP TABLE invoices`)

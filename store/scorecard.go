@@ -209,7 +209,7 @@ func (f *ScoreFilter) where(q database.Querier, c *conditions, recording string)
 	if f.Everything {
 		return
 	}
-	any := ""
+	either := ""
 	for _, list := range []struct {
 		column string
 		ids    []string
@@ -217,15 +217,15 @@ func (f *ScoreFilter) where(q database.Querier, c *conditions, recording string)
 		if len(list.ids) == 0 {
 			continue
 		}
-		if any != "" {
-			any += " OR "
+		if either != "" {
+			either += " OR "
 		}
-		any += c.in(q, list.column, list.ids)
+		either += c.in(q, list.column, list.ids)
 	}
-	if any == "" {
-		any = "1 = 0"
+	if either == "" {
+		either = "1 = 0"
 	}
-	c.text += " AND (" + any + ")"
+	c.text += " AND (" + either + ")"
 }
 
 // ScoredRecordings says how many recordings a filter chooses, and how many of them ended in a win.

@@ -195,7 +195,7 @@ func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, sco
 			return nil, err
 		}
 		scope.note(child, Changes{Deleted: n})
-		done.Add(child, RunTotals{Changes: Changes{Deleted: n}})
+		done.Add(child, RunTotals{Deleted: n})
 	}
 	return done, nil
 }

@@ -16,7 +16,7 @@ const inboundPath = "/inbound/"
 
 const (
 	// secretHeader, or else secretParameter of the query, carries the secret of an inbound address.
-	secretHeader    = "X-Sirocco-Secret" //nolint:gosec // the name of a header
+	secretHeader    = "X-Sirocco-Secret"
 	secretParameter = "secret"
 	// inboundMost is how many bytes the body of a session may have, and bodyTime how long it may take to come.
 	inboundMost = 256 << 10

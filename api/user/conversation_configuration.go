@@ -35,7 +35,7 @@ func (s *server) registerConfigurations() {
 		out := &ConfigurationsAnswer{}
 		out.Body.Data = make([]view.ConversationConfiguration, len(found))
 		for i, text := range found {
-			if err := json.Unmarshal([]byte(text), &out.Body.Data[i]); err != nil {
+			if err := json.Unmarshal([]byte(text), &out.Body.Data[i]); err != nil { //nolint:musttag // its optional values read themselves
 				return nil, err
 			}
 		}

@@ -74,7 +74,7 @@ func (a *arrivals) give(organization string, n int) {
 // errNoRoom says that bodies of others fill the room there is.
 var errNoRoom = &hub.UnavailableError{Who: "room for bodies", Reason: "too many large bodies arrive at the same time", RetryAfter: 2 * time.Second}
 
-// receive reads a body of at most most bytes. It may take as long as it takes while it keeps arriving. What it holds
+// receive reads a body of at most bytes. It may take as long as it takes while it keeps arriving. What it holds
 // of the room is given back by release.
 func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization string, most int64) (body []byte, release func(), err error) {
 	held := 0

@@ -22,7 +22,7 @@ type fuzzed struct {
 	Count  int64             `json:"count,omitempty"`
 	Kind   Optional[string]  `json:"kind" required:"false" enum:"A,B"`
 	At     *time.Time        `json:"at,omitempty"`
-	Free   Anything          `json:"free,omitempty"`
+	Free   Anything          `json:"free,omitempty"` //nolint:modernize // the tag is what is tested
 	Names  map[string]string `json:"names,omitempty"`
 	List   []fuzzedInner     `json:"list,omitempty" maxItems:"3" nullable:"false"`
 
@@ -168,7 +168,10 @@ func TestValidationIsBounded(t *testing.T) {
 			detail, _ := one.(huma.ErrorDetailer)
 			issues[i] = bindingIssue(detail.ErrorDetail())
 		}
-		answer, _ := json.Marshal(ErrorShape{}.issuesAnswer(issues))
+		answer, err := json.Marshal(ErrorShape{}.issuesAnswer(issues))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(answer) > 64<<10 {
 			t.Errorf("%s: the answer has %d bytes", name, len(answer))
 		}
@@ -195,7 +198,10 @@ func TestIssuesAreBounded(t *testing.T) {
 	}
 	for _, shape := range []ErrorShape{{}, ZodErrors(), TextErrors(400)} {
 		answer := shape.issuesAnswer(invalidIssues(&many))
-		text, _ := json.Marshal(answer)
+		text, err := json.Marshal(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if plain, ok := answer.(*textError); ok {
 			text = []byte(plain.message)
 		}

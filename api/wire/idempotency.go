@@ -9,6 +9,7 @@ import (
 	"encoding/json/jsontext"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -97,9 +98,7 @@ func (h *heldAnswer) Write(b []byte) (int, error) {
 }
 
 func (h *heldAnswer) send(w http.ResponseWriter) {
-	for name, values := range h.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), h.header)
 	w.WriteHeader(max(h.status, http.StatusOK))
 	_, _ = w.Write(h.body.Bytes()) // the client is gone, or it is written
 }

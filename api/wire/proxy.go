@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -54,8 +55,8 @@ func (p Proxies) Client(hr *http.Request) (netip.Addr, bool) {
 		return ip, ok
 	}
 	hops := strings.Split(strings.Join(hr.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop := strings.TrimSpace(hops[i])
+	for _, hop := range slices.Backward(hops) {
+		hop := strings.TrimSpace(hop)
 		if host, _, err := net.SplitHostPort(hop); err == nil {
 			hop = host
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // Anything is a value that the published contract gives no type: an object of ours, or null.
-type Anything struct{ Value any }
+type Anything struct{ Value any } //nolint:recvcheck // it is written as a value and read into
 
 // UnmarshalJSONFrom implements jsonv2.UnmarshalerFrom, so that it is read as the body around it is.
 func (a *Anything) UnmarshalJSONFrom(d *jsontext.Decoder) error {

@@ -56,8 +56,7 @@ func TestPostgresOutage(t *testing.T) {
 		refused(t, r, err)
 		r, err = call(http.DefaultClient, "GET", n.url+connectionsPath+"/"+c.ID, token, "", nil)
 		refused(t, r, err)
-		r, err = call(http.DefaultClient, "GET", n.url+"/readyz", "", "", nil)
-		refused(t, r, err)
+		awaitUnready(t, n)
 		if r, err := call(http.DefaultClient, "GET", n.url+"/healthz", "", "", nil); err != nil || r.status != 200 {
 			t.Errorf("healthz: %v %d", err, r.status)
 		}

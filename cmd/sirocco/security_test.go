@@ -37,7 +37,7 @@ func TestThreatModelIsTested(t *testing.T) {
 			t.Errorf("SECURITY.md names %s, which is not there", name)
 		}
 	}
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		cells := strings.Split(line, "|")
 		if len(cells) == 6 && strings.TrimSpace(cells[3]) != "" && cells[3] != " may not " && !strings.HasPrefix(cells[3], "---") && !named.MatchString(cells[4]) {
 			t.Errorf("a line of the threat model names no test: %s", line)

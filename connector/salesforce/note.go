@@ -66,7 +66,7 @@ func ofLead(ctx context.Context, s *connector.Session, externalID string) (where
 	at := whereabouts{who: []string{externalID}}
 	var lead row
 	if len(got.records) != 1 || json.Unmarshal(got.records[0], &lead) != nil || !lead.yes("IsConverted") {
-		return at, nil
+		return at, nil //nolint:nilerr // what cannot be read is no converted lead
 	}
 	if contact := lead.text("ConvertedContactId"); contact != "" {
 		at.who = []string{contact, externalID}

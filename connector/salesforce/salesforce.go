@@ -92,7 +92,7 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 		return connector.Account{}, err
 	}
 	var organization struct{ ID, Name string }
-	if len(rows.records) != 1 || json.Unmarshal(rows.records[0], &organization) != nil || len(organization.ID) < shortID {
+	if len(rows.records) != 1 || json.Unmarshal(rows.records[0], &organization) != nil || len(organization.ID) < shortID { //nolint:musttag // rows read themselves
 		return connector.Account{}, connector.Fail(connector.Malformed, service, "the organization does not say its id")
 	}
 	if of := s.ExternalAccountID; strings.HasPrefix(of, organizationPrefix) && len(of) >= shortID && of[:shortID] != organization.ID[:shortID] {
@@ -117,9 +117,10 @@ const (
 
 // path is a path of the API, of parts that may hold anything.
 func path(parts ...string) string {
-	all := "/services/data/" + version
+	var all strings.Builder
+	all.WriteString("/services/data/" + version)
 	for _, part := range parts {
-		all += "/" + url.PathEscape(part)
+		all.WriteString("/" + url.PathEscape(part))
 	}
-	return all
+	return all.String()
 }

@@ -129,8 +129,8 @@ func readKey(text string) (*rsa.PrivateKey, bool) {
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, true
 	}
-	any, err := x509.ParsePKCS8PrivateKey(der)
-	key, ok := any.(*rsa.PrivateKey)
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	key, ok := parsed.(*rsa.PrivateKey)
 	return key, ok && err == nil
 }
 

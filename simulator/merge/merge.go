@@ -431,7 +431,7 @@ func addNote(w http.ResponseWriter, r *http.Request, s *simulator.Server, taken 
 	for field, m := range noteFields {
 		id, _ := body.Model[field].(string)
 		if _, ok := s.Get(m, id); ok {
-			reason := ""
+			var reason string
 			if s.Notes.TooLong(text) {
 				reason = "The text is too long"
 			} else {

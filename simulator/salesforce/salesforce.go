@@ -28,7 +28,7 @@ var spec = simulator.NewSpec(rest)
 const (
 	version        = "/services/data/v67.0"
 	clientID       = "salesforce-app-of-the-simulator"
-	clientSecret   = "salesforce-secret-of-the-simulator"
+	clientSecret   = "salesforce-secret-of-the-simulator" //nolint:gosec // the simulator's own
 	username       = "integration@acme.example"
 	organizationID = "00D000000000001EAA"
 	// MarkerField is the external-id field that tasks have where the organization has one.

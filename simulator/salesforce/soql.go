@@ -88,7 +88,6 @@ func (c some) since() time.Time {
 type comparison struct {
 	field, operator string
 	values          []any
-	kind            string
 }
 
 func (c *comparison) each(visit func(*comparison) error) error { return visit(c) }

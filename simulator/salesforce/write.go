@@ -46,7 +46,7 @@ type written struct {
 
 // readTask reads a task that is to be written, and answers where it cannot be.
 func (o *Organization) readTask(w http.ResponseWriter, r *http.Request) (t written, ok bool) {
-	if err := json.NewDecoder(r.Body).Decode(&t); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&t); err != nil { //nolint:musttag // it reads itself
 		refuse(w, http.StatusBadRequest, "JSON_PARSER_ERROR", "no JSON")
 		return t, false
 	}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http/httptest"
@@ -92,6 +93,7 @@ type hubRig struct {
 	crm   *simulator.Server
 	ahead atomic.Int64 // how far the hub's clock is ahead
 	e     *engine.Engine
+	lag   time.Duration // how long the CRM may leave a note out of its lists
 }
 
 func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.Server) *hubRig {
@@ -101,6 +103,7 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	t.Cleanup(server.Close)
 	r.st = storetest.Open(t, url, r.now)
 	info := c.Info()
+	r.lag = cmp.Or(info.NoteLag, 15*time.Minute)
 	var models []hub.Model
 	for _, m := range info.Models {
 		models = append(models, m.Model)

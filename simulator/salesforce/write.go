@@ -16,7 +16,8 @@ type task struct {
 	marker                           string
 }
 
-// taskRows are all tasks; those that were made by hand have no more than where they are.
+// taskRows are all tasks; those that were made by hand have no more than a text, of which the subject is a line, and where
+// they are.
 func (o *Organization) taskRows() []map[string]any {
 	var rows []map[string]any
 	for _, n := range o.s.Notes.Listed() {
@@ -24,7 +25,7 @@ func (o *Organization) taskRows() []map[string]any {
 		t, ok := o.tasks[n.ID]
 		o.mu.Unlock()
 		if !ok {
-			t = task{Subject: "Call", Status: "Completed"}
+			t = task{Subject: oneLine(n.Text), Status: "Completed"}
 			if n.Target == hub.ModelLead || n.Target == hub.ModelContact {
 				t.Who = n.ExternalID
 			} else {
@@ -39,6 +40,15 @@ func (o *Organization) taskRows() []map[string]any {
 	return rows
 }
 
+// oneLine is a text as a subject has it.
+func oneLine(text string) string {
+	line := []rune(strings.Join(strings.Fields(text), " "))
+	return string(line[:min(len(line), subjectMost)])
+}
+
+// subjectMost is how many characters the subject of a task has.
+const subjectMost = 255
+
 // written is what a client sends of a task.
 type written struct {
 	Subject, Description, Status, ActivityDate, WhoID, WhatID string
@@ -51,7 +61,7 @@ func (o *Organization) readTask(w http.ResponseWriter, r *http.Request) (t writt
 		return t, false
 	}
 	switch {
-	case utf8.RuneCountInString(t.Subject) > 255, utf8.RuneCountInString(t.Description) > 32_000, o.s.Notes.TooLong(t.Description):
+	case utf8.RuneCountInString(t.Subject) > subjectMost, utf8.RuneCountInString(t.Description) > 32_000, o.s.Notes.TooLong(t.Description):
 		refuse(w, http.StatusBadRequest, "STRING_TOO_LONG", "data value too large")
 		return t, false
 	}

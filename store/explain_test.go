@@ -10,15 +10,19 @@ import (
 
 // TestExplainNothingPulled: a connection without a sync is neither said to have a cursor nor, wrongly, to be pushed to.
 func TestExplainNothingPulled(t *testing.T) {
-	for platform, want := range map[hub.Platform]string{
-		hub.PlatformCustomInput:    "Its records are pushed to Sirocco; there is nothing to pull.",
-		hub.PlatformIngage:         "Nothing is pulled for INGAGE yet.",
-		hub.PlatformLeadPerfection: "Nothing is pulled for LEAD_PERFECTION yet.",
+	for _, c := range []struct {
+		platform hub.Platform
+		active   bool
+		want     string
+	}{
+		{hub.PlatformCustomInput, true, "Its records are pushed to Sirocco; there is nothing to pull."},
+		{hub.PlatformCustomInput, false, "Its records are pushed to Sirocco; there is nothing to pull."},
+		{hub.PlatformIngage, true, "It posts what there is to Sirocco; there is nothing to pull. Nothing has come yet."},
+		{hub.PlatformIngage, false, "It posts what there is to Sirocco; there is nothing to pull. It is paused: isActive is false, and what it posts is refused."},
+		{"A_NEWER_ONE", true, "Nothing is pulled for A_NEWER_ONE yet."},
 	} {
-		for _, active := range []bool{true, false} {
-			if got := (store.Schedule{}).Explain(hub.Connection{Platform: platform, Active: active}, time.Now()); got != want {
-				t.Errorf("%s, active %v: %q", platform, active, got)
-			}
+		if got := (store.Schedule{}).Explain(hub.Connection{Platform: c.platform, Active: c.active}, time.Now()); got != c.want {
+			t.Errorf("%s, active %v: %q", c.platform, c.active, got)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // TestSOQL asks in the vendor's language: what it has is answered, what the vendor refuses is refused by its code.
 func TestSOQL(t *testing.T) {
 	_, o := NewOrganization(simulator.Options{Records: 10})
-	o.s.Notes.Add(hub.ModelOpportunity, o.s.Rows(hub.ModelOpportunity)[0], "Called.")
+	o.s.Notes.Add(hub.ModelOpportunity, o.s.Rows(hub.ModelOpportunity)[0], "Call")
 	for soql, want := range map[string]string{
 		"SELECT Id FROM Account": "10",
 		"select id, name from account order by systemmodstamp, id limit 3":                                                                            "3",

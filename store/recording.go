@@ -77,7 +77,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"utterances", "followups", "analyses"} {
+		for _, table := range []string{"utterances", "followups", "analyses", "scores"} {
 			if err := deleteRows(ctx, tx, table, r); err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func (s *Store) Offers(ctx context.Context, organization, connection, after stri
 // TakeOffer links a recording that is offered to the appointment or project with our id, or to none for an empty one, because a person says so. What they said before is a success again; a recording that is not
 // offered any more is a *hub.ConflictError, so that nobody undoes what somebody else decided meanwhile.
 func (s *Store) TakeOffer(ctx context.Context, organization, id, candidate, trigger string) (hub.Recording, error) {
-	if _, err := s.Recording(ctx, organization, id); err != nil { // before anything is said of the candidate
+	if _, err := s.RecordingHead(ctx, organization, id); err != nil { // before anything is said of the candidate
 		return hub.Recording{}, err
 	}
 	var l hub.Link

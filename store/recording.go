@@ -41,9 +41,15 @@ func scanRecording(r database.Row) (hub.Recording, error) {
 	return rec, nil
 }
 
-// Recording returns one recording of the organization with its analysis; a deleted one is hub.ErrNotFound.
+// RecordingHead returns one recording of the organization with no more of its analysis than lists show; a deleted one is
+// hub.ErrNotFound.
+func (s *Store) RecordingHead(ctx context.Context, organization, id string) (hub.Recording, error) {
+	return recording(ctx, s.db, organization, id, "")
+}
+
+// Recording is RecordingHead with all of the analysis, which may be megabytes.
 func (s *Store) Recording(ctx context.Context, organization, id string) (hub.Recording, error) {
-	r, err := recording(ctx, s.db, organization, id, "")
+	r, err := s.RecordingHead(ctx, organization, id)
 	if err == nil {
 		_, err = loadAnalysis(ctx, s.db, &r)
 	}

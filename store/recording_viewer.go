@@ -6,9 +6,19 @@ import (
 	"sirocco/hub"
 )
 
-// SeenRecording returns a recording that a user of the organization sees; any other is hub.ErrNotFound.
-func (s *Store) SeenRecording(ctx context.Context, organization, user, id string) (hub.Recording, error) {
+// SeenRecordingHead returns a recording that a user of the organization sees, as RecordingHead does; any other is
+// hub.ErrNotFound.
+func (s *Store) SeenRecordingHead(ctx context.Context, organization, user, id string) (hub.Recording, error) {
 	return s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MaySee)
+}
+
+// SeenRecording is SeenRecordingHead with all of the analysis.
+func (s *Store) SeenRecording(ctx context.Context, organization, user, id string) (hub.Recording, error) {
+	r, err := s.SeenRecordingHead(ctx, organization, user, id)
+	if err == nil {
+		_, err = loadAnalysis(ctx, s.db, &r)
+	}
+	return r, err
 }
 
 // DeleteRecordingFor deletes a recording that the user may delete. It fails as hub.Viewer.MayDelete does.
@@ -67,7 +77,7 @@ func (s *Store) recordingFor(ctx context.Context, organization, user, id string,
 	if !hub.ValidID(id) {
 		return hub.Recording{}, hub.NoSuch("recording")
 	}
-	r, err := s.Recording(ctx, organization, id)
+	r, err := s.RecordingHead(ctx, organization, id)
 	if err != nil {
 		return r, err
 	}

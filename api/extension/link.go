@@ -52,7 +52,7 @@ func (s *server) registerLinks() {
 		OperationID: "explainRecordingLink", Method: http.MethodGet, Path: recordingsPath + "/{id}/link", Summary: "See why a recording is linked, or is not",
 		Description: "The probabilities are computed anew with each request.", Tags: []string{recordingTag}, Extensions: wire.Extension(),
 	}, wire.JSONErrors(http.StatusNotFound), func(r *wire.Request, in *wire.IDPath) (*RecordingLinkAnswer, error) {
-		rec, err := wire.AtPath(r, in, recordingKind, func(organization string) (hub.Recording, error) { return s.Store.Recording(r, organization, in.ID) })
+		rec, err := wire.AtPath(r, in, recordingKind, func(organization string) (hub.Recording, error) { return s.Store.RecordingHead(r, organization, in.ID) })
 		if err != nil {
 			return nil, err
 		}

@@ -165,7 +165,7 @@ func (s *server) linkedTo(r *wire.Request, organization string, in *RecordsQuery
 	if !hub.ValidID(in.RecordingID) {
 		return nil, nil
 	}
-	rec, err := s.Store.Recording(r, organization, in.RecordingID)
+	rec, err := s.Store.RecordingHead(r, organization, in.RecordingID)
 	if errors.Is(err, hub.ErrNotFound) {
 		return nil, nil
 	}

@@ -157,6 +157,12 @@ func (s *server) recording(r *wire.Request, id string) (hub.Recording, error) {
 	return rec, hub.Missing(recordingKind, err)
 }
 
+// recordingHead is recording for what shows nothing of its analysis.
+func (s *server) recordingHead(r *wire.Request, id string) (hub.Recording, error) {
+	rec, err := s.Store.SeenRecordingHead(r, r.User.OrganizationID, r.User.UserID, id)
+	return rec, hub.Missing(recordingKind, err)
+}
+
 func (s *server) listRecordings(r *wire.Request, in *struct {
 	Limit               string     `query:"limit" doc:"How many recordings the page has at most: 1 to 100, 100 without it."`
 	ConversationType    string     `query:"conversationType" doc:"Only recordings of this type, or of one of several, separated by commas."`
@@ -297,7 +303,11 @@ func (s *server) getRecording(r *wire.Request, in *struct {
 	ShowEntityExtractions string `query:"showEntityExtractions" doc:"true shows the values found in it."`
 },
 ) (*WholeRecordingAnswer, error) {
-	rec, err := s.recording(r, in.ID)
+	read := s.recordingHead
+	if in.ShowSummary == "true" || in.ShowEntityExtractions == "true" {
+		read = s.recording
+	}
+	rec, err := read(r, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func (s *server) signAgain(r *wire.Request, body []byte) ([]byte, error) {
 }
 
 func (s *server) createSignedURL(r *wire.Request, in *RecordingPath) (*SignedURLAnswer, error) {
-	rec, err := s.recording(r, in.ID)
+	rec, err := s.recordingHead(r, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -242,13 +242,9 @@ func (s *Store) PutRenewed(ctx context.Context, organization, connection string,
 		if err != nil {
 			return err
 		}
-		var sealedToken *string
-		if token != "" {
-			text, err := s.seal(ctx, tx, []byte(token), credentialPlace(organization, connection))
-			if err != nil {
-				return err
-			}
-			sealedToken = &text
+		sealedToken, err := s.sealToken(ctx, tx, organization, connection, token)
+		if err != nil {
+			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE credentials SET sealed = $6, sealed_token = $3, token_expires = $4, token_lease = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealedToken, optionalMicros(expires), micros(of), sealed)
@@ -256,6 +252,15 @@ func (s *Store) PutRenewed(ctx context.Context, organization, connection string,
 		return err
 	})
 	return kept, err
+}
+
+// sealToken encrypts an access token for its connection; an empty one is none.
+func (s *Store) sealToken(ctx context.Context, tx Tx, organization, connection, token string) (*string, error) {
+	if token == "" {
+		return nil, nil //nolint:nilnil // NULL is what is kept of it
+	}
+	sealed, err := s.seal(ctx, tx, []byte(token), credentialPlace(organization, connection))
+	return &sealed, err
 }
 
 // DropToken forgets the access token of the credentials of the time, which the CRM does not take. Whoever is getting another
@@ -271,15 +276,11 @@ func (s *Store) DropToken(ctx context.Context, organization, connection string, 
 // PutToken keeps the access token that the credentials of the time got. An empty one drops what there is.
 func (s *Store) PutToken(ctx context.Context, organization, connection string, of time.Time, token string, expires time.Time) error {
 	return s.write(ctx, func(tx Tx) error {
-		var sealed *string
-		if token != "" {
-			text, err := s.seal(ctx, tx, []byte(token), credentialPlace(organization, connection))
-			if err != nil {
-				return err
-			}
-			sealed = &text
+		sealed, err := s.sealToken(ctx, tx, organization, connection, token)
+		if err != nil {
+			return err
 		}
-		_, err := tx.Exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
+		_, err = tx.Exec(ctx, `UPDATE credentials SET sealed_token = $3, token_expires = $4, token_lease = NULL
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $5`, organization, connection, sealed, optionalMicros(expires), micros(of))
 		return err
 	})

@@ -164,7 +164,8 @@ func (s *Store) DeleteAbsent(ctx context.Context, sched Schedule, model hub.Mode
 	taken := 0
 	err := s.write(ctx, func(tx Tx) error {
 		taken = 0
-		if _, err := holdLease(ctx, tx, sched); err != nil {
+		c, err := holdLease(ctx, tx, sched)
+		if err != nil {
 			return err
 		}
 		ids, err := queryAll(ctx, tx, scanText, `SELECT external_id FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $4 LIMIT $5`,
@@ -179,7 +180,7 @@ func (s *Store) DeleteAbsent(ctx context.Context, sched Schedule, model hub.Mode
 		if err != nil {
 			return err
 		}
-		deleted, err := deleteRecords(ctx, tx, sched, model, ids, children, s.clock())
+		deleted, err := deleteRecords(ctx, tx, c, model, ids, children, s.clock())
 		if err != nil {
 			return err
 		}
@@ -189,11 +190,11 @@ func (s *Store) DeleteAbsent(ctx context.Context, sched Schedule, model hub.Mode
 }
 
 // deleteRecords marks living records as deleted, and their children with them, and reports how many of each model those were.
-func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string, children []hub.Model, now time.Time) (ModelTotals, error) {
+func deleteRecords(ctx context.Context, tx Tx, c hub.Connection, model hub.Model, externalIDs []string, children []hub.Model, now time.Time) (ModelTotals, error) {
 	in, arg := tx.Dialect().In("$4", externalIDs)
 	marked, err := queryAll(ctx, tx, scanText, `UPDATE records SET deleted_at = $5, updated_at = $5
 		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in+` AND deleted_at IS NULL RETURNING external_id`,
-		sched.OrganizationID, sched.ConnectionID, string(model), arg, micros(now))
+		c.OrganizationID, c.ID, string(model), arg, micros(now))
 	if err != nil {
 		return nil, err
 	}
@@ -201,13 +202,13 @@ func deleteRecords(ctx context.Context, tx Tx, sched Schedule, model hub.Model, 
 	for i, id := range marked {
 		gone[i] = hub.Record{Model: model, ExternalID: id}
 	}
-	if err := relinkWithout(ctx, tx, sched.OrganizationID, sched.ConnectionID, gone, now); err != nil {
+	if err := relinkWithout(ctx, tx, c, gone, now); err != nil {
 		return nil, err
 	}
 	deleted := ModelTotals{}
 	deleted.Add(model, RunTotals{Deleted: len(marked)})
 	for _, child := range children {
-		n, err := deleteChildren(ctx, tx, sched, model, child, marked, nil, now)
+		n, err := deleteChildren(ctx, tx, c, model, child, marked, nil, now)
 		if err != nil {
 			return nil, err
 		}

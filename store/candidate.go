@@ -89,12 +89,24 @@ func (s *Store) dayOf(ctx context.Context, r hub.Recording) (hub.Day, error) {
 
 // connectionsBeside are those of the organization whose engagements compete with no appointment.
 func (s *Store) connectionsBeside(ctx context.Context, organization string) (map[string]bool, error) {
-	ids, err := queryAll(ctx, s.db, scanText, `SELECT id FROM connections WHERE organization_id = $1 AND platform = $2`, organization, string(hub.PlatformIngage))
+	ids, err := s.connectionsOf(ctx, organization, hub.Platform.Inbound)
 	beside := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		beside[id] = true
 	}
 	return beside, err
+}
+
+// connectionsOf are the ids of the organization's connections, ordered, whose platform is of a kind.
+func (s *Store) connectionsOf(ctx context.Context, organization string, kind func(hub.Platform) bool) ([]string, error) {
+	var platforms []string
+	for _, p := range hub.Platforms() {
+		if kind(p) {
+			platforms = append(platforms, string(p))
+		}
+	}
+	in, arg := s.db.Dialect().In("$2", platforms)
+	return queryAll(ctx, s.db, scanText, `SELECT id FROM connections WHERE organization_id = $1 AND platform `+in+` ORDER BY id`, organization, arg)
 }
 
 // talksOf are the rep's other recordings that begin between the times, the nearest to the recording.

@@ -8,7 +8,7 @@ import (
 )
 
 // deleteAbsentChildren deletes the children that the page's records no longer have.
-func deleteAbsentChildren(ctx context.Context, tx Tx, sched Schedule, page PageCommit, child hub.Model, now time.Time) (int, error) {
+func deleteAbsentChildren(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, child hub.Model, now time.Time) (int, error) {
 	var parents []string
 	present := map[string]bool{}
 	for _, r := range page.Records {
@@ -19,17 +19,17 @@ func deleteAbsentChildren(ctx context.Context, tx Tx, sched Schedule, page PageC
 			present[r.ExternalID] = true
 		}
 	}
-	return deleteChildren(ctx, tx, sched, page.State.Model, child, parents, present, now)
+	return deleteChildren(ctx, tx, c, page.State.Model, child, parents, present, now)
 }
 
 // deleteChildren deletes the records of a model that refer to one of the parents, except those to keep.
-func deleteChildren(ctx context.Context, tx Tx, sched Schedule, parent, child hub.Model, parents []string, keep map[string]bool, now time.Time) (int, error) {
+func deleteChildren(ctx context.Context, tx Tx, c hub.Connection, parent, child hub.Model, parents []string, keep map[string]bool, now time.Time) (int, error) {
 	if len(parents) == 0 {
 		return 0, nil
 	}
 	in, arg := tx.Dialect().In("$4", parents)
 	found, err := queryAll(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND `+refColumns[parent][0]+` `+in+` AND deleted_at IS NULL`, sched.OrganizationID, sched.ConnectionID, string(child), arg)
+		AND `+refColumns[parent][0]+` `+in+` AND deleted_at IS NULL`, c.OrganizationID, c.ID, string(child), arg)
 	if err != nil {
 		return 0, err
 	}
@@ -44,6 +44,6 @@ func deleteChildren(ctx context.Context, tx Tx, sched Schedule, parent, child hu
 	}
 	in, arg = tx.Dialect().In("$4", gone)
 	n, err := tx.Exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND external_id `+in, sched.OrganizationID, sched.ConnectionID, string(child), arg, micros(now))
+		AND external_id `+in, c.OrganizationID, c.ID, string(child), arg, micros(now))
 	return int(n), err
 }

@@ -10,30 +10,30 @@ import (
 // SaveConfirmed keeps what the CRM said of one record when it was asked for it by its id: the record, those read with it, and
 // that children which are not among them are gone, as is the record itself. Recordings of about then are looked at again.
 func (s *Store) SaveConfirmed(ctx context.Context, organization, connection string, of hub.RecordRef, records []hub.Record, children []hub.Model, asked time.Time) error {
-	sched := Schedule{OrganizationID: organization, ConnectionID: connection}
 	err := s.write(ctx, func(tx Tx) error {
-		if _, err := lockConnection(ctx, tx, organization, connection); err != nil {
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil {
 			return err
 		}
 		now := s.clock().UTC().Truncate(time.Microsecond)
 		all := append([]hub.Record{{Model: of.Model, ExternalID: of.ExternalID}}, records...)
-		scope, err := newRelinkScope(ctx, tx, organization, connection, all)
+		scope, err := newRelinkScope(ctx, tx, c, all)
 		if err != nil {
 			return err
 		}
 		there := false
 		for _, same := range byModel(records) {
-			c, _, err := upsertRecords(ctx, tx, organization, connection, same[0].Model, same, asked, now)
+			changes, _, err := upsertRecords(ctx, tx, organization, connection, same[0].Model, same, asked, now)
 			if err != nil {
 				return err
 			}
-			scope.note(same[0].Model, c)
+			scope.note(same[0].Model, changes)
 			for i := range same {
 				there = there || same[i].Model == of.Model && same[i].ExternalID == of.ExternalID
 			}
 		}
 		if !there {
-			if _, err := deleteRecords(ctx, tx, sched, of.Model, []string{of.ExternalID}, children, now); err != nil {
+			if _, err := deleteRecords(ctx, tx, c, of.Model, []string{of.ExternalID}, children, now); err != nil {
 				return err
 			}
 		}
@@ -44,7 +44,7 @@ func (s *Store) SaveConfirmed(ctx context.Context, organization, connection stri
 					kept[records[i].ExternalID] = true
 				}
 			}
-			n, err := deleteChildren(ctx, tx, sched, of.Model, child, []string{of.ExternalID}, kept, now)
+			n, err := deleteChildren(ctx, tx, c, of.Model, child, []string{of.ExternalID}, kept, now)
 			if err != nil {
 				return err
 			}

@@ -191,7 +191,7 @@ func (s *Store) TakeSession(ctx context.Context, organization, connection string
 		case err != nil:
 			return err
 		}
-		p := newPush(tx, organization, connection)
+		p := newPush(tx, c)
 		former, err := p.load(ctx, recordKey{hub.ModelEngagement, session.ID})
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func (s *Store) Projects(ctx context.Context, organization string, day *hub.Day,
 	for _, u := range day.Rep {
 		of[u.ConnectionID] = true
 	}
-	connections, err := queryAll(ctx, s.db, scanText, `SELECT id FROM connections WHERE organization_id = $1 AND platform = $2 ORDER BY id`, organization, string(hub.PlatformCompanyCam))
+	connections, err := s.connectionsOf(ctx, organization, hub.HasProjects)
 	if err != nil {
 		return nil, err
 	}

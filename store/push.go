@@ -20,10 +20,9 @@ type recordKey struct {
 
 // push is the records that one push touches, as they will be.
 type push struct {
-	tx           Tx
-	organization string
-	connection   string
-	records      map[recordKey]*hub.Record
+	tx      Tx
+	over    hub.Connection
+	records map[recordKey]*hub.Record
 	// order is that in which they were first touched; pointedAt are those among them that are not there and of
 	// which nothing was said.
 	order     []recordKey
@@ -75,7 +74,7 @@ func (p *push) lookFor(ctx context.Context, patches []hub.RecordPatch) error {
 		for slice := range slices.Chunk(ids, pushSlice) {
 			in, arg := p.tx.Dialect().In("$4", slice)
 			found, err := queryAll(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
-				WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, p.organization, p.connection, string(model), arg)
+				WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, p.over.OrganizationID, p.over.ID, string(model), arg)
 			if err != nil {
 				return err
 			}
@@ -100,13 +99,13 @@ func (p *push) find(ctx context.Context, key recordKey) (hub.Record, error) {
 	}
 	found, err := queryOne(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
-		p.organization, p.connection, string(key.model), key.externalID)
+		p.over.OrganizationID, p.over.ID, string(key.model), key.externalID)
 	return found.Record, err
 }
 
-func newPush(tx Tx, organization, connection string) *push {
+func newPush(tx Tx, over hub.Connection) *push {
 	return &push{
-		tx: tx, organization: organization, connection: connection,
+		tx: tx, over: over,
 		records: map[recordKey]*hub.Record{}, pointedAt: map[recordKey]bool{}, mergedBy: map[recordKey]string{},
 	}
 }
@@ -139,7 +138,7 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 			return err
 		}
 		connection = c.ID
-		p := newPush(tx, organization, c.ID)
+		p := newPush(tx, c)
 		if err := p.lookFor(ctx, patches); err != nil {
 			return err
 		}
@@ -256,7 +255,7 @@ func (p *push) copyRelationships(ctx context.Context, opportunity *hub.Record, e
 	opportunity.Details.OtherContacts = slices.Clone(from.Details.OtherContacts)
 	kept, err := queryAll(ctx, p.tx, scanRecord, `SELECT `+recordColumns+` FROM records
 		WHERE organization_id = $1 AND connection_id = $2 AND engagement_ref = $3 AND model = $4`,
-		p.organization, p.connection, engagement, string(hub.ModelEngagementUser))
+		p.over.OrganizationID, p.over.ID, engagement, string(hub.ModelEngagementUser))
 	if err != nil {
 		return err
 	}
@@ -296,19 +295,19 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		}
 		records = append(records, r)
 	}
-	circular, err := mergedInCircles(ctx, p.tx, p.organization, p.connection, records)
+	circular, err := mergedInCircles(ctx, p.tx, p.over.OrganizationID, p.over.ID, records)
 	if err != nil {
 		return err
 	}
 	for _, i := range circular {
 		return circleError(cmp.Or(p.mergedBy[recordKey{records[i].Model, records[i].ExternalID}], "mergedToExternalId"), &records[i])
 	}
-	scope, err := newRelinkScope(ctx, p.tx, p.organization, p.connection, records)
+	scope, err := newRelinkScope(ctx, p.tx, p.over, records)
 	if err != nil {
 		return err
 	}
 	for _, of := range byModel(records) {
-		ch, _, err := upsertRecords(ctx, p.tx, p.organization, p.connection, of[0].Model, of, now, now)
+		ch, _, err := upsertRecords(ctx, p.tx, p.over.OrganizationID, p.over.ID, of[0].Model, of, now, now)
 		if err != nil {
 			return err
 		}
@@ -338,7 +337,7 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 		if !c.Platform.Pushed() {
 			return hub.Conflict("This record is pulled from %s, and changes here would be undone by its next change there: change it in the CRM.", c.Platform)
 		}
-		p := newPush(tx, organization, c.ID)
+		p := newPush(tx, c)
 		if err := p.apply(ctx, &hub.RecordPatch{Model: model, ExternalID: r.ExternalID, Change: change}); err != nil {
 			return err
 		}
@@ -418,7 +417,7 @@ func (s *Store) DeleteRemoved(ctx context.Context, organization, over string, va
 				}
 				deleted += int(n)
 			}
-			if err := relinkWithout(ctx, tx, organization, c.ID, gone, s.clock()); err != nil {
+			if err := relinkWithout(ctx, tx, c, gone, s.clock()); err != nil {
 				return err
 			}
 		}

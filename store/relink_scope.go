@@ -26,8 +26,8 @@ type relinkScope struct {
 }
 
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
-func newRelinkScope(ctx context.Context, tx Tx, organization, connection string, records []hub.Record) (*relinkScope, error) {
-	s, timeless := &relinkScope{organization: organization, connection: connection}, false
+func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, records []hub.Record) (*relinkScope, error) {
+	s, timeless := &relinkScope{organization: c.OrganizationID, connection: c.ID}, false
 	for i := range records {
 		switch records[i].Model {
 		case hub.ModelEngagement:
@@ -47,21 +47,15 @@ func newRelinkScope(ctx context.Context, tx Tx, organization, connection string,
 		default:
 		}
 	}
+	if !hub.HasProjects(c.Platform) {
+		s.projects = nil
+	}
 	if len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
 		return s, nil
 	}
-	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, organization)
+	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, c.OrganizationID)
 	if err != nil || len(some) == 0 {
 		return s, err
-	}
-	if len(s.projects) > 0 {
-		platform, err := queryAll(ctx, tx, scanText, `SELECT platform FROM connections WHERE organization_id = $1 AND id = $2`, organization, connection)
-		if err != nil {
-			return s, err
-		}
-		if len(platform) == 0 || !hub.HasProjects(hub.Platform(platform[0])) {
-			s.projects = nil
-		}
 	}
 	s.on = true
 	return s, s.widen(ctx, tx)
@@ -108,7 +102,7 @@ func (s *relinkScope) request(ctx context.Context, tx Tx, now time.Time) error {
 }
 
 // relinkWithout asks for another look after records of one model were deleted.
-func relinkWithout(ctx context.Context, tx Tx, organization, connection string, gone []hub.Record, now time.Time) error {
+func relinkWithout(ctx context.Context, tx Tx, c hub.Connection, gone []hub.Record, now time.Time) error {
 	if len(gone) == 0 {
 		return nil
 	}
@@ -117,9 +111,9 @@ func relinkWithout(ctx context.Context, tx Tx, organization, connection string, 
 		for i := range gone {
 			ids[i] = gone[i].ExternalID
 		}
-		return relinkCRMUsers(ctx, tx, organization, connection, ids, now)
+		return relinkCRMUsers(ctx, tx, c.OrganizationID, c.ID, ids, now)
 	}
-	scope, err := newRelinkScope(ctx, tx, organization, connection, gone)
+	scope, err := newRelinkScope(ctx, tx, c, gone)
 	if err != nil {
 		return err
 	}

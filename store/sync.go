@@ -137,11 +137,11 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err := setCirclesAside(ctx, tx, sched, &page); err != nil {
 			return err
 		}
-		scope, err := newRelinkScope(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.Records)
+		scope, err := newRelinkScope(ctx, tx, c, page.Records)
 		if err != nil {
 			return err
 		}
-		done, err := upsertPage(ctx, tx, sched, page, scope, now)
+		done, err := upsertPage(ctx, tx, c, page, scope, now)
 		if err != nil {
 			return err
 		}
@@ -172,14 +172,14 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 
 // upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
 // of the records of each model.
-func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, scope *relinkScope, now time.Time) (ModelTotals, error) {
+func upsertPage(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, scope *relinkScope, now time.Time) (ModelTotals, error) {
 	asked := page.AskedAt
 	if asked.IsZero() {
 		asked = now
 	}
 	done := ModelTotals{}
 	for _, records := range byModel(page.Records) {
-		ch, changed, err := upsertRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, records[0].Model, records, asked, now)
+		ch, changed, err := upsertRecords(ctx, tx, c.OrganizationID, c.ID, records[0].Model, records, asked, now)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +190,7 @@ func upsertPage(ctx context.Context, tx Tx, sched Schedule, page PageCommit, sco
 		done.Add(records[0].Model, RunTotals{Changes: ch})
 	}
 	for _, child := range page.Children {
-		n, err := deleteAbsentChildren(ctx, tx, sched, page, child, now)
+		n, err := deleteAbsentChildren(ctx, tx, c, page, child, now)
 		if err != nil {
 			return nil, err
 		}

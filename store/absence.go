@@ -71,9 +71,8 @@ func (s *Store) Missing(ctx context.Context, sched Schedule, w Reading, limit in
 
 // MissingMoreThan reports whether a whole reading did not meet more than n records.
 func (s *Store) MissingMoreThan(ctx context.Context, sched Schedule, w Reading, n int) (bool, error) {
-	found, err := queryAll(ctx, s.db, scanCount, `SELECT 1`+missingFrom+` LIMIT 1 OFFSET $5`,
+	return queryAny(ctx, s.db, `SELECT 1`+missingFrom+` LIMIT 1 OFFSET $5`,
 		sched.OrganizationID, sched.ConnectionID, string(w.Model), micros(w.StartedAt), n)
-	return len(found) > 0, err
 }
 
 // NoteAbsent notes records that the whole reading w did not meet, and how far it is with that. Confirmed are those of
@@ -128,21 +127,20 @@ func (s *Store) SettleAbsences(ctx context.Context, sched Schedule, model hub.Mo
 		if gone == 0 {
 			return nil
 		}
-		met, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`, args...)
+		met, err := queryAny(ctx, tx, `SELECT 1 FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`, args...)
 		if err != nil {
 			return err
 		}
 		many := gone >= atLeast && limit < 100
 		if many && limit > 0 { // they are few where the model has at least as many records as make gone limit percent
 			enough := (gone*100 + limit - 1) / limit
-			found, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
-				LIMIT 1 OFFSET $4`, append(args, enough-1)...)
+			few, err := hasMoreRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, enough-1)
 			if err != nil {
 				return err
 			}
-			many = len(found) == 0
+			many = !few
 		}
-		if many || len(met) == 0 && limit < 100 {
+		if many || !met && limit < 100 {
 			held = gone
 			_, err := tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state IN ($5, $6)`,
 				append(args, string(AbsenceHeld), string(AbsenceNoted), string(AbsenceConfirmed))...)
@@ -222,9 +220,9 @@ func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, e
 	if len(externalIDs) == 0 {
 		return nil
 	}
-	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
+	some, err := queryAny(ctx, tx, `SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
 		sched.OrganizationID, sched.ConnectionID, string(model))
-	if err != nil || len(some) == 0 {
+	if err != nil || !some {
 		return err
 	}
 	in, arg := tx.Dialect().In("$4", externalIDs)

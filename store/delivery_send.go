@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -49,8 +50,11 @@ type DeliveryEnd struct {
 
 // DeliveriesWait reports whether any delivery of the connection waits, be it for another one.
 func (s *Store) DeliveriesWait(ctx context.Context, organization, connection string) (bool, error) {
-	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
-	return len(some) > 0, err
+	return deliveriesWait(ctx, s.db, organization, connection)
+}
+
+func deliveriesWait(ctx context.Context, q database.Querier, organization, connection string) (bool, error) {
+	return queryAny(ctx, q, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
 }
 
 // EarlierMarkers are what the recording's notes may be known by that a program wrote before markers said what a note is.
@@ -277,8 +281,8 @@ func markSynced(ctx context.Context, tx Tx, d hub.Delivery, synced []hub.EntityE
 
 // resumeWriteBack lets a connection send what waits, if anything does.
 func resumeWriteBack(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
-	waiting, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
-	if err != nil || len(waiting) == 0 {
+	waiting, err := deliveriesWait(ctx, tx, organization, connection)
+	if err != nil || !waiting {
 		return err
 	}
 	return scheduleTask(ctx, tx, organization, TaskWriteBack, connection, now)

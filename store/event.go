@@ -105,8 +105,8 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 
 // FanOut plans the deliveries of up to limit events that were emitted since, and reports how many those were.
 func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
-	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
-	if err != nil || len(some) == 0 {
+	some, err := queryAny(ctx, s.db, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
+	if err != nil || !some {
 		return 0, err
 	}
 	taken := 0

@@ -52,9 +52,9 @@ func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined,
 
 // releaseQuarantined takes records that now came in well out of quarantine.
 func releaseQuarantined(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
-	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
+	some, err := queryAny(ctx, tx, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
 		sched.OrganizationID, sched.ConnectionID, string(page.State.Model))
-	if err != nil || len(some) == 0 {
+	if err != nil || !some {
 		return err
 	}
 	fingerprints := make([]string, len(page.Records))

@@ -42,6 +42,12 @@ func queryAll[T any](ctx context.Context, q database.Querier, scan func(database
 	return all, domainError(err)
 }
 
+// queryAny reports whether a query of a number, which must end at its first row, has one.
+func queryAny(ctx context.Context, q database.Querier, query string, args ...any) (bool, error) {
+	found, err := queryAll(ctx, q, scanCount, query, args...)
+	return len(found) > 0, err
+}
+
 // domainError turns an error of the database into the one of the domain that says the same to a client.
 func domainError(err error) error {
 	if errors.Is(err, database.ErrNotFound) {

@@ -84,9 +84,12 @@ func (s *Store) EndReading(ctx context.Context, sched Schedule, st SyncState, st
 
 // HasMoreRecords reports whether the connection has more than n living records of the model.
 func (s *Store) HasMoreRecords(ctx context.Context, organization, connection string, model hub.Model, n int) (bool, error) {
-	found, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
+	return hasMoreRecords(ctx, s.db, organization, connection, model, n)
+}
+
+func hasMoreRecords(ctx context.Context, q database.Querier, organization, connection string, model hub.Model, n int) (bool, error) {
+	return queryAny(ctx, q, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
 		LIMIT 1 OFFSET $4`, organization, connection, string(model), n)
-	return len(found) > 0, err
 }
 
 // noteMet notes which records of the model a page has met: a whole reading keeps them until its end, and whatever page

@@ -53,8 +53,8 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, records []hub.
 	if len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
 		return s, nil
 	}
-	some, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, c.OrganizationID)
-	if err != nil || len(some) == 0 {
+	some, err := queryAny(ctx, tx, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, c.OrganizationID)
+	if err != nil || !some {
 		return s, err
 	}
 	s.on = true

@@ -125,11 +125,9 @@ func (s *Store) Scorecards(ctx context.Context, organization, conversationType s
 	for i := range all {
 		kind := all[i].ConversationType
 		if _, known := scored[kind]; !known {
-			found, err := queryAll(ctx, s.db, scanText, `SELECT id FROM recordings WHERE organization_id = $1 AND conversation_type = $2 AND scored LIMIT 1`, organization, kind)
-			if err != nil {
+			if scored[kind], err = queryAny(ctx, s.db, `SELECT 1 FROM recordings WHERE organization_id = $1 AND conversation_type = $2 AND scored LIMIT 1`, organization, kind); err != nil {
 				return nil, err
 			}
-			scored[kind] = len(found) > 0
 		}
 		all[i].Scored = scored[kind]
 	}

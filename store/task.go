@@ -67,9 +67,12 @@ func (s *Store) RenewTaskLease(ctx context.Context, t Task, lease time.Duration)
 
 // holdTaskLease makes sure, for the rest of the transaction, that the job may still write.
 func holdTaskLease(ctx context.Context, tx Tx, t Task) error {
-	found, err := queryAll(ctx, tx, scanCount, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.Dialect().ForUpdate(),
+	held, err := queryAny(ctx, tx, `SELECT 1 FROM tasks WHERE organization_id = $1 AND kind = $2 AND object_id = $3 AND turn = $4`+tx.Dialect().ForUpdate(),
 		t.OrganizationID, string(t.Kind), t.ObjectID, t.Fence)
-	return requireAffected(int64(len(found)), err, ErrLeaseLost)
+	if err == nil && !held {
+		return ErrLeaseLost
+	}
+	return err
 }
 
 // EndTask gives the task back, with what its job learned of the host that it asked. Its next job is at next, or never for

@@ -142,14 +142,5 @@ func (s *Store) CRMRequests(ctx context.Context, organization, connection string
 
 // PurgeCRMRequests removes a slice of the requests that are too old, and reports whether any are left.
 func (s *Store) PurgeCRMRequests(ctx context.Context) (more bool, err error) {
-	oldest := micros(s.clock().Add(-CRMRequestAge))
-	some, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM crm_requests WHERE sent_at < $1 LIMIT 1`, oldest)
-	if err != nil || len(some) == 0 {
-		return false, err
-	}
-	return true, s.write(ctx, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM crm_requests WHERE (organization_id, connection_id, id) IN
-			(SELECT organization_id, connection_id, id FROM crm_requests WHERE sent_at < $1 ORDER BY sent_at LIMIT $2)`, oldest, purgeSlice)
-		return err
-	})
+	return s.purgeOlder(ctx, aging{"crm_requests", "organization_id, connection_id, id", "sent_at", CRMRequestAge})
 }

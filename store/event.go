@@ -202,7 +202,7 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	if len(old) > 0 {
 		return true, s.removeEvents(ctx, old)
 	}
-	if more, err := s.purgeMinutes(ctx); err != nil || more {
+	if more, err := s.purgeOlder(ctx, aging{"webhook_minutes", "organization_id, endpoint_id, minute", "minute", EventAge}); err != nil || more {
 		return more, err
 	}
 	deleted, err := queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)

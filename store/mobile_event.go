@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -113,33 +112,4 @@ func (s *Store) MobileEvents(ctx context.Context, organization string, f MobileE
 	}
 	return queryPage(ctx, s.db, scanMobileEvent, `SELECT `+mobileEventColumns+` FROM mobile_events WHERE organization_id = $1`+c.text+
 		` ORDER BY created_at, id LIMIT `+c.arg(f.Limit), c.args...)
-}
-
-// PurgeOldEntries removes a slice of the mobile events and of the requests of the audit log that are older than they are
-// kept, and reports whether there may be more.
-func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
-	for _, old := range []struct {
-		table string
-		kept  time.Duration
-	}{{"mobile_events", hub.MobileEventKept}, {"api_calls", APICallKept}} {
-		removed, failed := s.purgeOlder(ctx, old.table, old.kept)
-		more = more || removed == purgeSlice
-		err = errors.Join(err, failed)
-	}
-	return more && err == nil, err
-}
-
-func (s *Store) purgeOlder(ctx context.Context, table string, kept time.Duration) (n int64, err error) {
-	before := micros(s.clock().Add(-kept))
-	old, err := queryAll(ctx, s.db, scanText, `SELECT id FROM `+table+` WHERE created_at < $1 LIMIT 1`, before)
-	if err != nil || len(old) == 0 {
-		return 0, err
-	}
-	err = s.write(ctx, func(tx Tx) error {
-		var err error
-		n, err = tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE (organization_id, id) IN (SELECT organization_id, id FROM %[1]s WHERE created_at < $1 ORDER BY created_at LIMIT %[2]d)`,
-			table, purgeSlice), before)
-		return err
-	})
-	return n, err
 }

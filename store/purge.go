@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,6 +66,42 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
 		return err
 	})
+}
+
+// aging is a table whose rows, which key tells apart, are kept for a time after that in the column.
+type aging struct {
+	table, key, column string
+	kept               time.Duration
+}
+
+// purgeOlder removes a slice of the rows that are older than they are kept, and reports whether there may be more. Where
+// there are none it only reads.
+func (s *Store) purgeOlder(ctx context.Context, a aging) (more bool, err error) {
+	before := micros(s.clock().Add(-a.kept))
+	old, err := queryAny(ctx, s.db, fmt.Sprintf(`SELECT 1 FROM %s WHERE %s < $1 LIMIT 1`, a.table, a.column), before)
+	if err != nil || !old {
+		return false, err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < $1 ORDER BY %[3]s LIMIT %[4]d)`,
+			a.table, a.key, a.column, purgeSlice), before)
+		more = n == purgeSlice
+		return err
+	})
+	return more && err == nil, err
+}
+
+// PurgeOldEntries removes a slice of the mobile events and of the requests of the audit log that are older than they are
+// kept, and reports whether there may be more.
+func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
+	for _, a := range []aging{
+		{"mobile_events", "organization_id, id", "created_at", hub.MobileEventKept},
+		{"api_calls", "organization_id, id", "created_at", APICallKept},
+	} {
+		left, failed := s.purgeOlder(ctx, a)
+		more, err = more || left, errors.Join(err, failed)
+	}
+	return more && err == nil, err
 }
 
 // unlinkDeleted takes the links of a slice of recordings along with the connection that they were over, a person's too:

@@ -52,17 +52,3 @@ func (s *Store) WebhookMinutes(ctx context.Context, organization, endpoint strin
 	}, `SELECT `+minuteColumns+` FROM webhook_minutes WHERE organization_id = $1 AND endpoint_id = $2 AND minute >= $3 AND minute < $4 ORDER BY minute`,
 		organization, endpoint, micros(from), micros(until))
 }
-
-// purgeMinutes removes a slice of the minutes that are too old, and reports whether there were any.
-func (s *Store) purgeMinutes(ctx context.Context) (bool, error) {
-	before := micros(s.clock().Add(-EventAge))
-	old, err := queryAll(ctx, s.db, scanCount, `SELECT 1 FROM webhook_minutes WHERE minute < $1 LIMIT 1`, before)
-	if err != nil || len(old) == 0 {
-		return false, err
-	}
-	return true, s.write(ctx, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM webhook_minutes WHERE (organization_id, endpoint_id, minute) IN
-			(SELECT organization_id, endpoint_id, minute FROM webhook_minutes WHERE minute < $1 LIMIT $2)`, before, purgeSlice)
-		return err
-	})
-}

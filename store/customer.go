@@ -52,23 +52,3 @@ func (s *Store) UsersOfOpportunities(ctx context.Context, organization string, k
 	}
 	return found, nil
 }
-
-// recordPlace is where records are whose external ids tell them apart.
-type recordPlace struct {
-	connection string
-	model      hub.Model
-}
-
-// byPlace are the external ids of the keys, each once, by their place.
-func byPlace(keys []RecordKey) map[recordPlace][]string {
-	ids, seen := map[recordPlace][]string{}, map[RecordKey]bool{}
-	for _, k := range keys {
-		if k.ExternalID == "" || seen[k] {
-			continue
-		}
-		seen[k] = true
-		g := recordPlace{k.ConnectionID, k.Model}
-		ids[g] = append(ids[g], k.ExternalID)
-	}
-	return ids
-}

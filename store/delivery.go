@@ -153,7 +153,11 @@ const itsConnectionLives = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.org
 
 // Delivery returns one delivery of the organization.
 func (s *Store) Delivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
-	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+	return delivery(ctx, s.db, organization, id)
+}
+
+func delivery(ctx context.Context, q database.Querier, organization, id string) (hub.Delivery, error) {
+	return queryOne(ctx, q, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
 }
 
 // DeliveryFilter chooses deliveries for a list. Empty fields choose all.
@@ -197,7 +201,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 	var d hub.Delivery
 	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		before, err := queryOne(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+		before, err := delivery(ctx, tx, organization, id)
 		if err != nil {
 			return err
 		}
@@ -231,7 +235,7 @@ func (s *Store) SettleDelivery(ctx context.Context, organization, id string, the
 	var d hub.Delivery
 	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		before, err := queryOne(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND id = $2`+itsConnectionLives, organization, id)
+		before, err := delivery(ctx, tx, organization, id)
 		if err != nil {
 			return err
 		}

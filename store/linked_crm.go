@@ -74,16 +74,12 @@ func linkedCRMs(ctx context.Context, q database.Querier, organization string, rs
 // linkedBeside are the records that recordings are linked to besides the main one, by recording. Where a CRM has merged
 // one since, it is the survivor; the main one itself follows when the merge comes.
 func linkedBeside(ctx context.Context, q database.Querier, organization string, rs []hub.Recording) (map[string][]hub.RecordRef, error) {
-	type place struct {
-		connection string
-		model      hub.Model
-	}
-	beside, named := map[string][]hub.RecordRef{}, map[place]map[string][]*string{}
+	beside, named := map[string][]hub.RecordRef{}, map[recordPlace]map[string][]*string{}
 	for _, r := range rs {
 		also := slices.Clone(r.Link.Also)
 		beside[r.ID] = also
 		for i := range also {
-			p := place{r.Link.ConnectionID, also[i].Model}
+			p := recordPlace{r.Link.ConnectionID, also[i].Model}
 			if named[p] == nil {
 				named[p] = map[string][]*string{}
 			}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"sirocco/database"
@@ -99,6 +97,26 @@ type RecordKey struct {
 	ExternalID   string
 }
 
+// recordPlace is where records are whose external ids tell them apart.
+type recordPlace struct {
+	connection string
+	model      hub.Model
+}
+
+// byPlace are the external ids of the keys, each once, by their place.
+func byPlace(keys []RecordKey) map[recordPlace][]string {
+	ids, seen := map[recordPlace][]string{}, map[RecordKey]bool{}
+	for _, k := range keys {
+		if k.ExternalID == "" || seen[k] {
+			continue
+		}
+		seen[k] = true
+		g := recordPlace{k.ConnectionID, k.Model}
+		ids[g] = append(ids[g], k.ExternalID)
+	}
+	return ids
+}
+
 // Deleted says whether deleted records are wanted.
 type Deleted bool
 
@@ -116,24 +134,9 @@ func recordsByKey(ctx context.Context, q database.Querier, organization string, 
 	if len(deleted) > 0 && deleted[0] == DeletedToo {
 		living = ``
 	}
-	type group struct {
-		connection string
-		model      hub.Model
-	}
-	groups := map[group]map[string]bool{}
-	for _, k := range keys {
-		if k.ExternalID == "" {
-			continue
-		}
-		g := group{k.ConnectionID, k.Model}
-		if groups[g] == nil {
-			groups[g] = map[string]bool{}
-		}
-		groups[g][k.ExternalID] = true
-	}
 	found := make(map[RecordKey]Record, len(keys))
-	for g, ids := range groups {
-		in, arg := q.Dialect().In("$4", slices.Collect(maps.Keys(ids)))
+	for g, ids := range byPlace(keys) {
+		in, arg := q.Dialect().In("$4", ids)
 		rs, err := queryAll(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND external_id `+in+living+ofLiveConnection, organization, g.connection, string(g.model), arg)
 		if err != nil {

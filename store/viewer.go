@@ -60,11 +60,7 @@ func (c *conditions) visibleTo(q database.Querier, v hub.Viewer) {
 	if v.Admin {
 		return
 	}
-	condition := "r.user_id = " + c.arg(v.UserID) + " OR r.discoverable = " + c.arg(true)
-	if len(v.CoachOf) > 0 {
-		condition += " OR " + c.in(q, "r.team_id", v.CoachOf)
-	}
-	c.text += " AND (" + condition + ")"
+	c.text += " AND (r.discoverable = " + c.arg(true) + " OR " + c.ofRep(q, v) + ")"
 }
 
 // keptBy says in SQL, of recordings under the alias r, what hub.Viewer.Keeps says in Go.
@@ -72,11 +68,16 @@ func (c *conditions) keptBy(q database.Querier, v hub.Viewer) {
 	if v.Admin {
 		return
 	}
+	c.text += " AND (" + c.ofRep(q, v) + ")"
+}
+
+// ofRep is the condition that a recording r is the viewer's own, or of a team that the viewer coaches.
+func (c *conditions) ofRep(q database.Querier, v hub.Viewer) string {
 	condition := "r.user_id = " + c.arg(v.UserID)
 	if len(v.CoachOf) > 0 {
 		condition += " OR " + c.in(q, "r.team_id", v.CoachOf)
 	}
-	c.text += " AND (" + condition + ")"
+	return condition
 }
 
 // Person is what a recording's answer tells of a user.

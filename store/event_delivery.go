@@ -50,11 +50,7 @@ func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, li
 
 // NextEvent is when the endpoint's next event is due; zero when none is.
 func (s *Store) NextEvent(ctx context.Context, organization, endpoint string) (time.Time, error) {
-	next, err := queryAll(ctx, s.db, func(r database.Row) (int64, error) {
-		var us int64
-		err := r.Scan(&us)
-		return us, err
-	}, `SELECT d.due_at FROM event_deliveries d WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at IS NOT NULL`+firstOfItsRecording+` ORDER BY d.due_at LIMIT 1`, organization, endpoint)
+	next, err := queryAll(ctx, s.db, scanCount, `SELECT d.due_at FROM event_deliveries d WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at IS NOT NULL`+firstOfItsRecording+` ORDER BY d.due_at LIMIT 1`, organization, endpoint)
 	if err != nil || len(next) == 0 {
 		return time.Time{}, err
 	}
@@ -172,11 +168,7 @@ func saveSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) 
 
 // saveFailing notes since when all attempts have failed, and disables the endpoint where that is too long.
 func (s *Store) saveFailing(ctx context.Context, tx Tx, t Task, last EventResult, gone bool) error {
-	since, err := queryAll(ctx, tx, func(r database.Row) (int64, error) {
-		var us int64
-		err := r.Scan(&us)
-		return us, err
-	}, `UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, $3) WHERE organization_id = $1 AND id = $2 AND disabled_at IS NULL RETURNING failing_since`,
+	since, err := queryAll(ctx, tx, scanCount, `UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, $3) WHERE organization_id = $1 AND id = $2 AND disabled_at IS NULL RETURNING failing_since`,
 		t.OrganizationID, t.ObjectID, micros(last.At))
 	if err != nil || len(since) == 0 {
 		return err

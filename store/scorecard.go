@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"sirocco/database"
@@ -73,13 +74,13 @@ func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub
 		if err != nil {
 			return err
 		}
-		kept, err := queryAll(ctx, tx, scanScorecard, `INSERT INTO scorecards (`+scorecardColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $6)
+		kept, err := queryOne(ctx, tx, scanScorecard, `INSERT INTO scorecards (`+scorecardColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $6)
 			ON CONFLICT (organization_id, id) DO UPDATE SET conversation_type = excluded.conversation_type, is_active = excluded.is_active, definition = excluded.definition, updated_at = excluded.updated_at
 			RETURNING `+scorecardColumns, c.OrganizationID, c.ID, c.ConversationType, c.Active, string(text), micros(now))
 		if err != nil {
 			return err
 		}
-		c = kept[0]
+		c = kept
 		n, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM scorecards WHERE organization_id = $1`, c.OrganizationID)
 		if err != nil {
 			return err
@@ -94,8 +95,7 @@ func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub
 
 // Metrics are the organization's metrics by their ids.
 func (s *Store) Metrics(ctx context.Context, organization string) (map[string]hub.ScorecardMetric, error) {
-	m, err := metricsOf(ctx, s.db, organization)
-	return m, err
+	return metricsOf(ctx, s.db, organization)
 }
 
 func metricsOf(ctx context.Context, q database.Querier, organization string) (map[string]hub.ScorecardMetric, error) {
@@ -207,23 +207,19 @@ func (f *ScoreFilter) where(q database.Querier, c *conditions, recording string)
 	if f.Everything {
 		return
 	}
-	either := ""
+	var either []string
 	for _, list := range []struct {
 		column string
 		ids    []string
 	}{{recording, f.Recordings}, {"r.user_id", f.Users}, {"r.team_id", f.Teams}} {
-		if len(list.ids) == 0 {
-			continue
+		if len(list.ids) > 0 {
+			either = append(either, c.in(q, list.column, list.ids))
 		}
-		if either != "" {
-			either += " OR "
-		}
-		either += c.in(q, list.column, list.ids)
 	}
-	if either == "" {
-		either = "1 = 0"
+	if len(either) == 0 {
+		either = []string{"1 = 0"}
 	}
-	c.text += " AND (" + either + ")"
+	c.text += " AND (" + strings.Join(either, " OR ") + ")"
 }
 
 // ScoredRecordings says how many recordings a filter chooses, and how many of them ended in a win.

@@ -185,6 +185,6 @@ func (s *Store) DeleteEndpoint(ctx context.Context, organization, id string) (hu
 // EndpointURLs are the URLs of the endpoints that are told, of all organizations, a thousand at most: for what the
 // operator is told at start.
 func (s *Store) EndpointURLs(ctx context.Context) ([]string, error) {
-	return queryAll(ctx, s.db, func(r database.Row) (url string, err error) { return url, r.Scan(&url) },
+	return queryAll(ctx, s.db, scanText,
 		`SELECT url FROM webhook_endpoints WHERE disabled_at IS NULL AND deleted_at IS NULL LIMIT 1000`)
 }

@@ -72,38 +72,30 @@ func (e *unauthorizedError) Error() string {
 	return "The token is unknown, mistyped, expired or revoked, or its user or the organization is disabled."
 }
 
-// met reports whether the request's token counted when it was last looked up: whoever has such a one is no stranger.
-func (c *authenticator) met(hr *http.Request, legacy bool) bool {
-	hash, _, err := tokenOf(hr, legacy)
-	if err != nil {
-		return false
-	}
+// met reports whether a token counted when it was last looked up: whoever has such a one is no stranger.
+func (c *authenticator) met(given givenToken) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	_, ok := c.known[hash]
+	_, ok := c.known[given.hash]
 	return ok
 }
 
-// authenticate returns whose token the request has, or *unauthorizedError, or why it cannot be known now.
-func (c *authenticator) authenticate(hr *http.Request, legacy bool) (caller, error) {
-	hash, ofUser, err := tokenOf(hr, legacy)
-	if err != nil {
-		return caller{}, err
-	}
+// authenticate returns whose token it is, or *unauthorizedError, or why it cannot be known now.
+func (c *authenticator) authenticate(ctx context.Context, given givenToken) (caller, error) {
 	now := c.clock()
 	c.mu.RLock()
-	k, ok := c.known[hash]
+	k, ok := c.known[given.hash]
 	revocations := c.revocations
 	c.mu.RUnlock()
 	if ok && now.Before(k.until) {
 		return k, nil
 	}
 	// Who asks after a revocation does not wait for an answer from before it.
-	found, err, _ := c.looking.Do(strconv.FormatUint(revocations, 10)+" "+hash, func() (any, error) {
+	found, err, _ := c.looking.Do(strconv.FormatUint(revocations, 10)+" "+given.hash, func() (any, error) {
 		// Not the request's own context: others may be waiting for the same answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(hr.Context()), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		return c.lookUp(ctx, hash, ofUser, revocations)
+		return c.lookUp(ctx, given, revocations)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
 		return caller{}, &unauthorizedError{given: true}
@@ -114,37 +106,43 @@ func (c *authenticator) authenticate(hr *http.Request, legacy bool) (caller, err
 	return found.(caller), nil
 }
 
-// tokenOf returns the hash of the request's token, and whether it is a user's. The published prefix always means
-// the organization surface; elsewhere a user's token decides.
-func tokenOf(hr *http.Request, legacy bool) (hash string, ofUser bool, err error) {
+// givenToken is the token that a request has, by its hash.
+type givenToken struct {
+	hash   string
+	ofUser bool
+}
+
+// tokenOf returns the request's token, or *unauthorizedError where it has none in the right form. The published prefix
+// always means the organization surface; elsewhere a user's token decides.
+func tokenOf(hr *http.Request, legacy bool) (givenToken, error) {
 	if text := hr.Header.Get(userTokenHeader); text != "" && !legacy {
 		hash, ok := hub.UserTokenHash(strings.TrimSpace(text))
 		if !ok {
-			return "", true, &unauthorizedError{given: true}
+			return givenToken{}, &unauthorizedError{given: true}
 		}
-		return hash, true, nil
+		return givenToken{hash, true}, nil
 	}
 	scheme, text, _ := strings.Cut(hr.Header.Get("Authorization"), " ")
 	if bare := strings.TrimSpace(hr.Header.Get("Authorization")); strings.HasPrefix(bare, "sirocco_") && !strings.HasPrefix(bare, "sirocco_user_") {
-		return "", false, &unauthorizedError{given: true, bare: true}
+		return givenToken{}, &unauthorizedError{given: true, bare: true}
 	}
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return "", false, &unauthorizedError{given: hr.Header.Get("Authorization") != ""}
+		return givenToken{}, &unauthorizedError{given: hr.Header.Get("Authorization") != ""}
 	}
 	hash, ok := hub.TokenHash(strings.TrimSpace(text))
 	if !ok {
-		return "", false, &unauthorizedError{given: true}
+		return givenToken{}, &unauthorizedError{given: true}
 	}
-	return hash, false, nil
+	return givenToken{hash, false}, nil
 }
 
 // lookUp asks the store, and remembers the answer unless something was revoked since revocations was read.
-func (c *authenticator) lookUp(ctx context.Context, hash string, ofUser bool, revocations uint64) (caller, error) {
+func (c *authenticator) lookUp(ctx context.Context, given givenToken, revocations uint64) (caller, error) {
 	now := c.clock() // before the query: what it finds is at least as new
 	k := caller{until: now.Add(callerMemory)}
 	var err error
-	if ofUser {
-		k.user, err = c.store.AccessTokenByHash(ctx, hash)
+	if given.ofUser {
+		k.user, err = c.store.AccessTokenByHash(ctx, given.hash)
 		if k.user.ExpiresAt.Before(k.until) {
 			k.until = k.user.ExpiresAt
 		}
@@ -154,13 +152,13 @@ func (c *authenticator) lookUp(ctx context.Context, hash string, ofUser bool, re
 			k.name = u.Name()
 		}
 	} else {
-		k.token, err = c.store.TokenByHash(ctx, hash)
+		k.token, err = c.store.TokenByHash(ctx, given.hash)
 	}
 	if err != nil {
 		return k, err
 	}
-	c.remember(hash, k, revocations)
-	if !ofUser && now.Sub(k.token.LastUsedAt) >= store.TokenUseGrain {
+	c.remember(given.hash, k, revocations)
+	if !given.ofUser && now.Sub(k.token.LastUsedAt) >= store.TokenUseGrain {
 		if err := c.store.TouchToken(ctx, k.token); err != nil {
 			c.log.Warn("the last use of a token was not recorded", "token", k.token.ID, "error", err)
 		}

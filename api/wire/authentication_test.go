@@ -29,8 +29,12 @@ func TestRevocationDuringALookUp(t *testing.T) {
 	}, slog.New(slog.DiscardHandler))
 	hr := httptest.NewRequest(http.MethodGet, "/v1/x", nil)
 	hr.Header.Set("Authorization", "Bearer "+text)
+	given, err := tokenOf(hr, false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, remembered := range []int{0, 1} {
-		if _, err := c.authenticate(hr, false); err != nil {
+		if _, err := c.authenticate(t.Context(), given); err != nil {
 			t.Fatal(err)
 		}
 		if len(c.known) != remembered {

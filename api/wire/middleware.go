@@ -143,10 +143,14 @@ const noSuchPath = "There is no such path; /openapi.json lists those there are."
 // admit lets the request of a known token within its limit pass, and answers any other.
 func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := RequestOf(hr.Context())
-	if !a.authenticator.met(hr, r.Legacy) && !a.admitStranger(w, hr) {
+	given, err := tokenOf(hr, r.Legacy)
+	if (err != nil || !a.authenticator.met(given)) && !a.admitStranger(w, hr) {
 		return false
 	}
-	caller, err := a.authenticator.authenticate(hr, r.Legacy)
+	var caller caller
+	if err == nil {
+		caller, err = a.authenticator.authenticate(hr.Context(), given)
+	}
 	if unauthorized, ok := errors.AsType[*unauthorizedError](err); ok {
 		challenge := `Bearer realm="sirocco"`
 		if unauthorized.given {

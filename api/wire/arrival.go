@@ -82,14 +82,16 @@ func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization
 	control := http.NewResponseController(w)
 	began := time.Now()
 	var b bytes.Buffer
-	piece := make([]byte, 32<<10)
+	b.Grow(int(min(max(hr.ContentLength, 0), 32<<10)) + bytes.MinRead) // all that most bodies take
 	for {
 		until := time.Now().Add(bodyStall)
 		if slowest := began.Add(bodyStall + time.Duration(b.Len())*time.Second/bodyRate); slowest.Before(until) {
 			until = slowest
 		}
 		_ = control.SetReadDeadline(until) // a connection of a test may have none
-		n, err := hr.Body.Read(piece)
+		b.Grow(bytes.MinRead)
+		piece := b.AvailableBuffer()
+		n, err := hr.Body.Read(piece[:cap(piece)])
 		if int64(b.Len()+n) > most {
 			return nil, release, errTooLarge
 		}

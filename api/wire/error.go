@@ -84,7 +84,7 @@ func marshalText(w io.Writer, v any) error {
 }
 
 // statusError maps an error of the domain to an answer. It is the only place that does.
-func statusError(r *Request, shape ErrorShape, err error) error {
+func statusError(r *Request, shape ErrorShape, err error) huma.StatusError {
 	var (
 		invalid     *hub.InvalidError
 		conflict    *hub.ConflictError
@@ -134,16 +134,14 @@ type StatusError = huma.StatusError
 
 // Fail answers a request that no operation answers with an error of the domain.
 func Fail(w http.ResponseWriter, hr *http.Request, err error) {
-	if answer, ok := errors.AsType[huma.StatusError](statusError(RequestOf(hr.Context()), ErrorShape{}, err)); ok {
-		WriteError(w, answer)
-	}
+	WriteError(w, statusError(RequestOf(hr.Context()), ErrorShape{}, err))
 }
 
 func sentence(status int, message string, plain bool) huma.StatusError {
 	if plain {
 		return &textError{status: status, message: message}
 	}
-	return &jsonError{status: status, Message: message}
+	return refusal(status, message)
 }
 
 func unavailableAnswer(u *hub.UnavailableError) *jsonError {
@@ -187,11 +185,8 @@ func init() {
 func bindingError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	shape, _ := ctx.Operation().Metadata[metadataShape].(ErrorShape)
 	switch status {
-	case http.StatusUnsupportedMediaType:
-		return &jsonError{status: status,
-			Message: fmt.Sprintf("The body has the media type %q; expected application/json.", ctx.Header("Content-Type"))}
 	case http.StatusRequestEntityTooLarge:
-		return &jsonError{status: status, Message: fmt.Sprintf("The body has more than the %d bytes allowed.", ctx.Operation().MaxBodyBytes-1)}
+		return refusal(status, fmt.Sprintf("The body has more than the %d bytes allowed.", ctx.Operation().MaxBodyBytes-1))
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		if len(errs) == 0 { // only a missing body comes without details
 			return shape.issuesAnswer([]Issue{{Code: "invalid_type", Path: []any{}, Message: "the body is empty; expected a JSON object", Expected: "object", Received: "undefined"}})
@@ -207,11 +202,9 @@ func bindingError(ctx huma.Context, status int, message string, errs ...error) h
 			return &textError{status: http.StatusBadRequest, message: issuesText(issues)}
 		}
 		return shape.issuesAnswer(issues)
-	case http.StatusRequestTimeout:
-		return &jsonError{status: status, Message: "The body did not arrive in time."}
 	}
 	if r := RequestOf(ctx.Context()); r.Err() == nil {
 		r.Log.Error("binding failed", "status", status, "message", message, "error", errors.Join(errs...))
 	}
-	return &jsonError{status: http.StatusInternalServerError, Message: "The request could not be read."}
+	return refusal(http.StatusInternalServerError, "The request could not be read.")
 }

@@ -161,7 +161,7 @@ func (a *API) once(shape ErrorShape, secrets map[string]bool) func(huma.Context,
 				answer.Body = string(body)
 			}
 			if err != nil {
-				a.fail(w, r, shape, err)
+				WriteError(w, statusError(r, shape, err))
 				return
 			}
 			w.Header().Set(replayedHeader, "true")
@@ -169,15 +169,8 @@ func (a *API) once(shape ErrorShape, secrets map[string]bool) func(huma.Context,
 		case held != nil && held.status >= http.StatusBadRequest && held.status < http.StatusInternalServerError:
 			held.send(w)
 		default:
-			a.fail(w, r, shape, err)
+			WriteError(w, statusError(r, shape, err))
 		}
-	}
-}
-
-// fail answers a request with an error of the domain, in the operation's own shape.
-func (a *API) fail(w http.ResponseWriter, r *Request, shape ErrorShape, err error) {
-	if answer, ok := errors.AsType[huma.StatusError](statusError(r, shape, err)); ok {
-		WriteError(w, answer)
 	}
 }
 

@@ -87,23 +87,17 @@ func placeOf(cursor string) (store.ListPlace, bool) {
 
 // CutAtText is CutAt for a list that is ordered by a text, which order names.
 func CutAtText[T any](items []T, cut bool, pageSize int, order string, place func(T) (text, id string)) ([]T, *string) {
-	if len(items) <= pageSize && !cut {
-		return items, nil
-	}
-	items = items[:min(len(items), pageSize)]
-	text, id := place(items[len(items)-1])
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(order + " " + id + " " + text))
-	return items, &cursor
+	return cutPage(items, cut, pageSize, func(item T) string {
+		text, id := place(item)
+		return order + " " + id + " " + text
+	})
 }
 
 // CutAt drops the item read beyond the page of a list that is ordered by time, and returns the cursor of the next
 // page, or nil on the last. One that was cut ended before its size.
 func CutAt[T any](items []T, cut bool, pageSize int, place func(T) store.ListPlace) ([]T, *string) {
-	if len(items) <= pageSize && !cut {
-		return items, nil
-	}
-	items = items[:min(len(items), pageSize)]
-	last := place(items[len(items)-1])
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.At.UnixMicro(), 10) + " " + last.ID))
-	return items, &cursor
+	return cutPage(items, cut, pageSize, func(item T) string {
+		at := place(item)
+		return strconv.FormatInt(at.At.UnixMicro(), 10) + " " + at.ID
+	})
 }

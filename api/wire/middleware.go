@@ -46,8 +46,7 @@ func (a *API) middleware(next http.Handler) http.Handler {
 				}
 				r.Log.Error("panic", "panic", p, "stack", string(debug.Stack()))
 				if aw.status == 0 {
-					WriteError(aw, &jsonError{status: http.StatusInternalServerError,
-						Message: "Something went wrong on the server; its log has the details under request " + r.ID + "."})
+					WriteError(aw, refusal(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+"."))
 				}
 			}
 			took := a.Clock().Sub(started)
@@ -96,12 +95,11 @@ func (a *API) route(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	if asked := hr.URL.EscapedPath(); strings.TrimSuffix(asked, "/") != strings.TrimSuffix(path.Clean(asked), "/") {
-		WriteError(w, &jsonError{status: http.StatusNotFound, Message: noSuchPath}) // the mux would redirect, with a page
+		WriteError(w, refusal(http.StatusNotFound, noSuchPath)) // the mux would redirect, with a page
 		return
 	}
 	if _, err := url.ParseQuery(hr.URL.RawQuery); err != nil { // what cannot be read would count as left out
-		WriteError(w, &jsonError{status: http.StatusBadRequest,
-			Message: "The query cannot be read: " + err.Error() + "; percent-encode what its parameters say."})
+		WriteError(w, refusal(http.StatusBadRequest, "The query cannot be read: "+err.Error()+"; percent-encode what its parameters say."))
 		return
 	}
 	handler, pattern := a.matching(hr)
@@ -161,9 +159,7 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 		return false
 	}
 	if err != nil {
-		if answer, ok := errors.AsType[huma.StatusError](statusError(r, a.shapeOf(hr), err)); ok {
-			WriteError(w, answer)
-		}
+		WriteError(w, statusError(r, a.shapeOf(hr), err))
 		return false
 	}
 	r.Token, r.User = caller.token, caller.user
@@ -173,15 +169,11 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 		r.Context = store.WithAPICall(r.Context, r.call)
 	}
 	if wait, ok := a.limiter.allow(w.Header(), caller.id()); !ok {
-		w.Header().Set("Retry-After", seconds(wait))
-		WriteError(w, &jsonError{status: http.StatusTooManyRequests,
-			Message: "This token has used up its requests for now: wait as long as Retry-After says."})
+		refuseForNow(w, wait, "This token has used up its requests for now: wait as long as Retry-After says.")
 		return false
 	}
 	if wait, ok := a.organizations.allow(nil, r.Token.OrganizationID+r.User.OrganizationID); !ok {
-		w.Header().Set("Retry-After", seconds(wait))
-		WriteError(w, &jsonError{status: http.StatusTooManyRequests,
-			Message: "The tokens of this organization have together used up its requests for now: wait as long as Retry-After says."})
+		refuseForNow(w, wait, "The tokens of this organization have together used up its requests for now: wait as long as Retry-After says.")
 		return false
 	}
 	return true
@@ -194,10 +186,10 @@ func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
 	if probe.status == http.StatusMethodNotAllowed {
 		allow := probe.header.Get("Allow")
 		w.Header().Set("Allow", allow)
-		WriteError(w, &jsonError{status: probe.status, Message: "This path does not answer " + hr.Method + "; it answers " + allow + "."})
+		WriteError(w, refusal(probe.status, "This path does not answer "+hr.Method+"; it answers "+allow+"."))
 		return
 	}
-	WriteError(w, &jsonError{status: http.StatusNotFound, Message: noSuchPath})
+	WriteError(w, refusal(http.StatusNotFound, noSuchPath))
 }
 
 // shapeOf is how the operation that the request is for answers errors.

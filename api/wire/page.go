@@ -60,12 +60,16 @@ func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, lim
 // CutByID drops the item read beyond the page of a list that is ordered by id, and returns the cursor of the next page,
 // or nil on the last. One that was cut ended before its size.
 func CutByID[T any](items []T, cut bool, pageSize int, id func(T) string) ([]T, *string) {
+	return cutPage(items, cut, pageSize, id)
+}
+
+// cutPage is CutByID for a list in any order: place says in a text where an item is in it.
+func cutPage[T any](items []T, cut bool, pageSize int, place func(T) string) ([]T, *string) {
 	if len(items) <= pageSize && !cut {
 		return items, nil
 	}
 	items = items[:min(len(items), pageSize)]
-	cursor := base64.RawURLEncoding.EncodeToString([]byte(id(items[len(items)-1])))
-	return items, &cursor
+	return items, new(base64.RawURLEncoding.EncodeToString([]byte(place(items[len(items)-1]))))
 }
 
 // IsCut reports whether a page ended before its limit as it has enough bytes, and else returns what is wrong.

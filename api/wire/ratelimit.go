@@ -50,6 +50,12 @@ func (l *rateLimiter) allow(h http.Header, token string) (wait time.Duration, ok
 	return wait, ok
 }
 
+// refuseForNow answers a request that is one too many.
+func refuseForNow(w http.ResponseWriter, wait time.Duration, message string) {
+	w.Header().Set("Retry-After", seconds(wait))
+	WriteError(w, refusal(http.StatusTooManyRequests, message))
+}
+
 func (l *rateLimiter) bucket(token string, now time.Time) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()

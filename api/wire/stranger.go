@@ -103,8 +103,7 @@ func (a *API) admitStranger(w http.ResponseWriter, hr *http.Request) bool {
 	}
 	wait, ok := a.strangers.allow(nil, address)
 	if !ok {
-		w.Header().Set("Retry-After", seconds(wait))
-		WriteError(w, &jsonError{status: http.StatusTooManyRequests, Message: "Too many requests without a token that counts came from this address: wait as long as Retry-After says."})
+		refuseForNow(w, wait, "Too many requests without a token that counts came from this address: wait as long as Retry-After says.")
 	}
 	return ok
 }

@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"encoding/json/jsontext"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -63,7 +65,7 @@ func validateBody(schemas huma.Registry, schema *huma.Schema, body []byte, exact
 }
 
 // errEnough ends a validation that has found as much as is told.
-var errEnough = fmt.Errorf("enough was found")
+var errEnough = errors.New("enough was found")
 
 // errTooDeep, errTooWide refuse what no body of the contract needs.
 var (
@@ -184,9 +186,8 @@ func (v *checking) object(s *huma.Schema, at *huma.PathBuffer) error {
 				return err
 			}
 		}
-		seen[name] = property != nil && s.Properties[name] != nil || seen[name]
-		err = v.field(property, name, at, slices.Contains(s.Required, name))
-		if err != nil {
+		seen[name] = true
+		if err := v.field(property, name, at, slices.Contains(s.Required, name)); err != nil {
 			return err
 		}
 	}
@@ -331,7 +332,7 @@ const noForm = "\x00form "
 // atEnd refuses what follows a value.
 func atEnd(in *jsontext.Decoder) error {
 	if in.PeekKind() == 0 {
-		if _, err := in.ReadToken(); err != nil && err.Error() == "EOF" {
+		if _, err := in.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

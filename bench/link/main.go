@@ -22,7 +22,7 @@ const (
 
 func main() {
 	days := flag.Int("days", defaultDays, "how many days are made")
-	seed := flag.Uint64("seed", defaultSeed, "what they are made from; the same seed makes the same days")
+	seed := flag.Uint64("seed", defaultSeed, "what they are made from; the same seed makes the same days, on any number of cores")
 	others := flag.Bool("variants", false, "also measure days of other figures, each a third off or more")
 	curve := flag.Bool("thresholds", false, "also print what other thresholds would give")
 	flag.Parse()

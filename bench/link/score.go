@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -67,18 +66,20 @@ func (b *bin) noise() float64 {
 // scores are those of all classes.
 type scores [classes]tally
 
+// streams is how many makers share the days, each with a seed of its own: a number of its own, not that of the cores, as
+// it decides which days a seed makes.
+const streams = 16
+
 // measure makes days and lets the rule judge them: without names and words for place and time, with them for contacts,
 // and without any place for the blind.
 func measure(f figures, days int, seed uint64) *scores {
-	workers := runtime.GOMAXPROCS(0)
-	all := make([]scores, workers)
+	all := make([]scores, streams)
 	var group sync.WaitGroup
-	for w := range workers {
+	for i := range all {
 		group.Go(func() {
-			m := newMaker(f, seed*1000+uint64(w))
-			for n := w; n < days; n += workers {
-				d := m.day()
-				all[w].judge(d)
+			m := newMaker(f, seed*1000+uint64(i))
+			for n := i; n < days; n += streams {
+				all[i].judge(m.day())
 			}
 		})
 	}

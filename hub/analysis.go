@@ -87,10 +87,7 @@ func (a *AnalysisResult) Validate() error {
 			break
 		}
 	}
-	if len(issues) == 0 {
-		return nil
-	}
-	return &InvalidError{Issues: issues}
+	return invalidOrNil(issues)
 }
 
 // empty reports whether it says nothing that anybody could read.

@@ -59,6 +59,11 @@ func (a *Appointment) span() (start, end time.Time) {
 	return a.Start, a.End
 }
 
+// compare orders appointments by their starts, and those of one moment by their ids.
+func (a *Appointment) compare(b *Appointment) int {
+	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ConnectionID, b.ConnectionID), cmp.Compare(a.ExternalID, b.ExternalID))
+}
+
 // overlaps reports whether the recording, a moment where its end is not known, lies within or across the span.
 func overlaps(r *Recording, start, end time.Time) bool {
 	if !r.EndedAt.After(r.StartedAt) {
@@ -80,8 +85,10 @@ func overlap(r *Recording, start, end time.Time) time.Duration {
 
 // called names the appointment for people.
 func (a *Appointment) called() string {
-	return fmt.Sprintf("“%s” (%s)", cmp.Or(a.Name, a.ExternalID), personTime(a.Start))
+	return fmt.Sprintf("“%s” (%s)", a.title(), personTime(a.Start))
 }
+
+func (a *Appointment) title() string { return cmp.Or(a.Name, a.ExternalID) }
 
 func personTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 

@@ -32,8 +32,5 @@ func (b *Brief) Validate() error {
 	if b.ExternalID == "" {
 		issues = append(issues, Issue{"externalId", "is empty", "the sender's own id of the brief"})
 	}
-	if len(issues) == 0 {
-		return nil
-	}
-	return &InvalidError{Issues: issues}
+	return invalidOrNil(issues)
 }

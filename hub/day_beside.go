@@ -3,7 +3,6 @@ package hub
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,8 +45,7 @@ func (d *Day) addBeside(v *Verdict, r *Recording, beside []Appointment) {
 		}
 	}
 	slices.SortFunc(all, func(a, b during) int {
-		return cmp.Or(cmp.Compare(b.common, a.common), a.Appointment.Start.Compare(b.Appointment.Start),
-			strings.Compare(a.Appointment.ConnectionID, b.Appointment.ConnectionID), strings.Compare(a.Appointment.ExternalID, b.Appointment.ExternalID))
+		return cmp.Or(cmp.Compare(b.common, a.common), a.Appointment.compare(&b.Appointment))
 	})
 	if len(all) > 0 && !v.Linked && all[0].common > 0 {
 		best := all[0]

@@ -209,8 +209,8 @@ func (m *dayMatch) addTalks() {
 			of.about = append(of.about, clues.about(a.known))
 			if of.placed && a.placed {
 				meters := of.place.metersTo(a.place)
-				of.located[j] = math.Log((sameLaw(meters) + 0.002*anywhere) / anywhere)
-				of.nearby[j] = math.Log((nearbyLaw(meters) + 0.002*anywhere) / anywhere)
+				of.located[j] = math.Log(against(anywhere, sameLaw(meters)))
+				of.nearby[j] = math.Log(against(anywhere, nearbyLaw(meters)))
 			} else if of.placed {
 				of.located[j] = math.Log(m.unknownLaw(of.place, j) / anywhere)
 			}

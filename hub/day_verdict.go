@@ -50,8 +50,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 		v.Choices = append(v.Choices, c)
 	}
 	slices.SortFunc(v.Choices, func(a, b Choice) int {
-		return cmp.Or(cmp.Compare(b.Probability, a.Probability), a.Appointment.Start.Compare(b.Appointment.Start),
-			strings.Compare(a.Appointment.ConnectionID, b.Appointment.ConnectionID), strings.Compare(a.Appointment.ExternalID, b.Appointment.ExternalID))
+		return cmp.Or(cmp.Compare(b.Probability, a.Probability), a.Appointment.compare(&b.Appointment))
 	})
 	v.Evidence = EvidenceTime
 	if len(v.Choices) > 0 && v.Choices[0].Probability >= leastProbable {
@@ -61,9 +60,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 				v.Evidence = m.evidence(t, a, i)
 			}
 		}
-		v.Threshold = m.day.Thresholds[best.Appointment.ConnectionID].Of(v.Evidence)
-		v.Linked = best.Probability >= v.Threshold
-		v.Offered = !v.Linked && best.Probability >= leastOffered
+		v.decide(m.day.Thresholds)
 	}
 	v.Reason = m.reason(t, &v)
 	return v
@@ -103,8 +100,7 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	if t.placed && a.placed {
 		parts = append(parts, "its place is "+personDistance(t.place.metersTo(a.place))+" from the recording's")
 	}
-	text := strings.Join(append(parts, contactReasons(t.about[i])...), ", ")
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	return sentence(append(parts, contactReasons(t.about[i])...))
 }
 
 // contactReasons say in words what the clues say of a customer.
@@ -137,14 +133,9 @@ func (m *dayMatch) reason(t *dayTalk, v *Verdict) string {
 	switch {
 	case len(m.day.Rep) == 0:
 		return "No CRM user is matched to the rep."
-	case v.Linked:
-		c := v.Choices[0]
-		return fmt.Sprintf("It is of the appointment %s with a probability of %s: %s", c.Appointment.called(), percent(c.Probability), lowerFirst(c.Reason))
-	case v.Offered:
-		c := v.Choices[0]
-		text := fmt.Sprintf("It may be of the appointment %s, with a probability of %s: %s That is less than the %s from which on it would be linked.",
-			c.Appointment.called(), percent(c.Probability), lowerFirst(c.Reason), percent(v.Threshold))
-		if len(v.Choices) > 1 && v.Choices[1].Probability >= leastProbable {
+	case v.Linked, v.Offered:
+		text := v.decision("the appointment " + v.Choices[0].Appointment.called())
+		if v.Offered && len(v.Choices) > 1 && v.Choices[1].Probability >= leastProbable {
 			text += fmt.Sprintf(" The next is %s, with %s.", v.Choices[1].Appointment.called(), percent(v.Choices[1].Probability))
 		}
 		return text
@@ -163,6 +154,30 @@ func (m *dayMatch) reason(t *dayTalk, v *Verdict) string {
 		return fmt.Sprintf("The rep has an appointment on %s, but it is too far from the recording in time, or in place.", day)
 	}
 	return fmt.Sprintf("The rep has %d appointments on %s, but each is too far from the recording in time, or in place.", of, day)
+}
+
+// decide says whether the first choice is linked or offered, by the evidence and the threshold that its connection has for it.
+func (v *Verdict) decide(thresholds map[string]Thresholds) {
+	best := v.Choices[0]
+	v.Threshold = thresholds[best.Appointment.ConnectionID].Of(v.Evidence)
+	v.Linked = best.Probability >= v.Threshold
+	v.Offered = !v.Linked && best.Probability >= leastOffered
+}
+
+// decision says in words that the first choice, called as it is, is linked or offered.
+func (v *Verdict) decision(called string) string {
+	c := v.Choices[0]
+	if v.Linked {
+		return fmt.Sprintf("It is of %s with a probability of %s: %s", called, percent(c.Probability), lowerFirst(c.Reason))
+	}
+	return fmt.Sprintf("It may be of %s, with a probability of %s: %s That is less than the %s from which on it would be linked.",
+		called, percent(c.Probability), lowerFirst(c.Reason), percent(v.Threshold))
+}
+
+// sentence is of parts that begin with small letters.
+func sentence(parts []string) string {
+	text := strings.Join(parts, ", ")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 func percent(p float64) string {

@@ -64,6 +64,9 @@ func nearbyLaw(meters float64) float64 {
 // anywhereLaw is how probable a place is for somebody who works within some meters.
 func anywhereLaw(radius float64) float64 { return 1 / (math.Pi * radius * radius) }
 
+// against is how much more probable a place is by a law than anywhere. The floor bounds what one place that is wrong can say.
+func against(anywhere, law float64) float64 { return (law + 0.002*anywhere) / anywhere }
+
 // ring turns a density of distances into one of places.
 func ring(law *apartLaw, meters float64) float64 {
 	return law.density(meters) / (2 * math.Pi * max(meters, 5))

@@ -94,10 +94,7 @@ func (e *MobileEvent) Validate() error {
 	if !e.OccurredAt.IsZero() && !TellableTime(e.OccurredAt) {
 		issues = append(issues, Issue{"occurredAt", "is no time that anything happened at", "when it happened"})
 	}
-	if len(issues) == 0 {
-		return nil
-	}
-	return &InvalidError{Issues: issues}
+	return invalidOrNil(issues)
 }
 
 // mobileEventIDs makes the ids of events that the app names.

@@ -94,10 +94,7 @@ func (e *MultimediaEvent) Validate(field string, targets Targets) error {
 	case !targets.AllowURL(u.Scheme, u.Hostname(), u.Port()):
 		issues = append(issues, Issue{SubField(field, "downloadUrl"), "is not at a public address over https://", "a public host, unless the server's operator allows it (serve --allow-private or --allow-targets)"})
 	}
-	if len(issues) == 0 {
-		return nil
-	}
-	return &InvalidError{Issues: issues}
+	return invalidOrNil(issues)
 }
 
 // AudioAnswer reports why what a server answered cannot be audio, or "": pages that ask to sign in come with status 200.

@@ -121,7 +121,7 @@ func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 	if at, known := placeOf(p.Latitude, p.Longitude); m.placed && known {
 		meters, anywhere := m.place.metersTo(at), anywhereLaw(territory(nil))
 		m.none += projectBeside * w.weight * nearbyLaw(meters) / anywhere
-		w.weight *= (sameLaw(meters) + 0.002*anywhere) / anywhere
+		w.weight *= against(anywhere, sameLaw(meters))
 		w.evidence = EvidencePlace
 		reasons = append([]string{"its place is " + personDistance(meters) + " from the recording's"}, reasons...)
 	}
@@ -130,8 +130,7 @@ func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 		reasons = append(reasons, contactReasons(t)...)
 	}
 	w.weight *= contact
-	text := strings.Join(reasons, ", ")
-	w.reason = strings.ToUpper(text[:1]) + text[1:] + "."
+	w.reason = sentence(reasons)
 	m.of = append(m.of, w)
 }
 
@@ -152,20 +151,15 @@ func (m *projectMatch) verdict() Verdict {
 		}
 	}
 	if len(v.Choices) > 0 {
-		best := v.Choices[0]
 		v.Evidence = m.of[0].evidence
-		v.Threshold = m.day.Thresholds[best.Appointment.ConnectionID].Of(v.Evidence)
-		v.Linked = v.Evidence != EvidenceTime && best.Probability >= v.Threshold
-		v.Offered = v.Evidence != EvidenceTime && !v.Linked && best.Probability >= leastOffered
+		v.decide(m.day.Thresholds)
+		if v.Evidence == EvidenceTime { // that a rep has a project says nothing of one talk
+			v.Linked, v.Offered = false, false
+		}
 	}
 	switch {
-	case v.Linked:
-		c := v.Choices[0]
-		v.Reason = fmt.Sprintf("It is of the project “%s” with a probability of %s: %s", c.Appointment.title(), percent(c.Probability), lowerFirst(c.Reason))
-	case v.Offered:
-		c := v.Choices[0]
-		v.Reason = fmt.Sprintf("It may be of the project “%s”, with a probability of %s: %s That is less than the %s from which on it would be linked.",
-			c.Appointment.title(), percent(c.Probability), lowerFirst(c.Reason), percent(v.Threshold))
+	case v.Linked, v.Offered:
+		v.Reason = v.decision("the project “" + v.Choices[0].Appointment.title() + "”")
 	default:
 		v.Reason = "No project fits it: none is near enough, or of a customer who was named."
 		if !m.placed {
@@ -174,8 +168,6 @@ func (m *projectMatch) verdict() Verdict {
 	}
 	return v
 }
-
-func (a *Appointment) title() string { return cmp.Or(a.Name, a.ExternalID) }
 
 // personDays says a time in days.
 func personDays(d time.Duration) string {

@@ -193,10 +193,7 @@ func (c *Scorecard) Validate(metrics map[string]ScorecardMetric) error {
 			wrong(fmt.Sprintf("nodes[%d].parentId", i), "names a section", "the root: sections hold metrics")
 		}
 	}
-	if len(issues) == 0 {
-		return nil
-	}
-	return &InvalidError{Issues: issues}
+	return invalidOrNil(issues)
 }
 
 // MetricFigures are what the values of a metric come to over recordings.

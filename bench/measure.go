@@ -46,7 +46,7 @@ func (s subject) measure(op operation, connections int, turn time.Duration) (sam
 	for i, w := range workers {
 		wg.Go(func() { latencies[i], failures[i] = repeat(w, begin, end) })
 	}
-	time.Sleep(time.Until(begin))
+	time.Sleep(time.Until(begin)) // a turn is a time: nothing but the clock ends it
 	if s.began != nil {
 		if err := s.began(); err != nil {
 			return sample{}, err

@@ -141,7 +141,7 @@ func (b *bench) measureMemory(ctx context.Context, database string) (idle, busy 
 	if err != nil {
 		return 0, 0, err
 	}
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) // idle is what a while without requests leaves, which nothing tells of
 	if idle, err = p.resident(); err != nil {
 		return 0, 0, err
 	}

@@ -130,8 +130,8 @@ func measure(w io.Writer, db rig.Database, duration time.Duration) (err error) {
 		what          string
 		alone, beside []time.Duration
 	}{{"sync", syncsAlone, syncs}, {"webhook", eventsAlone, events}} {
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", db.Name, row.what, part(row.alone, 50), part(row.alone, 99), part(row.beside, 50), part(row.beside, 99), part(row.beside, 100))
-		fmt.Fprintf(os.Stderr, "%s, %s: p99 %s alone, %s beside (%d times)\n", db.Name, row.what, part(row.alone, 99), part(row.beside, 99), len(row.beside))
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", db.Name, row.what, rig.Percentile(row.alone, 50), rig.Percentile(row.alone, 99), rig.Percentile(row.beside, 50), rig.Percentile(row.beside, 99), rig.Percentile(row.beside, 100))
+		fmt.Fprintf(os.Stderr, "%s, %s: p99 %s alone, %s beside (%d times)\n", db.Name, row.what, rig.Percentile(row.alone, 99), rig.Percentile(row.beside, 99), len(row.beside))
 	}
 	return nil
 }
@@ -266,9 +266,4 @@ func await(came <-chan struct{}, began time.Time) (time.Duration, error) {
 	case <-time.After(patience):
 		return 0, errors.New("the tenant was not served within " + patience.String())
 	}
-}
-
-// part is the percentile of durations that are in order.
-func part(all []time.Duration, percent int) string {
-	return all[min(len(all)-1, len(all)*percent/100)].Round(100 * time.Microsecond).String()
 }

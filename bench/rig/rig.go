@@ -1,5 +1,5 @@
-// Package rig is what the benches of syncing and of webhooks stand on: both databases, fully durable, and a store on
-// either.
+// Package rig is what the benches of syncing, webhooks, fairness and scorecards stand on: both databases, fully durable, and
+// a store on either.
 package rig
 
 import (
@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"time"
 
 	"sirocco/store"
 	"sirocco/store/storetest"
@@ -57,6 +58,11 @@ func Open(ctx context.Context, url string) (*store.Store, error) {
 		return nil, err
 	}
 	return store.OpenOrMake(ctx, url, store.Options{Keys: keys})
+}
+
+// Percentile writes the percentile of durations that are in order.
+func Percentile(all []time.Duration, percent int) string {
+	return all[min(len(all)-1, len(all)*percent/100)].Round(100 * time.Microsecond).String()
 }
 
 // Thousands writes a number with a comma between its thousands.

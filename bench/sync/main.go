@@ -189,7 +189,7 @@ func ended(ctx context.Context, st *store.Store, c hub.Connection, before string
 			}
 			return runs[0], nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // the end of a run is kept and told to nobody; the run has the times
 	}
 	return store.SyncRun{}, errors.New("a sync did not end in ten minutes")
 }

@@ -126,9 +126,9 @@ func measure(w io.Writer, name, url string, events, pending int) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", name, rig.Thousands(int(fast)), part(alone, 50), part(alone, 99), part(beside, 50), part(beside, 99))
+	fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", name, rig.Thousands(int(fast)), rig.Percentile(alone, 50), rig.Percentile(alone, 99), rig.Percentile(beside, 50), rig.Percentile(beside, 99))
 	fmt.Fprintf(os.Stderr, "%s: %.0f events/s, p50 %s p99 %s, beside the dead endpoint p50 %s p99 %s\n", name, fast,
-		part(alone, 50), part(alone, 99), part(beside, 50), part(beside, 99))
+		rig.Percentile(alone, 50), rig.Percentile(alone, 99), rig.Percentile(beside, 50), rig.Percentile(beside, 99))
 	return nil
 }
 
@@ -253,9 +253,4 @@ func await(done <-chan struct{}, what string) error {
 	case <-time.After(patience):
 		return errors.New("it never happened that " + what)
 	}
-}
-
-// part is the percentile of durations that are in order.
-func part(all []time.Duration, percent int) string {
-	return all[min(len(all)-1, len(all)*percent/100)].Round(100 * time.Microsecond).String()
 }

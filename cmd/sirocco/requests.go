@@ -32,7 +32,7 @@ type requestLine struct {
 }
 
 func (c *requestsCommand) Run(ctx context.Context) error {
-	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
+	return c.reading(ctx, func(st *store.Store, conn hub.Connection) error {
 		found, err := st.CRMRequests(ctx, conn.OrganizationID, conn.ID, store.CRMRequestFilter{RunID: c.Sync, Limit: min(max(c.Limit, 1), store.CRMRequestsKept)})
 		if err != nil {
 			return err

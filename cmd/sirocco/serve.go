@@ -106,6 +106,14 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
 	c.direct, c.log = c.DatabaseDirect, log
+	targets, err := c.targets()
+	if err != nil {
+		return err
+	}
+	proxies, err := c.proxies()
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Listen) // before anything is made: another server may run here
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -121,14 +129,6 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	if err := hintFirstToken(ctx, st, c.Database); err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	targets, err := c.targets()
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	proxies, err := c.proxies()
-	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	c.secureKey(c.Database, log)

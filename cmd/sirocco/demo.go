@@ -141,7 +141,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 			return ended, err
 		}
 		crm.origin = "http://" + listener.Addr().String()
-		go func() { _ = serveSimulator(d.ctx, crm.Server, listener) }()
+		go func() { _ = serveUntilDone(d.ctx, crm.Server, listener) }()
 		d.crms = append(d.crms, crm)
 	}
 	fmt.Printf("Sirocco listens at %s, on a database of its own; a CRM of each platform runs beside it.\n", d.url)

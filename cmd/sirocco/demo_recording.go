@@ -81,12 +81,7 @@ func (d *demo) subscribe() (*demoReceiver, error) {
 	if receiver.webhook, err = standardwebhooks.NewWebhook(endpoint.Secret); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: receiver, ReadHeaderTimeout: demoStep}
-	go func() { _ = server.Serve(listener) }()
-	go func() {
-		<-d.ctx.Done()
-		_ = server.Close()
-	}()
+	go func() { _ = serveUntilDone(d.ctx, receiver, listener) }()
 	return receiver, nil
 }
 

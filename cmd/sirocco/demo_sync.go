@@ -165,7 +165,7 @@ func (d *demo) pauseAndResume() (int, error) {
 		if earlier == asked {
 			return true, nil
 		}
-		time.Sleep(1500 * time.Millisecond) // several times as long as a request takes now
+		time.Sleep(1500 * time.Millisecond) // that nothing comes can only be waited for: several times as long as a request takes now
 		return false, nil
 	}); err != nil {
 		return 0, err

@@ -55,8 +55,14 @@ func setAddress(ts *testscript.TestScript, _ bool, args []string) {
 
 // waitReady waits until the server at the address is ready.
 func waitReady(_ *testscript.TestScript, _ bool, args []string) {
-	for !isReady("http://" + args[0]) {
-		time.Sleep(20 * time.Millisecond)
+	again(func() bool { return isReady("http://" + args[0]) })
+}
+
+// again does something until it holds. What another process does can only be asked for; what never holds is ended by the
+// test binary's own timeout.
+func again(holds func() bool) {
+	for !holds() {
+		time.Sleep(50 * time.Millisecond) // between two questions
 	}
 }
 
@@ -92,30 +98,24 @@ func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 
 // sendUntil sends METHOD URL TOKEN again and again until it gets the status that comes first.
 func sendUntil(ts *testscript.TestScript, _ bool, args []string) {
-	for {
+	again(func() bool {
 		r, err := http.NewRequest(args[1], args[2], nil)
 		ts.Check(err)
 		r.Header.Set("Authorization", "Bearer "+args[3])
 		answer, err := http.DefaultClient.Do(r)
 		ts.Check(err)
 		ts.Check(answer.Body.Close())
-		if strconv.Itoa(answer.StatusCode) == args[0] {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return strconv.Itoa(answer.StatusCode) == args[0]
+	})
 }
 
 // runUntil runs a program again and again until what it prints matches a pattern.
 func runUntil(ts *testscript.TestScript, _ bool, args []string) {
 	pattern := regexp.MustCompile(args[0])
-	for {
+	again(func() bool {
 		ts.Check(ts.Exec(args[1], args[2:]...))
-		if pattern.MatchString(ts.ReadFile("stdout")) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		return pattern.MatchString(ts.ReadFile("stdout"))
+	})
 }
 
 // setField sets the variable to a field of the first JSON object that the last command printed.

@@ -44,9 +44,12 @@ func (c *simulateCommand) Run(ctx context.Context) error {
 	}
 	fmt.Printf("A stand-in for %s listens at %s. A hub asks it where it was started with --allow-targets %s (or --allow-private). It accepts these credentials:\n%s\n", s.Platform(), origin, listener.Addr(), credentials)
 	if c.Change > 0 {
-		go changeEvery(ctx, s, c.Change)
+		go every(ctx, c.Change, func() {
+			s.Churn(5)
+			fmt.Println("changed 5 records")
+		})
 	}
-	return serveSimulator(ctx, s, listener)
+	return serveUntilDone(ctx, s, listener)
 }
 
 func newSimulator(name string, o simulator.Options) *simulator.Server {
@@ -58,28 +61,13 @@ func newSimulator(name string, o simulator.Options) *simulator.Server {
 	panic("no simulator " + name)
 }
 
-// serveSimulator answers until ctx ends.
-func serveSimulator(ctx context.Context, s *simulator.Server, listener net.Listener) error {
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+// serveUntilDone answers as the handler does until ctx ends.
+func serveUntilDone(ctx context.Context, handler http.Handler, listener net.Listener) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
-}
-
-// changeEvery changes a few records again and again.
-func changeEvery(ctx context.Context, s *simulator.Server, each time.Duration) {
-	ticker := time.NewTicker(each)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.Churn(5)
-			fmt.Println("changed 5 records")
-		}
-	}
 }

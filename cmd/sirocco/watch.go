@@ -75,14 +75,19 @@ func (w *nodeWatch) notices() []string {
 
 // watch checks again and again until ctx ends.
 func (w *nodeWatch) watch(ctx context.Context) {
-	ticker := time.NewTicker(watchEvery)
+	every(ctx, watchEvery, func() { w.check(ctx) })
+}
+
+// every does something after each period until ctx ends.
+func every(ctx context.Context, period time.Duration, do func()) {
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			w.check(ctx)
+			do()
 		}
 	}
 }

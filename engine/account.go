@@ -26,8 +26,12 @@ func (j *syncJob) askAccount(ctx context.Context) error {
 	if err != nil {
 		j.log.Debug("the CRM does not say whose the credentials are", "error", err)
 	}
-	found := hub.CRMAccount{ID: account.ID, Name: account.Name, Note: keptNote(account.Note)}
-	return j.engine.Store.NoteAccount(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, found, err == nil)
+	return j.engine.Store.NoteAccount(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, keptAccount(account), err == nil)
+}
+
+// keptAccount is what the CRM says of an account, as it is kept.
+func keptAccount(a connector.Account) hub.CRMAccount {
+	return hub.CRMAccount{ID: a.ID, Name: a.Name, Note: keptNote(a.Note)}
 }
 
 // check asks whose the credentials are.

@@ -35,7 +35,7 @@ func (e *Engine) Check(ctx context.Context, conn hub.Connection, given map[strin
 		s.Token = token.Value
 	}
 	account, err := c.Check(ctx, &s.Session)
-	return hub.CRMAccount{ID: account.ID, Name: account.Name, Note: keptNote(account.Note)}, credentialError(err, values["baseURL"])
+	return keptAccount(account), credentialError(err, values["baseURL"])
 }
 
 // credentialError says what came of asking the CRM at the address with the credentials.

@@ -17,10 +17,8 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	if !ok || r.Link.By != hub.LinkedByMatching || !r.MayBeMatched() || r.Link.Model != of.Model || r.Link.ExternalID != of.ExternalID {
 		return true, nil
 	}
-	if s.session == nil {
-		if err := s.open(ctx, c); err != nil {
-			return false, err
-		}
+	if err := s.open(ctx, c); err != nil {
+		return false, err
 	}
 	asked, name := s.engine.Clock(), c.Info().Name
 	found, err := confirmer.Confirm(ctx, &s.session.Session, of)

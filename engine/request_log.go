@@ -120,10 +120,9 @@ func (l *requestLog) take() []store.CRMRequest {
 
 // failureWord says in a word or two why no answer came, or not all of it.
 func failureWord(err error) string {
-	var timeout net.Error
 	_, unresolved := errors.AsType[*net.DNSError](err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case isTimeout(err):
 		return "timeout"
 	case errors.Is(err, context.Canceled):
 		return "canceled"

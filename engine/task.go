@@ -20,10 +20,9 @@ const (
 // handler's own to note.
 func (e *Engine) taskKinds() map[store.TaskKind]func(context.Context, store.Task) (next time.Time, err error) {
 	return map[store.TaskKind]func(context.Context, store.Task) (time.Time, error){
-		store.TaskLink:      e.link,
-		store.TaskWriteBack: e.writeBack,
-		store.TaskWebhook:   e.sendEvents,
-
+		store.TaskLink:       e.link,
+		store.TaskWriteBack:  e.writeBack,
+		store.TaskWebhook:    e.sendEvents,
 		store.TaskMultimedia: e.fetchMedia,
 	}
 }

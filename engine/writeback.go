@@ -173,10 +173,8 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
-	if s.session == nil {
-		if err := s.open(ctx, c); err != nil {
-			return s.handleError(ctx, at, err)
-		}
+	if err := s.open(ctx, c); err != nil {
+		return s.handleError(ctx, at, err)
 	}
 	sent, err := s.put(ctx, c, r, target)
 	if errors.Is(err, errWithdrawn) {
@@ -234,9 +232,12 @@ func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
 }
 
-// open gets the session for this delivery and those after it. Credentials that the CRM has refused are tried again as
-// rarely as by the sync.
+// open sees to it that there is a session, for this delivery and those after it. Credentials that the CRM has refused are
+// tried again as rarely as by the sync.
 func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error {
+	if s.session != nil {
+		return nil
+	}
 	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {
 		return err

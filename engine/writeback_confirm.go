@@ -22,9 +22,6 @@ const (
 	absencesProve = 2
 )
 
-// isWithdrawn reports whether a request was stopped by us before it left.
-func isWithdrawn(err error) bool { return errors.Is(err, errWithdrawn) }
-
 // lag is how long a note may be missing from the vendor's lists.
 func (s *deliveryAttempt) lag(info hub.PlatformInfo) time.Duration {
 	if set, ok := s.engine.NoteLag[info.Platform]; ok {
@@ -52,10 +49,8 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 		})
 	}
 	at := s.engine.Clock()
-	if s.session == nil {
-		if err := s.open(ctx, c); err != nil {
-			return s.handleError(ctx, at, err)
-		}
+	if err := s.open(ctx, c); err != nil {
+		return s.handleError(ctx, at, err)
 	}
 	d := s.delivery
 	q := connector.NoteQuery{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Markers: []string{d.Note.Marker}, Since: d.AskedAt.Add(-noteMargin)}
@@ -106,24 +101,27 @@ func (s *deliveryAttempt) mayRepeat(c connector.Connector, now time.Time) bool {
 // repeat sends the note again where it still says the same: the vendor knows it by its key.
 func (s *deliveryAttempt) repeat(ctx context.Context, c connector.Connector, at time.Time) error {
 	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
-	if err != nil {
-		return s.keepLooking(ctx, err)
+	if errors.Is(err, hub.ErrNotFound) {
+		return s.keepLooking(ctx)
 	}
-	text := hub.NewResultNote(&r, "")
-	n, transcript, err := s.note(ctx, r, text, s.delivery.Note.On, c.Info())
+	if err != nil {
+		return err
+	}
+	text, transcript := hub.NewResultNote(&r, ""), s.conn.SyncTranscript
+	n, err := s.note(ctx, r, text, s.delivery.Note.On, c.Info(), transcript)
 	if err != nil {
 		return err
 	}
 	if noteHash(n) != s.delivery.Note.Hash {
-		return s.keepLooking(ctx, nil)
+		return s.keepLooking(ctx)
 	}
 	s.looked = true
 	s.session.transport.beforeRequest = s.checkPending
 	sent, err := s.write(ctx, c, n, text, transcript)
 	s.session.transport.beforeRequest = nil
 	switch {
-	case isWithdrawn(err):
-		return s.keepLooking(ctx, nil)
+	case errors.Is(err, errWithdrawn):
+		return s.keepLooking(ctx)
 	case err != nil:
 		return s.handleError(ctx, at, err)
 	}
@@ -131,10 +129,7 @@ func (s *deliveryAttempt) repeat(ctx context.Context, c connector.Connector, at 
 }
 
 // keepLooking plans the next look at a note that is not proven.
-func (s *deliveryAttempt) keepLooking(ctx context.Context, err error) error {
-	if err != nil && !errors.Is(err, hub.ErrNotFound) {
-		return err
-	}
+func (s *deliveryAttempt) keepLooking(ctx context.Context) error {
 	now := s.engine.Clock()
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
 		State: hub.DeliveryConfirming, DueAt: now.Add(deliveryWait(int(s.delivery.Absences) + 2)), Error: s.delivery.Error, Absent: true,
@@ -150,17 +145,16 @@ func (s *deliveryAttempt) takeBack(ctx context.Context, c connector.Connector, a
 	if err != nil {
 		return err
 	}
+	if !wanted {
+		err = s.remove(ctx, c, found)
+	}
 	switch {
 	case wanted:
 		end.State, end.Error = hub.DeliverySent, ""
-	default:
-		err := s.remove(ctx, c, found)
-		switch {
-		case isPermanent(err):
-			end.State, end.Error = hub.DeliverySent, d.Withdrawn+" Its note stands there: "+err.Error()+"."
-		case err != nil:
-			return s.handleError(ctx, at, err)
-		}
+	case isPermanent(err):
+		end.State, end.Error = hub.DeliverySent, d.Withdrawn+" Its note stands there: "+err.Error()+"."
+	case err != nil:
+		return s.handleError(ctx, at, err)
 	}
 	end.Took = s.engine.Clock().Sub(at)
 	return s.engine.Store.EndWithdrawn(context.WithoutCancel(ctx), s.task, d, end, found.ExternalID)

@@ -25,8 +25,8 @@ type sentNote struct {
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
 	s.session.transport.beforeRequest = s.checkPending
 	defer func() { s.session.transport.beforeRequest = nil }()
-	text := hub.NewResultNote(&r, "")
-	n, transcript, err := s.note(ctx, r, text, target, c.Info())
+	text, transcript := hub.NewResultNote(&r, ""), s.conn.SyncTranscript
+	n, err := s.note(ctx, r, text, target, c.Info(), transcript)
 	if err != nil {
 		return sentNote{}, err
 	}
@@ -47,7 +47,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	sent, err := s.write(ctx, c, n, text, transcript)
 	if err != nil && transcript && refusesText(err) {
 		// What is refused is often refused for its length: better a note without the transcript than none.
-		if n, _, err = s.noteOf(ctx, r, text, target, c.Info(), false); err != nil {
+		if n, err = s.note(ctx, r, text, target, c.Info(), false); err != nil {
 			return sentNote{}, err
 		}
 		if sent, err = s.write(ctx, c, n, text, false); err == nil {
@@ -66,17 +66,13 @@ func refusesText(err error) bool {
 	return false
 }
 
-// note is the delivery's note, with the transcript where the connection wants it.
-func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.ResultNote, target hub.RecordRef, info hub.PlatformInfo) (n connector.Note, transcript bool, err error) {
-	return s.noteOf(ctx, r, text, target, info, s.conn.SyncTranscript)
-}
-
-func (s *deliveryAttempt) noteOf(ctx context.Context, r hub.Recording, text hub.ResultNote, target hub.RecordRef, info hub.PlatformInfo, transcript bool) (connector.Note, bool, error) {
+// note is the delivery's note, with or without the transcript.
+func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.ResultNote, target hub.RecordRef, info hub.PlatformInfo, transcript bool) (connector.Note, error) {
 	words := ""
 	if transcript {
 		var err error
 		if words, err = s.transcript(ctx, r); err != nil {
-			return connector.Note{}, false, err
+			return connector.Note{}, err
 		}
 	}
 	whole := hub.NewResultNote(&r, words)
@@ -87,7 +83,7 @@ func (s *deliveryAttempt) noteOf(ctx context.Context, r hub.Recording, text hub.
 		Target: target.Model, ExternalID: target.ExternalID, Title: whole.Title, Body: whole.Body,
 		Marker: hub.NoteMarker(r.ID, target, s.delivery.Correction, text.Print()), Print: text.Print(),
 	}
-	return n.Fit(info.NoteMost), transcript, nil
+	return n.Fit(info.NoteMost), nil
 }
 
 // markers are all that the delivery's note may be known by: its own, that which it had when it said something else, and, of
@@ -119,7 +115,7 @@ func (s *deliveryAttempt) write(ctx context.Context, c connector.Connector, n co
 	ref, err := c.WriteNote(s.requests.of(ctx, n.Target), &s.session.Session, n)
 	switch {
 	case err == nil:
-	case connector.Unproven(err) && !isWithdrawn(err):
+	case connector.Unproven(err) && !errors.Is(err, errWithdrawn):
 		s.delivery.State, s.lost = hub.DeliveryConfirming, true
 		return sentNote{}, err
 	case s.delivery.State != hub.DeliveryConfirming: // else it was sent before, which a refusal to repeat it says nothing of
@@ -138,8 +134,10 @@ func delivered(n connector.Note, text hub.ResultNote) hub.DeliveredNote {
 }
 
 // noteHash is a digest of all that a note says.
-func noteHash(n connector.Note) string {
-	sum := sha256.Sum256([]byte(connector.NoteText(n)))
+func noteHash(n connector.Note) string { return textHash(connector.NoteText(n)) }
+
+func textHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -184,8 +182,7 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 
 // isOurs reports whether the note is as we wrote it.
 func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
-	sum := sha256.Sum256([]byte(found.Text))
-	return s.delivery.Note.Hash == hex.EncodeToString(sum[:])
+	return s.delivery.Note.Hash == textHash(found.Text)
 }
 
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {

@@ -21,7 +21,7 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 		return false, err
 	}
 	asked, name := s.engine.Clock(), c.Info().Name
-	found, err := confirmer.Confirm(ctx, &s.session.Session, of)
+	found, err := confirmer.Confirm(s.requests.of(ctx, of.Model), &s.session.Session, of)
 	if err != nil {
 		return false, unanswered(err, name)
 	}

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
+	"sirocco/simulator"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -126,17 +128,53 @@ func TestWriteBackKeepsItsRequests(t *testing.T) {
 		r.quiet()
 		user, _ := r.rep()
 		r.reaches(r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID), hub.DeliverySent)
-		until(t, "its requests are kept", func() bool {
-			found, err := r.st.CRMRequests(t.Context(), r.conn.OrganizationID, r.conn.ID, store.CRMRequestFilter{Limit: 1000})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, q := range found {
-				if q.RunID == "" && q.Method == http.MethodPost && strings.HasSuffix(q.Path, "/notes") && q.Status == http.StatusCreated && q.Model == hub.ModelOpportunity {
-					return true
-				}
-			}
-			return false
+		r.keeps(func(q store.CRMRequest) bool {
+			return q.Method == http.MethodPost && strings.HasSuffix(q.Path, "/notes") && q.Status == http.StatusCreated && q.Model == hub.ModelOpportunity
+		})
+	})
+}
+
+// keeps waits until one of the requests that are of no run is such.
+func (r *hubRig) keeps(such func(store.CRMRequest) bool) {
+	r.t.Helper()
+	until(r.t, "its requests are kept", func() bool {
+		found, err := r.st.CRMRequests(r.t.Context(), r.conn.OrganizationID, r.conn.ID, store.CRMRequestFilter{Limit: 1000})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return slices.ContainsFunc(found, func(q store.CRMRequest) bool { return q.RunID == "" && such(q) })
+	})
+}
+
+// TestQuestionsAboutALinkAreKept writes a note over a link that the rule made: what was asked about that before is kept.
+func TestQuestionsAboutALinkAreKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+		_, recording, _, _ := visited(t, r)
+		r.analyze(recording)
+		r.reaches(recording, hub.DeliverySent)
+		r.keeps(func(q store.CRMRequest) bool {
+			return strings.Contains(q.Path, "/appointment-assignments") && q.Status == http.StatusOK && q.Model == hub.ModelEngagement
+		})
+	})
+}
+
+// TestTakingANoteBackIsKept lets a recording's link move while nobody knows whether its note was written: that the note was
+// taken back is among the requests.
+func TestTakingANoteBackIsKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		customers := r.crm.Records(hub.ModelAccount)
+		id := r.lost(user, hub.ModelAccount, customers[0].ExternalID)
+		r.link(id, hub.ModelAccount, customers[1].ExternalID)
+		until(t, "it is taken back", func() bool {
+			r.pass(time.Hour)
+			return r.deliveries(id)[0].State == hub.DeliveryCanceled
+		})
+		r.keeps(func(q store.CRMRequest) bool {
+			return q.Method == http.MethodDelete && q.Status == http.StatusOK && q.Model == hub.ModelAccount
 		})
 	})
 }

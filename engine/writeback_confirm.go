@@ -192,10 +192,10 @@ func ignoreConnector(err error) error {
 
 // remove takes a note back, or says in its place that it is void, as the connector can.
 func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, found connector.FoundNote) error {
-	d := s.delivery
+	d, asked := s.delivery, s.requests.of(ctx, s.delivery.Note.On.Model)
 	err := error(connector.Fail(connector.Refused, c.Info().Name, "a note cannot be taken back"))
 	if remover, ok := c.(connector.NoteRemover); ok {
-		err = remover.RemoveNote(ctx, &s.session.Session, d.Note.On.Model, d.Note.On.ExternalID, found.ExternalID)
+		err = remover.RemoveNote(asked, &s.session.Session, d.Note.On.Model, d.Note.On.ExternalID, found.ExternalID)
 		if connector.Status(err) == http.StatusNotFound { // somebody else has
 			err = nil
 		}
@@ -205,5 +205,5 @@ func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, fou
 		return err
 	}
 	void := connector.Note{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Title: "Void", Body: "What stood here is about another record.", Marker: d.Note.Marker}
-	return changer.ChangeNote(ctx, &s.session.Session, void, found.ExternalID)
+	return changer.ChangeNote(asked, &s.session.Session, void, found.ExternalID)
 }

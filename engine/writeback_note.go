@@ -170,7 +170,7 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 		return sentNote{WrittenNote: there, correct: true, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
 	}
 	n.Marker = found.Marker
-	switch err := changer.ChangeNote(ctx, &s.session.Session, n, found.ExternalID); {
+	switch err := changer.ChangeNote(s.requests.of(ctx, n.Target), &s.session.Session, n, found.ExternalID); {
 	case isPermanent(err):
 		return sentNote{WrittenNote: there, correct: true, said: "The CRM does not let the note be changed, so a second one corrects it."}, nil
 	case err != nil:

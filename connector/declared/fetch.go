@@ -1,0 +1,83 @@
+package declared
+
+import (
+	"context"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+)
+
+// Fetch implements connector.Connector.
+func (c connected) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
+	p, m := c.p, c.p.model(q.Model)
+	if m == nil {
+		return connector.Page{}, p.fail(connector.Refused, "there is no list of %s", q.Model)
+	}
+	at, err := p.placeOf(q.Next, m.paging().start())
+	if err != nil {
+		return connector.Page{}, err
+	}
+	r := m.reader(p, s, q)
+	if at.Deletions {
+		r.of, r.since = &m.Deletions.source, m.Deletions.Since
+	}
+	got, next, err := r.step(ctx, at, func(items []any) time.Time { return m.changed(r.sc, items) })
+	if err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{AsOf: got.asOf}
+	if at.Deletions {
+		m.appendDeleted(&page, r.sc, got.items)
+	} else {
+		m.append(&page, r.sc, got.items)
+	}
+	if next == nil && !at.Deletions && m.Deletions.Path != nil && !q.Since.IsZero() {
+		start := m.Deletions.paging().start()
+		start.Deletions = true
+		next = &start
+	}
+	if next != nil {
+		page.Next, page.More = next.String(), true
+	}
+	return page, nil
+}
+
+// reader reads the model's list.
+func (m *model) reader(p *Platform, s *connector.Session, q connector.Query) *reader {
+	return &reader{p: p, s: s, sc: p.scope(s), of: &m.source, limit: q.Limit, since: m.Since, from: q.Since}
+}
+
+// changed is when the last of the items changed that tells of it; zero where none does.
+func (m *model) changed(sc *scope, items []any) time.Time {
+	for i := len(items) - 1; i >= 0; i-- {
+		value, err := m.Fields["modifiedAt"].eval(sc.with("item", items[i]))
+		if err != nil {
+			continue
+		}
+		if at, err := timeOf(value); err == nil && !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// appendDeleted appends what a list of deletions says.
+func (m *model) appendDeleted(page *connector.Page, sc *scope, items []any) {
+	of := fields{"externalId": m.Deletions.ID}
+	if m.Deletions.At.given() {
+		of["modifiedAt"] = m.Deletions.At
+	}
+	for _, item := range items {
+		r := hub.Record{Model: m.Model, Deleted: true}
+		err := of.fill(sc.with("item", item), &r)
+		if err == nil {
+			err = r.Validate()
+		}
+		if err != nil {
+			(&model{Fields: of}).reject(page, sc, item, "the CRM sent a deletion that cannot be read: "+err.Error())
+			continue
+		}
+		page.Records = append(page.Records, r)
+	}
+}

@@ -1,0 +1,248 @@
+package declared
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"sirocco/connector"
+)
+
+// maxPlace is how many bytes a vendor's cursor or link may have.
+const maxPlace = 8 << 10
+
+// place is where the reading of a list is.
+type place struct {
+	// Deletions says that it is in the list of what was deleted.
+	Deletions bool `json:"deletions,omitempty"`
+	// At is the number of the page, or the offset.
+	At int `json:"at,omitempty"`
+	// Since is where a list in the order of change goes on: what changed before is read.
+	Since time.Time `json:"since,omitzero"`
+	// Cursor and Link are the vendor's own; a link is its part behind the base URL.
+	Cursor string `json:"cursor,omitempty"`
+	Link   string `json:"link,omitempty"`
+}
+
+func (p place) String() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("declared: a place is texts and numbers: " + err.Error())
+	}
+	return string(text)
+}
+
+// start is where a list begins.
+func (of *paging) start() place {
+	if of.Kind != byNumber {
+		return place{}
+	}
+	if of.First != nil {
+		return place{At: *of.First}
+	}
+	return place{At: 1}
+}
+
+// placeOf reads a Next.
+func (p *Platform) placeOf(next string, begin place) (place, error) {
+	if next == "" {
+		return begin, nil
+	}
+	var at place
+	if err := json.Unmarshal([]byte(next), &at); err != nil || at.At < 0 {
+		e := connector.Fail(connector.Refused, p.file.Name, "the place to go on at is none that can be read")
+		e.Status = http.StatusBadRequest
+		return place{}, e
+	}
+	return at, nil
+}
+
+// reader reads a list.
+type reader struct {
+	p  *Platform
+	s  *connector.Session
+	sc *scope
+	of *source
+	// limit is how many items are wanted of a page; zero is as many as the vendor gives.
+	limit int
+	// since and from are the parameter that leaves out what did not change, and the time; from is zero where all is read.
+	since *since
+	from  time.Time
+}
+
+// answered is a page of a list.
+type answered struct {
+	items []any
+	// next is the cursor or the link of the page after it; more is what the vendor says of there being one, nil where it does
+	// not.
+	next string
+	more *bool
+	asOf time.Time
+}
+
+// size is how many items a page is asked to have.
+func (r *reader) size() int {
+	of := r.of.paging().Size
+	if of.Parameter == "" || r.limit <= 0 {
+		return of.Most
+	}
+	return min(of.Most, r.limit)
+}
+
+// begunAt is the time that the parameter says at a place.
+func (r *reader) begunAt(at place) time.Time {
+	if !at.Since.IsZero() {
+		return at.Since
+	}
+	return r.from
+}
+
+// sinceText is how the parameter says a time.
+func (r *reader) sinceText(from time.Time) (string, error) {
+	if from.IsZero() {
+		return "", nil
+	}
+	return r.p.text(r.sc.with("since", from.UTC()), r.since.Value)
+}
+
+// read reads the page at a place.
+func (r *reader) read(ctx context.Context, at place) (answered, error) {
+	path, query, err := r.where(at)
+	if err != nil {
+		return answered{}, err
+	}
+	answer, head, err := r.p.get(ctx, r.s, path, query)
+	if err != nil {
+		return answered{}, err
+	}
+	got := answered{asOf: head.Date}
+	r.sc.with("answer", answer)
+	items, err := r.of.Items.eval(r.sc)
+	list, ok := items.([]any)
+	if err != nil || !ok {
+		return answered{}, r.p.fail(connector.Malformed, "%s was answered without the list that its file names", path)
+	}
+	got.items = list
+	of := r.of.paging()
+	if of.More.given() {
+		more, err := of.More.isTrue(r.sc, false)
+		if err != nil {
+			return answered{}, r.p.fail(connector.Malformed, "%s does not say whether there is more: %s", path, err)
+		}
+		got.more = &more
+	}
+	switch of.Kind {
+	case byCursor:
+		got.next, err = r.cursor()
+	case byLink:
+		got.next, err = r.link(head, path)
+	}
+	return got, err
+}
+
+// where is what is asked for to read the page at a place.
+func (r *reader) where(at place) (string, url.Values, error) {
+	if at.Link != "" {
+		link, err := url.Parse(at.Link)
+		if err != nil {
+			return "", nil, r.p.fail(connector.Refused, "the place to go on at is none that can be read")
+		}
+		return link.EscapedPath(), link.Query(), nil
+	}
+	path, query, err := r.p.where(r.sc, r.of.Path, r.of.Query)
+	if err != nil {
+		return "", nil, err
+	}
+	if r.since != nil {
+		text, err := r.sinceText(r.begunAt(at))
+		if err != nil {
+			return "", nil, err
+		}
+		if text != "" {
+			query.Set(r.since.Parameter, text)
+		}
+	}
+	of := r.of.paging()
+	if of.Size.Parameter != "" {
+		query.Set(of.Size.Parameter, strconv.Itoa(r.size()))
+	}
+	switch {
+	case of.Kind == byNumber || of.Kind == byOffset:
+		query.Set(of.Parameter, strconv.Itoa(at.At))
+	case at.Cursor != "":
+		query.Set(of.Parameter, at.Cursor)
+	}
+	return path, query, nil
+}
+
+// cursor is the cursor of the page after the answer of the scope; empty where there is none.
+func (r *reader) cursor() (string, error) {
+	value, err := r.of.paging().Next.eval(r.sc)
+	if value == false {
+		value = nil
+	}
+	text := ""
+	if err == nil {
+		text, err = textOf(value)
+	}
+	if err != nil || len(text) > maxPlace {
+		return "", r.p.fail(connector.Malformed, "the cursor of the next page cannot be read")
+	}
+	return text, nil
+}
+
+// link is where the page after the answer is, behind the base URL; empty where there is none. Credentials would go to
+// any other address.
+func (r *reader) link(head connector.Answer, path string) (string, error) {
+	text := nextOf(head.Header)
+	if next := r.of.paging().Next; next.given() {
+		var err error
+		if text, err = r.p.text(r.sc, next); err != nil {
+			return "", err
+		}
+	}
+	if text == "" {
+		return "", nil
+	}
+	base, err := url.Parse(r.s.Values["baseURL"])
+	if err != nil {
+		return "", r.p.fail(connector.Refused, "the base URL cannot be read")
+	}
+	to, err := base.JoinPath(path).Parse(text)
+	if err != nil || len(text) > maxPlace {
+		return "", r.p.fail(connector.Malformed, "the link to the next page cannot be read")
+	}
+	prefix := strings.TrimSuffix(base.EscapedPath(), "/")
+	rest, within := strings.CutPrefix(to.EscapedPath(), prefix+"/")
+	if to.Scheme != base.Scheme || to.Host != base.Host || to.User != nil || !within || strings.Contains(rest, "..") {
+		return "", r.p.fail(connector.Malformed, "the link to the next page leads away from the base URL, and is not followed because credentials would go there")
+	}
+	query := to.Query()
+	for name := range r.p.file.Auth.Query {
+		query.Del(name)
+	}
+	return "/" + rest + "?" + query.Encode(), nil
+}
+
+// nextOf is the link in a header Link that is called next.
+func nextOf(header http.Header) string {
+	for _, line := range header.Values("Link") {
+		for of := range strings.SplitSeq(line, ",") {
+			target, rest, found := strings.Cut(strings.TrimSpace(of), ">")
+			if !found || !strings.HasPrefix(target, "<") {
+				continue
+			}
+			for attribute := range strings.SplitSeq(rest, ";") {
+				name, value, _ := strings.Cut(strings.TrimSpace(attribute), "=")
+				if strings.EqualFold(name, "rel") && strings.EqualFold(strings.Trim(value, `"`), "next") {
+					return target[1:]
+				}
+			}
+		}
+	}
+	return ""
+}

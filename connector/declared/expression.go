@@ -114,6 +114,9 @@ func (r *rules) Visit(node *ast.Node) {
 	case *ast.PredicateNode:
 		ast.Walk(&n.Node, onlyOne{r})
 	case *ast.BuiltinNode:
+		if !slices.Contains(builtins, n.Name) { // some cannot be disabled
+			r.broken = append(r.broken, n.Name+" cannot be used")
+		}
 		if len(n.Arguments) > 0 && !slices.Contains([]string{"int", "float", "abs", "round"}, n.Name) {
 			n.Arguments[0] = call("list", n.Arguments[0])
 		}

@@ -19,23 +19,31 @@ func (c connected) Fetch(ctx context.Context, s *connector.Session, q connector.
 		return connector.Page{}, err
 	}
 	r := m.reader(p, s, q)
-	if at.Deletions {
-		r.of, r.since = &m.Deletions.source, m.Deletions.Since
-	}
-	got, next, err := r.step(ctx, at, func(items []any) time.Time { return m.changed(r.sc, items) })
-	if err != nil {
-		return connector.Page{}, err
-	}
-	page := connector.Page{AsOf: got.asOf}
-	if at.Deletions {
-		m.appendDeleted(&page, r.sc, got.items)
-	} else {
+	var page connector.Page
+	var next *place
+	if !at.Deletions {
+		got, following, err := r.step(ctx, at, func(items []any) time.Time { return m.changed(r.sc, items) })
+		if err != nil {
+			return connector.Page{}, err
+		}
 		m.append(&page, r.sc, got.items)
+		page.AsOf, next = got.asOf, following
+		if next == nil && m.Deletions.Path != nil && !q.Since.IsZero() { // a whole reading does not meet what is gone
+			at = m.Deletions.paging().start()
+			at.Deletions = true
+		}
 	}
-	if next == nil && !at.Deletions && m.Deletions.Path != nil && !q.Since.IsZero() {
-		start := m.Deletions.paging().start()
-		start.Deletions = true
-		next = &start
+	if at.Deletions && next == nil {
+		r.of, r.since = &m.Deletions.source, m.Deletions.Since
+		got, following, err := r.step(ctx, at, func([]any) time.Time { return time.Time{} })
+		if err != nil {
+			return connector.Page{}, err
+		}
+		m.appendDeleted(&page, r.sc, got.items)
+		next = following
+		if page.AsOf.IsZero() {
+			page.AsOf = got.asOf
+		}
 	}
 	if next != nil {
 		page.Next, page.More = next.String(), true

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	kinds "github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -43,14 +44,22 @@ func validate(root *yaml.Node) error {
 	}
 	var found []*lineError
 	leaves(failed, func(leaf *jsonschema.ValidationError) {
-		text := leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-		if where := strings.Join(leaf.InstanceLocation, "/"); where != "" {
-			text = where + ": " + text
+		where, node := strings.Join(leaf.InstanceLocation, "/"), at(root, leaf.InstanceLocation)
+		tell := func(line int, text string) {
+			if where != "" {
+				text = where + ": " + text
+			}
+			if problem := (lineError{line, text}); !slices.ContainsFunc(found, func(f *lineError) bool { return *f == problem }) {
+				found = append(found, &problem)
+			}
 		}
-		problem := &lineError{at(root, leaf.InstanceLocation).Line, text}
-		if !slices.ContainsFunc(found, func(f *lineError) bool { return *f == *problem }) {
-			found = append(found, problem)
+		if unknown, ok := leaf.ErrorKind.(*kinds.AdditionalProperties); ok {
+			for _, name := range unknown.Properties {
+				tell(keyLine(node, name), name+" is not known here")
+			}
+			return
 		}
+		tell(node.Line, leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 	})
 	slices.SortStableFunc(found, func(a, b *lineError) int { return a.line - b.line })
 	var all []error
@@ -58,6 +67,16 @@ func validate(root *yaml.Node) error {
 		all = append(all, problem)
 	}
 	return errors.Join(all...)
+}
+
+// keyLine is the line of a key of a mapping.
+func keyLine(mapping *yaml.Node, name string) int {
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == name {
+			return mapping.Content[i].Line
+		}
+	}
+	return mapping.Line
 }
 
 // leaves calls f for each thing that is wrong, and not for what follows from it.

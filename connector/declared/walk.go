@@ -42,8 +42,10 @@ func (r *reader) step(ctx context.Context, at place, changed func(items []any) t
 		if err != nil || len(rest.items) == 0 {
 			return got, nil, err
 		}
-		got.items, got.more = append(got.items, rest.items...), rest.more
-		if following, end = r.following(at, rest); end {
+		// What changed since the end was read is at the end again: it was met, and the next run brings how it is now.
+		moved := ordered && !got.asOf.IsZero() && !changed(rest.items[:1]).Before(got.asOf)
+		got.items = append(got.items, rest.items...)
+		if following, end = r.following(at, rest); end || moved {
 			return got, nil, nil
 		}
 	}

@@ -1,0 +1,69 @@
+package declared
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// item is what the expressions of these tests see.
+var item = map[string]any{
+	"name": "Ada", "blank": "", "n": 7, "id": 9007199254740993, "big": strings.Repeat("x", 100_000), "at": "2026-03-01T10:00:00+02:00", "never": "0001-01-01T00:00:00Z",
+	"list": []any{map[string]any{"kind": "a", "v": "1"}, map[string]any{"kind": "b", "v": "2"}}, "many": make([]any, 10_000), "deep": map[string]any{"er": map[string]any{"x": 1.5}},
+}
+
+func evaluated(t *testing.T, text string) (any, error) {
+	t.Helper()
+	e := &expression{text: text, line: 3}
+	if err := e.compile(seesItem); err != nil {
+		return nil, err
+	}
+	return e.eval(newScope(map[string]any{"item": item}))
+}
+
+func TestExpressions(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	for text, want := range map[string]any{
+		`item.name`: "Ada", `item.none`: nil, `item.none.at.all`: nil, `item.deep.er.x`: 1.5, `item.list[1].v`: "2", `item.list[-1].v`: "2", `item.list[7].v`: nil,
+		`item["name"]`: "Ada", `text(item.id)`: "9007199254740993", `text(item.deep.er.x)`: "1.5", `text(nil)`: "", `item.name + " L"`: "Ada L", `item.n + 1`: 8,
+		`join([item.name, item.blank, "L"], " ")`: "Ada L", `either(item.blank, item.none, 0, item.name)`: "Ada", `upper(item.name)`: "ADA",
+		`map(filter(item.list, .kind == "b"), .v)`: []any{"2"}, `map(item.none, .v)`: []any{}, `len(item.none)`: 0, `first(item.list).v`: "1", `item.n > 5 ? "much" : "little"`: "much",
+		`time(item.at)`: at, `time(item.never)`: nil, `time(item.blank)`: nil, `unix(1772352000)`: at, `millis("1772352000000")`: at, `unix(0)`: nil, `unix(nil)`: nil,
+		`toUnix(item.at)`: 1772352000, `toMillis(time(item.at))`: 1772352000000, `toDate(item.at)`: "2026-03-01", `toRFC3339(item.at)`: "2026-03-01T08:00:00Z", `toUnix(nil)`: nil,
+		`number(" 12.5 ")`: 12.5, `number("x")`: nil, `split("a, b,,c", ",")`: []any{"a", "b", "c"}, `replace("a-b", "-", " ")`: "a b", `trim(" a ")`: "a",
+		`json({"must": [item.n]})`: `{"must":[7]}`, `item.name matches "^A"`: true, `item.none ?? "x"`: "x", `item.name contains "d"`: true,
+	} {
+		got, err := evaluated(t, text)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", text, err, diff)
+		}
+	}
+}
+
+// TestExpressionsAreBounded holds that an expression neither reaches outside nor makes much of little: it is refused as it is
+// read, or ends as it is evaluated.
+func TestExpressionsAreBounded(t *testing.T) {
+	for text, want := range map[string]string{
+		`$env.item`: "cannot be used", `1..1000000000`: "cannot be used", `2 ** 99999999`: "cannot be used", `repeat(item.big, 100000)`: "repeat", `reduce(item.many, #acc + #acc, "x")`: "reduce",
+		`map(item.many, map(item.many, #))`: "within another", `item.name.Format("x")`: "no functions of their own", `now.AddDate(1, 0, 0)`: "no functions of their own",
+		`fromJSON(item.big)`: "fromJSON", `item.name matches item.big`: "has to stand in the expression", `groupBy(item.many, #)`: "groupBy", `toJSON(item)`: "toJSON",
+		strings.Repeat("1 + ", 300) + "1": "nodes", `map(item.many, item.big + "x")`: "more than 1 MiB", `join(map(item.many, item.big), "")`: "more than 1 MiB",
+		`join(item.many, item.big)`: "", `replace(item.big, "x", item.big)`: "more than 1 MiB", `map(item.many, upper(item.big))`: "more than 1 MiB",
+		`let a = item.big + item.big; let b = a + a; let c = b + b; let d = c + c; d + d`: "more than 1 MiB", `map(item.many, [#, #, #, #, #, #, #, #, #, #, #])`: "memory",
+		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `unix(1e300)`: "beyond the calendar",
+		`time(7)`: "a number is no time", `text(item.list)`: "a list is no text", `lower()`: "takes 1 argument", `replace("a", "", "b")`: "cannot be replaced", `list(1, 2)`: "",
+	} {
+		got, err := evaluated(t, text)
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, and not %q", text, err, want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "line 3") {
+			t.Errorf("%s: %v does not name the line", text, err)
+		}
+		if s, ok := got.(string); ok && len(s) > maxMade {
+			t.Errorf("%s made %d bytes", text, len(s))
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package declared_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"sirocco/connector/declared"
+)
+
+// TestWhatIsWrongIsNamedByItsLine changes a good file at one place, which the error must name.
+func TestWhatIsWrongIsNamedByItsLine(t *testing.T) {
+	good, err := os.ReadFile("testdata/number.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ old, by, want string }{
+		"a key that is none":         {"account:", "acount:", "line 15: acount is not known here"},
+		"what is missing":            {"rate: {requests: 50, per: 1s}", "", "line 2: missing property 'rate'"},
+		"a platform of Sirocco's":    {"platform: INVENTED_NUMBER", "platform: MERGE", "line 2: MERGE is a platform that Sirocco has"},
+		"a name in small letters":    {"platform: INVENTED_NUMBER", "platform: invented", "line 2: platform: 'invented' does not match"},
+		"a kind of paging":           {"kind: number", "kind: scroll", "line 21: paging/kind: value must be one of 'number'"},
+		"a cursor without a next":    {"kind: number", "kind: cursor", "line 21: paging: missing property 'next'"},
+		"a time span":                {"per: 1s", "per: 1 second", "line 5: rate/per"},
+		"a field that is none":       {"      firstName: item.first", "      givenName: item.first", "line 34: models/0/fields: givenName is not known here"},
+		"an expression that ends":    {"name: join([item.first, item.last], \" \")", "name: join([item.first,", "line 33: the expression"},
+		"a name that nobody knows":   {"email: lower(item.mail)", "email: lower(itm.mail)", "line 36: the expression \"lower(itm.mail)\": unknown name itm"},
+		"a function that is none":    {"email: lower(item.mail)", "email: small(item.mail)", "line 36: the expression"},
+		"a secret in a field":        {"email: lower(item.mail)", "email: credentials.apiKey", "line 36: the expression \"credentials.apiKey\": unknown name credentials"},
+		"a secret in a path":         {"path: /people\n", "path: /people/${credentials.apiKey}\n", "line 27: the expression"},
+		"a template without its end": {"path: /people\n", "path: /people/${account\n", "line 27: \"/people/${account\" has a ${"},
+		"a path to elsewhere":        {"path: /me", "path: //other.example/me?x", "line 16: account/path"},
+		"a base with a user":         {"https://api.invented.example/api", "https://me:pw@api.invented.example", "line 4: baseURL"},
+		"no secret":                  {"    doc: The API key of your Invented account.", "    doc: The API key of your Invented account.\n    setting: true", "no credential is secret"},
+		"a model twice":              {"model: CONTACT", "model: USER", "USER is there twice"},
+		"no id":                      {"      externalId: item.id\n", "", "the fields lack externalId"},
+		"an anchor":                  {"size: {parameter", "size: &a {parameter", "line 23: anchors and aliases cannot be used"},
+		"order without since":        {"size: {parameter: limit, most: 50}\n\nmodels:\n  - model: USER\n    path: /people\n    items: answer.items\n    since: {parameter: since}", "size: {parameter: limit, most: 50}\n  order: modified\n\nmodels:\n  - model: USER\n    path: /people\n    items: answer.items", "is read by since and modifiedAt"},
+		"notes on what is not read":  {"- model: OPPORTUNITY\n      write", "- model: LEAD\n      write", "LEAD is none of the models"},
+		"no YAML":                    {"account:", "account: [", "line"},
+	} {
+		text := strings.Replace(string(good), test.old, test.by, 1)
+		if text == string(good) {
+			t.Fatalf("%s: %q is not in the file", name, test.old)
+		}
+		_, err := declared.Parse("number.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "number.yaml: ") {
+			t.Errorf("%s: it says %v, and not %q", name, err, test.want)
+		}
+	}
+	if _, err := declared.Parse("x.yaml", []byte(strings.Repeat("# nothing\n", 30_000))); err == nil {
+		t.Error("a file of 300 KB was taken")
+	}
+	if _, err := declared.Parse("x.yaml", nil); err == nil {
+		t.Error("an empty file was taken")
+	}
+}

@@ -50,6 +50,8 @@ var endings = map[connector.Kind]ending{
 var (
 	// pagesEnding is that of pages whose end is never reached.
 	pagesEnding = ending{stops: stopsModel, held: stopsModel, first: backoffMin, most: backoffMax}
+	// quotaEnding is that of records that the organization may not have: its other models may only change.
+	quotaEnding = ending{stops: stopsModel, held: stopsModel, first: time.Minute, most: time.Hour}
 	// ownEnding is that of the database, or of a bug.
 	ownEnding = ending{stops: stopsConnection, held: stopsConnection, first: backoffMin, most: backoffMax}
 	// overEnding is that of a job that was ended from outside, or gives way.
@@ -69,6 +71,8 @@ func endingOf(err error) ending {
 	switch {
 	case isStop(err):
 		return pagesEnding
+	case isQuota(err):
+		return quotaEnding
 	case errors.Is(err, errYield), errors.Is(err, context.Canceled), errors.Is(err, hub.ErrPaused), errors.Is(err, hub.ErrNotFound),
 		errors.Is(err, hub.ErrNeedsCredentials), errors.Is(err, store.ErrLeaseLost):
 		return overEnding
@@ -126,8 +130,11 @@ func causeOf(err error) string {
 	if e, ok := errors.AsType[*connector.Error](err); ok {
 		return fmt.Sprintf("%s/%d", e.Kind, e.Status)
 	}
-	if isStop(err) {
+	switch {
+	case isStop(err):
 		return "pages"
+	case isQuota(err):
+		return "quota"
 	}
 	return "internal"
 }
@@ -139,6 +146,12 @@ func countFailure(before int, cause string, err error) (failures int, now string
 		before = 0
 	}
 	return before + 1, now
+}
+
+// isQuota reports whether err says that the organization would have more than it may.
+func isQuota(err error) bool {
+	_, ok := errors.AsType[*hub.QuotaError](err)
+	return ok
 }
 
 // isRefusedPlace reports whether the CRM refuses to go on from a place: it knows it no longer, so that asking again never

@@ -40,6 +40,7 @@ func TestEndings(t *testing.T) {
 		{"404", of(connector.Refused, 404, 0), stopsModel, stopsConnection, 5 * time.Second, 15 * time.Minute},
 		{"400 that asks for a wait", of(connector.Refused, 400, asked), stopsModel, stopsConnection, asked, asked},
 		{"pages without an end", &stopError{"they go round"}, stopsModel, stopsConnection, 5 * time.Second, 15 * time.Minute},
+		{"more than the organization may have", &hub.QuotaError{Resource: hub.ResourceRecords, Limit: 1}, stopsModel, stopsConnection, time.Minute, time.Hour},
 		{"the database", errors.New("no such table"), stopsConnection, stopsConnection, 5 * time.Second, 15 * time.Minute},
 		{"paused", hub.ErrPaused, stopsJob, stopsJob, 0, 0},
 		{"deleted", hub.ErrNotFound, stopsJob, stopsJob, 0, 0},

@@ -128,6 +128,9 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 		return "", &mediaTrouble{fmt.Sprintf("%s has %d bytes; a recording has from 1 to %d.", host, size, int64(hub.AudioMost)), true}, nil
 	}
 	upload, err := e.Store.CreateUpload(ctx, event.OrganizationID, event.FileType, size)
+	if isQuota(err) {
+		return "", &mediaTrouble{reason: err.Error()}, nil
+	}
 	if err != nil {
 		return "", nil, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +31,9 @@ func (s *Store) retireAccount(ctx context.Context, tx Tx, c hub.Connection, old,
 		for {
 			n, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %[1]s SET connection_id = $3 WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, of.table, of.key, retireSlice), c.OrganizationID, c.ID, retired)
+			if err == nil && of.table == "records" {
+				err = errors.Join(addUsage(ctx, tx, c.OrganizationID, hub.ResourceRecords, c.ID, -n), addUsage(ctx, tx, c.OrganizationID, hub.ResourceRecords, retired, n))
+			}
 			if err != nil {
 				return fmt.Errorf("retire %s: %w", of.table, err)
 			}

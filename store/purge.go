@@ -59,9 +59,15 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
 				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, p.table, p.key, purgeSlice),
 				keys[0].organization, keys[0].connection)
+			if err == nil && p.table == "records" {
+				err = addUsage(ctx, tx, keys[0].organization, hub.ResourceRecords, keys[0].connection, -n)
+			}
 			if err != nil || n > 0 {
 				return err
 			}
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM usages WHERE organization_id = $1 AND resource = $2 AND part = $3`, keys[0].organization, string(hub.ResourceRecords), keys[0].connection); err != nil {
+			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
 		return err

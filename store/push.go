@@ -133,6 +133,11 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 	}
 	defer end()
 	err = s.write(ctx, func(tx Tx) error {
+		now := s.clock().UTC().Truncate(time.Microsecond)
+		held, err := holdLimits(ctx, tx, organization, now, hub.ResourceRecords)
+		if err != nil {
+			return err
+		}
 		c, err := lockPushed(ctx, tx, organization, over)
 		if err != nil {
 			return err
@@ -147,7 +152,10 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 				return err
 			}
 		}
-		if err := p.save(ctx, s.clock().UTC().Truncate(time.Microsecond)); err != nil {
+		if err := p.save(ctx, now); err != nil {
+			return err
+		}
+		if err := held.check(ctx, tx, now); err != nil {
 			return err
 		}
 		counts := map[hub.Model]int{}

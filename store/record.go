@@ -125,7 +125,11 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	}
 	var c Changes
 	var changed []string
+	var made int64
 	for _, w := range written {
+		if ids[w.externalID] == w.id {
+			made++
+		}
 		switch {
 		case ids[w.externalID] == w.id && w.deletedAt == nil:
 			c.Created++
@@ -141,6 +145,9 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		if ids[w.externalID] == w.id || w.updatedAt == micros(now) {
 			changed = append(changed, w.externalID)
 		}
+	}
+	if err := addUsage(ctx, tx, organization, hub.ResourceRecords, connection, made); err != nil {
+		return c, nil, err
 	}
 	c.Unchanged = len(records) - c.Created - c.Updated - c.Deleted
 	var merged []string

@@ -129,6 +129,10 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 	err := s.write(ctx, func(tx Tx) error {
 		changes = Changes{}
 		now := s.clock().UTC().Truncate(time.Microsecond)
+		held, err := holdLimits(ctx, tx, sched.OrganizationID, now, hub.ResourceRecords)
+		if err != nil {
+			return err
+		}
 		c, err := holdLease(ctx, tx, sched)
 		if err != nil {
 			return err
@@ -146,6 +150,9 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 			return err
 		}
 		changes = done.Sum().Changes
+		if err := held.check(ctx, tx, now); err != nil {
+			return err
+		}
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}

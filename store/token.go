@@ -42,6 +42,10 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 	hash, _ := hub.TokenHash(text)
 	t := hub.Token{ID: s.newID(), OrganizationID: organization, Name: n.Name, ParentID: n.ParentID, CreatedAt: s.clock().UTC()}
 	err := s.write(ctx, func(tx Tx) error {
+		held, err := holdLimits(ctx, tx, organization, t.CreatedAt, hub.ResourceTokens)
+		if err != nil {
+			return err
+		}
 		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`, organization)
 		if err != nil {
 			return err
@@ -54,6 +58,9 @@ func (s *Store) CreateToken(ctx context.Context, organization string, n NewToken
 		_, err = tx.Exec(ctx, `INSERT INTO tokens (organization_id, id, name, hash, group_id, parent_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			t.OrganizationID, t.ID, t.Name, hash, optional(t.GroupID), optional(t.ParentID), micros(t.CreatedAt))
 		if err != nil {
+			return err
+		}
+		if err := held.check(ctx, tx, t.CreatedAt); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "create", "token", t.ID, map[string]any{"tokenName": t.Name, "group": n.Group})

@@ -30,7 +30,17 @@ func (s *Store) CreateUpload(ctx context.Context, organization, fileType string,
 		ExpiresAt: now.Add(hub.UploadKept), CreatedAt: now,
 	}
 	err := s.write(ctx, func(tx Tx) error {
-		return insertUpload(ctx, tx, u)
+		held, err := holdLimits(ctx, tx, organization, now, hub.ResourceAudio, hub.ResourceUploads)
+		if err != nil {
+			return err
+		}
+		if err := insertUpload(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := addUsage(ctx, tx, organization, hub.ResourceAudio, "", size); err != nil {
+			return err
+		}
+		return held.check(ctx, tx, now)
 	})
 	return u, err
 }
@@ -51,10 +61,15 @@ func (s *Store) Upload(ctx context.Context, organization, blob string) (hub.Uplo
 func (s *Store) StoreUpload(ctx context.Context, organization, blob string, size int64) (first bool, err error) {
 	err = s.write(ctx, func(tx Tx) error {
 		now := micros(s.clock())
-		n, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = $3, size = $4 WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`, organization, blob, now, size)
-		first = n > 0
-		if err != nil || first {
+		promised, err := queryAll(ctx, tx, scanCount, `SELECT size FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3 AND stored_at IS NULL`+tx.Dialect().ForUpdate(), organization, blob, now)
+		if err != nil {
 			return err
+		}
+		if first = len(promised) == 1; first {
+			if _, err := tx.Exec(ctx, `UPDATE uploads SET stored_at = $3, size = $4 WHERE organization_id = $1 AND blob = $2`, organization, blob, now, size); err != nil {
+				return err
+			}
+			return addUsage(ctx, tx, organization, hub.ResourceAudio, "", size-promised[0])
 		}
 		_, err = queryOne(ctx, tx, scanText, `SELECT blob FROM uploads WHERE organization_id = $1 AND blob = $2 AND expires_at > $3
 			UNION ALL SELECT blob FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NULL`, organization, blob, now)
@@ -82,11 +97,17 @@ func (s *Store) AbandonUpload(ctx context.Context, organization, blob string) (g
 // ForgetUpload notes that the audio was deleted, also of the deleted recording that it belonged to.
 func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) error {
 	return s.write(ctx, func(tx Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2`, organization, blob); err != nil {
+		sizes, err := queryAll(ctx, tx, scanCount, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2 RETURNING size`, organization, blob)
+		if err != nil {
 			return err
 		}
+		for _, size := range sizes {
+			if err := addUsage(ctx, tx, organization, hub.ResourceAudio, "", -size); err != nil {
+				return err
+			}
+		}
 		now := micros(s.nowMillis())
-		_, err := tx.Exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
+		_, err = tx.Exec(ctx, `UPDATE recordings SET purged_at = $3, updated_at = CASE WHEN updated_at + 1000 > $3 THEN updated_at + 1000 ELSE $3 END
 			WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NOT NULL AND purged_at IS NULL`, organization, blob, now)
 		return err
 	})

@@ -41,6 +41,10 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 		return w, "", err
 	}
 	err = s.write(ctx, func(tx Tx) error {
+		held, err := holdLimits(ctx, tx, organization, now, hub.ResourceEndpoints)
+		if err != nil {
+			return err
+		}
 		sealed, err := s.seal(ctx, tx, []byte(secret), endpointPlace(organization, w.ID))
 		if err != nil {
 			return err
@@ -58,6 +62,9 @@ func (s *Store) CreateEndpoint(ctx context.Context, organization string, n hub.W
 		if _, err := tx.Exec(ctx, `INSERT INTO webhook_endpoints (organization_id, id, url, description, event_types, sealed_secret, disabled_at, disabled_reason, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, organization, w.ID, w.URL, w.Description, string(types), sealed,
 			optionalMicros(w.DisabledAt), w.DisabledReason, micros(now)); err != nil {
+			return err
+		}
+		if err := held.check(ctx, tx, now); err != nil {
 			return err
 		}
 		if err := scheduleTask(ctx, tx, organization, TaskWebhook, w.ID, now); err != nil { // from now on there is a task to lock

@@ -77,7 +77,7 @@ func (s *server) registerEndpoints() {
 	add := endpointOperation
 	wire.Register(s.API, add("createWebhookEndpoint", http.MethodPost, "", "Create a webhook endpoint",
 		"The answer has the secret that its events are signed with. A URL begins with https:// and its host has a public address; or it names this machine, and then http:// will do.", http.StatusCreated),
-		wire.JSONErrors(http.StatusConflict), s.createEndpoint)
+		wire.JSONErrors(http.StatusConflict, http.StatusForbidden), s.createEndpoint)
 	wire.Register(s.API, add("listWebhookEndpoints", http.MethodGet, "", "List the webhook endpoints", "", 0), wire.JSONErrors(), s.listEndpoints)
 	wire.Register(s.API, add("getWebhookEndpoint", http.MethodGet, "/{id}", "Get a webhook endpoint", "", 0), wire.JSONErrors(http.StatusNotFound), s.getEndpoint)
 	wire.Register(s.API, add("patchWebhookEndpoint", http.MethodPatch, "/{id}", "Change a webhook endpoint",

@@ -55,6 +55,7 @@ func Register(a *wire.API, cfg Config) {
 	s.registerLinking()
 	s.registerOffers()
 	s.registerOrganizationSettings()
+	s.registerUsage()
 	s.registerDeliveries()
 	s.registerWriteBack()
 	s.registerInbound()

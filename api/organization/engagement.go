@@ -102,8 +102,8 @@ func (s *server) registerEngagements() {
 	wire.Register(s.API, recordOperation("listUserEngagements", http.MethodGet, "/users/{id}/engagements", "List a CRM user's engagements", engagementTag), notFound, s.listUserEngagements)
 	wire.Register(s.API, recordOperation("getEngagement", http.MethodGet, "/engagements/{id}", "Get an engagement", engagementTag), notFound, s.getEngagement)
 	wire.Register(s.API, recordOperation("deleteEngagement", http.MethodDelete, "/engagements/{id}", "Delete an engagement", engagementTag), changing, s.deleteEngagement)
-	wire.Register(s.API, recordOperation("syncEngagement", http.MethodPut, "/sync/engagements", "Push an engagement", engagementTag), changing, s.syncEngagement)
-	wire.Register(s.API, recordOperation("syncEngagements", http.MethodPut, "/sync/batch/engagements", "Push engagements, all or none", engagementTag), changing, s.syncEngagements)
+	wire.Register(s.API, recordOperation("syncEngagement", http.MethodPut, "/sync/engagements", "Push an engagement", engagementTag), pushing, s.syncEngagement)
+	wire.Register(s.API, recordOperation("syncEngagements", http.MethodPut, "/sync/batch/engagements", "Push engagements, all or none", engagementTag), pushing, s.syncEngagements)
 	wire.Register(s.API, wire.Repeatable(recordOperation("deleteRemovedEngagements", http.MethodPost, "/sync/engagements/soft-delete-removed",
 		"Delete the engagements of a time that the CRM no longer has", engagementTag)), changing, s.deleteRemoved)
 }

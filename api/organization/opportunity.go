@@ -92,8 +92,8 @@ func (s *server) registerOpportunities() {
 		func(r *wire.Request, in *view.RecordPath) (*DeletedAnswer, error) {
 			return s.deleteRecord(r, in, hub.ModelOpportunity)
 		})
-	wire.Register(s.API, recordOperation("syncOpportunity", http.MethodPut, "/sync/opportunities", "Push an opportunity", opportunityTag), changing, s.syncOpportunity)
-	wire.Register(s.API, recordOperation("syncOpportunities", http.MethodPut, "/sync/batch/opportunities", "Push opportunities, all or none", opportunityTag), changing, s.syncOpportunities)
+	wire.Register(s.API, recordOperation("syncOpportunity", http.MethodPut, "/sync/opportunities", "Push an opportunity", opportunityTag), pushing, s.syncOpportunity)
+	wire.Register(s.API, recordOperation("syncOpportunities", http.MethodPut, "/sync/batch/opportunities", "Push opportunities, all or none", opportunityTag), pushing, s.syncOpportunities)
 }
 
 func (s *server) showOpportunities(r *wire.Request, organization string, found []store.Record) ([]Opportunity, error) {

@@ -33,6 +33,9 @@ var notFound = wire.JSONErrors(http.StatusNotFound)
 // changing are the errors of operations that change a thing.
 var changing = wire.JSONErrors(http.StatusNotFound, http.StatusConflict)
 
+// pushing are the errors of operations that bring records in, of which an organization may have no more than so many.
+var pushing = wire.JSONErrors(http.StatusForbidden, http.StatusNotFound, http.StatusConflict)
+
 // Register adds the surface's operations.
 func Register(a *wire.API, cfg Config) {
 	s := &server{API: a, Config: cfg}

@@ -52,6 +52,7 @@ type API struct {
 	limiter       *rateLimiter
 	organizations *rateLimiter
 	strangers     *rateLimiter
+	allotments    *allotments
 	metrics       *metrics
 	arrivals      *arrivals
 }
@@ -66,6 +67,7 @@ func New(cfg Config) *API {
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		organizations: newRateLimiter(cfg.OrganizationRateLimit, cfg.Clock),
 		strangers:     newRateLimiter(cfg.RateLimit, cfg.Clock),
+		allotments:    newAllotments(cfg.Store, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
 		arrivals:      newArrivals(),
 	}

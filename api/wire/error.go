@@ -90,6 +90,7 @@ func statusError(r *Request, shape ErrorShape, err error) huma.StatusError {
 		conflict    *hub.ConflictError
 		unavailable *hub.UnavailableError
 		forbidden   *hub.ForbiddenError
+		quota       *hub.QuotaError
 	)
 	switch {
 	case errors.As(err, &invalid):
@@ -100,6 +101,8 @@ func statusError(r *Request, shape ErrorShape, err error) huma.StatusError {
 		return sentence(http.StatusConflict, conflict.Message, shape.isPlain(http.StatusConflict))
 	case errors.As(err, &forbidden):
 		return sentence(http.StatusForbidden, forbidden.Message, shape.isPlain(http.StatusForbidden))
+	case errors.As(err, &quota):
+		return sentence(http.StatusForbidden, quota.Error(), shape.isPlain(http.StatusForbidden))
 	case errors.Is(err, hub.ErrStale):
 		return sentence(http.StatusPreconditionFailed, "If-Match names another version than the current one: read it again and repeat the change.", false)
 	case errors.Is(err, hub.ErrKeyReused):

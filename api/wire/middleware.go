@@ -176,7 +176,23 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 		refuseForNow(w, wait, "The tokens of this organization have together used up its requests for now: wait as long as Retry-After says.")
 		return false
 	}
-	return true
+	return a.admitToday(w, hr, r.Token.OrganizationID+r.User.OrganizationID)
+}
+
+// admitToday counts a request among those of the organization's day, and answers one too many.
+func (a *API) admitToday(w http.ResponseWriter, hr *http.Request, organization string) bool {
+	limit, wait, err := a.allotments.allow(hr.Context(), organization)
+	if err != nil {
+		if answer, ok := errors.AsType[huma.StatusError](statusError(RequestOf(hr.Context()), a.shapeOf(hr), err)); ok {
+			WriteError(w, answer)
+		}
+		return false
+	}
+	if wait > 0 {
+		w.Header().Set("Retry-After", seconds(wait))
+		WriteError(w, &jsonError{status: http.StatusTooManyRequests, Message: (&hub.QuotaError{Resource: hub.ResourceRequests, Limit: limit}).Error()})
+	}
+	return wait == 0
 }
 
 // refuse answers a request that no operation matches: 405 with Allow where the path exists, else 404.

@@ -14,6 +14,7 @@ import (
 type organizationCommand struct {
 	Create organizationCreateCommand `cmd:"" help:"Create an organization and print its id."`
 	List   organizationListCommand   `cmd:"" help:"List the organizations."`
+	Limit  organizationLimitCommand  `cmd:"" help:"Set how much an organization may use; without a limit there is none."`
 }
 
 type organizationCreateCommand struct {

@@ -1,0 +1,80 @@
+package wire
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// allotments count the requests that organizations have a day, where they have a limit. The database gives each node some
+// of them at a time, so that all nodes together answer no more than the limit, and few requests write anything.
+type allotments struct {
+	store *store.Store
+	clock hub.Clock
+
+	mu sync.Mutex
+	of map[string]*allotment // by organization
+}
+
+// allotment is what this node has left of an organization's requests.
+type allotment struct {
+	mu    sync.Mutex
+	left  int64
+	limit int64
+	// until is when the day ends that they are of.
+	until time.Time
+	// askedAt is when the database last had none to give, or no limit, which free says.
+	askedAt time.Time
+	free    bool
+}
+
+// allotmentMemory is how long it is remembered that there is no limit, or that no request is left.
+const allotmentMemory = time.Second
+
+func newAllotments(st *store.Store, clock hub.Clock) *allotments {
+	return &allotments{store: st, clock: clock, of: map[string]*allotment{}}
+}
+
+// allow counts a request of the organization. Where none is left it returns the limit, and how long to wait.
+func (a *allotments) allow(ctx context.Context, organization string) (limit int64, wait time.Duration, err error) {
+	a.mu.Lock()
+	mine, ok := a.of[organization]
+	if !ok {
+		mine = &allotment{}
+		a.of[organization] = mine
+	}
+	a.mu.Unlock()
+	mine.mu.Lock()
+	defer mine.mu.Unlock()
+	now := a.clock()
+	if !now.Before(mine.until) {
+		mine.left = 0
+	}
+	if mine.left == 0 && (now.Sub(mine.askedAt) >= allotmentMemory || !now.Before(mine.until)) {
+		// Not as long as the client likes: others of the organization wait for the same.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		taken, most, until, err := a.store.TakeRequests(ctx, organization)
+		if err != nil {
+			return 0, 0, err
+		}
+		mine.left, mine.until, mine.free = taken, until, most == nil
+		if most != nil {
+			mine.limit = *most
+		}
+		if taken == 0 {
+			mine.askedAt = now
+		}
+	}
+	switch {
+	case mine.left > 0:
+		mine.left--
+		return 0, 0, nil
+	case mine.free:
+		return 0, 0, nil
+	}
+	return mine.limit, max(time.Second, mine.until.Sub(now)), nil
+}

@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// syncs are the connections' syncs as work that is claimed.
+var syncs = work{table: "schedules", object: "connection_id"}
+
+// ClaimSchedules takes what the room chooses of the connections that are due, or whose job has died, leases each to a new
+// job until lease has passed, and calls enqueue for them in the same transaction. It returns how many it took, and whether
+// others were left. It looks across organizations: it is the clock of the engine, not an answer to a caller.
+func (s *Store) ClaimSchedules(ctx context.Context, room Room, lease time.Duration, enqueue func(Tx, []Schedule) error) (claimed int, left bool, err error) {
+	return claim(ctx, s, syncs, room, scheduleColumns, scanSchedule, lease, enqueue)
+}
+
+// ErrLeaseLost says that the job is no longer the one that may write: the connection was given to another job.
+var ErrLeaseLost = errors.New("the lease is lost")
+
+// SetWaiting lets the connection say what its job waits for, and until when. A job that is over changes nothing.
+func (s *Store) SetWaiting(ctx context.Context, sched Schedule, waiting string, until time.Time) error {
+	_, err := s.db.Exec(ctx, `UPDATE schedules SET waiting = $4, waiting_until = $5 WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
+		sched.OrganizationID, sched.ConnectionID, sched.Fence, waiting, micros(until))
+	return domainError(err)
+}
+
+// RenewLease keeps a job alive for another lease. Its error says why the job has to stop: hub.ErrPaused,
+// hub.ErrNotFound for a deleted connection, ErrLeaseLost.
+func (s *Store) RenewLease(ctx context.Context, sched Schedule, lease time.Duration) error {
+	return s.write(ctx, func(tx Tx) error {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = $3 WHERE organization_id = $1 AND connection_id = $2`,
+			sched.OrganizationID, sched.ConnectionID, micros(s.clock().Add(lease)))
+		return err
+	})
+}
+
+// CheckLease is RenewLease without the renewal: it writes nothing.
+func (s *Store) CheckLease(ctx context.Context, sched Schedule) error {
+	type state struct {
+		active, disabled bool
+		turn             int64
+	}
+	now, err := queryOne(ctx, s.db, func(r database.Row) (state, error) {
+		var st state
+		err := r.Scan(&st.active, &st.turn, &st.disabled)
+		return st, err
+	}, `SELECT c.is_active, s.turn, o.disabled FROM connections c JOIN schedules s ON s.organization_id = c.organization_id AND s.connection_id = c.id
+		JOIN organizations o ON o.id = c.organization_id
+		WHERE c.organization_id = $1 AND c.id = $2`, sched.OrganizationID, sched.ConnectionID)
+	switch {
+	case err != nil:
+		return err
+	case now.turn != sched.Fence:
+		return ErrLeaseLost
+	case !now.active:
+		return hub.ErrPaused
+	case now.disabled:
+		return hub.ErrDisabled
+	}
+	return nil
+}
+
+// holdLease locks the connection for the rest of the transaction and makes sure that the job may still write.
+func holdLease(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error) {
+	c, err := lockConnection(ctx, tx, sched.OrganizationID, sched.ConnectionID)
+	if err != nil {
+		return c, err
+	}
+	turn, err := queryOne(ctx, tx, scanCount, `SELECT turn FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.Dialect().ForUpdate(),
+		sched.OrganizationID, sched.ConnectionID)
+	switch {
+	case err != nil:
+		return c, err
+	case turn != sched.Fence:
+		return c, ErrLeaseLost
+	}
+	return c, requireActive(ctx, tx, c)
+}
+
+// SyncJobResult is how a job ended and when the next one begins.
+type SyncJobResult struct {
+	// Next is when the connection is due again; zero for not before somebody does something.
+	Next time.Time
+	// ModelsDue is when all models are due; zero leaves that as it is. A sync asked for during the job comes first.
+	ModelsDue time.Time
+	// HeldUntil is until when the CRM asked to be left alone, whoever asks for a sync; zero where it did not.
+	HeldUntil time.Time
+	// Waiting says why, for people, and WaitingUntil until when (zero means Next); empty for the plain interval.
+	Waiting      string
+	WaitingUntil time.Time
+	// Failures and FailureCause are those of the connection as a whole.
+	Failures     int
+	FailureCause string
+	// RunOver ends the run, with RunError where it failed.
+	RunOver  bool
+	RunError string
+	// Stopped says that the connection was paused, or its organization disabled: the run in progress ends with that.
+	Stopped error
+	// Totals are added to the run.
+	Totals ModelTotals
+	// Reach is what the job learned of the CRM's host.
+	Reach Reach
+	// Requests are those that were sent to the CRM.
+	Requests []CRMRequest
+	// Quiet are models whose increments brought nothing: their cursors move with the job's end.
+	Quiet []QuietModel
+}
+
+// QuietModel is a model of which an increment brought nothing.
+type QuietModel struct {
+	State  SyncState
+	Status hub.SyncState
+}
+
+// EndSyncJob gives the connection back. A sync asked for during the job begins at once.
+func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResult) error {
+	return s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		if err := saveQuiet(ctx, tx, sched, end.Quiet, now); err != nil {
+			return err
+		}
+		if err := followInterval(ctx, tx, sched, &end); err != nil {
+			return err
+		}
+		var ending RunEnding
+		switch {
+		case end.Stopped != nil:
+			ending = stoppedRun(end.Stopped)
+		case end.RunOver:
+			ending = endedRun(end.RunError)
+		}
+		run := optional(sched.RunID)
+		if ending.Outcome != "" {
+			run = nil
+		}
+		until := end.WaitingUntil
+		if until.IsZero() {
+			until = end.Next
+		}
+		if end.Waiting == "" {
+			until = time.Time{}
+		}
+		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, working = FALSE, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
+				held_until = $9, models_due_at = CASE WHEN models_due_at IS NOT NULL AND due_at IS NOT NULL THEN models_due_at ELSE COALESCE($10, models_due_at) END,
+				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END, `+saveReach("$12", "$13")+`
+			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
+			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.FailureCause, end.Waiting, optionalMicros(until),
+			optionalMicros(end.HeldUntil), optionalMicros(end.ModelsDue), optionalMicros(end.Next), end.Reach.Host, end.Reach.TimedOut)
+		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
+			return err
+		}
+		if sched.RunID != "" {
+			if err := addToRun(ctx, tx, sched, end.Totals); err != nil {
+				return err
+			}
+			if err := s.addCRMRequests(ctx, tx, sched.OrganizationID, sched.ConnectionID, sched.RunID, end.Requests); err != nil {
+				return err
+			}
+		}
+		if ending.Outcome == "" {
+			return nil
+		}
+		return endRuns(ctx, tx, sched, ending, now)
+	})
+}
+
+// followInterval moves what is planned by the interval as it was when the job began to where the interval now puts it.
+func followInterval(ctx context.Context, tx Tx, sched Schedule, end *SyncJobResult) error {
+	if end.ModelsDue.IsZero() {
+		return nil
+	}
+	seconds, err := queryOne(ctx, tx, scanCount, `SELECT interval_seconds FROM schedules WHERE organization_id = $1 AND connection_id = $2`, sched.OrganizationID, sched.ConnectionID)
+	if errors.Is(err, hub.ErrNotFound) {
+		return ErrLeaseLost
+	}
+	change := time.Duration(seconds)*time.Second - sched.Interval
+	if err != nil || change == 0 {
+		return err
+	}
+	due := end.ModelsDue.Add(change)
+	if !end.Next.Before(end.ModelsDue) || due.Before(end.Next) {
+		end.Next = due
+	}
+	end.ModelsDue = due
+	return nil
+}
+
+// saveQuiet moves the cursors of models that brought nothing, unless the job may no longer write: then they stay.
+func saveQuiet(ctx context.Context, tx Tx, sched Schedule, quiet []QuietModel, now time.Time) error {
+	if len(quiet) == 0 {
+		return nil
+	}
+	c, err := holdLease(ctx, tx, sched)
+	switch {
+	case errors.Is(err, hub.ErrPaused), errors.Is(err, hub.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, q := range quiet {
+		if err := saveProgress(ctx, tx, sched, c, PageCommit{State: q.State, Status: q.Status}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

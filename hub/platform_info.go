@@ -17,6 +17,9 @@ type PlatformInfo struct {
 	// Failures is how many failed answers (of a status of 400 or more, 429 excepted) the vendor gives to one address, over
 	// all connections, before it blocks it; zero where it does not.
 	Failures Rate
+	// Serial says that the vendor is asked one request at a time for an account: a second one waits for the answer to the
+	// first, on each node.
+	Serial bool
 	// RequestTimeout bounds one request; zero means 30 seconds.
 	RequestTimeout time.Duration
 	// LookBack is how long after its modified time the vendor may still come to show a record; zero means 10 minutes.
@@ -25,6 +28,9 @@ type PlatformInfo struct {
 	NoteTargets []Model
 	// NoteMost is how many characters a note may have; zero where the vendor names no bound.
 	NoteMost int
+	// NotesReadBack says that the vendor's answer to a note proves nothing, so that one counts as written only once it was
+	// found.
+	NotesReadBack bool
 	// NoteLag is how long a note that was taken may still be missing from the lists of the record's notes; zero means 15
 	// minutes.
 	NoteLag time.Duration
@@ -66,6 +72,8 @@ type CredentialField struct {
 	Default string
 	// Lines says that the value may have several, as a key has.
 	Lines bool
+	// Zone says that the value is the IANA name of a time zone.
+	Zone bool
 }
 
 // Rate is a request rate: Requests in each Per. The zero Rate is no limit.

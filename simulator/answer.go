@@ -46,7 +46,11 @@ func (s *Server) answerInstead(w http.ResponseWriter, r *http.Request, f Fault) 
 	case Unauthorized:
 		writeError(w, http.StatusUnauthorized)
 	case Forbidden:
-		writeError(w, http.StatusForbidden)
+		if s.platform.Denied != nil {
+			WriteJSON(w, http.StatusForbidden, s.platform.Denied(r))
+		} else {
+			writeError(w, http.StatusForbidden)
+		}
 	case RateLimited:
 		writeError(w, http.StatusTooManyRequests)
 	case ServerError:
@@ -96,6 +100,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 	case NullRows:
 		body = s.withNullRows(body)
 	case BadRecord:
+		if !s.hasItems(body) { // the next list may have one
+			s.Faults.again(f)
+		}
 		body = s.withoutFirstID(body)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -117,12 +124,24 @@ func editObject(body []byte, edit func(map[string]any)) []byte {
 	return encode(answer)
 }
 
+// hasItems reports whether an answer is a list with items in it.
+func (s *Server) hasItems(body []byte) bool {
+	var list []json.RawMessage
+	if s.platform.Items == "" {
+		return json.Unmarshal(body, &list) == nil && len(list) > 0
+	}
+	var answer map[string]json.RawMessage
+	return json.Unmarshal(body, &answer) == nil && json.Unmarshal(answer[s.platform.Items], &list) == nil && len(list) > 0
+}
+
 // withoutFirstID takes the id from the first item of a list; an answer without items stays as it is.
 func (s *Server) withoutFirstID(body []byte) []byte {
 	strip := func(items any) {
 		if list, ok := items.([]any); ok && len(list) > 0 {
 			if first, ok := list[0].(map[string]any); ok {
-				delete(first, cmp.Or(s.platform.ID, "id"))
+				for name := range strings.FieldsSeq(cmp.Or(s.platform.ID, "id")) {
+					delete(first, name)
+				}
 			}
 		}
 	}

@@ -51,7 +51,7 @@ const (
 	RepeatCursor FaultKind = "repeat-cursor"
 	// OddZones writes every time in some zone other than UTC, and the zone in some other way.
 	OddZones FaultKind = "odd-zones"
-	// BadRecord takes the id from the first item of a list.
+	// BadRecord takes the id from the first item of the next list that has any.
 	BadRecord FaultKind = "bad-record"
 )
 
@@ -86,6 +86,14 @@ func (f *Faults) Script(faults ...Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.script = append(f.script, faults...)
+}
+
+// again puts a fault on the next request, before those scripted.
+func (f *Faults) again(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script = append([]Fault{fault}, f.script...)
+	f.taken[fault.Kind]--
 }
 
 // Always puts the fault on every request that no script covers.

@@ -58,6 +58,9 @@ type Platform struct {
 	Refuses func(r *http.Request) int
 	// Refusal is the body of the answer with that status, where the vendor says something of its own; it may be nil.
 	Refusal func(r *http.Request, status int) any
+	// Denied is the body of a 403 that stands for a right that is missing, where the vendor says something of its own; it may
+	// be nil.
+	Denied func(r *http.Request) any
 	// Routes registers the handlers. They are honest: faults are put on what they answer.
 	Routes func(mux *http.ServeMux, s *Server)
 	// Held returns what a hub should hold of a row: itself, less what the vendor does not tell, and the
@@ -65,7 +68,8 @@ type Platform struct {
 	Held func(row hub.Record) []hub.Record
 	// Items is the field of a list answer that holds its items; empty when the answer is the array.
 	Items string
-	// ID is the field of an item that holds its id; "id" when empty.
+	// ID is the field of an item that holds its id, "id" when empty; or the fields, with blanks between them, where items of
+	// different lists have different ones.
 	ID string
 	// Repeat changes a list answer so that it points to the page just asked for.
 	Repeat func(r *http.Request, answer map[string]any)
@@ -183,6 +187,25 @@ func (s *Server) derived(source hub.Model) []hub.Model {
 		}
 	}
 	return models
+}
+
+// Row returns the row that tells of a record, by its model and id: the record's own, or that of another model in which it
+// comes. It panics when there is none: only tests name records.
+func (s *Server) Row(m hub.Model, externalID string) (of hub.Model, id string) {
+	if slices.Contains(s.platform.Models, m) {
+		return m, externalID
+	}
+	for _, source := range s.platform.Models {
+		if !slices.Contains(s.derived(source), m) {
+			continue
+		}
+		for _, row := range s.rows(source) {
+			if slices.ContainsFunc(s.platform.Held(row), func(r hub.Record) bool { return r.Model == m && r.ExternalID == externalID }) {
+				return source, row.ExternalID
+			}
+		}
+	}
+	panic("simulator: nothing tells of the " + string(m) + " " + externalID)
 }
 
 // Records returns what a hub should hold of a model, by external id. Those the CRM deleted are among

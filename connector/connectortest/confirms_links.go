@@ -22,7 +22,7 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 		model, child = hub.ModelOpportunity, hub.ModelOpportunityUser
 	}
 	held := map[hub.Model]map[string]hub.Record{}
-	r.pass(connector.Query{Model: model, Limit: 100}, held)
+	r.pass(connector.Query{Model: r.bringing(model), Limit: 100}, held)
 	for _, m := range c.Info().Models {
 		if m.Model == child {
 			r.pass(connector.Query{Model: child, Limit: 100}, held)
@@ -81,7 +81,8 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 	if !first.Has(of) || !slices.Equal(users, want) || joined && !slices.Contains(first.Children, child) {
 		t.Errorf("it is there: %v; on it are %v, want %v; children %v", first.Has(of), users, want, first.Children)
 	}
-	r.crm.Change(model, of.ExternalID, func(e *hub.Record) { e.Deleted = true })
+	row, id := r.crm.Row(model, of.ExternalID)
+	r.crm.Change(row, id, func(e *hub.Record) { e.Deleted = true })
 	if gone, _ := confirm(); gone.Has(of) {
 		t.Errorf("%s %s is told to be there after it was deleted", model, of.ExternalID)
 	}

@@ -18,8 +18,8 @@ func keepsRowsThatChange(t *testing.T, c connector.Connector, crm NewCRM) {
 			continue
 		}
 		changing := true
-		r.crm.Before(func(q *http.Request) {
-			if changing && q.Method == http.MethodGet {
+		r.crm.Before(func(*http.Request) {
+			if changing {
 				r.crm.Update(m.Model, 3)
 			}
 		})

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"maps"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,11 +126,33 @@ func (r *rig) forgetChildren(of hub.Model, page []hub.Record, held map[hub.Model
 		for _, child := range m.Also {
 			for _, parent := range page {
 				maps.DeleteFunc(held[child], func(_ string, c hub.Record) bool {
-					return parent.Model == of && (c.Refs.Engagement == parent.ExternalID || c.Refs.Opportunity == parent.ExternalID)
+					return parent.Model == of && refersTo(of, c) == parent.ExternalID
 				})
 			}
 		}
 	}
+}
+
+// refersTo is the id of the record of a model that another one refers to.
+func refersTo(of hub.Model, r hub.Record) string {
+	switch of {
+	case hub.ModelAccount:
+		return r.Refs.Account
+	case hub.ModelOpportunity:
+		return r.Refs.Opportunity
+	default:
+		return r.Refs.Engagement
+	}
+}
+
+// bringing is the model in whose pages the records of a model come.
+func (r *rig) bringing(m hub.Model) hub.Model {
+	for _, info := range r.c.Info().Models {
+		if slices.Contains(info.Also, m) {
+			return info.Model
+		}
+	}
+	return m
 }
 
 // cursor is where the run after p begins: no later than the vendor's clock was, and a little before.

@@ -1,0 +1,129 @@
+package leadperfection
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+)
+
+// lead is a lead of a customer, with its appointments and its jobs.
+func (t *teller) lead(of *hub.Record, o object) ([]hub.Record, error) {
+	r := hub.Record{
+		Model: hub.ModelLead, ExternalID: o.id(leadID), Name: of.Name, Refs: hub.Refs{Account: of.ExternalID, Owner: t.owner(o.text(repName))},
+		Details: hub.Details{
+			FirstName: of.Details.FirstName, LastName: of.Details.LastName, Email: of.Details.Email, Emails: of.Details.Emails, Phones: of.Details.Phones,
+			Addresses: of.Details.Addresses, Amount: o.amount(grossSale), Status: o.text(leadOutcome), Labels: some(o.text(source), o.text(sourceDetail)),
+		},
+	}
+	if r.ExternalID == "" {
+		return nil, errors.New("one of its leads has no id")
+	}
+	if o.yes(sold) {
+		r.Details.Disposition = "WON"
+	}
+	if err := t.dates(&r, o); err != nil {
+		return nil, err
+	}
+	visits, err := t.appointments(&r, o)
+	if err != nil {
+		return nil, err
+	}
+	all := append([]hub.Record{r}, visits...)
+	jobs, err := o.objects(jobsOf)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		job, err := t.job(&r, j)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, job)
+	}
+	return all, nil
+}
+
+// dates tells when something was made and changed.
+func (t *teller) dates(r *hub.Record, o object) error {
+	entered, err := o.time(enteredOn, t.zone)
+	if err != nil {
+		return err
+	}
+	if r.ModifiedAt, err = o.time(changedOn, t.zone); err != nil {
+		return err
+	}
+	r.Details.CreatedAt, r.Details.UpdatedAt = wire(entered), wire(r.ModifiedAt)
+	return nil
+}
+
+func wire(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return hub.WireTime(at)
+}
+
+// appointments are that of a lead, which has the lead's id, and those that the lead lists beside it.
+func (t *teller) appointments(of *hub.Record, o object) ([]hub.Record, error) {
+	start, allDay, err := parseAppointment(o.text(apptDate), o.text(apptTime), t.zone)
+	if err != nil {
+		return nil, errors.New("the time of an appointment has a form that is not known")
+	}
+	var all []hub.Record
+	if !start.IsZero() && !strings.EqualFold(o.text(apptSet), "false") {
+		all = append(all, appointment(of, of.ExternalID, start, allDay))
+	}
+	others, err := o.objects(appointmentsOf)
+	if err != nil {
+		return nil, nil //nolint:nilerr // what is in it was not seen: where it is something else, it is left
+	}
+	for _, other := range others {
+		id := other.id(issuedID)
+		at, whole, err := parseAppointment(other.text(issuedDate), other.text(issuedTime), t.zone)
+		if id == "" || err != nil || at.IsZero() || at.Equal(start) {
+			continue // it cannot be known again, or is the lead's own
+		}
+		all = append(all, appointment(of, "issued:"+id, at, whole))
+	}
+	return all, nil
+}
+
+func appointment(of *hub.Record, id string, start time.Time, allDay bool) hub.Record {
+	name := strings.TrimSpace("Appointment with " + of.Name)
+	if of.Name == "" {
+		name = "Appointment"
+	}
+	return hub.Record{
+		Model: hub.ModelEngagement, ExternalID: id, ModifiedAt: of.ModifiedAt, Name: name, StartTime: start,
+		Refs: hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: of.Refs.Owner},
+		Details: hub.Details{
+			Subject: name, ActivityType: "APPOINTMENT", Status: of.Details.Status, AllDay: allDay, Addresses: of.Details.Addresses,
+			CreatedAt: of.Details.CreatedAt, UpdatedAt: of.Details.UpdatedAt,
+		},
+	}
+}
+
+// job is a job of a lead.
+func (t *teller) job(of *hub.Record, o object) (hub.Record, error) {
+	r := hub.Record{
+		Model: hub.ModelOpportunity, ExternalID: o.id(jobID), Name: of.Name,
+		Refs:    hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: t.owner(o.text(repName))},
+		Details: hub.Details{Amount: o.amount(jobAmount), Status: o.text(jobStatus), Disposition: of.Details.Disposition, URL: t.jobURL(o.id(jobID))},
+	}
+	if r.ExternalID == "" {
+		return r, errors.New("one of its jobs has no id")
+	}
+	return r, t.dates(&r, o)
+}
+
+// jobURL is a job's page in the web app, whose address begins with the client id where that is a name of hosts.
+func (t *teller) jobURL(id string) string {
+	label := strings.ToLower(t.tenant)
+	if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return ""
+	}
+	return "https://" + label + ".leadperfection.com/jobdetail.html?jobid=" + url.QueryEscape(id)
+}

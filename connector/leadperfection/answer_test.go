@@ -1,0 +1,267 @@
+package leadperfection_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/leadperfection"
+	"sirocco/hub"
+	"sirocco/simulator"
+	simulated "sirocco/simulator/leadperfection"
+)
+
+// session is a session with a handler that stands for the vendor.
+func session(t *testing.T, h http.Handler) *connector.Session {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return &connector.Session{HTTP: server.Client(), Now: time.Now, Token: "token", Values: map[string]string{
+		"clientId": "acme", "username": "api-user-of-the-simulator", "password": "password-of-the-simulator", "appKey": "app-key-of-the-simulator",
+		"timeZone": "America/New_York", "baseURL": server.URL,
+	}}
+}
+
+// standIn is the stand-in with a session at it, which must not be asked what is not known of the vendor.
+func standIn(t *testing.T, crm *simulator.Server) *connector.Session {
+	t.Helper()
+	t.Cleanup(func() {
+		for _, v := range crm.Violations() {
+			t.Error(v)
+		}
+	})
+	s := session(t, crm)
+	token, err := leadperfection.Connector{}.Authorize(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Token = token.Value
+	return s
+}
+
+// answers are what is answered to each path.
+func answers(of map[string]string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		text, ok := of[r.URL.Path]
+		switch {
+		case !ok:
+			text = `[]`
+		case r.PostFormValue("StartIndex") != "" && r.PostFormValue("StartIndex") != "1":
+			text = `[]`
+		}
+		_, _ = fmt.Fprint(w, text)
+	})
+}
+
+const (
+	leadPath = "/api/Customers/GetLead"
+	repsPath = "/api/SalesApi/ListSalesReps"
+)
+
+// fetched reads the first page of the accounts, as an answer has them.
+func fetched(t *testing.T, s *connector.Session) (connector.Page, error) {
+	t.Helper()
+	return leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50})
+}
+
+// TestKeysOfAnyCase reads one customer, with all that may be inside it, whatever the case of the keys, the name of an id, and
+// what holds the list.
+func TestKeysOfAnyCase(t *testing.T) {
+	small := `{"cst_id":7,"firstname":"Ada","lastname":"Abbott","phone1":"555-0100","altphones":[{"phone":"555-0101"}],"address1":"1 Oak St","city":"Albany","state":"NY","zip":"12207",
+		"leads":[{"id":70,"disposition":"Set","apptset":true,"apptdate":"2026-12-01T10:00:00","sold":true,"gsa":12500.5,"salesrepname":"Quinn Jensen","source":"Web","entrydate":"2026-11-01T09:00:00","lastchangedon":"2026-11-20T09:00:00",
+		"appointments":[{"ils_id":5,"apptdate":"2026-12-09T10:00:00"},{"ils_id":6,"apptdate":"2026-12-01T10:00:00"},{"apptdate":"2026-12-10T10:00:00"}],
+		"jobs":[{"id":700,"jobstatus":"Open","grossamount":"$12,500.50","salesrepname":"Jensen, Quinn","lastchangedon":"11/21/2026 9:00:00 AM"}]}]}`
+	large := strings.NewReplacer("cst_id", "ProspectID", `"id":70,`, `"LeadID":"70",`, `"id":700`, `"JOB_ID":"700"`, "firstname", "FirstName", "lastname", "LASTNAME", "leads", "Leads",
+		"apptdate", "ApptDate", "sold\":true", "SOLD\":\"True\"", "salesrepname", "SalesRepName", "lastchangedon", "LastChangedOn", "phone1", "Phone1", "jobs", "Jobs").Replace(small)
+	for _, text := range []string{"[" + small + "]", "[" + large + "]", `{"data":[` + small + `]}`, `{"Results":[` + large + `]}`, `{"items":[` + small + `]}`, `{"leads":[` + small + `]}`, small} {
+		page, err := fetched(t, session(t, answers(map[string]string{leadPath: text, repsPath: `[{"SlrID":3,"Name":"QUINN  JENSEN"},{"SlrID":4,"Name":"Noor Ito"}]`})))
+		if err != nil || len(page.Rejected) > 0 || len(page.Records) != 5 {
+			t.Fatalf("%s\n%+v %v", text, page, err)
+		}
+		by := map[string]hub.Record{}
+		for _, r := range page.Records {
+			by[string(r.Model)+" "+r.ExternalID] = r
+		}
+		account, lead, visit, later, job := by["ACCOUNT 7"], by["LEAD 70"], by["ENGAGEMENT 70"], by["ENGAGEMENT issued:5"], by["OPPORTUNITY 700"]
+		if account.Name != "Ada Abbott" || !slices.Equal(account.Details.Phones, []string{"555-0100", "555-0101"}) || account.Details.Addresses[0].Zip != "12207" {
+			t.Errorf("%+v", account)
+		}
+		if lead.Refs != (hub.Refs{Account: "7", Owner: "3"}) || *lead.Details.Amount != 12500.5 || lead.Details.Disposition != "WON" || lead.Details.Status != "Set" || lead.Details.CreatedAt != "2026-11-01T14:00:00.000Z" {
+			t.Errorf("%+v", lead)
+		}
+		if visit.Refs != (hub.Refs{Account: "7", Lead: "70", Owner: "3"}) || hub.WireTime(visit.StartTime) != "2026-12-01T15:00:00.000Z" || hub.WireTime(later.StartTime) != "2026-12-09T15:00:00.000Z" {
+			t.Errorf("%+v\n%+v", visit, later)
+		}
+		if job.Refs != (hub.Refs{Account: "7", Lead: "70", Owner: "3"}) || *job.Details.Amount != 12500.5 || hub.WireTime(job.ModifiedAt) != "2026-11-21T14:00:00.000Z" || job.Details.URL != "https://acme.leadperfection.com/jobdetail.html?jobid=700" {
+			t.Errorf("%+v", job)
+		}
+	}
+}
+
+// TestWhatARefusalMeans reads refusals, inside answers of 200 too: a missing right is named, a 403 without one is of the
+// token, and no error is an empty list or shows the vendor's words.
+func TestWhatARefusalMeans(t *testing.T) {
+	for _, test := range []struct {
+		status     int
+		body, says string
+		kind       connector.Kind
+	}{
+		{200, `[{"Result":0,"Message":"Error: Invalid object name s3cret."}]`, "an error", connector.Temporary},
+		{200, `{"RESULT":"0","message":"Error: s3cret"}`, "an error", connector.Temporary},
+		{200, `[{"Result":0,"Message":"User does not have permission to execute action 'GetLead'."}]`, "GetLead", connector.Forbidden},
+		{403, `{"Message":"User does not have permission to execute action 'GetLead'. s3cret"}`, "execute the action GetLead", connector.Forbidden},
+		{401, `"User does not have permission to execute action GetLead"`, "GetLead", connector.Forbidden},
+		{403, `{"Message":"Authorization has been denied for this request."}`, "token", connector.Unauthorized},
+		{403, `<html>s3cret</html>`, "token", connector.Unauthorized},
+		{401, ``, "not accepted", connector.Unauthorized},
+		{429, `{"retryAfterSeconds":17}`, "too many", connector.RateLimited},
+		{200, `"UPDATED SUCCESSFULLY!"`, "without a list", connector.Malformed},
+		{200, `{"data":null}`, "without a list", connector.Malformed},
+		{200, `{}`, "without a list", connector.Malformed},
+	} {
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(test.status)
+			_, _ = fmt.Fprint(w, test.body)
+		}))
+		page, err := fetched(t, s)
+		if !connector.IsKind(err, test.kind) || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "s3cret") || len(page.Records) > 0 {
+			t.Errorf("%d %s: %v", test.status, test.body, err)
+		}
+		if e, ok := err.(*connector.Error); test.status == 429 && (!ok || e.RetryAfter != 17*time.Second) { //nolint:errorlint // made by the connector
+			t.Errorf("it asks to be left alone for 17 s: %v", err)
+		}
+	}
+}
+
+// TestWhatIsLackingIsNotGone lets a window bring of a customer only what happened in it: what was there before is asked for
+// with the customer, and a list that ignores that says nothing.
+func TestWhatIsLackingIsNotGone(t *testing.T) {
+	whole := `[{"cst_id":7,"leads":[{"id":70},{"id":71}]}]`
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path != leadPath || r.PostFormValue("StartIndex") != "1":
+			_, _ = fmt.Fprint(w, `[]`)
+		case r.PostFormValue("cst_id") == "7":
+			_, _ = fmt.Fprint(w, whole)
+		default:
+			_, _ = fmt.Fprint(w, `[{"cst_id":7,"leads":[{"id":71}]}]`)
+		}
+	}))
+	kept := func(leads ...string) func(q *connector.Query) {
+		return func(q *connector.Query) {
+			q.Kept = func(_ context.Context, _ []string) ([]hub.Record, error) {
+				all := []hub.Record{{Model: hub.ModelAccount, ExternalID: "7"}}
+				for _, id := range leads {
+					all = append(all, hub.Record{Model: hub.ModelLead, ExternalID: id, Refs: hub.Refs{Account: "7"}})
+				}
+				return all, nil
+			}
+		}
+	}
+	for _, test := range []struct {
+		kept []string
+		want int
+	}{{nil, 2}, {[]string{"71"}, 2}, {[]string{"70", "71"}, 3}, {[]string{"70", "71", "72"}, 3}} {
+		q := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50}
+		kept(test.kept...)(&q)
+		page, err := leadperfection.Connector{}.Fetch(t.Context(), s, q)
+		if err != nil || len(page.Records) != test.want {
+			t.Errorf("of %v kept, %d records came: %v", test.kept, len(page.Records), err)
+		}
+	}
+	whole = `[{"cst_id":7,"leads":[{"id":70}]},{"cst_id":8}]`
+	q := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50}
+	kept("70", "71")(&q)
+	if _, err := (leadperfection.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("a list that ignores cst_id: %v", err)
+	}
+}
+
+// TestRepsWithoutIDs knows reps by their names where none has an id; one without an id among others is rejected; and two of
+// one name have nothing.
+func TestRepsWithoutIDs(t *testing.T) {
+	customer := `[{"cst_id":7,"leads":[{"id":70,"salesrepname":"Quinn Jensen"}]}]`
+	for _, test := range []struct {
+		reps, owner string
+		users, bad  int
+	}{
+		{`[{"salesrepname":"Quinn Jensen"},{"salesrepname":"Noor Ito"}]`, "name:quinn jensen", 2, 0},
+		{`[{"FirstName":"Quinn","LastName":"Jensen","EmpID":"9"},{"salesrepname":"Noor Ito"}]`, "9", 1, 1},
+		{`[{"emp_id":9,"salesrepname":"Quinn Jensen"},{"emp_id":10,"salesrepname":"quinn jensen"}]`, "", 2, 0},
+		{`[]`, "", 0, 0},
+	} {
+		s := session(t, answers(map[string]string{leadPath: customer, repsPath: test.reps}))
+		users, err := leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
+		if err != nil || len(users.Records) != test.users || len(users.Rejected) != test.bad {
+			t.Errorf("%s: %+v %v", test.reps, users, err)
+		}
+		page, err := fetched(t, s)
+		if err != nil || len(page.Records) != 2 || page.Records[1].Refs.Owner != test.owner {
+			t.Errorf("%s: %+v %v", test.reps, page, err)
+		}
+	}
+	// Without the right to read them nobody has anything, and a sentence says so.
+	s := session(t, answers(map[string]string{leadPath: customer, repsPath: `[{"Result":0,"Message":"User does not have permission to execute action 'ListSalesReps'."}]`}))
+	if page, err := fetched(t, s); err != nil || len(page.Records) != 2 || !strings.Contains(page.Note, "ListSalesReps") {
+		t.Errorf("%+v %v", page, err)
+	}
+}
+
+// TestSilentLists takes lists that are silently empty for what they are: a whole reading says so, and of a customer it is
+// asked a second way.
+func TestSilentLists(t *testing.T) {
+	crm := simulated.NewWith(simulator.Options{Seed: 3, Records: 20}, simulated.Habits{Silent: true})
+	s := standIn(t, crm)
+	page, err := leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelAccount, Limit: 50})
+	if err != nil || page.More || !strings.Contains(page.Note, "no customer at all") {
+		t.Errorf("%+v %v", page, err)
+	}
+	there, gone := crm.Rows(hub.ModelAccount)[0], crm.Delete(hub.ModelAccount, 1)[0]
+	found, err := leadperfection.Connector{}.Find(t.Context(), s, hub.ModelAccount, []string{there, gone})
+	if err != nil || len(found.Records) > 0 || len(found.Rejected) != 1 || found.Rejected[0].ExternalID != there {
+		t.Errorf("%+v %v", found, err)
+	}
+	note := connector.NoteQuery{Target: hub.ModelAccount, Markers: []string{"sirocco:1"}}
+	for id, kind := range map[string]connector.Kind{there: connector.Malformed, gone: connector.Refused} {
+		note.ExternalID = id
+		if found, err := (leadperfection.Connector{}).FindNote(t.Context(), s, note); !connector.IsKind(err, kind) {
+			t.Errorf("the notes of %s: %+v %v", id, found, err)
+		}
+	}
+}
+
+// TestPagesThatDoNotGoOn has servers that give fewer rows than were asked for, or the first page again and again.
+func TestPagesThatDoNotGoOn(t *testing.T) {
+	for name, test := range map[string]struct {
+		habits simulated.Habits
+		whole  bool
+	}{"capped": {simulated.Habits{Capped: 3}, true}, "first page only": {simulated.Habits{FirstPageOnly: true}, false}} {
+		crm := simulated.NewWith(simulator.Options{Seed: 3, Records: 60}, test.habits)
+		crm.Together(hub.ModelAccount, 30)
+		s := standIn(t, crm)
+		met := map[string]bool{}
+		q, err := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 20}, error(nil)
+		for more := true; more && err == nil; {
+			var page connector.Page
+			page, err = leadperfection.Connector{}.Fetch(t.Context(), s, q)
+			for _, r := range page.Records {
+				if r.Model == hub.ModelAccount {
+					met[r.ExternalID] = true
+				}
+			}
+			q.Next, more = page.Next, page.More
+		}
+		if test.whole && (err != nil || len(met) < 30) || !test.whole && !connector.IsKind(err, connector.Malformed) {
+			t.Errorf("%s: %d of 30 came: %v", name, len(met), err)
+		}
+	}
+}

@@ -49,6 +49,8 @@ type Config struct {
 	DeepLinkHost string
 	// TrustedProxies are those whose forwarded headers count.
 	TrustedProxies wire.Proxies
+	// Console is the web console, below /console; nil where it is not served.
+	Console http.Handler
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -64,5 +66,9 @@ func New(cfg Config) http.Handler {
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})
 	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
+	if cfg.Console != nil {
+		a.HandleFunc("/console", cfg.Console.ServeHTTP)
+		a.HandleFunc("/console/", cfg.Console.ServeHTTP)
+	}
 	return a.Handler()
 }

@@ -11,12 +11,13 @@ const (
 	ActorUser        ActorKind = "USER"         // a user, through an OAuth access token
 	ActorCommandLine ActorKind = "COMMAND_LINE" // whoever runs the program beside its database
 	ActorSirocco     ActorKind = "SIROCCO"      // the background, by itself
+	ActorConsole     ActorKind = "CONSOLE"      // a person in the web console
 )
 
 // Actor is who makes a change.
 type Actor struct {
 	Kind ActorKind
-	// ID is the token's or the user's; empty for the others.
+	// ID is the token's, the user's or the console session's; empty for the others.
 	ID   string
 	Name string
 }

@@ -52,3 +52,8 @@ func ClaimQueries() map[string]string {
 	}
 	return queries
 }
+
+// ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
+func ConsoleQueries() map[string]string {
+	return map[string]string{"a session": consoleSessionQuery, "sessions": consoleSessionsQuery}
+}

@@ -22,7 +22,7 @@ type AuditEntry struct {
 
 // Actor is who made a change.
 type Actor struct {
-	Kind string  `json:"kind" enum:"TOKEN,USER,COMMAND_LINE,SIROCCO"`
+	Kind string  `json:"kind" enum:"TOKEN,USER,COMMAND_LINE,SIROCCO,CONSOLE"`
 	ID   *string `json:"id" doc:"The id of the token or of the user; null for the others."`
 	Name string  `json:"name"`
 }

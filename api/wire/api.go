@@ -51,7 +51,7 @@ type API struct {
 	authenticator *authenticator
 	limiter       *rateLimiter
 	organizations *rateLimiter
-	strangers     *rateLimiter
+	strangers     *AddressLimit
 	allotments    *allotments
 	metrics       *metrics
 	arrivals      *arrivals
@@ -66,7 +66,7 @@ func New(cfg Config) *API {
 		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		organizations: newRateLimiter(cfg.OrganizationRateLimit, cfg.Clock),
-		strangers:     newRateLimiter(cfg.RateLimit, cfg.Clock),
+		strangers:     NewAddressLimit(cfg.RateLimit, cfg.TrustedProxies, cfg.Clock),
 		allotments:    newAllotments(cfg.Store, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
 		arrivals:      newArrivals(),

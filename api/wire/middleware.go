@@ -22,7 +22,7 @@ import (
 func (a *API) middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		started := a.Clock()
-		r := &Request{Context: hr.Context(), ID: requestID(hr), Origin: a.origin(hr), api: a}
+		r := &Request{Context: hr.Context(), ID: requestID(hr), Origin: a.TrustedProxies.Origin(a.PublicURL, hr), api: a}
 		r.Log = a.Logger.With("request", r.ID)
 		path := hr.URL.Path
 		if rest, ok := strings.CutPrefix(path, LegacyPrefix); ok && strings.HasPrefix(rest, "/v1/") {
@@ -58,17 +58,17 @@ func (a *API) middleware(next http.Handler) http.Handler {
 	})
 }
 
-// origin is what URLs in the request's answer begin with. A proxy that is trusted says how it was asked itself; without
-// one it is how the request came.
-func (a *API) origin(hr *http.Request) string {
+// Origin is what URLs in the answer to a request begin with: the public URL where there is one. A proxy that is trusted
+// says how it was asked itself; without one it is how the request came.
+func (p Proxies) Origin(publicURL string, hr *http.Request) string {
 	switch {
-	case a.PublicURL != "":
-		return strings.TrimSuffix(a.PublicURL, "/")
-	case a.TrustedProxies.Trust(hr):
+	case publicURL != "":
+		return strings.TrimSuffix(publicURL, "/")
+	case p.Trust(hr):
 		return forwardedOrigin(hr)
 	}
 	host := hr.Host
-	if local, ok := hr.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !a.TrustedProxies.none() {
+	if local, ok := hr.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !p.none() {
 		host = local.String() // who comes past the proxies does not say where answers lead
 	}
 	if hr.TLS != nil {

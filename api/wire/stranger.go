@@ -81,9 +81,31 @@ func sharedMetrics(from prometheus.Gatherer, clock hub.Clock) prometheus.Gathere
 	})
 }
 
-// addressOf is what the limit of strangers counts by: an address, or for IPv6 the /64 that one subscriber has.
-func (a *API) addressOf(hr *http.Request) (string, bool) {
-	ip, ok := a.TrustedProxies.Client(hr)
+// AddressLimit bounds what each address may ask without a token that counts, on this node.
+type AddressLimit struct {
+	limiter *rateLimiter
+	proxies Proxies
+}
+
+// NewAddressLimit lets an address ask perMinute times a minute; 0 is no limit. Behind the proxies an address is the one
+// that they ask for.
+func NewAddressLimit(perMinute int, proxies Proxies, clock hub.Clock) *AddressLimit {
+	return &AddressLimit{limiter: newRateLimiter(perMinute, clock), proxies: proxies}
+}
+
+// Allow counts a request by its address, or says how long that has to wait. A proxy that is trusted and does not say for
+// whom it asks is not counted: it asks for everybody.
+func (l *AddressLimit) Allow(hr *http.Request) (wait time.Duration, ok bool) {
+	address, ok := l.addressOf(hr)
+	if !ok {
+		return 0, true
+	}
+	return l.limiter.allow(nil, address)
+}
+
+// addressOf is what is counted by: an address, or for IPv6 the /64 that one subscriber has.
+func (l *AddressLimit) addressOf(hr *http.Request) (string, bool) {
+	ip, ok := l.proxies.Client(hr)
 	if !ok {
 		return "", false
 	}
@@ -95,13 +117,9 @@ func (a *API) addressOf(hr *http.Request) (string, bool) {
 }
 
 // admitStranger counts a request whose token is unknown so far, or that has none, by its address, and answers one too
-// many. A proxy that is trusted and does not say for whom it asks is not counted: it asks for everybody.
+// many.
 func (a *API) admitStranger(w http.ResponseWriter, hr *http.Request) bool {
-	address, ok := a.addressOf(hr)
-	if !ok {
-		return true
-	}
-	wait, ok := a.strangers.allow(nil, address)
+	wait, ok := a.strangers.Allow(hr)
 	if !ok {
 		refuseForNow(w, wait, "Too many requests without a token that counts came from this address: wait as long as Retry-After says.")
 	}

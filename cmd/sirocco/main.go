@@ -35,6 +35,7 @@ type program struct {
 	Requests     requestsCommand     `cmd:"" help:"List the requests that were sent to the CRM of a connection."`
 	DeepLink     deepLinkCommand     `cmd:"" help:"Print the link that begins a recording of an appointment in the app."`
 	Deletions    deletionsCommand    `cmd:"" help:"Decide about records that a CRM no longer shows."`
+	Console      consoleCommand      `cmd:"" help:"Sign in to the web console, and list and end its sessions."`
 	Migrate      migrateCommand      `cmd:"" help:"Make the database, or upgrade it to this program's version, without serving."`
 	Keys         keysCommand         `cmd:"" help:"Change the key that encrypts CRM credentials."`
 	Storage      storageCommand      `cmd:"" name:"database" help:"Give room in the database's file back to the disk, and change what all servers agree on."`

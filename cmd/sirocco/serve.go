@@ -29,6 +29,7 @@ type serveCommand struct {
 	Listen                string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Audio                 string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
 	PublicURL             string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	Console               bool                     `default:"true" help:"Serve the web console at /console; false does not (${default})."`
 	DeepLinkHost          string                   `default:"app.siro.ai" placeholder:"HOST" help:"Where the links lead that begin a recording in the app."`
 	TrustedProxy          string                   `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
 	RateLimit             int                      `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
@@ -135,7 +136,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{console: c.Console, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -1,0 +1,22 @@
+"use strict";
+// What pages do beyond what the server made of them: moments in the viewer's zone, and controls that need no button.
+// Everything here is left out without harm.
+(() => {
+  const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
+  const localize = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]:not([data-relative])")) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.getTime())) time.textContent = exact.format(at);
+    }
+    for (const field of root.querySelectorAll("input[data-utc]")) { // a moment that the person chooses, in their own zone
+      const zone = field.form && field.form.querySelector("input[name=zone]");
+      if (zone) zone.value = String(new Date().getTimezoneOffset());
+    }
+  };
+  localize(document);
+  document.addEventListener("htmx:after:swap", () => localize(document));
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.switch-organization, form[data-submits]");
+    if (form) form.requestSubmit();
+  });
+})();

@@ -1,0 +1,144 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"html/template"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+)
+
+// functions are what templates call, beside the methods of their pages.
+var functions = template.FuncMap{
+	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
+	"words": words, "count": count, "dict": dict, "short": short,
+}
+
+// when is a moment: in UTC, which the browser turns into its own zone, with the exact moment on hover.
+func when(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	t = t.UTC()
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, //nolint:gosec // made of a time alone
+		t.Format(time.RFC3339Nano), exact(t), t.Format("2006-01-02 15:04 UTC")))
+}
+
+func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") }
+
+// ago is how long before now a moment is, or how long after; the exact moment is on hover.
+func ago(t, now time.Time) template.HTML {
+	if t.IsZero() {
+		return "never"
+	}
+	text := "just now"
+	switch d := now.Sub(t); {
+	case d >= time.Second:
+		text = lasting(d) + " ago"
+	case d <= -time.Second:
+		text = "in " + lasting(-d)
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s" data-relative>%s</time>`, //nolint:gosec // made of times alone
+		t.UTC().Format(time.RFC3339Nano), exact(t), text))
+}
+
+// lasting is a duration in its largest unit, and the next one where that is small.
+func lasting(d time.Duration) string {
+	switch d = d.Round(time.Millisecond); {
+	case d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	case d < time.Minute:
+		return strconv.Itoa(int(d.Seconds())) + " s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 10*time.Hour:
+		return strings.TrimSuffix(fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60), " 0 min")
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d.Hours())) + " h"
+	}
+	return strconv.Itoa(int(d.Hours()/24)) + " days"
+}
+
+// number is a whole number with its thousands apart.
+func number(value any) string {
+	digits := fmt.Sprint(value)
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "−", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// count is a number of things, as in "1 page" and "2 pages".
+func count(value any, one, many string) string {
+	if fmt.Sprint(value) == "1" {
+		return "1 " + one
+	}
+	return number(value) + " " + many
+}
+
+// size is a number of bytes in a unit that people read.
+func size(n int64) string {
+	const step = 1024
+	value, unit := float64(n), 0
+	for value >= step && unit < 4 {
+		value, unit = value/step, unit+1
+	}
+	digits := 0
+	if unit > 0 && value < 10 {
+		digits = 1
+	}
+	return strconv.FormatFloat(value, 'f', digits, 64) + " " + []string{"B", "KiB", "MiB", "GiB", "TiB"}[unit]
+}
+
+// short is the end of an id, which tells those of one time apart.
+func short(id string) string { return id[max(0, len(id)-8):] }
+
+// words is a name of the contract as people read it: CONTACT_USER is Contact user.
+func words(name any) string {
+	text := strings.ToLower(strings.ReplaceAll(fmt.Sprint(name), "_", " "))
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+var wireTimes = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+
+// sentence is a sentence of the engine, whose moments are in the viewer's zone.
+func sentence(text string) template.HTML {
+	escaped := html.EscapeString(text)                                                       // leaves moments as they are
+	return template.HTML(wireTimes.ReplaceAllStringFunc(escaped, func(found string) string { //nolint:gosec // escaped above
+		t, err := hub.ParseTime(found)
+		if err != nil {
+			return found
+		}
+		return string(when(t))
+	}))
+}
+
+// dict is a map for a template that is called with several values.
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("dict needs names and values by pairs")
+	}
+	all := make(map[string]any, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: %v is no name", pairs[i])
+		}
+		all[name] = pairs[i+1]
+	}
+	return all, nil
+}

@@ -1,0 +1,105 @@
+package console
+
+import (
+	"sirocco/hub"
+)
+
+// page is what every page has. A page's own data embed it.
+type page struct {
+	Title string
+	// Person is who is signed in; nil where nobody is.
+	Person *hub.ConsoleSession
+	// Organization is the one that the page is about; without an ID it is about none, or all.
+	Organization hub.Organization
+	// Choices are the organizations that the person may switch to.
+	Choices []hub.Organization
+	Menu    []menuItem
+	// Notice says what the action before did.
+	Notice string
+	Clock  hub.Clock
+
+	server *server
+	visit  *visit
+}
+
+// menuItem is one line of the menu.
+type menuItem struct {
+	Label, URL string
+	Current    bool
+}
+
+// menu has the pages that stand in the menu, by their path, in its order. A page about the server is for whoever runs
+// it; the others are about one organization.
+var menu = []struct {
+	label, path string
+	scope       scope
+}{
+	{"Overview", "/", scopePerson},
+}
+
+func (s *server) page(v *visit, title string) page {
+	p := page{
+		Title: title, Person: v.session, Organization: v.organization, Choices: v.choices,
+		Notice: notices[v.URL.Query().Get(noticeParameter)], Clock: s.Clock, server: s, visit: v,
+	}
+	if v.session == nil {
+		return p
+	}
+	for _, m := range menu {
+		if m.scope == scopeServer && !v.session.RunsServer() || m.scope == scopeOrganization && v.organization.ID == "" {
+			continue
+		}
+		p.Menu = append(p.Menu, menuItem{Label: m.label, URL: s.href(v, m.path), Current: isBelow(v.URL.Path, m.path)})
+	}
+	return p
+}
+
+// isBelow reports whether a path is that of a menu's line, or of a page below it.
+func isBelow(path, of string) bool {
+	return path == of || of != "/" && len(path) > len(of) && path[:len(of)+1] == of+"/"
+}
+
+// URL is the address of a page below the console, about the same organization; see server.href.
+func (p *page) URL(path string, pairs ...string) string {
+	return p.server.href(p.visit, path, pairs...)
+}
+
+// Here is the address of this page with the query's named parameters set anew, as a filter or the next page is.
+func (p *page) Here(pairs ...string) string {
+	query := p.visit.URL.Query()
+	all := append([]string(nil), pairs...)
+	for name := range query {
+		if name != noticeParameter && !hasName(pairs, name) {
+			all = append(all, name, query.Get(name))
+		}
+	}
+	return p.server.href(p.visit, p.visit.URL.Path, all...)
+}
+
+func hasName(pairs []string, name string) bool {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Asset is the address of a file that pages load.
+func (p *page) Asset(name string) string {
+	return p.server.base + "/assets/" + name + "?v=" + assetVersion
+}
+
+// Base is the console's path.
+func (p *page) Base() string { return p.server.base }
+
+// Acts reports whether the person may change anything: without it a page shows no button.
+func (p *page) Acts() bool { return p.Person != nil && p.Person.Role.Acts() }
+
+// noticeParameter names in a URL what an action did.
+const noticeParameter = "done"
+
+// notices are what pages say of actions that are done, by what a URL calls them. Each action adds its own.
+var notices = map[string]string{
+	"signed-out": "You are signed out.",
+}

@@ -1,0 +1,63 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"sirocco/hub"
+)
+
+// sessionCookie is the cookie that has the secret of a session; behind TLS its name lets no other host of the domain set
+// it.
+const sessionCookie = "sirocco_console"
+
+func (s *server) cookieName(r *http.Request) string {
+	if s.overTLS(r) {
+		return "__Secure-" + sessionCookie
+	}
+	return sessionCookie
+}
+
+func (s *server) overTLS(r *http.Request) bool {
+	return strings.HasPrefix(s.Origin(r), "https://")
+}
+
+// sessionOf is the living session that the request's cookie is of; nil where there is none.
+func (s *server) sessionOf(r *http.Request) (*hub.ConsoleSession, error) {
+	cookie, err := r.Cookie(s.cookieName(r))
+	if err != nil {
+		return nil, nil
+	}
+	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value)
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil, nil
+	}
+	return &c, err
+}
+
+// enter keeps a session's secret in the browser. Every way to sign in ends here.
+func (s *server) enter(w http.ResponseWriter, r *http.Request, secret string) {
+	s.setCookie(w, r, secret, int(hub.ConsoleIdle.Seconds())*14) // the server ends it by its own rule
+}
+
+func (s *server) setCookie(w http.ResponseWriter, r *http.Request, secret string, age int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: s.cookieName(r), Value: secret, Path: s.cookiePath(), MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.overTLS(r),
+	})
+}
+
+// cookiePath is what of the host the cookie is for.
+func (s *server) cookiePath() string { return s.base }
+
+// signOut ends the session, here and in the database.
+func (s *server) signOut(w http.ResponseWriter, v *visit) error {
+	if err := s.Store.EndConsoleSession(v.Context(), v.session.OrganizationID, v.session.ID); err != nil && !errors.Is(err, hub.ErrNotFound) {
+		return err
+	}
+	s.setCookie(w, v.Request, "", -1)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	http.Redirect(w, v.Request, s.base+"/sign-in?"+noticeParameter+"=signed-out", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// ConsoleSeenGrain is how coarsely the last use of a session of the console is recorded.
+const ConsoleSeenGrain = 5 * time.Minute
+
+const consoleSessionColumns = `id, organization_id, group_id, token_id, method, role, name, created_at, seen_at`
+
+func scanConsoleSession(r database.Row) (hub.ConsoleSession, error) {
+	var c hub.ConsoleSession
+	var created, seen int64
+	err := r.Scan(&c.ID, &c.OrganizationID, &c.GroupID, &c.TokenID, &c.Method, &c.Role, &c.Name, &created, &seen)
+	c.CreatedAt, c.SeenAt = fromMicros(created), fromMicros(seen)
+	return c, err
+}
+
+// CreateConsoleLogin makes the secret of a link that signs the person in once, within hub.ConsoleLoginLife. It is not
+// kept anywhere.
+func (s *Store) CreateConsoleLogin(ctx context.Context, p hub.ConsolePerson) (string, error) {
+	if err := hub.ValidateName("name", p.Name); err != nil {
+		return "", err
+	}
+	text := hub.NewConsoleLoginText()
+	hash, _ := hub.ConsoleLoginHash(text)
+	now := s.clock()
+	return text, s.write(ctx, func(tx Tx) error {
+		if p.OrganizationID != "" {
+			if _, err := queryOne(ctx, tx, scanText, `SELECT id FROM organizations WHERE id = $1`, p.OrganizationID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM console_logins WHERE expires_at <= $1`, micros(now)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO console_logins (hash, organization_id, role, name, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+			hash, p.OrganizationID, string(p.Role), p.Name, micros(now.Add(hub.ConsoleLoginLife)))
+		return err
+	})
+}
+
+func scanConsoleLogin(r database.Row) (hub.ConsolePerson, error) {
+	p := hub.ConsolePerson{Method: hub.ConsoleByLink}
+	err := r.Scan(&p.OrganizationID, &p.Role, &p.Name)
+	return p, err
+}
+
+// ConsoleLogin returns whom the link with the secret would sign in, without spending it; hub.ErrNotFound where it is
+// spent, too old or none.
+func (s *Store) ConsoleLogin(ctx context.Context, text string) (hub.ConsolePerson, error) {
+	hash, ok := hub.ConsoleLoginHash(text)
+	if !ok {
+		return hub.ConsolePerson{}, hub.ErrNotFound
+	}
+	return queryOne(ctx, s.db, scanConsoleLogin, `SELECT organization_id, role, name FROM console_logins WHERE hash = $1 AND expires_at > $2`, hash, micros(s.clock()))
+}
+
+// SpendConsoleLogin opens a session for whom the link is with the secret, and returns it with the session's own secret.
+// It is hub.ErrNotFound where the link is spent, too old or none.
+func (s *Store) SpendConsoleLogin(ctx context.Context, text string) (hub.ConsoleSession, string, error) {
+	hash, ok := hub.ConsoleLoginHash(text)
+	if !ok {
+		return hub.ConsoleSession{}, "", hub.ErrNotFound
+	}
+	var session hub.ConsoleSession
+	var secret string
+	err := s.write(ctx, func(tx Tx) error {
+		p, err := queryOne(ctx, tx, scanConsoleLogin, `DELETE FROM console_logins WHERE hash = $1 AND expires_at > $2 RETURNING organization_id, role, name`, hash, micros(s.clock()))
+		if err != nil {
+			return err
+		}
+		session, secret, err = s.openConsole(ctx, tx, p)
+		return err
+	})
+	return session, secret, err
+}
+
+// OpenConsole opens a session for a person of whom the caller knows who they are, and returns it with its secret, which
+// is not kept anywhere.
+func (s *Store) OpenConsole(ctx context.Context, p hub.ConsolePerson) (session hub.ConsoleSession, secret string, err error) {
+	if err := hub.ValidateName("name", p.Name); err != nil {
+		return session, "", err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		session, secret, err = s.openConsole(ctx, tx, p)
+		return err
+	})
+	return session, secret, err
+}
+
+func (s *Store) openConsole(ctx context.Context, tx Tx, p hub.ConsolePerson) (hub.ConsoleSession, string, error) {
+	now := s.clock().UTC()
+	c := hub.ConsoleSession{ID: s.newID(), ConsolePerson: p, CreatedAt: now, SeenAt: now}
+	secret := hub.NewConsoleSessionText()
+	hash, _ := hub.ConsoleSessionHash(secret)
+	if _, err := tx.Exec(ctx, `DELETE FROM console_sessions WHERE seen_at <= $1`, micros(now.Add(-hub.ConsoleIdle))); err != nil {
+		return c, "", err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO console_sessions (hash, `+consoleSessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		hash, c.ID, c.OrganizationID, c.GroupID, c.TokenID, string(c.Method), string(c.Role), c.Name, micros(now), micros(now))
+	if err != nil || p.OrganizationID == "" {
+		return c, secret, err
+	}
+	ctx = WithActor(ctx, c.Actor())
+	return c, secret, s.audit(ctx, tx, p.OrganizationID, "signIn", "consoleSession", c.ID, map[string]any{"method": string(c.Method), "role": string(c.Role)})
+}
+
+// consoleSessionLives is the condition of a session that is good still: it was used lately, and the token that opened it
+// was not revoked. Its parameter is the time before which one was used last that is not.
+const consoleSessionLives = ` seen_at > $1 AND (token_id = '' OR EXISTS (SELECT 1 FROM tokens t
+	WHERE t.organization_id = console_sessions.organization_id AND t.id = console_sessions.token_id AND t.revoked_at IS NULL))`
+
+const (
+	consoleSessionQuery  = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE` + consoleSessionLives + ` AND hash = $2`
+	consoleSessionsQuery = `SELECT ` + consoleSessionColumns + ` FROM console_sessions
+		WHERE` + consoleSessionLives + ` AND organization_id = $2 AND id > $3 ORDER BY id LIMIT $4`
+)
+
+// ConsoleSession returns the living session with the secret, and records its use, coarsely. As TokenByHash it is how an
+// organization is learnt.
+func (s *Store) ConsoleSession(ctx context.Context, secret string) (hub.ConsoleSession, error) {
+	hash, ok := hub.ConsoleSessionHash(secret)
+	if !ok {
+		return hub.ConsoleSession{}, hub.ErrNotFound
+	}
+	now := s.clock()
+	c, err := queryOne(ctx, s.db, scanConsoleSession, consoleSessionQuery,
+		micros(now.Add(-hub.ConsoleIdle)), hash)
+	if err != nil || now.Sub(c.SeenAt) < ConsoleSeenGrain {
+		return c, err
+	}
+	// Not within the request: who leaves has been there all the same. That it cannot be written now ends no session.
+	err = s.write(context.WithoutCancel(ctx), func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE console_sessions SET seen_at = $2 WHERE id = $1`, c.ID, micros(now))
+		return err
+	})
+	if _, unavailable := errors.AsType[*hub.UnavailableError](err); unavailable {
+		err = nil
+	}
+	return c, err
+}
+
+// ConsoleSessions lists the living sessions of an organization alone, or, where it is empty, those of whoever runs the
+// server, oldest first, after the one with the id after.
+func (s *Store) ConsoleSessions(ctx context.Context, organization, after string, limit int) ([]hub.ConsoleSession, error) {
+	return queryAll(ctx, s.db, scanConsoleSession, consoleSessionsQuery,
+		micros(s.clock().Add(-hub.ConsoleIdle)), organization, after, limit)
+}
+
+// EndConsoleSession ends one session of an organization, or, where it is empty, one of whoever runs the server.
+func (s *Store) EndConsoleSession(ctx context.Context, organization, id string) error {
+	return s.write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `DELETE FROM console_sessions WHERE organization_id = $1 AND id = $2`, organization, id)
+		if err = requireAffected(n, err, hub.ErrNotFound); err != nil || organization == "" {
+			return err
+		}
+		return s.audit(ctx, tx, organization, "end", "consoleSession", id, map[string]any{})
+	})
+}

@@ -173,18 +173,10 @@ func TestPeoplesKeys(t *testing.T) {
 			t.Errorf("name %q: %q", given, got)
 		}
 	}
-	for given, want := range map[string]string{
-		"+1 (555) 010-9999": "5550109999", "555.010.9999": "5550109999", "15550109999": "5550109999", "25550109999": "25550109999",
-		"1555010999": "1555010999", "115550109999": "115550109999", "09:/x": "09", "": "", "none": "",
-	} {
-		if got := hub.PhoneKey(given); got != want {
-			t.Errorf("telephone %q: %q, want %q", given, got, want)
-		}
-	}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
-		for name, key := range map[string]func(string) string{"e-mail": hub.EmailKey, "name": hub.NameKey, "telephone": hub.PhoneKey} {
-			if once := key(text); key(once) != once && !(name == "telephone" && len(once) == 11) {
+		for name, key := range map[string]func(string) string{"e-mail": hub.EmailKey, "name": hub.NameKey} {
+			if once := key(text); key(once) != once {
 				t.Fatalf("the key of the key of a %s, %q, is another", name, once)
 			}
 			if key(" "+text+"\t") != key(text) {

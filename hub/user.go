@@ -114,21 +114,6 @@ func (u *User) Name() string {
 	return u.Email
 }
 
-// PhoneKey is what the spellings of one telephone number have in common, its digits, of which a North American
-// number's leading 1 is left out; empty for no number.
-func PhoneKey(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-	if len(digits) == 11 {
-		digits = strings.TrimPrefix(digits, "1")
-	}
-	return digits
-}
-
 // AccessToken lets an OAuth app act as one user for a while. Its text is shown once and never kept.
 type AccessToken struct {
 	ID             string

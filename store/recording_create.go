@@ -114,9 +114,14 @@ func recordingOwner(ctx context.Context, tx Tx, organization string, n hub.NewRe
 	case n.UserID != "":
 	case n.UserEmail != "":
 		field, column, value = "userEmail", "email_key", hub.EmailKey(n.UserEmail)
-	case hub.PhoneKey(n.UserPhone) != "":
-		field, column, value = "userPhone", "phone_key", hub.PhoneKey(n.UserPhone)
-	default:
+	case n.UserPhone != "":
+		region, err := phoneRegion(ctx, tx, organization, "")
+		if err != nil {
+			return hub.Viewer{}, err
+		}
+		field, column, value = "userPhone", "phone_key", hub.NumberKey(n.UserPhone, region)
+	}
+	if value == "" {
 		return hub.Viewer{}, hub.Invalid("userId", "is missing", "one of userId, userEmail and userPhone")
 	}
 	found, err := queryAll(ctx, tx, scan, `SELECT id, team_id FROM users WHERE organization_id = $1 AND `+column+` = $2 AND disabled = $3 ORDER BY id LIMIT 2`, organization, value, false)

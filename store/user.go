@@ -39,6 +39,10 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 	u.UpdatedAt = u.CreatedAt
 	u.CoachOf = slices.Compact(slices.Sorted(slices.Values(u.CoachOf)))
 	err := s.write(ctx, func(tx Tx) error {
+		region, err := holdPhoneRegion(ctx, tx, organization)
+		if err != nil {
+			return err
+		}
 		if err := checkTeams(ctx, tx, organization, "memberTeamId", u.TeamID); err != nil {
 			return err
 		}
@@ -57,7 +61,7 @@ func (s *Store) CreateUser(ctx context.Context, organization string, u hub.User)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $8) ON CONFLICT (organization_id, email_key) DO NOTHING`,
 			u.OrganizationID, u.ID, u.Email, optional(u.Phone), optional(u.FirstName), optional(u.LastName), optional(u.TeamID), optional(u.ExternalID),
 			u.Admin, u.Disabled, u.Billable, contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.CreatedAt), micros(u.UpdatedAt),
-			hub.EmailKey(u.Email), optional(userNameKey(u)), optional(hub.PhoneKey(u.Phone)))
+			hub.EmailKey(u.Email), optional(userNameKey(u)), optional(hub.NumberKey(u.Phone, region)))
 		if database.IsDuplicate(err) { // another request took the external id since we looked
 			return errExternalIDTaken
 		}
@@ -92,6 +96,10 @@ func userNameKey(u hub.User) string { return hub.NameKey(u.FirstName + " " + u.L
 func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.UserPatch) (hub.User, error) {
 	var u hub.User
 	err := s.write(ctx, func(tx Tx) error {
+		region, err := holdPhoneRegion(ctx, tx, organization)
+		if err != nil {
+			return err
+		}
 		found, err := queryOne(ctx, tx, scanUser, `SELECT `+userColumns+` FROM users WHERE organization_id = $1 AND id = $2`+tx.Dialect().ForUpdate(), organization, id)
 		if err != nil {
 			return err
@@ -109,7 +117,7 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 					}
 				}
 			}
-			if err := s.saveUser(ctx, tx, found, changes); err != nil {
+			if err := s.saveUser(ctx, tx, found, region, changes); err != nil {
 				return err
 			}
 		}
@@ -126,7 +134,7 @@ func (s *Store) UpdateUser(ctx context.Context, organization, id string, p hub.U
 	return u, err
 }
 
-func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[string]any) error {
+func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, region string, changes map[string]any) error {
 	if _, ok := changes["memberTeamId"]; ok {
 		if err := checkTeams(ctx, tx, u.OrganizationID, "memberTeamId", u.TeamID); err != nil {
 			return err
@@ -146,7 +154,7 @@ func (s *Store) saveUser(ctx context.Context, tx Tx, u hub.User, changes map[str
 	_, err := tx.Exec(ctx, `UPDATE users SET email = $3, email_key = $4, first_name = $5, last_name = $6, name_key = $7, phone = $8, phone_key = $9,
 		team_id = $10, disabled = $11, billable = $12, suppress_emails = $13, suppress_email_errors = $14, updated_at = $15 WHERE organization_id = $1 AND id = $2`,
 		u.OrganizationID, u.ID, u.Email, hub.EmailKey(u.Email), optional(u.FirstName), optional(u.LastName), optional(userNameKey(u)),
-		optional(u.Phone), optional(hub.PhoneKey(u.Phone)), optional(u.TeamID), u.Disabled, u.Billable,
+		optional(u.Phone), optional(hub.NumberKey(u.Phone, region)), optional(u.TeamID), u.Disabled, u.Billable,
 		contact.SuppressEmails, contact.SuppressEmailErrors, micros(u.UpdatedAt))
 	if database.IsDuplicate(err) { // another request took the address since we looked
 		return errEmailTaken
@@ -170,7 +178,11 @@ func (s *Store) UserByEmail(ctx context.Context, organization, email string) (hu
 // UserByPhone returns the user with the telephone number, however it is spelled. Where several share it, the one
 // who is not disabled is meant; several of those are a *hub.ConflictError.
 func (s *Store) UserByPhone(ctx context.Context, organization, phone string) (hub.User, error) {
-	return s.queryUser(ctx, organization, `phone_key = $2`, hub.PhoneKey(phone))
+	region, err := phoneRegion(ctx, s.db, organization, "")
+	if err != nil {
+		return hub.User{}, err
+	}
+	return s.queryUser(ctx, organization, `phone_key = $2`, hub.NumberKey(phone, region))
 }
 
 func (s *Store) queryUser(ctx context.Context, organization, condition, key string) (hub.User, error) {

@@ -368,6 +368,8 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 		if law, after := w.rep.visitLaw(t.start, a.begin, p.lengths); law > 0 {
 			reached = a.begin
 			add(math.Log((1-movedChance)*law)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
+			// Somebody else next to it may be visited just as its customer would have been: then only place and customer tell.
+			add(math.Log(likeVisit*insteadHeld/visitHeld*law)+prior+t.nearby[i], -1, a.bit, after, 0, t.start)
 			reached = w.reached
 		}
 	}

@@ -135,6 +135,28 @@ func TestDayCases(t *testing.T) {
 	}
 }
 
+// TestTimeDoesNotMakeAPlaceRight records some hundred meters from the appointment whose hour it is: whether the phone's place is
+// an old one, or the rep was at somebody else's in its time, is as uncertain on a day that runs late as on one that does not.
+func TestTimeDoesNotMakeAPlaceRight(t *testing.T) {
+	probability := func(late int, meters float64) float64 {
+		d := &Day{
+			Rep:          rep,
+			Appointments: []Appointment{with(meeting("a", -75, 60), placedAt(5000)), with(meeting("b", 0, 60), placedAt(9000)), with(meeting("c", 75, 60), placedAt(0))},
+			Talks:        []Talk{said(late-73, 58, here(5010)), said(late, 58, here(9020)), said(77+late, 58, here(meters))},
+		}
+		return MatchDay(d)[2].Choices[0].Probability
+	}
+	for _, meters := range []float64{400, 600, 1200} {
+		inTime, late := probability(2, meters), probability(22, meters)
+		if math.Abs(inTime-late) > 0.03 || inTime < 0.9 || inTime >= DefaultThresholds.Place {
+			t.Errorf("%.0f m away: %.3f in time, %.3f where the day runs late", meters, inTime, late)
+		}
+	}
+	if p := probability(22, 30); p < 0.99 {
+		t.Errorf("at its place: %.3f", p)
+	}
+}
+
 func TestDayInTheOrganizationsZone(t *testing.T) {
 	// Two in the morning UTC is the evening before in Denver: the entry of that day is of another day in UTC.
 	zone := time.FixedZone("Denver", -7*3600)

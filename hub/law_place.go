@@ -56,9 +56,10 @@ func partsLaw(meters float64) float64 {
 	return ring(apartLaws().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)
 }
 
-// nearbyLaw is how probable it is that a talk with somebody else took place some meters from the appointment.
+// nearbyLaw is how probable it is that a talk with somebody else took place some meters from the appointment, whose
+// address may have been found elsewhere.
 func nearbyLaw(meters float64) float64 {
-	return 0.98*between(meters, insteadNearest, insteadFarthest) + 0.02*between(meters, 0, 10_000)
+	return (1-misplaced)*between(meters, insteadNearest, insteadFarthest) + misplaced*between(meters, misplacedNearest, misplacedFarthest)
 }
 
 // anywhereLaw is how probable a place is for somebody who works within some meters.

@@ -30,9 +30,9 @@ const (
 	twoParts, partsPause = 0.07, 4.0
 	// partAlone is how often a part of a visit is all that was recorded of it.
 	partAlone = 0.015
-	// likeVisit is how many of the talks with somebody else begin and last as the visit would have; oddDoor is how many of
-	// those that nobody planned last otherwise than most.
-	likeVisit, oddDoor = 0.12, 0.12
+	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
+	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
+	likeVisit, oddDoor = 0.04, 0.12
 	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
 	// is the length of one that nobody planned.
 	visitSpread               = 0.36
@@ -122,7 +122,8 @@ func movedLaw(start, length, begin, slot float64) float64 {
 	return (movedChance*near + farChance*far) * lengthLaw(length+3, length, slot)
 }
 
-// insteadLaw is how probable the recording is of a talk with somebody else while an appointment was not held.
+// insteadLaw is how probable the recording is of a talk with somebody else while an appointment was not held, as one at a
+// door: at any time of the appointment's, and of any length.
 func insteadLaw(start, length, begin, slot float64) float64 {
 	planned := slot
 	if planned == 0 {
@@ -130,8 +131,7 @@ func insteadLaw(start, length, begin, slot float64) float64 {
 	}
 	const soft = 8
 	whenever := (normalBelow((start-begin)/soft) - normalBelow((start-begin-planned)/soft)) / planned
-	like, _ := newBelief().visitLaw(start, begin, lengthsLaw(length, slot))
-	return (1-likeVisit)*whenever*doorLaw(length) + likeVisit*like
+	return (1 - likeVisit) * whenever * doorLaw(length)
 }
 
 // lengthLaw is how probable it is that a visit lasts visit minutes of which recorded were recorded.

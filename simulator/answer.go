@@ -146,7 +146,7 @@ func (s *Server) withoutFirstID(body []byte) []byte {
 		}
 	}
 	if s.platform.Items != "" {
-		return editObject(body, func(answer map[string]any) { strip(answer[s.platform.Items]) })
+		return editObject(body, func(answer map[string]any) { strip(answer[s.itemsOf(answer)]) })
 	}
 	var list []any
 	if json.Unmarshal(body, &list) != nil {
@@ -161,7 +161,17 @@ func (s *Server) withNullRows(body []byte) []byte {
 	if s.platform.Items == "" {
 		return []byte("null")
 	}
-	return editObject(body, func(answer map[string]any) { answer[s.platform.Items] = nil })
+	return editObject(body, func(answer map[string]any) { answer[s.itemsOf(answer)] = nil })
+}
+
+// itemsOf is the name that the items of an answer have.
+func (s *Server) itemsOf(answer map[string]any) string {
+	for _, name := range s.platform.OtherItems {
+		if _, has := answer[name]; has {
+			return name
+		}
+	}
+	return s.platform.Items
 }
 
 // encode is for what was JSON before.

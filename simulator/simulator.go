@@ -68,6 +68,8 @@ type Platform struct {
 	Held func(row hub.Record) []hub.Record
 	// Items is the field of a list answer that holds its items; empty when the answer is the array.
 	Items string
+	// OtherItems are the names that lists have which do not have Items.
+	OtherItems []string
 	// ID is the field of an item that holds its id, "id" when empty; or the fields, with blanks between them, where items of
 	// different lists have different ones.
 	ID string

@@ -8,6 +8,7 @@ import (
 	"sirocco/connector/connectortest"
 	"sirocco/connector/declared"
 	"sirocco/simulator/invented"
+	"sirocco/simulator/jobnimbus"
 )
 
 // parsed is the connector of a file.
@@ -38,4 +39,8 @@ func TestConformanceOfCursors(t *testing.T) {
 
 func TestConformanceOfLinks(t *testing.T) {
 	connectortest.Run(t, parsed(t, "testdata/link.yaml"), invented.New(invented.Link))
+}
+
+func TestConformanceOfJobNimbus(t *testing.T) {
+	connectortest.Run(t, declared.JobNimbus().Connector(), jobnimbus.New)
 }

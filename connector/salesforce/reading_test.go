@@ -169,3 +169,13 @@ func TestChildRows(t *testing.T) {
 		}
 	}
 }
+
+// TestEntriesOfWholeDays turns an event into an entry of its whole day.
+func TestEntriesOfWholeDays(t *testing.T) {
+	crm, _, session := standIn(t, simulator.Options{Records: 20}, nil)
+	id := crm.Rows(hub.ModelEngagement)[3]
+	crm.Change(hub.ModelEngagement, id, func(r *hub.Record) { r.Details.Disposition = "ALL_DAY" })
+	if r := read(t, session, connector.Query{Model: hub.ModelEngagement, Limit: 10})[id]; !r.Details.AllDay || r.EndTime.Sub(r.StartTime) != 24*time.Hour {
+		t.Errorf("%+v", r)
+	}
+}

@@ -96,7 +96,7 @@ var parts = []part{
 	{"endTime", func(b *builder, r row, f string) { b.EndTime = r.at(f).Time }},
 	{"date", func(b *builder, r row, f string) { b.date = r.at(f).Time }},
 	{"minutes", func(b *builder, r row, f string) { b.minutes = r.number(f) }},
-	{"allDay", func(b *builder, r row, f string) { b.allDay = r.yes(f) }},
+	{"allDay", func(b *builder, r row, f string) { b.Details.AllDay = r.yes(f) }},
 	{"child", func(b *builder, r row, f string) { b.Deleted = b.Deleted || r.yes(f) }},
 	{"series", func(b *builder, r row, f string) { b.Deleted = b.Deleted || r.yes(f) }},
 	{"canceled", func(b *builder, r row, f string) { b.Deleted = b.Deleted || r.yes(f) }},
@@ -117,7 +117,7 @@ type builder struct {
 	hub.Record
 	company, clock string
 	here, other    address
-	won, allDay    bool
+	won            bool
 	date           time.Time
 	minutes        *float64
 }
@@ -189,7 +189,7 @@ func (b *builder) place() {
 
 // times are those of an appointment. One of whole days has a date without a zone, which is read as UTC.
 func (b *builder) times() {
-	if b.StartTime.IsZero() || b.allDay && !b.date.IsZero() {
+	if b.StartTime.IsZero() || b.Details.AllDay && !b.date.IsZero() {
 		b.StartTime = b.date
 	}
 	if b.clock != "" {
@@ -198,7 +198,7 @@ func (b *builder) times() {
 	if b.EndTime.IsZero() && b.minutes != nil && *b.minutes > 0 && *b.minutes < 60*24*366 && !b.StartTime.IsZero() {
 		b.EndTime = b.StartTime.Add(time.Duration(*b.minutes * float64(time.Minute)))
 	}
-	if b.allDay && !b.StartTime.IsZero() && !b.EndTime.After(b.StartTime) {
+	if b.Details.AllDay && !b.StartTime.IsZero() && !b.EndTime.After(b.StartTime) {
 		b.EndTime = b.StartTime.Add(24 * time.Hour)
 	}
 	if b.EndTime.Before(b.StartTime) {

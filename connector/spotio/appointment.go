@@ -55,7 +55,7 @@ func (a *activity) record(t template) hub.Record {
 		Model: hub.ModelEngagement, ExternalID: a.ID, ModifiedAt: a.UpdatedAt.Time, Deleted: strings.EqualFold(a.Access, "Ghost"),
 		Name: cmp.Or(strings.TrimSpace(a.Title), t.name), StartTime: a.Date.Time, Refs: hub.Refs{Owner: string(a.OwnerID)},
 		Details: hub.Details{
-			ActivityType: "APPOINTMENT", Content: a.Notes, Status: t.results[a.ResultID], CreatedAt: a.CreatedAt.Wire(), UpdatedAt: a.UpdatedAt.Wire(),
+			ActivityType: "APPOINTMENT", Content: a.Notes, Status: t.results[a.ResultID], AllDay: a.AllDay, CreatedAt: a.CreatedAt.Wire(), UpdatedAt: a.UpdatedAt.Wire(),
 		},
 	}
 	r.Details.Subject = r.Name

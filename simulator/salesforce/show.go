@@ -108,6 +108,9 @@ func opportunity(row map[string]any, r hub.Record) {
 // child is the disposition of an appointment that is the row of an invitee, which doubles another one.
 const child = "CHILD"
 
+// allDay is the disposition of an appointment that stands in the calendar as an entry of its whole day.
+const allDay = "ALL_DAY"
+
 // event shows an appointment.
 func event(row map[string]any, r hub.Record) {
 	what := r.Refs.Opportunity
@@ -117,7 +120,11 @@ func event(row map[string]any, r hub.Record) {
 	row["Subject"], row["Description"], row["WhoId"], row["WhatId"], row["AccountId"] = r.Name, r.Details.Content, optional(r.Refs.Contact), optional(what), optional(r.Refs.Account)
 	row["StartDateTime"], row["EndDateTime"], row["ActivityDateTime"], row["ActivityDate"] = stamp(r.StartTime), stamp(r.EndTime), stamp(r.StartTime), day(r.StartTime)
 	row["DurationInMinutes"] = int(r.EndTime.Sub(r.StartTime) / time.Minute)
-	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = false, r.Details.Disposition == child, false, false
+	if r.Details.Disposition == allDay { // a day without a zone: the vendor says so of both times
+		midnight := stamp(r.StartTime.Truncate(24 * time.Hour))
+		row["StartDateTime"], row["EndDateTime"], row["ActivityDateTime"], row["DurationInMinutes"] = midnight, midnight, nil, 24*60
+	}
+	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = r.Details.Disposition == allDay, r.Details.Disposition == child, false, false
 }
 
 // held is what a hub should hold of a row.
@@ -162,6 +169,10 @@ func held(r hub.Record) []hub.Record {
 	case hub.ModelEngagement:
 		keep.Subject, keep.Content, keep.ActivityType = r.Name, has.Content, "EVENT"
 		r.Deleted = r.Deleted || has.Disposition == child
+		if has.Disposition == allDay {
+			keep.AllDay, r.StartTime = true, r.StartTime.Truncate(24*time.Hour)
+			r.EndTime = r.StartTime.Add(24 * time.Hour)
+		}
 	case hub.ModelEngagementUser:
 		keep.Status, keep.Description, r.Name = "Accepted", r.Name, ""
 	}

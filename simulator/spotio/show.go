@@ -303,7 +303,7 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 			keep.EndTime = keep.StartTime.Add(r.EndTime.Sub(r.StartTime))
 		}
 		keep.Details = hub.Details{
-			Subject: r.Name, Content: has.Content, ActivityType: "APPOINTMENT", CreatedAt: has.CreatedAt, UpdatedAt: hub.WireTime(r.ModifiedAt),
+			Subject: r.Name, Content: has.Content, ActivityType: "APPOINTMENT", AllDay: allDay(r), CreatedAt: has.CreatedAt, UpdatedAt: hub.WireTime(r.ModifiedAt),
 		}
 		if resultOf(r) != nil {
 			keep.Details.Status = "Met"

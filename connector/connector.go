@@ -74,6 +74,8 @@ type Session struct {
 	Token string
 	// ExternalAccountID is the connection's externalAccountId (the vendor's tenant, company or linked account).
 	ExternalAccountID string
+	// Mapping is the connection's own, of a Mapper's platform; without sources it has none, and the first preset counts.
+	Mapping hub.Mapping
 	// Now is the hub's clock.
 	Now func() time.Time
 }

@@ -36,6 +36,8 @@ type PlatformInfo struct {
 	NoteLag time.Duration
 	// FieldTargets are the models whose fields can be set.
 	FieldTargets []Model
+	// Mapping says what a connection's mapping can have; nil where the platform's objects are the same for everybody.
+	Mapping *MappingInfo
 }
 
 // ModelInfo says how one model of a platform can be read.

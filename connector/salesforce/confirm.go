@@ -22,12 +22,8 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 	if err != nil || !found.Has(of) {
 		return found, err
 	}
-	mapping, err := mappingOf(s)
-	if err != nil {
-		return connector.Confirmed{}, err
-	}
 	users, ok := usersOf[of.Model]
-	src := mapping[users.model]
+	src, _ := sourceOf(s, users.model)
 	if named := src.Fields[users.part]; ok && named != "" {
 		page, err := src.all(ctx, s, users.model, named, of.ExternalID)
 		switch {

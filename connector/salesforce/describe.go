@@ -28,10 +28,14 @@ type field struct {
 	Filterable bool   `json:"filterable"`
 	Updateable bool   `json:"updateable"`
 	ExternalID bool   `json:"externalId"`
+	// ReferenceTo are the objects that it may refer to.
+	ReferenceTo []string `json:"referenceTo"`
 }
 
 // description is an object as the user may see it.
 type description struct {
+	// name is its API name as the vendor spells it; empty where it does not say.
+	name   string
 	fields []field
 	// replicateable says that its deletions can be asked for.
 	replicateable bool
@@ -57,6 +61,7 @@ func describe(ctx context.Context, s *connector.Session, object string) (descrip
 		}
 	}
 	_ = json.Unmarshal(answer["replicateable"], &d.replicateable) // no word is no
+	_ = json.Unmarshal(answer["name"], &d.name)
 	return d, usageOf(got.Header).within(s)
 }
 

@@ -43,16 +43,13 @@ func placeOf(next string) (place, error) {
 // Fetch implements connector.Connector. The first page of a run describes the object; the last one of an increment asks for
 // what was deleted and has left the bin.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	mapping, err := mappingOf(s)
-	if err != nil {
-		return connector.Page{}, err
-	}
-	src, ok := mapping[q.Model]
+	src, ok := sourceOf(s, q.Model)
 	if !ok {
 		return connector.Page{}, nil
 	}
 	var page connector.Page
 	var at place
+	var err error
 	if q.Next == "" {
 		var d description
 		d, at.hidden, page.Note, err = src.look(ctx, s)

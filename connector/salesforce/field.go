@@ -13,11 +13,7 @@ import (
 // SetFields implements connector.FieldSetter. A name is the API name of a field or what people see of it; one request sets
 // all, so that all are set or none.
 func (Connector) SetFields(ctx context.Context, s *connector.Session, f connector.Fields) error {
-	mapping, err := mappingOf(s)
-	if err != nil {
-		return err
-	}
-	src, ok := mapping[f.Target]
+	src, ok := sourceOf(s, f.Target)
 	if !ok || len(plainIDs([]string{f.ExternalID})) == 0 {
 		return connector.Fail(connector.Refused, service, "there is no such %s", f.Target)
 	}

@@ -23,11 +23,7 @@ const (
 
 // Find implements connector.Finder.
 func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, externalIDs []string) (connector.Page, error) {
-	mapping, err := mappingOf(s)
-	if err != nil {
-		return connector.Page{}, err
-	}
-	src, ok := mapping[m]
+	src, ok := sourceOf(s, m)
 	if !ok {
 		return connector.Page{}, nil
 	}

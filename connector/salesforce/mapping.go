@@ -1,23 +1,29 @@
 package salesforce
 
 import (
+	"cmp"
+	"strings"
+
 	"sirocco/connector"
 	"sirocco/hub"
 )
 
-// Mapping says from which object of the organization each model is read; a model that is not there is not read.
-type Mapping map[hub.Model]Source
-
 // Source is where a model's records are.
-type Source struct {
-	// Object is the API name of an object.
-	Object string `json:"object"`
-	// Fields are the API names of its fields, by what they are of a record: one of PartNames.
-	Fields map[string]string `json:"fields"`
-}
+type Source hub.Source
+
+// The names of presets.
+const (
+	standardPreset     = "standard"
+	improveIt360Preset = "improveit360"
+)
+
+// customSuffix ends the names of objects and fields that not every organization has.
+const customSuffix = "__c"
+
+func isCustom(name string) bool { return strings.HasSuffix(strings.ToLower(name), customSuffix) }
 
 // standard is the mapping of what every organization has.
-var standard = Mapping{
+var standard = map[hub.Model]hub.Source{
 	hub.ModelUser: {Object: "User", Fields: map[string]string{
 		"name": "Name", "firstName": "FirstName", "lastName": "LastName", "email": "Email", "phone": "Phone", "mobile": "MobilePhone", "active": "IsActive",
 	}},
@@ -67,5 +73,41 @@ var seldom = map[string]map[string]bool{
 // seldomThere are the objects that many organizations do not have.
 var seldomThere = map[string]bool{"OpportunityTeamMember": true, "EventRelation": true}
 
-// mappingOf is the mapping of the session's connection.
-func mappingOf(_ *connector.Session) (Mapping, error) { return standard, nil }
+// improveIt360 is the mapping of organizations with the managed package of that name, as far as its fields are known: what refers
+// to what, and whatever else an organization has, is asked of it.
+var improveIt360 = map[hub.Model]hub.Source{
+	hub.ModelUser:        {Object: "i360__Staff__c", Fields: map[string]string{"name": "Name", "email": "i360__Email__c"}},
+	hub.ModelAccount:     {Object: "i360__Prospect__c", Fields: map[string]string{"name": "Name"}},
+	hub.ModelOpportunity: {Object: "i360__Sale__c", Fields: map[string]string{"name": "Name"}},
+	hub.ModelEngagement: {Object: "i360__Appointment__c", Fields: map[string]string{
+		"name": "Name", "startTime": "i360__Start__c", "startClock": "i360__Start_Time__c", "owner": "i360__Sales_Rep_1__c",
+		"street": "i360__Address__c", "city": "i360__City__c", "state": "i360__State__c", "zip": "i360__Zip__c",
+	}},
+}
+
+// mappingInfo is what a mapping can have.
+func mappingInfo() *hub.MappingInfo {
+	names := make([]string, len(parts))
+	for i, p := range parts {
+		names[i] = p.name
+	}
+	return &hub.MappingInfo{
+		Presets: []hub.Mapping{{Preset: standardPreset, Sources: standard}, {Preset: improveIt360Preset, Sources: improveIt360}},
+		Parts:   names,
+	}
+}
+
+// sourceOf is where a model is read over the session's connection; ok is false where it is not.
+func sourceOf(s *connector.Session, m hub.Model) (Source, bool) {
+	sources := s.Mapping.Sources
+	if len(sources) == 0 {
+		sources = standard
+	}
+	src, ok := sources[m]
+	return Source(src), ok
+}
+
+// noteFieldOf is the external-id field of Task that notes are written by; empty where there is none.
+func noteFieldOf(s *connector.Session) string {
+	return cmp.Or(s.Mapping.NoteField, s.Values["noteField"])
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,7 +14,9 @@ import (
 )
 
 const (
-	taskObject = "Task"
+	taskObject    = "Task"
+	contactObject = "Contact"
+	leadObject    = "Lead"
 	// subjectMost is how many characters the subject of a task has.
 	subjectMost = 255
 )
@@ -37,6 +40,9 @@ type saved struct {
 	} `json:"errors"`
 }
 
+// noteTargets are the models that tasks are put on.
+var noteTargets = []hub.Model{hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
+
 // whereabouts are the records that a note on one of them is, or would be, on: a lead that was converted is what it became.
 type whereabouts struct{ who, what []string }
 
@@ -45,16 +51,16 @@ func whereaboutsOf(ctx context.Context, s *connector.Session, target hub.Model, 
 	if len(plainIDs([]string{externalID})) == 0 {
 		return whereabouts{}, connector.Fail(connector.Refused, service, "a note cannot be put on a record whose id is none of Salesforce")
 	}
-	switch target {
-	case hub.ModelOpportunity, hub.ModelAccount:
-		return whereabouts{what: []string{externalID}}, nil
-	case hub.ModelContact:
-		return whereabouts{who: []string{externalID}}, nil
-	case hub.ModelLead:
-		return ofLead(ctx, s, externalID)
-	default:
+	src, ok := sourceOf(s, target)
+	switch {
+	case !ok || !slices.Contains(noteTargets, target):
 		return whereabouts{}, connector.Fail(connector.Refused, service, "a note cannot be put on %s", target)
+	case src.Object == contactObject:
+		return whereabouts{who: []string{externalID}}, nil
+	case src.Object == leadObject:
+		return ofLead(ctx, s, externalID)
 	}
+	return whereabouts{what: []string{externalID}}, nil
 }
 
 // ofLead asks what became of a lead.
@@ -113,7 +119,7 @@ func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connec
 	}
 	t := task{Subject: subject(n), Description: connector.NoteText(n), Status: "Completed", ActivityDate: s.Now().UTC().Format(time.DateOnly)}
 	at.put(&t)
-	if by := s.Values["noteField"]; by != "" {
+	if by := noteFieldOf(s); by != "" {
 		return c.upsert(ctx, s, n, by, t)
 	}
 	r := request(s, path("sobjects", taskObject), nil)
@@ -167,7 +173,7 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 		return connector.FoundNote{}, err
 	}
 	var either []string
-	by := s.Values["noteField"]
+	by := noteFieldOf(s)
 	for _, marker := range q.Markers {
 		either = append(either, "Subject LIKE "+containing(marker))
 	}

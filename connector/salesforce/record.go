@@ -208,6 +208,9 @@ func (b *builder) times() {
 
 // withClock is a day at a time of day, as fields of that type and people write it.
 func withClock(day time.Time, clock string) time.Time {
+	if at, err := connector.ParseTime(clock); err == nil && len(clock) > len(time.DateOnly) { // it has a day of its own
+		return at
+	}
 	for _, layout := range [...]string{"15:04:05.000Z", "15:04:05Z", "15:04:05", "15:04", "3:04 PM", "3:04PM", "3 PM", "3PM"} {
 		if at, err := time.Parse(layout, strings.ToUpper(clock)); err == nil && !day.IsZero() {
 			return day.Truncate(24 * time.Hour).Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute)

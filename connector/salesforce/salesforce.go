@@ -75,10 +75,11 @@ func (Connector) Info() hub.PlatformInfo {
 		},
 		Rate:           hub.Rate{Requests: 20, Per: time.Second},
 		RequestTimeout: requestTimeout,
-		NoteTargets:    []hub.Model{hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead},
+		NoteTargets:    noteTargets,
 		NoteMost:       noteMost,
 		NoteLag:        noteLag,
 		FieldTargets:   []hub.Model{hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead, hub.ModelEngagement},
+		Mapping:        mappingInfo(),
 	}
 }
 

@@ -25,6 +25,8 @@ type column struct {
 	label string
 	// writable says that it can be changed here.
 	writable, external bool
+	// to are the objects that it may refer to.
+	to []string
 }
 
 func columns(kind string, names ...string) []column {
@@ -84,14 +86,18 @@ var fieldKinds = map[simulator.FieldType]string{
 
 // object finds one that the user may see, with the fields that the user may see.
 func (o *Organization) object(name string) (object, bool) {
-	i := slices.IndexFunc(objects, func(each object) bool { return strings.EqualFold(each.name, name) })
-	if i < 0 || o.hides(objects[i].name) {
+	all := o.objects()
+	i := slices.IndexFunc(all, func(each object) bool { return strings.EqualFold(each.name, name) })
+	if i < 0 || o.hides(all[i].name) {
 		return object{}, false
 	}
-	found := objects[i]
+	found := all[i]
 	found.columns = slices.Clone(found.columns)
 	for _, f := range o.s.Fields.Defined(found.model) {
 		found.columns = append(found.columns, column{name: f.Key, kind: fieldKinds[f.Type], label: f.Name, writable: true})
+	}
+	for _, f := range o.addedTo(found.name) {
+		found.columns = append(found.columns, column{name: f.name, kind: "string"})
 	}
 	if o.mu.Lock(); found.name == "Task" && o.marker {
 		found.columns = append(found.columns, column{name: MarkerField, kind: "string", external: true})
@@ -121,13 +127,17 @@ func (o *Organization) describe(w http.ResponseWriter, r *http.Request) {
 		if label == "" {
 			label = c.name
 		}
+		to := c.to
+		if to == nil {
+			to = []string{}
+		}
 		described = append(described, map[string]any{
-			"name": c.name, "label": label, "type": c.kind, "filterable": c.kind != "textarea" || strings.HasSuffix(c.name, "Street"), "sortable": c.kind != "textarea",
+			"referenceTo": to, "name": c.name, "label": label, "type": c.kind, "filterable": c.kind != "textarea" || strings.HasSuffix(c.name, "Street"), "sortable": c.kind != "textarea",
 			"updateable": c.writable, "createable": c.writable, "custom": strings.HasSuffix(c.name, "__c"), "externalId": c.external, "nillable": true,
 		})
 	}
 	simulator.WriteJSON(w, http.StatusOK, map[string]any{
-		"name": of.name, "label": of.name, "keyPrefix": of.prefix, "custom": false, "queryable": true, "replicateable": of.name != "User", "fields": described,
+		"name": of.name, "label": of.name, "keyPrefix": of.prefix, "custom": strings.HasSuffix(of.name, "__c"), "queryable": true, "replicateable": of.name != "User", "fields": described,
 	})
 }
 

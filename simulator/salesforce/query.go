@@ -156,13 +156,13 @@ func (o *Organization) rows(of object, where condition) []map[string]any {
 	if where != nil {
 		since = where.since()
 		if one, ok := named(where); ok {
-			return o.rowsOf(of.model, one)
+			return o.rowsOf(of, one)
 		}
 	}
 	found, _, _ := o.s.List(simulator.Listing{Model: of.model, ByChange: true, Since: since, Limit: math.MaxInt, Keep: func(r hub.Record) bool { return !purged(r) }})
 	rows := make([]map[string]any, len(found))
 	for i, r := range found {
-		rows[i] = o.show(r)
+		rows[i] = o.show(of, r)
 	}
 	return rows
 }
@@ -180,12 +180,12 @@ func named(where condition) ([]any, bool) {
 	return c.values, true
 }
 
-func (o *Organization) rowsOf(m hub.Model, ids []any) []map[string]any {
+func (o *Organization) rowsOf(of object, ids []any) []map[string]any {
 	var rows []map[string]any
 	for _, id := range ids {
 		text, _ := id.(string)
-		if r, ok := o.s.Get(m, text); ok && !purged(r) {
-			rows = append(rows, o.show(r))
+		if r, ok := o.s.Get(of.model, text); ok && !purged(r) {
+			rows = append(rows, o.show(of, r))
 		}
 	}
 	return rows

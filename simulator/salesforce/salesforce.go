@@ -51,6 +51,9 @@ type Organization struct {
 	refreshed int
 	marker    bool
 	tasks     map[string]task
+	// improveIt360 says that it has the package, added are the fields that people made while the stand-in runs.
+	improveIt360 bool
+	added        []addedField
 	// deletionsFail is the code that the list of deletions answers with, where it does not answer.
 	deletionsFail string
 }
@@ -102,7 +105,7 @@ func New(o simulator.Options) *simulator.Server {
 func NewOrganization(options simulator.Options) (*simulator.Server, *Organization) {
 	o := &Organization{most: 100_000, refresh: 1, tasks: map[string]task{}}
 	var describes []string
-	for _, object := range objects {
+	for _, object := range slices.Concat(objects, packaged) {
 		describes = append(describes, version+"/sobjects/"+object.name+"/describe")
 	}
 	o.s = simulator.New(simulator.Platform{
@@ -145,6 +148,7 @@ func (o *Organization) routes(mux *http.ServeMux, s *simulator.Server) {
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"GET " + version + "/query":                               func(w http.ResponseWriter, r *http.Request) { o.answerQuery(w, r, false) },
 		"GET " + version + "/queryAll":                            func(w http.ResponseWriter, r *http.Request) { o.answerQuery(w, r, true) },
+		"GET " + version + "/sobjects":                            o.listObjects,
 		"GET " + version + "/sobjects/{object}/describe":          o.describe,
 		"GET " + version + "/sobjects/{object}/deleted":           o.listDeleted,
 		"POST " + version + "/sobjects/{object}":                  o.create,

@@ -8,7 +8,7 @@ import (
 )
 
 // show writes a row with all its fields.
-func (o *Organization) show(r hub.Record) map[string]any {
+func (o *Organization) show(of object, r hub.Record) map[string]any {
 	row := map[string]any{
 		"Id": r.ExternalID, "CreatedDate": stamp(read(r.Details.CreatedAt)), "LastModifiedDate": stamp(r.ModifiedAt), "SystemModstamp": stamp(r.ModifiedAt),
 		"IsDeleted": r.Deleted, "MasterRecordId": optional(r.MergedInto), "OwnerId": optional(r.Refs.Owner),
@@ -41,6 +41,12 @@ func (o *Organization) show(r hub.Record) map[string]any {
 	}
 	for _, f := range o.s.Fields.Defined(r.Model) {
 		row[f.Key] = shown(o.s.Fields.Of(r.Model, r.ExternalID)[f.Key])
+	}
+	if strings.HasSuffix(of.name, "__c") {
+		showPackaged(row, of, r)
+	}
+	for _, f := range o.addedTo(of.name) {
+		row[f.name] = f.text(r.ExternalID)
 	}
 	return row
 }

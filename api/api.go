@@ -27,6 +27,10 @@ type Config struct {
 	Models func(hub.Platform) []hub.Model
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
+	// CheckMapping asks a CRM whether all is there that a mapping names.
+	CheckMapping hub.CheckMapping
+	// Mappings says what a mapping of a platform can have; nil for one whose objects are always the same.
+	Mappings func(hub.Platform) *hub.MappingInfo
 	// RateLimit is how many requests a token has each minute on this node; 0 is no limit.
 	RateLimit int
 	// OrganizationRateLimit is how many all tokens of an organization have together; 0 is no limit.
@@ -65,7 +69,7 @@ func New(cfg Config) http.Handler {
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})
-	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
+	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, CheckMapping: cfg.CheckMapping, Mappings: cfg.Mappings, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
 	if cfg.Console != nil {
 		a.HandleFunc("/console", cfg.Console.ServeHTTP)
 		a.HandleFunc("/console/", cfg.Console.ServeHTTP)

@@ -35,6 +35,8 @@ type session struct {
 	credentialsSetAt time.Time
 	// accountAskedAt is when the CRM was last asked whose they are; zero when it was not.
 	accountAskedAt time.Time
+	// uncheckedMapping is when the mapping was set, where the CRM has still to be asked about it; zero where not.
+	uncheckedMapping time.Time
 }
 
 // openSession prepares the session of a job. Without credentials that the CRM may accept it returns hub.ErrNeedsCredentials.
@@ -48,6 +50,9 @@ func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hu
 	s.transport.limiter, s.transport.credentials = e.limits.get(conn, s.Values, info.Rate), s.credentialsSetAt.UnixMicro()
 	if s.transport.credentials > s.transport.limiter.heldFor.Load() {
 		s.transport.limiter.heldUntil.Store(0)
+	}
+	if err := e.loadMapping(ctx, info, conn, s); err != nil {
+		return nil, err
 	}
 	err = e.authorize(ctx, c, conn, creds, s)
 	s.transport.honorRetryAfter(err)

@@ -19,6 +19,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	now := j.engine.Clock()
 	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet, Requests: j.requests.take()}
 	var held *heldError
+	var unmapped *mappingError
 	switch {
 	case err == nil:
 		j.planNext(&end, now)
@@ -30,6 +31,8 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, hub.ErrPaused):
 		return j.stopped(ctx, end, err)
+	case errors.As(err, &unmapped):
+		return j.endUnmapped(ctx, unmapped, end, now)
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		end.Waiting = "needs credentials: PUT them to /v1/core/integrations/connections/" + j.conn.ID + "/credentials"
 		return j.needsCredentials(ctx, end, "has no credentials")

@@ -114,6 +114,9 @@ func (j *syncJob) sync(ctx context.Context) error {
 	}
 	j.opened = true
 	j.session.transport.onWait = func(wait time.Duration) { j.reportWait(ctx, wait) }
+	if err := j.checkMapping(ctx); err != nil {
+		return err
+	}
 	for _, info := range j.connector.Info().Models {
 		if err := j.syncModel(ctx, info); err != nil {
 			return err

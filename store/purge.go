@@ -21,7 +21,7 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
 		return err
 	}
-	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets"} {
+	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets", "mappings"} {
 		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ const (
 	RunPaused   RunOutcome = "PAUSED"   // isActive became false
 	RunDisabled RunOutcome = "DISABLED" // its organization was disabled
 	RunCutOff   RunOutcome = "CUT_OFF"  // the server that worked on it stopped, or lost the database
-	RunReplaced RunOutcome = "REPLACED" // its account was replaced by another one
+	RunReplaced RunOutcome = "REPLACED" // its account or its mapping was replaced by another one
 	RunDeleted  RunOutcome = "DELETED"  // the connection was deleted
 )
 

@@ -132,12 +132,17 @@ func (s *Store) Schedule(ctx context.Context, organization, connection string) (
 	return sched, err
 }
 
-// crmNotes are what the CRM said of the account, and then of the models.
+// crmNotes are what the CRM said of the account, what is not known of the mapping, and then what the CRM said of the models.
 func crmNotes(ctx context.Context, q database.Querier, organization, connection string) ([]string, error) {
 	notes, err := queryAll(ctx, q, scanText, `SELECT account_note FROM credentials WHERE organization_id = $1 AND connection_id = $2 AND account_note <> ''`, organization, connection)
 	if err != nil {
 		return nil, err
 	}
+	unchecked, err := mappingNotes(ctx, q, organization, connection)
+	if err != nil {
+		return nil, err
+	}
+	notes = append(notes, unchecked...)
 	of, err := queryAll(ctx, q, scanText, `SELECT note FROM sync_states WHERE organization_id = $1 AND connection_id = $2 AND note <> '' ORDER BY model`, organization, connection)
 	for _, note := range of {
 		if !slices.Contains(notes, note) { // as of models that the CRM has as one

@@ -13,6 +13,10 @@ type Config struct {
 	DeepLinkHost string
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
+	// CheckMapping asks a CRM whether all is there that a mapping names.
+	CheckMapping hub.CheckMapping
+	// Mappings says what a mapping of a platform can have; nil for one whose objects are always the same.
+	Mappings func(hub.Platform) *hub.MappingInfo
 	// Targets are the addresses, beyond the public ones over https://, at which webhook endpoints may be.
 	Targets hub.Targets
 	// MergeWebhookKeys are those that Merge may sign its webhooks with; without one they are not taken.
@@ -38,6 +42,7 @@ const (
 func Register(a *wire.API, cfg Config) {
 	s := &server{API: a, Config: cfg}
 	s.registerCredentials()
+	s.registerMapping()
 	s.registerSync()
 	s.registerRuns()
 	s.registerCRMRequests()

@@ -61,3 +61,12 @@ func pulledModels(of hub.Platform) []hub.Model {
 	}
 	return models
 }
+
+// mappings says what a mapping of a platform can have.
+func mappings(of hub.Platform) *hub.MappingInfo {
+	c, ok := connectors()[of]
+	if !ok {
+		return nil
+	}
+	return c.Info().Mapping
+}

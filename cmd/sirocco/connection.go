@@ -18,6 +18,7 @@ type connectionCommand struct {
 	Resume connectionResumeCommand `cmd:"" help:"Go on syncing from the cursor."`
 	Status connectionStatusCommand `cmd:"" help:"Say what the sync of a connection does, or why it does nothing."`
 
+	Mapping mappingCommand           `cmd:"" help:"Show and set from which objects of its CRM a connection is read."`
 	Inbound connectionInboundCommand `cmd:"" help:"Give a connection an address that its platform posts to, or that address a new secret."`
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"sirocco/connector"
 	"sirocco/connector/companycam"
+	"sirocco/connector/declared"
 	"sirocco/connector/merge"
 	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
@@ -20,6 +21,7 @@ import (
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedjobnimbus "sirocco/simulator/jobnimbus"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
@@ -27,6 +29,9 @@ import (
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
+
+// jobNimbus is a platform that is written as a file.
+var jobNimbus = declared.JobNimbus().Connector()
 
 // pulled are the connectors with their stand-ins.
 var pulled = []struct {
@@ -74,6 +79,12 @@ var pulled = []struct {
 		unhurried{salesforce.Connector{}}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{},
 		salesforce.Connector{}, salesforce.Connector{},
 	}, simulatedsalesforce.New},
+	{"jobnimbus", struct {
+		unhurried
+		connector.Finder
+		connector.NoteFinder
+		connector.Confirmer
+	}{unhurried{jobNimbus}, jobNimbus.(connector.Finder), jobNimbus.(connector.NoteFinder), jobNimbus.(connector.Confirmer)}, simulatedjobnimbus.New},
 }
 
 // unhurried is a connector whose vendor allows any number of requests: its rate is not what is tested.

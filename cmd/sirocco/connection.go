@@ -75,6 +75,7 @@ func explain(ctx context.Context, st *store.Store, conn hub.Connection) (string,
 type connectionCreateCommand struct {
 	databaseFlag
 	organizationFlag
+	connectorsFlag
 	Platform string `required:"" placeholder:"PLATFORM" help:"The CRM, one of ${platforms}."`
 	Name     string `required:"" help:"What to call it."`
 	Account  string `required:"" placeholder:"ID" help:"The CRM's own id of the account."`
@@ -84,10 +85,14 @@ type connectionCreateCommand struct {
 
 func (c *connectionCreateCommand) Run(ctx context.Context) error {
 	platform := hub.Platform(strings.ToUpper(c.Platform))
-	if !slices.Contains(hub.OperatorPlatforms(), platform) {
-		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(platformNames(), ", "))
+	pulled, err := c.load()
+	if err != nil {
+		return err
 	}
-	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulledModels(platform)}
+	if names := pulled.names(); !slices.Contains(names, string(platform)) {
+		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(names, ", "))
+	}
+	n := hub.NewConnection{Name: c.Name, ExternalAccountID: c.Account, Platform: platform, Active: !c.Paused, Models: pulled.models(platform)}
 	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
 		if _, err := st.Organization(ctx, c.Organization); err != nil {
 			return c.explain(err)

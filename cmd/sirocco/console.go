@@ -25,7 +25,7 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 		return nil
 	}
 	platforms := map[hub.Platform]hub.PlatformInfo{}
-	for platform, c := range connectors() {
+	for platform, c := range opts.platforms {
 		platforms[platform] = c.Info()
 	}
 	return console.New(console.Options{

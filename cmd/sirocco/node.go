@@ -50,6 +50,8 @@ type nodeOptions struct {
 	organizationRateLimit int
 	// proxies are those whose forwarded headers count.
 	proxies wire.Proxies
+	// platforms are those that are pulled from; nil are those of the program.
+	platforms pulledPlatforms
 	// noteLag is how long notes may be missing from lists, where that is not as by default.
 	noteLag map[hub.Platform]time.Duration
 }
@@ -60,14 +62,20 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		Name: "sirocco_clock_offset_seconds", Help: "How far the database's clock, by which all nodes go, is ahead of this machine's.",
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if opts.platforms == nil {
+		var err error
+		if opts.platforms, err = (connectorsFlag{}).load(); err != nil {
+			return nil, err
+		}
+	}
 	watch := newNodeWatch(st, log, opts)
-	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: connectors(), Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
+	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: opts.platforms, Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
 	if err != nil {
 		return nil, err
 	}
 	return &node{
 		handler: api.New(api.Config{
-			Store: st, Console: newConsole(st, log, background, opts), Models: pulledModels, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
+			Store: st, Console: newConsole(st, log, background, opts), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
 			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { //nolint:staticcheck // it does not fail: the error is the answer
 				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)

@@ -32,14 +32,6 @@ var platforms = []platform{
 	{"salesforce", salesforce.Connector{}, simulatedsalesforce.New},
 }
 
-func connectors() map[hub.Platform]connector.Connector {
-	all := make(map[hub.Platform]connector.Connector, len(platforms))
-	for _, p := range platforms {
-		all[p.connector.Info().Platform] = p.connector
-	}
-	return all
-}
-
 // platformNames are the platforms that an operator can make a connection for, whether pulled or not.
 func platformNames() []string {
 	var names []string
@@ -49,17 +41,13 @@ func platformNames() []string {
 	return names
 }
 
-// pulledModels returns the models that a platform's connector pulls; none where records are pushed.
+// pulledModels returns the models that the connector of a platform of the program pulls; none where records are pushed.
 func pulledModels(of hub.Platform) []hub.Model {
-	c, ok := connectors()[of]
-	if !ok {
-		return nil
+	all, err := connectorsFlag{}.load()
+	if err != nil {
+		panic("the platforms of the program cannot be read: " + err.Error()) // no file is
 	}
-	var models []hub.Model
-	for _, m := range c.Info().Models {
-		models = append(models, m.Model)
-	}
-	return models
+	return all.models(of)
 }
 
 // mappings says what a mapping of a platform can have.

@@ -25,6 +25,7 @@ import (
 type serveCommand struct {
 	databaseFlag
 	keyFlags
+	connectorsFlag
 	DatabaseDirect        string                   `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
 	Listen                string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Audio                 string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
@@ -50,8 +51,13 @@ func (c *serveCommand) Validate() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
 	}
+	pulled, err := c.load()
+	if err != nil {
+		return err
+	}
+	known := append(pulled.names(), string(hub.PlatformSalesforce))
 	for platform, lag := range c.NoteLag {
-		if !slices.Contains(hub.Platforms(), hub.Platform(platform)) || lag < 0 {
+		if !slices.Contains(known, platform) || lag < 0 {
 			return fmt.Errorf("--note-lag: %s=%s is not a platform with a time, as in MERGE=26h", platform, lag)
 		}
 	}
@@ -107,6 +113,10 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
 	c.direct, c.log = c.DatabaseDirect, log
+	pulled, err := c.load()
+	if err != nil {
+		return err
+	}
 	targets, err := c.targets()
 	if err != nil {
 		return err
@@ -136,7 +146,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{console: c.Console, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{console: c.Console, platforms: pulled, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

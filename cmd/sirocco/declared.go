@@ -25,12 +25,7 @@ type connectorsFlag struct {
 
 // load reads the platforms of the folder, with those that are part of the program.
 func (f connectorsFlag) load() (pulledPlatforms, error) {
-	all := pulledPlatforms{}
-	for _, p := range platforms {
-		all[p.connector.Info().Platform] = p.connector
-	}
-	included := declared.JobNimbus()
-	all[included.Info().Platform] = included.Connector()
+	all := connectors()
 	if f.Connectors == "" {
 		return all, nil
 	}
@@ -52,7 +47,7 @@ func (f connectorsFlag) load() (pulledPlatforms, error) {
 			return nil, fmt.Errorf("--connectors: %w", err)
 		}
 		called := p.Info().Platform
-		if _, there := all[called]; there && called != included.Info().Platform { // whose file anybody may mend
+		if _, there := all[called]; there && called != declared.JobNimbus().Info().Platform { // whose file anybody may mend
 			return nil, fmt.Errorf("--connectors: %s: there is already a platform %s", filepath.Join(f.Connectors, name), called)
 		}
 		all[called] = p.Connector()

@@ -63,10 +63,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 	}, func() float64 { return st.ClockAhead().Seconds() }))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if opts.platforms == nil {
-		var err error
-		if opts.platforms, err = (connectorsFlag{}).load(); err != nil {
-			return nil, err
-		}
+		opts.platforms = connectors()
 	}
 	watch := newNodeWatch(st, log, opts)
 	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: opts.platforms, Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})

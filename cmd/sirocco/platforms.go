@@ -3,6 +3,7 @@ package main
 import (
 	"sirocco/connector"
 	"sirocco/connector/companycam"
+	"sirocco/connector/declared"
 	"sirocco/connector/merge"
 	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
@@ -41,14 +42,19 @@ func platformNames() []string {
 	return names
 }
 
-// pulledModels returns the models that the connector of a platform of the program pulls; none where records are pushed.
-func pulledModels(of hub.Platform) []hub.Model {
-	all, err := connectorsFlag{}.load()
-	if err != nil {
-		panic("the platforms of the program cannot be read: " + err.Error()) // no file is
+// connectors are those of the program's own platforms.
+func connectors() pulledPlatforms {
+	all := pulledPlatforms{}
+	for _, p := range platforms {
+		all[p.connector.Info().Platform] = p.connector
 	}
-	return all.models(of)
+	included := declared.JobNimbus()
+	all[included.Info().Platform] = included.Connector()
+	return all
 }
+
+// pulledModels returns the models that the connector of one of the program's platforms pulls; none where records are pushed.
+func pulledModels(of hub.Platform) []hub.Model { return connectors().models(of) }
 
 // mappings says what a mapping of a platform can have.
 func mappings(of hub.Platform) *hub.MappingInfo {

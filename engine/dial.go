@@ -44,6 +44,11 @@ type vendorTransport struct {
 	targets         hub.Targets
 }
 
+// VendorTransport is how requests reach CRMs, by the rules of addresses: for a check of a connector outside of the engine.
+func VendorTransport(targets hub.Targets) http.RoundTripper {
+	return newVendorTransport(Config{Targets: targets})
+}
+
 func newVendorTransport(cfg Config) *vendorTransport {
 	direct := &http.Transport{
 		DialContext:           cfg.dial,

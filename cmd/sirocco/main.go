@@ -29,6 +29,7 @@ type program struct {
 	Usage        usageCommand        `cmd:"" help:"Print what an organization uses, and its limits."`
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`
 	Connection   connectionCommand   `cmd:"" help:"Create, list, pause and resume connections."`
+	Connector    connectorCommand    `cmd:"" help:"Check platforms of your own, each written as one file."`
 	Webhook      webhookCommand      `cmd:"" help:"Create, test, disable and replay webhook endpoints."`
 	Delivery     deliveryCommand     `cmd:"" help:"List and replay what is written back to the CRMs."`
 	Sync         syncCommand         `cmd:"" help:"Sync a connection now."`

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/companycam"
 	"sirocco/connector/declared"
+	"sirocco/connector/leadperfection"
 	"sirocco/connector/merge"
 	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
@@ -22,6 +25,7 @@ import (
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
 	simulatedjobnimbus "sirocco/simulator/jobnimbus"
+	simulatedleadperfection "sirocco/simulator/leadperfection"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
@@ -66,6 +70,15 @@ var pulled = []struct {
 		connector.NoteFinder
 		connector.Confirmer
 	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
+	{"leadperfection", struct {
+		unhurried
+		connector.Authorizer
+		connector.Finder
+		connector.NoteFinder
+		connector.Confirmer
+	}{
+		unhurried{leadperfection.Connector{}}, leadperfection.Connector{}, leadperfection.Connector{}, leadperfection.Connector{}, leadperfection.Connector{},
+	}, simulatedleadperfection.NewPartial},
 	{"salesforce", struct {
 		unhurried
 		connector.Authorizer
@@ -104,6 +117,7 @@ type hubRig struct {
 	crm   *simulator.Server
 	ahead atomic.Int64 // how far the hub's clock is ahead
 	e     *engine.Engine
+	info  hub.PlatformInfo
 	lag   time.Duration // how long the CRM may leave a note out of its lists
 }
 
@@ -113,7 +127,8 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	server := httptest.NewServer(crm)
 	t.Cleanup(server.Close)
 	r.st = storetest.Open(t, url, r.now)
-	info := c.Info()
+	r.info = c.Info()
+	info := r.info
 	r.lag = cmp.Or(info.NoteLag, 15*time.Minute)
 	var models []hub.Model
 	for _, m := range info.Models {
@@ -140,10 +155,23 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 
 // main is the model that the CRM's reps work on, and which takes notes.
 func (r *hubRig) main() hub.Model {
-	if slices.Contains(r.crm.Models(), hub.ModelOpportunity) {
-		return hub.ModelOpportunity
+	for _, m := range []hub.Model{hub.ModelOpportunity, hub.ModelLead} {
+		if slices.Contains(r.info.NoteTargets, m) && slices.Contains(r.crm.Models(), m) {
+			return m
+		}
 	}
-	return hub.ModelLead
+	return hub.ModelAccount
+}
+
+// asksToWrite reports whether a request asks the CRM to write something: one vendor reads by POST, too.
+func asksToWrite(q *http.Request) bool {
+	reads := strings.HasPrefix(q.URL.Path, "/api/Customers/") || strings.HasSuffix(q.URL.Path, "/ListSalesReps") || strings.HasSuffix(q.URL.Path, "token")
+	return q.Method == http.MethodPost && !reads
+}
+
+// asksToRead reports whether a request asks the CRM for records.
+func asksToRead(q *http.Request) bool {
+	return !asksToWrite(q) && !strings.HasSuffix(q.URL.Path, "token")
 }
 
 func (r *hubRig) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }

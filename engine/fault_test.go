@@ -198,7 +198,7 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 		r.ahead.Store(int64(25 * time.Hour))
 		var requests atomic.Int64
 		r.crm.Before(func(q *http.Request) {
-			if q.Method != http.MethodGet {
+			if !asksToRead(q) {
 				return
 			}
 			n := requests.Add(1)

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"sirocco/connector"
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -39,6 +41,8 @@ type limiter struct {
 	heldUntil atomic.Int64
 	// heldFor is when the credentials were set whose requests the vendor wants to be left alone by: others are tried.
 	heldFor atomic.Int64
+	// turn has room for one request, of an account that is asked one at a time; else it is nil.
+	turn chan struct{}
 }
 
 func unlimited() *limiter { return &limiter{} }
@@ -47,7 +51,7 @@ func unlimited() *limiter { return &limiter{} }
 const maxLimiters = 50_000
 
 // get returns the limit of the account that a connection's credentials open.
-func (l *limiters) get(conn hub.Connection, values map[string]string, r hub.Rate) *limiter {
+func (l *limiters) get(conn hub.Connection, values map[string]string, info hub.PlatformInfo) *limiter {
 	account := rateAccount(conn, values)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +61,10 @@ func (l *limiters) get(conn hub.Connection, values map[string]string, r hub.Rate
 	if len(l.all) >= maxLimiters {
 		clear(l.all)
 	}
-	made := &limiter{account: account, rate: r, store: l.store}
+	made := &limiter{account: account, rate: info.Rate, store: l.store}
+	if info.Serial {
+		made.turn = make(chan struct{}, 1)
+	}
 	l.all[account] = made
 	return made
 }
@@ -90,6 +97,23 @@ func (l *limiter) take(ctx context.Context, now time.Time) (time.Duration, error
 	l.used.Made++
 	l.used.Last = now
 	return 0, nil
+}
+
+// takeTurn waits until no other request of an account is on its way that is asked one at a time. ended is to be called once
+// the answer has come, or will not.
+func (l *limiter) takeTurn(ctx context.Context) (ended func(), err error) {
+	if l.turn == nil {
+		return func() {}, nil
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return func() { <-l.turn }, nil
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, &connector.Error{Kind: connector.RateLimited, Message: "another request is on its way, and the CRM is asked one at a time", Err: ctx.Err()}
+		}
+		return nil, ctx.Err()
+	}
 }
 
 // sent says that a request that was taken goes out only now.

@@ -33,6 +33,7 @@ type pageReader interface {
 func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReader) error {
 	ctx, cancel := context.WithCancel(ctx) // ends a fetch ahead that nobody will wait for
 	defer cancel()
+	j.uncommitted = nil
 	for next := j.fetch(ctx, r.query()); ; {
 		var got fetched
 		select {
@@ -55,12 +56,15 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		more := got.page.More
 		r.advance(&got)
 		next = nil
+		committed := make(chan struct{})
 		if more && !j.sliceOver() {
+			j.uncommitted = committed
 			next = j.fetch(ctx, r.query())
 		}
 		if err := r.commit(ctx, &got); err != nil {
 			return err
 		}
+		close(committed)
 		switch {
 		case !more:
 			return nil

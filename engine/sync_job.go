@@ -29,6 +29,8 @@ type syncJob struct {
 	absences map[hub.Model]store.AbsenceCounts
 	// reading is the model that was asked for last.
 	reading hub.Model
+	// uncommitted is closed once the page is in that comes before the one asked for; nil where there is none.
+	uncommitted chan struct{}
 	// asked says that a page was asked for: a job makes some progress, however long it took to begin.
 	asked bool
 	// pending is what was done and is not yet in the run's row, quiet the models whose increments brought nothing.

@@ -39,7 +39,13 @@ type transport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	ended := slotOf(r.Context()).call()
+	called := slotOf(r.Context()).call()
+	turned, err := t.limiter.takeTurn(r.Context())
+	if err != nil {
+		called()
+		return nil, err
+	}
+	ended := func() { turned(); called() }
 	resp, err := t.roundTrip(r)
 	if err != nil {
 		ended()

@@ -19,7 +19,7 @@ import (
 func (r *hubRig) loseAnswer() {
 	lost := false
 	r.crm.Before(func(q *http.Request) {
-		if q.Method == http.MethodPost && q.URL.Path != "/connect/token" && !lost {
+		if asksToWrite(q) && !lost {
 			lost = true
 			r.crm.Faults.Script(simulator.Fault{Kind: simulator.Drop})
 		}

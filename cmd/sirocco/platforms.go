@@ -4,6 +4,7 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/companycam"
 	"sirocco/connector/declared"
+	"sirocco/connector/leadperfection"
 	"sirocco/connector/merge"
 	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
@@ -11,6 +12,7 @@ import (
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedleadperfection "sirocco/simulator/leadperfection"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
@@ -30,6 +32,7 @@ var platforms = []platform{
 	{"servicetitan", servicetitan.Connector{}, simulatedservicetitan.New},
 	{"companycam", companycam.Connector{}, simulatedcompanycam.New},
 	{"spotio", spotio.Connector{}, simulatedspotio.New},
+	{"leadperfection", leadperfection.Connector{}, simulatedleadperfection.New},
 	{"salesforce", salesforce.Connector{}, simulatedsalesforce.New},
 }
 

@@ -168,6 +168,9 @@ func TestAnAnalysisThatComesMeanwhile(t *testing.T) {
 // TestANoteTooLong is sent once more without its transcript where the CRM refuses it for its length.
 func TestANoteTooLong(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		if r.info.NotesReadBack {
+			return // it refuses nothing: what it does not keep is like any note that is lost
+		}
 		r.quiet()
 		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
 		user, _ := r.rep()

@@ -49,3 +49,78 @@ func TestARecordingLinksToAProject(t *testing.T) {
 		r.comes(first, "visit", "It is of the appointment")
 	})
 }
+
+// TestAProjectThatChangesAsksForAnotherLook records at projects three weeks ago, each of which the CRM then has right but for one
+// thing: its place, whom it is for, or who is assigned to it. Once that is put right the recordings link themselves.
+func TestAProjectThatChangesAsksForAnotherLook(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		began := time.Now().Truncate(time.Second)
+		behind := time.Hour // the CRM tells times in seconds: no two changes are in the same
+		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 46, Records: 12, ValidateEvery: -1}))
+		org := r.conn.OrganizationID
+		user, crmUser := r.rep()
+		other := r.crm.Records(hub.ModelUser)[1].ExternalID
+		projects := r.crm.Records(hub.ModelOpportunity)
+		change := func(i int, f func(p *hub.Record)) string {
+			behind -= time.Minute
+			r.crm.SetClockOffset(-behind)
+			r.crm.Change(hub.ModelOpportunity, projects[i].ExternalID, f)
+			return projects[i].ExternalID
+		}
+		at := func(north float64) func(p *hub.Record) {
+			return func(p *hub.Record) {
+				east, amount := 10.0, 500.0+50*1000*11 // a project that is not archived
+				p.Details.Latitude, p.Details.Longitude, p.Details.Amount = &north, &east, &amount
+				p.Details.CreatedAt, p.Refs.Owner, p.Refs.User = hub.WireTime(began.AddDate(0, -6, 0)), "", other
+			}
+		}
+		placed, met, mine, theirs := change(0, at(20)), change(1, at(30)), change(2, at(40)), change(3, at(40))
+		change(1, func(p *hub.Record) { p.Details.Phones, p.Refs.User = []string{"+1 303 555 0111"}, crmUser })
+		if err := r.st.SetThresholds(ctx, org, r.conn.ID, hub.Thresholds{Place: 0.9}); err != nil {
+			t.Fatal(err)
+		}
+		r.pulled()
+
+		record := func(days int, set string, args ...any) string {
+			start := began.AddDate(0, 0, -days)
+			id := storetest.Recording(t, r.st, org, user.ID, start, 40*time.Minute)
+			storetest.Exec(t, r.st, `UPDATE recordings SET `+set+` WHERE id = $1`, append([]any{id}, args...)...)
+			r.looks(start, start.Add(40*time.Minute))
+			return id
+		}
+		there := record(21, `latitude = $2, longitude = 10`, 21.0001)
+		r.comes(there, "", "The rep has no appointment")
+		named := record(24, `contact_name = $2, contact_phone = '(303) 555-0122'`, "Customer of "+met)
+		r.comes(named, "", "No project fits it")
+		between := record(27, `latitude = $2, longitude = 10`, 40.0001)
+		r.comes(between, "", "It may be of the project")
+
+		change(0, func(p *hub.Record) { north := 21.0; p.Details.Latitude = &north })
+		r.pulled()
+		r.comes(there, placed, "its place is")
+		if l := r.recording(between).Link; l.ExternalID != "" {
+			t.Errorf("linked to %s of %s and %s", l.ExternalID, mine, theirs)
+		}
+
+		change(1, func(p *hub.Record) { p.Details.Phones = []string{"+1 303 555 0122"} })
+		r.pulled()
+		r.comes(named, met, "the telephone number is the one given")
+
+		change(2, func(p *hub.Record) { p.Refs.User = crmUser })
+		r.pulled()
+		r.comes(between, mine, "the rep is assigned to it")
+
+		// A link of the rule goes where its project does; one of a person stays.
+		if _, err := r.st.SetLink(ctx, org, named, hub.Link{ConnectionID: r.conn.ID, Model: hub.ModelOpportunity, ExternalID: met}); err != nil {
+			t.Fatal(err)
+		}
+		change(0, func(p *hub.Record) { north := 50.0; p.Details.Latitude = &north })
+		change(1, func(p *hub.Record) { p.Details.Phones = []string{"+1 303 555 0133"} })
+		r.pulled()
+		r.comes(there, "", "The rep has no appointment")
+		if l := r.recording(named).Link; l.ExternalID != met || l.By != hub.LinkedByHand {
+			t.Errorf("%+v", l)
+		}
+	})
+}

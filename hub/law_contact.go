@@ -109,6 +109,13 @@ func (c clues) about(k known) told {
 	return t
 }
 
+// Names reports whether the customer that the uploader of a recording named may be one of some parties. Telephone numbers
+// that do not begin with a country are of the region.
+func Names(r *Recording, parties []Party, region string) bool {
+	t := cluesOf(Talk{Recording: r}, region).about(knownOf(&Appointment{Parties: parties}, region))
+	return t.name > unlike || t.phone
+}
+
 // asked reports whether the clues could say anything of the appointment's customer.
 func (t told) asked() bool { return t.nameAsked || t.phoneAsked }
 

@@ -17,12 +17,15 @@ type relinkScope struct {
 	organization, connection string
 	// engagements are those that may change, or whose users may.
 	engagements []string
-	// projects are those that may change, or whose users or contacts may, where recordings link to them.
+	// projects are those that may change, or whose users or contacts may, where recordings link to them; before is what those
+	// that are there were, by their external ids.
 	projects    []string
+	before      map[string]Record
 	from, until time.Time
 	// timed says that engagements or their users did change; timeless, that something did which belongs to no
-	// engagement in particular.
-	on, timed, timeless, worked bool
+	// engagement in particular; worked, that projects did or what belongs to them, and staffed and met that their users or
+	// their contacts did.
+	on, timed, timeless, worked, staffed, met bool
 }
 
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
@@ -58,6 +61,9 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, records []hub.
 		return s, err
 	}
 	s.on = true
+	if s.before, err = s.projectsNow(ctx, tx); err != nil {
+		return s, err
+	}
 	return s, s.widen(ctx, tx)
 }
 
@@ -73,6 +79,8 @@ func (s *relinkScope) note(model hub.Model, c Changes) {
 		s.timeless = true
 	case hub.ModelOpportunity, hub.ModelOpportunityUser, hub.ModelContact:
 		s.worked = len(s.projects) > 0
+		s.staffed = s.staffed || model == hub.ModelOpportunityUser
+		s.met = s.met || model == hub.ModelContact
 	default: // users ask for themselves, by whom they are matched to
 	}
 }
@@ -160,35 +168,6 @@ func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 		}
 	}
 	return nil
-}
-
-// projectReach is how far from the last change of a project recordings are looked at again for it.
-const projectReach = 3 * 24 * time.Hour
-
-// widenByProjects takes in the times about which the projects changed in the CRM, as far back as relinkWindow, and the
-// recordings that are linked to them.
-func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time) error {
-	in, arg := tx.Dialect().In("$4", s.projects)
-	changed, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(modified_at), MAX(modified_at) FROM records
-		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
-	if err != nil {
-		return err
-	}
-	if changed.from != nil {
-		from, until := fromMicros(*changed.from).Add(-projectReach), fromMicros(*changed.until).Add(projectReach)
-		if earliest := now.Add(-relinkWindow); from.Before(earliest) {
-			from = earliest
-		}
-		if until.After(from) {
-			s.include(from, until)
-		}
-	}
-	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings
-		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
-	if err == nil && linked.from != nil {
-		s.include(fromMicros(*linked.from), fromMicros(*linked.until))
-	}
-	return err
 }
 
 func (s *relinkScope) include(from, until time.Time) {

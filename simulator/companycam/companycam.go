@@ -186,10 +186,14 @@ func showUser(r hub.Record) map[string]any {
 	}
 }
 
-// The rows of projects have more that is random than a project shows: what belongs to one is made of that.
+// The rows of projects have more that is random than a project shows: what belongs to one is made of that. A test that changes a
+// row says otherwise by Refs.User, who alone is assigned, Details.Latitude and Longitude, and Details.Phones, of its contact.
 
 // assigned are the ids of the users who are assigned to a project: none, one or two of the first five.
 func assigned(r hub.Record) []string {
+	if r.Refs.User != "" {
+		return []string{r.Refs.User}
+	}
 	n := number(r)
 	ids := []string{firstUser(n), firstUser(n + 1)}
 	return ids[:n%3]
@@ -226,6 +230,9 @@ func place(r hub.Record) (address map[string]any, street string, lat, lon float6
 	if n%5 != 0 {
 		lat, lon = 25+float64(n)/64, -120+float64(n)/64
 	}
+	if r.Details.Latitude != nil && r.Details.Longitude != nil {
+		lat, lon = *r.Details.Latitude, *r.Details.Longitude
+	}
 	return address, street, lat, lon
 }
 
@@ -234,7 +241,7 @@ func nameless(r hub.Record) bool { return number(r)%6 == 1 && !strings.Contains(
 
 // contactID is that of a project's contact; empty where it has none.
 func contactID(r hub.Record) string {
-	if number(r)%2 == 0 {
+	if number(r)%2 == 0 && len(r.Details.Phones) == 0 {
 		return ""
 	}
 	return "7" + r.ExternalID[1:]
@@ -242,7 +249,12 @@ func contactID(r hub.Record) string {
 
 func contactName(r hub.Record) string { return "Customer of " + r.ExternalID }
 
-func contactPhone(r hub.Record) string { return fmt.Sprintf("+1 555 010 %04d", number(r)) }
+func contactPhone(r hub.Record) string {
+	if len(r.Details.Phones) > 0 {
+		return r.Details.Phones[0]
+	}
+	return fmt.Sprintf("+1 555 010 %04d", number(r))
+}
 
 func showProject(r hub.Record) map[string]any {
 	address, _, lat, lon := place(r)

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+)
+
+// projectReach is how far from the last change of a project recordings are looked at again for it.
+const projectReach = 3 * 24 * time.Hour
+
+// widenByProjects takes in the times about which the projects changed in the CRM, as far back as relinkWindow, and the
+// recordings that are linked to them.
+func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time) error {
+	in, arg := tx.Dialect().In("$4", s.projects)
+	changed, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(modified_at), MAX(modified_at) FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	if err != nil {
+		return err
+	}
+	if changed.from != nil {
+		from, until := fromMicros(*changed.from).Add(-projectReach), fromMicros(*changed.until).Add(projectReach)
+		if earliest := now.Add(-relinkWindow); from.Before(earliest) {
+			from = earliest
+		}
+		if until.After(from) {
+			s.include(from, until)
+		}
+	}
+	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings
+		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	if err != nil {
+		return err
+	}
+	if linked.from != nil {
+		s.include(fromMicros(*linked.from), fromMicros(*linked.until))
+	}
+	return s.widenByPlaces(ctx, tx, now)
+}
+
+// projectsNow are the scope's projects as they are, by their external ids.
+func (s *relinkScope) projectsNow(ctx context.Context, tx Tx) (map[string]Record, error) {
+	if len(s.projects) == 0 {
+		return nil, nil
+	}
+	in, arg := tx.Dialect().In("$4", s.projects)
+	found, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	all := make(map[string]Record, len(found))
+	for _, p := range found {
+		all[p.ExternalID] = p
+	}
+	return all, err
+}
+
+// widenByPlaces takes in the recordings about the places, and of the contacts, of projects of which something changed by which a
+// recording links to them: however long ago nothing but the change is, since a recording may have waited for it.
+func (s *relinkScope) widenByPlaces(ctx context.Context, tx Tx, now time.Time) error {
+	after, err := s.projectsNow(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var changed []Record // as they were and as they are
+	for _, id := range s.projects {
+		was, is := s.before[id], after[id]
+		if s.staffed || s.met || !linksAlike(&was, &is) {
+			changed = append(changed, was, is)
+		}
+	}
+	changed = slices.DeleteFunc(changed, func(p Record) bool { return p.ID == "" })
+	if len(changed) == 0 {
+		return nil
+	}
+	region, err := phoneRegion(ctx, tx, s.organization, "")
+	if err != nil {
+		return err
+	}
+	parties, err := s.partiesOf(ctx, tx, changed)
+	if err != nil {
+		return err
+	}
+	// Those that the rule may link, and that have a place or a customer by which it could.
+	waiting, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND started_at >= $2
+		AND link_by IN ('', 'OFFERED', 'MATCHING') AND written_at IS NULL AND deleted_at IS NULL AND (latitude IS NOT NULL OR contact_name <> '' OR contact_phone <> '')`,
+		s.organization, micros(now.Add(-relinkWindow)))
+	if err != nil {
+		return err
+	}
+	for i := range waiting {
+		r := &waiting[i]
+		if slices.ContainsFunc(changed, func(p Record) bool { return near(r, &p) }) || hub.Names(r, parties, region) {
+			s.include(r.StartedAt, r.EndedAt)
+		}
+	}
+	return nil
+}
+
+// linksAlike reports whether nothing of a project changed that says which recordings are of it: but for when it was worked
+// on, which has its own reach.
+func linksAlike(was, is *Record) bool {
+	same := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
+	a, b := &was.Details, &is.Details
+	street := func(d *hub.Details) string {
+		if len(d.Addresses) == 0 {
+			return ""
+		}
+		return d.Addresses[0].Street
+	}
+	return was.DeletedAt.Equal(is.DeletedAt) && same(a.Latitude, b.Latitude) && same(a.Longitude, b.Longitude) && deref(a.Archived) == deref(b.Archived) &&
+		was.Refs == is.Refs && street(a) == street(b) && slices.Equal(a.OtherContacts, b.OtherContacts)
+}
+
+// partiesOf are the customers of projects.
+func (s *relinkScope) partiesOf(ctx context.Context, tx Tx, projects []Record) ([]hub.Party, error) {
+	var ids []string
+	for _, p := range projects {
+		for _, k := range refersTo(p) {
+			if k.Model == hub.ModelContact {
+				ids = append(ids, k.ExternalID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, arg := tx.Dialect().In("$4", ids)
+	contacts, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND external_id `+in, s.organization, s.connection, string(hub.ModelContact), arg)
+	parties := make([]hub.Party, len(contacts))
+	for i, c := range contacts {
+		parties[i] = party(c)
+	}
+	return parties, err
+}

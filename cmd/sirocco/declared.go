@@ -12,6 +12,7 @@ import (
 	"sirocco/connector/declared"
 	"sirocco/hub"
 	"sirocco/simulator"
+	"sirocco/simulator/invented"
 	simulatedjobnimbus "sirocco/simulator/jobnimbus"
 )
 
@@ -104,13 +105,18 @@ func (p pulledPlatforms) names() []string {
 	return names
 }
 
-// standIns are all that stands in for a CRM: for the platforms of the program, declared ones included.
+// standIns are all that stands in for a CRM: for the platforms of the program, declared ones included, and for those that
+// nobody sells, which a first file can be written for.
 func standIns() []standIn {
 	var all []standIn
 	for _, p := range platforms {
 		all = append(all, standIn{p.name, p.simulator})
 	}
-	return append(all, standIn{"jobnimbus", simulatedjobnimbus.New})
+	all = append(all, standIn{"jobnimbus", simulatedjobnimbus.New})
+	for _, kind := range invented.Kinds() {
+		all = append(all, standIn{"invented-" + strings.ToLower(string(kind)), invented.New(kind)})
+	}
+	return all
 }
 
 // standIn is what the command line calls a stand-in, and what makes it.

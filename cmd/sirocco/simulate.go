@@ -14,7 +14,7 @@ import (
 )
 
 type simulateCommand struct {
-	Platform  string        `arg:"" enum:"merge,servicetitan,companycam,spotio,leadperfection,salesforce,jobnimbus" help:"Which CRM to stand in for: merge, servicetitan, companycam, spotio, leadperfection, salesforce or jobnimbus."`
+	Platform  string        `arg:"" enum:"merge,servicetitan,companycam,spotio,leadperfection,salesforce,jobnimbus,invented-number,invented-offset,invented-cursor,invented-link" help:"Which CRM to stand in for: merge, servicetitan, companycam, spotio, leadperfection, salesforce, jobnimbus, or one that nobody sells: invented-number, -offset, -cursor or -link."`
 	Listen    string        `default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Records   int           `default:"1000" placeholder:"N" help:"How many accounts it has; the other models follow (${default})."`
 	Seed      uint64        `default:"1" help:"The same seed gives the same records (${default})."`

@@ -7,6 +7,7 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/connectortest"
 	"sirocco/connector/declared"
+	"sirocco/hub"
 	"sirocco/simulator/invented"
 	"sirocco/simulator/jobnimbus"
 )
@@ -39,6 +40,25 @@ func TestConformanceOfCursors(t *testing.T) {
 
 func TestConformanceOfLinks(t *testing.T) {
 	connectortest.Run(t, parsed(t, "testdata/link.yaml"), invented.New(invented.Link))
+}
+
+// TestFile holds the file that SIROCCO_FILE names to the kit, by the stand-in of its platform: that of an author whose file is
+// not part of the program. A new stand-in gets its line here.
+func TestFile(t *testing.T) {
+	file := os.Getenv("SIROCCO_FILE")
+	if file == "" {
+		t.Skip("SIROCCO_FILE names no file")
+	}
+	standIns := map[hub.Platform]connectortest.NewCRM{jobnimbus.Platform: jobnimbus.New}
+	for _, kind := range invented.Kinds() {
+		standIns[kind.Platform()] = invented.New(kind)
+	}
+	c := parsed(t, file)
+	crm, ok := standIns[c.Info().Platform]
+	if !ok {
+		t.Fatalf("nothing stands in for %s", c.Info().Platform)
+	}
+	connectortest.Run(t, c, crm)
 }
 
 func TestConformanceOfJobNimbus(t *testing.T) {

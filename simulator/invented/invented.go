@@ -45,6 +45,9 @@ const (
 	tokenLife = time.Hour
 )
 
+// Kinds returns all kinds.
+func Kinds() []Kind { return []Kind{Number, Offset, Cursor, Link} }
+
 // Platform is what the kind's platform is called.
 func (k Kind) Platform() hub.Platform { return hub.Platform("INVENTED_" + string(k)) }
 

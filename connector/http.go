@@ -62,6 +62,11 @@ func PostJSON(ctx context.Context, s *Session, r Request, out any) (Answer, erro
 	return call(ctx, s, r, http.MethodPost, out)
 }
 
+// PutJSON makes a PUT request with r.Body and reads the JSON answer into out, as GetJSON does.
+func PutJSON(ctx context.Context, s *Session, r Request, out any) (Answer, error) {
+	return call(ctx, s, r, http.MethodPut, out)
+}
+
 // PatchJSON makes a PATCH request with r.Body and reads the JSON answer into out, as GetJSON does.
 func PatchJSON(ctx context.Context, s *Session, r Request, out any) (Answer, error) {
 	return call(ctx, s, r, http.MethodPatch, out)

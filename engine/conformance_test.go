@@ -121,7 +121,7 @@ type hubRig struct {
 	lag   time.Duration // how long the CRM may leave a note out of its lists
 }
 
-func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.Server) *hubRig {
+func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.Server, configure ...func(*engine.Config)) *hubRig {
 	t.Helper()
 	r := &hubRig{t: t, crm: crm}
 	server := httptest.NewServer(crm)
@@ -139,10 +139,14 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 		t.Fatal(err)
 	}
 	var err error
-	r.e, err = engine.New(engine.Config{
+	cfg := engine.Config{
 		Store: r.st, Connectors: map[hub.Platform]connector.Connector{info.Platform: c},
 		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40, Targets: hub.Targets{Any: true},
-	})
+	}
+	for _, set := range configure {
+		set(&cfg)
+	}
+	r.e, err = engine.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

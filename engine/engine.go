@@ -42,6 +42,8 @@ type Config struct {
 	NoteLag map[hub.Platform]time.Duration
 	// WebhookTimeout is how long a receiver has to answer; 0 means 15 seconds.
 	WebhookTimeout time.Duration
+	// PublicURL is how vendors reach this server; empty where that is not known, and no webhooks are registered.
+	PublicURL string
 	// Resolver finds the addresses of CRMs and receivers; nil is the machine's own.
 	Resolver *net.Resolver
 }
@@ -159,6 +161,7 @@ func (e *Engine) work(ctx context.Context) {
 	}
 	e.every(ctx, pollEvery, "plan the deliveries of events", e.fanOut, e.Store.Notified)
 	e.every(ctx, pollEvery, "remove rows of what was deleted or is old", e.purge)
+	e.every(ctx, leaveEvery, "take back webhooks of deleted connections", e.takeBackWebhooks)
 	e.every(ctx, tidyEvery, "end runs that nothing works on and forget old requests", e.tidy)
 	e.every(ctx, audioEvery, "remove audio that nothing needs", e.removeAudio)
 	e.every(ctx, sweepEvery, "remove what killed uploads left", e.sweepAudio)

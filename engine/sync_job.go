@@ -127,7 +127,10 @@ func (j *syncJob) sync(ctx context.Context) error {
 	if err := j.readWhole(ctx); err != nil {
 		return err
 	}
-	return j.askAccount(ctx)
+	if err := j.askAccount(ctx); err != nil {
+		return err
+	}
+	return j.registerWebhook(ctx)
 }
 
 // heldError says that the CRM asked to be left alone until then.

@@ -71,3 +71,10 @@ func (p Platform) Inbound() bool { return p == PlatformIngage }
 func (p Platform) Calls() bool {
 	return p.Inbound() || p == PlatformCompanyCam || p == PlatformSpotio
 }
+
+const (
+	// InboundPath begins the paths that platforms post to, each followed by its connection's id.
+	InboundPath = "/inbound/"
+	// InboundHeader carries the secret of an inbound address.
+	InboundHeader = "X-Sirocco-Secret"
+)

@@ -83,7 +83,9 @@ type Server struct {
 	// Faults are what goes wrong.
 	Faults *Faults
 	// Notes are what was written back, Fields what is in the fields that the CRM's people made.
-	Notes  *Notes
+	Notes *Notes
+	// Hooks are the webhooks that somebody made here.
+	Hooks  Hooks
 	Fields *Fields
 
 	platform Platform

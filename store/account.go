@@ -63,6 +63,7 @@ func (s *Store) retireAccount(ctx context.Context, tx Tx, c hub.Connection, old,
 		{`DELETE FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`DELETE FROM readings WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`UPDATE schedules SET turn = turn + 1, lease_until = NULL, working = FALSE, run_id = NULL WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
+		{`DELETE FROM vendor_webhooks WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`UPDATE mappings SET checked_at = NULL, failed = '' WHERE organization_id = $1 AND connection_id = $2`, []any{c.OrganizationID, c.ID}},
 		{`UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, []any{c.OrganizationID, c.ID, string(status)}},
 	} {

@@ -24,6 +24,8 @@ const inboundPrefix = "sirocco_inbound_"
 // Inbound is the inbound address of a connection: what its platform posts to.
 type Inbound struct {
 	Connection hub.Connection
+	// Generation is that of the secret that is the current one.
+	Generation int64
 	// RotatedAt is when its secret was made; PreviousUntil is how long one before it counts, too, zero where none does.
 	RotatedAt, PreviousUntil time.Time
 	// OrganizationDisabled says that the organization is disabled.
@@ -149,7 +151,7 @@ func (s *Store) inbound(ctx context.Context, where string, args ...any) (Inbound
 
 // shown is the address with its secrets as they are at now.
 func (row *inboundRow) shown(shared []byte, c hub.Connection, now time.Time) Inbound {
-	in := Inbound{Connection: c, RotatedAt: fromMicros(row.rotatedAt), secrets: []string{row.secret(shared, row.generation)}}
+	in := Inbound{Connection: c, Generation: row.generation, RotatedAt: fromMicros(row.rotatedAt), secrets: []string{row.secret(shared, row.generation)}}
 	for _, p := range counting(row.previous, now) {
 		in.secrets = append(in.secrets, row.secret(shared, p.Generation))
 		if until := fromMicros(p.Until); until.After(in.PreviousUntil) {

@@ -21,12 +21,24 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
 		return err
 	}
+	leaving, err := leaveVendorWebhook(ctx, tx, organization, connection, now)
+	if err != nil {
+		return err
+	}
 	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets", "mappings"} {
+		if leaving && table == "credentials" { // the vendor is asked with them to take its webhook back
+			continue
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3)`, organization, connection, micros(now))
+	if !leaving {
+		if _, err := tx.Exec(ctx, `DELETE FROM vendor_webhooks WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3)`, organization, connection, micros(now))
 	return err
 }
 

@@ -143,6 +143,11 @@ func crmNotes(ctx context.Context, q database.Querier, organization, connection 
 		return nil, err
 	}
 	notes = append(notes, unchecked...)
+	webhooks, err := webhookNotes(ctx, q, organization, connection)
+	if err != nil {
+		return nil, err
+	}
+	notes = append(notes, webhooks...)
 	of, err := queryAll(ctx, q, scanText, `SELECT note FROM sync_states WHERE organization_id = $1 AND connection_id = $2 AND note <> '' ORDER BY model`, organization, connection)
 	for _, note := range of {
 		if !slices.Contains(notes, note) { // as of models that the CRM has as one

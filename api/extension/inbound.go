@@ -12,11 +12,11 @@ import (
 )
 
 // inboundPath begins the addresses that platforms post to. They take no token: each has a secret of its own.
-const inboundPath = "/inbound/"
+const inboundPath = hub.InboundPath
 
 const (
 	// secretHeader, or else secretParameter of the query, carries the secret of an inbound address.
-	secretHeader    = "X-Sirocco-Secret"
+	secretHeader    = hub.InboundHeader
 	secretParameter = "secret"
 	// inboundMost is how many bytes the body of a session may have, and bodyTime how long it may take to come.
 	inboundMost = 256 << 10

@@ -66,7 +66,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		opts.platforms = connectors()
 	}
 	watch := newNodeWatch(st, log, opts)
-	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: opts.platforms, Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag})
+	background, err := engine.New(engine.Config{Store: st, Unfit: watch.unfit, Connectors: opts.platforms, Logger: log, Metrics: metrics, Clock: st.Now, Audio: opts.audio, Targets: opts.targets, NoteLag: opts.noteLag, PublicURL: opts.publicURL})
 	if err != nil {
 		return nil, err
 	}

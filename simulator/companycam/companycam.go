@@ -61,6 +61,7 @@ func standIn(o simulator.Options, fixed int) *simulator.Server {
 }
 
 func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
+	webhookRoutes(mux, s, fixed)
 	mux.HandleFunc("GET /v2/users/current", func(w http.ResponseWriter, _ *http.Request) {
 		simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": "1", "company_id": companyID, "first_name": "Ada", "last_name": "Admin", "status": "active"})
 	})

@@ -77,6 +77,7 @@ func standIn(o simulator.Options, wide bool) *simulator.Server {
 }
 
 func (v *vendor) routes(mux *http.ServeMux) {
+	v.webhookRoutes(mux)
 	mux.HandleFunc("POST "+tokenPath, func(w http.ResponseWriter, r *http.Request) { giveToken(w, r, v.Now()) })
 	mux.HandleFunc("GET "+typesPath, func(w http.ResponseWriter, _ *http.Request) { simulator.WriteJSON(w, http.StatusOK, types) })
 	mux.HandleFunc("GET "+templatesPath, func(w http.ResponseWriter, _ *http.Request) { simulator.WriteJSON(w, http.StatusOK, templates) })

@@ -3,6 +3,7 @@ package declared
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -145,9 +146,7 @@ type scope struct {
 func newScope(values map[string]any) *scope {
 	s := &scope{values: map[string]any{}, vm: vm.VM{MemoryBudget: maxElements}}
 	s.addFunctions()
-	for name, value := range values {
-		s.values[name] = value
-	}
+	maps.Copy(s.values, values)
 	return s
 }
 

@@ -2,6 +2,7 @@ package declared
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -58,8 +59,8 @@ func (m *model) reader(p *Platform, s *connector.Session, q connector.Query) *re
 
 // changed is when the last of the items changed that tells of it; zero where none does.
 func (m *model) changed(sc *scope, items []any) time.Time {
-	for i := len(items) - 1; i >= 0; i-- {
-		value, err := m.Fields["modifiedAt"].eval(sc.with("item", items[i]))
+	for _, item := range slices.Backward(items) {
+		value, err := m.Fields["modifiedAt"].eval(sc.with("item", item))
 		if err != nil {
 			continue
 		}

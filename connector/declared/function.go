@@ -53,11 +53,6 @@ func (s *scope) addFunctions() {
 	}
 }
 
-// functions are the names that a file can call; docs/platforms/your-own.md says what each does.
-var functions = []string{
-	"text", "lower", "upper", "trim", "json", "number", "time", "unix", "millis", "toUnix", "toMillis", "toRFC3339", "toDate", "either", "split", "join", "replace",
-}
-
 // one is a function of one argument.
 func one(f func(any) any) func(args ...any) any {
 	return func(args ...any) any {

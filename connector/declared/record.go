@@ -3,6 +3,7 @@ package declared
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"sirocco/connector"
@@ -119,22 +120,22 @@ func (f fields) fill(sc *scope, r *hub.Record) error {
 		"address.street": &address.Street, "address.city": &address.City, "address.state": &address.State, "address.zip": &address.Zip, "address.country": &address.Country,
 	}
 	d := &r.Details
-	for name, place := range map[string]any{
+	maps.Copy(places, map[string]any{
 		"firstName": &d.FirstName, "lastName": &d.LastName, "email": &d.Email, "emailAddresses": &d.Emails, "phoneNumbers": &d.Phones,
 		"latitude": &d.Latitude, "longitude": &d.Longitude, "amount": &d.Amount, "closedAt": (*wire)(&d.ClosedAt), "disposition": &d.Disposition,
 		"lastActivityAt": (*wire)(&d.LastActivity), "remoteCreatedAt": (*wire)(&d.CreatedAt), "direction": &d.Direction, "subject": &d.Subject, "content": &d.Content,
 		"activityType": &d.ActivityType, "description": &d.Description, "status": &d.Status, "stage": &d.Stage, "industry": &d.Industry, "website": &d.Website,
 		"labels": &d.Labels, "active": &d.Active, "archived": &d.Archived, "otherContacts": &d.OtherContacts, "allDay": &d.AllDay, "shareOfSale": &d.ShareOfSale,
-	} {
-		places[name] = place
-	}
+	})
 	for name, e := range f {
 		value, err := e.eval(sc)
 		if err == nil {
-			err = put(places[name], value)
+			if err = put(places[name], value); err != nil {
+				err = &lineError{e.line, err.Error()}
+			}
 		}
 		if err != nil {
-			return fmt.Errorf("%s (line %d): %w", name, e.line, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if address != (hub.Address{}) {

@@ -1,0 +1,270 @@
+package declared_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/connector/declared"
+	"sirocco/hub"
+)
+
+// against is the connector of a file, changed at some places, and a session with a handler that stands for its vendor.
+func against(t *testing.T, file string, h http.Handler, changes ...string) (connector.Connector, *connector.Session) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + file + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := declared.Parse(file, []byte(strings.NewReplacer(changes...).Replace(string(text))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	values := map[string]string{"baseURL": server.URL + "/api", "apiKey": "s3cret-key", "user": "u", "password": "s3cret-word"}
+	return p.Connector(), &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
+}
+
+// people answers with a list of as many users, in pages of most, whatever is asked for.
+func people(n, most int, of func(r *http.Request) int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		items := []map[string]any{}
+		for i := of(r); i < n && len(items) < most; i++ {
+			items = append(items, map[string]any{"id": 1000 + i, "changed": 1772352000000 + i, "mail": "x@example.com"})
+		}
+		answer(w, map[string]any{"items": items})
+	}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text)
+}
+
+// read reads a model to its end.
+func read(t *testing.T, c connector.Connector, s *connector.Session, m hub.Model) (map[string]hub.Record, error) {
+	t.Helper()
+	found := map[string]hub.Record{}
+	q := connector.Query{Model: m, Limit: 50}
+	for range 300 {
+		page, err := c.Fetch(t.Context(), s, q)
+		if err != nil {
+			return found, err
+		}
+		for _, r := range page.Records {
+			found[r.ExternalID] = r
+		}
+		if !page.More {
+			return found, nil
+		}
+		q.Next = page.Next
+	}
+	t.Fatal("its pages never end")
+	return nil, nil
+}
+
+// TestAShortPageIsNotTheLast reads from vendors that give fewer rows than they are asked for.
+func TestAShortPageIsNotTheLast(t *testing.T) {
+	number := func(r *http.Request, name string) int {
+		n, _ := strconv.Atoi(r.URL.Query().Get(name))
+		return n
+	}
+	for _, test := range []struct {
+		file    string
+		at      func(*http.Request) int
+		changes []string
+	}{
+		{"number", func(r *http.Request) int { return (number(r, "page") - 1) * 7 }, []string{"time(item.changed)", "millis(item.changed)"}},
+		{"offset", func(r *http.Request) int { return number(r, "offset") }, []string{"  order: modified\n", ""}},
+	} {
+		c, s := against(t, test.file, people(100, 7, test.at), test.changes...)
+		if found, err := read(t, c, s, hub.ModelUser); err != nil || len(found) != 100 {
+			t.Errorf("%s: of 100 rows %d were read: %v", test.file, len(found), err)
+		}
+	}
+}
+
+// TestARowThatMovesBackIsRead deletes a row of a page that was read, before the next one is.
+func TestARowThatMovesBackIsRead(t *testing.T) {
+	for file, changes := range map[string][]string{"number": {"time(item.changed)", "millis(item.changed)"}, "offset": {"  order: modified\n", ""}} {
+		gone := 0
+		c, s := against(t, file, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			page, _ := strconv.Atoi(q.Get("page"))
+			offset, _ := strconv.Atoi(q.Get("offset"))
+			if page > 0 {
+				offset = (page - 1) * 50
+			}
+			if offset > 0 {
+				gone = 2
+			}
+			people(120-gone, 50, func(*http.Request) int { return offset })(&shift{w, gone}, r)
+		}), changes...)
+		found, err := read(t, c, s, hub.ModelUser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := gone; i < 120; i++ {
+			if _, ok := found[strconv.Itoa(1000+i)]; !ok {
+				t.Errorf("%s: row %d is missing", file, i)
+			}
+		}
+	}
+}
+
+// shift adds to the ids of an answer, as where the first rows are gone.
+type shift struct {
+	http.ResponseWriter
+	by int
+}
+
+// Write implements io.Writer.
+func (s *shift) Write(b []byte) (int, error) {
+	var v struct {
+		Items []map[string]any `json:"items"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return 0, err
+	}
+	for _, item := range v.Items {
+		item["id"] = item["id"].(float64) + float64(s.by)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.ResponseWriter.Write(text); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// TestAListThatIsNotInItsOrder holds that a vendor that ignores what it is asked for is told of, and not read for ever.
+func TestAListThatIsNotInItsOrder(t *testing.T) {
+	c, s := against(t, "offset", people(100, 50, func(*http.Request) int { return 0 }))
+	q := connector.Query{Model: hub.ModelUser, Limit: 50, Since: time.Now()}
+	if _, err := c.Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("a list of what changed long ago: %v", err)
+	}
+}
+
+// TestLinksLeadNowhereElse holds that no credentials go to where a vendor's answer points, and that none is kept with a place.
+func TestLinksLeadNowhereElse(t *testing.T) {
+	var link string
+	asked := 0
+	c, s := against(t, "link", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.URL.Query().Get("key") != "s3cret-key" {
+			t.Errorf("%s is asked without the key", r.URL)
+		}
+		w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, link))
+		answer(w, []map[string]any{{"id": "a", "changed": "2026-03-01T00:00:00Z"}})
+	}))
+	for _, away := range []string{"https://elsewhere.example/api/people?x=1", "//elsewhere.example/api/people", "/other/people", "/api/../admin", "http://u:p@" + strings.TrimPrefix(s.Values["baseURL"], "http://"), "ftp://x/api/y", "http://[::1", "/api/" + strings.Repeat("x", 9000)} {
+		link, asked = away, 0
+		if _, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10}); !connector.IsKind(err, connector.Malformed) || asked != 1 {
+			t.Errorf("a link to %.60s: %v, after %d requests", away, err, asked)
+		}
+	}
+	link = s.Values["baseURL"] + "/people?cursor=7&key=s3cret-key"
+	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10})
+	if err != nil || !page.More || strings.Contains(page.Next, "s3cret") || !strings.Contains(page.Next, "cursor=7") {
+		t.Errorf("a good link: %+v %v", page, err)
+	}
+	for _, forged := range []string{`{"link":"//elsewhere.example/api"}`, `{"link":"/../../admin"}`} {
+		asked = 0
+		_, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10, Next: forged})
+		if err == nil && asked == 0 {
+			t.Errorf("the place %s went elsewhere", forged)
+		}
+	}
+}
+
+// TestIdsStayWithinTheirPath asks for records whose ids would lead elsewhere.
+func TestIdsStayWithinTheirPath(t *testing.T) {
+	var paths []string
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.URL.EscapedPath())
+		http.NotFound(w, r)
+	}))
+	finder := c.(connector.Finder)
+	for id, want := range map[string]string{"..": "", ".": "", "": "", "../../admin": "/api/people/..%2F..%2Fadmin", "a?b=c": "/api/people/a%3Fb=c", "a b": "/api/people/a%20b"} {
+		paths = nil
+		_, err := finder.Find(t.Context(), s, hub.ModelUser, []string{id})
+		if want == "" && (!connector.IsKind(err, connector.Refused) || len(paths) > 0) || want != "" && (err != nil || len(paths) != 1 || paths[0] != want) {
+			t.Errorf("%q asks for %q: %v", id, paths, err)
+		}
+	}
+}
+
+// TestItemsAreBounded holds that an item which is too large, or which an expression fails on, keeps no other from coming.
+func TestItemsAreBounded(t *testing.T) {
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"items": []any{
+			map[string]any{"id": 1, "mail": "a@example.com"}, map[string]any{"id": 2, "mail": strings.Repeat("x", 2<<20)}, map[string]any{"id": 3, "mail": []int{1}},
+			"a text", nil, map[string]any{"mail": "nobody@example.com"}, map[string]any{"id": 9007199254740993, "changed": "yesterday"}, map[string]any{"id": 8, "first": "A\x00"},
+		}})
+	}), "  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none")
+	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
+	if err != nil || len(page.Records) != 1 || len(page.Rejected) != 7 {
+		t.Fatalf("%d records, %d rejected: %v", len(page.Records), len(page.Rejected), err)
+	}
+	for i, want := range []struct{ id, reason string }{
+		{"2", "more than 1 MiB"}, {"3", "email: line 34: a list is no text"}, {"", "a text has no parts"}, {"", "externalId is empty"}, {"", "externalId is empty"},
+		{"9007199254740993", "modifiedAt: line 30: a time has a form that is not known"}, {"8", "NUL"},
+	} {
+		if got := page.Rejected[i]; got.ExternalID != want.id || !strings.Contains(got.Reason, want.reason) || len(got.Raw) > 1<<20 {
+			t.Errorf("%d: %q %q, and not %q", i, got.ExternalID, got.Reason, want.reason)
+		}
+	}
+}
+
+// TestNoErrorShowsASecret lets everything fail that a connector asks for.
+func TestNoErrorShowsASecret(t *testing.T) {
+	for _, file := range []string{"number", "offset", "cursor", "link"} {
+		c, s := against(t, file, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, r.URL.String()+fmt.Sprint(r.Header), http.StatusTeapot)
+		}))
+		s.Values["clientId"], s.Values["clientSecret"], s.Token = "c", "s3cret-client", "s3cret-token"
+		var errs []error
+		try := func(s *connector.Session) {
+			_, err := c.Check(t.Context(), s)
+			_, fetched := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10})
+			_, wrote := c.WriteNote(t.Context(), s, connector.Note{Target: hub.ModelOpportunity, ExternalID: "1", Marker: "m"})
+			errs = append(errs, err, fetched, wrote)
+			if a, ok := c.(connector.Authorizer); ok {
+				_, err := a.Authorize(t.Context(), s)
+				errs = append(errs, err)
+			}
+		}
+		try(s)
+		away := *s
+		away.HTTP = &http.Client{Transport: refusing{}}
+		try(&away)
+		for _, err := range errs {
+			if err == nil || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// refusing fails with all that a request has.
+type refusing struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("dial %s: %w", r.URL.Host, context.DeadlineExceeded)
+}

@@ -17,13 +17,14 @@ type readBack struct {
 	unhurried
 	connector.Authorizer
 	connector.NoteFinder
+	connector.Confirmer
 }
 
 // onReadBack runs a test with a CRM that answers every note alike, on each database.
 func onReadBack(t *testing.T, test func(t *testing.T, r *hubRig, user hub.User, account string)) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		c := leadperfection.Connector{}
-		r := newHubRig(t, url, readBack{unhurried{c}, c, c}, simulated.New(simulator.Options{Seed: 47, Records: 40, ValidateEvery: -1}))
+		r := newHubRig(t, url, readBack{unhurried{c}, c, c, c}, simulated.New(simulator.Options{Seed: 47, Records: 40, ValidateEvery: -1}))
 		r.quiet()
 		user, _ := r.rep()
 		test(t, r, user, r.crm.Records(hub.ModelAccount)[0].ExternalID)
@@ -82,4 +83,30 @@ func TestANoteThatIsAnsweredAndShownLater(t *testing.T) {
 			t.Errorf("it was sent %d times: %+v", n, r.crm.Notes.All())
 		}
 	})
+}
+
+// TestAnAppointmentInsideACustomer links a recording to an appointment that came inside its customer: the vendor is asked for it
+// again before the note goes out, and the note is on the customer.
+func TestAnAppointmentInsideACustomer(t *testing.T) {
+	for name, taken := range map[string]bool{"as it was": false, "somebody else has the lead, which no sync has met": true} {
+		t.Run(name, func(t *testing.T) {
+			onReadBack(t, func(t *testing.T, r *hubRig, user hub.User, _ string) {
+				visit, reps := r.crm.Records(hub.ModelEngagement)[0], r.crm.Records(hub.ModelUser)
+				r.crm.Change(hub.ModelLead, visit.Refs.Lead, func(l *hub.Record) { l.Refs.Owner = reps[0].ExternalID })
+				r.pulled()
+				recording := r.record(user, visit.StartTime.Add(2*time.Minute), 55)
+				r.comes(recording, visit.ExternalID, "It is of the appointment")
+				want, state := 1, hub.DeliverySent
+				if taken {
+					r.crm.Change(hub.ModelLead, visit.Refs.Lead, func(l *hub.Record) { l.Refs.Owner = reps[1].ExternalID })
+					want, state = 0, hub.DeliveryCanceled
+				}
+				r.analyze(recording)
+				r.reaches(recording, state)
+				if n := len(r.crm.Notes.On(hub.ModelAccount, visit.Refs.Account)); n != want || len(r.crm.Notes.All()) != want {
+					t.Errorf("%d notes on the customer: %+v", n, r.crm.Notes.All())
+				}
+			})
+		})
+	}
 }

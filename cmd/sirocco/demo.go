@@ -249,6 +249,6 @@ func (d *demo) invite() {
 	}
 	fmt.Println("\nThe CRMs answer the hub, which has their credentials; anybody else gets 401:")
 	for _, crm := range d.crms {
-		fmt.Printf("  %-14s %s\n", crm.Platform(), crm.origin)
+		fmt.Printf("  %-15s %s\n", crm.Platform(), crm.origin)
 	}
 }

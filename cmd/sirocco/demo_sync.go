@@ -54,7 +54,7 @@ func (d *demo) firstSync() (int, error) {
 		if run.Run.Created != want {
 			return 0, fmt.Errorf("%s has %d records, %d came", crm.Platform(), want, run.Run.Created)
 		}
-		fmt.Printf("  %-14s %5d records in %d pages\n", crm.Platform(), run.Run.Created, run.Run.Pages)
+		fmt.Printf("  %-15s %5d records in %d pages\n", crm.Platform(), run.Run.Created, run.Run.Pages)
 		total += want
 	}
 	return total, nil
@@ -111,7 +111,7 @@ func (d *demo) increment() (int, error) {
 				run.Run.Created, run.Run.Updated, run.Run.Deleted)
 		}
 		changed := created + updated + deleted // what belongs to a record comes and goes with it
-		fmt.Printf("  %-14s %5d changed, %d came\n", crm.Platform(), changed, run.Run.Created+run.Run.Updated+run.Run.Deleted)
+		fmt.Printf("  %-15s %5d changed, %d came\n", crm.Platform(), changed, run.Run.Created+run.Run.Updated+run.Run.Deleted)
 		total += changed
 	}
 	return total, nil
@@ -239,7 +239,7 @@ func (d *demo) ended(crm *demoCRM, before string) (demoSync, error) {
 			}
 			if time.Since(shown) > time.Second {
 				shown = time.Now()
-				fmt.Printf("  %-14s ... %d pages\n", crm.Platform(), s.Run.Pages)
+				fmt.Printf("  %-15s ... %d pages\n", crm.Platform(), s.Run.Pages)
 			}
 			return false, nil
 		}

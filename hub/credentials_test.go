@@ -25,6 +25,23 @@ func TestCredentialsAreCompleted(t *testing.T) {
 	}
 }
 
+// TestZonesAreKnown refuses what names no time zone, and what names a different one on each machine.
+func TestZonesAreKnown(t *testing.T) {
+	info := hub.PlatformInfo{Credentials: []hub.CredentialField{{Name: "timeZone", Doc: "The time zone.", Required: true, Zone: true}}}
+	for given, want := range map[string]string{
+		"America/Chicago": "", " Europe/Berlin ": "", "UTC": "",
+		"":            "timeZone is missing; expected the time zone",
+		"Chicago":     "timeZone names no time zone; expected an IANA name such as America/Chicago",
+		"Local":       "timeZone names no time zone; expected an IANA name such as America/Chicago",
+		"EST5EDT+1":   "timeZone names no time zone; expected an IANA name such as America/Chicago",
+		"../etc/zone": "timeZone names no time zone; expected an IANA name such as America/Chicago",
+	} {
+		if _, err := info.CompleteCredentials(map[string]string{"timeZone": given}); text(err) != want {
+			t.Errorf("%q: %v", given, err)
+		}
+	}
+}
+
 func TestWhatIsWrongWithCredentials(t *testing.T) {
 	info := hub.PlatformInfo{Credentials: []hub.CredentialField{{Name: "baseURL", Doc: "Where the API is."}, {Name: "key", Doc: "The API key.", Required: true}}}
 	for name, c := range map[string]struct {

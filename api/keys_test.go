@@ -59,7 +59,7 @@ func TestPushIsBounded(t *testing.T) {
 	if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM records`); n != 0 {
 		t.Errorf("%d records were written of a push that was refused", n)
 	}
-	if body, err = json.Marshal(batch[:5]); err != nil {
+	if body, err = json.Marshal(batch[:4]); err != nil {
 		t.Fatal(err)
 	}
 	c.do("PUT", records+"/sync/batch/engagements", string(body)).want(t, 200)

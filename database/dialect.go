@@ -37,6 +37,16 @@ func (d Dialect) ForUpdateSkipLocked() string {
 	return " FOR UPDATE SKIP LOCKED"
 }
 
+// Values makes what a FROM names to have each of values as a row of one column, v.value. They are the argument of the
+// parameter, as for In.
+func (d Dialect) Values(parameter string, values []string) (from string, arg any) {
+	_, arg = d.In(parameter, values)
+	if d == SQLite {
+		return "json_each(" + parameter + ") v", arg
+	}
+	return "unnest(" + parameter + "::text[]) AS v(value)", arg
+}
+
 // In makes the condition that a column is one of values, which are the argument of the parameter, as in "$2". SQLite
 // takes them as JSON, PostgreSQL as an array.
 func (d Dialect) In(parameter string, values []string) (condition string, arg any) {

@@ -243,13 +243,16 @@ func (e *Engine) tidy(ctx context.Context) (bool, error) {
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
-	connections, err := e.Store.Purge(ctx)
-	if err != nil {
-		return false, err
+	more := false
+	for _, slice := range []func(context.Context) (bool, error){e.Store.MoveReferences, e.Store.Purge, e.Store.PurgeEvents} {
+		some, err := slice(ctx)
+		if err != nil {
+			return false, err
+		}
+		more = more || some
 	}
-	events, err := e.Store.PurgeEvents(ctx)
-	if err != nil || connections || events {
-		return err == nil, err
+	if more {
+		return true, nil
 	}
 	return e.Store.Shrink(ctx)
 }

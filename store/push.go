@@ -6,20 +6,19 @@ import (
 	"fmt"
 	"time"
 
-	"sirocco/database"
 	"sirocco/hub"
 )
 
-// PushMost is how many records one push may name, each that others are merged from counting mergeWeight: what one transaction
-// writes keeps SQLite's one writer for long enough, and others wait for it.
-const PushMost = 1500
+// PushMost is how many records one push may name, each that is merged counting MergeWeight: so many are written in about 50 ms
+// of SQLite's one writer (BenchmarkWriteSlice), and others wait for it.
+const PushMost = 1000
 
-// mergeWeight is how many other records a record that is merged counts as: what refers to it moves.
-const mergeWeight = 10
+// MergeWeight is how many other records a record that is merged counts as: what refers to it is looked for and moves.
+const MergeWeight = 2
 
 // errPushTooLong refuses a push of too many records.
 func errPushTooLong(n int) error {
-	return hub.Invalid("", fmt.Sprintf("the body names so many records that they count %d", n), fmt.Sprintf("%d at most, a record that is merged counting %d: send the rest in another request", PushMost, mergeWeight))
+	return hub.Invalid("", fmt.Sprintf("the body names so many records that they count %d", n), fmt.Sprintf("%d at most, a record that is merged counting %d: send the rest in another request", PushMost, MergeWeight))
 }
 
 // Push is PushOver the organization's SIRO_CUSTOM_INPUT connection.
@@ -34,7 +33,10 @@ func (s *Store) Push(ctx context.Context, organization string, patches []hub.Rec
 func (s *Store) PushOver(ctx context.Context, organization, over string, patches []hub.RecordPatch) (connection string, err error) {
 	count := len(patches)
 	for i := range patches {
-		count += mergeWeight * len(patches[i].MergedFrom)
+		count += MergeWeight * len(patches[i].MergedFrom)
+		if patches[i].MergedTo != "" {
+			count += MergeWeight - 1 // it counts as itself already
+		}
 	}
 	if count > PushMost {
 		return "", errPushTooLong(count)
@@ -149,71 +151,6 @@ func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub
 		return Record{}, err
 	}
 	return queryOne(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND model = $2 AND id = $3`, organization, string(model), id)
-}
-
-// removeSlice bounds how many records one transaction deletes.
-const removeSlice = 500
-
-// DeleteRemoved soft-deletes the engagements pushed over a connection, named as in PushOver, that start within the two
-// times, both included, and are not among the valid ones. It returns how many those were.
-func (s *Store) DeleteRemoved(ctx context.Context, organization, over string, valid []string, from, to time.Time) (int, error) {
-	if err := validSpan(from, to); err != nil {
-		return 0, err
-	}
-	known := make(map[string]bool, len(valid))
-	for _, id := range valid {
-		known[id] = true
-	}
-	end, err := s.pushes.take(ctx, organization)
-	if err != nil {
-		return 0, err
-	}
-	defer end()
-	deleted := 0
-	err = s.write(ctx, func(tx Tx) error {
-		deleted = 0
-		c, err := lockPushed(ctx, tx, organization, over)
-		if err != nil {
-			return err
-		}
-		now := micros(s.clock())
-		for after := ""; ; {
-			type row struct{ id, externalID string }
-			page, err := queryAll(ctx, tx, func(r database.Row) (row, error) {
-				var x row
-				err := r.Scan(&x.id, &x.externalID)
-				return x, err
-			}, `SELECT id, external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-				AND start_time >= $4 AND start_time <= $5 AND deleted_at IS NULL AND id > $6 ORDER BY id LIMIT $7`,
-				organization, c.ID, string(hub.ModelEngagement), micros(from), micros(to), after, removeSlice)
-			if err != nil || len(page) == 0 && deleted == 0 {
-				return err
-			}
-			if len(page) == 0 {
-				return s.audit(ctx, tx, organization, "deleteRemoved", "connection", c.ID, map[string]any{
-					"deleted": deleted, "fromTime": hub.WireTime(from), "toTime": hub.WireTime(to),
-				})
-			}
-			var gone []hub.Record
-			for _, x := range page {
-				after = x.id
-				if known[x.externalID] {
-					continue
-				}
-				gone = append(gone, hub.Record{Model: hub.ModelEngagement, ExternalID: x.externalID})
-				n, err := tx.Exec(ctx, `UPDATE records SET deleted_at = $5, updated_at = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
-					organization, c.ID, string(hub.ModelEngagement), x.externalID, now)
-				if err != nil {
-					return err
-				}
-				deleted += int(n)
-			}
-			if err := relinkWithout(ctx, tx, c, gone, s.clock()); err != nil {
-				return err
-			}
-		}
-	})
-	return deleted, err
 }
 
 func validSpan(from, to time.Time) error {

@@ -11,65 +11,6 @@ import (
 	"sirocco/hub"
 )
 
-// refColumns is where records refer to a record of a model.
-var refColumns = map[hub.Model][]string{
-	hub.ModelAccount:        {"account_ref"},
-	hub.ModelContact:        {"contact_ref"},
-	hub.ModelLead:           {"lead_ref"},
-	hub.ModelOpportunity:    {"opportunity_ref"},
-	hub.ModelEngagement:     {"engagement_ref"},
-	hub.ModelEngagementType: {"type_ref"},
-	hub.ModelUser:           {"user_ref", "owner_ref"},
-}
-
-// followMerged makes every record that refers to one of the merged ones refer to its survivor, and recordings and
-// deliveries with them. What the database has of their merges counts, not what was asked for: it may have known better.
-func followMerged(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) error {
-	merges, err := mergesFrom(ctx, tx, organization, connection, model, merged)
-	if err != nil {
-		return err
-	}
-	gone := map[string][]string{} // by survivor
-	for _, id := range merged {
-		if to, ok := merges.Survivor(id); ok && to != id {
-			gone[to] = append(gone[to], id)
-		}
-	}
-	for _, to := range slices.Sorted(maps.Keys(gone)) {
-		if err := moveReferences(ctx, tx, organization, connection, model, gone[to], to); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// moveReferences makes every record that refers to one of some others refer to their survivor to.
-func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from []string, to string) error {
-	in, arg := tx.Dialect().In("$3", from)
-	for _, column := range refColumns[model] {
-		_, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE records SET %[1]s = $4 WHERE organization_id = $1 AND connection_id = $2 AND %[1]s `, column)+in,
-			organization, connection, arg, to)
-		if err != nil {
-			return fmt.Errorf("move references to %s: %w", to, err)
-		}
-	}
-	return moveLinks(ctx, tx, organization, connection, model, from, to)
-}
-
-// moveLinks makes recordings that are linked to one of the merged records, and what is or was on its way there, follow
-// to the survivor.
-func moveLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from []string, to string) error {
-	in, arg := tx.Dialect().In("$4", from)
-	_, err := tx.Exec(ctx, `UPDATE recordings SET link_external_id = $5
-		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, organization, connection, string(model), arg, to)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `UPDATE deliveries SET external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
-		organization, connection, string(model), arg, to)
-	return err
-}
-
 // followMerges points the references of records that are about to be written at the survivors of merges
 // already known: a CRM may go on naming the merged record for a while.
 func followMerges(ctx context.Context, tx Tx, organization, connection string, records []hub.Record) error {
@@ -133,11 +74,12 @@ func mergesFrom(ctx context.Context, q database.Querier, organization, connectio
 		return m, err
 	}
 	in, arg := q.Dialect().In("$4", ids)
+	// CROSS JOIN, as SQLite takes the sides of one in their order: by its own it might look through all merges that there are.
 	const merged = `records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.merged_into IS NOT NULL AND r.external_id `
 	// UNION keeps each merge once, so that even a circle of them ends.
 	found, err := queryAll(ctx, q, scan, `WITH RECURSIVE chain (from_id, to_id) AS (
 		SELECT r.external_id, r.merged_into FROM `+merged+in+`
-		UNION SELECT r.external_id, r.merged_into FROM chain, `+merged+`= chain.to_id
+		UNION SELECT r.external_id, r.merged_into FROM chain CROSS JOIN `+merged+`= chain.to_id
 	) SELECT from_id, to_id FROM chain`, organization, connection, string(model), arg)
 	if err != nil {
 		return nil, fmt.Errorf("follow merges of %s: %w", model, err)

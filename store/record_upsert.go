@@ -19,16 +19,35 @@ func upsertRows(ctx context.Context, tx Tx, organization, connection string, now
 	return upsertBatch(ctx, tx, organization, connection, now, batch)
 }
 
-// upsertEach runs one prepared statement for each row: on SQLite there is no round trip to save.
+// upsertRowsMost is how many rows one of SQLite's statements writes: more save next to nothing.
+const upsertRowsMost = 20
+
+// upsertSlices are the statements that write so many rows, and that write one.
+var upsertSlices = map[int]string{1: upsertValues(1), upsertRowsMost: upsertValues(upsertRowsMost)}
+
+// upsertValues is the statement that writes n rows. Its parameters have no names: the driver looks each up in a list of all.
+func upsertValues(n int) string {
+	row := "(" + strings.Repeat("?, ", 4+recordArgs-1) + "?)"
+	return upsertHead + "VALUES " + strings.Repeat(row+", ", n-1) + row + upsertTail
+}
+
+// upsertEach runs one of two prepared statements for each slice of rows: a text for each number of rows would be prepared for each.
 func upsertEach(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
-	const query = upsertHead + `VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)` + upsertTail
-	var written []writtenRecord
-	for _, row := range batch {
-		w, err := queryAll(ctx, tx, scanWritten, query, append([]any{organization, connection, now}, row.args...)...)
+	written := make([]writtenRecord, 0, len(batch))
+	for len(batch) > 0 {
+		n := 1
+		if len(batch) >= upsertRowsMost {
+			n = upsertRowsMost
+		}
+		args := make([]any, 0, n*(4+recordArgs))
+		for _, row := range batch[:n] {
+			args = append(append(args, organization, connection, now, now), row.args...)
+		}
+		w, err := queryAll(ctx, tx, scanWritten, upsertSlices[n], args...)
 		if err != nil {
 			return nil, err
 		}
-		written = append(written, w...)
+		written, batch = append(written, w...), batch[n:]
 	}
 	return written, nil
 }

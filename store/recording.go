@@ -74,7 +74,8 @@ func lockRecording(ctx context.Context, tx Tx, organization, id string) (hub.Rec
 	return recording(ctx, tx, organization, id, tx.Dialect().ForUpdate())
 }
 
-// DeleteRecording deletes a recording: its texts at once, its audio as soon as the background comes to it.
+// DeleteRecording deletes a recording: its texts before it returns, a slice at a time, its audio as soon as the background
+// comes to it. From the first slice on nobody is shown any of it.
 func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (hub.Recording, error) {
 	now := s.nowMillis()
 	var r hub.Recording
@@ -83,8 +84,8 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		for _, table := range []string{"utterances", "followups", "analyses", "scores"} {
-			if err := deleteRows(ctx, tx, table, r); err != nil {
+		for _, of := range erased {
+			if _, err := eraseSome(ctx, tx, of, organization, id); err != nil {
 				return err
 			}
 		}
@@ -105,5 +106,8 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 		}
 		return s.audit(ctx, tx, organization, "delete", "recording", id, map[string]any{})
 	})
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	return r, s.eraseTexts(ctx, organization, id)
 }

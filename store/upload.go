@@ -94,8 +94,18 @@ func (s *Store) AbandonUpload(ctx context.Context, organization, blob string) (g
 	return given, err
 }
 
-// ForgetUpload notes that the audio was deleted, also of the deleted recording that it belonged to.
+// ForgetUpload notes that the audio was deleted, also of the deleted recording that it belonged to. Whatever texts of that
+// are left, because its deletion was cut off, are erased.
 func (s *Store) ForgetUpload(ctx context.Context, organization, blob string) error {
+	deleted, err := queryAll(ctx, s.db, scanText, `SELECT id FROM recordings WHERE organization_id = $1 AND blob = $2 AND deleted_at IS NOT NULL AND purged_at IS NULL`, organization, blob)
+	if err != nil {
+		return err
+	}
+	for _, id := range deleted {
+		if err := s.eraseTexts(ctx, organization, id); err != nil {
+			return err
+		}
+	}
 	return s.write(ctx, func(tx Tx) error {
 		sizes, err := queryAll(ctx, tx, scanCount, `DELETE FROM uploads WHERE organization_id = $1 AND blob = $2 RETURNING size`, organization, blob)
 		if err != nil {

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// refColumns is where records refer to a record of a model.
+var refColumns = map[hub.Model][]string{
+	hub.ModelAccount:        {"account_ref"},
+	hub.ModelContact:        {"contact_ref"},
+	hub.ModelLead:           {"lead_ref"},
+	hub.ModelOpportunity:    {"opportunity_ref"},
+	hub.ModelEngagement:     {"engagement_ref"},
+	hub.ModelEngagementType: {"type_ref"},
+	hub.ModelUser:           {"user_ref", "owner_ref"},
+}
+
+// moveSlice bounds how many references one transaction moves. What a merge leaves behind is noted in moves and follows in
+// the background, a slice at a time: a record may be referred to by any number of others.
+const moveSlice = 500
+
+// referring is a place from which records of a model are referred to.
+type referring struct {
+	table, column, connection, key string
+	// model is the column of the model of what is referred to; empty where the column is of one model.
+	model string
+}
+
+// referrings are the places where a record of a model is referred to: by records, by recordings that are linked to it, and
+// by what is or was on its way there.
+func referrings(model hub.Model) []referring {
+	var all []referring
+	for _, column := range refColumns[model] {
+		all = append(all, referring{table: "records", column: column, connection: "connection_id", key: "model, external_id"})
+	}
+	return append(all,
+		referring{table: "recordings", column: "link_external_id", connection: "link_connection_id", key: "id", model: "link_model"},
+		referring{table: "deliveries", column: "external_id", connection: "connection_id", key: "id", model: "model"})
+}
+
+// of is the condition that a row of the place refers to records of a connection. Its parameters are $1 to $3.
+func (p referring) of() string {
+	text := `organization_id = $1 AND ` + p.connection + ` = $2`
+	if p.model == "" {
+		return text + ` AND $3 <> ''`
+	}
+	return text + ` AND ` + p.model + ` = $3`
+}
+
+// followMerged makes what refers to one of the merged records refer to its survivor. What the database has of their merges
+// counts, not what was asked for: it may have known better.
+func followMerged(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) error {
+	left, err := moveReferences(ctx, tx, organization, connection, model, merged)
+	if err != nil {
+		return err
+	}
+	for _, id := range left {
+		if _, err := tx.Exec(ctx, `INSERT INTO moves (organization_id, connection_id, model, external_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+			organization, connection, string(model), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveReferences moves a slice of the references to merged records to their survivors, and returns the records to which
+// there may be more.
+func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) (left []string, err error) {
+	merges, err := mergesFrom(ctx, tx, organization, connection, model, merged)
+	if err != nil {
+		return nil, err
+	}
+	survivors := map[string]string{}
+	for _, id := range merged {
+		if to, ok := merges.Survivor(id); ok && to != id {
+			survivors[id] = to
+		}
+	}
+	room := int64(moveSlice)
+	for _, place := range referrings(model) {
+		referred, err := referredTo(ctx, tx, place, organization, connection, model, slices.Sorted(maps.Keys(survivors)))
+		if err != nil {
+			return nil, err
+		}
+		from := map[string][]string{} // by survivor
+		for _, id := range referred {
+			from[survivors[id]] = append(from[survivors[id]], id)
+		}
+		for _, to := range slices.Sorted(maps.Keys(from)) {
+			if room <= 0 {
+				left = append(left, from[to]...)
+				continue
+			}
+			moved, err := move(ctx, tx, place, organization, connection, model, from[to], to, room)
+			if err != nil {
+				return nil, fmt.Errorf("move references to %s: %w", to, err)
+			}
+			if room -= moved; room <= 0 {
+				left = append(left, from[to]...)
+			}
+		}
+	}
+	slices.Sort(left)
+	return slices.Compact(left), nil
+}
+
+// referredTo returns which of some records a place refers to.
+func referredTo(ctx context.Context, tx Tx, place referring, organization, connection string, model hub.Model, ids []string) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	values, arg := tx.Dialect().Values("$4", ids)
+	return queryAll(ctx, tx, scanText, fmt.Sprintf(`SELECT v.value FROM %s WHERE EXISTS (SELECT 1 FROM %s WHERE %s AND %s = v.value)`, values, place.table, place.of(), place.column),
+		organization, connection, string(model), arg)
+}
+
+// move makes up to most rows of a place that refer to some records refer to another, and returns how many.
+func move(ctx context.Context, tx Tx, place referring, organization, connection string, model hub.Model, from []string, to string, most int64) (int64, error) {
+	in, arg := tx.Dialect().In("$4", from)
+	refers := place.of() + ` AND ` + place.column + ` ` + in
+	// The second condition of each row is for PostgreSQL, where another may have moved it since it was chosen.
+	return tx.Exec(ctx, fmt.Sprintf(`UPDATE %[1]s SET %[2]s = $5 WHERE %[3]s AND (%[4]s) IN (SELECT %[4]s FROM %[1]s WHERE %[3]s LIMIT $6)`, place.table, place.column, refers, place.key),
+		organization, connection, string(model), arg, to, most)
+}
+
+// MoveReferences moves a slice of the references that merges left behind, and reports whether there are more.
+func (s *Store) MoveReferences(ctx context.Context) (more bool, err error) {
+	type waiting struct{ organization, connection, model, externalID string }
+	first, err := queryOne(ctx, s.db, func(r database.Row) (waiting, error) {
+		var w waiting
+		err := r.Scan(&w.organization, &w.connection, &w.model, &w.externalID)
+		return w, err
+	}, `SELECT organization_id, connection_id, model, external_id FROM moves LIMIT 1`)
+	if errors.Is(err, hub.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, s.write(ctx, func(tx Tx) error {
+		// The connection first, as whoever writes its records has it: a merge that is being made waits.
+		if _, err := lockConnection(ctx, tx, first.organization, first.connection); err != nil && !errors.Is(err, hub.ErrNotFound) {
+			return err
+		}
+		left, err := moveReferences(ctx, tx, first.organization, first.connection, hub.Model(first.model), []string{first.externalID})
+		if err != nil || len(left) > 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM moves WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id = $4`,
+			first.organization, first.connection, first.model, first.externalID)
+		return err
+	})
+}

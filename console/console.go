@@ -31,6 +31,8 @@ type Options struct {
 	Check hub.CheckCredentials
 	// Platforms describes each platform that is pulled.
 	Platforms map[hub.Platform]hub.PlatformInfo
+	// Done is closed when the server is about to stop: what lives ends then. Nil is never.
+	Done <-chan struct{}
 }
 
 // server answers the console's requests.
@@ -38,6 +40,7 @@ type server struct {
 	Options
 	// base is the path that every page is below, without a slash at its end.
 	base string
+	live live
 }
 
 // New returns what serves the console: everything below /console, and below the public URL's path and /console.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -76,6 +77,10 @@ func (s *server) fail(w http.ResponseWriter, v *visit, err error) {
 // askToSignIn leads to the page where one signs in, and from there back to the page that was asked for.
 func (s *server) askToSignIn(w http.ResponseWriter, v *visit) {
 	path := "/sign-in"
+	if strings.HasSuffix(v.URL.Path, "/live") { // nobody looks at what comes: the page itself leads there
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
 	if v.Method == http.MethodGet && v.URL.Path != "/" {
 		next := v.URL.Path
 		if v.URL.RawQuery != "" {

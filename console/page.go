@@ -35,6 +35,7 @@ var menu = []struct {
 	scope       scope
 }{
 	{"Overview", "/", scopePerson},
+	{"Connections", "/connections", scopeOrganization},
 }
 
 func (s *server) page(v *visit, title string) page {
@@ -101,5 +102,15 @@ const noticeParameter = "done"
 
 // notices are what pages say of actions that are done, by what a URL calls them. Each action adds its own.
 var notices = map[string]string{
-	"signed-out": "You are signed out.",
+	"signed-out":         "You are signed out.",
+	"paused":             "It is paused. It goes on from where it stopped when you resume it.",
+	"resumed":            "It goes on from where it stopped.",
+	"sync-asked":         "It syncs now, or right after the run that goes on.",
+	"rewound":            "It reads again from the time that you chose; what is unchanged is not written.",
+	"saved":              "Saved.",
+	"credentials-kept":   "The CRM accepts these credentials, and they are kept. It syncs now.",
+	"connected":          "It is connected. The first sync begins.",
+	"connection-deleted": "The connection is deleted. What is left of it is removed in the background.",
+	"deletions-decided":  "It is decided.",
+	"delivery-settled":   "It is settled.",
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"sirocco/hub"
 )
@@ -28,6 +29,9 @@ type route struct {
 	Handle func(*server, http.ResponseWriter, *visit) error
 }
 
+// live reports whether the route is one that pages ask by themselves.
+func (r route) live() bool { return strings.HasSuffix(r.Pattern, "/live") }
+
 // routes are all pages and actions; the tests that walk them, for isolation and for roles, find them here.
 func routes() []route {
 	const viewer, operator = hub.ConsoleViewer, hub.ConsoleOperator
@@ -39,5 +43,25 @@ func routes() []route {
 		{"POST", "/sign-out", viewer, scopePerson, (*server).signOut},
 
 		{"GET", "/{$}", viewer, scopePerson, (*server).showOverview},
+		{"GET", "/runs", viewer, scopeOrganization, (*server).showRuns},
+		{"POST", "/deliveries/{delivery}/settle", operator, scopeOrganization, (*server).settleDelivery},
+
+		{"GET", "/connections", viewer, scopeOrganization, (*server).showConnections},
+		{"GET", "/connections/live", viewer, scopeOrganization, (*server).streamConnections},
+		{"GET", "/connections/new", operator, scopeOrganization, (*server).showNewConnection},
+		{"POST", "/connections", operator, scopeOrganization, (*server).createConnection},
+		{"GET", "/connections/{connection}", viewer, scopeOrganization, (*server).showConnection},
+		{"GET", "/connections/{connection}/live", viewer, scopeOrganization, (*server).streamConnection},
+		{"GET", "/connections/{connection}/runs/{run}", viewer, scopeOrganization, (*server).showRun},
+		{"POST", "/connections/{connection}/switch", operator, scopeOrganization, (*server).switchConnection},
+		{"POST", "/connections/{connection}/sync", operator, scopeOrganization, (*server).syncConnection},
+		{"POST", "/connections/{connection}/settings", operator, scopeOrganization, (*server).changeConnection},
+		{"GET", "/connections/{connection}/rewind", operator, scopeOrganization, (*server).showRewind},
+		{"POST", "/connections/{connection}/rewind", operator, scopeOrganization, (*server).rewind},
+		{"GET", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).showCredentials},
+		{"POST", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).putCredentials},
+		{"POST", "/connections/{connection}/deletions", operator, scopeOrganization, (*server).decideDeletions},
+		{"GET", "/connections/{connection}/delete", operator, scopeOrganization, (*server).showDelete},
+		{"POST", "/connections/{connection}/delete", operator, scopeOrganization, (*server).deleteConnection},
 	}
 }

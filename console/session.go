@@ -23,13 +23,14 @@ func (s *server) overTLS(r *http.Request) bool {
 	return strings.HasPrefix(s.Origin(r), "https://")
 }
 
-// sessionOf is the living session that the request's cookie is of; nil where there is none.
-func (s *server) sessionOf(r *http.Request) (*hub.ConsoleSession, error) {
+// sessionOf is the living session that the request's cookie is of; nil where there is none. What a page asks for by itself is no
+// use of it: a browser that nobody sits at is signed out in time.
+func (s *server) sessionOf(r *http.Request, use bool) (*hub.ConsoleSession, error) {
 	cookie, err := r.Cookie(s.cookieName(r))
 	if err != nil {
 		return nil, nil
 	}
-	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value)
+	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value, use)
 	if errors.Is(err, hub.ErrNotFound) {
 		return nil, nil
 	}

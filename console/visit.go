@@ -52,7 +52,7 @@ var errSignedOut = errors.New("nobody is signed in")
 // admit finds who visits, and refuses what is not theirs to see or to do.
 func (s *server) admit(r route, v *visit) error {
 	var err error
-	if v.session, err = s.sessionOf(v.Request); err != nil {
+	if v.session, err = s.sessionOf(v.Request, !r.live()); err != nil {
 		return err
 	}
 	if r.Scope == scopeNone {

@@ -3,6 +3,7 @@ package hub
 import (
 	"crypto/sha1" //nolint:gosec // RFC 9562 has it so
 	"encoding/binary"
+	"fmt"
 	"time"
 	"uuid"
 )
@@ -55,3 +56,9 @@ var ownershipIDs = uuid.MustParse("5b0d9c5e-3a55-4c1b-9d0e-2f6f0a7c8e14")
 
 // OwnershipID is the id of the owner of a record as one of its users, by our ids of both.
 func OwnershipID(record, user string) string { return nameID(ownershipIDs, record+"\x00"+user) }
+
+// FirstIDAt is before every id that NewID returns from the time on, and after those of whole milliseconds before it.
+func FirstIDAt(at time.Time) string {
+	ms := fmt.Sprintf("%012x", max(at.UnixMilli(), 0))
+	return ms[:8] + "-" + ms[8:12] + "-7000-8000-000000000000"
+}

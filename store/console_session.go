@@ -123,9 +123,9 @@ const (
 		WHERE` + consoleSessionLives + ` AND organization_id = $2 AND id > $3 ORDER BY id LIMIT $4`
 )
 
-// ConsoleSession returns the living session with the secret, and records its use, coarsely. As TokenByHash it is how an
-// organization is learnt.
-func (s *Store) ConsoleSession(ctx context.Context, secret string) (hub.ConsoleSession, error) {
+// ConsoleSession returns the living session with the secret, and records that it is used where it is, coarsely. As
+// TokenByHash it is how an organization is learnt.
+func (s *Store) ConsoleSession(ctx context.Context, secret string, use bool) (hub.ConsoleSession, error) {
 	hash, ok := hub.ConsoleSessionHash(secret)
 	if !ok {
 		return hub.ConsoleSession{}, hub.ErrNotFound
@@ -133,7 +133,7 @@ func (s *Store) ConsoleSession(ctx context.Context, secret string) (hub.ConsoleS
 	now := s.clock()
 	c, err := queryOne(ctx, s.db, scanConsoleSession, consoleSessionQuery,
 		micros(now.Add(-hub.ConsoleIdle)), hash)
-	if err != nil || now.Sub(c.SeenAt) < ConsoleSeenGrain {
+	if err != nil || !use || now.Sub(c.SeenAt) < ConsoleSeenGrain {
 		return c, err
 	}
 	// Not within the request: who leaves has been there all the same. That it cannot be written now ends no session.

@@ -45,7 +45,7 @@ func TestConsoleSession(t *testing.T) {
 
 		lives := func(secret string) bool {
 			t.Helper()
-			_, err := st.ConsoleSession(ctx, secret)
+			_, err := st.ConsoleSession(ctx, secret, true)
 			if err != nil && !errors.Is(err, hub.ErrNotFound) {
 				t.Fatal(err)
 			}

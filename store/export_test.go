@@ -55,5 +55,12 @@ func ClaimQueries() map[string]string {
 
 // ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
 func ConsoleQueries() map[string]string {
-	return map[string]string{"a session": consoleSessionQuery, "sessions": consoleSessionsQuery}
+	return map[string]string{
+		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery,
+		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
+		"records": recordCountQuery, "quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
+		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
+		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCountQuery,
+		"unproven notes": unprovenQuery, "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
+	}
 }

@@ -25,3 +25,9 @@ CREATE TABLE console_logins (
     expires_at      BIGINT NOT NULL
 );
 CREATE INDEX console_logins_by_age ON console_logins (expires_at);
+
+-- What failed on its way to a CRM, and what was sent and is not proven, for whoever has to look.
+CREATE INDEX deliveries_failed ON deliveries (organization_id, id) WHERE state = 'FAILED';
+CREATE INDEX deliveries_unproven ON deliveries (organization_id, id) WHERE state = 'CONFIRMING';
+-- How many records a rewind reads again.
+CREATE INDEX records_by_modified ON records (organization_id, connection_id, model, modified_at) WHERE modified_at IS NOT NULL;

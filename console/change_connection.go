@@ -1,0 +1,49 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"sirocco/hub"
+)
+
+// changeConnection changes the settings of a connection. A form has some of them: what it does not have stays.
+func (s *server) changeConnection(w http.ResponseWriter, v *visit) error {
+	id, organization, ctx := v.PathValue("connection"), v.organization.ID, v.Context()
+	switch v.PostFormValue("what") {
+	case "":
+		name, transcript := v.PostFormValue("name"), v.PostFormValue("syncTranscript") != ""
+		p := hub.ConnectionPatch{Name: &name, SyncTranscript: &transcript}
+		var err error
+		if p.IfUpdatedAt, err = versionOf(v); err != nil {
+			return err
+		}
+		if _, err := s.Store.PatchConnection(ctx, organization, id, p); err != nil {
+			return err
+		}
+	case "interval":
+		seconds, err := strconv.Atoi(v.PostFormValue("intervalSeconds"))
+		if err != nil || seconds < 10 || seconds > 86400 {
+			return hub.Invalid("intervalSeconds", "is out of range", "10 to 86400 seconds")
+		}
+		if err := s.Store.SetSyncInterval(ctx, organization, id, time.Duration(seconds)*time.Second); err != nil {
+			return err
+		}
+	case "corrections":
+		if err := s.Store.SetCorrections(ctx, organization, id, hub.Corrections(v.PostFormValue("corrections"))); err != nil {
+			return err
+		}
+	case "limit":
+		percent, err := strconv.Atoi(v.PostFormValue("limitPercent"))
+		if err != nil || percent < 0 || percent > 100 {
+			return hub.Invalid("limitPercent", "is out of range", "0 to 100")
+		}
+		if err := s.Store.SetDeletionLimit(ctx, organization, id, percent); err != nil {
+			return err
+		}
+	default:
+		return hub.Invalid("what", "is no setting", "one of the forms of the page")
+	}
+	return s.redirect(w, v, "saved", "/connections/"+id)
+}

@@ -1,0 +1,98 @@
+package console
+
+import (
+	"fmt"
+	"time"
+
+	"sirocco/store"
+)
+
+// barChart is stacked bars, one for each hour, drawn on the server: numbers are in units of its view box.
+type barChart struct {
+	Width, Height, Base int
+	Bars                []bar
+	// Top is how many the highest bar has.
+	Top int
+	// Kinds are those that occur, for the legend.
+	Kinds []barKind
+}
+
+type barKind struct{ Tone, Words string }
+
+type bar struct {
+	// URL is where the bar leads, Words says what it shows; HitX and HitWidth are the whole hour's.
+	URL, Words     string
+	HitX, HitWidth int
+	Pieces         []barPiece
+	// Label is the hour below it, empty for most.
+	Label  string
+	LabelX int
+}
+
+type barPiece struct {
+	Tone                string
+	X, Y, Width, Height int
+}
+
+// runKinds are what runs are told apart by in the chart, from below.
+var runKinds = []struct {
+	barKind
+
+	outcomes []store.RunOutcome
+}{
+	{barKind{"good", "done"}, []store.RunOutcome{store.RunDone}},
+	{barKind{"busy", "going on"}, []store.RunOutcome{""}},
+	{barKind{"warn", "stopped or cut off"}, []store.RunOutcome{store.RunPaused, store.RunDisabled, store.RunCutOff, store.RunReplaced, store.RunDeleted}},
+	{barKind{"bad", "failed"}, []store.RunOutcome{store.RunFailed}},
+}
+
+// drawRuns draws runs by the hour; href is where the bar of an hour leads.
+func drawRuns(bars []store.RunBar, href func(from time.Time) string) barChart {
+	const step, gap, height, base = 30, 6, 120, 8
+	c := barChart{Width: step * len(bars), Height: height + base + 24, Base: height + base}
+	sums := make([][]int, len(bars))
+	for i, b := range bars {
+		sums[i] = make([]int, len(runKinds))
+		total := 0
+		for k, kind := range runKinds {
+			for _, outcome := range kind.outcomes {
+				sums[i][k] += b.By[outcome]
+			}
+			total += sums[i][k]
+		}
+		c.Top = max(c.Top, total)
+	}
+	for k, kind := range runKinds {
+		for i := range sums {
+			if sums[i][k] > 0 {
+				c.Kinds = append(c.Kinds, kind.barKind)
+				break
+			}
+		}
+	}
+	for i, b := range bars {
+		drawn := bar{URL: href(b.From), HitX: i * step, HitWidth: step, LabelX: i*step + step/2}
+		words, y, below := "", c.Base, 0
+		for k, kind := range runKinds {
+			n := sums[i][k]
+			if n == 0 {
+				continue
+			}
+			below += n
+			top := c.Base - below*height/max(c.Top, 1)
+			top = min(top, y-2) // a single one among many is seen, too
+			drawn.Pieces = append(drawn.Pieces, barPiece{kind.Tone, i*step + gap/2, top, step - gap, y - top})
+			y = top
+			words += fmt.Sprintf(", %d %s", n, kind.Words)
+		}
+		if words == "" {
+			words = ", none"
+		}
+		drawn.Words = b.From.UTC().Format("15:04") + "–" + b.From.Add(time.Hour).UTC().Format("15:04 UTC") + words
+		if i%6 == 0 {
+			drawn.Label = b.From.UTC().Format("15:04")
+		}
+		c.Bars = append(c.Bars, drawn)
+	}
+	return c
+}

@@ -1,0 +1,188 @@
+package console
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// connectionPage is one connection: what it does, what it did, and what may be done with it.
+type connectionPage struct {
+	page
+	store.ConnectionCounts
+	liveConnection
+
+	Corrections hub.Corrections
+	// Held are the records that the CRM no longer shows and that a person has to decide about.
+	Held     []heldModel
+	Grid     runGrid
+	Timeline []happening
+	// Next is where the timeline goes on; empty at its end.
+	Next string
+}
+
+// heldModel is a model of which records are no longer shown by the CRM.
+type heldModel struct {
+	Model hub.Model
+	N     int
+	// IDs are the first of them, by the CRM's own ids.
+	IDs []string
+}
+
+// heldShown is how many ids of records that wait for a decision are shown.
+const heldShown = 20
+
+func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
+	ctx := v.Context()
+	c, err := s.connectionOf(ctx, v)
+	if err != nil {
+		return err
+	}
+	shown := &connectionPage{page: s.page(v, c.Name)}
+	if shown.liveConnection, err = s.liveConnection(ctx, v, c); err != nil {
+		return err
+	}
+	if shown.ConnectionCounts, err = s.Store.ConnectionCounts(ctx, c.OrganizationID, c.ID); err != nil {
+		return err
+	}
+	if shown.Corrections, err = s.Store.Corrections(ctx, c.OrganizationID, c.ID); err != nil {
+		return err
+	}
+	for _, model := range slices.Sorted(maps.Keys(c.Schedule.Held)) {
+		held := heldModel{Model: model, N: c.Schedule.Held[model]}
+		if held.IDs, err = s.Store.HeldRecords(ctx, c.OrganizationID, c.ID, model, "", heldShown); err != nil {
+			return err
+		}
+		shown.Held = append(shown.Held, held)
+	}
+	runs, err := s.Store.SyncRuns(ctx, c.OrganizationID, c.ID, "", gridRuns)
+	if err != nil {
+		return err
+	}
+	shown.Grid = drawGrid(c, runs, func(run string) string { return s.href(v, "/connections/"+c.ID+"/runs/"+run) })
+	if shown.Timeline, shown.Next, err = s.timeline(v, c, v.URL.Query().Get("before")); err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "connection", shown)
+}
+
+// liveConnection is what of a connection changes while it is looked at.
+type liveConnection struct {
+	Connection connectionView
+	Sentence   string
+	// Run is the one that goes on, or the latest; without an ID there was none.
+	Run    store.SyncRun
+	Models []liveModel
+}
+
+// liveModel is how far one model has come.
+type liveModel struct {
+	hub.SyncStatus
+
+	// What is going on, in words; empty where nothing is.
+	Doing string
+	// Wrong is why it could not be read, or what the CRM says is not in order with it.
+	Wrong string
+	// Totals are the run's.
+	store.RunTotals
+
+	// Rate is records a second, while it is read; Left is how long it takes from now on, where that is known.
+	Rate float64
+	Left time.Duration
+}
+
+// Seen is how many records the run has met.
+func (m *liveModel) Seen() int { return m.Created + m.Updated + m.Unchanged + m.Deleted }
+
+// livePage is liveConnection as it is sent alone.
+type livePage struct {
+	page
+	liveConnection
+}
+
+// streamConnection sends what lives on the page of a connection.
+func (s *server) streamConnection(w http.ResponseWriter, v *visit) error {
+	if _, err := s.connectionOf(v.Context(), v); err != nil {
+		return err
+	}
+	return s.stream(w, v, "connection", "live", func(ctx context.Context) (any, error) {
+		c, err := s.connectionOf(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		shown := &livePage{page: s.page(v, c.Name)}
+		shown.liveConnection, err = s.liveConnection(ctx, v, c)
+		return shown, err
+	})
+}
+
+func (s *server) liveConnection(ctx context.Context, v *visit, c connectionView) (liveConnection, error) {
+	organization, now := v.organization.ID, s.Clock()
+	shown := liveConnection{Connection: c, Sentence: c.Schedule.Explain(c.Connection, now)}
+	runs, err := s.Store.SyncRuns(ctx, organization, c.ID, "", 1)
+	if err != nil {
+		return shown, err
+	}
+	if len(runs) > 0 {
+		shown.Run = runs[0]
+	}
+	states, err := s.Store.SyncStates(ctx, organization, c.ID)
+	if err != nil {
+		return shown, err
+	}
+	readings, err := s.Store.Readings(ctx, organization, c.ID)
+	if err != nil {
+		return shown, err
+	}
+	going := shown.Run.ID != "" && shown.Run.EndedAt.IsZero()
+	for _, status := range c.SyncStatus {
+		m := liveModel{SyncStatus: status}
+		if going {
+			m.RunTotals = shown.Run.Models[status.Model]
+		}
+		for _, st := range states {
+			if st.Model != status.Model {
+				continue
+			}
+			m.Wrong = st.Failed
+			if m.Wrong == "" {
+				m.Wrong = st.Note
+			}
+			if going && st.InRun {
+				m.Doing = "is read since its cursor"
+				m.pace(st.StartedAt, shown.Run.StartedAt, now)
+			}
+		}
+		for i := range readings {
+			if readings[i].Model != status.Model || !going {
+				continue
+			}
+			m.Doing = "is read whole"
+			m.pace(readings[i].StartedAt, shown.Run.StartedAt, now)
+			known, err := s.Store.ModelCount(ctx, organization, c.ID, status.Model)
+			if err != nil {
+				return shown, err
+			}
+			if left := known - int64(m.Seen()); known <= store.CountMost && left > 0 && m.Rate > 0 && !readings[i].AllRead {
+				m.Left = time.Duration(float64(left) / m.Rate * float64(time.Second))
+			}
+		}
+		shown.Models = append(shown.Models, m)
+	}
+	return shown, nil
+}
+
+// pace is how many records a second come, since the model or the run began, whichever was later.
+func (m *liveModel) pace(model, run, now time.Time) {
+	if model.Before(run) {
+		model = run
+	}
+	if took := now.Sub(model); took >= time.Second {
+		m.Rate = float64(m.Seen()) / took.Seconds()
+	}
+}

@@ -1,0 +1,83 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// connectionsPage lists the connections of an organization.
+type connectionsPage struct {
+	page
+
+	States []stateCount
+	// State is the only one shown; empty for all.
+	State store.HealthState
+	Rows  []connectionRow
+}
+
+// connectionRow is one connection in the list.
+type connectionRow struct {
+	connectionView
+	store.ConnectionCounts
+
+	Sentence string
+	Dots     []freshness
+}
+
+func (s *server) showConnections(w http.ResponseWriter, v *visit) error {
+	shown, err := s.connectionsPage(v.Context(), v)
+	if err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "connections", shown)
+}
+
+// streamConnections sends the list each time it is another.
+func (s *server) streamConnections(w http.ResponseWriter, v *visit) error {
+	return s.stream(w, v, "connections", "rows", func(ctx context.Context) (any, error) { return s.connectionsPage(ctx, v) })
+}
+
+func (s *server) connectionsPage(ctx context.Context, v *visit) (*connectionsPage, error) {
+	now := s.Clock()
+	shown := &connectionsPage{page: s.page(v, "Connections"), State: store.HealthState(v.URL.Query().Get("state"))}
+	all, err := s.Store.Health(ctx, v.organization.ID)
+	if err != nil {
+		return nil, err
+	}
+	views := viewConnections(all, now)
+	shown.States = countStates(views)
+	slices.SortStableFunc(views, func(a, b connectionView) int { return severity([]connectionView{b}) - severity([]connectionView{a}) })
+	for _, c := range views {
+		if shown.State != "" && c.State != shown.State {
+			continue
+		}
+		row := connectionRow{connectionView: c, Sentence: c.Schedule.Explain(c.Connection, now), Dots: c.Dots(now, s.Platforms[c.Platform])}
+		if row.ConnectionCounts, err = s.Store.ConnectionCounts(ctx, c.OrganizationID, c.ID); err != nil {
+			return nil, err
+		}
+		shown.Rows = append(shown.Rows, row)
+	}
+	return shown, nil
+}
+
+// connectionOf is the connection that a path names, and how it is.
+func (s *server) connectionOf(ctx context.Context, v *visit) (connectionView, error) {
+	id := v.PathValue("connection")
+	if !hub.ValidID(id) {
+		return connectionView{}, hub.ErrNotFound
+	}
+	all, err := s.Store.Health(ctx, v.organization.ID)
+	if err != nil {
+		return connectionView{}, err
+	}
+	for _, c := range viewConnections(all, s.Clock()) {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return connectionView{}, hub.ErrNotFound
+}

@@ -1,0 +1,164 @@
+package console
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// decision is one thing that waits for a person, with what they may do about it.
+type decision struct {
+	Tone     string
+	Sentence string
+	// URL leads to where it is decided, and Action says so; Buttons decide it at once.
+	URL, Action string
+	Buttons     []button
+}
+
+// button does something at once.
+type button struct {
+	Label, URL string
+	// Fields are what is sent with it, names and values by pairs.
+	Fields []string
+	Danger bool
+}
+
+// Pairs are the fields as templates walk them.
+func (b button) Pairs() (pairs [][2]string) {
+	for i := 0; i+1 < len(b.Fields); i += 2 {
+		pairs = append(pairs, [2]string{b.Fields[i], b.Fields[i+1]})
+	}
+	return pairs
+}
+
+// decisionsShown bounds how many notes and offers are told one by one.
+const decisionsShown = 5
+
+// decisions are what waits for a person in the organization of the visit, the worst first.
+func (s *server) decisions(v *visit, connections []connectionView, counts store.OrganizationCounts) (all []decision, err error) {
+	names := map[string]string{}
+	for i := range connections {
+		c := &connections[i]
+		names[c.ID] = c.Name
+		if c.State == store.HealthNeedsCredentials {
+			all = append(all, s.credentialsDecision(v, c))
+		}
+	}
+	endpoints, err := s.endpointDecisions(v)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, endpoints...)
+	for i := range connections {
+		all = append(all, s.deletionDecisions(v, &connections[i])...)
+	}
+	notes, err := s.noteDecisions(v, names, counts.WriteBacksUnproven)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, notes...)
+	offers, err := s.offerDecisions(v, counts.Offers)
+	return append(all, offers...), err
+}
+
+func (s *server) credentialsDecision(v *visit, c *connectionView) decision {
+	d := decision{Tone: "bad", Sentence: c.Name + " has no credentials yet, so nothing is synced.", URL: s.href(v, "/connections/"+c.ID+"/credentials"), Action: "Enter credentials"}
+	if !c.RejectedAt.IsZero() {
+		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s.", c.Platform, c.Name, hub.WireTime(c.RejectedAt))
+		d.Action = "Enter new credentials"
+	}
+	return d
+}
+
+// endpointDecisions are endpoints that fail, and when they are disabled if that goes on.
+func (s *server) endpointDecisions(v *visit) (all []decision, err error) {
+	endpoints, err := s.Store.Endpoints(v.Context(), v.organization.ID, "", 100)
+	for i := range endpoints {
+		w := &endpoints[i]
+		if w.FailingSince.IsZero() || !w.DisabledAt.IsZero() {
+			continue
+		}
+		ends := w.FailingSince.Add(hub.WebhookPatience)
+		d := decision{
+			Tone: "warn", URL: s.href(v, "/webhooks"), Action: "See its deliveries",
+			Sentence: fmt.Sprintf("The webhook endpoint %s fails since %s, and is disabled at %s if that goes on.", hub.WithoutQueryValues(w.URL), hub.WireTime(w.FailingSince), hub.WireTime(ends)),
+		}
+		if ends.Sub(s.Clock()) < 24*time.Hour {
+			d.Tone = "bad"
+		}
+		all = append(all, d)
+	}
+	return all, err
+}
+
+// deletionDecisions are records that a CRM no longer shows, so many that a person has to say what that means.
+func (s *server) deletionDecisions(v *visit, c *connectionView) (all []decision) {
+	at := s.href(v, "/connections/"+c.ID+"/deletions")
+	for _, model := range slices.Sorted(maps.Keys(c.Schedule.Held)) {
+		all = append(all, decision{
+			Tone:     "warn",
+			Sentence: fmt.Sprintf("%s no longer shows %s of %s. Are they deleted, or is it the CRM's mistake?", c.Name, number(c.Schedule.Held[model]), words(model)),
+			Buttons: []button{
+				{Label: "Keep them", URL: at, Fields: []string{"model", string(model), "decision", "keep"}},
+				{Label: "They are deleted", URL: at, Fields: []string{"model", string(model), "decision", "delete"}, Danger: true},
+			},
+		})
+	}
+	return all
+}
+
+// noteDecisions are notes that were sent and of which the CRM did not say that they are there.
+func (s *server) noteDecisions(v *visit, names map[string]string, n int64) (all []decision, err error) {
+	if n == 0 {
+		return nil, nil
+	}
+	notes, err := s.Store.Unproven(v.Context(), v.organization.ID, decisionsShown)
+	for i := range notes {
+		d := &notes[i]
+		at := s.href(v, "/deliveries/"+d.ID+"/settle")
+		all = append(all, decision{
+			Tone:     "warn",
+			Sentence: fmt.Sprintf("A note on the %s %s of %s was sent at %s, and the CRM has not shown it since. It is looked for; you may say what you see there.", words(d.Model), d.ExternalID, names[d.ConnectionID], hub.WireTime(d.AskedAt)),
+			Buttons: []button{
+				{Label: "It is there", URL: at, Fields: []string{"there", "yes"}},
+				{Label: "It is not: send it again", URL: at, Fields: []string{"there", "no"}},
+			},
+		})
+	}
+	return all, err
+}
+
+// offerDecisions are recordings that wait for somebody to say which appointment they are of.
+func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
+	if n == 0 {
+		return nil, nil
+	}
+	offered, err := s.Store.Offers(v.Context(), v.organization.ID, "", "", decisionsShown)
+	for i := range offered {
+		r := &offered[i]
+		title := r.Title
+		if title == "" {
+			title = "A recording"
+		}
+		all = append(all, decision{
+			Sentence: fmt.Sprintf("“%s”, recorded at %s, may be of several appointments, or of none.", title, hub.WireTime(r.StartedAt)),
+			URL:      s.href(v, "/recordings/"+r.ID), Action: "Choose",
+		})
+	}
+	if more := n - int64(len(offered)); more > 0 {
+		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "link", "offered"), Action: "See them"})
+	}
+	return all, err
+}
+
+// furtherOnes is how many more there are than are told.
+func furtherOnes(n int64) string {
+	if n > store.CountMost-decisionsShown {
+		return "More than ten thousand further"
+	}
+	return number(n) + " more"
+}

@@ -1,0 +1,147 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// livePoll is how often what is shown live is made anew, once for all who see the same.
+	livePoll = time.Second
+	// liveMost is how long a stream lasts; the browser asks again, and with that it is asked again who it is.
+	liveMost = time.Minute
+	// liveStall is how long a browser may not take what it is sent before its stream ends.
+	liveStall = 5 * time.Second
+	// liveBeat is how often something is sent where nothing changes, so that who is gone is noticed.
+	liveBeat = 15 * time.Second
+)
+
+// live makes what pages show live: each of the parts once a second, however many look at it, and not at all when nobody
+// does.
+type live struct {
+	mu    sync.Mutex
+	parts map[string]*livePart
+}
+
+// livePart is something that several people look at.
+type livePart struct {
+	viewers map[chan []byte]bool
+	latest  []byte
+	stop    context.CancelFunc
+}
+
+// watch returns where the part with the key comes each time it is another, made by build, and what ends that. What a viewer
+// does not take in time is replaced by what is newer: nobody waits for them.
+func (l *live) watch(key string, build func(context.Context) ([]byte, error)) (<-chan []byte, func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.parts[key]
+	if p == nil {
+		ctx, stop := context.WithCancel(context.Background())
+		p = &livePart{viewers: map[chan []byte]bool{}, stop: stop}
+		if l.parts == nil {
+			l.parts = map[string]*livePart{}
+		}
+		l.parts[key] = p
+		go l.run(ctx, p, build)
+	}
+	viewer := make(chan []byte, 1)
+	p.viewers[viewer] = true
+	if p.latest != nil {
+		viewer <- p.latest
+	}
+	return viewer, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if delete(p.viewers, viewer); len(p.viewers) == 0 && l.parts[key] == p {
+			delete(l.parts, key)
+			p.stop()
+		}
+	}
+}
+
+// run makes the part until nobody looks at it. What cannot be made now is left as it was.
+func (l *live) run(ctx context.Context, p *livePart, build func(context.Context) ([]byte, error)) {
+	tick := time.NewTicker(livePoll)
+	defer tick.Stop()
+	for {
+		made, err := build(ctx)
+		l.mu.Lock()
+		if err == nil && !bytes.Equal(made, p.latest) {
+			p.latest = made
+			for viewer := range p.viewers {
+				select {
+				case <-viewer:
+				default:
+				}
+				viewer <- made
+			}
+		}
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// stream sends a part of a page by server-sent events, each time it is another. The part must be the same for all who have
+// the same key: the role and the address's query belong into it.
+func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data func(context.Context) (any, error)) error {
+	key := fmt.Sprint(v.URL.Path, "?", v.URL.RawQuery, " ", v.organization.ID, " ", v.session.Role, " ", v.session.SeesOne())
+	changes, end := s.live.watch(key, func(ctx context.Context) ([]byte, error) {
+		shown, err := data(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		err = pages[name].ExecuteTemplate(&b, part, shown)
+		return b.Bytes(), err
+	})
+	defer end()
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // a connection of a test may have none
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	over, beat := time.NewTimer(liveMost), time.NewTicker(liveBeat)
+	defer over.Stop()
+	defer beat.Stop()
+	for message := []byte(": hello\n\n"); ; {
+		_ = control.SetWriteDeadline(time.Now().Add(liveStall))
+		if _, err := w.Write(message); err != nil {
+			return nil //nolint:nilerr // the browser is gone
+		}
+		if err := control.Flush(); err != nil {
+			return nil //nolint:nilerr // the browser is gone
+		}
+		select {
+		case <-v.Context().Done():
+			return nil
+		case <-s.Done:
+			return nil
+		case <-over.C:
+			return nil
+		case <-beat.C:
+			message = []byte(": still here\n\n")
+		case made := <-changes:
+			message = event(made)
+		}
+	}
+}
+
+// event is a part as a server-sent event.
+func event(part []byte) []byte {
+	var b bytes.Buffer
+	for line := range strings.SplitSeq(strings.TrimSpace(string(part)), "\n") {
+		b.WriteString("data: " + line + "\n")
+	}
+	b.WriteString("\n")
+	return b.Bytes()
+}

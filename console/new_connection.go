@@ -1,0 +1,130 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// newConnectionPage asks for a platform, and then for what a connection to it needs.
+type newConnectionPage struct {
+	page
+
+	Platforms []platformChoice
+	// Platform is the chosen one; empty before.
+	Platform hub.Platform
+	// Info describes it; without a name where nothing is pulled from it, so that there are no credentials.
+	Info    hub.PlatformInfo
+	Name    string
+	Account string
+	Form    []credentialField
+	Wrong   string
+}
+
+// platformChoice is a platform that a connection may be made to.
+type platformChoice struct {
+	Platform hub.Platform
+	// Name is the vendor's, Words how records come.
+	Name, Words string
+	// Has says that the organization has such a connection, of which there is one at most.
+	Has bool
+}
+
+// platformChoices are the platforms that the person may make a connection to.
+func (s *server) platformChoices(v *visit) (choices []platformChoice, err error) {
+	existing, err := s.Store.Connections(v.Context(), v.organization.ID, store.ConnectionFilter{Limit: 100})
+	platforms := hub.CreatablePlatforms()
+	if v.session.RunsServer() {
+		platforms = hub.OperatorPlatforms()
+	}
+	for _, p := range platforms {
+		choice := platformChoice{Platform: p, Name: cmp.Or(s.Platforms[p].Name, words(p)), Words: "Its records are read here."}
+		switch {
+		case p.Inbound():
+			choice.Words = "It posts its records here."
+		case p.Pushed():
+			choice.Words = "Your own program pushes the records here."
+		case s.Platforms[p].Name == "":
+			choice.Words = "Nothing is read from it yet."
+		}
+		choice.Has = slices.ContainsFunc(existing, func(c hub.Connection) bool { return c.Platform == p })
+		choices = append(choices, choice)
+	}
+	return choices, err
+}
+
+func (s *server) newConnectionPage(v *visit, platform hub.Platform) (*newConnectionPage, error) {
+	shown := &newConnectionPage{page: s.page(v, "Connect a CRM"), Platform: platform}
+	choices, err := s.platformChoices(v)
+	if err != nil {
+		return nil, err
+	}
+	shown.Platforms = choices
+	if platform != "" && !slices.ContainsFunc(choices, func(c platformChoice) bool { return c.Platform == platform }) {
+		return nil, hub.ErrNotFound
+	}
+	shown.Info = s.Platforms[platform]
+	shown.Name = cmp.Or(shown.Info.Name, words(platform))
+	shown.Form = credentialForm(shown.Info, nil, nil)
+	return shown, nil
+}
+
+func (s *server) showNewConnection(w http.ResponseWriter, v *visit) error {
+	shown, err := s.newConnectionPage(v, hub.Platform(v.URL.Query().Get("platform")))
+	if err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "new_connection", shown)
+}
+
+// createConnection makes a connection once the CRM accepts its credentials. Where it does not, nothing is made, and it is
+// asked again in the vendor's words.
+func (s *server) createConnection(w http.ResponseWriter, v *visit) error {
+	shown, err := s.newConnectionPage(v, hub.Platform(v.PostFormValue("platform")))
+	if err != nil || shown.Platform == "" {
+		return cmp.Or(err, hub.Invalid("platform", "is missing", "one of those that can be connected"))
+	}
+	shown.Name, shown.Account = v.PostFormValue("name"), strings.TrimSpace(v.PostFormValue("account"))
+	given := givenCredentials(v, shown.Info)
+	again := func(err error) error {
+		sentence, _, known := refusedCredentials(err)
+		if !known {
+			return err
+		}
+		shown.Wrong, shown.Form = sentence, credentialForm(shown.Info, given, err)
+		return s.render(w, v, http.StatusUnprocessableEntity, "new_connection", shown)
+	}
+	n := hub.NewConnection{Name: shown.Name, ExternalAccountID: shown.Account, Platform: shown.Platform, Active: true, Models: s.modelsOf(shown.Platform)}
+	var account hub.CRMAccount
+	if shown.Info.Name != "" {
+		tried := n.Connection(v.organization.ID, s.Clock())
+		if account, err = s.Check(v.Context(), tried, given); err != nil {
+			return again(err)
+		}
+		n.ExternalAccountID = cmp.Or(n.ExternalAccountID, account.ID)
+	}
+	n.ExternalAccountID = cmp.Or(n.ExternalAccountID, n.Name) // nobody else has a name for it
+	c, err := s.Store.CreateConnection(v.Context(), v.organization.ID, n)
+	if err != nil {
+		return again(err)
+	}
+	if shown.Info.Name == "" {
+		return s.redirect(w, v, "saved", "/connections/"+c.ID)
+	}
+	if _, err := s.Store.SetCredentials(v.Context(), v.organization.ID, c.ID, given, false, checkedBefore(account)); err != nil {
+		return err
+	}
+	return s.redirect(w, v, "connected", "/connections/"+c.ID)
+}
+
+// modelsOf are the models that are pulled from a platform; none where nothing is.
+func (s *server) modelsOf(p hub.Platform) (models []hub.Model) {
+	for _, m := range s.Platforms[p].Models {
+		models = append(models, m.Model)
+	}
+	return models
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// CountMost is how far pages of the console count: what is more is told as more.
+const CountMost = 10_000
+
+// countFew begins a count that stops one after CountMost, as nobody needs to know it more exactly; " LIMIT 10001)" ends it.
+const (
+	countFew    = `SELECT COUNT(*) FROM (SELECT 1 `
+	countFewEnd = ` LIMIT 10001) AS few`
+)
+
+const (
+	recordCountQuery  = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND deleted_at IS NULL` + countFewEnd
+	quarantineQuery   = countFew + `FROM quarantine WHERE organization_id = $1 AND connection_id = $2` + countFewEnd
+	waitingCountQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL` + countFewEnd
+
+	writeBacksWaitingQuery  = countFew + `FROM deliveries WHERE organization_id = $1 AND due_at IS NOT NULL` + countFewEnd
+	writeBacksFailedQuery   = countFew + `FROM deliveries WHERE organization_id = $1 AND state = 'FAILED'` + countFewEnd
+	writeBacksUnprovenQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND state = 'CONFIRMING'` + countFewEnd
+	webhooksWaitingQuery    = countFew + `FROM event_deliveries WHERE organization_id = $1 AND due_at IS NOT NULL` + countFewEnd
+	webhooksFailedQuery     = countFew + `FROM event_deliveries WHERE organization_id = $1 AND state = 'FAILED'` + countFewEnd
+	offersQuery             = countFew + `FROM recordings WHERE organization_id = $1 AND link_by = 'OFFERED' AND deleted_at IS NULL` + countFewEnd
+
+	rewindCountQuery = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND modified_at >= $4` + countFewEnd
+)
+
+// ConnectionCounts are how many things a connection has, each CountMost+1 where it is more than CountMost.
+type ConnectionCounts struct{ Records, Quarantined, Waiting int64 }
+
+// ConnectionCounts counts the living records of a connection, what it holds in quarantine, and the write-backs that wait.
+func (s *Store) ConnectionCounts(ctx context.Context, organization, connection string) (n ConnectionCounts, err error) {
+	err = s.countAll(ctx, []any{organization, connection}, map[string]*int64{recordCountQuery: &n.Records, quarantineQuery: &n.Quarantined, waitingCountQuery: &n.Waiting})
+	return n, err
+}
+
+// OrganizationCounts are what of an organization waits, failed, or is for a person to decide; bounded as ConnectionCounts.
+type OrganizationCounts struct {
+	WriteBacksWaiting, WriteBacksFailed, WriteBacksUnproven int64
+	WebhooksWaiting, WebhooksFailed                         int64
+	Offers                                                  int64
+}
+
+// OrganizationCounts counts what of the organization waits, failed, or is for a person to decide.
+func (s *Store) OrganizationCounts(ctx context.Context, organization string) (n OrganizationCounts, err error) {
+	err = s.countAll(ctx, []any{organization}, map[string]*int64{
+		writeBacksWaitingQuery: &n.WriteBacksWaiting, writeBacksFailedQuery: &n.WriteBacksFailed, writeBacksUnprovenQuery: &n.WriteBacksUnproven,
+		webhooksWaitingQuery: &n.WebhooksWaiting, webhooksFailedQuery: &n.WebhooksFailed, offersQuery: &n.Offers,
+	})
+	return n, err
+}
+
+func (s *Store) countAll(ctx context.Context, args []any, into map[string]*int64) error {
+	for query, n := range into {
+		found, err := queryOne(ctx, s.db, scanCount, query, args...)
+		if err != nil {
+			return err
+		}
+		*n = found
+	}
+	return nil
+}
+
+// RewindCounts tells of each model how many records the CRM changed since a time, as far as it says when: so many are read
+// again where its cursor goes back to then. They are bounded as ConnectionCounts.
+func (s *Store) RewindCounts(ctx context.Context, organization, connection string, models []hub.Model, from time.Time) (map[hub.Model]int64, error) {
+	all := map[hub.Model]int64{}
+	for _, model := range models {
+		n, err := queryOne(ctx, s.db, scanCount, rewindCountQuery, organization, connection, string(model), micros(from))
+		if err != nil {
+			return nil, err
+		}
+		all[model] = n
+	}
+	return all, nil
+}
+
+const unprovenQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'CONFIRMING' ORDER BY id LIMIT $2`
+
+// Unproven lists the notes of an organization that were sent and are not proven to be there, the first made first.
+func (s *Store) Unproven(ctx context.Context, organization string, limit int) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, unprovenQuery, organization, limit)
+}
+
+// RunBar is how many runs of an organization began in an hour, by how they ended; those that go on have no outcome.
+type RunBar struct {
+	From time.Time
+	By   map[RunOutcome]int
+}
+
+const runBarsQuery = `SELECT (r.started_at - $3) / $4, r.outcome, COUNT(*) FROM connections c JOIN sync_runs r ON r.organization_id = c.organization_id AND r.connection_id = c.id AND r.id >= $2
+	WHERE c.organization_id = $1 AND r.started_at >= $3 GROUP BY 1, 2`
+
+// RunBars counts the organization's runs hour by hour from a time on, as far as runs are kept.
+func (s *Store) RunBars(ctx context.Context, organization string, from time.Time, hours int) ([]RunBar, error) {
+	bars := make([]RunBar, hours)
+	for i := range bars {
+		bars[i] = RunBar{From: from.Add(time.Duration(i) * time.Hour), By: map[RunOutcome]int{}}
+	}
+	_, err := queryAll(ctx, s.db, func(r database.Row) (struct{}, error) {
+		var hour int64
+		var n int
+		var outcome RunOutcome
+		err := r.Scan(&hour, &outcome, &n)
+		if err == nil && hour >= 0 && hour < int64(hours) {
+			bars[hour].By[outcome] += n
+		}
+		return struct{}{}, err
+	}, runBarsQuery, organization, hub.FirstIDAt(from.Add(-time.Minute)), micros(from), time.Hour.Microseconds())
+	return bars, err
+}
+
+const runsBetweenQuery = `SELECT r.id, r.connection_id, r.started_at, r.ended_at, r.pages, r.created, r.updated, r.unchanged, r.deleted, r.quarantined, r.missed, r.bytes, r.rate_wait, r.error, r.outcome, r.models, r.woken
+	FROM connections c JOIN sync_runs r ON r.organization_id = c.organization_id AND r.connection_id = c.id AND r.id >= $2
+	WHERE c.organization_id = $1 AND r.started_at >= $3 AND r.started_at < $4 ORDER BY r.id DESC LIMIT $5`
+
+// RunsBetween lists the organization's runs that began between two times, the latest first.
+func (s *Store) RunsBetween(ctx context.Context, organization string, from, until time.Time, limit int) ([]SyncRun, error) {
+	return queryAll(ctx, s.db, scanSyncRun, runsBetweenQuery, organization, hub.FirstIDAt(from.Add(-time.Minute)), micros(from), micros(until), limit)
+}
+
+const modelCountQuery = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL` + countFewEnd
+
+// ModelCount counts the living records of a model of a connection, bounded as ConnectionCounts.
+func (s *Store) ModelCount(ctx context.Context, organization, connection string, model hub.Model) (int64, error) {
+	return queryOne(ctx, s.db, scanCount, modelCountQuery, organization, connection, string(model))
+}

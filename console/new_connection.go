@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,6 +41,11 @@ func (s *server) platformChoices(v *visit) (choices []platformChoice, err error)
 	platforms := hub.CreatablePlatforms()
 	if v.session.RunsServer() {
 		platforms = hub.OperatorPlatforms()
+		for _, p := range slices.Sorted(maps.Keys(s.Platforms)) { // those that the operator has added
+			if !slices.Contains(hub.Platforms(), p) {
+				platforms = append(platforms, p)
+			}
+		}
 	}
 	for _, p := range platforms {
 		choice := platformChoice{Platform: p, Name: cmp.Or(s.Platforms[p].Name, words(p)), Words: "Its records are read here."}

@@ -12,6 +12,7 @@ import (
 )
 
 // TestConsoleQueriesHaveTheirIndexes asks SQLite how it finds what pages of the console show: never through a whole table.
+// What counts stop at (few) is read whole.
 func TestConsoleQueriesHaveTheirIndexes(t *testing.T) {
 	storetest.Needs(t, "sqlite")
 	st := storetest.Open(t, storetest.SQLite(t), nil)
@@ -35,7 +36,7 @@ func TestConsoleQueriesHaveTheirIndexes(t *testing.T) {
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(detail, "SCAN ") && !strings.Contains(detail, "CONSTANT ROW") && !strings.Contains(detail, "VIRTUAL TABLE") && !strings.HasPrefix(detail, "SCAN (") {
+			if strings.HasPrefix(detail, "SCAN ") && !strings.Contains(detail, "CONSTANT ROW") && !strings.Contains(detail, "VIRTUAL TABLE") && detail != "SCAN few" && !strings.HasPrefix(detail, "SCAN (") {
 				t.Errorf("%s: %s", name, detail)
 			}
 		}

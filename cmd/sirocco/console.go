@@ -20,7 +20,7 @@ import (
 const signInsPerMinute = 10
 
 // newConsole is the web console; nil where it is not served.
-func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, opts nodeOptions) http.Handler {
+func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, opts nodeOptions, stopping <-chan struct{}) http.Handler {
 	if !opts.console {
 		return nil
 	}
@@ -32,6 +32,7 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check,
 		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
 		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,
+		Done:   stopping,
 	})
 }
 

@@ -28,7 +28,9 @@ type node struct {
 	handler http.Handler
 	engine  *engine.Engine
 	watch   *nodeWatch
-	log     *slog.Logger
+	// stopping is closed when requests in flight are to finish: what would go on by itself ends.
+	stopping chan struct{}
+	log      *slog.Logger
 }
 
 // nodeOptions are what operators choose.
@@ -70,9 +72,11 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 	if err != nil {
 		return nil, err
 	}
+	stopping := make(chan struct{})
 	return &node{
+		stopping: stopping,
 		handler: api.New(api.Config{
-			Store: st, Console: newConsole(st, log, background, opts), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
+			Store: st, Console: newConsole(st, log, background, opts, stopping), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
 			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { //nolint:staticcheck // it does not fail: the error is the answer
 				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)
@@ -104,6 +108,7 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(func() { close(n.stopping) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	var err error

@@ -120,26 +120,34 @@ func (c *cluster) must(method, path, token string, body, into any) {
 	}
 }
 
-// cut stands before a CRM. Armed, it lets the CRM keep the next note and kills the nodes before they know.
+// cut stands before a CRM. Armed, it lets the CRM keep the next note and kills the nodes before they know. While it is losing,
+// the answer to every third note is lost on its way to a node that lives on.
 type cut struct {
-	crm     *simulator.Server
-	cluster *cluster
-	armed   atomic.Bool
-	done    atomic.Int64
+	crm           *simulator.Server
+	cluster       *cluster
+	armed, losing atomic.Bool
+	done          atomic.Int64
+	notes, lost   atomic.Int64
 }
 
 func (c *cut) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost || !c.armed.Load() {
+	if r.Method != http.MethodPost || (!c.armed.Load() && !c.losing.Load()) {
 		c.crm.ServeHTTP(w, r)
 		return
 	}
 	before := len(c.crm.Notes.All())
 	answer := httptest.NewRecorder()
 	c.crm.ServeHTTP(answer, r)
-	if len(c.crm.Notes.All()) > before && c.armed.CompareAndSwap(true, false) {
-		c.cluster.killAll()
-		c.done.Add(1)
-		panic(http.ErrAbortHandler)
+	if len(c.crm.Notes.All()) > before {
+		if c.armed.CompareAndSwap(true, false) {
+			c.cluster.killAll()
+			c.done.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+		if c.losing.Load() && c.notes.Add(1)%3 == 1 {
+			c.lost.Add(1)
+			panic(http.ErrAbortHandler)
+		}
 	}
 	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)

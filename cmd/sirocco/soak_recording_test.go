@@ -38,12 +38,14 @@ type soaking struct {
 	rep         hub.User
 	crms        []*soaked
 	subscriber  *subscriber
-	// made are the recordings, oldest first; analysed, those whose analysis was handed in; fresh, those that may yet be.
+	// made are the recordings, oldest first; analysed, how often an analysis of one was handed in; fresh, those of which
+	// the first may yet be.
 	made     []string
-	analysed map[string]bool
+	analysed map[string]int
 	fresh    []string
-	// appointments are those not used yet, of each CRM.
+	// appointments are those not used yet, of each CRM; met, those that were made for recordings.
 	appointments map[*soaked][]string
+	met          []met
 	paused       map[*soaked]bool
 }
 
@@ -101,6 +103,7 @@ func (s *soaking) meet(crm *soaked, start time.Time) bool {
 	crm.Change(hub.ModelEngagement, free[0], func(e *hub.Record) {
 		e.StartTime, e.EndTime, e.Refs = start, start.Add(time.Hour), about
 	})
+	s.met = append(s.met, met{crm, free[0]})
 	for _, u := range crm.Records(hub.ModelEngagementUser) { // where who goes is a record of its own
 		if u.Refs.Engagement == free[0] {
 			crm.Change(hub.ModelEngagementUser, u.ExternalID, func(u *hub.Record) { u.Refs.User = about.Owner })
@@ -121,6 +124,12 @@ func (s *soaking) live(begin bool) {
 	}
 	if len(s.made) > 0 {
 		switch s.random.IntN(20) {
+		case 4, 5:
+			if id := some(s.made); s.analysed[id] > 0 {
+				s.analyse(id)
+			}
+		case 6:
+			s.postpone()
 		case 0, 1:
 			s.link(some(s.made))
 		case 2:
@@ -252,11 +261,11 @@ func (s *soaking) analyse(id string) {
 	r := s.ask("PUT", recordingsPath+id+"/analysis", s.token, map[string]any{
 		"language": "English", "durationInMilliseconds": (55 * time.Minute).Milliseconds(), "speakerMap": map[string]string{"A": "Rita", "B": "Customer"},
 		"utterances": []map[string]any{{"speakerTag": "B", "utterance": saying, "startTimeInMillis": 1000, "endTimeInMillis": 5000, "redacted": false}},
-		"summary":    []map[string]any{{"name": "Outcome", "content": "The customer wants a slate roof."}},
+		"summary":    []map[string]any{{"name": "Outcome", "content": outcome(s.analysed[id] + 1)}},
 	}, nil)
 	switch {
 	case r.status < 300:
-		s.analysed[id] = true
+		s.analysed[id]++
 	case r.status != http.StatusNotFound: // it may be deleted
 		s.t.Fatalf("analyse: %d %s", r.status, r.body)
 	}
@@ -415,7 +424,7 @@ func (s *soaking) checkRecordings(all map[string]hub.Recording) {
 			at := key(r.ID, crm.conn.ID, d.Model, d.ExternalID)
 			here := r.DeletedAt.IsZero() && at == key(r.ID, r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID)
 			switch {
-			case !s.analysed[r.ID]:
+			case s.analysed[r.ID] == 0:
 				s.t.Errorf("%s: a recording that was never analysed has the delivery %+v", crm.Platform(), d)
 			case d.State == hub.DeliverySent && notes == 1 && d.NoteID != "" && (!r.WrittenAt.IsZero() || strings.Contains(d.Error, "stands there")):
 				if d.Correction == 0 {
@@ -437,8 +446,8 @@ func (s *soaking) checkRecordings(all map[string]hub.Recording) {
 		if !r.DeletedAt.IsZero() {
 			continue
 		}
-		if r.Processed() != s.analysed[id] {
-			s.t.Errorf("recording %s is processed: %v, and was analysed: %v", id, r.Processed(), s.analysed[id])
+		if r.Processed() != (s.analysed[id] > 0) {
+			s.t.Errorf("recording %s is processed: %v, and was analysed %d times", id, r.Processed(), s.analysed[id])
 		}
 		if at := key(id, r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID); r.Linked() && r.Processed() && sent[at] != 1 {
 			s.t.Errorf("recording %s was sent %d times to what it is linked to: %+v", id, sent[at], r.Link)

@@ -178,11 +178,13 @@ func TestWhatIsLackingIsNotGone(t *testing.T) {
 			t.Errorf("of %v kept, %d records came: %v", test.kept, len(page.Records), err)
 		}
 	}
-	whole = `[{"cst_id":7,"leads":[{"id":70}]},{"cst_id":8}]`
-	q := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50}
-	kept("70", "71")(&q)
-	if _, err := (leadperfection.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Malformed) {
-		t.Errorf("a list that ignores cst_id: %v", err)
+	for _, whole = range []string{`[{"cst_id":7,"leads":[{"id":70}]},{"cst_id":8}]`, `[{"cst_id":8}]`, `[]`, `{}`} {
+		q := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50}
+		kept("70", "71")(&q)
+		page, err := leadperfection.Connector{}.Fetch(t.Context(), s, q)
+		if err != nil || len(page.Records) > 0 || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "7" {
+			t.Errorf("asked for the customer, the CRM answers %s: %+v %v", whole, page, err)
+		}
 	}
 }
 

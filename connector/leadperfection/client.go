@@ -130,13 +130,12 @@ func askedWait(body []byte) time.Duration {
 
 // refusal is the error that an answer of 200 is: an object, alone or in a list, with Result 0 and a message.
 func refusal(path string, raw json.RawMessage) error {
-	var o object
-	if json.Unmarshal(raw, &o) != nil {
-		var items []json.RawMessage
-		if json.Unmarshal(raw, &items) != nil || len(items) != 1 || json.Unmarshal(items[0], &o) != nil {
-			return nil
-		}
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) == nil && len(items) == 1 {
+		raw = items[0]
 	}
+	var o object
+	_ = json.Unmarshal(raw, &o) // what is no object says nothing
 	_, hasResult := o["result"]
 	message := o.text(seen("Message"))
 	right := missingRight([]byte(message))

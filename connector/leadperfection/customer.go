@@ -92,16 +92,22 @@ func appendCustomers(ctx context.Context, s *connector.Session, q connector.Quer
 		return err
 	}
 	for i, raw := range found {
-		if whole[i] != nil {
-			raw = whole[i]
+		switch one, lacked := whole[i]; {
+		case !lacked:
+			t.append(page, raw)
+		case one == nil:
+			page.Rejected = append(page.Rejected, connector.Rejected{
+				ExternalID: idOf(raw), Reason: "the CRM lists the customer without all that was inside it, and does not tell of it when it is asked for by its id", Raw: raw,
+			})
+		default:
+			t.append(page, one)
 		}
-		t.append(page, raw)
 	}
 	return nil
 }
 
 // wholeOnes reads those customers alone that came without something that came inside them before, by their places in found:
-// a window that brings of a customer only what happened in it says nothing of the rest.
+// a window that brings of a customer only what happened in it says nothing of the rest. One that does not come so is nil.
 func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, found []json.RawMessage, zone *time.Location) (map[int]json.RawMessage, error) {
 	if q.Kept == nil {
 		return nil, nil
@@ -137,11 +143,8 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 			continue
 		}
 		one, err := oneCustomer(ctx, s, "cst_id", ids[i])
-		if err != nil {
+		if err != nil && !connector.IsKind(err, connector.Malformed) {
 			return nil, err
-		}
-		if one == nil {
-			return nil, connector.Fail(connector.Malformed, service, "%s lists the customer %s and says that there is none when it is asked for by its id", leadPath, ids[i])
 		}
 		whole[i] = one
 	}

@@ -46,11 +46,10 @@ func TestTheEndIsProven(t *testing.T) {
 		t.Error("one row that moved in before is not the end")
 	}
 	for name, got := range map[string]part{"nothing": {}, "the first page again": rowsFrom(1, 16), "rows far behind": rowsFrom(40, 50)} {
-		at, more := first, true
-		var err error
-		for tries := 0; err == nil; tries++ {
-			var next place
-			if next, fresh, more, err = at.after(got, size); err != nil {
+		at := first
+		for tries := 0; ; tries++ {
+			next, fresh, more, err := at.after(got, size)
+			if err != nil {
 				if tries != mostAgain {
 					t.Errorf("%s: it was begun again %d times", name, tries)
 				}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	tokenPath = "/token" //nolint:gosec // a path
+	tokenPath = "/token"
 	clientID  = "acme"
 	username  = "api-user-of-the-simulator"
 	password  = "password-of-the-simulator"

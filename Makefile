@@ -57,6 +57,9 @@ race: ## the tests that PostgreSQL has a part in, with the race detector
 conformance: ## judge the server from outside, by a validating proxy before it (needs npm)
 	@conformance/run.sh
 
+clients: ## let clients that others wrote use the stand-ins, in a module of its own
+	@cd conformance/salesforce && go vet ./... && go test ./... -count=1
+
 fuzz: ## a short run of each fuzz target (FUZZTIME=1000x)
 	@scripts/test fuzz
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -105,7 +104,7 @@ func (j *syncJob) sync(ctx context.Context) error {
 	}
 	var ok bool
 	if j.connector, ok = j.engine.Connectors[j.conn.Platform]; !ok {
-		return fmt.Errorf("no connector for %s", j.conn.Platform)
+		return connector.Fail(connector.Temporary, string(j.conn.Platform), "this server has no such platform; its file belongs into the folder of --connectors")
 	}
 	if err := j.load(ctx); err != nil {
 		return err

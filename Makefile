@@ -12,7 +12,7 @@ PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 MONTH ?= 30
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo weight conformance
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo weight conformance clients
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -174,15 +177,40 @@ func replaceScores(ctx context.Context, tx Tx, r hub.Recording, scores []hub.Sco
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, r.OrganizationID, r.ID, score.MetricID, r.ConversationType, micros(r.StartedAt), r.Duration.Milliseconds(),
-			r.UserID, optional(r.TeamID), r.Discoverable, score.Value, string(details))
+		series, err := makeSeries(ctx, tx, r.OrganizationID, r.ConversationType, score.MetricID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, r.OrganizationID, r.ID, score.MetricID, r.ConversationType, micros(r.StartedAt), r.Duration.Milliseconds(),
+			r.UserID, optional(r.TeamID), r.Discoverable, score.Value, string(details), series)
 		if err != nil {
 			return err
 		}
 	}
 	_, err := tx.Exec(ctx, `UPDATE recordings SET scored = $3 WHERE organization_id = $1 AND id = $2 AND scored <> $3`, r.OrganizationID, r.ID, len(scores) > 0)
 	return err
+}
+
+// seriesOf is the number of a metric's series in conversations of a type; hub.ErrNotFound where it has no score there.
+func seriesOf(ctx context.Context, q database.Querier, organization, conversationType, metric string) (int64, error) {
+	return queryOne(ctx, q, scanCount, `SELECT series FROM score_series WHERE organization_id = $1 AND conversation_type = $2 AND metric_id = $3`, organization, conversationType, metric)
+}
+
+// makeSeries is seriesOf, and gives the series the next number where it has none. Somebody else may take that meanwhile: then it
+// is the one after.
+func makeSeries(ctx context.Context, tx Tx, organization, conversationType, metric string) (int64, error) {
+	for {
+		series, err := seriesOf(ctx, tx, organization, conversationType, metric)
+		if !errors.Is(err, hub.ErrNotFound) {
+			return series, err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO score_series (organization_id, series, conversation_type, metric_id)
+			SELECT CAST($1 AS TEXT), COALESCE(MAX(series), 0) + 1, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM score_series WHERE organization_id = $1 ON CONFLICT DO NOTHING`, organization, conversationType, metric)
+		if err != nil {
+			return 0, err
+		}
+	}
 }
 
 // ScoreFilter chooses scored recordings that By sees.
@@ -246,27 +274,47 @@ type MetricAsked struct {
 // MetricFigures sums up the values of metrics over the scored recordings that the filter chooses, in the database. Each
 // metric is one range of an index that has all there is to know.
 func (s *Store) MetricFigures(ctx context.Context, organization string, f ScoreFilter, metrics []MetricAsked) (map[string]hub.MetricFigures, error) {
+	all := make([]hub.MetricFigures, len(metrics))
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.SetLimit(metricsAtOnce)
+	for i, m := range metrics {
+		asking.Go(func() (err error) {
+			all[i], err = s.figuresOf(ctx, organization, f, m)
+			return err
+		})
+	}
+	if err := asking.Wait(); err != nil {
+		return nil, err
+	}
 	figures := make(map[string]hub.MetricFigures, len(metrics))
-	for _, m := range metrics {
-		c := conditions{args: []any{organization, f.ConversationType, m.ID}}
-		passed := "0"
-		if m.Rubric != nil {
-			passed = fmt.Sprintf("COALESCE(SUM(CASE WHEN r.value >= %s AND r.value <= %s THEN 1 ELSE 0 END), 0)", c.arg(m.Rubric.Min), c.arg(m.Rubric.Max))
-		}
-		f.where(s.db, &c, "r.recording_id")
-		one, err := queryOne(ctx, s.db, func(r database.Row) (hub.MetricFigures, error) {
-			var one hub.MetricFigures
-			err := r.Scan(&one.Count, &one.Sum, &one.Passed)
-			return one, err
-		}, `SELECT COUNT(*), COALESCE(SUM(r.value), 0), `+passed+` FROM scores r WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.metric_id = $3`+c.text, c.args...)
-		if err != nil {
-			return nil, err
-		}
-		if one.Count > 0 {
-			figures[m.ID] = one
+	for i, m := range metrics {
+		if all[i].Count > 0 {
+			figures[m.ID] = all[i]
 		}
 	}
 	return figures, nil
+}
+
+// metricsAtOnce is how many metrics one question sums up at the same time.
+const metricsAtOnce = 4
+
+// figuresOf sums up the values of one metric; none are the zero value.
+func (s *Store) figuresOf(ctx context.Context, organization string, f ScoreFilter, m MetricAsked) (hub.MetricFigures, error) {
+	series, err := seriesOf(ctx, s.db, organization, f.ConversationType, m.ID)
+	if err != nil {
+		return hub.MetricFigures{}, ignoreNotFound(err)
+	}
+	c := conditions{args: []any{organization, series}}
+	passed := "0"
+	if m.Rubric != nil {
+		passed = fmt.Sprintf("COALESCE(SUM(CASE WHEN r.value >= %s AND r.value <= %s THEN 1 ELSE 0 END), 0)", c.arg(m.Rubric.Min), c.arg(m.Rubric.Max))
+	}
+	f.where(s.db, &c, "r.recording_id")
+	return queryOne(ctx, s.db, func(r database.Row) (hub.MetricFigures, error) {
+		var one hub.MetricFigures
+		err := r.Scan(&one.Count, &one.Sum, &one.Passed)
+		return one, err
+	}, `SELECT COUNT(*), COALESCE(SUM(r.value), 0), `+passed+` FROM scores r WHERE r.organization_id = $1 AND r.series = $2`+c.text, c.args...)
 }
 
 // SpotScore is what one recording was given for a metric, and why.
@@ -278,7 +326,11 @@ type SpotScore struct {
 
 // Spotlight finds the recordings with the highest, or the lowest, values for a metric among those that the filter chooses.
 func (s *Store) Spotlight(ctx context.Context, organization string, f ScoreFilter, metric string, highest bool, limit int) ([]SpotScore, error) {
-	c := conditions{args: []any{organization, f.ConversationType, metric}}
+	series, err := seriesOf(ctx, s.db, organization, f.ConversationType, metric)
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	c := conditions{args: []any{organization, series}}
 	f.where(s.db, &c, "r.recording_id")
 	direction := "ASC"
 	if highest {
@@ -296,7 +348,7 @@ func (s *Store) Spotlight(ctx context.Context, organization string, f ScoreFilte
 		return one, err
 	}, `SELECT f.recording_id, g.title, f.started_at, f.metric_id, f.value, f.details FROM (
 			SELECT r.organization_id, r.recording_id, r.metric_id, r.value, r.started_at FROM scores r
-			WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.metric_id = $3`+c.text+` ORDER BY r.value `+direction+`, r.recording_id LIMIT `+c.arg(limit)+`) w
+			WHERE r.organization_id = $1 AND r.series = $2`+c.text+` ORDER BY r.value `+direction+`, r.recording_id LIMIT `+c.arg(limit)+`) w
 		JOIN scores f ON f.organization_id = w.organization_id AND f.recording_id = w.recording_id AND f.metric_id = w.metric_id
 		JOIN recordings g ON g.organization_id = w.organization_id AND g.id = w.recording_id AND g.deleted_at IS NULL
 		ORDER BY w.value `+direction+`, w.recording_id`, c.args...)

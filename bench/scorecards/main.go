@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -155,8 +156,9 @@ func fill(ctx context.Context, st *store.Store, organization string, recordings 
 			contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at, scored) ` + series +
 			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + user + `, ` + team + `, 'Call', 'audio/mpeg', ` + made(4, "i") + `, 1000, ` + at + `, ` + at + `, 600000,
 			CASE WHEN i % 3 = 0 THEN 'closed' ELSE '' END, '` + salesType + `', '', FALSE, '', '', 'COMPLETE', '{}', '', '[]', '', '', '', ` + at + `, ` + at + `, TRUE FROM n`,
-		`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details) ` + series +
-			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + made(3, "j") + `, '` + salesType + `', ` + at + `, 600000, ` + user + `, ` + team + `, FALSE, (i * 7 + j * 13) % 100, '{}' FROM n, m`,
+		`INSERT INTO score_series (organization_id, series, conversation_type, metric_id) ` + series + `SELECT '` + organization + `', j + 1, '` + salesType + `', ` + made(3, "j") + ` FROM m`,
+		`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series) ` + series +
+			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + made(3, "j") + `, '` + salesType + `', ` + at + `, 600000, ` + user + `, ` + team + `, FALSE, (i * 7 + j * 13) % 100, '{}', j + 1 FROM n, m`,
 	} {
 		if err := execute(ctx, st, statement); err != nil {
 			return err
@@ -165,13 +167,25 @@ func fill(ctx context.Context, st *store.Store, organization string, recordings 
 	return execute(ctx, st, "ANALYZE")
 }
 
+// reset gives a connection back as it came.
+func reset(ctx context.Context, c *pgxpool.Conn) error {
+	_, err := c.Exec(ctx, "RESET statement_timeout")
+	return err
+}
+
 func execute(ctx context.Context, st *store.Store, statement string) error {
 	var err error
 	switch db := st.Native().(type) {
 	case *sql.DB:
 		_, err = db.ExecContext(ctx, statement)
 	case *pgxpool.Pool:
-		_, err = db.Exec(ctx, statement)
+		err = db.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+			if _, err := c.Exec(ctx, "SET statement_timeout = 0"); err != nil { // a million rows take longer than any request
+				return err
+			}
+			_, err := c.Exec(ctx, statement)
+			return errors.Join(err, reset(ctx, c))
+		})
 	default:
 		err = fmt.Errorf("no database that is known: %T", db)
 	}

@@ -139,16 +139,7 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 		if err != nil {
 			return nil, err
 		}
-		in, arg := s.db.Dialect().In("$7", users)
-		other, otherArg := s.db.Dialect().In("$10", others)
-		found, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND start_time >= $4 AND start_time < $5 AND (end_time >= $6 OR start_time >= $9) AND deleted_at IS NULL
-			AND (type_ref IS NULL OR NOT type_ref `+other+`)
-			AND (owner_ref `+in+` OR EXISTS (SELECT 1 FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
-				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in+` AND j.deleted_at IS NULL))`+
-			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $8`,
-			organization, connection, string(hub.ModelEngagement), micros(from.Add(-longestAppointment)), micros(until), micros(from), arg, maxCandidates,
-			micros(from.Add(-hub.AppointmentLength)), otherArg)
+		found, err := s.engagementsOf(ctx, organization, connection, users, others, from, until)
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +153,37 @@ func (s *Store) Appointments(ctx context.Context, organization string, rep []hub
 		all = append(all, appointments...)
 	}
 	return all, nil
+}
+
+// engagementsOf returns the latest engagements of some users of a connection that have any of the time, maxCandidates at most. It reads
+// on past those that are no appointments, however many they are: by the types that are others, or by what they themselves say.
+func (s *Store) engagementsOf(ctx context.Context, organization, connection string, users, others []string, from, until time.Time) ([]Record, error) {
+	in, arg := s.db.Dialect().In("$7", users)
+	other, otherArg := s.db.Dialect().In("$10", others)
+	var all []Record
+	for before, after := micros(until), ""; ; {
+		page, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND start_time >= $4 AND start_time <= $5 AND (start_time < $5 OR external_id > $11) AND (end_time >= $6 OR start_time >= $9) AND deleted_at IS NULL
+			AND (type_ref IS NULL OR NOT type_ref `+other+`)
+			AND (owner_ref `+in+` OR EXISTS (SELECT 1 FROM records j WHERE j.organization_id = $1 AND j.connection_id = $2
+				AND j.engagement_ref = records.external_id AND j.model = 'ENGAGEMENT_USER' AND j.user_ref `+in+` AND j.deleted_at IS NULL))`+
+			ofLiveConnection+` ORDER BY start_time DESC, external_id LIMIT $8`,
+			organization, connection, string(hub.ModelEngagement), micros(from.Add(-longestAppointment)), before, micros(from), arg, maxCandidates,
+			micros(from.Add(-hub.AppointmentLength)), otherArg, after)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page {
+			if e := &page[i]; e.Refs.EngagementType != "" || e.Details.ActivityType == "" || hub.CountsAsAppointment(e.Details.ActivityType) {
+				all = append(all, *e)
+			}
+		}
+		if len(page) < maxCandidates || len(all) >= maxCandidates {
+			return all[:min(len(all), maxCandidates)], nil
+		}
+		last := page[len(page)-1]
+		before, after = micros(last.StartTime), last.ExternalID
+	}
 }
 
 // otherTypes are a connection's types of engagements that are no appointments, such as e-mails.

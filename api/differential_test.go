@@ -124,7 +124,7 @@ func (tw *twins) ask(t *testing.T, i int, r generated) (int, string) {
 var (
 	placeholder = regexp.MustCompile(`<<\d+>>`)
 	anyID       = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	anySecret   = regexp.MustCompile(`sirocco_[A-Za-z0-9_]{20,}|whsec_[A-Za-z0-9+/=]+|signature=[A-Za-z0-9_-]+|127\.0\.0\.1:\d+|"cursor":"[^"]*"`)
+	anySecret   = regexp.MustCompile(`sirocco_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]+|signature=[A-Za-z0-9_-]+|127\.0\.0\.1:\d+|"cursor":"[^"]*"`)
 )
 
 // normal is an answer without what is each side's own, and notes the ids that are new in it.

@@ -34,13 +34,13 @@ var (
 	}
 )
 
-// Words and Tone say how the connection is.
-func (c *connectionView) Words() string { return stateWords[c.State] }
+// Words and Tone say how the connection is. They are methods of the value, as are those below: templates pass it on.
+func (c connectionView) Words() string { return stateWords[c.State] }
 
-func (c *connectionView) Tone() string { return stateTones[c.State] }
+func (c connectionView) Tone() string { return stateTones[c.State] }
 
 // Version is what a change of the connection has to be made from; see hub.ConnectionPatch.
-func (c *connectionView) Version() string { return c.UpdatedAt.UTC().Format(time.RFC3339Nano) }
+func (c connectionView) Version() string { return c.UpdatedAt.UTC().Format(time.RFC3339Nano) }
 
 // stateCount is how many connections are in a state.
 type stateCount struct {
@@ -103,7 +103,7 @@ type freshness struct {
 const defaultLookBack = 10 * time.Minute
 
 // Dots are how fresh each model is.
-func (c *connectionView) Dots(now time.Time, info hub.PlatformInfo) []freshness {
+func (c connectionView) Dots(now time.Time, info hub.PlatformInfo) []freshness {
 	lookBack, interval := info.LookBack, c.Schedule.Interval
 	if lookBack == 0 {
 		lookBack = defaultLookBack

@@ -1,0 +1,147 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// picturesVariable names a folder that the tests put pictures of pages into; none where it is empty.
+const picturesVariable = "SIROCCO_TEST_PICTURES"
+
+// chromium starts a real browser, in which each context of chromedp is a window, and reports what its console says is
+// wrong. The test is skipped where there is none.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("there is no Chromium (apt-get install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(5*time.Minute))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	return watched(t, ctx)
+}
+
+// window is another window of the same browser.
+func window(t *testing.T, of context.Context) context.Context {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(of)
+	t.Cleanup(stop)
+	return watched(t, ctx)
+}
+
+// watched reports what the browser's console says is wrong with a page: an error, or what its policy refused.
+func watched(t *testing.T, ctx context.Context) context.Context {
+	t.Helper()
+	chromedp.ListenTarget(ctx, func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("a script failed: %s", e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError {
+				t.Errorf("the browser's console says: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		}
+	})
+	return ctx
+}
+
+func browse(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// picture takes pictures of a page, wide and narrow, light and dark, where somebody wants them.
+func picture(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	folder := os.Getenv(picturesVariable)
+	if folder == "" {
+		return
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 390} {
+			var text []byte
+			browse(t, ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+				chromedp.EmulateViewport(width, 900), chromedp.FullScreenshot(&text, 100))
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, scheme, width)), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	browse(t, ctx, emulation.SetEmulatedMedia(), chromedp.EmulateViewport(1280, 900))
+}
+
+// TestInABrowser signs in, pauses a connection in one window and sees it in another, reads again from a time, and signs
+// out, in a real browser.
+func TestInABrowser(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL, withMerge)
+		organization := s.organization("Acme Roofing")
+		_, token, err := s.store.CreateToken(t.Context(), organization, store.NewToken{Name: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser, hub.ModelContact)
+		if _, err := s.store.SetCredentials(t.Context(), organization, c.ID, map[string]string{"apiKey": "good"}, false, check); err != nil {
+			t.Fatal(err)
+		}
+		at := s.url + "/connections/" + c.ID
+		one := chromium(t)
+		browse(t, one, log.Enable(), chromedp.EmulateViewport(1280, 900),
+			chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#token`)) // it leads to the sign-in, and back
+		picture(t, one, "sign-in")
+		browse(t, one, chromedp.SendKeys(`#token`, token), chromedp.SendKeys(`#name`, "Ann"), chromedp.Submit(`#token`), chromedp.WaitVisible(`#row-`+c.ID))
+		picture(t, one, "connections")
+
+		// Paused in the one window, and seen in the other without a reload.
+		two := window(t, one)
+		browse(t, two, log.Enable(), chromedp.Navigate(at), chromedp.WaitVisible(`button[role=switch][aria-checked=true]`))
+		picture(t, two, "connection")
+		browse(t, one, chromedp.Click(`button[role=switch]`), chromedp.WaitVisible(`.notice.good`), chromedp.WaitVisible(`button[role=switch][aria-checked=false]`))
+		browse(t, two, chromedp.WaitVisible(`button[role=switch][aria-checked=false]`), chromedp.WaitReady(`#sentence`))
+		if got, err := s.store.Connection(t.Context(), organization, c.ID); err != nil || got.Active {
+			t.Errorf("%+v, %v", got, err)
+		}
+		browse(t, two, chromedp.Click(`button[role=switch]`), chromedp.WaitVisible(`.notice.good`))
+		browse(t, one, chromedp.WaitVisible(`button[role=switch][aria-checked=true]`)) // and back
+
+		browse(t, two, chromedp.Navigate(at+"/rewind"), chromedp.SetValue(`#from`, "2026-01-02T03:04"), chromedp.Submit(`#from`), chromedp.WaitVisible(`button.primary`))
+		picture(t, two, "rewind")
+		browse(t, two, chromedp.Click(`button.primary`), chromedp.WaitVisible(`.notice.good`))
+		if states, err := s.store.SyncStates(t.Context(), organization, c.ID); err != nil || len(states) != 2 || states[0].RewindTo == nil {
+			t.Errorf("%+v, %v", states, err)
+		}
+		for name, path := range map[string]string{"overview": "/", "new": "/connections/new", "new-merge": "/connections/new?platform=MERGE", "credentials": "/connections/" + c.ID + "/credentials", "delete": "/connections/" + c.ID + "/delete"} {
+			browse(t, two, chromedp.Navigate(s.url+path), chromedp.WaitVisible(`h1`))
+			picture(t, two, name)
+		}
+		browse(t, two, chromedp.Click(`form[action$="/sign-out"] button`), chromedp.WaitVisible(`#token`))
+		if sessions, err := s.store.ConsoleSessions(t.Context(), organization, "", 9); err != nil || len(sessions) != 0 {
+			t.Errorf("%+v, %v", sessions, err)
+		}
+	})
+}

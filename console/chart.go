@@ -71,7 +71,7 @@ func drawRuns(bars []store.RunBar, href func(from time.Time) string) barChart {
 		}
 	}
 	for i, b := range bars {
-		drawn := bar{URL: href(b.From), HitX: i * step, HitWidth: step, LabelX: i*step + step/2}
+		drawn := bar{URL: href(b.From), HitX: i * step, HitWidth: step, LabelX: i*step + gap/2}
 		words, y, below := "", c.Base, 0
 		for k, kind := range runKinds {
 			n := sums[i][k]

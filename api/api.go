@@ -65,7 +65,7 @@ func New(cfg Config) http.Handler {
 		cfg.Connections = cfg.Store
 	}
 	a := wire.New(wire.Config{
-		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
+		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Console: cfg.Console != nil, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})

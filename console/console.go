@@ -6,6 +6,7 @@
 package console
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -29,6 +30,8 @@ type Options struct {
 	Admit func(*http.Request) (wait time.Duration, ok bool)
 	// Check asks a CRM whether it accepts credentials, and whose they are.
 	Check hub.CheckCredentials
+	// Audio opens a recording's audio by its key; nil where none is kept. Without audio under the key it returns hub.ErrNotFound.
+	Audio func(ctx context.Context, key string) (Audio, error)
 	// Platforms describes each platform that is pulled.
 	Platforms map[hub.Platform]hub.PlatformInfo
 	// Done is closed when the server is about to stop: what lives ends then. Nil is never.

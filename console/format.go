@@ -16,7 +16,7 @@ import (
 // functions are what templates call, beside the methods of their pages.
 var functions = template.FuncMap{
 	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
-	"words": words, "count": count, "dict": dict, "short": short,
+	"words": words, "count": count, "counted": counted, "dict": dict, "short": short,
 }
 
 // when is a moment: in UTC, which the browser turns into its own zone, with the exact moment on hover.

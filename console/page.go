@@ -36,6 +36,9 @@ var menu = []struct {
 }{
 	{"Overview", "/", scopePerson},
 	{"Connections", "/connections", scopeOrganization},
+	{"Records", "/records", scopeOrganization},
+	{"Quarantine", "/quarantine", scopeOrganization},
+	{"Recordings", "/recordings", scopeOrganization},
 }
 
 func (s *server) page(v *visit, title string) page {
@@ -113,4 +116,11 @@ var notices = map[string]string{
 	"connection-deleted": "The connection is deleted. What is left of it is removed in the background.",
 	"deletions-decided":  "It is decided.",
 	"delivery-settled":   "It is settled.",
+
+	"retried":           "It is read again.",
+	"linked":            "It is linked. The rule does not move it from now on.",
+	"none":              "It is of none of them. The rule does not link it from now on.",
+	"unlinked":          "It is unlinked. The rule does not link it again, and what was not written yet is not.",
+	"opened":            "The audio and the words are open to you for an hour; the audit log has noted it.",
+	"delivery-replayed": "It is sent now. What is in the CRM already is found there and not written again.",
 }

@@ -16,9 +16,13 @@ import (
 // the pattern has for them. A route with another name fails the walk until it is here.
 func walkedIDs(s *served, organization string) map[string]string {
 	s.t.Helper()
-	c := storetest.Connection(s.t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
-	sched := storetest.Lease(s.t, s.store, organization, c.ID)
-	return map[string]string{"connection": c.ID, "run": sched.RunID, "delivery": s.delivery(organization, c.ID)}
+	in := &visited{served: s, organization: organization}
+	in.fill()
+	sched := storetest.Lease(s.t, s.store, organization, in.connection.ID)
+	return map[string]string{
+		"connection": in.connection.ID, "run": sched.RunID, "delivery": s.delivery(organization, in.connection.ID),
+		"recording": in.offered, "model": "CONTACT", "record": in.record(hub.ModelContact, "c-1").ID,
+	}
 }
 
 // delivery is a note that was sent and is not proven to be there.

@@ -53,6 +53,10 @@ type ConsolePerson struct {
 // RunsServer reports whether the person sees all organizations, and the server itself.
 func (p *ConsolePerson) RunsServer() bool { return p.OrganizationID == "" && p.GroupID == "" }
 
+// MayOpenRecordings reports whether the person may open the words and the audio of recordings to themselves: who runs the
+// server may, as a deliberate act. A token is no person.
+func (p *ConsolePerson) MayOpenRecordings() bool { return p.RunsServer() && p.Method != ConsoleByToken }
+
 // SeesOne reports whether there is one organization alone that the person sees.
 func (p *ConsolePerson) SeesOne() bool { return p.OrganizationID != "" && p.GroupID == "" }
 

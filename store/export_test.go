@@ -62,5 +62,8 @@ func ConsoleQueries() map[string]string {
 		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
 		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCountQuery,
 		"unproven notes": unprovenQuery, "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
+		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
+		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
+		"records by name": recordsByNameQuery(database.SQLite), "what refers to a record": referrersQuery("account_ref"),
 	}
 }

@@ -28,6 +28,7 @@ func migrations(clock hub.Clock) database.Migrations {
 		20: redactAudit,
 		21: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return splitAnalyses(ctx, tx) },
 		34: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillPhoneKeys(ctx, tx) },
+		39: prepareConsolePages,
 	}}
 }
 

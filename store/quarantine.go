@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"sirocco/database"
@@ -104,51 +103,12 @@ func (s *Store) QuarantineCounts(ctx context.Context, organization, connection s
 // RetryQuarantine empties the quarantine of the connection, or of the models named, and plans to read
 // again what was in it: each model's next run begins where the oldest of the runs that found something did.
 func (s *Store) RetryQuarantine(ctx context.Context, organization, connection string, models []hub.Model) (retried int, err error) {
-	err = s.write(ctx, func(tx Tx) error {
-		retried = 0
-		c, err := lockConnection(ctx, tx, organization, connection)
-		if err != nil {
-			return err
+	filters := []QuarantineFilter{{}}
+	if models != nil {
+		filters = nil
+		for _, m := range models {
+			filters = append(filters, QuarantineFilter{Model: m})
 		}
-		if err := requireActive(ctx, tx, c); err != nil {
-			return err
-		}
-		type found struct {
-			model hub.Model
-			n     int
-			since *int64
-		}
-		all, err := queryAll(ctx, tx, func(r database.Row) (found, error) {
-			var f found
-			err := r.Scan(&f.model, &f.n, &f.since)
-			return f, err
-		}, `SELECT model, COUNT(*), MIN(COALESCE(found_since, 0)) FROM quarantine WHERE organization_id = $1 AND connection_id = $2 GROUP BY model`, organization, connection)
-		if err != nil {
-			return err
-		}
-		for _, f := range all {
-			if models != nil && !slices.Contains(models, f.model) {
-				continue
-			}
-			to := fromMicros(deref(f.since))
-			if deref(f.since) == 0 {
-				to = time.Time{}
-			}
-			if err := saveSyncStateRewind(ctx, tx, c, f.model, to); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, organization, connection, string(f.model)); err != nil {
-				return err
-			}
-			retried += f.n
-		}
-		if retried == 0 {
-			return nil
-		}
-		if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, organization, "retryQuarantine", "connection", connection, map[string]any{"retried": retried})
-	})
-	return retried, err
+	}
+	return s.retryQuarantine(ctx, organization, connection, filters)
 }

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"cmp"
+
 	"sirocco/api/wire"
 	"sirocco/hub"
 )
@@ -97,7 +99,7 @@ func ShowRecording(r *wire.Request, rec *hub.Recording, parts RecordingParts) Re
 	if rec.Latitude != nil && rec.Longitude != nil {
 		f.Latitude, f.Longitude = *rec.Latitude, *rec.Longitude
 	}
-	f.Links.Web.Self = r.Origin + "/v1/core/recordings/" + rec.ID
+	f.Links.Web.Self = cmp.Or(r.ConsoleURL(rec.OrganizationID, "/recordings/"+rec.ID), r.Origin+"/v1/core/recordings/"+rec.ID)
 	if parts.ShowSummary == "true" {
 		f.Summary = new(ShowSummary(*rec))
 	}

@@ -32,6 +32,8 @@ type Config struct {
 	Health func() (unfit error, notices []string)
 	// PublicURL begins the URLs that answers have; empty for how each request reached the server.
 	PublicURL string
+	// Console says that the web console is served, so that answers can lead to its pages.
+	Console bool
 	// TrustedProxies are those whose forwarded headers count.
 	TrustedProxies Proxies
 	// Version is the program's, for the OpenAPI document.

@@ -39,6 +39,14 @@ func RequestOf(ctx context.Context) *Request {
 	return ctx.Value(requestKey{}).(*Request)
 }
 
+// ConsoleURL is the address of a page of the web console about an organization; empty where there is no console.
+func (r *Request) ConsoleURL(organization, path string) string {
+	if !r.api.Console {
+		return ""
+	}
+	return r.Origin + "/console" + path + "?organization=" + organization
+}
+
 // Value makes the request its own context value, which spares one wrapping.
 func (r *Request) Value(key any) any {
 	if key == (requestKey{}) {

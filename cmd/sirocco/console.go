@@ -28,7 +28,12 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 	for platform, c := range opts.platforms {
 		platforms[platform] = c.Info()
 	}
+	var audio func(context.Context, string) (console.Audio, error)
+	if opts.audio != nil {
+		audio = func(ctx context.Context, key string) (console.Audio, error) { return opts.audio.Read(ctx, key) }
+	}
 	return console.New(console.Options{
+		Audio: audio,
 		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check,
 		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
 		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,

@@ -1,0 +1,28 @@
+"use strict";
+// The transcript and the player of a recording: a click on a moment plays from there, and what is being said is marked.
+(() => {
+  const player = document.getElementById("player");
+  const transcript = document.getElementById("transcript");
+  if (!player || !transcript) return;
+  const lines = [...transcript.querySelectorAll("li[data-start]")];
+  transcript.addEventListener("click", (event) => {
+    const at = event.target.closest("a.at");
+    if (!at) return;
+    event.preventDefault();
+    player.currentTime = Number(at.closest("li").dataset.start) / 1000;
+    player.play().catch(() => {}); // a browser may refuse, and says so at the player
+  });
+  const mark = () => {
+    const now = player.currentTime * 1000;
+    let said = null;
+    for (const line of lines) {
+      if (Number(line.dataset.start) > now) break;
+      said = line;
+    }
+    for (const line of lines) {
+      if (line === said) line.setAttribute("aria-current", "true");
+      else line.removeAttribute("aria-current");
+    }
+  };
+  for (const name of ["timeupdate", "seeking", "play"]) player.addEventListener(name, mark);
+})();

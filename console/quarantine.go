@@ -1,0 +1,186 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// quarantinePageSize is how many items a page shows.
+const quarantinePageSize = 20
+
+// quarantinePage is what could not be kept of what CRMs sent: by reason, or, of what is chosen, item by item.
+type quarantinePage struct {
+	page
+
+	Filter      store.QuarantineFilter
+	Connections []hub.Connection
+	Models      []hub.Model
+	Groups      []quarantineGroup
+	// Total is how many items are chosen, up to one more than is counted.
+	Total int64
+	// Retried is how many were just taken out, where the page comes after a retry.
+	Retried string
+	Again   []readAgain
+	// Items are those of one group, or the one that is chosen.
+	Items []quarantineItem
+	Next  string
+}
+
+// quarantineGroup is what a connection holds for one reason.
+type quarantineGroup struct {
+	store.QuarantineGroup
+
+	Connection hub.Connection
+}
+
+// quarantineItem is one item, with the field that is wrong marked.
+type quarantineItem struct {
+	store.HeldItem
+
+	Connection hub.Connection
+	Lines      []rawLine
+	// MayRetry says that its connection reads.
+	MayRetry bool
+}
+
+// readAgain is a model of a connection that is yet to be read again.
+type readAgain struct {
+	Connection hub.Connection
+	Model      hub.Model
+	Running    bool
+}
+
+// quarantineFilter is what a URL or a form chooses.
+func quarantineFilter(v *visit) store.QuarantineFilter {
+	return store.QuarantineFilter{
+		ConnectionID: v.FormValue("connection"), Model: hub.Model(v.FormValue("model")), Reason: v.FormValue("reason"), ID: v.FormValue("item"),
+	}
+}
+
+func (s *server) showQuarantine(w http.ResponseWriter, v *visit) error {
+	shown := &quarantinePage{page: s.page(v, "Quarantine"), Filter: quarantineFilter(v), Models: searchedModels, Retried: v.FormValue("retried")}
+	of, err := s.connectionsByID(v)
+	if err != nil {
+		return err
+	}
+	shown.Connections = of.all
+	groups, err := s.Store.QuarantineGroups(v.Context(), v.organization.ID, shown.Filter)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		shown.Groups = append(shown.Groups, quarantineGroup{g, of.byID[g.ConnectionID]})
+		shown.Total += g.Count
+	}
+	if shown.Again, err = s.readAgain(v, of.all); err != nil {
+		return err
+	}
+	if shown.Filter.Reason != "" || shown.Filter.ID != "" {
+		err = s.loadQuarantineItems(v, shown, of.byID)
+	}
+	if err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "quarantine", shown)
+}
+
+func (s *server) loadQuarantineItems(v *visit, shown *quarantinePage, of map[string]hub.Connection) error {
+	items, err := s.Store.QuarantineItems(v.Context(), v.organization.ID, shown.Filter, v.FormValue("afterConnection"), v.FormValue("after"), quarantinePageSize+1)
+	if err = ignoreCut(err); err != nil {
+		return err
+	}
+	if len(items) > quarantinePageSize {
+		items = items[:quarantinePageSize]
+		last := items[len(items)-1]
+		shown.Next = shown.Here("afterConnection", last.ConnectionID, "after", last.ID, "retried", "")
+	}
+	for _, i := range items {
+		c := of[i.ConnectionID]
+		shown.Items = append(shown.Items, quarantineItem{HeldItem: i, Connection: c, Lines: markRaw(i.Raw, i.Reason), MayRetry: c.Active})
+	}
+	return nil
+}
+
+// readAgain are the models that a retry, or a rewind, has set back and that no run has begun to read since.
+func (s *server) readAgain(v *visit, all []hub.Connection) ([]readAgain, error) {
+	var found []readAgain
+	for _, c := range all {
+		states, err := s.Store.SyncStates(v.Context(), v.organization.ID, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range states {
+			if st.RewindTo != nil {
+				found = append(found, readAgain{c, st.Model, st.InRun})
+			}
+		}
+	}
+	return found, nil
+}
+
+// connections are those of the organization that a page chooses from.
+type connections struct {
+	all  []hub.Connection
+	byID map[string]hub.Connection
+}
+
+// connectionsMost bounds how many connections a page offers to choose from.
+const connectionsMost = 200
+
+func (s *server) connectionsByID(v *visit) (connections, error) {
+	all, err := s.Store.Connections(v.Context(), v.organization.ID, store.ConnectionFilter{Limit: connectionsMost})
+	found := connections{all, make(map[string]hub.Connection, len(all))}
+	for _, c := range all {
+		found.byID[c.ID] = c
+	}
+	return found, err
+}
+
+// counted is a count as far as it was made.
+func counted(n int64) string {
+	if n > store.CountsEnd {
+		return number(store.CountsEnd) + "+"
+	}
+	return number(n)
+}
+
+// retryQuarantine lets what is chosen be read again: one item, a group, or all that match the filter.
+func (s *server) retryQuarantine(w http.ResponseWriter, v *visit) error {
+	f := quarantineFilter(v)
+	groups, err := s.Store.QuarantineGroups(v.Context(), v.organization.ID, f)
+	if err != nil {
+		return err
+	}
+	of, err := s.connectionsByID(v)
+	if err != nil {
+		return err
+	}
+	retried, paused, done := 0, 0, map[string]bool{}
+	for _, g := range groups {
+		if done[g.ConnectionID] {
+			continue
+		}
+		done[g.ConnectionID] = true
+		if !of.byID[g.ConnectionID].Active {
+			paused++
+			continue
+		}
+		chosen := f
+		chosen.ConnectionID = g.ConnectionID
+		n, err := s.Store.RetryQuarantined(v.Context(), v.organization.ID, chosen)
+		if err != nil {
+			return err
+		}
+		retried += n
+	}
+	switch {
+	case len(groups) == 0:
+		return hub.Conflict("Nothing of it is in quarantine any more: it came in well since, or somebody else retried it.")
+	case retried == 0 && paused > 0:
+		return hub.ErrPaused
+	}
+	return s.redirect(w, v, "retried", "/quarantine", "retried", fmt.Sprint(retried), "connection", f.ConnectionID, "model", string(f.Model))
+}

@@ -1,0 +1,329 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// visited is an organization whose rep has recorded visits, of which the rule is not sure.
+type visited struct {
+	*served
+
+	organization, user string
+	connection         hub.Connection
+	// offered is a recording that is offered with two appointments.
+	offered string
+	start   time.Time
+}
+
+// kept is audio that is in memory.
+type kept struct{ *strings.Reader }
+
+func (kept) Close() error { return nil }
+
+func (kept) ModTime() time.Time { return time.Time{} }
+
+const spoken = "0123456789"
+
+func visits(t *testing.T, databaseURL string) *visited {
+	t.Helper()
+	s := &visited{served: serveOn(t, databaseURL, func(o *Options) {
+		o.Audio = func(context.Context, string) (Audio, error) { return kept{strings.NewReader(spoken)}, nil }
+	})}
+	s.fill()
+	return s
+}
+
+// fill makes the organization.
+func (s *visited) fill() {
+	t, ctx, st := s.t, s.t.Context(), s.store
+	t.Helper()
+	if s.organization == "" {
+		s.organization = s.served.organization("Cedar Roofing")
+	}
+	ann, err := st.CreateUser(ctx, s.organization, hub.User{Email: "dana@cedar.example", FirstName: "Dana", LastName: "Whitfield"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.user = ann.ID
+	s.connection = storetest.Connection(t, st, s.organization, hub.PlatformMerge, hub.ModelUser, hub.ModelContact, hub.ModelEngagement)
+	s.start = s.clock().UTC().Truncate(24 * time.Hour).Add(-10 * time.Hour)
+	at := func(minutes int) time.Time { return s.start.Add(time.Duration(minutes) * time.Minute) }
+	visit := func(id, name string, from, to int) hub.Record {
+		return hub.Record{Model: hub.ModelEngagement, ExternalID: id, Name: name, StartTime: at(from), EndTime: at(to), Refs: hub.Refs{Owner: "u-7", Contact: "c-" + id}}
+	}
+	s.commit(hub.ModelUser, hub.Record{Model: hub.ModelUser, ExternalID: "u-7", Name: "Dana Whitfield", Details: hub.Details{Email: "dana@cedar.example"}})
+	s.commit(hub.ModelContact,
+		hub.Record{Model: hub.ModelContact, ExternalID: "c-1", Name: "Marisol Rivera", Details: hub.Details{
+			Emails: []string{"marisol@rivera.example"}, Phones: []string{"+1 602 555 0142"}, URL: "https://crm.example/contacts/1",
+			Addresses: []hub.Address{{Street: "418 Juniper Lane", City: "Tempe", State: "AZ", Zip: "85281"}}}},
+		hub.Record{Model: hub.ModelContact, ExternalID: "c-2", Name: "Marcus Oyelaran", Details: hub.Details{URL: "javascript:alert(1)", Phones: []string{"+1 602 555 0177"}}},
+		hub.Record{Model: hub.ModelContact, ExternalID: "c-3", Name: "Henrietta Vance"})
+	s.commit(hub.ModelEngagement, visit("1", "Roof inspection, Rivera", -20, 40), visit("2", "Gutter estimate, Oyelaran", 35, 95), visit("3", "Follow-up, Vance", 300, 360))
+	s.offered = storetest.Recording(t, st, s.organization, ann.ID, at(10), 50*time.Minute)
+	storetest.Exec(t, st, `UPDATE recordings SET title = 'Visit at Juniper Lane', discoverable = $1, blob = 'k/a', size = 10, link_by = 'OFFERED', link_connection_id = $4,
+		link_reason = 'It may be of the roof inspection.' WHERE organization_id = $2 AND id = $3`, false, s.organization, s.offered, s.connection.ID)
+	_, err = st.PutAnalysis(ctx, s.organization, s.offered, hub.AnalysisResult{
+		Analysis: hub.Analysis{
+			Language: "en", Speakers: map[string]string{"A": "Dana", "B": "Homeowner"},
+			Summary:     []hub.SummarySection{{ID: "s1", Header: "What was agreed", Content: "New shingles on the south side before the monsoon."}},
+			Extractions: []hub.EntityExtraction{{ID: "e1", DefinitionID: "d", DefinitionName: "Budget", Status: "COMPLETED", Values: []hub.ExtractedValue{{Name: "Budget", Value: 14500.0, Mappings: []hub.FieldMapping{{Model: "OPPORTUNITY", Field: "Amount"}}}}}},
+		},
+		Duration:   50 * time.Minute,
+		Utterances: []hub.Utterance{{Speaker: "A", Text: "Thanks for having me, let us look at the roof.", Start: 0, End: 4200}, {Speaker: "B", Text: "The leak is above the kitchen.", Start: 4300, End: 9000}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Exec(t, st, `UPDATE recordings SET link_by = 'OFFERED' WHERE organization_id = $1 AND id = $2`, s.organization, s.offered)
+}
+
+// commit brings records into the connection, as a sync does, and lets go of it.
+func (s *visited) commit(model hub.Model, records ...hub.Record) {
+	s.t.Helper()
+	s.commitPage(store.PageCommit{State: store.SyncState{Model: model}, Status: hub.SyncStateUpToDate, Records: records})
+}
+
+func (s *visited) commitPage(page store.PageCommit) {
+	s.t.Helper()
+	sched := storetest.Lease(s.t, s.store, s.organization, s.connection.ID)
+	if _, err := s.store.CommitPage(s.t.Context(), sched, page); err != nil {
+		s.t.Fatal(err)
+	}
+	storetest.Exec(s.t, s.store, `UPDATE schedules SET lease_until = NULL, due_at = $3 WHERE organization_id = $1 AND connection_id = $2`,
+		s.organization, s.connection.ID, s.clock().UnixMicro())
+}
+
+func (s *visited) record(model hub.Model, externalID string) store.Record {
+	s.t.Helper()
+	found, err := s.store.FindRecord(s.t.Context(), s.organization, store.RecordTarget{Model: model, ExternalID: externalID})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}
+
+func (s *visited) recording() hub.Recording {
+	s.t.Helper()
+	r, err := s.store.Recording(s.t.Context(), s.organization, s.offered)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+// TestAnOfferIsTaken lists an offered recording first, explains it on one axis, and takes one of its appointments; what
+// is not offered any more is refused.
+func TestAnOfferIsTaken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		b := s.operator(s.organization)
+		mustContain(t, b.get("/recordings"), "Which appointment are these of?", "Visit at Juniper Lane", "Dana Whitfield", "Decide")
+		at := "/recordings/" + s.offered
+		mustContain(t, b.get(at), "<svg", "Roof inspection, Rivera, ", "overlaps by 30 min", "It is this one", "None of them", "New shingles", "OPPORTUNITY.Amount", "14500")
+		to := b.post(at+"/take", "candidate", s.record(hub.ModelEngagement, "2").ID)
+		if r := s.recording(); r.Link.ExternalID != "2" || r.Link.By != hub.LinkedByHand || r.Link.Trigger != linkedInBrowser {
+			t.Errorf("%+v", r.Link)
+		}
+		mustContain(t, b.get(to), "It is linked.", "Gutter estimate, Oyelaran", "by hand", "Unlink")
+		if a := b.do(http.MethodPost, at+"/take", nil); a.status != http.StatusConflict {
+			t.Errorf("taken twice: %d", a.status)
+		}
+		if n := storetest.Count(t, s.store, `SELECT COUNT(*) FROM audit WHERE object_id = $1 AND action = 'link' AND actor_name = 'Ann'`, s.offered); n != 1 {
+			t.Errorf("%d entries in the audit log", n)
+		}
+		if strings.Contains(b.get("/recordings"), "Which appointment") {
+			t.Error("it is offered still")
+		}
+	})
+}
+
+// TestNoneOfTheOffers says that an offered recording is of none of its candidates.
+func TestNoneOfTheOffers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		b := s.operator(s.organization)
+		mustContain(t, b.get(b.post("/recordings/"+s.offered+"/take", "candidate", "")), "It is of none of them.", "Unlinked by hand")
+		if r := s.recording(); r.Linked() || r.Link.By != hub.LinkedByHand {
+			t.Errorf("%+v", r.Link)
+		}
+	})
+}
+
+// TestLinkByHand searches a record for a recording, links it to that, and unlinks it.
+func TestLinkByHand(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		b := s.operator(s.organization)
+		at := "/recordings/" + s.offered
+		found := b.get(at + "/link?model=CONTACT&q=henri")
+		want := s.record(hub.ModelContact, "c-3")
+		mustContain(t, found, "Henrietta Vance", want.ID)
+		if strings.Contains(found, "Marisol") {
+			t.Error("all are found")
+		}
+		mustContain(t, b.get(b.post(at+"/link", "model", "CONTACT", "record", want.ID)), "It is linked.", "Henrietta Vance")
+		mustContain(t, b.get("/records/CONTACT/"+want.ID), "Visit at Juniper Lane")
+		mustContain(t, b.get(b.post(at+"/unlink")), "It is unlinked.")
+		if r := s.recording(); r.Linked() {
+			t.Errorf("%+v", r.Link)
+		}
+		if a := b.do(http.MethodPost, at+"/link", map[string][]string{"model": {"CONTACT"}, "record": {hub.NewID()}}); a.status != http.StatusNotFound {
+			t.Errorf("to nothing: %d", a.status)
+		}
+	})
+}
+
+// TestWordsAreForPeople asks for the words and the audio of a recording with each kind of session: a token's never has
+// them, whoever runs the server has them once they opened them, which the audit log notes once, and for an hour.
+func TestWordsAreForPeople(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		at, words := "/recordings/"+s.offered, "The leak is above the kitchen."
+		token := s.as(hub.ConsolePerson{Role: hub.ConsoleOperator, Method: hub.ConsoleByToken, OrganizationID: s.organization})
+		runs := s.as(hub.ConsolePerson{Role: hub.ConsoleOperator})
+		of := "?organization=" + s.organization
+		opened := func() int {
+			return storetest.Count(t, s.store, `SELECT COUNT(*) FROM audit WHERE object_id = $1 AND action = 'open'`, s.offered)
+		}
+		closed := func(b *browser) {
+			t.Helper()
+			if page := b.get(at + of); strings.Contains(page, words) || strings.Contains(page, "<audio") {
+				t.Error("the words show")
+			}
+			if a := b.do(http.MethodGet, at+"/audio"+of, nil); a.status != http.StatusForbidden || a.body == spoken {
+				t.Errorf("the audio: %d", a.status)
+			}
+		}
+		closed(token)
+		closed(runs)
+		if a := token.do(http.MethodPost, at+"/open"+of, nil); a.status != http.StatusForbidden || opened() != 0 {
+			t.Errorf("a token opens: %d", a.status)
+		}
+		runs.post(at + "/open" + of)
+		runs.post(at + "/open" + of)
+		if n := opened(); n != 1 {
+			t.Errorf("%d entries in the audit log", n)
+		}
+		mustContain(t, runs.get(at+of), words, "<audio", "Homeowner", "#t=4.3", "with the transcript")
+		a := runs.do(http.MethodGet, at+"/audio"+of, nil, "Range", "bytes=2-4")
+		if a.status != http.StatusPartialContent || a.body != spoken[2:5] || a.header.Get("Content-Type") != "audio/mpeg" {
+			t.Errorf("a range: %d %q", a.status, a.body)
+		}
+		closed(s.as(hub.ConsolePerson{Role: hub.ConsoleOperator})) // another session
+		closed(token)
+		storetest.Exec(t, s.store, `UPDATE console_openings SET at = at - $1`, store.OpeningLife.Microseconds())
+		closed(runs)
+	})
+}
+
+// TestDeliveriesOfARecording shows what was written, to the letter, and sends it again.
+func TestDeliveriesOfARecording(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		b := s.operator(s.organization)
+		at := "/recordings/" + s.offered
+		b.post(at+"/take", "candidate", s.record(hub.ModelEngagement, "1").ID)
+		found, err := s.store.DeliveriesOf(t.Context(), s.organization, s.offered, 10)
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		storetest.Exec(t, s.store, `UPDATE deliveries SET state = 'FAILED', due_at = NULL, attempts = 3, error = 'The CRM refused it.', note_text = 'As it <was> written', note_id = 'n-1' WHERE id = $1`, found[0].ID)
+		mustContain(t, b.get(at), "As it &lt;was&gt; written", "The CRM refused it.", "Failed", "What would be written now, without the transcript")
+		mustContain(t, b.get(b.post(at+"/replay", "delivery", found[0].ID)), "It is sent now.")
+		if d, err := s.store.Delivery(t.Context(), s.organization, found[0].ID); err != nil || d.State != hub.DeliveryPending || d.Attempts != 0 {
+			t.Errorf("%+v %v", d, err)
+		}
+	})
+}
+
+// TestRecordsAreFound searches by the beginning of a name in any case and by the CRM's id, page by page, and shows what a
+// record has to do with; it leads to no URL that is none of the web.
+func TestRecordsAreFound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		var many []hub.Record
+		for i := range recordsPageSize + 5 {
+			many = append(many, hub.Record{Model: hub.ModelContact, ExternalID: fmt.Sprint("m-", i), Name: fmt.Sprintf("Zora %03d", i)})
+		}
+		s.commit(hub.ModelContact, many...)
+		b := s.viewer(s.organization)
+		page := b.get("/records?q=MARI")
+		mustContain(t, page, "Marisol Rivera", "418 Juniper Lane, Tempe, AZ 85281", "marisol@rivera.example")
+		if strings.Contains(page, "Marcus") {
+			t.Error("another name is found")
+		}
+		mustContain(t, b.get("/records?by=id&q=c-2"), "Marcus Oyelaran")
+		mustContain(t, b.get("/records?q=zora"), "Zora 000", "Zora 049", "Older")
+		next := b.get("/records?q=zora&after=" + s.record(hub.ModelContact, "m-49").ID)
+		mustContain(t, next, "Zora 050", "Zora 054")
+		if strings.Contains(next, "Zora 049") {
+			t.Error("the page before shows again")
+		}
+		one := b.get("/records/CONTACT/" + s.record(hub.ModelContact, "c-1").ID)
+		mustContain(t, one, "Marisol Rivera", "1 602 555 0142", "https://crm.example/contacts/1", "Open in the CRM", "Roof inspection, Rivera")
+		mustContain(t, b.get("/records/ENGAGEMENT/"+s.record(hub.ModelEngagement, "1").ID), "Marisol Rivera", "Dana Whitfield")
+		if strings.Contains(b.get("/records/CONTACT/"+s.record(hub.ModelContact, "c-2").ID), `href="javascript`) {
+			t.Error("it leads to a script")
+		}
+	})
+}
+
+// TestQuarantineIsRetried groups what is in quarantine by reason, marks the field that is wrong, and retries one item, a
+// group, and all.
+func TestQuarantineIsRetried(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := visits(t, databaseURL)
+		bad := func(id, reason string) store.Quarantined {
+			return store.Quarantined{Model: hub.ModelEngagement, ExternalID: id, Reason: reason, Raw: `{"id":"` + id + `","end_time":"2026-01-01","name":"x"}`, FoundSince: s.start}
+		}
+		const early, long = "endTime is before startTime", "externalId is too long"
+		s.commitPage(store.PageCommit{State: store.SyncState{Model: hub.ModelEngagement}, Status: hub.SyncStateUpToDate, Quarantined: []store.Quarantined{bad("q1", early), bad("q2", early), bad("q3", early), bad("q4", long)}})
+		left := func() int {
+			return storetest.Count(t, s.store, `SELECT COUNT(*) FROM quarantine WHERE organization_id = $1`, s.organization)
+		}
+		b := s.operator(s.organization)
+		page := b.get("/quarantine")
+		mustContain(t, page, early, long, "Retry all: 4", "Retry 3")
+		page = b.get("/quarantine?reason=" + strings.ReplaceAll(early, " ", "+"))
+		mustContain(t, page, "<mark>  &#34;end_time&#34;: &#34;2026-01-01&#34;,</mark>", "Retry this one", "q1")
+		items, err := s.store.QuarantineItems(t.Context(), s.organization, store.QuarantineFilter{Reason: early}, "", "", 10)
+		if err != nil || len(items) != 3 {
+			t.Fatal(items, err)
+		}
+		mustContain(t, b.get(b.post("/quarantine/retry", "connection", s.connection.ID, "item", items[0].ID)), "1 item was taken out", "Being read again", "Retry what matches: 3")
+		states, err := s.store.SyncStates(t.Context(), s.organization, s.connection.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rewound := false
+		for _, st := range states {
+			rewound = rewound || st.Model == hub.ModelEngagement && st.RewindTo != nil
+		}
+		if !rewound {
+			t.Errorf("it is not read again: %+v", states)
+		}
+		b.post("/quarantine/retry", "reason", early)
+		if n := left(); n != 1 {
+			t.Errorf("after a group %d are left", n)
+		}
+		b.post("/quarantine/retry")
+		if n := left(); n != 0 {
+			t.Errorf("after all %d are left", n)
+		}
+		if a := b.do(http.MethodPost, "/quarantine/retry", nil); a.status != http.StatusConflict {
+			t.Errorf("nothing is retried: %d", a.status)
+		}
+	})
+}
+
+var _ io.ReadSeekCloser = kept{}

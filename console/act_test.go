@@ -57,7 +57,7 @@ func TestConnectionActs(t *testing.T) {
 
 		// A connection is made once the CRM accepts its credentials, and not before.
 		mustContain(t, b.get("/connections/new"), "Merge")
-		mustContain(t, b.get("/connections/new?platform=MERGE"), "The key of the account.", `type="password"`, "without it https://api.example.com")
+		mustContain(t, b.get("/connections/new?platform=MERGE"), "The key of the account.", "Api key", "Base URL", `type="password"`, "without it https://api.example.com")
 		made := url.Values{"platform": {"MERGE"}, "name": {"Acme CRM"}, "credential.apiKey": {"wrong"}}
 		refused := b.do(http.MethodPost, "/connections", made)
 		if refused.status != http.StatusUnprocessableEntity || strings.Contains(refused.body, `value="wrong"`) {

@@ -16,7 +16,7 @@ import (
 // functions are what templates call, beside the methods of their pages.
 var functions = template.FuncMap{
 	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
-	"words": words, "count": count, "counted": counted, "dict": dict, "short": short,
+	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label,
 }
 
 // when is a moment: in UTC, which the browser turns into its own zone, with the exact moment on hover.
@@ -111,6 +111,26 @@ func words(name any) string {
 		return ""
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// label is the name of a field as people read it: baseURL is Base URL.
+func label(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		switch {
+		case i == 0:
+			b.WriteString(strings.ToUpper(string(r)))
+		case r >= 'A' && r <= 'Z' && name[i-1] >= 'a' && name[i-1] <= 'z':
+			b.WriteString(" ")
+			if i+1 < len(name) && name[i+1] >= 'a' && name[i+1] <= 'z' {
+				r += 'a' - 'A'
+			}
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 var wireTimes = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)

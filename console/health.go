@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -82,12 +83,8 @@ func countStates(all []connectionView) (counts []stateCount) {
 
 // severity is how bad the worst of the connections is; the states stand in that order.
 func severity(all []connectionView) (worst int) {
-	for i := range all {
-		for n, state := range store.HealthStates() {
-			if all[i].State == state {
-				worst = max(worst, n)
-			}
-		}
+	for _, c := range all {
+		worst = max(worst, slices.Index(store.HealthStates(), c.State))
 	}
 	return worst
 }

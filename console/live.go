@@ -116,10 +116,10 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 	for message := []byte(": hello\n\n"); ; {
 		_ = control.SetWriteDeadline(time.Now().Add(liveStall))
 		if _, err := w.Write(message); err != nil {
-			return nil //nolint:nilerr // the browser is gone
+			return nil // the browser is gone
 		}
 		if err := control.Flush(); err != nil {
-			return nil //nolint:nilerr // the browser is gone
+			return nil // the browser is gone
 		}
 		select {
 		case <-v.Context().Done():

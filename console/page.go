@@ -104,7 +104,7 @@ func (p *page) Acts() bool { return p.Person != nil && p.Person.Role.Acts() }
 const noticeParameter = "done"
 
 // notices are what pages say of actions that are done, by what a URL calls them. Each action adds its own.
-var notices = map[string]string{
+var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"signed-out":         "You are signed out.",
 	"paused":             "It is paused. It goes on from where it stopped when you resume it.",
 	"resumed":            "It goes on from where it stopped.",

@@ -28,7 +28,7 @@ func (s *server) overTLS(r *http.Request) bool {
 func (s *server) sessionOf(r *http.Request, use bool) (*hub.ConsoleSession, error) {
 	cookie, err := r.Cookie(s.cookieName(r))
 	if err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // there is no such cookie
 	}
 	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value, use)
 	if errors.Is(err, hub.ErrNotFound) {
@@ -43,7 +43,7 @@ func (s *server) enter(w http.ResponseWriter, r *http.Request, secret string) {
 }
 
 func (s *server) setCookie(w http.ResponseWriter, r *http.Request, secret string, age int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever there is TLS
 		Name: s.cookieName(r), Value: secret, Path: s.cookiePath(), MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.overTLS(r),
 	})

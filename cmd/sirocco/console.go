@@ -76,7 +76,7 @@ func (c *consoleLoginCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		link := base + "/console/open?key=" + url.QueryEscape(text)
+		link := consoleLink(base, text)
 		if c.JSON {
 			return printJSON(struct {
 				URL string `json:"url"`
@@ -85,6 +85,11 @@ func (c *consoleLoginCommand) Run(ctx context.Context) error {
 		fmt.Printf("Open this in a browser, within %d minutes. It works once:\n%s\n", int(hub.ConsoleLoginLife.Minutes()), link)
 		return nil
 	})
+}
+
+// consoleLink is the address that spends what CreateConsoleLogin gave.
+func consoleLink(base, key string) string {
+	return base + "/console/open?key=" + url.QueryEscape(key)
 }
 
 // base is how browsers reach the server.

@@ -48,6 +48,8 @@ type demo struct {
 	crms   []*demoCRM
 	// organization is whose token is used; userToken is one of its rep's.
 	organization, token, userToken string
+	// console is the link that opens the console once, as the operator.
+	console string
 	// recorded are the ids of the recordings that were made.
 	recorded []string
 	// moved is when what the demo waits for last went on.
@@ -81,14 +83,16 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
+	if !c.Once {
+		fmt.Printf("Watch it in a browser, as the operator (the link works once, within %d minutes):\n\n  %s\n", int(hub.ConsoleLoginLife.Minutes()), d.console)
+	}
 	summary, err := d.show()
 	if err != nil {
 		return fmt.Errorf("the demo announced what was not true: %w", err)
 	}
 	if !c.Once {
 		d.invite()
-		<-ctx.Done()
-		return nil
+		return d.live()
 	}
 	fmt.Printf("All of it was true: %s, in %.1f s.\n", summary, time.Since(began).Seconds())
 	return nil
@@ -112,11 +116,15 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	link, err := st.CreateConsoleLogin(d.ctx, hub.ConsolePerson{Name: operator().Name, Role: hub.ConsoleOperator})
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	place, err := audio.Open(d.ctx, "file://"+filepath.ToSlash(filepath.Join(dir, "recordings")))
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	n, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{audio: place, targets: hub.Targets{Any: true}})
+	n, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{audio: place, console: true, targets: hub.Targets{Any: true}})
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -125,6 +133,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	d.url = "http://" + listener.Addr().String()
+	d.console = consoleLink(d.url, link)
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(n.run(d.ctx, listener), st.Close()) }()
 	for _, p := range platforms {
@@ -239,7 +248,8 @@ func (d *demo) send(r *http.Request, into any) error {
 
 // invite says how to play on.
 func (d *demo) invite() {
-	fmt.Printf("\nIt goes on until Ctrl-C. %s/docs, in a browser, describes all that it answers. To play with it:\n\n  export TOKEN=%s\n", d.url, d.token)
+	fmt.Printf("\nIt goes on until Ctrl-C, while people work in the CRMs and what they change comes. The console is yours now; this token signs in at %s/console, too.\n"+
+		"%s/docs describes all that it answers. To play with it:\n\n  export TOKEN=%s\n", d.url, d.url, d.token)
 	try := []string{"/v1/core/integrations/connections", d.crms[0].connection + "/sync", d.crms[0].connection + "/runs"}
 	for _, id := range d.recorded {
 		try = append(try, "/v1/core/recordings/"+id+"/link")

@@ -32,6 +32,8 @@ type Options struct {
 	Check hub.CheckCredentials
 	// Audio opens a recording's audio by its key; nil where none is kept. Without audio under the key it returns hub.ErrNotFound.
 	Audio func(ctx context.Context, key string) (Audio, error)
+	// Targets are the addresses, beyond the public ones, that webhooks may go to.
+	Targets hub.Targets
 	// Platforms describes each platform that is pulled.
 	Platforms map[hub.Platform]hub.PlatformInfo
 	// Done is closed when the server is about to stop: what lives ends then. Nil is never.

@@ -16,7 +16,7 @@ import (
 // functions are what templates call, beside the methods of their pages.
 var functions = template.FuncMap{
 	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
-	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label,
+	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label, "eventWords": eventWords,
 }
 
 // when is a moment: in UTC, which the browser turns into its own zone, with the exact moment on hover.
@@ -161,4 +161,15 @@ func dict(pairs ...any) (map[string]any, error) {
 		all[name] = pairs[i+1]
 	}
 	return all, nil
+}
+
+// eventWords is a type of events as people read it.
+func eventWords(t hub.EventType) string {
+	switch t {
+	case hub.EventRecordingProcessed:
+		return "Recording processed"
+	case hub.EventRecordingLinked:
+		return "Recording linked"
+	}
+	return string(t)
 }

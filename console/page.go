@@ -39,6 +39,7 @@ var menu = []struct {
 	{"Records", "/records", scopeOrganization},
 	{"Quarantine", "/quarantine", scopeOrganization},
 	{"Recordings", "/recordings", scopeOrganization},
+	{"Webhooks", "/webhooks", scopeOrganization},
 }
 
 func (s *server) page(v *visit, title string) page {
@@ -123,4 +124,8 @@ var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"unlinked":          "It is unlinked. The rule does not link it again, and what was not written yet is not.",
 	"opened":            "The audio and the words are open to you for an hour; the audit log has noted it.",
 	"delivery-replayed": "It is sent now. What is in the CRM already is found there and not written again.",
+	"webhook-tested":    "The test event is on its way.",
+	"webhook-disabled":  "The endpoint is disabled: nothing is sent to it.",
+	"webhook-enabled":   "The endpoint is enabled. What waited for it is sent now.",
+	"event-replayed":    "It is sent again.",
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"sirocco/hub"
@@ -35,7 +36,7 @@ func (r route) live() bool { return strings.HasSuffix(r.Pattern, "/live") }
 // routes are all pages and actions; the tests that walk them, for isolation and for roles, find them here.
 func routes() []route {
 	const viewer, operator = hub.ConsoleViewer, hub.ConsoleOperator
-	return append([]route{
+	return slices.Concat([]route{
 		{"GET", "/sign-in", "", scopeNone, (*server).showSignIn},
 		{"POST", "/sign-in", "", scopeNone, (*server).signIn},
 		{"GET", "/open", "", scopeNone, (*server).showOpen},
@@ -63,5 +64,5 @@ func routes() []route {
 		{"POST", "/connections/{connection}/deletions", operator, scopeOrganization, (*server).decideDeletions},
 		{"GET", "/connections/{connection}/delete", operator, scopeOrganization, (*server).showDelete},
 		{"POST", "/connections/{connection}/delete", operator, scopeOrganization, (*server).deleteConnection},
-	}, recordRoutes()...)
+	}, recordRoutes(), webhookRoutes())
 }

@@ -192,36 +192,44 @@ func (s *Store) saveFailing(ctx context.Context, tx Tx, t Task, last EventResult
 type EventDeliveryFilter struct {
 	// State is empty for all.
 	State hub.DeliveryState
+	// From and Until bound when the events happened, the first included and the second not; zero where they do not.
+	From, Until time.Time
 	// Before is the id of the event that the page starts before, in time; empty for the first page.
 	Before string
-	Limit  int
+	// After is the id of the event that a replay goes on after; empty where it begins.
+	After string
+	Limit int
 }
 
 // triesMost is how many attempts of a delivery are told.
 const triesMost = 20
 
+const eventDeliveryQuery = `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
+	JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
+	WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id = $3`
+
+func eventDeliveriesQuery(state hub.DeliveryState) string {
+	return `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
+		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
+		WHERE ` + betweenEvents + eventStates[state] + ` ORDER BY d.event_id DESC LIMIT $5`
+}
+
+func scanEventDelivery(r database.Row) (EventDelivery, error) {
+	var d EventDelivery
+	var due *int64
+	var happened, created, updated int64
+	err := r.Scan(&d.Event.OrganizationID, &d.Event.ID, &d.Event.Type, &d.Event.RecordingID, &d.Event.Payload, &happened, &d.State, &d.Attempts, &due, &created, &updated)
+	d.Event.CreatedAt, d.DueAt, d.CreatedAt, d.UpdatedAt = fromMicros(happened), fromOptionalMicros(due), fromMicros(created), fromMicros(updated)
+	return d, err
+}
+
 // EventDeliveries lists an endpoint's deliveries with their attempts, the latest event first.
 func (s *Store) EventDeliveries(ctx context.Context, organization, endpoint string, f EventDeliveryFilter) ([]EventDelivery, error) {
-	state := "" // as constants, so that the indexes of their own are of use
-	switch f.State {
-	case hub.DeliveryFailed:
-		state = " AND d.state = 'FAILED'"
-	case hub.DeliveryPending:
-		state = " AND d.state = 'PENDING' AND d.due_at IS NOT NULL"
-	case hub.DeliverySent:
-		state = " AND d.state = 'SENT'"
+	from, until := f.span()
+	if f.Before != "" {
+		until = min(until, f.Before)
 	}
-	ds, err := queryAll(ctx, s.db, func(r database.Row) (EventDelivery, error) {
-		var d EventDelivery
-		var due *int64
-		var happened, created, updated int64
-		err := r.Scan(&d.Event.OrganizationID, &d.Event.ID, &d.Event.Type, &d.Event.RecordingID, &d.Event.Payload, &happened, &d.State, &d.Attempts, &due, &created, &updated)
-		d.Event.CreatedAt, d.DueAt, d.CreatedAt, d.UpdatedAt = fromMicros(happened), fromOptionalMicros(due), fromMicros(created), fromMicros(updated)
-		return d, err
-	}, `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
-		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND `+beforeID("d.event_id", "$3", f.Before)+state+` ORDER BY d.event_id DESC LIMIT $4`,
-		organization, endpoint, f.Before, f.Limit)
+	ds, err := queryAll(ctx, s.db, scanEventDelivery, eventDeliveriesQuery(f.State), organization, endpoint, from, until, f.Limit)
 	if err != nil || len(ds) == 0 {
 		return nil, err
 	}

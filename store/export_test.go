@@ -55,7 +55,7 @@ func ClaimQueries() map[string]string {
 
 // ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
 func ConsoleQueries() map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery,
 		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
 		"records": recordCountQuery, "quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
@@ -65,5 +65,12 @@ func ConsoleQueries() map[string]string {
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
 		"records by name": recordsByNameQuery(database.SQLite), "what refers to a record": referrersQuery("account_ref"),
+		"a webhook's delivery": eventDeliveryQuery, "bars of webhooks": webhookBarsQuery,
 	}
+	for state := range eventStates {
+		all["webhook deliveries "+string(state)] = eventDeliveriesQuery(state)
+		all["count of webhook deliveries "+string(state)] = eventCountQuery(state)
+		all["replay of webhook deliveries "+string(state)] = replaySliceQuery(state)
+	}
+	return all
 }

@@ -37,7 +37,7 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check,
 		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
 		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,
-		Done:   stopping,
+		Done:   stopping, Targets: opts.targets,
 	})
 }
 

@@ -11,6 +11,11 @@
     for (const field of root.querySelectorAll("input[data-utc]")) { // a moment that the person chooses, in their own zone
       const zone = field.form && field.form.querySelector("input[name=zone]");
       if (zone) zone.value = String(new Date().getTimezoneOffset());
+      const chosen = new Date(field.dataset.utc + "Z"); // one that was chosen before
+      if (field.dataset.utc && !Number.isNaN(chosen.getTime())) {
+        field.value = new Date(chosen.getTime() - chosen.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+        field.removeAttribute("data-utc");
+      }
     }
   };
   localize(document);

@@ -1,0 +1,222 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// eventStates are what deliveries are filtered by, with their words and tones.
+var eventStates = []struct {
+	State       hub.DeliveryState
+	Words, Tone string
+}{
+	{hub.DeliveryPending, "Waiting", "busy"}, {hub.DeliverySent, "Sent", "good"}, {hub.DeliveryFailed, "Failed", "bad"},
+}
+
+func eventsIn(state hub.DeliveryState) store.EventDeliveryFilter {
+	return store.EventDeliveryFilter{State: state}
+}
+
+// eventFilter is which deliveries of an endpoint a page is about, as its URL says.
+type eventFilter struct {
+	store.EventDeliveryFilter
+
+	// FromField and UntilField are as a form shows them, in UTC; the browser turns them into its own zone.
+	FromField, UntilField string
+}
+
+const fieldLayout = "2006-01-02T15:04"
+
+// eventFilterOf reads a filter from the names and values of a URL or a form.
+func eventFilterOf(get func(string) string) (f eventFilter, err error) {
+	f.State = hub.DeliveryState(get("state"))
+	if f.State != "" && f.State != hub.DeliveryPending && f.State != hub.DeliverySent && f.State != hub.DeliveryFailed {
+		return f, hub.Invalid("state", "is none of the states", "PENDING, SENT or FAILED")
+	}
+	f.After = get("after")
+	for name, to := range map[string]*time.Time{"from": &f.From, "until": &f.Until} {
+		if text := get(name); text != "" {
+			if *to, err = readMoment(text, get("zone")); err != nil {
+				return f, hub.Invalid(name, "is no time", hub.WantTime)
+			}
+			*to = to.UTC()
+		}
+	}
+	if !f.From.IsZero() {
+		f.FromField = f.From.Format(fieldLayout)
+	}
+	if !f.Until.IsZero() {
+		f.UntilField = f.Until.Format(fieldLayout)
+	}
+	return f, nil
+}
+
+// Pairs are the filter as names and values of a URL.
+func (f *eventFilter) Pairs(also ...string) []string {
+	pairs := []string{"state", string(f.State)}
+	for name, t := range map[string]time.Time{"from": f.From, "until": f.Until} {
+		if !t.IsZero() {
+			pairs = append(pairs, name, hub.WireTime(t))
+		}
+	}
+	return append(pairs, also...)
+}
+
+// Words says what the filter selects.
+func (f *eventFilter) Words() string {
+	text := "all deliveries"
+	for _, s := range eventStates {
+		if s.State == f.State {
+			text = "the deliveries that are " + strings.ToLower(s.Words)
+		}
+	}
+	if !f.From.IsZero() {
+		text += ", from " + hub.WireTime(f.From)
+	}
+	if !f.Until.IsZero() {
+		text += ", until " + hub.WireTime(f.Until)
+	}
+	return text
+}
+
+// deliveriesPage lists what an endpoint was told, and is to be.
+type deliveriesPage struct {
+	page
+
+	Endpoint   hub.WebhookEndpoint
+	Endpoints  []hub.WebhookEndpoint
+	Filter     eventFilter
+	States     any
+	Deliveries []eventDelivery
+	// Count is how many the filter selects.
+	Count int64
+	Next  string
+	// ReplayURL asks whether all of them are to be sent again.
+	ReplayURL string
+}
+
+// eventDelivery is one delivery, with its state in words.
+type eventDelivery struct {
+	store.EventDelivery
+
+	Words, Tone string
+}
+
+func showEventDelivery(d store.EventDelivery) eventDelivery {
+	shown := eventDelivery{EventDelivery: d}
+	for _, s := range eventStates {
+		if s.State == d.State {
+			shown.Words, shown.Tone = s.Words, s.Tone
+		}
+	}
+	return shown
+}
+
+// Last is the last attempt; nil where there was none.
+func (d *eventDelivery) Last() *hub.Attempt {
+	if len(d.Tries) == 0 {
+		return nil
+	}
+	return &d.Tries[len(d.Tries)-1]
+}
+
+// Payload is what is sent, one field a line.
+func (d *eventDelivery) Payload() string {
+	var text bytes.Buffer
+	if json.Indent(&text, []byte(d.Event.Payload), "", "  ") != nil {
+		return d.Event.Payload
+	}
+	return text.String()
+}
+
+const deliveriesListed = 50
+
+// chooseDeliveries leads to the deliveries of the endpoint that a form names, or of the first one.
+func (s *server) chooseDeliveries(w http.ResponseWriter, v *visit) error {
+	query := v.URL.Query()
+	endpoint := query.Get("endpoint")
+	if endpoint == "" {
+		all, err := s.Store.Endpoints(v.Context(), v.organization.ID, "", 1)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			http.Redirect(w, v.Request, s.href(v, "/webhooks"), http.StatusSeeOther)
+			return nil
+		}
+		endpoint = all[0].ID
+	}
+	if _, err := s.Store.Endpoint(v.Context(), v.organization.ID, endpoint); err != nil {
+		return err
+	}
+	f, err := eventFilterOf(query.Get)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, v.Request, s.href(v, "/webhooks/"+endpoint+"/deliveries", f.Pairs()...), http.StatusSeeOther)
+	return nil
+}
+
+func (s *server) showDeliveries(w http.ResponseWriter, v *visit) error {
+	shown := &deliveriesPage{page: s.page(v, "Deliveries"), States: eventStates}
+	var err error
+	if shown.Endpoint, err = s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint")); err != nil {
+		return err
+	}
+	if shown.Filter, err = eventFilterOf(v.URL.Query().Get); err != nil {
+		return err
+	}
+	if shown.Endpoints, err = s.Store.Endpoints(v.Context(), v.organization.ID, "", store.EndpointsMost); err != nil {
+		return err
+	}
+	f := shown.Filter.EventDeliveryFilter
+	f.Before, f.Limit = v.URL.Query().Get("before"), deliveriesListed+1
+	found, err := s.Store.EventDeliveries(v.Context(), v.organization.ID, shown.Endpoint.ID, f)
+	if err != nil {
+		return err
+	}
+	if len(found) > deliveriesListed {
+		found = found[:deliveriesListed]
+		shown.Next = s.href(v, v.URL.Path, shown.Filter.Pairs("before", found[len(found)-1].Event.ID)...)
+	}
+	for _, d := range found {
+		shown.Deliveries = append(shown.Deliveries, showEventDelivery(d))
+	}
+	if shown.Count, err = s.Store.CountEventDeliveries(v.Context(), v.organization.ID, shown.Endpoint.ID, shown.Filter.EventDeliveryFilter); err != nil {
+		return err
+	}
+	shown.ReplayURL = s.href(v, "/webhooks/"+shown.Endpoint.ID+"/replay", shown.Filter.Pairs()...)
+	return s.render(w, v, http.StatusOK, "webhook_deliveries", shown)
+}
+
+// deliveryPage is one delivery with each attempt's request and answer.
+type deliveryPage struct {
+	page
+
+	Endpoint hub.WebhookEndpoint
+	Delivery eventDelivery
+	// Tries are its attempts, the latest first.
+	Tries []hub.Attempt
+}
+
+func (s *server) showDelivery(w http.ResponseWriter, v *visit) error {
+	shown := &deliveryPage{page: s.page(v, "Delivery")}
+	var err error
+	if shown.Endpoint, err = s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint")); err != nil {
+		return err
+	}
+	d, err := s.Store.EventDelivery(v.Context(), v.organization.ID, shown.Endpoint.ID, v.PathValue("event"))
+	if err != nil {
+		return err
+	}
+	shown.Delivery, shown.Tries = showEventDelivery(d), slices.Clone(d.Tries)
+	slices.Reverse(shown.Tries)
+	return s.render(w, v, http.StatusOK, "webhook_delivery", shown)
+}

@@ -1,0 +1,129 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"sirocco/hub"
+)
+
+// webhooksPage lists the endpoints of an organization.
+type webhooksPage struct {
+	page
+
+	Endpoints []webhookEndpoint
+	Next      string
+	Types     []hub.EventType
+}
+
+// webhookEndpoint is an endpoint, and how it does.
+type webhookEndpoint struct {
+	hub.WebhookEndpoint
+
+	Chart webhookChart
+	// Tone and State say in short how it is, DisabledIn how long until it is disabled, zero where that is not to come.
+	Tone, State string
+	DisabledIn  time.Duration
+}
+
+// webhooksListed is how many endpoints one page lists.
+const webhooksListed = 10
+
+func (s *server) showWebhooks(w http.ResponseWriter, v *visit) error {
+	shown := &webhooksPage{page: s.page(v, "Webhooks"), Types: hub.EventTypes()}
+	all, err := s.Store.Endpoints(v.Context(), v.organization.ID, v.URL.Query().Get("after"), webhooksListed+1)
+	if err != nil {
+		return err
+	}
+	if len(all) > webhooksListed {
+		all = all[:webhooksListed]
+		shown.Next = all[len(all)-1].ID
+	}
+	for _, e := range all {
+		drawn, err := s.webhookEndpoint(v, e)
+		if err != nil {
+			return err
+		}
+		shown.Endpoints = append(shown.Endpoints, drawn)
+	}
+	return s.render(w, v, http.StatusOK, "webhooks", shown)
+}
+
+// webhookEndpoint finds how an endpoint did over the last 24 hours.
+func (s *server) webhookEndpoint(v *visit, e hub.WebhookEndpoint) (webhookEndpoint, error) {
+	now := s.Clock()
+	from := now.Truncate(webhookBar).Add(webhookBar - webhookBars*webhookBar)
+	bars, err := s.Store.WebhookBars(v.Context(), e.OrganizationID, e.ID, from, webhookBar, webhookBars)
+	shown := webhookEndpoint{WebhookEndpoint: e, DisabledIn: e.DisabledIn(now)}
+	shown.Chart = drawWebhook(bars, func(from, until time.Time) string {
+		return s.href(v, "/webhooks/"+e.ID+"/deliveries", "from", hub.WireTime(from), "until", hub.WireTime(until))
+	})
+	switch {
+	case !e.DisabledAt.IsZero():
+		shown.Tone, shown.State = "bad", "Disabled"
+	case !e.FailingSince.IsZero():
+		shown.Tone, shown.State = "warn", "Failing"
+	case e.HeldUntil.After(now):
+		shown.Tone, shown.State = "warn", "Asked to wait"
+	case shown.Chart.Attempts == 0:
+		shown.State = "Nothing sent today"
+	default:
+		shown.Tone, shown.State = "good", "Receiving"
+	}
+	return shown, err
+}
+
+// webhookPage is one endpoint.
+type webhookPage struct {
+	page
+
+	Endpoint webhookEndpoint
+	// Secret is one just made; it is shown this once.
+	Secret string
+	Types  []hub.EventType
+	// Waiting and Failed are how many deliveries wait, and how many failed for good.
+	Waiting, Failed int64
+}
+
+func (s *server) showWebhook(w http.ResponseWriter, v *visit) error {
+	e, err := s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint"))
+	if err != nil {
+		return err
+	}
+	return s.renderWebhook(w, v, e, "")
+}
+
+// renderWebhook shows an endpoint, with a secret that was just made or without.
+func (s *server) renderWebhook(w http.ResponseWriter, v *visit, e hub.WebhookEndpoint, secret string) error {
+	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Secret: secret, Types: hub.EventTypes()}
+	var err error
+	if shown.Endpoint, err = s.webhookEndpoint(v, e); err != nil {
+		return err
+	}
+	if shown.Waiting, err = s.Store.CountEventDeliveries(v.Context(), e.OrganizationID, e.ID, eventsIn(hub.DeliveryPending)); err != nil {
+		return err
+	}
+	if shown.Failed, err = s.Store.CountEventDeliveries(v.Context(), e.OrganizationID, e.ID, eventsIn(hub.DeliveryFailed)); err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "webhook", shown)
+}
+
+// webhookRoutes are the pages and actions of webhooks.
+func webhookRoutes() []route {
+	const viewer, operator = hub.ConsoleViewer, hub.ConsoleOperator
+	return []route{
+		{"GET", "/webhooks", viewer, scopeOrganization, (*server).showWebhooks},
+		{"POST", "/webhooks", operator, scopeOrganization, (*server).createWebhook},
+		{"GET", "/webhooks/deliveries", viewer, scopeOrganization, (*server).chooseDeliveries},
+		{"GET", "/webhooks/{endpoint}", viewer, scopeOrganization, (*server).showWebhook},
+		{"POST", "/webhooks/{endpoint}/test", operator, scopeOrganization, (*server).testWebhook},
+		{"POST", "/webhooks/{endpoint}/rotate", operator, scopeOrganization, (*server).rotateWebhook},
+		{"POST", "/webhooks/{endpoint}/switch", operator, scopeOrganization, (*server).switchWebhook},
+		{"GET", "/webhooks/{endpoint}/deliveries", viewer, scopeOrganization, (*server).showDeliveries},
+		{"GET", "/webhooks/{endpoint}/deliveries/{event}", viewer, scopeOrganization, (*server).showDelivery},
+		{"GET", "/webhooks/{endpoint}/replay", operator, scopeOrganization, (*server).showReplay},
+		{"POST", "/webhooks/{endpoint}/replay", operator, scopeOrganization, (*server).replayEvents},
+		{"GET", "/webhooks/{endpoint}/replayed", viewer, scopeOrganization, (*server).showReplayed},
+	}
+}

@@ -19,7 +19,9 @@ func walkedIDs(s *served, organization string) map[string]string {
 	in := &visited{served: s, organization: organization}
 	in.fill()
 	sched := storetest.Lease(s.t, s.store, organization, in.connection.ID)
+	endpoint, events := s.endpoint(organization, hub.DeliveryFailed)
 	return map[string]string{
+		"endpoint": endpoint, "event": events[0],
 		"connection": in.connection.ID, "run": sched.RunID, "delivery": s.delivery(organization, in.connection.ID),
 		"recording": in.offered, "model": "CONTACT", "record": in.record(hub.ModelContact, "c-1").ID,
 	}
@@ -40,6 +42,7 @@ func walkedForm(s *served) url.Values {
 	now := s.clock().Add(-time.Hour).UTC().Format(time.RFC3339Nano)
 	return url.Values{
 		"version": {now}, "active": {"no"}, "there": {"yes"}, "decision": {"keep"}, "what": {"corrections"}, "corrections": {"LEAVE"},
+		"type": {string(hub.EventRecordingLinked)}, "disabled": {"yes"}, "all": {"yes"}, "url": {"https://crm.example.com/other"},
 		"from": {now}, "name": {"taken over"}, "platform": {"SIRO_CUSTOM_INPUT"}, "account": {"x"},
 	}
 }

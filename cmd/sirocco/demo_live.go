@@ -16,8 +16,9 @@ const (
 // live lets people work in the CRMs until the demo ends, so that the console has something to show.
 func (d *demo) live() error {
 	for _, crm := range d.crms {
-		if err := d.call("PATCH", crm.connection+"/sync", map[string]any{"intervalSeconds": demoInterval}, nil); err != nil {
-			return d.unlessEnded(fmt.Errorf("letting %s sync often: %w", crm.Platform(), err))
+		err := d.call("PATCH", crm.connection+"/sync", map[string]any{"intervalSeconds": demoInterval}, nil)
+		if err != nil && d.ctx.Err() == nil { // else only the demo has ended
+			return fmt.Errorf("letting %s sync often: %w", crm.Platform(), err)
 		}
 	}
 	tick := time.NewTicker(demoPace)
@@ -27,16 +28,8 @@ func (d *demo) live() error {
 		case <-d.ctx.Done():
 			return nil
 		case <-tick.C:
-			crm := d.crms[rand.IntN(len(d.crms))] //nolint:gosec // whose people work is no secret
-			crm.Update(crm.main, 1+rand.IntN(3))  //nolint:gosec // nor is how much
+			crm := d.crms[rand.IntN(len(d.crms))]
+			crm.Update(crm.main, 1+rand.IntN(3))
 		}
 	}
-}
-
-// unlessEnded is the error, and nil where it is only that the demo ended.
-func (d *demo) unlessEnded(err error) error {
-	if d.ctx.Err() != nil {
-		return nil
-	}
-	return err
 }

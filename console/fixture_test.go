@@ -49,13 +49,15 @@ type browser struct {
 	http.Client
 }
 
+func keepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // stranger is a browser in which nobody is signed in. It does not follow redirects.
 func (s *served) stranger() *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &browser{served: s, Client: http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{served: s, Jar: jar, CheckRedirect: keepRedirect}
 }
 
 // as is a browser in which the person is signed in.

@@ -73,13 +73,11 @@ func (s *visited) fill() {
 	storetest.Exec(t, st, `UPDATE recordings SET title = 'Visit at Juniper Lane', discoverable = $1, blob = 'k/a', size = 10, link_by = 'OFFERED', link_connection_id = $4,
 		link_reason = 'It may be of the roof inspection.' WHERE organization_id = $2 AND id = $3`, false, s.organization, s.offered, s.connection.ID)
 	_, err = st.PutAnalysis(ctx, s.organization, s.offered, hub.AnalysisResult{
-		Analysis: hub.Analysis{
-			Language: "en", Speakers: map[string]string{"A": "Dana", "B": "Homeowner"},
-			Summary:     []hub.SummarySection{{ID: "s1", Header: "What was agreed", Content: "New shingles on the south side before the monsoon."}},
-			Extractions: []hub.EntityExtraction{{ID: "e1", DefinitionID: "d", DefinitionName: "Budget", Status: "COMPLETED", Values: []hub.ExtractedValue{{Name: "Budget", Value: 14500.0, Mappings: []hub.FieldMapping{{Model: "OPPORTUNITY", Field: "Amount"}}}}}},
-		},
-		Duration:   50 * time.Minute,
-		Utterances: []hub.Utterance{{Speaker: "A", Text: "Thanks for having me, let us look at the roof.", Start: 0, End: 4200}, {Speaker: "B", Text: "The leak is above the kitchen.", Start: 4300, End: 9000}},
+		Language: "en", Speakers: map[string]string{"A": "Dana", "B": "Homeowner"},
+		Summary:     []hub.SummarySection{{ID: "s1", Header: "What was agreed", Content: "New shingles on the south side before the monsoon."}},
+		Extractions: []hub.EntityExtraction{{ID: "e1", DefinitionID: "d", DefinitionName: "Budget", Status: "COMPLETED", Values: []hub.ExtractedValue{{Name: "Budget", Value: 14500.0, Mappings: []hub.FieldMapping{{Model: "OPPORTUNITY", Field: "Amount"}}}}}},
+		Duration:    50 * time.Minute,
+		Utterances:  []hub.Utterance{{Speaker: "A", Text: "Thanks for having me, let us look at the roof.", Start: 0, End: 4200}, {Speaker: "B", Text: "The leak is above the kitchen.", Start: 4300, End: 9000}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ const (
 	HealthPaused           HealthState = "PAUSED" // or its organization is disabled
 	HealthWaiting          HealthState = "WAITING"
 	HealthFailing          HealthState = "FAILING"
-	HealthNeedsCredentials HealthState = "NEEDS_CREDENTIALS"
+	HealthNeedsCredentials HealthState = "NEEDS_CREDENTIALS" //nolint:gosec // a state, no credential
 )
 
 // HealthStates are all states, the best first.

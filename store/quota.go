@@ -93,11 +93,9 @@ func used(ctx context.Context, q database.Querier, organization string, resource
 		}
 		return queryOne(ctx, q, scanCount, `SELECT COUNT(*) FROM (SELECT 1 FROM `+from+end+`) c`, args...)
 	}
-	part, is := "", ""
+	part, is := "", ` AND part >= $3`
 	if resource == hub.ResourceRequests {
 		part, is = dayPart(now), ` AND part = $3`
-	} else {
-		is = ` AND part >= $3`
 	}
 	return queryOne(ctx, q, scanCount, `SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM usages WHERE organization_id = $1 AND resource = $2`+is, organization, string(resource), part)
 }

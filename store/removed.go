@@ -11,7 +11,7 @@ import (
 const (
 	// removeSlice bounds how many records one transaction of DeleteRemoved deletes.
 	removeSlice = 250
-	// removeLook bounds how many it looks at at a time.
+	// removeLook bounds how many it looks at, at one time.
 	removeLook = 1000
 )
 

@@ -15,9 +15,10 @@ func showHook(h simulator.Hook) map[string]any {
 func webhookRoutes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 	read := func(w http.ResponseWriter, r *http.Request) (h simulator.Hook, ok bool) {
 		var body struct {
-			URL, Token string
-			Scopes     []string
-			Enabled    bool
+			URL     string   `json:"url"`
+			Token   string   `json:"token"`
+			Scopes  []string `json:"scopes"`
+			Enabled bool     `json:"enabled"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.URL == "" {
 			simulator.WriteJSON(w, http.StatusBadRequest, map[string]any{"errors": []string{"Url can't be blank"}})

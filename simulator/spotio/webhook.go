@@ -24,10 +24,13 @@ func showHook(h simulator.Hook) map[string]any {
 func (v *vendor) webhookRoutes(mux *http.ServeMux) {
 	read := func(w http.ResponseWriter, r *http.Request) (h simulator.Hook, ok bool) {
 		var body struct {
-			Callback      string
-			Scopes        []string
-			Active        *bool
-			CustomHeaders []struct{ Name, Value string }
+			Callback      string   `json:"callback"`
+			Scopes        []string `json:"scopes"`
+			Active        *bool    `json:"active"`
+			CustomHeaders []struct {
+				Name  string `json:"name"`
+				Value string `json:"value"`
+			} `json:"customHeaders"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Callback == "" {
 			problem(w, http.StatusBadRequest, "callback", "it is required")

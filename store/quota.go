@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -50,7 +52,8 @@ func holdLimits(ctx context.Context, tx Tx, organization string, now time.Time, 
 // check returns a *hub.QuotaError where more is used than before and than may be: where a limit was set lower than what
 // was used, changes that add nothing still pass.
 func (h *heldLimits) check(ctx context.Context, tx Tx, now time.Time) error {
-	for resource, most := range h.limits {
+	for _, resource := range slices.Sorted(maps.Keys(h.limits)) { // of several that are passed, the same one is told each time
+		most := h.limits[resource]
 		n, err := used(ctx, tx, h.organization, resource, now, most+2)
 		if err != nil {
 			return err

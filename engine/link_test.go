@@ -127,8 +127,8 @@ func TestRecordingsLinkThemselves(t *testing.T) {
 		}
 		r.meets(0, crmUser, "MEETING", day.Add(2*time.Minute), 60)
 		r.pulled()
-		c := r.record(user, day.Add(5*time.Minute), 40) // looks again at both: that a was of none makes it less sure of c
-		r.comes(c, "", "It may be of the appointment")
+		c := r.record(user, day.Add(5*time.Minute), 40) // looks again at both
+		r.comes(c, first, "It is of the appointment")
 		if l := r.recording(a).Link; l.ExternalID != "" || l.By != hub.LinkedByHand {
 			t.Errorf("%+v", l)
 		}

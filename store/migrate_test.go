@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,8 +77,10 @@ func TestUserKeysAreFilledIn(t *testing.T) {
 			email := fmt.Sprintf("rep%d@example.com", i)
 			patches = append(patches, hub.RecordPatch{Model: hub.ModelUser, ExternalID: fmt.Sprint(i), Create: true, Change: func(r *hub.Record) { r.Details.Email = email }})
 		}
-		if _, err := st.Push(ctx, org, patches); err != nil {
-			t.Fatal(err)
+		for half := range slices.Chunk(patches, 600) {
+			if _, err := st.Push(ctx, org, half); err != nil {
+				t.Fatal(err)
+			}
 		}
 		change(t, url, `DELETE FROM crm_user_keys`)
 		db := connect(t, url)

@@ -117,7 +117,7 @@ func (s *Store) RunBars(ctx context.Context, organization string, from time.Time
 	return bars, err
 }
 
-const runsBetweenQuery = `SELECT r.id, r.connection_id, r.started_at, r.ended_at, r.pages, r.created, r.updated, r.unchanged, r.deleted, r.quarantined, r.missed, r.bytes, r.rate_wait, r.error, r.outcome, r.models, r.woken
+const runsBetweenQuery = `SELECT ` + syncRunColumns + `
 	FROM connections c JOIN sync_runs r ON r.organization_id = c.organization_id AND r.connection_id = c.id AND r.id >= $2
 	WHERE c.organization_id = $1 AND r.started_at >= $3 AND r.started_at < $4 ORDER BY r.id DESC LIMIT $5`
 

@@ -108,14 +108,13 @@ func optionalTime(t time.Time) *string {
 
 // EventDelivery returns one delivery of an endpoint, by its event.
 func (s *Store) EventDelivery(ctx context.Context, organization, endpoint, event string) (EventDelivery, error) {
-	ds, err := queryAll(ctx, s.db, scanEventDelivery, eventDeliveryQuery, organization, endpoint, event)
+	d, err := queryOne(ctx, s.db, scanEventDelivery, eventDeliveryQuery, organization, endpoint, event)
 	if err != nil {
 		return EventDelivery{}, err
 	}
-	if len(ds) == 0 {
-		return EventDelivery{}, hub.ErrNotFound
-	}
-	return ds[0], s.withAttempts(ctx, organization, endpoint, ds)
+	ds := []EventDelivery{d}
+	err = s.withAttempts(ctx, organization, endpoint, ds)
+	return ds[0], err
 }
 
 const webhookBarsQuery = `SELECT (minute - $3) / $4, CAST(SUM(attempts) AS BIGINT), CAST(SUM(failures) AS BIGINT), CAST(SUM(took) AS BIGINT),

@@ -110,7 +110,8 @@ type SyncRun struct {
 	Woken bool
 }
 
-const syncRunColumns = `id, connection_id, started_at, ended_at, pages, created, updated, unchanged, deleted, quarantined, missed, bytes, rate_wait, error, outcome, models, woken`
+// syncRunColumns are those of a run r.
+const syncRunColumns = `r.id, r.connection_id, r.started_at, r.ended_at, r.pages, r.created, r.updated, r.unchanged, r.deleted, r.quarantined, r.missed, r.bytes, r.rate_wait, r.error, r.outcome, r.models, r.woken`
 
 func scanSyncRun(r database.Row) (SyncRun, error) {
 	var run SyncRun
@@ -278,10 +279,10 @@ const forgottenRun = `NOT EXISTS (SELECT 1 FROM schedules s WHERE s.organization
 // SyncRuns lists the runs of a connection, latest first, before the one with the id before.
 func (s *Store) SyncRuns(ctx context.Context, organization, connection, before string, limit int) ([]SyncRun, error) {
 	return queryAll(ctx, s.db, scanSyncRun, `SELECT `+syncRunColumns+`
-		FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
+		FROM sync_runs r WHERE organization_id = $1 AND connection_id = $2 AND `+beforeID("id", "$3", before)+` ORDER BY id DESC LIMIT $4`, organization, connection, before, limit)
 }
 
 // SyncRun returns one run of a connection.
 func (s *Store) SyncRun(ctx context.Context, organization, connection, id string) (SyncRun, error) {
-	return queryOne(ctx, s.db, scanSyncRun, `SELECT `+syncRunColumns+` FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, organization, connection, id)
+	return queryOne(ctx, s.db, scanSyncRun, `SELECT `+syncRunColumns+` FROM sync_runs r WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, organization, connection, id)
 }

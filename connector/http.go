@@ -78,6 +78,14 @@ func Delete(ctx context.Context, s *Session, r Request) error {
 	return err
 }
 
+// DeleteIfThere is Delete, of what may be gone meanwhile: a 404 is no error.
+func DeleteIfThere(ctx context.Context, s *Session, r Request) error {
+	if err := Delete(ctx, s, r); Status(err) != http.StatusNotFound {
+		return err
+	}
+	return nil
+}
+
 func call(ctx context.Context, s *Session, r Request, method string, out any) (Answer, error) {
 	timeout := s.Timeout
 	if timeout == 0 {

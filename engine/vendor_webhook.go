@@ -57,7 +57,7 @@ func (j *syncJob) registerWebhook(ctx context.Context) error {
 		return nil
 	}
 	if has.URL != "" && has.URL != url { // this server is reached in another way than before
-		if err := j.guard(func() error { return registrar.RemoveWebhook(j.requests.of(ctx, ""), &j.session.Session, has.URL) }); err != nil {
+		if err := guarded(func() error { return registrar.RemoveWebhook(j.requests.of(ctx, ""), &j.session.Session, has.URL) }); err != nil {
 			return j.webhookFailed(ctx, err)
 		}
 	}
@@ -65,14 +65,14 @@ func (j *syncJob) registerWebhook(ctx context.Context) error {
 		return err
 	}
 	w := connector.Webhook{URL: url, Secret: in.Secrets()[0], Header: hub.InboundHeader}
-	if err := j.guard(func() error { return registrar.RegisterWebhook(j.requests.of(ctx, ""), &j.session.Session, w) }); err != nil {
+	if err := guarded(func() error { return registrar.RegisterWebhook(j.requests.of(ctx, ""), &j.session.Session, w) }); err != nil {
 		return j.webhookFailed(ctx, err)
 	}
 	return st.VendorWebhookTold(ctx, j.sched, in.Generation, "", time.Time{})
 }
 
-// guard lets one connector's mistake end no run.
-func (j *syncJob) guard(do func() error) (err error) {
+// guarded lets one connector's mistake end nothing but what was asked of it.
+func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the connector panicked: %v", p)
@@ -115,25 +115,22 @@ func (e *Engine) takeBackWebhooks(ctx context.Context) (more bool, err error) {
 	return true, e.Store.EraseLeft(ctx, v)
 }
 
-func (e *Engine) takeBack(ctx context.Context, v store.VendorWebhook) (err error) {
+func (e *Engine) takeBack(ctx context.Context, v store.VendorWebhook) error {
 	c, ok := e.Connectors[v.Connection.Platform]
 	registrar, registers := c.(connector.WebhookRegistrar)
 	if !ok || !registers {
 		return nil
 	}
-	defer func() {
-		if p := recover(); p != nil { // one connector's mistake stops nothing
-			err = fmt.Errorf("the connector panicked: %v", p)
-		}
-	}()
 	ctx, cancel := context.WithTimeout(ctx, leaveLease-time.Minute)
 	defer cancel()
-	s, err := e.openSession(ctx, c, v.Connection)
-	if err != nil {
-		if errors.Is(err, hub.ErrNeedsCredentials) { // there is nothing to ask with
-			return nil
+	return guarded(func() error {
+		s, err := e.openSession(ctx, c, v.Connection)
+		if err != nil {
+			if errors.Is(err, hub.ErrNeedsCredentials) { // there is nothing to ask with
+				return nil
+			}
+			return err
 		}
-		return err
-	}
-	return registrar.RemoveWebhook(ctx, &s.Session, v.URL)
+		return registrar.RemoveWebhook(ctx, &s.Session, v.URL)
+	})
 }

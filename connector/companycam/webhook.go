@@ -69,11 +69,7 @@ func (c Connector) RemoveWebhook(ctx context.Context, s *connector.Session, to s
 }
 
 func removeWebhook(ctx context.Context, s *connector.Session, id string) error {
-	err := connector.Delete(ctx, s, request(s, webhooksPath+"/"+url.PathEscape(id), nil))
-	if connector.Status(err) == 404 { // it is gone meanwhile
-		return nil
-	}
-	return err
+	return connector.DeleteIfThere(ctx, s, request(s, webhooksPath+"/"+url.PathEscape(id), nil))
 }
 
 // webhooksTo are the webhooks that go to an address.

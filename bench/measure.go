@@ -56,7 +56,7 @@ func (s subject) measure(op operation, connections int, turn time.Duration) (sam
 	if err != nil {
 		return sample{}, err
 	}
-	time.Sleep(time.Until(end))
+	time.Sleep(time.Until(end)) // as above
 	after, err := s.cpu()
 	if err != nil {
 		return sample{}, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -91,6 +92,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 	s.signIn()
 	s.subscribe(seed)
 	s.connect(seed)
+	t.Cleanup(s.standing)
 	s.employ()
 	s.cutLook()
 	began := time.Now()
@@ -224,6 +226,23 @@ func (s *soaking) request(crm *soaked) {
 	s.t.Helper()
 	if err := s.st.RequestSync(s.t.Context(), s.organization, crm.conn.ID, nil, nil); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// standing prints where each connection's sync stands when a soak has failed: what never came true is told by it.
+func (s *soaking) standing() {
+	if !s.t.Failed() {
+		return
+	}
+	ctx := context.Background() // the test's own is over
+	for _, crm := range s.crms {
+		sched, err := s.st.Schedule(ctx, s.organization, crm.conn.ID)
+		if err != nil {
+			s.t.Error(err)
+			continue
+		}
+		run, err := latestRun(ctx, s.st, crm.conn)
+		s.t.Logf("%s stands at %+v; its latest run: %+v %v", crm.Platform(), sched, run, err)
 	}
 }
 

@@ -37,6 +37,31 @@ func TestRunsAreListedLatestFirst(t *testing.T) {
 }
 
 // TestWhatIsAskedForBeforeAJobBeginsIsThatJobs asks for a sync between a job's claim and its begin: no other job comes for it.
+// TestAskingAgainDoesNotPutOff holds that a connection that is asked for all the time stays due since the first time: one
+// that became due anew with each request would never be due before a look at what is.
+func TestAskingAgainDoesNotPutOff(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		first := now
+		for range 3 {
+			now = now.Add(time.Second)
+			if err := st.RequestSync(t.Context(), org, c.ID, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			sched, err := st.Schedule(t.Context(), org, c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sched.DueAt.Equal(first) || sched.ModelsDueAt.After(now) {
+				t.Errorf("asked again, it is due at %s, its models at %s; it was due at %s", sched.DueAt, sched.ModelsDueAt, first)
+			}
+		}
+	})
+}
+
 func TestWhatIsAskedForBeforeAJobBeginsIsThatJobs(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		st := storetest.Open(t, url, nil)

@@ -186,14 +186,16 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 }
 
 // makeDue lets all models of the connection be synced now, and what failed be tried again. Only until when the CRM asked
-// to be left alone it waits nevertheless.
+// to be left alone it waits nevertheless. What is due already stays due since when it is: a node claims what was due when it
+// began to look, and would never find a connection that is asked for again and again before the claim is made.
 func makeDue(ctx context.Context, tx Tx, organization, connection string, now time.Time) (int64, error) {
 	for _, table := range []string{"sync_states", "readings"} {
 		if _, err := tx.Exec(ctx, `UPDATE `+table+` SET retry_at = NULL WHERE organization_id = $1 AND connection_id = $2 AND retry_at IS NOT NULL`, organization, connection); err != nil {
 			return 0, err
 		}
 	}
-	return tx.Exec(ctx, `UPDATE schedules SET models_due_at = $3, due_at = CASE WHEN held_until > $3 THEN held_until ELSE $3 END,
+	return tx.Exec(ctx, `UPDATE schedules SET models_due_at = CASE WHEN models_due_at <= $3 THEN models_due_at ELSE $3 END,
+			due_at = CASE WHEN held_until > $3 THEN held_until WHEN due_at <= $3 THEN due_at ELSE $3 END,
 			waiting = CASE WHEN held_until > $3 THEN waiting ELSE '' END, waiting_until = CASE WHEN held_until > $3 THEN waiting_until END
 		WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -28,11 +27,8 @@ func eventsIn(state hub.DeliveryState) store.EventDeliveryFilter {
 type eventFilter struct {
 	store.EventDeliveryFilter
 
-	// FromField and UntilField are as a form shows them, in UTC; the browser turns them into its own zone.
-	FromField, UntilField string
+	Period period
 }
-
-const fieldLayout = "2006-01-02T15:04"
 
 // eventFilterOf reads a filter from the names and values of a URL or a form.
 func eventFilterOf(get func(string) string) (f eventFilter, err error) {
@@ -41,32 +37,14 @@ func eventFilterOf(get func(string) string) (f eventFilter, err error) {
 		return f, hub.Invalid("state", "is none of the states", "PENDING, SENT or FAILED")
 	}
 	f.After = get("after")
-	for name, to := range map[string]*time.Time{"from": &f.From, "until": &f.Until} {
-		if text := get(name); text != "" {
-			if *to, err = readMoment(text, get("zone")); err != nil {
-				return f, hub.Invalid(name, "is no time", hub.WantTime)
-			}
-			*to = to.UTC()
-		}
-	}
-	if !f.From.IsZero() {
-		f.FromField = f.From.Format(fieldLayout)
-	}
-	if !f.Until.IsZero() {
-		f.UntilField = f.Until.Format(fieldLayout)
-	}
-	return f, nil
+	f.Period, err = periodOf(get)
+	f.From, f.Until = f.Period.From, f.Period.Until
+	return f, err
 }
 
 // Pairs are the filter as names and values of a URL.
 func (f *eventFilter) Pairs(also ...string) []string {
-	pairs := []string{"state", string(f.State)}
-	for name, t := range map[string]time.Time{"from": f.From, "until": f.Until} {
-		if !t.IsZero() {
-			pairs = append(pairs, name, hub.WireTime(t))
-		}
-	}
-	return append(pairs, also...)
+	return slices.Concat([]string{"state", string(f.State)}, f.Period.pairs(), also)
 }
 
 // Words says what the filter selects.
@@ -77,13 +55,7 @@ func (f *eventFilter) Words() string {
 			text = "the deliveries that are " + strings.ToLower(s.Words)
 		}
 	}
-	if !f.From.IsZero() {
-		text += ", from " + hub.WireTime(f.From)
-	}
-	if !f.Until.IsZero() {
-		text += ", until " + hub.WireTime(f.Until)
-	}
-	return text
+	return text + f.Period.words()
 }
 
 // deliveriesPage lists what an endpoint was told, and is to be.

@@ -40,6 +40,8 @@ var menu = []struct {
 	{"Quarantine", "/quarantine", scopeOrganization},
 	{"Recordings", "/recordings", scopeOrganization},
 	{"Webhooks", "/webhooks", scopeOrganization},
+	{"People", "/people", scopeOrganization},
+	{"Audit log", "/audit", scopeOrganization},
 }
 
 func (s *server) page(v *visit, title string) page {
@@ -128,4 +130,8 @@ var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"webhook-disabled":  "The endpoint is disabled: nothing is sent to it.",
 	"webhook-enabled":   "The endpoint is enabled. What waited for it is sent now.",
 	"event-replayed":    "It is sent again.",
+
+	"matched":       "It is noted who that is. The recordings that it concerns are looked at again.",
+	"token-revoked": "The token is revoked: it is refused from now on, and the sessions that it opened here are over.",
+	"session-ended": "The session is over.",
 }

@@ -86,10 +86,18 @@ func kindWords(kind string) string {
 
 // changeSentence is a change of the audit log in words. known has what fields were before, and learns what they are now.
 func changeSentence(action, changes string, known map[string]any) string {
-	text := words(action)
+	if text := changesTold(changes, known); text != "" {
+		return words(action) + ": " + text + "."
+	}
+	return words(action) + "."
+}
+
+// changesTold are the changed fields of an entry of the audit log in words, empty where it has none. Of known see
+// changeSentence.
+func changesTold(changes string, known map[string]any) string {
 	var fields map[string]any
-	if err := json.Unmarshal([]byte(changes), &fields); err != nil || len(fields) == 0 {
-		return text + "."
+	if err := json.Unmarshal([]byte(changes), &fields); err != nil {
+		return ""
 	}
 	parts := make([]string, 0, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -100,7 +108,7 @@ func changeSentence(action, changes string, known map[string]any) string {
 		known[name] = fields[name]
 		parts = append(parts, part)
 	}
-	return text + ": " + strings.Join(parts, ", ") + "."
+	return strings.Join(parts, ", ")
 }
 
 // told is a value of the audit log as people read it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -20,7 +21,16 @@ func walkedIDs(s *served, organization string) map[string]string {
 	in.fill()
 	sched := storetest.Lease(s.t, s.store, organization, in.connection.ID)
 	endpoint, events := s.endpoint(organization, hub.DeliveryFailed)
+	token, _, err := s.store.CreateToken(s.t.Context(), organization, store.NewToken{Name: "laptop"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	session, _, err := s.store.OpenConsole(s.t.Context(), hub.ConsolePerson{Name: "Zoe", Role: hub.ConsoleViewer, Method: hub.ConsoleByLink, OrganizationID: organization})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	return map[string]string{
+		"user": in.record(hub.ModelUser, "u-7").ID, "token": token.ID, "session": session.ID,
 		"endpoint": endpoint, "event": events[0],
 		"connection": in.connection.ID, "run": sched.RunID, "delivery": s.delivery(organization, in.connection.ID),
 		"recording": in.offered, "model": "CONTACT", "record": in.record(hub.ModelContact, "c-1").ID,
@@ -43,7 +53,8 @@ func walkedForm(s *served) url.Values {
 	return url.Values{
 		"version": {now}, "active": {"no"}, "there": {"yes"}, "decision": {"keep"}, "what": {"corrections"}, "corrections": {"LEAVE"},
 		"type": {string(hub.EventRecordingLinked)}, "disabled": {"yes"}, "all": {"yes"}, "url": {"https://crm.example.com/other"},
-		"from": {now}, "name": {"taken over"}, "platform": {"SIRO_CUSTOM_INPUT"}, "account": {"x"},
+		"from": {now}, "name": {"taken over"}, "platform": {"SIRO_CUSTOM_INPUT"}, "account": {"x"}, "who": {"nobody"},
+		"format": {"csv"},
 	}
 }
 

@@ -57,6 +57,15 @@ func (p *ConsolePerson) RunsServer() bool { return p.OrganizationID == "" && p.G
 // server may, as a deliberate act. A token is no person.
 func (p *ConsolePerson) MayOpenRecordings() bool { return p.RunsServer() && p.Method != ConsoleByToken }
 
+// MayManageTokens fails with a *ForbiddenError unless the person may create and delete organization tokens: who signed in with
+// a token may what that may.
+func (p *ConsolePerson) MayManageTokens() error {
+	if p.Method == ConsoleByToken {
+		return Token{GroupID: p.GroupID}.MayManageTokens()
+	}
+	return nil
+}
+
 // SeesOne reports whether there is one organization alone that the person sees.
 func (p *ConsolePerson) SeesOne() bool { return p.OrganizationID != "" && p.GroupID == "" }
 

@@ -111,12 +111,6 @@ func (s *Store) Audit(ctx context.Context, organization string, f AuditFilter) (
 		}
 	}
 	args = append(args, f.Limit)
-	entries, err := queryPage(ctx, s.db, func(r database.Row) (hub.AuditEntry, error) {
-		var e hub.AuditEntry
-		var at int64
-		err := r.Scan(&e.ID, &at, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Changes)
-		e.At = fromMicros(at)
-		return e, err
-	}, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args...)
+	entries, err := queryPage(ctx, s.db, scanAudit, query+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args...)
 	return entries, err
 }

@@ -55,6 +55,7 @@ func ClaimQueries() map[string]string {
 
 // ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
 func ConsoleQueries() map[string]string {
+	several, _ := database.SQLite.In("$2", nil)
 	all := map[string]string{
 		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery,
 		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
@@ -65,6 +66,8 @@ func ConsoleQueries() map[string]string {
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
 		"records by name": recordsByNameQuery(database.SQLite), "what refers to a record": referrersQuery("account_ref"),
+		"matches by hand": matchesByHandQuery + several, "matches by e-mail": matchesByEmailQuery + several, "matches by name": matchesByNameQuery + several + " GROUP BY name_key",
+		"apps": appsQuery, "the audit log": auditQuery, "the audit log of one": auditOfQuery, "the edge of the audit log": auditEdgeQuery, "the edge of the audit log of one": auditEdgeOfQuery,
 		"a webhook's delivery": eventDeliveryQuery, "bars of webhooks": webhookBarsQuery,
 	}
 	for state := range eventStates {

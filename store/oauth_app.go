@@ -56,6 +56,13 @@ func (s *Store) Apps(ctx context.Context, organization, owner string, l Listing)
 	return apps, total, err
 }
 
+const appsQuery = `SELECT ` + appColumns + ` FROM oauth_apps WHERE organization_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3`
+
+// AppsAfter lists the organization's apps of all owners, deleted ones too, oldest first, after the one with the id after.
+func (s *Store) AppsAfter(ctx context.Context, organization, after string, limit int) ([]hub.OAuthApp, error) {
+	return queryAll(ctx, s.db, scanApp, appsQuery, organization, after, limit)
+}
+
 // DeleteApp ends an app and with it all its access tokens.
 func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub.OAuthApp, error) {
 	var a hub.OAuthApp

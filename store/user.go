@@ -204,6 +204,10 @@ type UserFilter struct {
 	Disabled *bool
 	// ExternalID, when not empty, is the only one listed.
 	ExternalID string
+	// TeamID, when not empty, is the team whose members alone are listed.
+	TeamID string
+	// Find, when not empty, is a part of the name or the e-mail address of all that are listed, however it is spelled.
+	Find string
 	// After is the id of the last user already seen.
 	After string
 	Limit int
@@ -217,6 +221,12 @@ func (s *Store) Users(ctx context.Context, organization string, f UserFilter) ([
 	}
 	if f.ExternalID != "" {
 		c.and("external_id = %s", f.ExternalID)
+	}
+	if f.TeamID != "" {
+		c.and("team_id = %s", f.TeamID)
+	}
+	if f.Find != "" {
+		c.and(`(email_key LIKE %s ESCAPE '!' OR name_key LIKE %s ESCAPE '!')`, contains(hub.EmailKey(f.Find)), contains(hub.NameKey(f.Find)))
 	}
 	condition := `id > $2` + c.text + ` ORDER BY id LIMIT ` + c.arg(f.Limit)
 	return s.users(ctx, organization, condition, c.args[1:]...)

@@ -1,0 +1,140 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// crmUsersPage lists the CRMs' users, and whom each is matched to.
+type crmUsersPage struct {
+	page
+
+	Find  string
+	Users []crmUser
+	Next  string
+}
+
+// crmUser is a CRM's user, with the user of the workspace who that is.
+type crmUser struct {
+	store.Record
+
+	Connection hub.Connection
+	Match      store.UserMatch
+	// User is nil where the CRM user is nobody.
+	User *hub.User
+}
+
+// Title is how the page calls the CRM user.
+func (u *crmUser) Title() string { return recordTitle(&u.Record) }
+
+// Why says how it is known who the CRM user is.
+func (u *crmUser) Why() string {
+	switch u.Match.By {
+	case hub.MatchedByHand:
+		if u.Match.UserID == "" {
+			return "somebody said that it is nobody"
+		}
+		return "somebody said so"
+	case hub.MatchedByEmail:
+		return "the same e-mail address"
+	case hub.MatchedByName:
+		return "the same name, which one user alone has"
+	}
+	return "no user has the e-mail address, nor alone the name"
+}
+
+// Email is the CRM user's address, as the CRM spells it.
+func (u *crmUser) Email() string {
+	if all := emails(&u.Details); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// ByHand reports whether somebody said who it is.
+func (u *crmUser) ByHand() bool { return u.Match.By == hub.MatchedByHand }
+
+func (s *server) showCRMUsers(w http.ResponseWriter, v *visit) error {
+	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find"))}
+	var after *store.Record
+	if id := v.FormValue("after"); id != "" {
+		last, err := s.Store.Record(v.Context(), v.organization.ID, hub.ModelUser, id)
+		if err != nil {
+			return err
+		}
+		after = &last
+	}
+	found, err := s.Store.RecordsByName(v.Context(), v.organization.ID, hub.ModelUser, shown.Find, "", after, peopleListed+1)
+	if err = ignoreCut(err); err != nil {
+		return err
+	}
+	if len(found) > peopleListed {
+		found = found[:peopleListed]
+		shown.Next = shown.Here("after", found[peopleListed-1].ID)
+	}
+	if shown.Users, err = s.crmUsers(v, found); err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "crm_users", shown)
+}
+
+// crmUsers finds who some CRM users are.
+func (s *server) crmUsers(v *visit, records []store.Record) ([]crmUser, error) {
+	of, err := s.connectionsByID(v)
+	if err != nil {
+		return nil, err
+	}
+	matches, err := s.Store.UserMatches(v.Context(), v.organization.ID, records)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range matches {
+		if m.UserID != "" {
+			ids = append(ids, m.UserID)
+		}
+	}
+	users, err := s.Store.UsersByID(v.Context(), v.organization.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]crmUser, len(records))
+	for i := range records {
+		all[i] = crmUser{Record: records[i], Connection: of.byID[records[i].ConnectionID], Match: matches[i]}
+		if u, ok := users[matches[i].UserID]; ok {
+			all[i].User = &u
+		}
+	}
+	return all, nil
+}
+
+// matchCRMUser says by hand who a CRM user is: the user with an e-mail address, or nobody; or takes that back.
+func (s *server) matchCRMUser(w http.ResponseWriter, v *visit) error {
+	ctx, organization := v.Context(), v.organization.ID
+	record, err := s.Store.Record(ctx, organization, hub.ModelUser, v.PathValue("user"))
+	if err != nil {
+		return err
+	}
+	switch v.PostFormValue("who") {
+	case "nobody":
+		err = s.Store.SetMatch(ctx, organization, record, "")
+	case "clear":
+		err = s.Store.ClearMatch(ctx, organization, record)
+	default:
+		var u hub.User
+		if u, err = s.Store.UserByEmail(ctx, organization, v.PostFormValue("email")); errors.Is(err, hub.ErrNotFound) {
+			return hub.Invalid("email", "is no user's", "the e-mail address of a user of the workspace")
+		}
+		if err == nil {
+			err = s.Store.SetMatch(ctx, organization, record, u.ID)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.redirect(w, v, "matched", "/people/crm-users", "find", v.PostFormValue("find"))
+}

@@ -1,0 +1,213 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
+)
+
+// quinn is a CRM user Quinn Jensen, and two users of the workspace, one of whom has that name; it returns our id of the CRM user.
+func (s *served) quinn(organization string) string {
+	s.t.Helper()
+	c := storetest.Connection(s.t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+	id := hub.NewID()
+	storetest.Exec(s.t, s.store, `INSERT INTO records (organization_id, connection_id, model, external_id, id, name, details, hash, created_at, updated_at)
+		VALUES ($1, $2, 'USER', $3, $3, 'Quinn Jensen', '{"email":"quinn@crm.example.com"}', '', 1, 1)`, organization, c.ID, id)
+	for _, u := range []hub.User{{Email: "ann@example.com", FirstName: "Ann", LastName: "Berg"}, {Email: "q@example.com", FirstName: "Quinn", LastName: "Jensen"}} {
+		if _, err := s.store.CreateUser(context.Background(), organization, u); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// TestMatchByHand says who a CRM user is, that it is nobody, and takes that back.
+func TestMatchByHand(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Acme Roofing")
+		id := s.quinn(organization)
+		b := s.operator(organization)
+		mustContain(t, b.get("/people/crm-users"), "Quinn Jensen", "q@example.com", "the same name")
+		match := "/people/crm-users/" + id + "/match"
+		who := func() string {
+			t.Helper()
+			record, err := s.store.Record(t.Context(), organization, hub.ModelUser, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			user, by, err := s.store.MatchOf(t.Context(), organization, record)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if user == "" {
+				return string(by)
+			}
+			u, err := s.store.User(t.Context(), organization, user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.Email + " " + string(by)
+		}
+		mustContain(t, b.get(b.post(match, "email", "ANN@example.com", "find", "quinn")), "It is noted who that is.", "Ann Berg", "somebody said so", "Take back", `value="quinn"`)
+		if got := who(); got != "ann@example.com HAND" {
+			t.Error(got)
+		}
+		mustContain(t, b.get(b.post(match, "who", "nobody")), "Nobody", "somebody said that it is nobody")
+		if got := who(); got != "HAND" {
+			t.Error(got)
+		}
+		mustContain(t, b.get(b.post(match, "who", "clear")), "the same name")
+		if got := who(); got != "q@example.com NAME" {
+			t.Error(got)
+		}
+		if a := b.do(http.MethodPost, match, url.Values{"email": {"nobody@example.com"}}); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("a stranger: %d", a.status)
+		}
+		if page := b.get("/people/crm-users?find=r"); strings.Contains(page, "Quinn") {
+			t.Error("whose name does not begin so is found")
+		}
+		entries, err := s.store.Audit(t.Context(), organization, store.AuditFilter{ObjectKind: "crmUser", ObjectID: id, Limit: 10})
+		if err != nil || len(entries) != 3 || entries[0].Actor.Name != "Ann" || entries[0].Actor.Kind != hub.ActorConsole {
+			t.Errorf("%+v %v", entries, err)
+		}
+		if page := s.viewer(organization).get("/people/crm-users"); strings.Contains(page, "Match") {
+			t.Error("a viewer is offered to match")
+		}
+	})
+}
+
+// TestPeople finds users by a part of what they are called, and teams with who is in them and who coaches them.
+func TestPeople(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Acme Roofing")
+		s.quinn(organization)
+		coach, err := s.store.UserByEmail(t.Context(), organization, "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		member, err := s.store.UserByEmail(t.Context(), organization, "q@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		team, err := s.store.CreateTeam(t.Context(), organization, hub.Team{Name: "North", Coaches: []string{coach.ID}, Members: []string{member.ID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := s.viewer(organization)
+		mustContain(t, b.get("/people"), "Ann Berg", "Quinn Jensen", "North")
+		for find, want := range map[string][2]string{"BERG": {"Ann Berg", "Quinn"}, "Q@example": {"Quinn", "Berg"}, "%25": {"Nobody here", "Berg"}} {
+			page := b.get("/people?find=" + find)
+			mustContain(t, page, want[0])
+			if strings.Contains(page, want[1]) {
+				t.Errorf("%s finds %s", find, want[1])
+			}
+		}
+		mustContain(t, b.get("/people/teams"), "North", "Ann Berg", "?team="+team.ID)
+		page := b.get("/people?team=" + team.ID)
+		mustContain(t, page, "Quinn Jensen", "Members of the team North")
+		if strings.Contains(page, "ann@example.com") {
+			t.Error("a coach is listed as a member")
+		}
+		if a := b.do(http.MethodGet, "/people?team="+hub.NewID(), nil); a.status != http.StatusNotFound {
+			t.Errorf("no team: %d", a.status)
+		}
+	})
+}
+
+// TestEndOfAccess revokes a token and ends a session, which ends what they opened in other browsers.
+func TestEndOfAccess(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Acme Roofing")
+		token, text, err := s.store.CreateToken(t.Context(), organization, store.NewToken{Name: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byToken := s.stranger()
+		byToken.post("/sign-in", "token", text, "name", "Ben")
+		other := s.as(hub.ConsolePerson{Name: "Cleo", Role: hub.ConsoleViewer, OrganizationID: organization})
+		b := s.operator(organization)
+		page := b.get("/people/access")
+		mustContain(t, page, "laptop", "Cleo", "Ben, with the token laptop", "This one")
+		if strings.Contains(page, text) {
+			t.Error("the token's text shows")
+		}
+		sessions, err := s.store.ConsoleSessions(t.Context(), organization, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range sessions {
+			if c.Name == "Cleo" {
+				mustContain(t, b.get(b.post("/people/sessions/"+c.ID+"/end")), "The session is over.")
+			}
+		}
+		mustContain(t, b.get(b.post("/people/tokens/"+token.ID+"/revoke")), "The token is revoked", "No token.")
+		for name, ended := range map[string]*browser{"by the session": other, "by the token": byToken} {
+			if a := ended.do(http.MethodGet, "/people", nil); a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, "/console/sign-in") {
+				t.Errorf("%s it is ended, and yet %d", name, a.status)
+			}
+		}
+		for _, action := range []string{"/people/tokens/" + token.ID + "/revoke", "/people/sessions/" + hub.NewID() + "/end"} {
+			if a := b.do(http.MethodPost, action, nil); a.status != http.StatusNotFound {
+				t.Errorf("%s again: %d", action, a.status)
+			}
+		}
+		b.get("/people/access")
+	})
+}
+
+var shownToken = regexp.MustCompile(`sirocco_[A-Za-z0-9]+`)
+
+// TestTokenIsMade makes a token, whose text is shown once; who signed in with the token of one organization may neither make
+// nor revoke any, as with the API.
+func TestTokenIsMade(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Acme Roofing")
+		b := s.operator(organization)
+		made := b.do(http.MethodPost, "/people/tokens", url.Values{"name": {"the CRM's server"}})
+		text := shownToken.FindString(made.body)
+		hash, ok := hub.TokenHash(text)
+		if made.status != http.StatusOK || made.header.Get("Cache-Control") != "no-store" || !ok {
+			t.Fatalf("%d %q", made.status, text)
+		}
+		token, err := s.store.TokenByHash(t.Context(), hash)
+		if err != nil || token.OrganizationID != organization || token.ParentID != "" || token.GroupID != "" {
+			t.Fatalf("%+v %v", token, err)
+		}
+		page := b.get("/people/access")
+		mustContain(t, page, "the CRM&#39;s server")
+		if strings.Contains(page, text) {
+			t.Error("it is shown twice")
+		}
+		if a := b.do(http.MethodPost, "/people/tokens", url.Values{"name": {""}}); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("without a name: %d", a.status)
+		}
+		byToken := s.stranger()
+		byToken.post("/sign-in", "token", text)
+		for _, action := range []string{"/people/tokens", "/people/tokens/" + token.ID + "/revoke"} {
+			if a := byToken.do(http.MethodPost, action, url.Values{"name": {"another"}}); a.status != http.StatusForbidden {
+				t.Errorf("with a token, %s: %d", action, a.status)
+			}
+		}
+		if strings.Contains(byToken.get("/people/access"), "Make it") {
+			t.Error("it is offered with a token")
+		}
+		_, groupText, err := s.store.CreateToken(t.Context(), organization, store.NewToken{Name: "all of us", Group: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byGroup := s.stranger()
+		byGroup.post("/sign-in", "token", groupText)
+		byGroup.post("/people/tokens/" + token.ID + "/revoke")
+	})
+}

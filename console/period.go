@@ -1,0 +1,58 @@
+package console
+
+import (
+	"time"
+
+	"sirocco/hub"
+)
+
+// period is a stretch of time that a page is about, as its URL says: the first moment is in it and the last is not. A zero one
+// bounds nothing.
+type period struct{ From, Until time.Time }
+
+// periodOf reads a period from the names and values of a URL or a form.
+func periodOf(get func(string) string) (p period, err error) {
+	for name, to := range map[string]*time.Time{"from": &p.From, "until": &p.Until} {
+		if text := get(name); text != "" {
+			if *to, err = readMoment(text, get("zone")); err != nil {
+				return p, hub.Invalid(name, "is no time", hub.WantTime)
+			}
+			*to = to.UTC()
+		}
+	}
+	return p, nil
+}
+
+// FromField and UntilField are the ends as a form shows them, in UTC; the browser turns them into its own zone.
+func (p period) FromField() string { return timeField(p.From) }
+
+// UntilField is FromField of the end.
+func (p period) UntilField() string { return timeField(p.Until) }
+
+func timeField(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02T15:04")
+}
+
+// pairs are the period as names and values of a URL.
+func (p period) pairs() (pairs []string) {
+	for name, t := range map[string]time.Time{"from": p.From, "until": p.Until} {
+		if !t.IsZero() {
+			pairs = append(pairs, name, hub.WireTime(t))
+		}
+	}
+	return pairs
+}
+
+// words says the period at the end of a sentence; nothing where there is none.
+func (p period) words() (text string) {
+	if !p.From.IsZero() {
+		text += ", from " + hub.WireTime(p.From)
+	}
+	if !p.Until.IsZero() {
+		text += ", until " + hub.WireTime(p.Until)
+	}
+	return text
+}

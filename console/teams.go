@@ -1,0 +1,41 @@
+package console
+
+import (
+	"net/http"
+
+	"sirocco/hub"
+)
+
+// teamsPage lists the teams of the workspace.
+type teamsPage struct {
+	page
+
+	Teams []hub.Team
+	// Coaches are the names of who coaches the teams, by id.
+	Coaches map[string]string
+	Next    string
+}
+
+func (s *server) showTeams(w http.ResponseWriter, v *visit) error {
+	shown := &teamsPage{page: s.page(v, "Teams"), Coaches: map[string]string{}}
+	var err error
+	if shown.Teams, err = s.Store.Teams(v.Context(), v.organization.ID, v.FormValue("after"), peopleListed+1); err != nil {
+		return err
+	}
+	if len(shown.Teams) > peopleListed {
+		shown.Teams = shown.Teams[:peopleListed]
+		shown.Next = shown.Here("after", shown.Teams[peopleListed-1].ID)
+	}
+	var coaches []string
+	for _, t := range shown.Teams {
+		coaches = append(coaches, t.Coaches...)
+	}
+	people, err := s.Store.People(v.Context(), v.organization.ID, coaches)
+	if err != nil {
+		return err
+	}
+	for id, p := range people {
+		shown.Coaches[id] = nameOf(p)
+	}
+	return s.render(w, v, http.StatusOK, "teams", shown)
+}

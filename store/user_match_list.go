@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+
+	"sirocco/database"
+	"sirocco/hub"
+)
+
+// UserMatch is which user of the workspace a CRM user is, empty for nobody, and how that is known.
+type UserMatch struct {
+	UserID string
+	By     hub.MatchBy
+}
+
+const (
+	matchesByHandQuery  = `SELECT connection_id, external_id, user_id FROM user_matches WHERE organization_id = $1 AND connection_id IN (SELECT c.id FROM connections c WHERE c.organization_id = $1) AND external_id `
+	matchesByEmailQuery = `SELECT email_key, id, 1 FROM users WHERE organization_id = $1 AND email_key `
+	matchesByNameQuery  = `SELECT name_key, MIN(id), COUNT(*) FROM users WHERE organization_id = $1 AND name_key `
+)
+
+// UserMatches returns the match of each of some CRM users, in their order, as MatchOf does of one.
+func (s *Store) UserMatches(ctx context.Context, organization string, crmUsers []Record) ([]UserMatch, error) {
+	externals, emails, names := make([]string, 0, len(crmUsers)), make([]string, 0, len(crmUsers)), make([]string, 0, len(crmUsers))
+	for i := range crmUsers {
+		email, name := crmUsers[i].UserKeys()
+		externals, emails, names = append(externals, crmUsers[i].ExternalID), append(emails, email), append(names, name)
+	}
+	type byHand struct{ connection, external, user string }
+	in, arg := s.db.Dialect().In("$2", externals)
+	set, err := queryAll(ctx, s.db, func(r database.Row) (h byHand, err error) {
+		err = r.Scan(&h.connection, &h.external, &h.user)
+		return h, err
+	}, matchesByHandQuery+in, organization, arg)
+	if err != nil {
+		return nil, err
+	}
+	hands := map[RecordKey]*string{}
+	for _, h := range set {
+		hands[RecordKey{ConnectionID: h.connection, Model: hub.ModelUser, ExternalID: h.external}] = &h.user
+	}
+	byEmail, err := s.usersByKey(ctx, organization, matchesByEmailQuery, "", emails)
+	if err != nil {
+		return nil, err
+	}
+	byName, err := s.usersByKey(ctx, organization, matchesByNameQuery, " GROUP BY name_key", names)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]UserMatch, len(crmUsers))
+	for i := range crmUsers {
+		hand := hands[RecordKey{ConnectionID: crmUsers[i].ConnectionID, Model: hub.ModelUser, ExternalID: crmUsers[i].ExternalID}]
+		all[i].UserID, all[i].By = hub.MatchUser(hand, byEmail[emails[i]], byName[names[i]])
+	}
+	return all, nil
+}
+
+// usersByKey finds the user that has each of some keys alone.
+func (s *Store) usersByKey(ctx context.Context, organization, query, end string, keys []string) (map[string][]string, error) {
+	type holder struct {
+		key, user string
+		n         int64
+	}
+	in, arg := s.db.Dialect().In("$2", keys)
+	found, err := queryAll(ctx, s.db, func(r database.Row) (h holder, err error) {
+		err = r.Scan(&h.key, &h.user, &h.n)
+		return h, err
+	}, query+in+end, organization, arg)
+	users := map[string][]string{}
+	for _, h := range found {
+		if h.n == 1 {
+			users[h.key] = []string{h.user}
+		}
+	}
+	return users, err
+}

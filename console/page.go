@@ -42,6 +42,7 @@ var menu = []struct {
 	{"Webhooks", "/webhooks", scopeOrganization},
 	{"People", "/people", scopeOrganization},
 	{"Audit log", "/audit", scopeOrganization},
+	{"System", "/system", scopeServer},
 }
 
 func (s *server) page(v *visit, title string) page {

@@ -64,5 +64,5 @@ func routes() []route {
 		{"POST", "/connections/{connection}/deletions", operator, scopeOrganization, (*server).decideDeletions},
 		{"GET", "/connections/{connection}/delete", operator, scopeOrganization, (*server).showDelete},
 		{"POST", "/connections/{connection}/delete", operator, scopeOrganization, (*server).deleteConnection},
-	}, recordRoutes(), webhookRoutes(), peopleRoutes(), auditRoutes())
+	}, recordRoutes(), webhookRoutes(), peopleRoutes(), auditRoutes(), systemRoutes())
 }

@@ -75,5 +75,15 @@ func ConsoleQueries() map[string]string {
 		all["count of webhook deliveries "+string(state)] = eventCountQuery(state)
 		all["replay of webhook deliveries "+string(state)] = replaySliceQuery(state)
 	}
+	for _, q := range queues {
+		all[q.words+" that wait"], all[q.words+" in lanes"], all[q.words+" under way"] = q.work.dueQuery(), q.work.slowQuery(), q.work.workingQuery()
+		if q.things != "" {
+			all["what waits in "+q.words] = q.work.thingsQuery(q.things, q.of)
+		}
+	}
+	maps.Copy(all, map[string]string{
+		"events to share out": unfannedQuery, "waits for rate limits": rateWaitsQuery, "accounts ahead": accountsAheadQuery, "held connections": heldConnectionsQuery,
+		"held endpoints": heldEndpointsQuery, "failed runs": failedRunsQuery, "write-backs failed lately": failedWriteBacksQuery, "webhooks failed lately": failedEventsQuery,
+	})
 	return all
 }

@@ -21,6 +21,11 @@ type Node struct {
 	Version, PublicURL string
 	// Keys are the ids of the keys that it has.
 	Keys []uint32
+	// StartedAt is since when it runs, SeenAt when it last said so; both by the time that all nodes share. Zero for one of a
+	// version that does not tell.
+	StartedAt, SeenAt time.Time
+	// ClockAhead is how far the database's clock is ahead of its machine's.
+	ClockAhead time.Duration
 }
 
 // Name is what a node is called in sentences.
@@ -37,9 +42,10 @@ func (s *Store) NoteNode(ctx context.Context, n Node) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM nodes WHERE seen_at < $1`, micros(s.clock().Add(-NodeAge))); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO nodes (id, host, version, public_url, key_ids, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO UPDATE SET version = excluded.version, public_url = excluded.public_url, key_ids = excluded.key_ids, seen_at = excluded.seen_at`,
-			n.ID, n.Host, n.Version, n.PublicURL, keys.String(), micros(s.clock()))
+		_, err := tx.Exec(ctx, `INSERT INTO nodes (id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (id) DO UPDATE SET version = excluded.version, public_url = excluded.public_url, key_ids = excluded.key_ids, seen_at = excluded.seen_at,
+				clock_ahead = excluded.clock_ahead`,
+			n.ID, n.Host, n.Version, n.PublicURL, keys.String(), micros(s.clock()), micros(n.StartedAt), n.ClockAhead.Microseconds())
 		return err
 	})
 }
@@ -62,7 +68,12 @@ func (s *Store) nodes(ctx context.Context, q database.Querier) ([]Node, error) {
 	return queryAll(ctx, q, func(r database.Row) (Node, error) {
 		var n Node
 		var keys string
-		err := r.Scan(&n.ID, &n.Host, &n.Version, &n.PublicURL, &keys)
+		var seen, started, ahead int64
+		err := r.Scan(&n.ID, &n.Host, &n.Version, &n.PublicURL, &keys, &seen, &started, &ahead)
+		n.SeenAt, n.ClockAhead = fromMicros(seen), time.Duration(ahead)*time.Microsecond
+		if started > 0 {
+			n.StartedAt = fromMicros(started)
+		}
 		for text := range strings.FieldsSeq(keys) {
 			var id uint32
 			if _, scanErr := fmt.Sscan(text, &id); scanErr == nil {
@@ -70,7 +81,7 @@ func (s *Store) nodes(ctx context.Context, q database.Querier) ([]Node, error) {
 			}
 		}
 		return n, err
-	}, `SELECT id, host, version, public_url, key_ids FROM nodes WHERE seen_at >= $1 ORDER BY id LIMIT $2`, micros(s.clock().Add(-NodeAge)), nodesMost)
+	}, `SELECT id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead FROM nodes WHERE seen_at >= $1 ORDER BY id LIMIT $2`, micros(s.clock().Add(-NodeAge)), nodesMost)
 }
 
 // agreedAudio is the marker in the audio store.

@@ -53,7 +53,7 @@ func newNodeWatch(st *store.Store, log *slog.Logger, opts nodeOptions) *nodeWatc
 	host, _ := os.Hostname() // it is only a name
 	return &nodeWatch{
 		store: st, keys: opts.keys, audio: opts.audio, log: log,
-		self: store.Node{ID: hub.NewID(), Host: host, Version: version(), PublicURL: opts.publicURL},
+		self: store.Node{ID: hub.NewID(), Host: host, Version: version(), PublicURL: opts.publicURL, StartedAt: st.Now()},
 	}
 }
 
@@ -162,7 +162,7 @@ func (w *nodeWatch) note(ctx context.Context) {
 		keys = w.keys.IDs()
 	}
 	if !slices.Equal(keys, w.self.Keys) || time.Since(w.noted) >= noteEvery {
-		w.self.Keys = keys
+		w.self.Keys, w.self.ClockAhead = keys, w.store.ClockAhead()
 		if w.store.NoteNode(ctx, w.self) == nil {
 			w.noted = time.Now()
 		}

@@ -69,3 +69,36 @@ func withinItems(body []byte) bool {
 		}
 	}
 }
+
+// roomReader reads an answer of which nothing is kept but what is made of it on the way: as readAnswer it takes room for what is
+// beyond freeAnswer, and it ends with errAnswerLong behind maxAnswerSize bytes.
+type roomReader struct {
+	ctx        context.Context //nolint:containedctx // of the one answer that it reads
+	from       io.Reader
+	read, held int64
+}
+
+// errAnswerLong says that an answer is longer than any that is read.
+var errAnswerLong = errors.New("the answer is too long")
+
+func (r *roomReader) Read(p []byte) (int, error) {
+	switch {
+	case r.read > maxAnswerSize:
+		return 0, errAnswerLong
+	case r.read < freeAnswer+r.held:
+	case r.held == 0:
+		if err := largeAnswers.Acquire(r.ctx, answerPiece); err != nil {
+			return 0, err
+		}
+		r.held += answerPiece
+	case !largeAnswers.TryAcquire(answerPiece):
+		return 0, errAnswersFull
+	default:
+		r.held += answerPiece
+	}
+	n, err := r.from.Read(p)
+	r.read += int64(n)
+	return n, err
+}
+
+func (r *roomReader) release() { largeAnswers.Release(r.held) }

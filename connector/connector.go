@@ -110,13 +110,16 @@ type Page struct {
 	// More says whether there is a page after this one now. A Durable model's last page has More false
 	// and a Next to start the following run with.
 	More bool
+	// Wait is how long the vendor needs before the page after this one is asked for, where it prepares what there is; the
+	// page is in by then. A page of a vendor that is still at it may be empty, and may point to its own place.
+	Wait time.Duration
 	// AsOf is up to when the vendor's changes will all be in once the run ends: its own clock when it answered, or an
 	// earlier time where it serves a copy; zero when it does not tell. A vendor that does not page in the order of
 	// change can pass over what changes during a run, so the next run's Since is no later than the AsOf of this run's
 	// first page.
 	AsOf time.Time
-	// Note is a sentence for people about what keeps the model from being up to date at the vendor, of a run's first page;
-	// usually empty.
+	// Note is a sentence for people about what keeps the model from being up to date at the vendor, or about how it is read,
+	// usually of a run's first page; a later one's is added to it. Usually empty.
 	Note string
 }
 

@@ -87,6 +87,24 @@ func DeleteIfThere(ctx context.Context, s *Session, r Request) error {
 }
 
 func call(ctx context.Context, s *Session, r Request, method string, out any) (Answer, error) {
+	var e *Error
+	answer, err := send(ctx, s, r, method, "application/json", func(ctx context.Context, resp *http.Response) error {
+		body, release, err := readAnswer(ctx, resp.Body)
+		defer release()
+		if err == nil {
+			e = decode(r, method, resp.Header.Get("Content-Type"), body, out)
+		}
+		return err
+	})
+	if e != nil && err == nil {
+		e.Status = answer.Status
+		return answer, e
+	}
+	return answer, err
+}
+
+// send makes a request and lets read read a good answer, which fails with what the transport failed with, or an *Error.
+func send(ctx context.Context, s *Session, r Request, method, accept string, read func(context.Context, *http.Response) error) (Answer, error) {
 	timeout := s.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout
@@ -97,6 +115,7 @@ func call(ctx context.Context, s *Session, r Request, method string, out any) (A
 	if err != nil {
 		return Answer{}, err
 	}
+	req.Header.Set("Accept", accept)
 	client := *s.HTTP
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
@@ -104,26 +123,31 @@ func call(ctx context.Context, s *Session, r Request, method string, out any) (A
 		return Answer{}, transportError(ctx, r, method, timeout, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, release, err := readAnswer(limited, resp.Body)
-	defer release()
-	if errors.Is(err, errAnswersFull) {
-		return Answer{}, Fail(Temporary, r.Service, "%s %s: so many large answers are being read that this one waits for its next turn", method, r.Path)
-	}
-	if err != nil {
-		return Answer{}, transportError(ctx, r, method, timeout, err)
-	}
 	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		answer.Date = date.UTC()
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return answer, statusError(r, method, resp.StatusCode, body, retryAfter(answer, s.Now))
+		read = func(ctx context.Context, resp *http.Response) error {
+			body, release, err := readAnswer(ctx, resp.Body)
+			defer release()
+			if err != nil {
+				return err
+			}
+			return statusError(r, method, resp.StatusCode, body, retryAfter(answer, s.Now))
+		}
 	}
-	if e := decode(r, method, resp.Header.Get("Content-Type"), body, out); e != nil {
-		e.Status = resp.StatusCode
+	err = read(limited, resp)
+	var e *Error
+	switch {
+	case err == nil:
+		return answer, nil
+	case errors.Is(err, errAnswersFull):
+		return Answer{}, Fail(Temporary, r.Service, "%s %s: so many large answers are being read that this one waits for its next turn", method, r.Path)
+	case errors.As(err, &e):
 		return answer, e
 	}
-	return answer, nil
+	return Answer{}, transportError(ctx, r, method, timeout, err)
 }
 
 func newRequest(ctx context.Context, s *Session, r Request, method string) (*http.Request, error) {
@@ -157,7 +181,6 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 	for name, values := range r.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "sirocco")
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)

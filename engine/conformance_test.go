@@ -37,6 +37,21 @@ import (
 // jobNimbus is a platform that is written as a file.
 var jobNimbus = declared.JobNimbus().Connector()
 
+// salesForce has two stand-ins: one of them gives large objects by Bulk jobs.
+var salesForce = struct {
+	unhurried
+	connector.Authorizer
+	connector.Finder
+	connector.FieldSetter
+	connector.NoteFinder
+	connector.NoteChanger
+	connector.NoteRemover
+	connector.Confirmer
+}{
+	unhurried{salesforce.Connector{}}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{},
+	salesforce.Connector{}, salesforce.Connector{},
+}
+
 // pulled are the connectors with their stand-ins.
 var pulled = []struct {
 	name      string
@@ -79,19 +94,8 @@ var pulled = []struct {
 	}{
 		unhurried{leadperfection.Connector{}}, leadperfection.Connector{}, leadperfection.Connector{}, leadperfection.Connector{}, leadperfection.Connector{},
 	}, simulatedleadperfection.NewPartial},
-	{"salesforce", struct {
-		unhurried
-		connector.Authorizer
-		connector.Finder
-		connector.FieldSetter
-		connector.NoteFinder
-		connector.NoteChanger
-		connector.NoteRemover
-		connector.Confirmer
-	}{
-		unhurried{salesforce.Connector{}}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{}, salesforce.Connector{},
-		salesforce.Connector{}, salesforce.Connector{},
-	}, simulatedsalesforce.New},
+	{"salesforce", salesForce, simulatedsalesforce.New},
+	{"salesforce in bulk", salesForce, simulatedsalesforce.NewBulk},
 	{"jobnimbus", struct {
 		unhurried
 		connector.Finder
@@ -138,23 +142,29 @@ func newHubRig(t *testing.T, url string, c connector.Connector, crm *simulator.S
 	if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, crm.Values(server.URL)); err != nil {
 		t.Fatal(err)
 	}
-	var err error
+	r.e = r.start(c, configure...)
+	t.Cleanup(func() { stop(t, r.e) })
+	return r
+}
+
+// start starts an engine with the connector.
+func (r *hubRig) start(c connector.Connector, configure ...func(*engine.Config)) *engine.Engine {
+	r.t.Helper()
 	cfg := engine.Config{
-		Store: r.st, Connectors: map[hub.Platform]connector.Connector{info.Platform: c},
+		Store: r.st, Connectors: map[hub.Platform]connector.Connector{r.info.Platform: c},
 		Logger: slog.New(slog.DiscardHandler), Clock: r.now, PageSize: 40, Targets: hub.Targets{Any: true},
 	}
 	for _, set := range configure {
 		set(&cfg)
 	}
-	r.e, err = engine.New(cfg)
+	e, err := engine.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	if err := r.e.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := e.Start(r.t.Context()); err != nil {
+		r.t.Fatal(err)
 	}
-	t.Cleanup(func() { stop(t, r.e) })
-	return r
+	return e
 }
 
 // main is the model that the CRM's reps work on, and which takes notes.

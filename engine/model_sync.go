@@ -129,10 +129,11 @@ func (m *modelSync) advance(got *fetched) {
 		m.st.AsOf = got.page.AsOf
 	}
 	if m.first {
-		m.st.Note, m.first = keptNote(got.page.Note), false
+		m.st.Note, m.first = "", false
 	}
+	m.st.Note = addedNote(m.st.Note, got.page.Note)
 	next := got.page.Next
-	m.pointsBack = got.page.More && (next == m.st.Next || m.places[next])
+	m.pointsBack = got.page.More && got.page.Wait == 0 && (next == m.st.Next || m.places[next])
 	m.places[next] = true
 	m.st.Next = next
 	m.succeed()
@@ -179,6 +180,17 @@ func keptNote(note string) string {
 	return hub.Storable(note)
 }
 
+// addedNote is a note with what a later page says, unless it has that.
+func addedNote(note, more string) string {
+	switch {
+	case more == "" || strings.Contains(note, more):
+		return note
+	case note == "":
+		return keptNote(more)
+	}
+	return keptNote(note + " " + more)
+}
+
 // commit brings the page in, with the state after it. A page that brings nothing is not written: where it is the last
 // one, the cursor moves with the end of the job.
 func (m *modelSync) commit(ctx context.Context, got *fetched) error {
@@ -211,7 +223,9 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 		m.job.engine.seen.forget(m.run)
 		return nil
 	}
-	m.st.Barren = m.barren(page, changes)
+	if page.Wait == 0 {
+		m.st.Barren = m.barren(page, changes)
+	}
 	return m.job.checkBarren(m.info.Model, m.st.Barren, m.pointsBack)
 }
 

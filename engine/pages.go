@@ -57,7 +57,7 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		r.advance(&got)
 		next = nil
 		committed := make(chan struct{})
-		if more && !j.sliceOver() {
+		if more && got.page.Wait == 0 && !j.sliceOver() {
 			j.uncommitted = committed
 			next = j.fetch(ctx, r.query())
 		}
@@ -68,10 +68,35 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		switch {
 		case !more:
 			return nil
+		case got.page.Wait > 0:
+			return &waitError{name: j.name(), model: info.Model, until: j.engine.Clock().Add(got.page.Wait)}
 		case next == nil:
 			return errYield
 		}
 	}
+}
+
+// waitError says that the CRM prepares what comes next of a model until then. It is no failure.
+type waitError struct {
+	name  string
+	model hub.Model
+	until time.Time
+}
+
+func (e *waitError) Error() string {
+	return "waits for what " + e.name + " prepares of " + string(e.model)
+}
+
+// waitFor ends the job after its other models, to go on when the CRM may be done: in the run, while that is no older than the
+// interval, else in the next one, whose increments come first.
+func (j *syncJob) waitFor(wait *waitError) error {
+	if j.engine.Clock().Sub(j.sched.RunStartedAt) >= j.sched.Interval {
+		return nil
+	}
+	if j.waits == nil || wait.until.Before(j.waits.until) {
+		j.waits = wait
+	}
+	return nil
 }
 
 // itemsPerPage is how many items a page may have where size were asked for: records of other models may come with them.

@@ -19,12 +19,15 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	now := j.engine.Clock()
 	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet, Requests: j.requests.take()}
 	var held *heldError
+	var waits *waitError
 	var unmapped *mappingError
 	switch {
 	case err == nil:
 		j.planNext(&end, now)
 	case errors.As(err, &held):
 		end.Next, end.HeldUntil, end.Waiting = held.until, held.until, rateLimit
+	case errors.As(err, &waits):
+		end.Next, end.Waiting = waits.until, waits.Error()
 	case errors.Is(err, errYield):
 		end.Next, end.Waiting = now, store.Continuing
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, store.ErrLeaseLost):

@@ -42,6 +42,8 @@ type syncJob struct {
 	retryAt time.Time
 	// readingLeft says that a whole reading goes on in the next run, whose increments come first.
 	readingLeft bool
+	// waits is the model that the CRM will have prepared first; nil where nothing is waited for.
+	waits *waitError
 }
 
 // errYield ends a job whose time slice is over.
@@ -123,8 +125,14 @@ func (j *syncJob) sync(ctx context.Context) error {
 			return err
 		}
 	}
+	if j.waits != nil {
+		return j.waits
+	}
 	if err := j.readWhole(ctx); err != nil {
 		return err
+	}
+	if j.waits != nil {
+		return j.waits
 	}
 	if err := j.askAccount(ctx); err != nil {
 		return err
@@ -184,6 +192,9 @@ func (j *syncJob) syncModel(ctx context.Context, info hub.ModelInfo) error {
 		m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
 		err := m.sync(ctx)
 		*st = m.committed
+		if wait, ok := errors.AsType[*waitError](err); ok {
+			return j.waitFor(wait)
+		}
 		if err != nil {
 			return j.handleModelError(ctx, m, err)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"time"
 
@@ -129,6 +130,9 @@ func (j *syncJob) handleReadingError(ctx context.Context, r *wholeReading, err e
 	if err == errYield { //nolint:errorlint // never wrapped
 		return j.yieldReading()
 	}
+	if wait, ok := errors.AsType[*waitError](err); ok {
+		return j.waitFor(wait)
+	}
 	if ctx.Err() != nil {
 		return err
 	}
@@ -227,17 +231,21 @@ func (r *wholeReading) query() connector.Query {
 
 func (r *wholeReading) advance(got *fetched) {
 	next := got.page.Next
-	r.pointsBack = got.page.More && (next == r.w.Next || r.places[next])
+	r.pointsBack = got.page.More && got.page.Wait == 0 && (next == r.w.Next || r.places[next])
 	r.places[next] = true
-	r.w.Next, r.w.Barren = next, r.w.Barren+1
+	r.w.Next = next
+	if got.page.Wait == 0 {
+		r.w.Barren++
+	}
 	r.w.Tries, r.w.RetryAt, r.w.Failed = 0, time.Time{}, ""
 	if !got.page.More {
 		r.w.Next, r.w.AllRead = "", true
 	}
 	if r.instead {
 		if r.first {
-			r.st.Note, r.first = keptNote(got.page.Note), false
+			r.st.Note, r.first = "", false
 		}
+		r.st.Note = addedNote(r.st.Note, got.page.Note)
 		if r.st.AsOf.IsZero() {
 			r.st.AsOf = got.page.AsOf
 		}

@@ -103,6 +103,8 @@ func plainNames(names []string) []string {
 // result is a page of rows.
 type result struct {
 	records []json.RawMessage
+	// total is how many rows the vendor says that the query has.
+	total int
 	// more says that the vendor has more rows for the query than it answered with.
 	more bool
 	date time.Time
@@ -126,6 +128,7 @@ func query(ctx context.Context, s *connector.Session, by, soql string) (result, 
 		return result{}, usage{}, connector.Fail(connector.Malformed, service, "%s was answered without saying whether there is more", r.Path)
 	}
 	found.more = !*done
+	_ = json.Unmarshal(fields["totalSize"], &found.total) // only a count needs it
 	return found, usageOf(got.Header), nil
 }
 

@@ -19,20 +19,30 @@ type place struct {
 	hidden    []string
 	// deletions says that the object's deletions can be asked for.
 	deletions bool
+	// job is the Bulk job that has the rows; empty where they are asked for page by page. locator is where the next part of its
+	// results begins: empty while it is not known to be done, lastLocator behind the last part.
+	job, locator string
 }
 
 func (p place) String() string {
-	return strings.Join([]string{p.stamp, p.id, strings.Join(p.hidden, ","), strconv.FormatBool(p.deletions)}, "|")
+	parts := []string{p.stamp, p.id, strings.Join(p.hidden, ","), strconv.FormatBool(p.deletions)}
+	if p.job != "" {
+		parts = append(parts, p.job, p.locator)
+	}
+	return strings.Join(parts, "|")
 }
 
 // placeOf reads what String wrote.
 func placeOf(next string) (place, error) {
-	parts := strings.Split(next, "|")
-	if len(parts) == 4 {
+	parts := strings.SplitN(next, "|", 6)
+	if len(parts) == 4 || len(parts) == 6 {
 		if _, err := connector.ParseTime(parts[0]); err == nil && parts[1] != "" {
 			p := place{stamp: parts[0], id: parts[1], deletions: parts[3] == "true"}
 			if parts[2] != "" {
 				p.hidden = strings.Split(parts[2], ",")
+			}
+			if len(parts) == 6 {
+				p.job, p.locator = parts[4], parts[5]
 			}
 			return p, nil
 		}
@@ -40,8 +50,8 @@ func placeOf(next string) (place, error) {
 	return place{}, connector.Fail(connector.Refused, service, "the place to go on from is none")
 }
 
-// Fetch implements connector.Connector. The first page of a run describes the object; the last one of an increment asks for
-// what was deleted and has left the bin.
+// Fetch implements connector.Connector. The first page of a run describes the object, and asks for a Bulk job where many rows are
+// left; the last one of an increment asks for what was deleted and has left the bin.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
 	src, ok := sourceOf(s, q.Model)
 	if !ok {
@@ -63,6 +73,9 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if err != nil {
 		return connector.Page{}, err
 	}
+	if at.job != "" {
+		return src.fetchJob(ctx, s, q, at)
+	}
 	limit := min(max(q.Limit, 1), maxPageSize)
 	got, used, err := query(ctx, s, "queryAll", src.page(at, q.Since, limit))
 	if err == nil {
@@ -76,6 +89,11 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if got.more || len(got.records) >= limit {
 		if at.stamp, at.id = last(got.records); at.id == "" {
 			return connector.Page{}, connector.Fail(connector.Malformed, service, "a page of %s says that there is more, but has no row to go on behind", src.Object)
+		}
+		if q.Next == "" && q.Since.IsZero() {
+			if err := src.beginJob(ctx, s, &page, &at); err != nil {
+				return connector.Page{}, err
+			}
 		}
 		page.Next, page.More = at.String(), true
 		return page, nil

@@ -5,7 +5,8 @@
 // How the vendor's facts are read. An object is described before a run reads it: fields that the user may not see are
 // missing there, and are left out with a word. Rows are asked for by queryAll in the order of (SystemModstamp, Id), each page
 // beginning behind the last row of the one before, so that no change shifts a row past a reader: a row that changes moves to
-// the end, where it is met again. SystemModstamp counts in whole seconds, so an instant may have more rows than a page.
+// the end, where it is met again. An object of many rows that is read from the beginning is read by a Bulk query job instead, whose
+// results are CSV in parts, in no order. SystemModstamp counts in whole seconds, so an instant may have more rows than a page.
 // Deleted rows are among the others, as IsDeleted, while the recycle bin has them; those that left it are told by the list of
 // deletions, which goes back 15 days; what both do not know any more is found missing by enumeration, and asked for by its id.
 // A row that was merged names its master. A converted lead names what it became, and its notes go there.
@@ -68,6 +69,7 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "clientSecret", Doc: "The consumer secret of your app, where refreshing wants it.", Secret: true},
 			{Name: "authURL", Doc: "The address that gives access tokens; https://test.salesforce.com for sandboxes.", Default: "https://login.salesforce.com"},
 			{Name: "budget", Doc: "How many per cent of the organization's daily calls may be used, by everybody, before reading waits.", Default: "80"},
+			{Name: "bulkFrom", Doc: "From how many rows on an object that is read whole is read by a Bulk job; 0 never reads one so.", Default: "2000"},
 			{Name: "noteField", Doc: "The API name of an external-id field of Task that takes a note's marker, where the organization has one."},
 			{Name: "namespace", Doc: "What the names of custom fields begin with that are asked for without it."},
 			{Name: "isProd", Doc: "Whether the organization is a production one, as PUT .../salesforce says: true or false."},
@@ -86,6 +88,9 @@ func (Connector) Info() hub.PlatformInfo {
 // Check implements connector.Connector. The account is the organization that the user is of.
 func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
 	if _, err := budgetOf(s); err != nil {
+		return connector.Account{}, err
+	}
+	if _, err := bulkFrom(s); err != nil {
 		return connector.Account{}, err
 	}
 	rows, _, err := query(ctx, s, "query", "SELECT Id, Name FROM Organization LIMIT 1")

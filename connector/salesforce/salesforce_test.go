@@ -15,6 +15,11 @@ import (
 
 func TestConformance(t *testing.T) { connectortest.Run(t, salesforce.Connector{}, simulated.New) }
 
+// TestBulkConformance reads what has 40 rows by Bulk jobs.
+func TestBulkConformance(t *testing.T) {
+	connectortest.Run(t, salesforce.Connector{}, simulated.NewBulk)
+}
+
 // standIn is Salesforce's stand-in with a session at it.
 func standIn(t *testing.T, o simulator.Options, values func(string) map[string]string) (*simulator.Server, *simulated.Organization, *connector.Session) {
 	t.Helper()

@@ -24,9 +24,14 @@ func (o *Organization) answerQuery(w http.ResponseWriter, r *http.Request, delet
 		refuse(w, http.StatusRequestURITooLong, "URI_TOO_LONG", "The address is too long")
 		return
 	}
-	rows, err := o.run(r.URL.Query().Get("q"), deleted)
+	soql := r.URL.Query().Get("q")
+	rows, err := o.run(soql, deleted)
 	if problem, ok := errors.AsType[*soqlError](err); ok {
 		refuse(w, http.StatusBadRequest, problem.code, problem.message)
+		return
+	}
+	if asked, err := parse(soql); err == nil && asked.count {
+		simulator.WriteJSON(w, http.StatusOK, map[string]any{"totalSize": len(rows), "done": true, "records": []any{}})
 		return
 	}
 	if len(rows) > pageSize { // whoever asks here says a LIMIT
@@ -48,6 +53,15 @@ func (o *Organization) run(soql string, deleted bool) ([]map[string]any, error) 
 	}
 	if err := of.check(&s); err != nil {
 		return nil, err
+	}
+	return o.find(s, deleted)
+}
+
+// find finds the rows of a query that was checked.
+func (o *Organization) find(s statement, deleted bool) ([]map[string]any, error) {
+	of, ok := o.object(s.object)
+	if !ok {
+		return nil, &soqlError{"INVALID_TYPE", "sObject type '" + s.object + "' is not supported."}
 	}
 	found := []map[string]any{}
 	for _, row := range o.rows(of, s.where) {

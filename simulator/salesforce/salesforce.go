@@ -56,6 +56,7 @@ type Organization struct {
 	added        []addedField
 	// deletionsFail is the code that the list of deletions answers with, where it does not answer.
 	deletionsFail string
+	bulk          bulk
 }
 
 // Hide keeps objects, and fields as Object.Field, from the user; no names show all again.
@@ -95,6 +96,13 @@ func (o *Organization) hides(name string) bool {
 	return slices.ContainsFunc(o.hidden, func(h string) bool { return strings.EqualFold(h, name) })
 }
 
+// NewBulk returns a stand-in for Salesforce whose values let objects of 40 rows on be read by Bulk jobs.
+func NewBulk(options simulator.Options) *simulator.Server {
+	s, o := NewOrganization(options)
+	o.ReadInBulk()
+	return s
+}
+
 // New returns a stand-in for Salesforce.
 func New(o simulator.Options) *simulator.Server {
 	s, _ := NewOrganization(o)
@@ -103,7 +111,7 @@ func New(o simulator.Options) *simulator.Server {
 
 // NewOrganization returns a stand-in for Salesforce, and what can be said of its organization.
 func NewOrganization(options simulator.Options) (*simulator.Server, *Organization) {
-	o := &Organization{most: 100_000, refresh: 1, tasks: map[string]task{}}
+	o := &Organization{most: 100_000, refresh: 1, tasks: map[string]task{}, bulk: bulk{jobs: map[string]*job{}}}
 	var describes []string
 	for _, object := range slices.Concat(objects, packaged) {
 		describes = append(describes, version+"/sobjects/"+object.name+"/describe")
@@ -117,7 +125,7 @@ func NewOrganization(options simulator.Options) (*simulator.Server, *Organizatio
 		},
 		IDs:     simulator.Prefixed,
 		Fields:  fields,
-		Values:  values,
+		Values:  o.values,
 		Refuses: o.refuses,
 		Refusal: func(_ *http.Request, _ int) any { return problems("INVALID_SESSION_ID", "Session expired or invalid") },
 		Routes:  o.routes,
@@ -133,8 +141,12 @@ func NewOrganization(options simulator.Options) (*simulator.Server, *Organizatio
 	return o.s, o
 }
 
-func values(origin string) map[string]string {
-	return map[string]string{"baseURL": origin, "authURL": origin, "clientId": clientID, "username": username, "privateKey": key}
+func (o *Organization) values(origin string) map[string]string {
+	values := map[string]string{"baseURL": origin, "authURL": origin, "clientId": clientID, "username": username, "privateKey": key}
+	if o.bulk.from != "" {
+		values["bulkFrom"] = o.bulk.from
+	}
+	return values
 }
 
 // RefreshValues are credentials with a refresh token, of an organization that listens at origin.
@@ -155,6 +167,11 @@ func (o *Organization) routes(mux *http.ServeMux, s *simulator.Server) {
 		"PATCH " + version + "/sobjects/{object}/{id}":            o.update,
 		"DELETE " + version + "/sobjects/{object}/{id}":           o.remove,
 		"PATCH " + version + "/sobjects/{object}/{field}/{value}": o.upsert,
+		"POST " + version + "/jobs/query":                         o.createJob,
+		"GET " + version + "/jobs/query/{id}":                     o.showJob,
+		"PATCH " + version + "/jobs/query/{id}":                   o.abortJob,
+		"DELETE " + version + "/jobs/query/{id}":                  o.deleteJob,
+		"GET " + version + "/jobs/query/{id}/results":             o.jobResults,
 	} {
 		mux.HandleFunc(pattern, o.counted(handler))
 	}

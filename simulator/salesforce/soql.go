@@ -18,10 +18,12 @@ func malformed(format string, args ...any) error {
 	return &soqlError{"MALFORMED_QUERY", fmt.Sprintf(format, args...)}
 }
 
-// statement is a query: SELECT fields FROM object [WHERE condition] [ORDER BY fields] [LIMIT n], which is all that is spoken
+// statement is a query: SELECT fields, or COUNT(), FROM object [WHERE condition] [ORDER BY fields] [LIMIT n], which is all that is spoken
 // here of the vendor's language.
 type statement struct {
 	fields []string
+	// count asks for the number of rows alone.
+	count  bool
 	object string
 	where  condition
 	order  []string
@@ -243,7 +245,11 @@ func (p *parser) statement() (statement, error) {
 	if !p.is("SELECT") {
 		return s, malformed("a query begins with SELECT")
 	}
-	if s.fields, err = p.names(); err != nil {
+	if p.at+2 < len(p.words) && p.is("COUNT") {
+		if s.count = p.is("(") && p.is(")"); !s.count {
+			return s, malformed("unexpected token: %q", p.next())
+		}
+	} else if s.fields, err = p.names(); err != nil {
 		return s, err
 	}
 	if !p.is("FROM") {

@@ -28,6 +28,8 @@ type Options struct {
 	Origin func(*http.Request) string
 	// Admit counts an attempt to sign in by its address, or says how long that has to wait.
 	Admit func(*http.Request) (wait time.Duration, ok bool)
+	// OIDC is the provider of OpenID Connect at which people sign in; nil where there is none.
+	OIDC *OIDC
 	// Check asks a CRM whether it accepts credentials, and whose they are.
 	Check hub.CheckCredentials
 	// Audio opens a recording's audio by its key; nil where none is kept. Without audio under the key it returns hub.ErrNotFound.
@@ -46,11 +48,16 @@ type server struct {
 	// base is the path that every page is below, without a slash at its end.
 	base string
 	live live
+	// provider is nil where nobody signs in by one.
+	provider *provider
 }
 
 // New returns what serves the console: everything below /console, and below the public URL's path and /console.
 func New(opts Options) http.Handler {
 	s := &server{Options: opts, base: "/console"}
+	if opts.OIDC != nil {
+		s.provider = &provider{OIDC: *opts.OIDC, clock: opts.Clock}
+	}
 	crossOrigin := http.NewCrossOriginProtection()
 	if u, err := url.Parse(opts.PublicURL); err == nil && u.Host != "" {
 		s.base = strings.TrimSuffix(u.Path, "/") + "/console"

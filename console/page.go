@@ -110,6 +110,7 @@ const noticeParameter = "done"
 // notices are what pages say of actions that are done, by what a URL calls them. Each action adds its own.
 var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"signed-out":         "You are signed out.",
+	signedOutHere:        "You are signed out here.",
 	"paused":             "It is paused. It goes on from where it stopped when you resume it.",
 	"resumed":            "It goes on from where it stopped.",
 	"sync-asked":         "It syncs now, or right after the run that goes on.",

@@ -39,6 +39,8 @@ func routes() []route {
 	return slices.Concat([]route{
 		{"GET", "/sign-in", "", scopeNone, (*server).showSignIn},
 		{"POST", "/sign-in", "", scopeNone, (*server).signIn},
+		{"GET", oidcPath, "", scopeNone, (*server).beginOIDC},
+		{"GET", oidcCallbackPath, "", scopeNone, (*server).finishOIDC},
 		{"GET", "/open", "", scopeNone, (*server).showOpen},
 		{"POST", "/open", "", scopeNone, (*server).open},
 		{"POST", "/sign-out", viewer, scopePerson, (*server).signOut},

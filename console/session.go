@@ -49,6 +49,9 @@ func (s *server) setCookie(w http.ResponseWriter, r *http.Request, secret string
 	})
 }
 
+// signedOutHere is the notice for whom a provider signed in: there they are signed in still.
+const signedOutHere = "signed-out-here"
+
 // cookiePath is what of the host the cookie is for.
 func (s *server) cookiePath() string { return s.base }
 
@@ -59,6 +62,10 @@ func (s *server) signOut(w http.ResponseWriter, v *visit) error {
 	}
 	s.setCookie(w, v.Request, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	http.Redirect(w, v.Request, s.base+"/sign-in?"+noticeParameter+"=signed-out", http.StatusSeeOther)
+	notice := "signed-out"
+	if v.session.Method == hub.ConsoleByOIDC {
+		notice = signedOutHere
+	}
+	http.Redirect(w, v.Request, s.base+"/sign-in?"+noticeParameter+"="+notice, http.StatusSeeOther)
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"sirocco/hub"
 )
 
-// signInPage asks for a token.
+// signInPage asks for a token, or leads to the provider of OpenID Connect.
 type signInPage struct {
 	page
 
@@ -18,6 +18,9 @@ type signInPage struct {
 	// Next is where the person wanted to go, below the console.
 	Next string
 	Look bool
+	// Provider is nil where there is none; Again says that the person may want to be somebody else there.
+	Provider *providerButton
+	Again    bool
 }
 
 func (s *server) showSignIn(w http.ResponseWriter, v *visit) error {
@@ -25,7 +28,9 @@ func (s *server) showSignIn(w http.ResponseWriter, v *visit) error {
 		http.Redirect(w, v.Request, s.base+"/", http.StatusSeeOther)
 		return nil
 	}
-	return s.render(w, v, http.StatusOK, "sign_in", &signInPage{page: s.page(v, "Sign in"), Next: nextOf(v.FormValue("next"))})
+	shown := &signInPage{page: s.page(v, "Sign in"), Next: nextOf(v.FormValue("next"))}
+	shown.Provider = s.providerButton(v, shown)
+	return s.render(w, v, http.StatusOK, "sign_in", shown)
 }
 
 // signIn opens a session for whoever has the token of an organization or a group.
@@ -39,6 +44,7 @@ func (s *server) signIn(w http.ResponseWriter, v *visit) error {
 	}
 	again := func(wrong string) error {
 		shown.Wrong = wrong
+		shown.Provider = s.providerButton(v, shown)
 		return s.render(w, v, http.StatusUnprocessableEntity, "sign_in", shown)
 	}
 	hash, ok := hub.TokenHash(strings.TrimSpace(v.PostFormValue("token")))

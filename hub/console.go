@@ -7,6 +7,9 @@ const (
 	ConsoleIdle = 12 * time.Hour
 	// ConsoleLoginLife is how long the link is good that opens the console, which it does once.
 	ConsoleLoginLife = 10 * time.Minute
+	// ConsoleProviderLife is how long a session lasts, however much it is used, that a provider's word opened: it may know
+	// the person no longer.
+	ConsoleProviderLife = 24 * time.Hour
 )
 
 const (
@@ -33,6 +36,7 @@ type ConsoleMethod string
 const (
 	ConsoleByLink  ConsoleMethod = "LINK"  // by the link that the command line prints
 	ConsoleByToken ConsoleMethod = "TOKEN" // by the token of an organization or a group
+	ConsoleByOIDC  ConsoleMethod = "OIDC"  // by a provider of OpenID Connect
 )
 
 // ConsolePerson is who signs in to the console, and what they see there.
@@ -48,6 +52,11 @@ type ConsolePerson struct {
 	GroupID string
 	// TokenID is the organization token that opened the session, which ends with it; empty for other methods.
 	TokenID string
+	// Subject is what the provider of OpenID Connect calls the person; empty for other methods.
+	Subject string
+	// UserID is the user of the organization that the person is, whose recordings they hear; empty where they are none. The
+	// session ends with the user's being disabled.
+	UserID string
 }
 
 // RunsServer reports whether the person sees all organizations, and the server itself.
@@ -77,6 +86,8 @@ type ConsoleSession struct {
 	CreatedAt time.Time
 	// SeenAt is coarse: it moves at most every few minutes.
 	SeenAt time.Time
+	// EndsAt is when the session ends however much it is used; zero where it does not.
+	EndsAt time.Time
 }
 
 // Actor is how the audit log names who acts in the session.

@@ -12,13 +12,14 @@ import (
 // ConsoleSeenGrain is how coarsely the last use of a session of the console is recorded.
 const ConsoleSeenGrain = 5 * time.Minute
 
-const consoleSessionColumns = `id, organization_id, group_id, token_id, method, role, name, created_at, seen_at`
+const consoleSessionColumns = `id, organization_id, group_id, token_id, method, role, name, created_at, seen_at, subject, user_id, ends_at`
 
 func scanConsoleSession(r database.Row) (hub.ConsoleSession, error) {
 	var c hub.ConsoleSession
 	var created, seen int64
-	err := r.Scan(&c.ID, &c.OrganizationID, &c.GroupID, &c.TokenID, &c.Method, &c.Role, &c.Name, &created, &seen)
-	c.CreatedAt, c.SeenAt = fromMicros(created), fromMicros(seen)
+	var ends *int64
+	err := r.Scan(&c.ID, &c.OrganizationID, &c.GroupID, &c.TokenID, &c.Method, &c.Role, &c.Name, &created, &seen, &c.Subject, &c.UserID, &ends)
+	c.CreatedAt, c.SeenAt, c.EndsAt = fromMicros(created), fromMicros(seen), fromOptionalMicros(ends)
 	return c, err
 }
 
@@ -98,29 +99,47 @@ func (s *Store) OpenConsole(ctx context.Context, p hub.ConsolePerson) (session h
 func (s *Store) openConsole(ctx context.Context, tx Tx, p hub.ConsolePerson) (hub.ConsoleSession, string, error) {
 	now := s.clock().UTC()
 	c := hub.ConsoleSession{ID: s.newID(), ConsolePerson: p, CreatedAt: now, SeenAt: now}
+	if p.Method == hub.ConsoleByOIDC {
+		c.EndsAt = now.Add(hub.ConsoleProviderLife)
+	}
 	secret := hub.NewConsoleSessionText()
 	hash, _ := hub.ConsoleSessionHash(secret)
 	if _, err := tx.Exec(ctx, `DELETE FROM console_sessions WHERE seen_at <= $1`, micros(now.Add(-hub.ConsoleIdle))); err != nil {
 		return c, "", err
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO console_sessions (hash, `+consoleSessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		hash, c.ID, c.OrganizationID, c.GroupID, c.TokenID, string(c.Method), string(c.Role), c.Name, micros(now), micros(now))
+	_, err := tx.Exec(ctx, `INSERT INTO console_sessions (hash, `+consoleSessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		hash, c.ID, c.OrganizationID, c.GroupID, c.TokenID, string(c.Method), string(c.Role), c.Name, micros(now), micros(now), c.Subject, c.UserID, optionalMicros(c.EndsAt))
 	if err != nil || p.OrganizationID == "" {
 		return c, secret, err
 	}
 	ctx = WithActor(ctx, c.Actor())
-	return c, secret, s.audit(ctx, tx, p.OrganizationID, "signIn", "consoleSession", c.ID, map[string]any{"method": string(c.Method), "role": string(c.Role)})
+	details := map[string]any{"method": string(c.Method), "role": string(c.Role)}
+	if c.Subject != "" {
+		details["subject"] = c.Subject
+	}
+	if c.UserID != "" {
+		details["userId"] = c.UserID
+	}
+	return c, secret, s.audit(ctx, tx, p.OrganizationID, "signIn", "consoleSession", c.ID, details)
 }
 
-// consoleSessionLives is the condition of a session that is good still: it was used lately, and the token that opened it
-// was not revoked. Its parameter is the time before which one was used last that is not.
-const consoleSessionLives = ` seen_at > $1 AND (token_id = '' OR EXISTS (SELECT 1 FROM tokens t
-	WHERE t.organization_id = console_sessions.organization_id AND t.id = console_sessions.token_id AND t.revoked_at IS NULL))`
+// consoleSessionLives is the condition of a session that is good still: it was used lately, its time is not over, the token
+// that opened it was not revoked, and the user whom it is of was not disabled. Its parameters are those of stillLives.
+const consoleSessionLives = ` seen_at > $1 AND (ends_at IS NULL OR ends_at > $2) AND (token_id = '' OR EXISTS (SELECT 1 FROM tokens t
+	WHERE t.organization_id = console_sessions.organization_id AND t.id = console_sessions.token_id AND t.revoked_at IS NULL))
+	AND (user_id = '' OR EXISTS (SELECT 1 FROM users u
+	WHERE u.organization_id = console_sessions.organization_id AND u.id = console_sessions.user_id AND u.disabled = $3))`
+
+// stillLives are the parameters of consoleSessionLives: when one must have been used last, what time it is, and false.
+func (s *Store) stillLives(more ...any) []any {
+	now := s.clock()
+	return append([]any{micros(now.Add(-hub.ConsoleIdle)), micros(now), false}, more...)
+}
 
 const (
-	consoleSessionQuery  = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE` + consoleSessionLives + ` AND hash = $2`
+	consoleSessionQuery  = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE` + consoleSessionLives + ` AND hash = $4`
 	consoleSessionsQuery = `SELECT ` + consoleSessionColumns + ` FROM console_sessions
-		WHERE` + consoleSessionLives + ` AND organization_id = $2 AND id > $3 ORDER BY id LIMIT $4`
+		WHERE` + consoleSessionLives + ` AND organization_id = $4 AND id > $5 ORDER BY id LIMIT $6`
 )
 
 // ConsoleSession returns the living session with the secret, and records that it is used where it is, coarsely. As
@@ -131,8 +150,7 @@ func (s *Store) ConsoleSession(ctx context.Context, secret string, use bool) (hu
 		return hub.ConsoleSession{}, hub.ErrNotFound
 	}
 	now := s.clock()
-	c, err := queryOne(ctx, s.db, scanConsoleSession, consoleSessionQuery,
-		micros(now.Add(-hub.ConsoleIdle)), hash)
+	c, err := queryOne(ctx, s.db, scanConsoleSession, consoleSessionQuery, s.stillLives(hash)...)
 	if err != nil || !use || now.Sub(c.SeenAt) < ConsoleSeenGrain {
 		return c, err
 	}
@@ -150,8 +168,7 @@ func (s *Store) ConsoleSession(ctx context.Context, secret string, use bool) (hu
 // ConsoleSessions lists the living sessions of an organization alone, or, where it is empty, those of whoever runs the
 // server, oldest first, after the one with the id after.
 func (s *Store) ConsoleSessions(ctx context.Context, organization, after string, limit int) ([]hub.ConsoleSession, error) {
-	return queryAll(ctx, s.db, scanConsoleSession, consoleSessionsQuery,
-		micros(s.clock().Add(-hub.ConsoleIdle)), organization, after, limit)
+	return queryAll(ctx, s.db, scanConsoleSession, consoleSessionsQuery, s.stillLives(organization, after, limit)...)
 }
 
 // EndConsoleSession ends one session of an organization, or, where it is empty, one of whoever runs the server.

@@ -33,7 +33,7 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 		audio = func(ctx context.Context, key string) (console.Audio, error) { return opts.audio.Read(ctx, key) }
 	}
 	return console.New(console.Options{
-		Audio: audio,
+		Audio: audio, OIDC: opts.signIn,
 		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check,
 		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
 		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,

@@ -15,6 +15,7 @@ import (
 	"sirocco/api"
 	"sirocco/api/wire"
 	"sirocco/audio"
+	"sirocco/console"
 	"sirocco/engine"
 	"sirocco/hub"
 	"sirocco/store"
@@ -41,6 +42,8 @@ type nodeOptions struct {
 	publicURL string
 	// console says whether the web console is served.
 	console bool
+	// signIn is the provider at which people sign in to it; nil is none.
+	signIn *console.OIDC
 	// deepLinkHost is where links into the recording app lead.
 	deepLinkHost string
 	rateLimit    int

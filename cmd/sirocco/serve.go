@@ -31,6 +31,7 @@ type serveCommand struct {
 	Audio                 string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
 	PublicURL             string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
 	Console               bool                     `default:"true" help:"Serve the web console at /console; false does not (${default})."`
+	OIDC                  oidcFlags                `embed:"" prefix:"oidc-"`
 	DeepLinkHost          string                   `default:"app.siro.ai" placeholder:"HOST" help:"Where the links lead that begin a recording in the app."`
 	TrustedProxy          string                   `placeholder:"LIST" help:"The addresses and networks of your own proxies, as in 127.0.0.1,10.0.0.0/8: their X-Forwarded-For, -Proto and -Host count, and nobody else's Host."`
 	RateLimit             int                      `default:"1000" placeholder:"N" help:"Requests that each token has a minute on this node; 0 is no limit (${default})."`
@@ -69,6 +70,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if _, err := c.proxies(); err != nil {
 		return fmt.Errorf("--trusted-proxy: %w", err)
+	}
+	if err := c.OIDC.validate(); err != nil {
+		return err
 	}
 	return c.validatePublicURL()
 }
@@ -125,6 +129,10 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	signIn, err := c.OIDC.provider(listed(c.AllowTargets), c.AllowPrivate)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Listen) // before anything is made: another server may run here
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -146,7 +154,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{console: c.Console, platforms: pulled, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{console: c.Console, signIn: signIn, platforms: pulled, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

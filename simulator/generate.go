@@ -11,28 +11,50 @@ import (
 	"sirocco/hub"
 )
 
+// What made-up records are put together from. Nobody is meant; numbers are those that are kept for fiction, and mail goes to
+// example.com.
 var (
 	givenNames = []string{
-		"Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah", "Grace", "Hugo", "Ines", "Jamal", "Keiko", "Lars", "Mina", "Noor",
-		"Olga", "Pablo", "Quinn", "Rosa", "Søren", "Tariq", "Uma", "Viktor", "Wanda", "Ximena", "Yusuf", "Zoë",
+		"Ada", "Alma", "Amir", "Anders", "Beatriz", "Bruno", "Callum", "Chiara", "Cora", "Dana", "Dmitri", "Elif", "Esther", "Farah",
+		"Felix", "Grace", "Hana", "Harvey", "Hugo", "Imani", "Ines", "Ivan", "Jamal", "Joanna", "Keiko", "Kwame", "Lars", "Leila",
+		"Lucas", "Marta", "Mateo", "Mina", "Nadia", "Noor", "Olga", "Omar", "Owen", "Pablo", "Petra", "Priya", "Quinn", "Ravi",
+		"Rosa", "Ruth", "Samir", "Sofia", "Søren", "Talia", "Tariq", "Tessa", "Uma", "Viktor", "Wanda", "Wes", "Ximena", "Yara",
+		"Yusuf", "Zahra", "Zoë",
 	}
 	familyNames = []string{
-		"Abbott", "Baker", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Hughes", "Ito", "Jensen", "Kowalski", "Lopez",
-		"Müller", "Nguyen", "O'Brien", "Patel", "Quist", "Rossi", "Singh", "Tanaka", "Ueda", "Vargas", "Weiss", "Xu", "Young", "Zhang",
+		"Abbott", "Almeida", "Baker", "Barlow", "Bergström", "Castro", "Chen", "Delgado", "Dubois", "Eriksen", "Farrow", "Fischer",
+		"García", "Greene", "Haddad", "Hughes", "Ibrahim", "Ito", "Jensen", "Kaplan", "Kowalski", "Lindqvist", "Lopez", "Marsh",
+		"Mbeki", "Müller", "Nakamura", "Nguyen", "O'Brien", "Okafor", "Patel", "Petrov", "Quist", "Ramírez", "Rossi", "Schmidt",
+		"Singh", "Sorensen", "Tanaka", "Torres", "Ueda", "Vargas", "Vance", "Weiss", "Whitfield", "Xu", "Yilmaz", "Young", "Zhang",
 	}
-	trades  = []string{"Roofing", "Plumbing", "Heating", "Windows", "Solar", "Painting", "Flooring", "Gutters", "Electric", "Siding"}
-	forms   = []string{"Co.", "Group", "& Sons", "Partners", "Holdings", "Homes"}
-	jobs    = []string{"Roof replacement", "Water heater", "Full inspection", "Solar array", "Window set", "Panel upgrade", "Repaint", "New gutters"}
-	streets = []string{"Oak St", "Maple Ave", "Cedar Ln", "Harbor Rd", "Hill Dr", "Mill Way", "Lake Blvd", "Park Pl"}
-	places  = []struct{ city, state, zip string }{
-		{"Austin", "TX", "78701"}, {"Denver", "CO", "80202"}, {"Portland", "OR", "97201"}, {"Boise", "ID", "83702"},
-		{"Tampa", "FL", "33602"}, {"Albany", "NY", "12207"}, {"Reno", "NV", "89501"}, {"Omaha", "NE", "68102"},
+	trades = []string{"Roofing", "Plumbing", "Heating", "Windows", "Solar", "Painting", "Flooring", "Gutters", "Electric", "Siding", "Property", "Realty"}
+	forms  = []string{"Co.", "Group", "& Sons", "Partners", "Holdings", "Homes", "& Daughters", "Services"}
+	jobs   = []string{
+		"Roof replacement", "Water heater", "Full inspection", "Solar array", "Window set", "Panel upgrade", "Repaint", "New gutters", "Storm damage", "Attic insulation",
+		"Skylight", "Deck rebuild", "Siding repair", "Heat pump", "Chimney flashing", "Leak repair",
+	}
+	streets = []string{
+		"Oak St", "Maple Ave", "Cedar Ln", "Harbor Rd", "Hill Dr", "Mill Way", "Lake Blvd", "Park Pl", "Orchard Ct", "Juniper St", "Quarry Rd", "Sycamore Ave",
+		"Meadow Ln", "Prairie View Dr", "Station Rd", "Willow Bend",
+	}
+	places = []struct{ city, state, zip, area string }{
+		{"Austin", "TX", "78701", "512"}, {"Denver", "CO", "80202", "303"}, {"Portland", "OR", "97201", "503"}, {"Boise", "ID", "83702", "208"},
+		{"Tampa", "FL", "33602", "813"}, {"Albany", "NY", "12207", "518"}, {"Reno", "NV", "89501", "775"}, {"Omaha", "NE", "68102", "402"},
+		{"Tulsa", "OK", "74103", "918"}, {"Dayton", "OH", "45402", "937"}, {"Madison", "WI", "53703", "608"}, {"Raleigh", "NC", "27601", "919"},
+	}
+	// talks are what is said of a job when it was talked about.
+	talks = []string{
+		"Spoke about the %s and the next steps.", "Walked the site for the %s; the customer wants two options.", "Went through the estimate for the %s, line by line.",
+		"The %s has to be done before winter. Sends photos.", "Left a message about the %s.", "Agreed on a date to measure for the %s.",
 	}
 	kinds        = []string{"Phone call", "Site visit", "Follow-up mail", "Estimate review"}
 	activities   = []string{"CALL", "MEETING", "EMAIL", "MEETING"}
 	dispositions = []string{"OPEN", "OPEN", "WON", "LOST"}
 	directions   = []string{"INBOUND", "OUTBOUND"}
 )
+
+// asciiNames turns what names have into what the part of an address before the @ may.
+var asciiNames = strings.NewReplacer("ø", "o", "ö", "o", "ë", "e", "ü", "u", "í", "i", "'", "")
 
 // Kinds of rows that some vendors keep apart, and that are no models of the hub.
 const (
@@ -128,14 +150,13 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 func (k maker) person(r *hub.Record) {
 	given, family := oneOf(k, givenNames), oneOf(k, familyNames)
 	r.Name, r.Details.FirstName, r.Details.LastName = given+" "+family, given, family
-	ascii := strings.NewReplacer("ø", "o", "ë", "e", "ü", "u", "í", "i", "'", "").Replace(strings.ToLower(given + "." + family))
-	r.Details.Email = fmt.Sprintf("%s%d@example.com", ascii, k.IntN(1000))
+	r.Details.Email = fmt.Sprintf("%s%d@example.com", asciiNames.Replace(strings.ToLower(given+"."+family)), k.IntN(1000))
 	r.Details.Emails = []string{r.Details.Email}
 }
 
 func (k maker) reach(r *hub.Record) {
 	place := oneOf(k, places)
-	r.Details.Phones = []string{fmt.Sprintf("+1 555 %03d %04d", k.IntN(1000), k.IntN(10000))}
+	r.Details.Phones = []string{fmt.Sprintf("+1 %s 555 01%02d", place.area, k.IntN(100))}
 	r.Details.Addresses = []hub.Address{{
 		Country: "US", Street: fmt.Sprintf("%d %s", 1+k.IntN(9999), oneOf(k, streets)), City: place.city, State: place.state, Zip: place.zip,
 	}}
@@ -157,8 +178,8 @@ func (k maker) opportunity(r *hub.Record) {
 
 func (k maker) engagement(r *hub.Record) {
 	about := oneOf(k, jobs)
-	r.Name = about + " talk"
-	r.Details.Subject, r.Details.Content = r.Name, "Spoke about the "+strings.ToLower(about)+" and the next steps."
+	r.Name = about + " visit"
+	r.Details.Subject = r.Name
 	r.Details.Direction = oneOf(k, directions)
 	r.StartTime = k.at.Add(-time.Duration(1+k.IntN(500)) * time.Hour).Truncate(time.Minute)
 	r.EndTime = r.StartTime.Add(time.Duration(10+5*k.IntN(20)) * time.Minute)
@@ -166,6 +187,7 @@ func (k maker) engagement(r *hub.Record) {
 		Account: k.some(hub.ModelAccount), Contact: k.maybe(hub.ModelContact), Opportunity: k.maybe(hub.ModelOpportunity),
 		EngagementType: k.some(hub.ModelEngagementType), Owner: k.maybe(hub.ModelUser),
 	}
+	r.Details.Content = fmt.Sprintf(oneOf(k, talks), strings.ToLower(about))
 }
 
 // some returns the id of one of the rows a model had at first.
@@ -190,7 +212,10 @@ func oneOf[T any](k maker, from []T) T { return from[k.IntN(len(from))] }
 func (d *Dataset) alter(r *hub.Record) {
 	switch r.Model {
 	case hub.ModelUser, hub.ModelContact, hub.ModelLead, Employee:
-		r.Details.FirstName = givenNames[d.rng.IntN(len(givenNames))] + fmt.Sprint(d.rng.IntN(1_000_000))
+		before := r.Details.FirstName
+		for r.Details.FirstName == before { // no name that the seed gives has two parts
+			r.Details.FirstName = givenNames[d.rng.IntN(len(givenNames))] + "-" + givenNames[d.rng.IntN(len(givenNames))]
+		}
 		r.Name = r.Details.FirstName + " " + r.Details.LastName
 	default:
 		base, _, _ := strings.Cut(r.Name, " #")

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 )
@@ -53,6 +55,29 @@ func TestDemoLives(t *testing.T) {
 	if _, err := d.firstSync(); err != nil {
 		t.Fatal(err)
 	}
+
+	// Nobody has acted so far, so what is not true counts; once somebody has paused a connection, the demo goes on.
+	d.watched = true
+	if d.excused(errors.New("a lie")) {
+		t.Error("it blames somebody who has done nothing")
+	}
+	var paused struct {
+		UpdatedAt string `json:"updatedAt"`
+	}
+	if err := d.call("GET", d.crms[0].connection, nil, &paused); err != nil {
+		t.Fatal(err)
+	}
+	id := path.Base(d.crms[0].connection)
+	pressed, err := browser.PostForm(d.url+"/console/connections/"+id+"/switch", url.Values{"active": {"no"}, "version": {paused.UpdatedAt}})
+	if err != nil || pressed.StatusCode != http.StatusOK {
+		t.Fatalf("pausing: %+v, %v", pressed, err)
+	}
+	_ = pressed.Body.Close()
+	if _, err := d.increment(); err == nil || !d.excused(err) {
+		t.Errorf("a connection was paused by hand, and that is told as %v", err)
+	}
+	d.watched = false
+
 	lived := make(chan error, 1)
 	go func() { lived <- d.live() }()
 	defer func() {

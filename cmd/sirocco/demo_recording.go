@@ -21,6 +21,54 @@ import (
 // saying is what the customer of the demo says; it is in a note only when the transcript is.
 const saying = "We would like the slate, if it can be done before winter."
 
+// demoTalk is what is said at an appointment of the demo, the rep's lines and the customer's by turns, and what came of it.
+var demoTalk = struct {
+	lines   []string
+	summary [][2]string
+}{
+	[]string{
+		"Thanks for having me. Shall we begin with what you have seen since the storm?",
+		"There is a stain on the ceiling upstairs, right beside the chimney, and two shingles were in the yard.",
+		"I was on the roof before I rang. The flashing at the chimney has lifted, and the north side has lost its granules in three places.",
+		"Is that something you patch, or is it the whole roof?",
+		"A patch would hold for a year, maybe two. The roof is twenty-two years old, so I would rather show you both, with the price of each.",
+		"What would the whole roof be?",
+		"With architectural shingles it is eighteen thousand four hundred, gutters included. In slate it is close to thirty-one.",
+		saying,
+		"Then we measure this week. The slate takes three weeks to come, so we would be done by the end of October.",
+		"And the insurance? They have sent somebody already.",
+		"Send me the adjuster's report, and I write the estimate in its format. You pay your deductible, and they pay us.",
+		"That sounds good. My wife wants to see samples first, though.",
+		"I bring three on Thursday at five. If you like one of them, we sign then.",
+		"Thursday is fine. Five it is.",
+	},
+	[][2]string{
+		{"Outcome", "The customer wants a slate roof, and will decide on Thursday, with samples at hand."},
+		{"Needs", "The flashing at the chimney has lifted and water comes in; three places on the north side are bare."},
+		{"Budget", "About 31,000 for slate, 18,400 for shingles; the insurance takes part."},
+		{"Next steps", "Measure this week. Bring three samples on Thursday at five. Get the adjuster's report."},
+	},
+}
+
+// demoUtterances are the lines of demoTalk as an analysis has them, at a hundred and fifty words a minute.
+func demoUtterances() (said []map[string]any) {
+	at := 1000
+	for i, line := range demoTalk.lines {
+		took := 400 * len(strings.Fields(line))
+		said = append(said, map[string]any{"speakerTag": []string{"A", "B"}[i%2], "utterance": line, "startTimeInMillis": at, "endTimeInMillis": at + took, "redacted": false})
+		at += took + 700
+	}
+	return said
+}
+
+// demoSummary is what came of demoTalk.
+func demoSummary() (parts []map[string]any) {
+	for _, part := range demoTalk.summary {
+		parts = append(parts, map[string]any{"name": part[0], "content": part[1]})
+	}
+	return parts
+}
+
 // demoReceiver is a subscriber that believes nothing it cannot verify.
 type demoReceiver struct {
 	webhook *standardwebhooks.Webhook
@@ -185,8 +233,7 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 	return id, d.call("PUT", "/v1/core/recordings/"+id+"/analysis", map[string]any{
 		"language": "English", "durationInMilliseconds": (a.EndTime.Sub(a.StartTime) - 4*time.Minute).Milliseconds(),
 		"speakerMap": map[string]string{"A": a.rep.Name, "B": "Customer"},
-		"utterances": []map[string]any{{"speakerTag": "B", "utterance": saying, "startTimeInMillis": 1000, "endTimeInMillis": 5000, "redacted": false}},
-		"summary":    []map[string]any{{"name": "Outcome", "content": "The customer wants a slate roof."}},
+		"utterances": demoUtterances(), "summary": demoSummary(),
 	}, nil)
 }
 

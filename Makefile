@@ -54,8 +54,11 @@ unit: ## the tests, on SQLite and PostgreSQL
 race: ## the tests that PostgreSQL has a part in, with the race detector
 	@scripts/test postgres s3 race
 
-conformance: ## judge the server from outside, by a validating proxy before it (needs npm)
+# The pages are judged here and not by make test, which needs no npm and keeps its time: a page that is judged four times
+# costs as much as all other tests of it.
+conformance: ## judge the server from outside: by a validating proxy before it, and its pages by axe-core (needs npm)
 	@conformance/run.sh
+	@conformance/axe.sh
 
 clients: ## let clients that others wrote use the stand-ins, in a module of its own
 	@cd conformance/salesforce && go vet ./... && go test ./... -count=1

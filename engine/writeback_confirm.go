@@ -70,7 +70,8 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, d, written)
 }
 
-// absent keeps that a successful look did not find the note.
+// absent keeps that a successful look did not find the note. It says how things were when the CRM was asked, at, not when
+// the answer had come: that may be long after.
 func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at time.Time) error {
 	d, now := s.delivery, s.engine.Clock()
 	end := store.DeliveryEnd{State: hub.DeliveryConfirming, Error: d.Error, Absent: true}
@@ -78,14 +79,14 @@ func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at 
 	switch {
 	case d.Withdrawn == "" && s.mayRepeat(c, now):
 		return s.repeat(ctx, c, at)
-	case d.Absences+1 >= absencesProve && !now.Before(until):
+	case d.Absences+1 >= absencesProve && !at.Before(until):
 		end.State, end.DueAt = hub.DeliveryPending, now
 		if d.Attempts >= deliveryAttempts && d.Withdrawn == "" {
 			end.State, end.DueAt = hub.DeliveryFailed, time.Time{}
 		}
 	default:
 		end.DueAt = now.Add(deliveryWait(int(d.Absences) + 2))
-		if end.DueAt.After(until) && now.Before(until) { // a look right after it, and no later
+		if end.DueAt.After(until) && at.Before(until) { // a look right after it, and no later
 			end.DueAt = until
 		}
 	}

@@ -157,7 +157,7 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 			before.RunID = s.newID()
 		}
 		sched, err = queryOne(ctx, tx, scanSchedule, `UPDATE schedules SET lease_until = $3, working = TRUE, run_id = $4, waiting = '', waiting_until = NULL,
-				retrying = CASE WHEN $7 THEN COALESCE(models_due_at > $5, $6) ELSE retrying END,
+				retrying = CASE WHEN $7 THEN COALESCE(models_due_at > $5, $6) ELSE retrying AND models_due_at IS NOT NULL END,
 				models_due_at = CASE WHEN $7 AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
 				due_at = CASE WHEN $7 AND due_at <= $5 THEN NULL ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,

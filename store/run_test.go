@@ -37,6 +37,89 @@ func TestRunsAreListedLatestFirst(t *testing.T) {
 }
 
 // TestWhatIsAskedForBeforeAJobBeginsIsThatJobs asks for a sync between a job's claim and its begin: no other job comes for it.
+// TestAPauseWhileARunTriesAgain pauses and resumes a connection while a run tries again what failed, which goes on in another
+// job: all models are due, so that run is no longer one that only tries again, and what follows it can be planned.
+func TestAPauseWhileARunTriesAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		begin := func() store.Schedule {
+			t.Helper()
+			var due []store.Schedule
+			if _, _, err := st.ClaimSchedules(t.Context(), store.Room{Workers: 1}, time.Minute, func(_ store.Tx, claims []store.Schedule) error {
+				due = slices.Clone(claims)
+				return nil
+			}); err != nil || len(due) != 1 {
+				t.Fatal(due, err)
+			}
+			sched, _, err := st.BeginSyncJob(t.Context(), org, c.ID, due[0].Fence, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sched
+		}
+		end := func(sched store.Schedule, result store.SyncJobResult) {
+			t.Helper()
+			if err := st.EndSyncJob(t.Context(), sched, result); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(begin(), store.SyncJobResult{RunOver: true, RunError: "it failed", Next: now.Add(time.Minute), ModelsDue: now.Add(5 * time.Minute)})
+		now = now.Add(time.Minute)
+		sched := begin()
+		if !sched.Retrying {
+			t.Fatalf("it does not only try again: %+v", sched)
+		}
+		for _, active := range []bool{false, true} {
+			if _, err := st.PatchConnection(t.Context(), org, c.ID, hub.ConnectionPatch{Active: &active}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(sched, store.SyncJobResult{Next: now, Waiting: store.Continuing})
+		if sched := begin(); sched.Retrying && sched.ModelsDueAt.IsZero() {
+			t.Errorf("it only tries again, and nothing says when all models are due: %+v", sched)
+		}
+	})
+}
+
+// TestStoppedSyncsAreUpgraded upgrades a database with a connection for which nothing was planned after such a pause.
+func TestStoppedSyncsAreUpgraded(t *testing.T) {
+	storetest.EachEmpty(t, func(t *testing.T, url string) {
+		if err := store.MigrateTo(t.Context(), url, 39); err != nil {
+			t.Fatal(err)
+		}
+		db := connect(t, url)
+		for _, statement := range []string{
+			`INSERT INTO organizations (id, name, created_at, disabled) VALUES ('on', 'Acme', 0, FALSE), ('off', 'Bolt', 0, TRUE)`,
+			`INSERT INTO connections (organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at)
+				VALUES ('on', 'stopped', 'MERGE', 'c', '1', TRUE, FALSE, '[]', 0, 0), ('on', 'paused', 'SERVICE_TITAN', 'c', '2', FALSE, FALSE, '[]', 0, 0),
+				('on', 'planned', 'COMPANY_CAM', 'c', '3', TRUE, FALSE, '[]', 0, 0), ('off', 'disabled', 'MERGE', 'c', '4', TRUE, FALSE, '[]', 0, 0)`,
+			`INSERT INTO schedules (organization_id, connection_id, interval_seconds, due_at, turn, failures, waiting, retrying)
+				VALUES ('on', 'stopped', 300, NULL, 7, 0, '', TRUE), ('on', 'paused', 300, NULL, 7, 0, '', TRUE),
+				('on', 'planned', 300, 5000000, 7, 0, '', TRUE), ('off', 'disabled', 300, NULL, 7, 0, '', TRUE)`,
+		} {
+			if _, err := db.Exec(statement); err != nil {
+				t.Fatal(err, statement)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		st := storetest.Open(t, url, nil)
+		for connection, want := range map[string]time.Time{"stopped": time.UnixMicro(0), "paused": {}, "planned": time.UnixMicro(5_000_000), "disabled": {}} {
+			org := "on"
+			if connection == "disabled" {
+				org = "off"
+			}
+			if sched, err := st.Schedule(t.Context(), org, connection); err != nil || !sched.DueAt.Equal(want) {
+				t.Errorf("%s: %v, due at %s, want %s", connection, err, sched.DueAt, want)
+			}
+		}
+	})
+}
+
 // TestAskingAgainDoesNotPutOff holds that a connection that is asked for all the time stays due since the first time: one
 // that became due anew with each request would never be due before a look at what is.
 func TestAskingAgainDoesNotPutOff(t *testing.T) {

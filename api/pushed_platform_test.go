@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -70,6 +71,38 @@ func TestListOnlyPlatformsArePushed(t *testing.T) {
 		}
 		c.do("DELETE", records+"/engagements/e-KNOCK?idType=external&integrationPlatform=FUNNEL", "").want(t, 404)
 		c.do("DELETE", records+"/engagements/e-KNOCK?idType=external&integrationPlatform=KNOCK", "").want(t, 200)
+	})
+}
+
+// TestPlatformsThatAreAFile filters by platforms that no text of the contract has: one that the server pulls, and one whose
+// connection another node pulls. One that nobody knows is refused with those that are known.
+func TestPlatformsThatAreAFile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		acme, other := w.tenant("Acme"), w.tenant("Other")
+		c := acme.token
+		nimbus := storetest.Connection(t, w.st, acme.id, "JOBNIMBUS", hub.ModelEngagement)
+		storetest.Connection(t, w.st, acme.id, hub.PlatformKnock)
+		storetest.Connection(t, w.st, other.id, "ACME_CRM")
+		for query, want := range map[string][]string{
+			"?integrationPlatform=JOBNIMBUS": {"JOBNIMBUS"}, "?integrationPlatform=KNOCK": {"KNOCK"}, "?integrationPlatform=FILE_OF_TESTS": nil,
+		} {
+			if got := c.platformsOf(query); !slices.Equal(got, want) {
+				t.Errorf("%s lists %v", query, got)
+			}
+		}
+		for _, unknown := range []string{"ACME_CRM", "jobnimbus"} {
+			if a := c.do("GET", connections+"?integrationPlatform="+unknown, "").want(t, 400); !strings.Contains(a.body, unknown) || !strings.Contains(a.body, "KNOCK") {
+				t.Error(a.body)
+			}
+		}
+		sched := storetest.Lease(t, w.st, acme.id, nimbus.ID)
+		visit := hub.Record{Model: hub.ModelEngagement, ExternalID: "e1", Name: "Visit", StartTime: w.clock.read()}
+		if _, err := w.st.CommitPage(t.Context(), sched, store.PageCommit{State: store.SyncState{Model: hub.ModelEngagement}, Records: []hub.Record{visit}}); err != nil {
+			t.Fatal(err)
+		}
+		c.do("DELETE", records+"/engagements/e1?idType=external&integrationPlatform=KNOCK", "").want(t, 404)
+		c.do("DELETE", records+"/engagements/e1?idType=external&integrationPlatform=JOBNIMBUS", "").want(t, 409) // it is pulled, and so is changed in the CRM
 	})
 }
 

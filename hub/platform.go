@@ -1,6 +1,9 @@
 package hub
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Platform names the kind of CRM on the other end of a connection, spelled as the published contract spells it.
 type Platform string
@@ -40,6 +43,15 @@ func Platforms() []Platform {
 		PlatformSalesforce, PlatformSolutionView, PlatformCalendarOnly, PlatformAuthenticom,
 		PlatformFortellis, PlatformYardiSeniorHousing, PlatformFunnel, PlatformKnock,
 	)
+}
+
+// PlatformNames lists platforms for people.
+func PlatformNames(platforms []Platform) string {
+	names := make([]string, len(platforms))
+	for i, p := range platforms {
+		names[i] = string(p)
+	}
+	return strings.Join(names, ", ")
 }
 
 // listOnlyPlatforms are those that the contract's list filter knows and nothing is pulled from: an operator makes their

@@ -60,7 +60,7 @@ func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 	handler := api.New(api.Config{
 		Audio: place, Store: w.st, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Clock: w.now, Version: "test", Targets: hub.Targets{Any: allowPrivate},
 		Models: func(p hub.Platform) []hub.Model {
-			if p == hub.PlatformCustomInput {
+			if p == hub.PlatformCustomInput || !slices.Contains(hub.Platforms(), p) {
 				return nil
 			}
 			return []hub.Model{hub.ModelUser, hub.ModelAccount}

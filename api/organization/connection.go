@@ -3,6 +3,7 @@ package organization
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"sirocco/api/wire"
@@ -30,9 +31,12 @@ func (CreatablePlatform) Schema(wire.Schemas) *wire.Schema {
 // ListedPlatform is a platform that a connection can have.
 type ListedPlatform hub.Platform
 
-// Schema implements huma.SchemaProvider.
+// Schema implements huma.SchemaProvider. The published platforms are told; those that are a file are taken, too.
 func (ListedPlatform) Schema(wire.Schemas) *wire.Schema {
-	return wire.EnumSchema(hub.Platforms(), "List only connections of this platform.")
+	return &wire.Schema{
+		Type: wire.TypeString, Description: "List only connections of this platform. Those that are a file, of ours or of an operator's own, are taken, too.",
+		Extensions: map[string]any{"enum": hub.Platforms(), "x-sirocco-extension-pattern": "^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$"},
+	}
 }
 
 // Connection is a connection as the contract shows it.
@@ -132,7 +136,16 @@ func (s *server) listConnections(r *wire.Request, in *struct {
 	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, in.PageQuery, func(c hub.Connection) string { return c.ID }, showConnection, func(organization, after string, limit int) ([]hub.Connection, error) {
 		return s.Connections.Connections(r, organization, store.ConnectionFilter{Platform: hub.Platform(in.Platform), After: after, Limit: limit})
 	})
+	if err == nil && len(out.Body.Data) == 0 && in.Cursor == "" && !s.knowsPlatform(hub.Platform(in.Platform)) {
+		return nil, hub.Invalid("integrationPlatform", "is "+hub.Quoted(string(in.Platform)), "one of "+hub.PlatformNames(hub.Platforms())+", or one that is a file of this server")
+	}
 	return out, err
+}
+
+// knowsPlatform reports whether a filter may name a platform of which there is no connection: one of the contract's, or one
+// that this server has a connector of. Of another one the file is not here, where there are connections.
+func (s *server) knowsPlatform(p hub.Platform) bool {
+	return p == "" || slices.Contains(hub.Platforms(), p) || len(s.Models(p)) > 0
 }
 
 func (s *server) createConnection(r *wire.Request, in *struct {

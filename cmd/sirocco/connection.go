@@ -25,7 +25,8 @@ type connectionCommand struct {
 type connectionListCommand struct {
 	databaseFlag
 	organizationFlag
-	JSON bool `help:"Print one line of JSON for each." env:"-"`
+	Platform string `placeholder:"PLATFORM" help:"List only those of a platform, one that is a file included." env:"-"`
+	JSON     bool   `help:"Print one line of JSON for each." env:"-"`
 }
 
 // connectionLine is how a connection is printed as JSON.
@@ -48,7 +49,7 @@ func (c *connectionListCommand) Run(ctx context.Context) error {
 			return c.explain(err)
 		}
 		return eachPage(func(after string) ([]hub.Connection, error) {
-			return st.Connections(ctx, c.Organization, store.ConnectionFilter{After: after, Limit: listPage})
+			return st.Connections(ctx, c.Organization, store.ConnectionFilter{Platform: hub.Platform(strings.ToUpper(c.Platform)), After: after, Limit: listPage})
 		}, func(conn hub.Connection) string { return conn.ID }, func(conn hub.Connection) error {
 			explanation, err := explain(ctx, st, conn)
 			if err != nil {

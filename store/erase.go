@@ -14,6 +14,13 @@ var erased = []struct{ table, key string }{{"followups", "id"}, {"scores", "metr
 
 // eraseSome erases a slice of a recording's rows from a table, and reports whether there may be more.
 func eraseSome(ctx context.Context, tx Tx, of struct{ table, key string }, organization, recording string) (more bool, err error) {
+	if of.table == "scores" { // an analysis has few, and their days go with them
+		days, err := removeScores(ctx, tx, organization, recording)
+		if err != nil {
+			return false, err
+		}
+		return false, sumUp(ctx, tx, organization, days)
+	}
 	n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND recording_id = $2 AND %[2]s IN
 		(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND recording_id = $2 LIMIT %[3]d)`, of.table, of.key, eraseSlice), organization, recording)
 	return n == eraseSlice, err

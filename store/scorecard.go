@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,6 +92,9 @@ func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub
 		if n > definitionsMost {
 			return hub.Conflict("The organization has %d scorecards already.", definitionsMost)
 		}
+		if err := keepRanges(ctx, tx, c.OrganizationID); err != nil {
+			return err
+		}
 		return s.audit(ctx, tx, c.OrganizationID, "put", "scorecard", c.ID, map[string]any{"name": c.Name, "isActive": c.Active})
 	})
 	return c, err
@@ -169,26 +173,36 @@ func (s *Store) Configurations(ctx context.Context, organization string) ([]stri
 
 // replaceScores keeps the scores of a new analysis, in the place of those before.
 func replaceScores(ctx context.Context, tx Tx, r hub.Recording, scores []hub.Score) error {
-	if err := deleteRows(ctx, tx, "scores", r); err != nil {
+	days, err := removeScores(ctx, tx, r.OrganizationID, r.ID)
+	if err != nil {
 		return err
 	}
-	for _, score := range scores {
-		details, err := json.Marshal(score.Details)
-		if err != nil {
-			return err
-		}
-		series, err := makeSeries(ctx, tx, r.OrganizationID, r.ConversationType, score.MetricID)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, r.OrganizationID, r.ID, score.MetricID, r.ConversationType, micros(r.StartedAt), r.Duration.Milliseconds(),
-			r.UserID, optional(r.TeamID), r.Discoverable, score.Value, string(details), series)
-		if err != nil {
+	kept := make([]seriesScore, len(scores))
+	for i, score := range scores {
+		if kept[i], err = detailed(ctx, tx, &r, score); err != nil {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE recordings SET scored = $3 WHERE organization_id = $1 AND id = $2 AND scored <> $3`, r.OrganizationID, r.ID, len(scores) > 0)
+	anew := len(days) > 0
+	for _, score := range sortedScores(kept) {
+		_, err = tx.Exec(ctx, `INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, r.OrganizationID, r.ID, score.MetricID, r.ConversationType, micros(r.StartedAt), r.Duration.Milliseconds(),
+			r.UserID, optional(r.TeamID), r.Discoverable, score.Value, score.details, score.series)
+		if err != nil {
+			return err
+		}
+		if day := (scoreDay{score.series, dayOf(micros(r.StartedAt))}); anew {
+			if !slices.Contains(days, day) {
+				days = append(days, day)
+			}
+		} else if err := addScore(ctx, tx, &r, score.series, score.Value); err != nil {
+			return err
+		}
+	}
+	if err := sumUp(ctx, tx, r.OrganizationID, days); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE recordings SET scored = $3 WHERE organization_id = $1 AND id = $2 AND scored <> $3`, r.OrganizationID, r.ID, len(scores) > 0)
 	return err
 }
 
@@ -303,6 +317,9 @@ func (s *Store) figuresOf(ctx context.Context, organization string, f ScoreFilte
 	series, err := seriesOf(ctx, s.db, organization, f.ConversationType, m.ID)
 	if err != nil {
 		return hub.MetricFigures{}, ignoreNotFound(err)
+	}
+	if summed, found, err := s.figuresByDay(ctx, organization, f, series, m.Rubric); err != nil || found {
+		return summed, err
 	}
 	c := conditions{args: []any{organization, series}}
 	passed := "0"

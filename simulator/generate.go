@@ -66,6 +66,8 @@ const (
 	Employee hub.Model = "EMPLOYEE"
 	// Event is time of a user, its owner, that is of no opportunity.
 	Event hub.Model = "EVENT"
+	// Task is something to do for a user, its owner, until its end; it has no start.
+	Task hub.Model = "TASK"
 )
 
 // counts returns how many rows of each model there are at first.
@@ -78,7 +80,7 @@ func counts(o Options) map[hub.Model]int {
 		hub.ModelUser: max(n/50, 5), hub.ModelAccount: n, hub.ModelContact: n, hub.ModelLead: max(n/2, 1),
 		hub.ModelOpportunity: n, hub.ModelEngagementType: len(kinds), hub.ModelEngagement: n,
 		hub.ModelOpportunityUser: n, hub.ModelEngagementUser: n,
-		Location: n, Estimate: n, Employee: max(n/100, 2), Event: max(n/20, 1),
+		Location: n, Estimate: n, Employee: max(n/100, 2), Event: max(n/20, 1), Task: max(n/10, 1),
 	}
 	maps.Copy(c, o.Counts)
 	return c
@@ -130,6 +132,12 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 		r.Name, r.Details.ActivityType = kinds[n%len(kinds)], activities[n%len(activities)]
 	case Event:
 		k.engagement(&r)
+	case Task:
+		k.engagement(&r)
+		r.StartTime, r.Refs.EngagementType, r.Details.Direction, r.Details.Status = time.Time{}, "", "", "OPEN"
+		if n%3 == 0 {
+			r.Details.Status, r.Details.ClosedAt = "CLOSED", hub.WireTime(r.EndTime.Add(-time.Hour))
+		}
 	case hub.ModelEngagement:
 		k.engagement(&r)
 		if n%16 == 15 {

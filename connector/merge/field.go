@@ -59,6 +59,9 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	if !ok {
 		return connector.Fail(connector.Refused, service, "no field of %s can be set", f.Target)
 	}
+	if path, _ := listOf(f.Target, f.ExternalID); path == tasksPath {
+		return connector.Fail(connector.Refused, service, "fields of a task cannot be set")
+	}
 	model := map[string]any{}
 	var remote []map[string]any
 	var known []field

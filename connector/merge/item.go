@@ -45,12 +45,19 @@ type item struct {
 	ToAccount      string         `json:"converted_account"`
 	ToContact      string         `json:"converted_contact"`
 
+	// Of tasks alone.
+	Opportunity   string         `json:"opportunity"`
+	Contact       string         `json:"contact"`
+	DueDate       connector.Time `json:"due_date"`
+	CompletedDate connector.Time `json:"completed_date"`
+
 	UserURL        string `json:"user_url"`
 	AccountURL     string `json:"account_url"`
 	ContactURL     string `json:"contact_url"`
 	LeadURL        string `json:"lead_url"`
 	OpportunityURL string `json:"opportunity_url"`
 	EngagementURL  string `json:"engagement_url"`
+	TaskURL        string `json:"task_url"`
 
 	Emails []struct {
 		Address string `json:"email_address"`

@@ -21,18 +21,22 @@ var paths = map[hub.Model]string{
 	hub.ModelOpportunity: "opportunities", hub.ModelEngagementType: "engagement-types", hub.ModelEngagement: "engagements",
 }
 
-// place is where a reading of a list is.
+// place is where a reading of a model is.
 type place struct {
-	// Cursor is the vendor's.
+	// List is the path of the list; empty for the model's own.
+	List string `json:"list,omitempty"`
+	// Cursor is the vendor's; empty at the list's beginning.
 	Cursor string `json:"cursor"`
-	// Before is up to when rows were asked for at the first page, as it was written then; empty for no bound.
+	// Before is up to when rows are asked for, as it was written at the first page; empty for no bound. Then is that of the
+	// list after this one.
 	Before string `json:"before,omitempty"`
+	Then   string `json:"then,omitempty"`
 }
 
 // parsePlace reads a Next. One of a version that kept no more is the vendor's cursor alone.
 func parsePlace(next string) place {
 	var at place
-	if err := json.Unmarshal([]byte(next), &at); err != nil || at.Cursor == "" {
+	if err := json.Unmarshal([]byte(next), &at); err != nil || at.Cursor == "" && at.List == "" {
 		return place{Cursor: next}
 	}
 	return at
@@ -46,56 +50,101 @@ func (p *place) String() string {
 	return string(text)
 }
 
-// Fetch implements connector.Connector. An increment reads up to the end of the model's last sync at Merge, so that half a
+// Fetch implements connector.Connector. An increment reads each list up to the end of its last sync at Merge, so that half a
 // sync is not taken for a whole one.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	at := place{}
 	var page connector.Page
+	at := parsePlace(q.Next)
 	if q.Next == "" {
-		synced, err := readSyncStatus(ctx, s, q.Model)
-		if err != nil {
+		var err error
+		if at, err = begin(ctx, s, q, &page); err != nil {
 			return connector.Page{}, err
 		}
-		page.AsOf, page.Note = synced.asOf(), synced.note(q.Model)
-		if !q.Since.IsZero() && synced.FinishedAt.After(q.Since) {
-			at.Before = synced.FinishedAt.Format(time.RFC3339Nano)
-		}
-	} else {
-		at = parsePlace(q.Next)
 	}
+	for {
+		path := cmp.Or(at.List, paths[q.Model])
+		rows, next, got, err := listPage(ctx, s, path, at.query(q, path))
+		switch status := connector.Status(err); {
+		case path == tasksPath && at.Cursor == "" && (status == http.StatusNotFound || status == http.StatusForbidden):
+			return page, nil // the CRM behind has none, or they are not for these credentials to see
+		case status == http.StatusNotFound && at.Cursor == "":
+			return connector.Page{}, unknownModel(q.Model)
+		case err != nil:
+			return connector.Page{}, err
+		}
+		if page.AsOf.IsZero() {
+			page.AsOf = got.Date
+		}
+		if err := appendItems(ctx, s, q.Model, path, &page, rows); err != nil {
+			return connector.Page{}, err
+		}
+		if next != "" {
+			at.Cursor = next
+			page.Next, page.More = at.String(), true
+			return page, nil
+		}
+		if q.Model != hub.ModelEngagement || path == tasksPath {
+			return page, nil
+		}
+		at = place{List: tasksPath, Before: at.Then}
+		if len(page.Records)+len(page.Rejected) >= q.Limit {
+			page.Next, page.More = at.String(), true
+			return page, nil
+		}
+	}
+}
+
+// begin is the place of a run's first page, which says how Merge's own syncs of what it reads stand.
+func begin(ctx context.Context, s *connector.Session, q connector.Query, page *connector.Page) (place, error) {
+	all, err := readSyncStatuses(ctx, s)
+	if err != nil {
+		return place{}, err
+	}
+	before := func(synced syncStatus) string {
+		if !q.Since.IsZero() && synced.FinishedAt.After(q.Since) {
+			return synced.FinishedAt.Format(time.RFC3339Nano)
+		}
+		return ""
+	}
+	synced := all.of(modelNames[q.Model])
+	page.AsOf, page.Note = synced.asOf(), synced.note(paths[q.Model])
+	at := place{Before: before(synced)}
+	if q.Model == hub.ModelEngagement {
+		tasks := all.of(taskName)
+		if asOf := tasks.asOf(); !asOf.IsZero() && !tasks.neverWorked() && (page.AsOf.IsZero() || asOf.Before(page.AsOf)) {
+			page.AsOf = asOf
+		}
+		page.Note = cmp.Or(page.Note, tasks.note(tasksPath))
+		at.Then = before(tasks)
+	}
+	return at, nil
+}
+
+// query asks for the page of a list at the place.
+func (p *place) query(q connector.Query, path string) url.Values {
 	query := url.Values{"page_size": {strconv.Itoa(min(q.Limit, maxPageSize))}, "include_deleted_data": {"true"}}
-	if q.Model == hub.ModelOpportunity {
+	if path == paths[hub.ModelOpportunity] {
 		query.Set("expand", "stage")
 	}
 	if !q.Since.IsZero() {
 		query.Set("modified_after", hub.WireTime(q.Since))
 	}
-	if at.Before != "" {
-		query.Set("modified_before", at.Before)
+	if p.Before != "" {
+		query.Set("modified_before", p.Before)
 	}
-	if at.Cursor != "" {
-		query.Set("cursor", at.Cursor)
+	if p.Cursor != "" {
+		query.Set("cursor", p.Cursor)
 	}
-	rows, next, got, err := listPage(ctx, s, paths[q.Model], query)
-	if connector.Status(err) == http.StatusNotFound && at.Cursor == "" {
-		return connector.Page{}, unknownModel(q.Model)
-	}
-	if err != nil {
-		return connector.Page{}, err
-	}
-	if page.AsOf.IsZero() {
-		page.AsOf = got.Date
-	}
-	if next != "" {
-		at.Cursor = next
-		page.Next, page.More = at.String(), true
-	}
-	return page, appendItems(ctx, s, q.Model, &page, rows)
+	return query
 }
 
-// appendItems appends rows of a model's list to the page. Opportunities for which it gave no more than the id of their stage get
+// appendItems appends rows of a list of a model's to the page. Opportunities for which it gave no more than the id of their stage get
 // its name from the list of stages.
-func appendItems(ctx context.Context, s *connector.Session, m hub.Model, page *connector.Page, rows []json.RawMessage) error {
+func appendItems(ctx context.Context, s *connector.Session, m hub.Model, path string, page *connector.Page, rows []json.RawMessage) error {
+	if path == tasksPath {
+		appendTasks(page, rows)
+		return nil
+	}
 	var stages map[string]string
 	if m == hub.ModelOpportunity && slices.ContainsFunc(rows, namesNoStage) {
 		var err error
@@ -149,15 +198,20 @@ func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, ex
 		if m == hub.ModelOpportunity {
 			query.Set("expand", "stage")
 		}
-		_, err := connector.GetJSON(ctx, s, request(s, paths[m]+"/"+url.PathEscape(id), query), &raw)
+		path, own := listOf(m, id)
+		_, err := connector.GetJSON(ctx, s, request(s, path+"/"+url.PathEscape(own), query), &raw)
 		if connector.Status(err) == http.StatusNotFound {
+			continue
+		}
+		if path == tasksPath && connector.Status(err) == http.StatusForbidden { // as the list then: the others go on
+			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: "the credentials do not allow it to be read"})
 			continue
 		}
 		if err != nil {
 			return connector.Page{}, err
 		}
 		var found connector.Page
-		if err := appendItems(ctx, s, m, &found, []json.RawMessage{raw}); err != nil {
+		if err := appendItems(ctx, s, m, path, &found, []json.RawMessage{raw}); err != nil {
 			return connector.Page{}, err
 		}
 		if len(found.Records) == 1 && found.Records[0].ExternalID == id {

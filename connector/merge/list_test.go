@@ -250,6 +250,7 @@ func TestOneRecord(t *testing.T) {
 		path := map[hub.Model]string{
 			hub.ModelUser: "users", hub.ModelAccount: "accounts", hub.ModelContact: "contacts", hub.ModelLead: "leads", hub.ModelOpportunity: "opportunities", hub.ModelEngagement: "engagements",
 		}[c.model]
+		v.codes["tasks"] = http.StatusNotFound
 		v.bodies["GET "+path] = `{"next":null,"results":[{"id":"1",` + c.item + `}]}`
 		page, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: c.model, Limit: 10})
 		if err != nil || len(page.Records) != 1 || !c.holds(page.Records[0]) {

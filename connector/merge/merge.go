@@ -8,6 +8,8 @@
 // for, except that engagement types have no such mark and are enumerated. Ids are Merge's own, as all
 // references between records are; the CRM's own is kept beside it. The value of a
 // remote field is described as an object; by the vendor's guides and clients it is whatever the field takes.
+//
+// Tasks are engagements of no kind that counts as an appointment, see task.go.
 package merge
 
 import (

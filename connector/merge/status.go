@@ -30,20 +30,35 @@ type syncStatus struct {
 	FinishedAt connector.Time `json:"last_sync_finished"`
 }
 
-// readSyncStatus returns the status of a model; the zero one where Merge tells nothing of it.
-func readSyncStatus(ctx context.Context, s *connector.Session, m hub.Model) (syncStatus, error) {
-	for found, err := range items[syncStatus](ctx, s, "sync-status", url.Values{}) {
-		if connector.Status(err) == http.StatusNotFound {
-			return syncStatus{}, nil
-		}
-		if err != nil {
-			return syncStatus{}, err
-		}
-		if found.ID == "crm."+modelNames[m] || found.ID == "" && found.Name == modelNames[m] {
-			return found, nil
+// taskName is the vendor's name of tasks there.
+const taskName = "Task"
+
+// syncStatuses are all that Merge tells of its syncs.
+type syncStatuses []syncStatus
+
+// of is the status of what the vendor calls so; the zero one where Merge tells nothing of it.
+func (all syncStatuses) of(name string) syncStatus {
+	for _, one := range all {
+		if one.ID == "crm."+name || one.ID == "" && one.Name == name {
+			return one
 		}
 	}
-	return syncStatus{}, nil
+	return syncStatus{}
+}
+
+// readSyncStatuses returns the statuses; none where Merge has no such list.
+func readSyncStatuses(ctx context.Context, s *connector.Session) (syncStatuses, error) {
+	var all syncStatuses
+	for found, err := range items[syncStatus](ctx, s, "sync-status", url.Values{}) {
+		if connector.Status(err) == http.StatusNotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found)
+	}
+	return all, nil
 }
 
 // asOf is up to when Merge's copy has all: the end of its last sync. Before the first one ended that is never, so that nothing
@@ -59,8 +74,11 @@ func (t *syncStatus) unfinished() bool {
 	return t.Status != "" && t.Status != "DISABLED" && t.FinishedAt.IsZero()
 }
 
-// note says for people what of Merge's copy of a model keeps it from being up to date; empty where nothing does.
-func (t *syncStatus) note(m hub.Model) string {
+// neverWorked says that no sync has ended, and none goes on that would.
+func (t *syncStatus) neverWorked() bool { return t.unfinished() && t.Status != "SYNCING" }
+
+// note says for people what of Merge's copy of a list keeps it from being up to date; empty where nothing does.
+func (t *syncStatus) note(list string) string {
 	state := t.Status
 	if state == "SYNCING" && t.Result != "" && !t.unfinished() { // what it last came to is what counts meanwhile
 		state = t.Result
@@ -68,15 +86,15 @@ func (t *syncStatus) note(m hub.Model) string {
 	say := func(text string) string { return service + ": " + text }
 	switch {
 	case state == "PAUSED":
-		return say("it has paused its sync of " + paths[m] + ", as it does when nobody asked for them, or it failed, for two weeks; resume it at Merge.")
+		return say("it has paused its sync of " + list + ", as it does when nobody asked for them, or it failed, for two weeks; resume it at Merge.")
 	case state == "FAILED":
-		return say("its last sync of " + paths[m] + " with the CRM failed; what it has is older.")
+		return say("its last sync of " + list + " with the CRM failed; what it has is older.")
 	case state == "PARTIALLY_SYNCED":
-		return say("its last sync of " + paths[m] + " with the CRM brought only a part of them.")
+		return say("its last sync of " + list + " with the CRM brought only a part of them.")
 	case state == "DISABLED":
-		return say("its sync of " + paths[m] + " is switched off.")
+		return say("its sync of " + list + " is switched off.")
 	case t.unfinished():
-		return say("it has not finished its first sync of " + paths[m] + " with the CRM.")
+		return say("it has not finished its first sync of " + list + " with the CRM.")
 	}
 	return ""
 }

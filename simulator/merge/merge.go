@@ -27,6 +27,7 @@ const (
 var models = map[string]hub.Model{
 	"users": hub.ModelUser, "accounts": hub.ModelAccount, "contacts": hub.ModelContact, "leads": hub.ModelLead,
 	"opportunities": hub.ModelOpportunity, "engagement-types": hub.ModelEngagementType, "engagements": hub.ModelEngagement,
+	"tasks": simulator.Task,
 }
 
 // New returns a stand-in for Merge.
@@ -36,6 +37,7 @@ func New(o simulator.Options) *simulator.Server {
 		Spec: spec,
 		Models: []hub.Model{
 			hub.ModelUser, hub.ModelAccount, hub.ModelContact, hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagementType, hub.ModelEngagement,
+			simulator.Task,
 		},
 		IDs:    simulator.UUIDs,
 		Fields: fields,
@@ -108,6 +110,9 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		})
 	}
 	for path, m := range models {
+		if m == simulator.Task { // of which nothing can be set
+			continue
+		}
 		mux.HandleFunc("GET /api/crm/v1/"+path+"/remote-field-classes", func(w http.ResponseWriter, r *http.Request) { listFields(w, r, s, m) })
 		mux.HandleFunc("PATCH /api/crm/v1/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) { setFields(w, r, s, m) })
 	}

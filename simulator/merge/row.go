@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sirocco/hub"
+	"sirocco/simulator"
 )
 
 // stages are those of opportunities; which one an opportunity has depends on its amount.
@@ -121,7 +122,29 @@ func show(r hub.Record) map[string]any {
 		set("engagement_url", urlOf(r))
 		set("contacts", contacts)
 	}
+	if r.Model == simulator.Task {
+		showTask(item, r)
+	}
 	return item
+}
+
+func showTask(item map[string]any, r hub.Record) {
+	d := r.Details
+	item["subject"], item["content"], item["status"], item["task_url"] = d.Subject, d.Content, d.Status, urlOf(r)
+	item["due_date"], item["completed_date"] = hub.WireTime(r.EndTime), optional(d.ClosedAt)
+	item["owner"], item["account"] = optional(r.Refs.Owner), optional(r.Refs.Account)
+	item["opportunity"], item["contact"] = optional(r.Refs.Opportunity), optional(r.Refs.Contact)
+}
+
+// heldTask is what a hub should hold of a task.
+func heldTask(r hub.Record) hub.Record {
+	d := r.Details
+	r.Refs.EngagementType = ""
+	r.Details = hub.Details{
+		RemoteID: remoteID(r), URL: urlOf(r), Subject: d.Subject, Content: d.Content, Status: d.Status, ClosedAt: d.ClosedAt, ActivityType: "TASK",
+	}
+	r.Model, r.ExternalID = hub.ModelEngagement, "task:"+r.ExternalID
+	return r
 }
 
 func person(item map[string]any, d hub.Details) {
@@ -157,6 +180,12 @@ func optional(s string) any {
 
 // held is a row less what the vendor does not tell of it.
 func held(r hub.Record) []hub.Record {
+	if r.Model == simulator.Task {
+		return []hub.Record{heldTask(r)}
+	}
+	if r.Model == simulator.Task {
+		return []hub.Record{heldTask(r)}
+	}
 	d := r.Details
 	keep := hub.Details{}
 	refs := hub.Refs{Owner: r.Refs.Owner}

@@ -271,7 +271,7 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		switch {
 		case a.whole:
 			p.cannot = !m.sameDay(t, a) || (!alone && (!t.isFixed || t.fixed != i))
-			p.some = math.Log(2*longLaw(t.start, t.length, t.start-120, wholeDay)) + evidence
+			p.some = math.Log(2.5*longLaw(t.start, t.length, t.start-120, wholeDay)) + evidence
 		case a.long:
 			p.some = math.Log(longLaw(t.start, t.length, a.begin, a.slot)) + evidence
 		default:

@@ -9,11 +9,11 @@ import (
 // How often what is said of a customer is right, and how often it is another's.
 const (
 	// nameRight of the names that uploaders give are those of the CRM, nameSlipped are but for a slip, nameWrong are
-	// another customer's of the same day, and nameStrange of none of them.
-	nameRight, nameSlipped, nameWrong, nameStrange = 0.84, 0.10, 0.04, 0.04
+	// another customer's of the same day, and nameStrange of none of them, or misspelt beyond knowing.
+	nameRight, nameSlipped, nameWrong, nameStrange = 0.84, 0.10, 0.04, 0.06
 	// chanceSame, chanceAlike and chanceFamily are how often two people have a name, nearly have it, or share a part.
 	chanceSame, chanceAlike, chanceFamily = 0.0005, 0.003, 0.02
-	phoneRight, phoneWrong, phoneStrange  = 0.95, 0.02, 0.04
+	phoneRight, phoneWrong, phoneStrange  = 0.95, 0.02, 0.02
 	chancePhone                           = 1e-5
 	// spokenChance is how often a customer's name or street is in the words, spokenElse how often another's of the day
 	// is, or a word that is one.
@@ -146,7 +146,7 @@ func contactLaws(c clues, about []told) []float64 {
 			other := chance + nameWrong/count
 			switch {
 			case best == unlike:
-				laws[i] += math.Log((nameStrange + 0.02) / 1)
+				laws[i] += math.Log(nameStrange)
 			case t.name == best:
 				laws[i] += math.Log((right + other) / other)
 			case t.name > unlike:

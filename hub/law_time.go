@@ -11,7 +11,7 @@ import (
 const (
 	// visitHeld is how often an appointment is held and recorded, insteadHeld how often the rep talks to somebody else in
 	// its time, and visitNone how often neither.
-	visitHeld, insteadHeld, visitNone = 0.86, 0.06, 0.08
+	visitHeld, insteadHeld, visitNone = 0.85, 0.07, 0.08
 	// bothHeld is how often both of two appointments at once are held.
 	bothHeld = 0.03
 	// movedChance is how often an appointment was moved without the CRM being told, mostly by movedMost at most.
@@ -22,17 +22,18 @@ const (
 	stepDeviation = 8.0
 	// pushedMost is how much later a visit begins that waited for the one before to end.
 	pushedMost = 6.0
-	// unplannedRate is how often in a minute a talk begins that was not planned.
-	unplannedRate = 6e-4
+	// unplannedRate is how often a talk begins that was not planned, in a minute of those that visits leave: one on every other
+	// day or so, in some five hours.
+	unplannedRate = 1.5e-3
 	// longRate is how many talks an appointment of many hours has.
-	longRate = 1.5
+	longRate = 3.0
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
 	twoParts, partsPause = 0.07, 4.0
 	// partAlone is how often a part of a visit is all that was recorded of it.
 	partAlone = 0.015
 	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
 	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
-	likeVisit, oddDoor = 0.04, 0.12
+	likeVisit, oddDoor = 0.04, 0.05
 	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
 	// is the length of one that nobody planned.
 	visitSpread               = 0.36
@@ -123,14 +124,15 @@ func movedLaw(start, length, begin, slot float64) float64 {
 }
 
 // insteadLaw is how probable the recording is of a talk with somebody else while an appointment was not held, as one at a
-// door: at any time of the appointment's, and of any length.
+// door: within the appointment's time, and of any length.
 func insteadLaw(start, length, begin, slot float64) float64 {
 	planned := slot
 	if planned == 0 {
 		planned = unplannedLength
 	}
 	const soft = 8
-	whenever := (normalBelow((start-begin)/soft) - normalBelow((start-begin-planned)/soft)) / planned
+	window := max(planned-length, 2*soft) + soft // it ended with the appointment's time, or nearly
+	whenever := (normalBelow((start-begin+soft/2)/soft) - normalBelow((start-begin+soft/2-window)/soft)) / window
 	return (1 - likeVisit) * whenever * doorLaw(length)
 }
 

@@ -36,7 +36,8 @@ type tally struct {
 	talks, of, linked, right, elsewhere, ofNone int
 	offered, offeredOf, offeredAmong            int
 	among                                       int
-	stated                                      [bins]bin
+	// stated are what was said of appointments, none what was said of no appointment.
+	stated, none [bins]bin
 	// sure are the first choices: their probability, and whether they were right.
 	sure []sure
 }
@@ -53,6 +54,11 @@ type bin struct {
 	stated float64
 	true   int
 	count  int
+}
+
+// doubtful says that the bin is off by more than its aim allows, and than chance explains.
+func (b *bin) doubtful() bool {
+	return math.Abs(b.off()) > calibrationAim && math.Abs(b.off()) > 2*b.noise()
 }
 
 func (b *bin) off() float64 { return b.stated/float64(b.count) - float64(b.true)/float64(b.count) }
@@ -172,8 +178,8 @@ func (c *tally) count(t talk, v hub.Verdict) {
 		c.linked++
 		c.elsewhere++
 	}
-	state := func(p float64, right bool) {
-		b := &c.stated[min(bins-1, int(p*bins))]
+	state := func(of *[bins]bin, p float64, right bool) {
+		b := &of[min(bins-1, int(p*bins))]
 		b.stated += p
 		b.count++
 		if right {
@@ -182,10 +188,10 @@ func (c *tally) count(t talk, v hub.Verdict) {
 	}
 	for _, choice := range v.Choices {
 		if choice.Probability >= 0.005 {
-			state(choice.Probability, is(choice))
+			state(&c.stated, choice.Probability, is(choice))
 		}
 	}
-	state(v.None, t.of < 0)
+	state(&c.none, v.None, t.of < 0)
 	if len(v.Choices) > 0 {
 		c.sure = append(c.sure, sure{v.Choices[0].Probability, first})
 	}
@@ -200,10 +206,12 @@ func (s *scores) add(o *scores) {
 		} {
 			*n[0] += *n[1]
 		}
-		for j := range a.stated {
-			a.stated[j].stated += b.stated[j].stated
-			a.stated[j].true += b.stated[j].true
-			a.stated[j].count += b.stated[j].count
+		for j := range bins {
+			for _, n := range [][2]*bin{{&a.stated[j], &b.stated[j]}, {&a.none[j], &b.none[j]}} {
+				n[0].stated += n[1].stated
+				n[0].true += n[1].true
+				n[0].count += n[1].count
+			}
 		}
 		a.sure = append(a.sure, b.sure...)
 	}
@@ -213,10 +221,11 @@ func share(part, whole int) float64 { return float64(part) / float64(max(1, whol
 
 // worst is the bin whose stated probabilities are the furthest from what was true, of those with enough in them.
 func (c *tally) worst() (off, from float64) {
-	for i := range c.stated {
-		b := &c.stated[i]
-		if b.count >= 200 && math.Abs(b.off()) > math.Abs(off) {
-			off, from = b.off(), float64(i)/bins
+	for i := range bins {
+		for _, b := range []*bin{&c.stated[i], &c.none[i]} {
+			if b.count >= 200 && math.Abs(b.off()) > math.Abs(off) {
+				off, from = b.off(), float64(i)/bins
+			}
 		}
 	}
 	return off, from
@@ -249,7 +258,14 @@ func (s *scores) print(w io.Writer) {
 	fmt.Fprint(w, "\nAims: place known 99 % and 85 %, time alone 92 % and 40 %, contact named 99.5 % and 95 %, among the first two 97 %; (!) is below.\n\n")
 	printHeader(w)
 	s.printRows(w, "nominal")
-	fmt.Fprint(w, "\nStated probabilities, and how often it was true (± what chance alone gives):\n\n| stated |")
+	fmt.Fprint(w, "\nStated probabilities, and how often it was true (± what chance alone gives; (!) is off by more than 2 points and twice the chance):\n")
+	s.printStated(w, "an appointment", func(c *tally) *[bins]bin { return &c.stated })
+	s.printStated(w, "none of them", func(c *tally) *[bins]bin { return &c.none })
+}
+
+// printStated prints how true one kind of stated probabilities is.
+func (s *scores) printStated(w io.Writer, of string, stated func(*tally) *[bins]bin) {
+	fmt.Fprintf(w, "\n| of %s |", of)
 	for i := range s {
 		fmt.Fprintf(w, " %s |", classNames[i])
 	}
@@ -257,13 +273,13 @@ func (s *scores) print(w io.Writer) {
 	for n := range bins {
 		fmt.Fprintf(w, "| %d to %d %% |", 100*n/bins, 100*(n+1)/bins)
 		for i := range s {
-			b := &s[i].stated[n]
+			b := &stated(&s[i])[n]
 			if b.count == 0 {
 				fmt.Fprint(w, " - |")
 				continue
 			}
 			mark := ""
-			if math.Abs(b.off()) > calibrationAim {
+			if b.doubtful() {
 				mark = " (!)"
 			}
 			fmt.Fprintf(w, " %.1f → %.1f ± %.1f, %d%s |", 100*b.stated/float64(b.count), 100*share(b.true, b.count), 100*b.noise(), b.count, mark)

@@ -44,6 +44,16 @@ type auditEntry struct {
 // Who is what kind of caller it was, in words.
 func (e *auditEntry) Who() string { return actorWords(e.Actor.Kind) }
 
+// Object is what kind of thing was changed, in words.
+func (e *auditEntry) Object() string {
+	for written, spoken := range map[string]string{"crm": "CRM ", "oauth": "OAuth "} {
+		if rest, found := strings.CutPrefix(e.ObjectKind, written); found {
+			return spoken + strings.ToLower(rest)
+		}
+	}
+	return label(e.ObjectKind)
+}
+
 // Changed says which fields were given which values.
 func (e *auditEntry) Changed() string { return changesTold(e.Changes, map[string]any{}) }
 

@@ -68,7 +68,11 @@ func (s *server) showCRMUsers(w http.ResponseWriter, v *visit) error {
 		}
 		after = &last
 	}
-	found, err := s.Store.RecordsByName(v.Context(), v.organization.ID, hub.ModelUser, shown.Find, "", after, peopleListed+1)
+	find := s.Store.RecordsByName
+	if strings.Contains(shown.Find, "@") {
+		find = s.Store.RecordsByEmail
+	}
+	found, err := find(v.Context(), v.organization.ID, hub.ModelUser, shown.Find, "", after, peopleListed+1)
 	if err = ignoreCut(err); err != nil {
 		return err
 	}

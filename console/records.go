@@ -26,7 +26,7 @@ type recordSearch struct {
 }
 
 // ways are the ways to look for a record.
-var ways = []struct{ Value, Label string }{{"name", "Name begins with"}, {"id", "The CRM's id"}}
+var ways = []struct{ Value, Label string }{{"name", "Name begins with"}, {"email", "E-mail address"}, {"phone", "Telephone number"}, {"id", "The CRM's id"}}
 
 // searchOf reads what a URL looks for.
 func searchOf(v *visit) recordSearch {
@@ -153,12 +153,18 @@ func (s *server) search(v *visit, shown *recordsPage) error {
 }
 
 func (s *server) find(v *visit, q *recordSearch, after *store.Record) ([]store.Record, error) {
-	if q.By == "id" && q.Text != "" {
+	switch ctx, organization := v.Context(), v.organization.ID; {
+	case q.Text == "":
+	case q.By == "email":
+		return s.Store.RecordsByEmail(ctx, organization, q.Model, q.Text, q.Connection, after, recordsPageSize+1)
+	case q.By == "phone":
+		return s.Store.RecordsByPhone(ctx, organization, q.Model, q.Text, q.Connection, after, recordsPageSize+1)
+	case q.By == "id":
 		f := store.RecordFilter{Model: q.Model, ConnectionID: q.Connection, ExternalID: q.Text, Limit: recordsPageSize + 1}
 		if after != nil {
 			f.After = after.ID
 		}
-		return s.Store.Records(v.Context(), v.organization.ID, f)
+		return s.Store.Records(ctx, organization, f)
 	}
 	return s.Store.RecordsByName(v.Context(), v.organization.ID, q.Model, q.Text, q.Connection, after, recordsPageSize+1)
 }

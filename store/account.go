@@ -16,7 +16,7 @@ const retireSlice = 5000
 // ofAccount are the tables whose rows are of the account that a connection reads, with what makes them distinct within it.
 var ofAccount = []struct{ table, key string }{
 	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"quarantine", "id"},
-	{"moves", "model, external_id"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
+	{"moves", "model, external_id"}, {"record_contacts", "model, external_id, key"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }
 
 // retireAccount ends all that is of the account that the connection has read so far: its records go under a connection

@@ -65,7 +65,7 @@ func ConsoleQueries() map[string]string {
 		"unproven notes": unprovenQuery, "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
-		"records by name": recordsByNameQuery(database.SQLite), "what refers to a record": referrersQuery("account_ref"),
+		"records by name": recordsByNameQuery(database.SQLite), "records by contact": recordsByContactQuery, "what refers to a record": referrersQuery("account_ref"),
 		"matches by hand": matchesByHandQuery + several, "matches by e-mail": matchesByEmailQuery + several, "matches by name": matchesByNameQuery + several + " GROUP BY name_key",
 		"apps": appsQuery, "the audit log": auditQuery, "the audit log of one": auditOfQuery, "the edge of the audit log": auditEdgeQuery, "the edge of the audit log of one": auditEdgeOfQuery,
 		"a webhook's delivery": eventDeliveryQuery, "bars of webhooks": webhookBarsQuery,

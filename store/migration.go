@@ -29,6 +29,7 @@ func migrations(clock hub.Clock) database.Migrations {
 		21: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return splitAnalyses(ctx, tx) },
 		34: func(ctx context.Context, tx *sql.Tx, _ database.Dialect) error { return fillPhoneKeys(ctx, tx) },
 		39: prepareConsolePages,
+		40: makeRecordContacts,
 		43: makeScoreDays,
 	}}
 }

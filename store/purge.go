@@ -49,7 +49,7 @@ const purgeSlice = 1000
 var purged = []struct{ table, key string }{
 	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"crm_requests", "id"}, {"quarantine", "id"},
 	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
-	{"moves", "model, external_id"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
+	{"moves", "model, external_id"}, {"record_contacts", "model, external_id, key"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }
 
 // Purge removes a slice of the rows that deleted connections left behind, and reports whether any are left.

@@ -126,6 +126,7 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	var c Changes
 	var changed []string
 	var made int64
+	isNew, isChanged := map[string]bool{}, map[string]bool{}
 	for _, w := range written {
 		if ids[w.externalID] == w.id {
 			made++
@@ -145,6 +146,14 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		if ids[w.externalID] == w.id || w.updatedAt == micros(now) {
 			changed = append(changed, w.externalID)
 		}
+		if ids[w.externalID] == w.id {
+			isNew[w.externalID] = true
+		} else if w.updatedAt == micros(now) {
+			isChanged[w.externalID] = true
+		}
+	}
+	if err := saveContacts(ctx, tx, organization, connection, model, records, isNew, isChanged); err != nil {
+		return c, nil, fmt.Errorf("note by which addresses and numbers records are found: %w", err)
 	}
 	if err := addUsage(ctx, tx, organization, hub.ResourceRecords, connection, made); err != nil {
 		return c, nil, err

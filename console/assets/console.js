@@ -19,6 +19,8 @@
     }
   };
   localize(document);
+  const here = document.querySelector(".menu [aria-current]"); // which is out of sight where it is narrow
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - 40;
   document.addEventListener("htmx:after:swap", () => localize(document));
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.switch-organization, form[data-submits]");

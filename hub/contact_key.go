@@ -46,11 +46,32 @@ func ContactKeyOfEmail(email string) string {
 // the same wherever a number is from that does not say: another region of the organization changes no key, and whether two
 // numbers with one key are the same says HasPhone.
 func ContactKeyOfPhone(phone, region string) string {
-	digits := strings.TrimPrefix(NumberKey(phone, region), "+")
+	digits, plain := plainDigits(phone)
+	if !plain || len(digits) < phoneTail {
+		digits = strings.TrimPrefix(NumberKey(phone, region), "+")
+	}
 	if digits == "" {
 		return ""
 	}
 	return "p" + digits[max(0, len(digits)-phoneTail):]
+}
+
+// plainDigits are the digits of a text, and whether it has nothing else than what numbers are written with: no extension, no
+// letters for digits. The last digits of such a number are known without knowing numbers, which takes its time.
+func plainDigits(text string) (digits string, plain bool) {
+	if len(text) > 30 {
+		return "", false
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			b.WriteByte(c)
+		case !strings.ContainsRune(" +-.()", rune(c)):
+			return "", false
+		}
+	}
+	return b.String(), true
 }
 
 // HasEmail reports whether one of the e-mail addresses is this one, however either is spelled.

@@ -33,6 +33,9 @@ func TestContactKeys(t *testing.T) {
 func TestPhoneKeysKnowNoRegion(t *testing.T) {
 	for _, phone := range []string{"(602) 555-0142", "0151 23456789", "0049 151 23456789", "011 49 151 23456789", "020 7946 0958", "06 12 34 56 78", "123456", "555-0142 x12", "1-800-FLOWERS"} {
 		want := ContactKeyOfPhone(phone, "US")
+		if known := strings.TrimPrefix(NumberKey(phone, "US"), "+"); !strings.HasSuffix(known, strings.TrimPrefix(want, "p")) {
+			t.Errorf("%s is %q, and known as %q", phone, want, known)
+		}
 		for _, region := range []string{"", "DE", "GB", "FR", "AU", "MX", "BR"} {
 			if got := ContactKeyOfPhone(phone, region); got != want || want == "" {
 				t.Errorf("%s is %q in %s and %q in the US", phone, got, region, want)

@@ -166,6 +166,9 @@ func fill(ctx context.Context, st *store.Store, organization string, recordings 
 			return err
 		}
 	}
+	if _, pool := st.Native().(*pgxpool.Pool); pool { // what the server does by itself within minutes
+		return execute(ctx, st, "VACUUM ANALYZE")
+	}
 	return execute(ctx, st, "ANALYZE")
 }
 

@@ -13,7 +13,6 @@ import (
 	"sirocco/hub"
 	"sirocco/simulator"
 	"sirocco/simulator/invented"
-	simulatedjobnimbus "sirocco/simulator/jobnimbus"
 )
 
 // connectorsMost is how many files of platforms a server reads.
@@ -109,10 +108,9 @@ func (p pulledPlatforms) names() []string {
 // nobody sells, which a first file can be written for.
 func standIns() []standIn {
 	var all []standIn
-	for _, p := range platforms {
+	for _, p := range shownPlatforms() {
 		all = append(all, standIn{p.name, p.simulator})
 	}
-	all = append(all, standIn{"jobnimbus", simulatedjobnimbus.New})
 	for _, kind := range invented.Kinds() {
 		all = append(all, standIn{"invented-" + strings.ToLower(string(kind)), invented.New(kind)})
 	}

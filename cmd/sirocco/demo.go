@@ -49,6 +49,7 @@ type demo struct {
 	url    string
 	client *http.Client
 	crms   []*demoCRM
+	st     *store.Store
 	// organization is whose token is used; userToken is one of its rep's.
 	organization, token, userToken string
 	// console is the link that opens the console once, as the operator.
@@ -120,7 +121,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	d.organization = organization.ID
+	d.organization, d.st = organization.ID, st
 	if _, d.token, err = st.CreateToken(d.ctx, organization.ID, store.NewToken{Name: "demo"}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -144,7 +145,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	d.console = consoleLink(d.url, link)
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(n.run(d.ctx, listener), st.Close()) }()
-	for _, p := range platforms {
+	for _, p := range shownPlatforms() {
 		options := simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10}
 		if p.connector.Info().Platform == hub.PlatformCompanyCam { // each of its projects takes requests of its own, of which it allows few
 			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40)}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -67,13 +68,18 @@ func (d *demo) connect(crm *demoCRM) error {
 		ConnectionID string `json:"integrationConnectionId"`
 	}
 	var err error
-	if crm.Platform() == hub.PlatformSalesforce { // which has an operation of its own
+	switch platform := crm.Platform(); {
+	case !slices.Contains(hub.Platforms(), platform): // a file's connections are made by the operator
+		var c hub.Connection
+		c, err = d.st.CreateConnection(d.ctx, d.organization, hub.NewConnection{Name: string(platform), ExternalAccountID: "4711", Platform: platform, Models: pulledModels(platform)})
+		made.ID = c.ID
+	case platform == hub.PlatformSalesforce: // which has an operation of its own
 		body := map[string]any{"namespace": "", "org_id": "00D000000000001", "instance_url": crm.origin}
 		if err = d.call("PUT", "/v1/core/integrations/salesforce", body, &made); err == nil {
 			made.ID = made.ConnectionID
 			err = d.call("PATCH", "/v1/core/integrations/connections/"+made.ID, map[string]any{"isActive": false}, nil)
 		}
-	} else {
+	default:
 		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
 		err = d.call("POST", "/v1/core/integrations/connections", body, &made)
 	}

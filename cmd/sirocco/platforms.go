@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sirocco/connector"
 	"sirocco/connector/companycam"
 	"sirocco/connector/declared"
@@ -12,6 +14,7 @@ import (
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedjobnimbus "sirocco/simulator/jobnimbus"
 	simulatedleadperfection "sirocco/simulator/leadperfection"
 	simulatedmerge "sirocco/simulator/merge"
 	simulatedsalesforce "sirocco/simulator/salesforce"
@@ -36,6 +39,11 @@ var platforms = []platform{
 	{"salesforce", salesforce.Connector{}, simulatedsalesforce.New},
 }
 
+// shownPlatforms are the program's own, and the one that it has as a file.
+func shownPlatforms() []platform {
+	return append(slices.Clone(platforms), platform{"jobnimbus", declared.JobNimbus().Connector(), simulatedjobnimbus.New})
+}
+
 // platformNames are the platforms that an operator can make a connection for, whether pulled or not.
 func platformNames() []string {
 	var names []string
@@ -48,11 +56,9 @@ func platformNames() []string {
 // connectors are those of the program's own platforms.
 func connectors() pulledPlatforms {
 	all := pulledPlatforms{}
-	for _, p := range platforms {
+	for _, p := range shownPlatforms() {
 		all[p.connector.Info().Platform] = p.connector
 	}
-	included := declared.JobNimbus()
-	all[included.Info().Platform] = included.Connector()
 	return all
 }
 

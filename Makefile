@@ -12,7 +12,7 @@ PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 MONTH ?= 30
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo weight conformance clients
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo pictures weight conformance clients
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
@@ -23,6 +23,9 @@ build: ## build the program: one static file, ./sirocco
 
 demo: build ## show it all in half a minute, nothing to set up
 	./sirocco demo
+
+pictures: build ## take pictures of every page of the console, from the demo, into docs/pictures (needs Chromium)
+	go run ./scripts/pictures -program ./sirocco -out docs/pictures
 
 run: build ## run the server on 127.0.0.1:8080 with a SQLite file here
 	./sirocco serve --allow-private

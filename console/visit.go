@@ -93,10 +93,11 @@ func (s *server) chooseOrganization(v *visit) (err error) {
 	if v.choices, err = s.organizationsOf(ctx, p, "", choicesMost); err != nil {
 		return err
 	}
+	if len(v.choices) == 1 && (asked == "" || asked == v.choices[0].ID) {
+		v.organization, v.choices = v.choices[0], nil
+		return nil
+	}
 	if asked == "" {
-		if len(v.choices) == 1 {
-			v.organization, v.choices = v.choices[0], nil
-		}
 		return nil
 	}
 	if p.GroupID != "" {

@@ -21,8 +21,8 @@ type TableSize struct {
 }
 
 // SizesAtOnce is up to how large a SQLite database is measured table by table without being asked to: it has to be read
-// whole for that, which takes about a second for a gigabyte.
-const SizesAtOnce = 256 << 20
+// whole for that, which is not to hold up a page.
+const SizesAtOnce = 16 << 20
 
 // tablesMost bounds how many tables are told.
 const tablesMost = 100

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,6 +62,12 @@ func (d *demo) firstSync() (int, error) {
 	return total, nil
 }
 
+// demoNames are what the demo calls its connections.
+var demoNames = map[hub.Platform]string{
+	hub.PlatformMerge: "Back office (Merge)", hub.PlatformServiceTitan: "ServiceTitan", hub.PlatformCompanyCam: "CompanyCam", hub.PlatformSpotio: "Canvassing (SPOTIO)",
+	hub.PlatformLeadPerfection: "LeadPerfection",
+}
+
 // connect makes a connection to a CRM that does not sync yet.
 func (d *demo) connect(crm *demoCRM) error {
 	var made struct {
@@ -80,7 +87,7 @@ func (d *demo) connect(crm *demoCRM) error {
 			err = d.call("PATCH", "/v1/core/integrations/connections/"+made.ID, map[string]any{"isActive": false}, nil)
 		}
 	default:
-		body := map[string]any{"name": string(crm.Platform()), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
+		body := map[string]any{"name": cmp.Or(demoNames[crm.Platform()], string(crm.Platform())), "externalAccountId": "4711", "integrationPlatform": crm.Platform(), "isActive": false}
 		err = d.call("POST", "/v1/core/integrations/connections", body, &made)
 	}
 	crm.connection = "/v1/core/integrations/connections/" + made.ID

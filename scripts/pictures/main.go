@@ -41,7 +41,7 @@ var shots = []shot{
 	{"rewind", "connection", `/rewind$`},
 	{"credentials", "connection", `/credentials$`},
 	{"new-connection", "/connections/new?platform=SERVICE_TITAN", ""},
-	{"records", "/records?model=CONTACT", ""},
+	{"records", "/records?model=CONTACT&q=Petra", ""},
 	{"record", "/records?model=OPPORTUNITY", `/records/OPPORTUNITY/[0-9a-f-]{36}$`},
 	{"quarantine", "/quarantine", ""},
 	{"recordings", "/recordings", ""},
@@ -155,7 +155,8 @@ func follow(ctx context.Context, page, link string) (string, error) {
 	}
 	matches := regexp.MustCompile(link)
 	for _, found := range links {
-		if path, _, _ := strings.Cut(found, "?"); matches.MatchString(path) {
+		// What waits may be nothing by now.
+		if path, query, _ := strings.Cut(found, "?"); matches.MatchString(path) && !strings.Contains(query, "state=PENDING") {
 			return found, nil
 		}
 	}
@@ -193,5 +194,8 @@ func packed(picture []byte) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, seen)
+	if b.Len() > len(picture) { // it chose other filters, worse ones
+		return picture, err
+	}
 	return b.Bytes(), err
 }

@@ -36,11 +36,25 @@ var times = map[string]string{
 }
 
 var _ = resource(bothPrefixes,
-	line{"M-ACC-01", holds, "an account's externalId is the CRM's", func(s *scene) {
+	line{"M-ACC-01", holds, "an account's externalId is the CRM's, and the list, which has no page, has all of them", func(s *scene) {
 		s.custom()
 		id := s.org().post(crm+"/accounts", `{"externalId":"A-1","addresses":[]}`).want("externalId", "A-1").str("id")
 		s.org().get(crm+"/accounts/"+id).want("externalId", "A-1")
 		s.org().put(crm+"/accounts/"+id, `{"name":"Acme"}`).want("externalId", "A-1").want("name", "Acme")
+		const more = 1001 // than are read at a time
+		for from := 0; from < more; from += 500 {
+			var items []string
+			for i := from; i < min(from+500, more); i++ {
+				items = append(items, fmt.Sprintf(`{"externalId":"o0","account":{"externalId":"A-%d","name":"N"}}`, i+2))
+			}
+			s.batch("opportunities", "["+strings.Join(items, ",")+"]")
+		}
+		all := s.org().get(crm + "/accounts")
+		s.eq(len(all.list("")), 1+more)
+		all.want("1001.externalId", "A-1002")
+		s.org().get(crm+"/accounts?cursor="+all.str("999.id")).values("", "externalId", "A-1001", "A-1002").lacks("2")
+		s.eq(len(s.org().get(crm+"/accounts?pageSize=2").list("")), 2)
+		s.org().refuses(400, "GET", crm+"/accounts?cursor=x", "").says("cursor")
 	}},
 	line{"M-ACC-02", holds, "a new account needs both coordinates or addresses, and takes both", func(s *scene) {
 		s.custom()
@@ -271,13 +285,15 @@ var _ = resource(bothPrefixes,
 			s.org().refuses(404, "GET", crm+path, "")
 		}
 	}},
-	line{"M-OPU-01", holds, "the lists of users are bare and go on by a cursor", func(s *scene) {
+	line{"M-OPU-01", holds, "the lists of users are bare and go on by the id of the last item as cursor", func(s *scene) {
 		s.opportunity(`{"externalId":"o1","opportunityUsers":[{"externalId":"u1","name":"A"},{"externalId":"u2","name":"B"}]}`)
 		s.engagement(`{"externalId":"e1","engagementUsers":[{"externalId":"u1","name":"A"},{"externalId":"u2","name":"B"}]}`)
 		for _, path := range []string{crm + "/opportunity-users", crm + "/engagement-users"} {
 			s.org().get(path).values("", "name", "A", "B")
 			page := s.org().get(path + "?pageSize=1")
 			s.org().get(path+"?pageSize=1&cursor="+page.header.Get("Next-Cursor")).values("", "name", "B")
+			s.org().get(path+"?cursor="+page.str("0.id")).values("", "name", "B")
+			s.org().refuses(400, "GET", path+"?cursor=x", "").says("cursor")
 			s.org().get(path+"?userId=nobody").values("", "name")
 		}
 		user := s.org().get(crm + "/users").str("data.0.id")
@@ -449,6 +465,7 @@ var _ = resource(bothPrefixes,
 		s.engagement(`{"externalId":"e2","engagementUsers":[{"externalId":"u1"}]}`)
 		path := crm + "/users/" + s.org().get(crm+"/users").str("data.0.id") + "/engagements?limit=1"
 		s.org().get(path+"&cursor="+s.org().get(path).header.Get("Next-Cursor")).values("", "externalId", "e2")
+		s.org().get(path+"&cursor="+s.org().get(path).str("0.id")).values("", "externalId", "e2")
 	}},
 	line{"M-ENG-24", holds, "what has vanished upstream within a window is deleted", func(s *scene) {
 		s.windowed()

@@ -1,6 +1,10 @@
 package organization
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"reflect"
 
@@ -38,10 +42,73 @@ type AccountAnswer struct {
 	Body Account
 }
 
-// AccountsAnswer is one page of accounts.
+// AccountsAnswer is all accounts, or one page of them.
 type AccountsAnswer struct {
 	wire.NextCursor
-	Body []Account `nullable:"false"`
+	Body AccountList
+}
+
+// AccountsQuery is how a client asks for less than all accounts. The contract has no page here: who sends nothing gets all.
+type AccountsQuery struct {
+	wire.OrganizationSelector
+	Cursor   string `query:"cursor" extension:"true" doc:"Only accounts after it: the Next-Cursor of the page before, or the id of its last account."`
+	PageSize int    `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" doc:"How many accounts come at most; all without it."`
+}
+
+// AccountList is a bare list of accounts. Without a page it is read while it is written, so that it is never whole in memory.
+type AccountList struct {
+	page         []store.Record
+	store        *store.Store
+	organization string
+	// after is the id that the list goes on after, where it is no page.
+	after string
+}
+
+// Schema implements huma.SchemaProvider.
+func (AccountList) Schema(r wire.Schemas) *wire.Schema {
+	return &wire.Schema{Type: "array", Items: r.Schema(reflect.TypeFor[Account](), true, "Account")}
+}
+
+// accountSlice is how many accounts are read at a time.
+const accountSlice = 1000
+
+// WriteJSON implements wire.Streamed.
+func (l AccountList) WriteJSON(ctx context.Context, w io.Writer) error {
+	out := bufio.NewWriter(w)
+	written := false
+	write := func(found []store.Record) error {
+		for _, rec := range found {
+			text, err := json.Marshal(showAccount(rec))
+			if err != nil {
+				return err
+			}
+			if written {
+				_ = out.WriteByte(',') // what cannot be written is told by Flush
+			}
+			_, _ = out.Write(text)
+			written = true
+		}
+		return nil
+	}
+	_ = out.WriteByte('[')
+	if err := write(l.page); err != nil {
+		return err
+	}
+	for more := l.store != nil; more; {
+		found, err := l.store.Records(ctx, l.organization, store.RecordFilter{Model: hub.ModelAccount, After: l.after, Limit: accountSlice})
+		cut, err := wire.IsCut(err)
+		if err != nil {
+			return err
+		}
+		if err := write(found); err != nil {
+			return err
+		}
+		if more = cut || len(found) == accountSlice; more {
+			l.after = found[len(found)-1].ID
+		}
+	}
+	_, _ = out.WriteString("]\n")
+	return out.Flush()
 }
 
 // NewAccount is an account to create: with a place on the map, or with addresses.
@@ -78,20 +145,21 @@ func (s *server) registerAccounts() {
 		})
 }
 
-func (s *server) listAccounts(r *wire.Request, in *struct {
-	wire.OrganizationSelector
-	wire.PageQuery
-},
-) (*AccountsAnswer, error) {
+func (s *server) listAccounts(r *wire.Request, in *AccountsQuery) (*AccountsAnswer, error) {
 	organization, err := r.Organization(in.OrganizationSelector)
 	if err != nil {
 		return nil, err
 	}
-	found, cursor, err := s.list(r, organization, in.PageQuery, store.RecordFilter{Model: hub.ModelAccount})
+	page := wire.PageQuery{Cursor: in.Cursor, PageSize: in.PageSize}
+	if page.PageSize == 0 {
+		after, err := page.After()
+		return &AccountsAnswer{Body: AccountList{store: s.Store, organization: organization, after: after}}, err
+	}
+	found, cursor, err := s.list(r, organization, page, store.RecordFilter{Model: hub.ModelAccount})
 	if err != nil {
 		return nil, err
 	}
-	out := &AccountsAnswer{Body: wire.Each(found, showAccount)}
+	out := &AccountsAnswer{Body: AccountList{page: found}}
 	out.Set(cursor)
 	return out, nil
 }

@@ -147,7 +147,7 @@ func (s *server) listEngagements(r *wire.Request, in *RecordsQuery) (*Engagement
 
 func (s *server) listUserEngagements(r *wire.Request, in *struct {
 	view.RecordPath
-	Cursor         string  `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	Cursor         string  `query:"cursor" doc:"The id of the last item of the page before, or the Next-Cursor of its answer; leave it out for the first page."`
 	Limit          float64 `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many items the page has at most."`
 	StartingAfter  string  `query:"startingAfter" doc:"Only engagements that start at this time or later."`
 	StartingBefore string  `query:"startingBefore" doc:"Only engagements that start before this time."`

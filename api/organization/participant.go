@@ -36,7 +36,7 @@ type participants[T, B any] struct {
 // ParticipantQuery is how a list of participants is narrowed.
 type ParticipantQuery struct {
 	wire.OrganizationSelector
-	Cursor   string `query:"cursor" doc:"The Next-Cursor of the page before; leave it out for the first page."`
+	Cursor   string `query:"cursor" doc:"The id of the last item of the page before, or the Next-Cursor of its answer; leave it out for the first page."`
 	PageSize int    `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" default:"100" doc:"How many items the page has at most."`
 	UserID   string `query:"userId" doc:"Our id of a CRM user: only its own."`
 }

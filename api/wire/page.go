@@ -29,14 +29,15 @@ type PageQuery struct {
 	PageSize int    `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" default:"100" doc:"How many items the page has at most."`
 }
 
-// after returns the id that the page starts after.
-func (q PageQuery) after() (string, error) {
-	if q.Cursor == "" {
-		return "", nil
+// After returns the id that the page starts after. A client of a bare list, which names no cursor, may send the id of the
+// last item as one.
+func (q PageQuery) After() (string, error) {
+	if q.Cursor == "" || hub.ValidID(q.Cursor) {
+		return q.Cursor, nil
 	}
 	id, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 	if err != nil || !hub.ValidID(string(id)) {
-		return "", hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged")
+		return "", hub.Invalid("cursor", "is not one of ours", "the cursor of the page before, unchanged, or the id of its last item")
 	}
 	return string(id), nil
 }
@@ -44,7 +45,7 @@ func (q PageQuery) after() (string, error) {
 // ReadPage reads the page that the query asks for, one item more to learn whether there is another one, and returns
 // the cursor of the next page, or nil on the last.
 func ReadPage[T any](q PageQuery, id func(T) string, read func(after string, limit int) ([]T, error)) ([]T, *string, error) {
-	after, err := q.after()
+	after, err := q.After()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -229,13 +229,14 @@ func (m *dayMatch) addTalks() {
 // unknownLaw is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
 // the one before or after it is.
 func (m *dayMatch) unknownLaw(p place, i int) float64 {
-	beside := 0.0
+	beside, rest := 0.0, 1.0
 	for _, j := range [...]int{i - 1, i + 1} {
 		if j >= 0 && j < len(m.appointments) && m.appointments[j].placed && !m.appointments[j].whole {
+			rest -= neighbourChance
 			beside += neighbourChance * between(p.metersTo(m.appointments[j].place), neighbourNearest, neighbourFarthest)
 		}
 	}
-	return (1-2*neighbourChance)*m.anywhere + beside
+	return rest*m.anywhere + beside
 }
 
 func (m *dayMatch) radius() float64 {

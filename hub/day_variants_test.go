@@ -1,0 +1,127 @@
+package hub
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// linkedTo is what each talk of a day is linked to; empty for none.
+func linkedTo(d *Day) []string {
+	links := make([]string, len(d.Talks))
+	for i, v := range MatchDay(d) {
+		if w := v.Winner(); w != nil {
+			links[i] = w.Appointment.ExternalID
+		}
+	}
+	return links
+}
+
+// talkAt is a recording from a time on.
+func talkAt(start time.Time, minutes int) Talk {
+	return Talk{Recording: &Recording{ID: start.String(), StartedAt: start, EndedAt: start.Add(time.Duration(minutes) * time.Minute)}}
+}
+
+// TestDaysOfAnyLength has an entry of a whole day on days of 23, 24 and 25 hours, in zones before and behind UTC: it is that
+// day's, from its midnight to the next, and no other's.
+func TestDaysOfAnyLength(t *testing.T) {
+	for _, c := range []struct {
+		zone       string
+		year, day  int
+		month      time.Month
+		hoursInDay int
+	}{
+		{"America/New_York", 2026, 8, time.March, 23},
+		{"America/New_York", 2026, 1, time.November, 25},
+		{"Europe/Berlin", 2026, 29, time.March, 23},
+		{"Europe/Berlin", 2026, 25, time.October, 25},
+		{"Australia/Lord_Howe", 2026, 15, time.June, 24},
+		{"Asia/Kathmandu", 2026, 15, time.June, 24},
+		{"Pacific/Apia", 2026, 15, time.June, 24},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		morning := time.Date(c.year, c.month, c.day, 0, 0, 0, 0, zone)
+		night := morning.AddDate(0, 0, 1)
+		if got := int(night.Sub(morning).Hours()); got != c.hoursInDay {
+			t.Fatalf("%s: a day of %d hours", c.zone, got)
+		}
+		entry := Appointment{ConnectionID: "c", ExternalID: "w", Name: "w", ActivityType: "EVENT", Users: rep, Start: morning.UTC(), End: night.UTC(), AllDay: true}
+		for _, talk := range []struct {
+			at   time.Time
+			want string
+		}{
+			{morning.Add(-40 * time.Minute), ""}, {morning.Add(10 * time.Minute), "w"}, {morning.Add(14 * time.Hour), "w"}, {night.Add(-40 * time.Minute), "w"}, {night.Add(10 * time.Minute), ""},
+		} {
+			d := &Day{Rep: rep, Zone: zone, Appointments: []Appointment{entry}, Talks: []Talk{talkAt(talk.at, 25)}}
+			if got := linkedTo(d); got[0] != talk.want {
+				t.Errorf("%s %s: linked to %q, want %q", c.zone, talk.at, got[0], talk.want)
+			}
+		}
+		// A visit of that day is more than the entry, however the clocks are set meanwhile.
+		visit := entry
+		visit.ExternalID, visit.AllDay, visit.Start, visit.End = "v", false, morning.Add(10*time.Hour).UTC(), morning.Add(11*time.Hour).UTC()
+		d := &Day{Rep: rep, Zone: zone, Appointments: []Appointment{entry, visit}, Talks: []Talk{talkAt(morning.Add(10*time.Hour+2*time.Minute), 55), talkAt(morning.Add(18*time.Hour), 25)}}
+		if got := linkedTo(d); got[0] != "v" || got[1] != "" {
+			t.Errorf("%s: linked to %q", c.zone, got)
+		}
+	}
+}
+
+// TestOverMidnight has an appointment that begins on one day and ends on the next: its recording may begin on either.
+func TestOverMidnight(t *testing.T) {
+	midnight := time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC)
+	a := Appointment{ConnectionID: "c", ExternalID: "n", Name: "n", ActivityType: "MEETING", Users: rep, Start: midnight.Add(-5 * time.Minute), End: midnight.Add(55 * time.Minute)}
+	for _, talk := range []Talk{talkAt(midnight.Add(-3*time.Minute), 55), talkAt(midnight.Add(2*time.Minute), 50)} {
+		if got := MatchDay(&Day{Rep: rep, Appointments: []Appointment{a}, Talks: []Talk{talk}})[0]; !got.Linked {
+			t.Errorf("from %s: %+v", talk.Recording.StartedAt, got)
+		}
+	}
+}
+
+// TestSeveralOfARep has a rep who is two users of one CRM and one of another, and an appointment with two reps.
+func TestSeveralOfARep(t *testing.T) {
+	other := CRMUser{ConnectionID: "c", ExternalID: "other"}
+	second := CRMUser{ConnectionID: "d", ExternalID: "x"}
+	a, b := meeting("a", 0, 60), meeting("b", 120, 60)
+	a.Users, b.Users = []CRMUser{other}, []CRMUser{second}
+	b.ConnectionID = "d"
+	one := &Day{Rep: []CRMUser{rep[0], other, second}, Appointments: []Appointment{a, b}, Talks: []Talk{said(2, 55), said(122, 55)}}
+	if got := linkedTo(one); got[0] != "a" || got[1] != "b" {
+		t.Errorf("linked to %q", got)
+	}
+	both := meeting("both", 0, 60)
+	both.Users = []CRMUser{rep[0], second}
+	for _, who := range []CRMUser{rep[0], second} {
+		if got := linkedTo(&Day{Rep: []CRMUser{who}, Appointments: []Appointment{both}, Talks: []Talk{said(2, 55)}}); got[0] != "both" {
+			t.Errorf("%v: linked to %q", who, got)
+		}
+	}
+	if got := linkedTo(&Day{Rep: []CRMUser{other}, Appointments: []Appointment{both}, Talks: []Talk{said(2, 55)}}); got[0] != "" {
+		t.Errorf("somebody else is linked to %q", got)
+	}
+}
+
+// TestPlacesThatAreNone have coordinates that say nothing: the verdict is the one of no place at all.
+func TestPlacesThatAreNone(t *testing.T) {
+	verdict := func(appointment, recording [2]float64, known bool) Verdict {
+		a, talk := meeting("a", 0, 60), said(2, 55)
+		if known {
+			a.Latitude, a.Longitude = &appointment[0], &appointment[1]
+			talk.Recording.Latitude, talk.Recording.Longitude = &recording[0], &recording[1]
+		}
+		return MatchDay(&Day{Rep: rep, Appointments: []Appointment{a}, Talks: []Talk{talk}})[0]
+	}
+	sane := [2]float64{30.27, -97.74}
+	without := verdict(sane, sane, false)
+	for _, none := range [][2]float64{{0, 0}, {91, 10}, {-97.74, 30.27}, {10, 181}, {math.NaN(), 10}, {2.9e38, 1}, {math.Inf(1), 0}} {
+		if got := verdict(none, sane, true); math.Abs(got.Choices[0].Probability-without.Choices[0].Probability) > 1e-9 || got.Evidence != EvidenceTime {
+			t.Errorf("an appointment at %v: %+v", none, got)
+		}
+		if got := verdict(sane, none, true); math.Abs(got.Choices[0].Probability-without.Choices[0].Probability) > 1e-9 || got.Evidence != EvidenceTime {
+			t.Errorf("a recording at %v: %+v", none, got)
+		}
+	}
+}

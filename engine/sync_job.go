@@ -108,6 +108,9 @@ func (j *syncJob) sync(ctx context.Context) error {
 	if j.connector, ok = j.engine.Connectors[j.conn.Platform]; !ok {
 		return connector.Fail(connector.Temporary, string(j.conn.Platform), "this server has no such platform; its file belongs into the folder of --connectors")
 	}
+	if err := j.retireAccount(ctx); err != nil {
+		return err
+	}
 	if err := j.load(ctx); err != nil {
 		return err
 	}
@@ -138,6 +141,23 @@ func (j *syncJob) sync(ctx context.Context) error {
 		return err
 	}
 	return j.registerWebhook(ctx)
+}
+
+// retireAccount removes what is left of the account that the connection had before, so that nothing of another one comes
+// in beside it. What a slice of time is too short for goes on in the next job.
+func (j *syncJob) retireAccount(ctx context.Context) error {
+	if !j.conn.Retiring {
+		return nil
+	}
+	for {
+		more, err := j.engine.Store.RetireAccount(ctx, j.conn.OrganizationID, j.conn.ID)
+		if err != nil || !more {
+			return err
+		}
+		if j.engine.Clock().Sub(j.started) >= timeSlice {
+			return errYield
+		}
+	}
 }
 
 // heldError says that the CRM asked to be left alone until then.

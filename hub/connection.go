@@ -25,6 +25,8 @@ type Connection struct {
 	Active bool
 	// SyncTranscript says whether a recording's transcript goes into what is written back.
 	SyncTranscript bool
+	// Retiring says that its account was replaced, and that what was of the one before is still being removed.
+	Retiring bool
 	// SyncStatus has one entry for each model the platform's connector pulls, in its order.
 	SyncStatus []SyncStatus
 	CreatedAt  time.Time

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -66,11 +67,8 @@ func TestAnotherAccount(t *testing.T) {
 		if _, err := st.Record(ctx, org, hub.ModelAccount, before); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("the old account's record: %v", err)
 		}
-		if r, err := st.Recording(ctx, org, recording); err != nil || r.Linked() || !r.MayBeMatched() {
-			t.Errorf("%v: the link is %+v", err, r.Link)
-		}
-		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries WHERE state = 'CANCELED' AND due_at IS NULL`); n != 1 {
-			t.Error("the note to the old account is still sent")
+		if d, err := st.NextDelivery(ctx, org, w.connection); !errors.Is(err, hub.ErrNotFound) {
+			t.Errorf("%v: the note to the old account is sent next, %+v", err, d)
 		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM sync_states WHERE connection_id = $1`, w.connection); n != 0 {
 			t.Errorf("%d cursors are left", n)
@@ -88,6 +86,18 @@ func TestAnotherAccount(t *testing.T) {
 			t.Errorf("the job of the old account goes on: %v", err)
 		}
 		sched := storetest.Lease(t, st, org, w.connection)
+		if _, err := st.CommitPage(ctx, sched, page); err == nil {
+			t.Error("the new account's records come in beside the old one's")
+		}
+		if err := untilDone(ctx, func(ctx context.Context) (bool, error) { return st.RetireAccount(ctx, org, w.connection) }); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := st.Recording(ctx, org, recording); err != nil || r.Linked() || !r.MayBeMatched() {
+			t.Errorf("%v: the link is %+v", err, r.Link)
+		}
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries WHERE state = 'CANCELED' AND due_at IS NULL`); n != 1 {
+			t.Error("the note to the old account is still sent")
+		}
 		page.Records = page.Records[:1]
 		page.Records[0].Name = "of b"
 		if _, err := st.CommitPage(ctx, sched, page); err != nil {
@@ -103,6 +113,107 @@ func TestAnotherAccount(t *testing.T) {
 		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM records`); n != 1 {
 			t.Errorf("%d records are left", n)
+		}
+	})
+}
+
+// TestAReplacementIsCutOff replaces the account of a connection with more than one slice of everything, and stops in the
+// middle of each: from the moment when it is answered nobody meets what was of the old account, however much of that is left,
+// and whoever goes on ends what another began.
+func TestAReplacementIsCutOff(t *testing.T) {
+	const many = 2500
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		w := newMergeWorld(t, st, org, true)
+		check := func(_ context.Context, _ hub.Connection, values map[string]string) (hub.CRMAccount, error) {
+			return hub.CRMAccount{ID: values["account"]}, nil
+		}
+		set := func(account string) {
+			t.Helper()
+			if _, err := st.SetCredentials(ctx, org, w.connection, map[string]string{"account": account}, true, check); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("a")
+		page := store.PageCommit{State: store.SyncState{Model: hub.ModelAccount}, Status: hub.SyncStateSyncing}
+		for i := range many {
+			page.Records = append(page.Records, hub.Record{Model: hub.ModelAccount, ExternalID: fmt.Sprint(i), Name: "of a"})
+		}
+		if _, err := st.CommitPage(ctx, *w.sched, page); err != nil {
+			t.Fatal(err)
+		}
+		user := hub.NewID()
+		recording := storetest.Recording(t, st, org, user, time.Now(), time.Hour)
+		if _, err := st.SetLink(ctx, org, recording, hub.Link{ConnectionID: w.connection, Model: hub.ModelAccount, ExternalID: "7"}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range many {
+			storetest.Exec(t, st, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
+				VALUES ($1, $2, $3, 'r', 'ACCOUNT', $3, 'PENDING', 0, 1, '', '', 1, 1)`, org, w.connection, fmt.Sprint(i))
+		}
+		// nobody asks everybody for what was of the old account.
+		nobody := func(t *testing.T) {
+			t.Helper()
+			if found, err := st.Records(ctx, org, store.RecordFilter{Model: hub.ModelAccount, ConnectionID: w.connection, Limit: 10}); err != nil || len(found) > 0 {
+				t.Errorf("%v: %d records are listed", err, len(found))
+			}
+			key := store.RecordKey{ConnectionID: w.connection, Model: hub.ModelAccount, ExternalID: fmt.Sprint(many - 1)}
+			if found, err := st.RecordsByKey(ctx, org, []store.RecordKey{key}); err != nil || len(found) > 0 {
+				t.Errorf("%v: a record is found by its key", err)
+			}
+			if _, err := st.FindRecord(ctx, org, store.RecordTarget{Model: hub.ModelAccount, ExternalID: "7"}); !errors.Is(err, hub.ErrNotFound) {
+				t.Errorf("a record is found by its externalId: %v", err)
+			}
+			if _, err := st.NextDelivery(ctx, org, w.connection); !errors.Is(err, hub.ErrNotFound) {
+				t.Errorf("a note is sent next: %v", err)
+			}
+		}
+		left := func() int {
+			return storetest.Count(t, st, `SELECT (SELECT COUNT(*) FROM records) + (SELECT COUNT(*) FROM deliveries WHERE state = 'PENDING')
+				+ (SELECT COUNT(*) FROM recordings WHERE link_connection_id IS NOT NULL)`)
+		}
+		set("b")
+		if n := left(); n != 2*many+1 {
+			t.Errorf("%d rows are left when it is answered: it is not done in slices", n)
+		}
+		slices := 0
+		for more := true; more; slices++ {
+			nobody(t)
+			canceled, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := st.RetireAccount(canceled, org, w.connection); err == nil {
+				t.Error("a slice that is cut off ends well")
+			}
+			before := left()
+			var err error
+			if slices%2 == 0 { // the next job, or what cleans up, whoever comes first
+				more, err = st.RetireAccount(ctx, org, w.connection)
+			} else {
+				more, err = st.Purge(ctx)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if removed := before - left(); removed > 1000 {
+				t.Errorf("%d rows went in one slice", removed)
+			}
+		}
+		if n := left(); n != 0 || slices < 7 {
+			t.Errorf("%d rows are left after %d slices", n, slices)
+		}
+		sched := storetest.Lease(t, st, org, w.connection)
+		page.Records = page.Records[7:8]
+		page.Records[0].Name = "of b"
+		if _, err := st.CommitPage(ctx, sched, page); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := st.FindRecord(ctx, org, store.RecordTarget{Model: hub.ModelAccount, ExternalID: "7"}); err != nil || found.Name != "of b" {
+			t.Errorf("%v: the new account's record is %q", err, found.Name)
+		}
+		if err := untilDone(ctx, st.Purge); err != nil || left() != 1 {
+			t.Errorf("%d rows are left after the purge, %v", left(), err)
 		}
 	})
 }

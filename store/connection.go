@@ -10,14 +10,14 @@ import (
 	"sirocco/hub"
 )
 
-const connectionColumns = `organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at`
+const connectionColumns = `organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at, retiring`
 
 func scanConnection(r database.Row) (hub.Connection, error) {
 	var c hub.Connection
 	var syncStatus string
 	var createdAt, updatedAt int64
 	err := r.Scan(&c.OrganizationID, &c.ID, &c.Platform, &c.Name, &c.ExternalAccountID, &c.Active, &c.SyncTranscript,
-		&syncStatus, &createdAt, &updatedAt)
+		&syncStatus, &createdAt, &updatedAt, &c.Retiring)
 	if err != nil {
 		return c, err
 	}
@@ -44,7 +44,7 @@ func (s *Store) CreateConnection(ctx context.Context, organization string, n hub
 			return err
 		}
 		inserted, err := tx.Exec(ctx, `INSERT INTO connections (`+connectionColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organization_id, platform) DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, FALSE) ON CONFLICT (organization_id, platform) DO NOTHING`,
 			c.OrganizationID, c.ID, string(c.Platform), c.Name, c.ExternalAccountID, c.Active, c.SyncTranscript,
 			string(syncStatus), micros(c.CreatedAt), micros(c.UpdatedAt))
 		if err != nil {

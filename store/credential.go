@@ -135,7 +135,7 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 			if !replaceAccount {
 				return hub.Conflict("These credentials open %s, and what is here is of %s. Give those of the same account; or say replaceAccount=true: then all records that are of the other one go, with the links to them, and everything is read anew.", account, known)
 			}
-			if err := s.retireAccount(ctx, tx, c, known, account); err != nil {
+			if err := s.replaceAccount(ctx, tx, c, known, account); err != nil {
 				return err
 			}
 		}

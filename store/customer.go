@@ -17,7 +17,7 @@ func (s *Store) OpportunitiesOf(ctx context.Context, organization string, keys [
 		column := customerRef[g.model]
 		in, arg := s.db.Dialect().In("$4", ids)
 		all, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM (SELECT `+recordColumns+`, ROW_NUMBER() OVER (PARTITION BY `+column+` ORDER BY id) AS place
-			FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND `+column+` `+in+` AND deleted_at IS NULL) AS ranked WHERE place <= $5 ORDER BY id`,
+			FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND `+column+` `+in+` AND deleted_at IS NULL`+ofLiveConnection+`) AS ranked WHERE place <= $5 ORDER BY id`,
 			organization, g.connection, string(hub.ModelOpportunity), arg, limit)
 		if err != nil {
 			return nil, err

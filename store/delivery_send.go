@@ -16,6 +16,9 @@ import (
 const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.organization_id = deliveries.organization_id AND p.connection_id = deliveries.connection_id
 	AND p.model = deliveries.model AND p.external_id = deliveries.external_id AND p.id < deliveries.id AND p.state = 'PENDING')`
 
+// ofThisAccount keeps what was to be written to an account that was replaced from being written to the one after it.
+const ofThisAccount = ` AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = deliveries.organization_id AND c.id = deliveries.connection_id AND c.retiring = TRUE)`
+
 // nothingToSettle keeps a delivery waiting while the same recording's note on another record is not settled.
 const nothingToSettle = ` AND (state <> 'PENDING' OR NOT EXISTS (SELECT 1 FROM deliveries u JOIN connections live ON live.organization_id = u.organization_id AND live.id = u.connection_id
 	WHERE u.organization_id = deliveries.organization_id AND u.recording_id = deliveries.recording_id AND u.id <> deliveries.id AND u.state = 'CONFIRMING'))`
@@ -25,7 +28,7 @@ const nothingToSettle = ` AND (state <> 'PENDING' OR NOT EXISTS (SELECT 1 FROM d
 // and is not settled.
 func (s *Store) NextDelivery(ctx context.Context, organization, connection string) (hub.Delivery, error) {
 	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
-		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+firstOfItsRecord+nothingToSettle+` ORDER BY due_at, id LIMIT 1`, organization, connection)
+		WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`+ofThisAccount+firstOfItsRecord+nothingToSettle+` ORDER BY due_at, id LIMIT 1`, organization, connection)
 }
 
 // DeliveryEnd is what came of an attempt to send a delivery.

@@ -11,13 +11,16 @@ import (
 )
 
 // Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing, in another one
-// what waits for a decision, and then what the CRM says is not in order.
+// what waits for a decision, whether an account before it is still being removed, and then what the CRM says is not in order.
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	var text strings.Builder
 	text.WriteString(s.explain(c, now))
 	for _, model := range slices.Sorted(maps.Keys(s.Held)) {
 		fmt.Fprintf(&text, " Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
 			model, s.Held[model], c.ID)
+	}
+	if c.Retiring {
+		text.WriteString(" The records of the account that it had before are being removed; those of the one that it has now come in after that.")
 	}
 	for _, note := range s.Notes {
 		text.WriteString(" " + note)

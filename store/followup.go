@@ -113,7 +113,7 @@ func (s *Store) sumFollowups(ctx context.Context, from string, args []any) (Foll
 		return sum, err
 	}, `WITH chosen AS (SELECT r.organization_id, r.link_connection_id AS connection_id, r.link_model AS model, r.link_external_id AS external_id`+from+`)
 		SELECT (SELECT COUNT(*) FROM chosen), (SELECT SUM(`+amountOf[s.db.Dialect()]+`) FROM records o WHERE o.organization_id = $1 AND o.model = 'OPPORTUNITY' AND o.deleted_at IS NULL
-			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = o.organization_id AND c.id = o.connection_id)
+			AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = o.organization_id AND c.id = o.connection_id AND c.retiring = FALSE)
 			AND (o.connection_id, o.external_id) IN (
 				SELECT connection_id, external_id FROM chosen WHERE model = 'OPPORTUNITY'
 				UNION SELECT e.connection_id, e.opportunity_ref FROM chosen JOIN records e ON e.organization_id = chosen.organization_id AND e.connection_id = chosen.connection_id

@@ -34,7 +34,7 @@ func (s *Store) Projects(ctx context.Context, organization string, day *hub.Day,
 			continue
 		}
 		found, err := queryAll(ctx, s.db, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND deleted_at IS NULL ORDER BY ABS(COALESCE(modified_at, 0) - $4), external_id LIMIT $5`,
+			AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY ABS(COALESCE(modified_at, 0) - $4), external_id LIMIT $5`,
 			organization, connection, string(hub.ModelOpportunity), micros(r.StartedAt), maxProjects)
 		if err != nil {
 			return nil, err

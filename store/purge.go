@@ -38,21 +38,25 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3)`, organization, connection, micros(now))
+	_, err = tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, organization, connection, micros(now))
 	return err
 }
 
 // purgeSlice bounds how many rows of a table one Purge removes.
 const purgeSlice = 1000
 
-// purged are the tables that Purge empties, with what makes their rows distinct within a connection.
-var purged = []struct{ table, key string }{
+// perConnection is a table whose rows are of connections, with what makes them distinct within one.
+type perConnection struct{ table, key string }
+
+// purged are the tables that Purge empties of a deleted connection.
+var purged = []perConnection{
 	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"crm_requests", "id"}, {"quarantine", "id"},
 	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
 	{"moves", "model, external_id"}, {"record_contacts", "model, external_id, key"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
 }
 
-// Purge removes a slice of the rows that deleted connections left behind, and reports whether any are left.
+// Purge removes a slice of the rows that deleted connections, and accounts that others replaced, left behind, and reports
+// whether any are left.
 func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 	type key struct{ organization, connection string }
 	keys, err := queryAll(ctx, s.db, func(r database.Row) (key, error) {
@@ -63,27 +67,49 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
+	organization, connection := keys[0].organization, keys[0].connection
+	if _, err := s.Connection(ctx, organization, connection); !errors.Is(err, hub.ErrNotFound) {
+		if err == nil {
+			_, err = s.RetireAccount(ctx, organization, connection)
+		}
+		return err == nil || errors.Is(err, hub.ErrNotFound), ignoreNotFound(err) // it may have been deleted just now
+	}
 	return true, s.write(ctx, func(tx Tx) error {
-		if n, err := s.unlinkDeleted(ctx, tx, keys[0].organization, keys[0].connection); err != nil || n > 0 {
+		if n, err := s.unlinkDeleted(ctx, tx, organization, connection); err != nil || n > 0 {
 			return err
 		}
-		for _, p := range purged {
-			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
-				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, p.table, p.key, purgeSlice),
-				keys[0].organization, keys[0].connection)
-			if err == nil && p.table == "records" {
-				err = addUsage(ctx, tx, keys[0].organization, hub.ResourceRecords, keys[0].connection, -n)
-			}
-			if err != nil || n > 0 {
-				return err
-			}
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM usages WHERE organization_id = $1 AND resource = $2 AND part = $3`, keys[0].organization, string(hub.ResourceRecords), keys[0].connection); err != nil {
+		if some, err := purgeSome(ctx, tx, purged, organization, connection); err != nil || some {
 			return err
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, keys[0].organization, keys[0].connection)
-		return err
+		if _, err := tx.Exec(ctx, `DELETE FROM usages WHERE organization_id = $1 AND resource = $2 AND part = $3`, organization, string(hub.ResourceRecords), connection); err != nil {
+			return err
+		}
+		return endPurge(ctx, tx, organization, connection)
 	})
+}
+
+// purgeSome removes a slice of a connection's rows from the first of the tables that has any, and reports whether one had.
+func purgeSome(ctx context.Context, tx Tx, tables []perConnection, organization, connection string) (some bool, err error) {
+	for _, of := range tables {
+		n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
+			(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, of.table, of.key, purgeSlice), organization, connection)
+		if err == nil && of.table == "records" {
+			err = addUsage(ctx, tx, organization, hub.ResourceRecords, connection, -n)
+		}
+		if err != nil {
+			return false, fmt.Errorf("purge %s: %w", of.table, err)
+		}
+		if n > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// endPurge notes that nothing is left to purge of a connection.
+func endPurge(ctx context.Context, tx Tx, organization, connection string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM purges WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+	return err
 }
 
 // aging is a table whose rows, which key tells apart, are kept for a time after that in the column.
@@ -122,40 +148,45 @@ func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
 	return more && err == nil, err
 }
 
-// unlinkDeleted takes the links of a slice of recordings along with the connection that they were over, a person's too:
-// no link points at what is gone. The rule may link them again.
+// unlinkDeleted takes the links of a slice of recordings along with the connection that they were over, as unlinkAll does.
 func (s *Store) unlinkDeleted(ctx context.Context, tx Tx, organization, connection string) (int, error) {
+	ids, err := s.unlinkAll(ctx, tx, organization, connection, "The connection that it was linked over was deleted.")
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	// What it was written to is gone: it may be written to what it is linked to from now on.
+	in, arg := tx.Dialect().In("$2", ids)
+	_, err = tx.Exec(ctx, `UPDATE recordings SET written_at = NULL WHERE organization_id = $1 AND id `+in, organization, arg)
+	return len(ids), err
+}
+
+// unlinkAll takes the links over a connection away from a slice of recordings, a person's too, for the reason, and returns
+// which those were: no link points at what is gone. The rule may link them again.
+func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, reason string) ([]string, error) {
 	rs, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 ORDER BY id LIMIT $3`+tx.Dialect().ForUpdate(),
 		organization, connection, purgeSlice)
 	if err != nil || len(rs) == 0 {
-		return 0, err
+		return nil, err
 	}
 	now := s.clock()
 	from, until := rs[0].StartedAt, rs[0].EndedAt
+	ids := make([]string, len(rs))
 	for i := range rs {
 		r := &rs[i]
+		ids[i] = r.ID
 		if r.StartedAt.Before(from) {
 			from = r.StartedAt
 		}
 		if r.EndedAt.After(until) {
 			until = r.EndedAt
 		}
-		r.Link = hub.Link{Reason: "The connection that it was linked over was deleted."}
+		r.Link = hub.Link{Reason: reason}
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
 		if err := saveLink(ctx, tx, r); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	// What it was written to is gone: it may be written to what it is linked to from now on.
-	ids := make([]string, len(rs))
-	for i := range rs {
-		ids[i] = rs[i].ID
-	}
-	in, arg := tx.Dialect().In("$2", ids)
-	if _, err := tx.Exec(ctx, `UPDATE recordings SET written_at = NULL WHERE organization_id = $1 AND id `+in, organization, arg); err != nil {
-		return 0, err
-	}
-	return len(rs), requestRelink(ctx, tx, organization, from, until, now)
+	return ids, requestRelink(ctx, tx, organization, from, until, now)
 }
 
 // Shrink gives a slice of the room that removed rows left in the database's file back to the disk, and reports whether

@@ -62,6 +62,6 @@ func (s *Store) PushedID(ctx context.Context, organization, over string, m hub.M
 		of, named = "id", over
 	}
 	return queryOne(ctx, s.db, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL
-		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.`+of+` = $4)`,
+		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.retiring = FALSE AND c.`+of+` = $4)`,
 		organization, string(m), id, named)
 }

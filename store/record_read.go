@@ -9,8 +9,9 @@ import (
 	"sirocco/hub"
 )
 
-// ofLiveConnection keeps the rows of a deleted connection out of every answer until they are purged.
-const ofLiveConnection = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id)`
+// ofLiveConnection keeps the records of a deleted connection, and those of an account that another replaced, out of every
+// answer until they are purged.
+const ofLiveConnection = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.retiring = FALSE)`
 
 // ofLivingSide keeps out who is joined to an opportunity or engagement that is deleted. Who is joined to one that has not
 // come in yet is there.
@@ -163,7 +164,7 @@ func joinedTo(ctx context.Context, q database.Querier, organization, connection 
 	}
 	in, arg := q.Dialect().In("$4", of)
 	return queryAll(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND `+column+` `+in+` AND deleted_at IS NULL ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
+		AND `+column+` `+in+` AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY id LIMIT $5`, organization, connection, string(model), arg, joinedMost)
 }
 
 // joinedMost bounds how many joined users one answer shows.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -123,6 +124,9 @@ type PageCommit struct {
 	Totals RunTotals
 }
 
+// errRetiring says that what is of the account that a connection had before is not gone yet: RetireAccount is to end first.
+var errRetiring = errors.New("the records of the account before are not removed yet")
+
 // CommitPage brings a page in and moves the cursor past it, both or neither. Its error may be one of RenewLease's.
 func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit) (Changes, error) {
 	var changes Changes
@@ -136,6 +140,9 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		c, err := holdLease(ctx, tx, sched)
 		if err != nil {
 			return err
+		}
+		if c.Retiring {
+			return errRetiring
 		}
 		page := page // tried again, it begins with what it was given
 		if err := setCirclesAside(ctx, tx, sched, &page); err != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,6 +112,39 @@ func TestASyncNowBringsWhatIsThereNow(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestASyncNowDuringARunBringsWhatIsThereNow changes a row on a page that was read, and asks for a sync, while a run goes on that
+// then gives way to others: the change is in soon, not after the interval.
+func TestASyncNowDuringARunBringsWhatIsThereNow(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		c := byID{newCRM(300)}
+		f := newFixture(t, url, c.crm)
+		var ahead atomic.Int64
+		var asked atomic.Bool
+		c.set(func(_ context.Context, q connector.Query) error {
+			if q.Next != "" && asked.CompareAndSwap(false, true) {
+				c.put("1", "changed meanwhile", time.Now())
+				ahead.Store(int64(time.Minute)) // the slice is over
+				return f.st.RequestSync(context.Background(), f.org, f.conn.ID, nil, nil)
+			}
+			return nil
+		})
+		e, err := engine.New(engine.Config{
+			Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: c}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, PageSize: 50, Targets: hub.Targets{Any: true},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer stop(t, e)
+		until(t, "what is there now has come", func() bool {
+			return storetest.Count(t, f.st, `SELECT COUNT(*) FROM records WHERE external_id = '1' AND name = 'changed meanwhile'`) == 1
+		})
+	})
 }
 
 // noting is a CRM that says what is not in order.

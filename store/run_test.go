@@ -36,7 +36,6 @@ func TestRunsAreListedLatestFirst(t *testing.T) {
 	})
 }
 
-// TestWhatIsAskedForBeforeAJobBeginsIsThatJobs asks for a sync between a job's claim and its begin: no other job comes for it.
 // TestAPauseWhileARunTriesAgain pauses and resumes a connection while a run tries again what failed, which goes on in another
 // job: all models are due, so that run is no longer one that only tries again, and what follows it can be planned.
 func TestAPauseWhileARunTriesAgain(t *testing.T) {
@@ -145,6 +144,7 @@ func TestAskingAgainDoesNotPutOff(t *testing.T) {
 	})
 }
 
+// TestWhatIsAskedForBeforeAJobBeginsIsThatJobs asks for a sync between a job's claim and its begin: no other job comes for it.
 func TestWhatIsAskedForBeforeAJobBeginsIsThatJobs(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		st := storetest.Open(t, url, nil)
@@ -185,6 +185,95 @@ func TestWhatIsAskedForBeforeAJobBeginsIsThatJobs(t *testing.T) {
 		ask()
 		if again := claim(); len(again) != 1 {
 			t.Errorf("%d are due after another request, want 1", len(again))
+		}
+	})
+}
+
+// TestWhatIsAskedForDuringARunFollowsIt asks for a sync in each way that there is, while a run of two jobs goes on: in the first
+// of them, between the two, and in the second. The run may have read before what changed by then, so that another follows it
+// at once, and one only.
+func TestWhatIsAskedForDuringARunFollowsIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		sync := func() error { return st.RequestSync(ctx, org, c.ID, nil, nil) }
+		asks := map[string]func() error{
+			"a person": sync,
+			"a webhook": func() error {
+				storetest.Exec(t, st, `UPDATE schedules SET woken_at = NULL`)
+				woken, err := st.WakeSync(ctx, org, c.ID)
+				if !woken {
+					t.Error("the webhook is not news")
+				}
+				return err
+			},
+			"new credentials": func() error { return st.PutCredentials(ctx, org, c.ID, map[string]string{}) },
+			"a person, and then for a longer interval": func() error {
+				if err := sync(); err != nil {
+					return err
+				}
+				return st.SetSyncInterval(ctx, org, c.ID, 24*time.Hour)
+			},
+		}
+		begin := func() store.Schedule {
+			t.Helper()
+			var claimed []store.Schedule
+			_, _, err := st.ClaimSchedules(ctx, store.Room{Workers: 10}, time.Hour, func(_ store.Tx, due []store.Schedule) error {
+				claimed = slices.Clone(due)
+				return nil
+			})
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("%d are due, %v", len(claimed), err)
+			}
+			sched, _, err := st.BeginSyncJob(ctx, org, c.ID, claimed[0].Fence, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sched
+		}
+		end := func(sched store.Schedule, r store.SyncJobResult) {
+			t.Helper()
+			if err := st.EndSyncJob(ctx, sched, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		later := time.Now().Add(time.Hour)
+		yields := store.SyncJobResult{Next: time.Now(), Waiting: store.Continuing}
+		for _, over := range []store.SyncJobResult{{RunOver: true, Next: later, ModelsDue: later}, {RunOver: true, RunError: "it failed", Next: later, ModelsDue: later, Failures: 1}} {
+			for name, ask := range asks {
+				for when := range 3 {
+					asked := func(now int) {
+						t.Helper()
+						if now != when {
+							return
+						}
+						if err := ask(); err != nil {
+							t.Fatal(err)
+						}
+					}
+					storetest.Exec(t, st, `UPDATE schedules SET interval_seconds = 300, due_at = 1, models_due_at = NULL, failures = 0`)
+					first := begin()
+					asked(0)
+					end(first, yields)
+					asked(1)
+					second := begin()
+					if second.RunID != first.RunID {
+						t.Fatalf("%s, %d: the run does not go on", name, when)
+					}
+					asked(2)
+					end(second, over)
+					third := begin()
+					if third.RunID == first.RunID || third.Retrying {
+						t.Errorf("%s, %d: what was asked for is of %+v", name, when, third)
+					}
+					end(third, store.SyncJobResult{RunOver: true, Next: later, ModelsDue: later})
+					if sched, err := st.Schedule(ctx, org, c.ID); err != nil || sched.DueAt.Before(later) || sched.ModelsDueAt.Before(later) {
+						t.Errorf("%s, %d: after it, it is due at %s, its models at %s, %v", name, when, sched.DueAt, sched.ModelsDueAt, err)
+					}
+				}
+			}
 		}
 	})
 }

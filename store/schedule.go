@@ -96,7 +96,7 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 	if c.Active {
 		due = optionalMicros(now)
 	}
-	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0, models_due_at = NULL
+	_, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, waiting = '', waiting_until = NULL, failures = 0, models_due_at = CASE WHEN run_id IS NULL THEN NULL ELSE models_due_at END
 		WHERE organization_id = $1 AND connection_id = $2 AND ((due_at IS NULL) = $4 OR waiting <> '')`,
 		c.OrganizationID, c.ID, due, c.Active)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 			return err
 		}
 		models, due := sched.ModelsDueAt, sched.DueAt
-		if !models.IsZero() {
+		if models.After(s.clock()) { // what is due already, as it was asked for, stays so
 			models = models.Add(interval - sched.Interval)
 			if now := s.clock(); models.Before(now) {
 				models = now

@@ -120,16 +120,25 @@ type QuietModel struct {
 	Status hub.SyncState
 }
 
-// EndSyncJob gives the connection back. A sync asked for during the job begins at once.
+// EndSyncJob gives the connection back. A sync asked for during the job begins at once, or where the run goes on when that is
+// over: whatever the job, its run may have read before what changed by then.
 func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResult) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
 		if err := saveQuiet(ctx, tx, sched, end.Quiet, now); err != nil {
 			return err
 		}
-		if err := followInterval(ctx, tx, sched, &end); err != nil {
+		before, err := queryOne(ctx, tx, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.Dialect().ForUpdate(),
+			sched.OrganizationID, sched.ConnectionID)
+		if errors.Is(err, hub.ErrNotFound) || err == nil && before.Fence != sched.Fence {
+			return ErrLeaseLost
+		}
+		if err != nil {
 			return err
 		}
+		end := end // tried again, it begins with what it was given
+		end.followInterval(before.Interval - sched.Interval)
+		due, models := end.nextDue(before, now)
 		var ending RunEnding
 		switch {
 		case end.Stopped != nil:
@@ -149,11 +158,10 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 			until = time.Time{}
 		}
 		n, err := tx.Exec(ctx, `UPDATE schedules SET lease_until = NULL, working = FALSE, run_id = $4, failures = $5, failure_cause = $6, waiting = $7, waiting_until = $8,
-				held_until = $9, models_due_at = CASE WHEN models_due_at IS NOT NULL AND due_at IS NOT NULL THEN models_due_at ELSE COALESCE($10, models_due_at) END,
-				due_at = CASE WHEN due_at IS NULL THEN $11 WHEN $9 > due_at THEN $9 ELSE due_at END, `+saveReach("$12", "$13")+`
+				held_until = $9, models_due_at = $10, due_at = $11, `+saveReach("$12", "$13")+`
 			WHERE organization_id = $1 AND connection_id = $2 AND turn = $3`,
 			sched.OrganizationID, sched.ConnectionID, sched.Fence, run, end.Failures, end.FailureCause, end.Waiting, optionalMicros(until),
-			optionalMicros(end.HeldUntil), optionalMicros(end.ModelsDue), optionalMicros(end.Next), end.Reach.Host, end.Reach.TimedOut)
+			optionalMicros(end.HeldUntil), optionalMicros(models), optionalMicros(due), end.Reach.Host, end.Reach.TimedOut)
 		if err := requireAffected(n, err, ErrLeaseLost); err != nil {
 			return err
 		}
@@ -172,25 +180,37 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 	})
 }
 
-// followInterval moves what is planned by the interval as it was when the job began to where the interval now puts it.
-func followInterval(ctx context.Context, tx Tx, sched Schedule, end *SyncJobResult) error {
-	if end.ModelsDue.IsZero() {
-		return nil
-	}
-	seconds, err := queryOne(ctx, tx, scanCount, `SELECT interval_seconds FROM schedules WHERE organization_id = $1 AND connection_id = $2`, sched.OrganizationID, sched.ConnectionID)
-	if errors.Is(err, hub.ErrNotFound) {
-		return ErrLeaseLost
-	}
-	change := time.Duration(seconds)*time.Second - sched.Interval
-	if err != nil || change == 0 {
-		return err
+// followInterval moves what is planned by the interval as it was when the job began to where a change of it puts that.
+func (end *SyncJobResult) followInterval(change time.Duration) {
+	if end.ModelsDue.IsZero() || change == 0 {
+		return
 	}
 	due := end.ModelsDue.Add(change)
 	if !end.Next.Before(end.ModelsDue) || due.Before(end.Next) {
 		end.Next = due
 	}
 	end.ModelsDue = due
-	return nil
+}
+
+// nextDue is when the connection, and all its models, are due after the job, before which the schedule was as it is. What was
+// asked for since the run began is not what the run did: it has read some before that.
+func (end *SyncJobResult) nextDue(before Schedule, now time.Time) (due, models time.Time) {
+	due, models = end.Next, before.ModelsDueAt
+	asked := !models.IsZero() && (!before.Retrying || !before.DueAt.IsZero() || !models.After(now))
+	if !asked && !end.ModelsDue.IsZero() {
+		models = end.ModelsDue
+	}
+	switch {
+	case end.Waiting == Continuing: // what was asked for begins once the run is over
+	case !before.DueAt.IsZero(): // asked for during this job
+		due = before.DueAt
+	case asked && end.RunOver && (due.IsZero() || models.Before(due)): // during one before it, of the same run
+		due = models
+	}
+	if !due.IsZero() && end.HeldUntil.After(due) {
+		due = end.HeldUntil
+	}
+	return due, models
 }
 
 // saveQuiet moves the cursors of models that brought nothing, unless the job may no longer write: then they stay.

@@ -20,18 +20,20 @@ const wakeAccountsMost = 100
 type wakeState struct {
 	due, models, lease, held, woken time.Time
 	failures                        int
+	// running says that a run is in progress, be it between two jobs.
+	running bool
 }
 
 func scanWakeState(r database.Row) (wakeState, error) {
 	var w wakeState
 	var due, models, lease, held, woken *int64
-	err := r.Scan(&due, &models, &lease, &held, &woken, &w.failures)
+	err := r.Scan(&due, &models, &lease, &held, &woken, &w.failures, &w.running)
 	w.due, w.models, w.lease = fromOptionalMicros(due), fromOptionalMicros(models), fromOptionalMicros(lease)
 	w.held, w.woken = fromOptionalMicros(held), fromOptionalMicros(woken)
 	return w, err
 }
 
-const wakeQuery = `SELECT due_at, models_due_at, lease_until, held_until, woken_at, failures FROM schedules WHERE organization_id = $1 AND connection_id = $2`
+const wakeQuery = `SELECT due_at, models_due_at, lease_until, held_until, woken_at, failures, run_id IS NOT NULL FROM schedules WHERE organization_id = $1 AND connection_id = $2`
 
 // at is when the connection is to sync because of a webhook that comes now; ok is false where it will anyway by then, or
 // where a webhook changes nothing: while it fails as a whole, and where nothing is planned, as without credentials.
@@ -46,7 +48,9 @@ func (w wakeState) at(now time.Time) (at time.Time, ok bool) {
 	switch {
 	case w.failures > 0, w.due.IsZero() && w.lease.IsZero():
 		return at, false
-	case w.due.IsZero(): // a job is under way: it may have read before what changed
+	case w.running: // it may have read before what changed
+		return at, w.models.IsZero() || w.models.After(at)
+	case w.due.IsZero(): // a job is about to begin
 		return at, true
 	}
 	return at, w.due.After(at) || w.models.After(at)
@@ -84,7 +88,7 @@ func (s *Store) WakeSync(ctx context.Context, organization, connection string) (
 		if !ok {
 			return nil
 		}
-		n, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $3, models_due_at = $3, woken_at = $3, woken = TRUE,
+		n, err := tx.Exec(ctx, `UPDATE schedules SET due_at = CASE WHEN due_at <= $3 THEN due_at ELSE $3 END, models_due_at = $3, woken_at = $3, woken = TRUE,
 				waiting = CASE WHEN held_until > $4 THEN waiting ELSE '' END, waiting_until = CASE WHEN held_until > $4 THEN waiting_until END
 			WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(at), micros(now))
 		woken = n > 0

@@ -216,7 +216,7 @@ func extractedRows(r *hub.Recording) []extractedRow {
 func (s *server) loadWords(v *visit, shown *recordingPage) error {
 	from, _ := strconv.ParseInt(v.FormValue("from"), 10, 64) // what is no number is the beginning
 	from = max(0, from)
-	all, err := s.Store.Utterances(v.Context(), v.organization.ID, shown.Recording.ID, from, utterancesPage)
+	all, err := s.Store.Utterances(v.Context(), shown.Recording.Recording, from, utterancesPage)
 	if err != nil && !errors.Is(err, store.ErrCut) {
 		return err
 	}
@@ -277,7 +277,7 @@ func (s *server) writeNow(v *visit, shown *recordingPage) error {
 	}
 	t := hub.Transcript{Speakers: r.Analysis.Speakers}
 	for from, room := int64(0), true; room; {
-		some, err := s.Store.Utterances(v.Context(), v.organization.ID, r.ID, from, utterancesPage)
+		some, err := s.Store.Utterances(v.Context(), *r, from, utterancesPage)
 		if err != nil && !errors.Is(err, store.ErrCut) {
 			return err
 		}

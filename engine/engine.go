@@ -244,7 +244,7 @@ func (e *Engine) tidy(ctx context.Context) (bool, error) {
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
 	more := false
-	for _, slice := range []func(context.Context) (bool, error){e.Store.MoveReferences, e.Store.Purge, e.Store.PurgeEvents} {
+	for _, slice := range []func(context.Context) (bool, error){e.Store.MoveReferences, e.Store.Purge, e.Store.PurgeEvents, e.Store.PurgeUtterances} {
 		some, err := slice(ctx)
 		if err != nil {
 			return false, err

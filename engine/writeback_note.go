@@ -188,7 +188,7 @@ func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {
 	t := hub.Transcript{Speakers: r.Analysis.Speakers}
 	for from := int64(0); ; {
-		page, err := s.engine.Store.Utterances(ctx, r.OrganizationID, r.ID, from, transcriptPage)
+		page, err := s.engine.Store.Utterances(ctx, r, from, transcriptPage)
 		cut := errors.Is(err, store.ErrCut)
 		if err != nil && !cut {
 			return "", err

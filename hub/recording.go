@@ -35,7 +35,9 @@ type Recording struct {
 	Score *float64
 	Link  Link
 	// WrittenAt is when its result was first written back; from then on only a person moves its link.
-	WrittenAt            time.Time
+	WrittenAt time.Time
+	// WordsFrom is where the store has its utterances.
+	WordsFrom            int64
 	CreatedAt, UpdatedAt time.Time
 	// DeletedAt is zero for a recording that is there; PurgedAt is when its audio and texts were erased.
 	DeletedAt, PurgedAt time.Time

@@ -8,7 +8,8 @@ import (
 )
 
 // PutAnalysis keeps what a conversation-analysis service says of a recording, in the place of what it said before.
-// The same result again changes nothing; the first one that did not fail makes the recording processed.
+// The same result again changes nothing; the first one that did not fail makes the recording processed. Whoever reads meets the
+// analysis before or this one, whole, though utterances that are many are written in several transactions.
 func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.AnalysisResult) (hub.Recording, error) {
 	if err := a.Validate(); err != nil {
 		return hub.Recording{}, err
@@ -17,19 +18,33 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 	now := s.nowMillis()
 	a.Identify(id, now)
 	var r hub.Recording
-	err := s.write(ctx, func(tx Tx) error {
-		var err error
-		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
-			return err
-		}
+	wanted := func(tx Tx, of hub.Recording) (bool, error) {
+		r = of
 		known, err := queryOne(ctx, tx, scanText, `SELECT analysis_hash FROM recordings WHERE organization_id = $1 AND id = $2`, organization, id)
 		if err != nil || known == hash {
-			return err
+			return false, err
 		}
 		if a.Failed != "" && r.Processed() {
-			return hub.Conflict("The recording is analysed already, and a later failure does not undo that; send a result instead.")
+			return false, hub.Conflict("The recording is analysed already, and a later failure does not undo that; send a result instead.")
 		}
-		return s.putAnalysis(ctx, tx, &r, a, hash, now)
+		return true, nil
+	}
+	var drafted int64
+	if utteranceEnd(a.Utterances, 0) < len(a.Utterances) {
+		var err error
+		if drafted, err = s.draftUtterances(ctx, organization, id, a.Utterances, wanted); err != nil || drafted == 0 {
+			return r, err
+		}
+	}
+	err := s.write(ctx, func(tx Tx) error {
+		of, err := lockRecording(ctx, tx, organization, id)
+		if err != nil {
+			return err
+		}
+		if ok, err := wanted(tx, of); err != nil || !ok {
+			return err
+		}
+		return s.putAnalysis(ctx, tx, &r, a, hash, drafted, now)
 	})
 	if err == nil {
 		s.notify()
@@ -37,7 +52,7 @@ func (s *Store) PutAnalysis(ctx context.Context, organization, id string, a hub.
 	return r, err
 }
 
-func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.AnalysisResult, hash string, now time.Time) error {
+func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.AnalysisResult, hash string, drafted int64, now time.Time) error {
 	first := a.Failed == "" && !r.Processed()
 	r.Analysis, r.Score, r.Status = a.Analysis, a.Score, hub.RecordingComplete
 	r.SummaryDone, r.ExtractionDone = a.SummaryDone(), a.ExtractionDone()
@@ -56,13 +71,13 @@ func (s *Store) putAnalysis(ctx context.Context, tx Tx, r *hub.Recording, a hub.
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10, summary_done = $11, extraction_done = $12
-		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, analysis, hash, r.Score, string(r.Status),
-		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt), r.SummaryDone, r.ExtractionDone)
-	if err != nil {
+	if err := replaceUtterances(ctx, tx, r, a.Utterances, drafted, s.clock()); err != nil {
 		return err
 	}
-	if err := replaceUtterances(ctx, tx, *r, a.Utterances); err != nil {
+	_, err = tx.Exec(ctx, `UPDATE recordings SET analysis = $3, analysis_hash = $4, score = $5, status = $6, processed_at = $7, duration_ms = $8, ended_at = $9, updated_at = $10, summary_done = $11, extraction_done = $12, words_from = $13
+		WHERE organization_id = $1 AND id = $2`, r.OrganizationID, r.ID, analysis, hash, r.Score, string(r.Status),
+		optionalMicros(r.ProcessedAt), r.Duration.Milliseconds(), micros(r.EndedAt), micros(r.UpdatedAt), r.SummaryDone, r.ExtractionDone, r.WordsFrom)
+	if err != nil {
 		return err
 	}
 	if err := replaceFollowups(ctx, tx, *r, a.Followups); err != nil {

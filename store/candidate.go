@@ -122,8 +122,8 @@ func (s *Store) talksOf(ctx context.Context, r hub.Recording, from, until time.T
 }
 
 func (s *Store) wordsOf(ctx context.Context, r hub.Recording) ([]string, error) {
-	return queryAll(ctx, s.db, scanText, `SELECT text FROM utterances WHERE organization_id = $1 AND recording_id = $2 ORDER BY position LIMIT $3`,
-		r.OrganizationID, r.ID, maxHeard)
+	return queryAll(ctx, s.db, scanText, `SELECT text FROM utterances WHERE organization_id = $1 AND recording_id = $2 AND position >= $4 AND position < $5 ORDER BY position LIMIT $3`,
+		r.OrganizationID, r.ID, maxHeard, r.WordsFrom, r.WordsFrom+utteranceStride)
 }
 
 // Appointments returns the rep's appointments, over all connections, that have any of the time between from and until,

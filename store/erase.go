@@ -10,7 +10,7 @@ const eraseSlice = 500
 
 // erased are the tables of what was said in recordings, and what makes a recording's rows distinct. What lists show of many
 // recordings is first.
-var erased = []struct{ table, key string }{{"followups", "id"}, {"scores", "metric_id"}, {"utterances", "position"}, {"analyses", "recording_id"}}
+var erased = []struct{ table, key string }{{"followups", "id"}, {"scores", "metric_id"}, {"hidden_utterances", "words_from"}, {"utterances", "position"}, {"analyses", "recording_id"}}
 
 // eraseSome erases a slice of a recording's rows from a table, and reports whether there may be more.
 func eraseSome(ctx context.Context, tx Tx, of struct{ table, key string }, organization, recording string) (more bool, err error) {

@@ -67,6 +67,23 @@ func BenchmarkWriteSlice(b *testing.B) {
 			}
 		})
 	})
+	for _, again := range []bool{false, true} {
+		b.Run(fmt.Sprintf("analysis of 100000 utterances, another before it %t", again), func(b *testing.B) {
+			w := newBenchWorld(b)
+			var id string
+			a := benchAnalysis(100_000)
+			w.measure(b, func() {
+				id = w.talk(b, 1)
+				if again {
+					id = w.talk(b, 20_000)
+				}
+			}, func() {
+				if _, err := w.st.PutAnalysis(context.Background(), w.org, id, a); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
 	b.Run("removal of 2000 engagements", func(b *testing.B) {
 		w := newBenchWorld(b)
 		at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
@@ -185,12 +202,16 @@ func (w *benchWorld) talk(b testing.TB, utterances int) string {
 	b.Helper()
 	id := storetest.Recording(b, w.st, w.org, w.user, time.Now(), time.Hour)
 	storetest.Exec(b, w.st, `UPDATE recordings SET blob = id WHERE id = $1`, id)
-	var a hub.AnalysisResult
-	for i := range utterances {
-		a.Utterances = append(a.Utterances, hub.Utterance{Speaker: "1", Text: fmt.Sprintf("This is what was said at place %d.", i), Start: int64(i), End: int64(i + 1)})
-	}
-	if _, err := w.st.PutAnalysis(context.Background(), w.org, id, a); err != nil {
+	if _, err := w.st.PutAnalysis(context.Background(), w.org, id, benchAnalysis(utterances)); err != nil {
 		b.Fatal(err)
 	}
 	return id
+}
+
+// benchAnalysis has so many utterances.
+func benchAnalysis(utterances int) (a hub.AnalysisResult) {
+	for i := range utterances {
+		a.Utterances = append(a.Utterances, hub.Utterance{Speaker: "1", Text: fmt.Sprintf("This is what was said at place %d.", i), Start: int64(i), End: int64(i + 1)})
+	}
+	return a
 }

@@ -41,7 +41,7 @@ func TestASmallWriteBeginsBeforeABigOneEnds(t *testing.T) {
 				_, err := w.st.DeleteRecording(ctx, w.org, id)
 				return err
 			}, func() int {
-				words, err := w.st.Utterances(t.Context(), w.org, id, 0, many)
+				words, err := w.st.Utterances(t.Context(), hub.Recording{OrganizationID: w.org, ID: id}, 0, many)
 				if err != nil {
 					t.Error(err)
 				}

@@ -99,7 +99,7 @@ func (p TranscriptPage) WriteJSON(ctx context.Context, w io.Writer) error {
 	for at := p.from; !more; at += utteranceSlice {
 		// One more than is wanted tells whether there is another page.
 		wanted := min(utteranceSlice, p.size-written+1)
-		found, err := p.store.Utterances(ctx, p.recording.OrganizationID, p.recording.ID, at, wanted)
+		found, err := p.store.Utterances(ctx, *p.recording, at, wanted)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// fanOutBatch bounds how many events one look plans the deliveries of.
+	// fanOutBatch bounds how many events of one organization one look plans the deliveries of.
 	fanOutBatch = 1000
 	// webhookBatch is how many attempts are kept in one commit, webhookConcurrency how many of them are made side by side.
 	webhookBatch       = 512
@@ -35,7 +35,7 @@ const (
 // fanOut plans the deliveries of new events.
 func (e *Engine) fanOut(ctx context.Context) (more bool, err error) {
 	n, err := e.Store.FanOut(ctx, fanOutBatch)
-	return n == fanOutBatch, err
+	return n > 0, err
 }
 
 // sendEvents sends the webhook endpoint's events that are due, and for a moment those that become due.

@@ -1,12 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sirocco/database"
@@ -92,7 +90,10 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 		if id, err = s.putEvent(ctx, tx, organization, e, now); err != nil {
 			return err
 		}
-		if err := planEvents(ctx, tx, organization, endpoint, []string{id}, now, now); err != nil {
+		if err := scheduleTask(ctx, tx, organization, TaskWebhook, endpoint, now); err != nil {
+			return err
+		}
+		if err := planEvents(ctx, tx, organization, []string{endpoint}, []string{id}, now); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "test", endpointKind, endpoint, map[string]any{"eventId": id, "eventType": event})
@@ -101,83 +102,6 @@ func (s *Store) SendTestEvent(ctx context.Context, organization, endpoint string
 		s.notify()
 	}
 	return id, err
-}
-
-// FanOut plans the deliveries of up to limit events that were emitted since, and reports how many those were.
-func (s *Store) FanOut(ctx context.Context, limit int) (int, error) {
-	some, err := queryAny(ctx, s.db, `SELECT 1 FROM events WHERE fanned_out_at IS NULL LIMIT 1`)
-	if err != nil || !some {
-		return 0, err
-	}
-	taken := 0
-	err = s.write(ctx, func(tx Tx) error {
-		now := s.clock()
-		events, err := queryAll(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $1 WHERE (organization_id, id) IN
-			(SELECT organization_id, id FROM events WHERE fanned_out_at IS NULL ORDER BY created_at LIMIT $2`+tx.Dialect().ForUpdateSkipLocked()+`) RETURNING organization_id, id, type`,
-			micros(now), limit)
-		taken = len(events)
-		if err != nil || taken == 0 {
-			return err
-		}
-		slices.SortFunc(events, func(a, b hub.Event) int { // of one organization together, and locks in one order
-			return cmp.Or(cmp.Compare(a.OrganizationID, b.OrganizationID), cmp.Compare(a.ID, b.ID))
-		})
-		for len(events) > 0 {
-			n := slices.IndexFunc(events, func(e hub.Event) bool { return e.OrganizationID != events[0].OrganizationID })
-			if n < 0 {
-				n = len(events)
-			}
-			if err := fanOut(ctx, tx, events[:n], now); err != nil {
-				return err
-			}
-			events = events[n:]
-		}
-		return nil
-	})
-	if err == nil && taken > 0 {
-		s.notify()
-	}
-	return taken, err
-}
-
-// fanOut plans the deliveries of events of one organization.
-func fanOut(ctx context.Context, tx Tx, events []hub.Event, now time.Time) error {
-	endpoints, err := queryAll(ctx, tx, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints
-		WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL ORDER BY id LIMIT $2`, events[0].OrganizationID, EndpointsMost)
-	if err != nil {
-		return err
-	}
-	for _, w := range endpoints {
-		var ids []string
-		for _, e := range events {
-			if w.Wants(e.Type) {
-				ids = append(ids, e.ID)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		// What is new does not call one that fails out of its pause.
-		if err := planEvents(ctx, tx, w.OrganizationID, w.ID, ids, now, now.Add(hub.WebhookPause(w.FailingSince, now))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// planEvents makes the events due now for one endpoint, and its task due at dueAt at the latest, unless it was disabled
-// or deleted meanwhile.
-func planEvents(ctx context.Context, tx Tx, organization, endpoint string, events []string, now, dueAt time.Time) error {
-	// The task first: whoever deletes or disables the endpoint holds it, too, and is seen by the statement after it.
-	if err := scheduleTask(ctx, tx, organization, TaskWebhook, endpoint, dueAt); err != nil {
-		return err
-	}
-	in, arg := tx.Dialect().In("$4", events)
-	_, err := tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, sequence, state, attempts, attempts_before, due_at, created_at, updated_at)
-		SELECT e.organization_id, w.id, e.id, e.recording_id, e.sequence, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
-		FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL
-		WHERE e.organization_id = $1 AND e.id `+in, organization, endpoint, micros(now), arg)
-	return err
 }
 
 func scanEvent(r database.Row) (hub.Event, error) {

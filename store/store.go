@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sirocco/database"
@@ -27,6 +28,8 @@ type Store struct {
 	upgradedFrom int64
 
 	revocations revocations
+	// fannedOut is after which organization's events the next look plans those of others; a text.
+	fannedOut atomic.Value
 	// pushes lets the long writes of an organization come one after another.
 	pushes turns
 }

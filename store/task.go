@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"sirocco/database"
@@ -37,11 +39,28 @@ func scanTask(r database.Row) (Task, error) {
 // scheduleTask plans the task's next job for at, unless one is planned for earlier. That of a disabled organization waits
 // until it is enabled.
 func scheduleTask(ctx context.Context, tx Tx, organization string, kind TaskKind, object string, at time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn)
-		VALUES ($1, $2, $3, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($4 AS BIGINT) END, 0)
-		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at
-		WHERE tasks.due_at IS NULL OR tasks.due_at > excluded.due_at`,
-		organization, string(kind), object, micros(at))
+	return scheduleTasks(ctx, tx, organization, kind, []taskDue{{object, at}})
+}
+
+// taskDue is when the task of an object is due.
+type taskDue struct {
+	object string
+	at     time.Time
+}
+
+// scheduleTasks does what scheduleTask does for several objects, in their order, by one statement.
+func scheduleTasks(ctx context.Context, tx Tx, organization string, kind TaskKind, due []taskDue) error {
+	if len(due) == 0 {
+		return nil
+	}
+	args := []any{organization, string(kind)}
+	rows := make([]string, len(due))
+	for i, d := range due {
+		rows[i] = fmt.Sprintf("($1, $2, $%d, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($%d AS BIGINT) END, 0)", len(args)+1, len(args)+2)
+		args = append(args, d.object, micros(d.at))
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES `+strings.Join(rows, ", ")+`
+		ON CONFLICT (organization_id, kind, object_id) DO UPDATE SET due_at = excluded.due_at WHERE tasks.due_at IS NULL OR tasks.due_at > excluded.due_at`, args...)
 	return err
 }
 

@@ -3,7 +3,9 @@ package database_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"sirocco/database"
@@ -51,6 +53,52 @@ func TestBothDialects(t *testing.T) {
 		_, err = db.Exec(ctx, insert, "Rex", 4)
 		if err == nil || database.IsDuplicate(err) != (db.Dialect() == database.PostgreSQL) {
 			t.Errorf("a second Rex is %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestRowsAreChosenOnce changes some of the rows of a table of which nothing is known: no more than the limit says, and PostgreSQL
+// looks for them once, not for each row of the table.
+func TestRowsAreChosenOnce(t *testing.T) {
+	storetest.EachEmpty(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		db, err := database.Open(ctx, url, database.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(ctx, pets); err != nil {
+			t.Fatal(err)
+		}
+		err = db.Write(ctx, func(tx database.Tx) error {
+			for i := range 50 {
+				if _, err := tx.Exec(ctx, `INSERT INTO pets (name, legs) VALUES ($1, $2)`, fmt.Sprint(i), 6); err != nil {
+					return err
+				}
+			}
+			some := ` WHERE ` + tx.Dialect().RowsOf(`pets WHERE legs = $1 ORDER BY name LIMIT $2`+tx.Dialect().ForUpdateSkipLocked())
+			if n, err := tx.Exec(ctx, `UPDATE pets SET legs = 8`+some, 6, 20); n != 20 || err != nil {
+				t.Errorf("%d rows were changed, %v", n, err)
+			}
+			if n, err := tx.Exec(ctx, `DELETE FROM pets`+some, 6, 100); n != 30 || err != nil {
+				t.Errorf("%d rows were removed, %v", n, err)
+			}
+			if tx.Dialect() != database.PostgreSQL {
+				return nil
+			}
+			plan, err := database.QueryAll(ctx, tx, func(r database.Row) (line string, err error) {
+				err = r.Scan(&line)
+				return line, err
+			}, `EXPLAIN DELETE FROM pets WHERE `+tx.Dialect().RowsOf(`pets WHERE legs = 6 LIMIT 20`))
+			if text := strings.Join(plan, "\n"); err != nil || !strings.Contains(text, "InitPlan") || !strings.Contains(text, "Tid Scan") {
+				t.Errorf("%v: it is planned as\n%s", err, text)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
 		if err := db.Close(); err != nil {
 			t.Error(err)

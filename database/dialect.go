@@ -47,6 +47,16 @@ func (d Dialect) Values(parameter string, values []string) (from string, arg any
 	return "unnest(" + parameter + "::text[]) AS v(value)", arg
 }
 
+// RowsOf makes the condition of an UPDATE or a DELETE that a row is one of those that are chosen of its table, by what follows a FROM,
+// with a LIMIT as a rule. They are looked for once: an IN with such a query PostgreSQL may run anew for each row of the table,
+// which takes minutes for some thousands, and takes more rows than the limit says.
+func (d Dialect) RowsOf(from string) string {
+	if d == SQLite {
+		return "rowid IN (SELECT rowid FROM " + from + ")"
+	}
+	return "ctid = ANY (ARRAY(SELECT ctid FROM " + from + "))"
+}
+
 // In makes the condition that a column is one of values, which are the argument of the parameter, as in "$2". SQLite
 // takes them as JSON, PostgreSQL as an array.
 func (d Dialect) In(parameter string, values []string) (condition string, arg any) {

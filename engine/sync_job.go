@@ -108,7 +108,7 @@ func (j *syncJob) sync(ctx context.Context) error {
 	if j.connector, ok = j.engine.Connectors[j.conn.Platform]; !ok {
 		return connector.Fail(connector.Temporary, string(j.conn.Platform), "this server has no such platform; its file belongs into the folder of --connectors")
 	}
-	if err := j.retireAccount(ctx); err != nil {
+	if err := j.clearWay(ctx); err != nil {
 		return err
 	}
 	if err := j.load(ctx); err != nil {
@@ -143,21 +143,31 @@ func (j *syncJob) sync(ctx context.Context) error {
 	return j.registerWebhook(ctx)
 }
 
-// retireAccount removes what is left of the account that the connection had before, so that nothing of another one comes
-// in beside it. What a slice of time is too short for goes on in the next job.
-func (j *syncJob) retireAccount(ctx context.Context) error {
-	if !j.conn.Retiring {
-		return nil
-	}
-	for {
-		more, err := j.engine.Store.RetireAccount(ctx, j.conn.OrganizationID, j.conn.ID)
-		if err != nil || !more {
-			return err
+// clearWay removes what is left of the account that the connection had before, and of how its mapping read before, so that nothing
+// comes in beside it. What a slice of time is too short for goes on in the next job.
+func (j *syncJob) clearWay(ctx context.Context) error {
+	retire := func(ctx context.Context) (bool, error) {
+		if !j.conn.Retiring {
+			return false, nil
 		}
-		if j.engine.Clock().Sub(j.started) >= timeSlice {
-			return errYield
+		return j.engine.Store.RetireAccount(ctx, j.conn.OrganizationID, j.conn.ID)
+	}
+	reread := func(ctx context.Context) (bool, error) { return j.engine.Store.BeginRereads(ctx, j.sched) }
+	for _, slice := range []func(context.Context) (bool, error){retire, reread} {
+		for {
+			more, err := slice(ctx)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+			if j.engine.Clock().Sub(j.started) >= timeSlice {
+				return errYield
+			}
 		}
 	}
+	return nil
 }
 
 // heldError says that the CRM asked to be left alone until then.

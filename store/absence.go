@@ -103,54 +103,75 @@ func (s *Store) NoteAbsent(ctx context.Context, sched Schedule, w Reading, exter
 
 // SettleAbsences decides what becomes of what whole readings of the model did not meet, once one has looked at all of
 // it: the absences are held where the reading met nothing at all, or where at least atLeast of them would be deleted and
-// those are more than limit percent of the model. Else what was held is not any more: it is confirmed.
-// Its error may be one of RenewLease's.
+// those are more than limit percent of the model. Else what was held is not any more: it is confirmed. Cut off between two of its
+// slices it decides the same again. Its error may be one of RenewLease's.
 func (s *Store) SettleAbsences(ctx context.Context, sched Schedule, model hub.Model, atLeast, limit int) (held int, err error) {
-	err = s.write(ctx, func(tx Tx) error {
-		held = 0
+	err = s.inSlices(ctx, func(tx Tx) (int64, error) {
 		if _, err := holdLease(ctx, tx, sched); err != nil {
-			return err
+			return 0, err
 		}
-		args := []any{sched.OrganizationID, sched.ConnectionID, string(model)}
-		_, err := tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND NOT EXISTS (SELECT 1 FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3
-				AND r.external_id = absences.external_id AND r.deleted_at IS NULL)`, args...)
-		if err != nil {
-			return err
-		}
-		all, err := absences(ctx, tx, sched.OrganizationID, sched.ConnectionID)
-		if err != nil {
-			return err
-		}
-		of := all[model]
-		gone := of[AbsenceNoted] + of[AbsenceConfirmed] + of[AbsenceHeld]
-		if gone == 0 {
-			return nil
-		}
-		met, err := queryAny(ctx, tx, `SELECT 1 FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`, args...)
-		if err != nil {
-			return err
-		}
-		many := gone >= atLeast && limit < 100
-		if many && limit > 0 { // they are few where the model has at least as many records as make gone limit percent
-			enough := (gone*100 + limit - 1) / limit
-			few, err := hasMoreRecords(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, enough-1)
-			if err != nil {
-				return err
-			}
-			many = !few
-		}
-		if many || !met && limit < 100 {
-			held = gone
-			_, err := tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state IN ($5, $6)`,
-				append(args, string(AbsenceHeld), string(AbsenceNoted), string(AbsenceConfirmed))...)
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $5`,
-			append(args, string(AbsenceConfirmed), string(AbsenceHeld))...)
-		return err
+		return tx.Exec(ctx, `DELETE FROM absences WHERE `+tx.Dialect().RowsOf(`absences a WHERE a.organization_id = $1 AND a.connection_id = $2 AND a.model = $3
+				AND NOT EXISTS (SELECT 1 FROM records r WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3
+					AND r.external_id = a.external_id AND r.deleted_at IS NULL) LIMIT $4`), sched.OrganizationID, sched.ConnectionID, string(model), purgeSlice)
 	})
-	return held, err
+	if err != nil {
+		return 0, err
+	}
+	if held, err = s.tooManyAbsent(ctx, sched, model, atLeast, limit); err != nil {
+		return 0, err
+	}
+	from, to := []AbsenceState{AbsenceHeld}, AbsenceConfirmed
+	if held > 0 {
+		from, to = []AbsenceState{AbsenceNoted, AbsenceConfirmed}, AbsenceHeld
+	}
+	for _, state := range from {
+		err := s.inSlices(ctx, func(tx Tx) (int64, error) {
+			if _, err := holdLease(ctx, tx, sched); err != nil {
+				return 0, err
+			}
+			return moveAbsences(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, state, to)
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return held, nil
+}
+
+// tooManyAbsent counts the absences of the model where a person has to decide about them; it is 0 where nobody has.
+func (s *Store) tooManyAbsent(ctx context.Context, sched Schedule, model hub.Model, atLeast, limit int) (int, error) {
+	all, err := absences(ctx, s.db, sched.OrganizationID, sched.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	of := all[model]
+	gone := of[AbsenceNoted] + of[AbsenceConfirmed] + of[AbsenceHeld]
+	if gone == 0 || limit >= 100 {
+		return 0, nil
+	}
+	met, err := queryAny(ctx, s.db, `SELECT 1 FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`, sched.OrganizationID, sched.ConnectionID, string(model))
+	if err != nil {
+		return 0, err
+	}
+	many := gone >= atLeast
+	if many && limit > 0 { // they are few where the model has at least as many records as make gone limit percent
+		enough := (gone*100 + limit - 1) / limit
+		few, err := s.HasMoreRecords(ctx, sched.OrganizationID, sched.ConnectionID, model, enough-1)
+		if err != nil {
+			return 0, err
+		}
+		many = !few
+	}
+	if many || !met {
+		return gone, nil
+	}
+	return 0, nil
+}
+
+// moveAbsences moves a slice of a model's absences from one state into another, and reports how many those were.
+func moveAbsences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, from, to AbsenceState) (int64, error) {
+	return tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE `+tx.Dialect().RowsOf(`absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $5 LIMIT $6`),
+		organization, connection, string(model), string(to), string(from), purgeSlice)
 }
 
 // deletionSlice bounds how many records one DeleteAbsent marks.
@@ -232,40 +253,59 @@ func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, e
 }
 
 // DecideDeletions says of the held absences of the connection, or of the models named, whether they count as deleted. The
-// next job deletes them; what is kept is not asked about again, unless it is met and missed anew. It reports how many.
+// next job deletes them; what is kept is not asked about again, unless it is met and missed anew. It reports how many. They are
+// decided in slices: where it is cut off, what is left is still held.
 func (s *Store) DecideDeletions(ctx context.Context, organization, connection string, models []hub.Model, deleted bool) (decided int, err error) {
 	state, action := AbsenceKept, "keepRecords"
 	if deleted {
 		state, action = AbsenceApproved, "deleteRecords"
 	}
+	var chosen []hub.Model
 	err = s.write(ctx, func(tx Tx) error {
-		decided = 0
+		decided, chosen = 0, nil
 		c, err := lockConnection(ctx, tx, organization, connection)
 		if err != nil {
 			return err
 		}
+		all, err := absences(ctx, tx, organization, connection)
+		if err != nil {
+			return err
+		}
 		for _, of := range c.SyncStatus {
-			if models != nil && !slices.Contains(models, of.Model) {
-				continue
+			if n := all[of.Model][AbsenceHeld]; n > 0 && (models == nil || slices.Contains(models, of.Model)) {
+				chosen, decided = append(chosen, of.Model), decided+n
 			}
-			n, err := tx.Exec(ctx, `UPDATE absences SET state = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $5`,
-				organization, connection, string(of.Model), string(state), string(AbsenceHeld))
-			if err != nil {
-				return err
-			}
-			decided += int(n)
 		}
 		if decided == 0 {
 			return nil
 		}
-		if deleted && c.Active {
-			if _, err := makeDue(ctx, tx, organization, connection, s.clock()); err != nil {
-				return err
-			}
-		}
 		return s.audit(ctx, tx, organization, action, "connection", connection, map[string]any{"records": decided})
 	})
-	return decided, err
+	if err != nil || decided == 0 {
+		return decided, err
+	}
+	for _, model := range chosen {
+		err := s.inSlices(ctx, func(tx Tx) (int64, error) {
+			if _, err := lockConnection(ctx, tx, organization, connection); err != nil {
+				return 0, err
+			}
+			return moveAbsences(ctx, tx, organization, connection, model, AbsenceHeld, state)
+		})
+		if err != nil {
+			return decided, err
+		}
+	}
+	if !deleted {
+		return decided, nil
+	}
+	return decided, s.write(ctx, func(tx Tx) error {
+		c, err := lockConnection(ctx, tx, organization, connection)
+		if err != nil || !c.Active {
+			return ignoreNotFound(err)
+		}
+		_, err = makeDue(ctx, tx, organization, connection, s.clock())
+		return err
+	})
 }
 
 // SetDeletionLimit changes how many percent of a model may be found gone at once before a person has to decide.

@@ -12,11 +12,8 @@ import (
 // accountReplaced is why what was of the account of a connection before is gone, for people.
 const accountReplaced = "The connection's account was replaced by another."
 
-// ofAccount are the tables whose rows are of the account that a connection reads, with what makes them distinct within it.
-var ofAccount = []perConnection{
-	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"quarantine", "id"},
-	{"moves", "model, external_id"}, {"record_contacts", "model, external_id, key"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
-}
+// ofAccount are the tables whose rows are of the account that a connection reads.
+var ofAccount = []string{"records", "enumerated", "absences", "quarantine", "moves", "record_contacts", "crm_user_keys", "user_matches"}
 
 // replaceAccount ends all that is of the account that the connection has read so far, however much that is: its records are
 // in no answer from then on, nothing is written to them, every cursor begins anew, and a job that is under way loses its
@@ -37,6 +34,7 @@ func (s *Store) replaceAccount(ctx context.Context, tx Tx, c hub.Connection, old
 	}{
 		{`INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, append(key, micros(now))},
 		{`DELETE FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, key},
+		{`DELETE FROM rereads WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`DELETE FROM readings WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`UPDATE schedules SET turn = turn + 1, lease_until = NULL, working = FALSE, run_id = NULL WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`DELETE FROM vendor_webhooks WHERE organization_id = $1 AND connection_id = $2`, key},
@@ -82,9 +80,9 @@ func (s *Store) retireSome(ctx context.Context, tx Tx, c hub.Connection) (some b
 	if err != nil || len(unlinked) > 0 {
 		return true, err
 	}
-	canceled, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5 WHERE organization_id = $1 AND id IN
-			(SELECT id FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND state = $6 LIMIT %d)`, purgeSlice),
-		c.OrganizationID, c.ID, string(hub.DeliveryCanceled), accountReplaced, micros(s.clock()), string(hub.DeliveryPending))
+	canceled, err := tx.Exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5 WHERE `+
+		tx.Dialect().RowsOf(`deliveries WHERE organization_id = $1 AND connection_id = $2 AND state = $6 LIMIT $7`),
+		c.OrganizationID, c.ID, string(hub.DeliveryCanceled), accountReplaced, micros(s.clock()), string(hub.DeliveryPending), purgeSlice)
 	if err != nil || canceled > 0 {
 		return true, err
 	}

@@ -131,11 +131,10 @@ func claim[T any](ctx context.Context, s *Store, w work, room Room, columns stri
 	err = s.write(ctx, func(tx Tx) error {
 		inOrganizations, organizationArg := tx.Dialect().In("$3", organizations)
 		inObjects, objectArg := tx.Dialect().In("$4", objects)
-		key := `organization_id, ` + w.object
 		// An object's id is of one organization.
 		claims, err := queryAll(ctx, tx, scan, `UPDATE `+w.table+` SET due_at = NULL, lease_until = $2, turn = turn + 1
-			WHERE `+w.where+`(`+key+`) IN (SELECT `+key+` FROM `+w.table+` WHERE `+w.where+`organization_id `+inOrganizations+` AND `+w.object+` `+inObjects+`
-				AND (`+waits+` OR `+died+`)`+tx.Dialect().ForUpdateSkipLocked()+`)
+			WHERE `+tx.Dialect().RowsOf(w.table+` WHERE `+w.where+`organization_id `+inOrganizations+` AND `+w.object+` `+inObjects+`
+				AND (`+waits+` OR `+died+`)`+tx.Dialect().ForUpdateSkipLocked())+`
 			RETURNING `+columns, micros(now), micros(now.Add(lease)), organizationArg, objectArg)
 		claimed = len(claims)
 		if err != nil || claimed == 0 {

@@ -142,5 +142,5 @@ func (s *Store) CRMRequests(ctx context.Context, organization, connection string
 
 // PurgeCRMRequests removes a slice of the requests that are too old, and reports whether any are left.
 func (s *Store) PurgeCRMRequests(ctx context.Context) (more bool, err error) {
-	return s.purgeOlder(ctx, aging{"crm_requests", "organization_id, connection_id, id", "sent_at", CRMRequestAge})
+	return s.purgeOlder(ctx, aging{"crm_requests", "sent_at", CRMRequestAge})
 }

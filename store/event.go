@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"sirocco/database"
@@ -126,7 +125,7 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	if len(old) > 0 {
 		return true, s.removeEvents(ctx, old)
 	}
-	if more, err := s.purgeOlder(ctx, aging{"webhook_minutes", "organization_id, endpoint_id, minute", "minute", EventAge}); err != nil || more {
+	if more, err := s.purgeOlder(ctx, aging{"webhook_minutes", "minute", EventAge}); err != nil || more {
 		return more, err
 	}
 	deleted, err := queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
@@ -135,9 +134,8 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	}
 	return true, s.write(ctx, func(tx Tx) error {
 		w := deleted[0]
-		for _, table := range []struct{ name, key string }{{"event_attempts", "event_id, number"}, {"event_deliveries", "event_id"}, {"webhook_minutes", "minute"}} {
-			n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 AND (%[2]s) IN
-				(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND endpoint_id = $2 LIMIT %[3]d)`, table.name, table.key, purgeSlice), w.OrganizationID, w.ID)
+		for _, table := range []string{"event_attempts", "event_deliveries", "webhook_minutes"} {
+			n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND endpoint_id = $2 LIMIT $3`), w.OrganizationID, w.ID, purgeSlice)
 			if err != nil || n > 0 {
 				return err
 			}

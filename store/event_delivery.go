@@ -263,12 +263,12 @@ func (s *Store) withAttempts(ctx context.Context, organization, endpoint string,
 	return err
 }
 
-const replayed = `UPDATE event_deliveries SET state = 'PENDING', attempts_before = attempts, due_at = $3, updated_at = $3 WHERE organization_id = $1 AND endpoint_id = $2`
+const replayed = `UPDATE event_deliveries SET state = 'PENDING', attempts_before = attempts, due_at = $3, updated_at = $3 WHERE `
 
 // ReplayEvent sends an event to an endpoint again, whatever came of it so far.
 func (s *Store) ReplayEvent(ctx context.Context, organization, endpoint, event string) error {
 	return s.replay(ctx, organization, endpoint, map[string]any{"eventId": event}, func(tx Tx, now time.Time) (int64, error) {
-		n, err := tx.Exec(ctx, replayed+` AND event_id = $4`, organization, endpoint, micros(now), event)
+		n, err := tx.Exec(ctx, replayed+`organization_id = $1 AND endpoint_id = $2 AND event_id = $4`, organization, endpoint, micros(now), event)
 		return n, requireAffected(n, err, hub.ErrNotFound)
 	})
 }
@@ -293,8 +293,7 @@ func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string,
 		for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
 			err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
 				var err error
-				n, err = tx.Exec(ctx, replayed+` AND event_id IN (SELECT event_id FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2
-					AND `+which+` LIMIT $5)`, organization, endpoint, micros(now), micros(since), replaySlice)
+				n, err = tx.Exec(ctx, replayed+tx.Dialect().RowsOf(`event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND `+which+` LIMIT $5`), organization, endpoint, micros(now), micros(since), replaySlice)
 				return n, err
 			})
 			if err != nil {

@@ -47,7 +47,7 @@ func (s *Store) CountEventDeliveries(ctx context.Context, organization, endpoint
 func (s *Store) ReplayEvents(ctx context.Context, organization, endpoint string, events []string) (n int64, err error) {
 	err = s.replay(ctx, organization, endpoint, map[string]any{"eventIds": events}, func(tx Tx, now time.Time) (int64, error) {
 		in, arg := tx.Dialect().In("$4", events)
-		n, err = tx.Exec(ctx, replayed+` AND event_id `+in, organization, endpoint, micros(now), arg)
+		n, err = tx.Exec(ctx, replayed+`organization_id = $1 AND endpoint_id = $2 AND event_id `+in, organization, endpoint, micros(now), arg)
 		return n, requireAffected(n, err, hub.ErrNotFound)
 	})
 	return n, err
@@ -82,7 +82,7 @@ func (s *Store) ReplayMatching(ctx context.Context, organization, endpoint strin
 				return 0, err
 			}
 			in, arg := tx.Dialect().In("$4", slice) // which a planner without statistics finds by the key
-			return tx.Exec(ctx, replayed+` AND event_id `+in, organization, endpoint, micros(now), arg)
+			return tx.Exec(ctx, replayed+`organization_id = $1 AND endpoint_id = $2 AND event_id `+in, organization, endpoint, micros(now), arg)
 		})
 		if err != nil {
 			return done, err

@@ -72,8 +72,8 @@ func (s *Store) fanOut(ctx context.Context, organization string, limit int) (tak
 		if err != nil {
 			return err
 		}
-		events, err := queryAll(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $2 WHERE organization_id = $1 AND id IN
-			(SELECT id FROM events WHERE organization_id = $1 AND fanned_out_at IS NULL ORDER BY id LIMIT $3`+tx.Dialect().ForUpdateSkipLocked()+`) RETURNING organization_id, id, type`,
+		events, err := queryAll(ctx, tx, scanEvent, `UPDATE events SET fanned_out_at = $2 WHERE `+
+			tx.Dialect().RowsOf(`events WHERE organization_id = $1 AND fanned_out_at IS NULL ORDER BY id LIMIT $3`+tx.Dialect().ForUpdateSkipLocked())+` RETURNING organization_id, id, type`,
 			organization, micros(now), min(limit, max(1, fanOutRows/max(1, int(told)))))
 		taken = len(events)
 		if err != nil || taken == 0 {

@@ -31,6 +31,9 @@ func within(ctx context.Context) Tx {
 	return tx
 }
 
+// oldKeysAtOnce is how many keys that are too old one request removes: more than it makes.
+const oldKeysAtOnce = 100
+
 // Once runs do, and keeps what it answers under the key, in one transaction: whatever do reads and writes by the Store with
 // the context that it is given belongs to it, so that there is neither a thing without its answer nor an answer without its
 // thing. An error of do undoes all. The same key again returns the answer that is kept, and replayed, without running do;
@@ -44,7 +47,16 @@ func (s *Store) Once(ctx context.Context, organization string, key IdempotencyKe
 	err = s.write(ctx, func(tx Tx) error {
 		answer, replayed = "", false
 		now := s.clock()
-		if _, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2`, organization, micros(now.Add(-IdempotencyAge))); err != nil {
+		_, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE `+
+			tx.Dialect().RowsOf(`idempotency_keys WHERE organization_id = $1 AND created_at < $2 ORDER BY created_at LIMIT $3`),
+			organization, micros(now.Add(-IdempotencyAge)), oldKeysAtOnce)
+		if err != nil {
+			return err
+		}
+		// What is too old and not removed yet counts as such.
+		_, err = tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE organization_id = $1 AND operation = $2 AND key = $3 AND created_at < $4`,
+			organization, key.Operation, key.Key, micros(now.Add(-IdempotencyAge)))
+		if err != nil {
 			return err
 		}
 		claimed, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (organization_id, operation, key, request_hash, answer, created_at)

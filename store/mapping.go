@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -119,23 +120,20 @@ func modelTexts(models []hub.Model) []string {
 // remapped ends the run that a change of the mapping cuts off.
 var remapped = RunEnding{RunReplaced, "The connection's mapping was changed."}
 
-// rereadModels lets models be read from nothing, and the records of those that moved count as deleted from the next run on. A
-// job that is under way, which reads by what was before, loses its lease.
+// rereadModels lets models be read from nothing, and the records of those that moved count as deleted from the next run on,
+// whose job does first what BeginRereads says. A job that is under way, which reads by what was before, loses its lease.
 func rereadModels(ctx context.Context, tx Tx, c *hub.Connection, changed, moved []hub.Model, now time.Time) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	for _, model := range moved {
-		_, err := tx.Exec(ctx, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state)
-			SELECT organization_id, connection_id, model, external_id, CAST($4 AS BIGINT), CAST($5 AS TEXT) FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
-			ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET state = excluded.state`,
-			c.OrganizationID, c.ID, string(model), micros(now), string(AbsenceApproved))
-		if err != nil {
-			return fmt.Errorf("let %s be deleted: %w", model, err)
-		}
-	}
 	for _, model := range changed {
-		for _, table := range []string{"sync_states", "readings", "enumerated"} {
+		_, err := tx.Exec(ctx, `INSERT INTO rereads (organization_id, connection_id, model, moved) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET moved = rereads.moved OR excluded.moved, place = ''`,
+			c.OrganizationID, c.ID, string(model), slices.Contains(moved, model))
+		if err != nil {
+			return fmt.Errorf("let %s be read anew: %w", model, err)
+		}
+		for _, table := range []string{"sync_states", "readings"} {
 			if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, c.OrganizationID, c.ID, string(model)); err != nil {
 				return fmt.Errorf("let %s be read anew: %w", model, err)
 			}
@@ -157,6 +155,65 @@ func rereadModels(ctx context.Context, tx Tx, c *hub.Connection, changed, moved 
 		return err
 	}
 	return endRuns(ctx, tx, Schedule{OrganizationID: c.OrganizationID, ConnectionID: c.ID}, remapped, now)
+}
+
+// BeginRereads does a slice of what comes before models are read that the mapping reads otherwise than before, and reports
+// whether there may be more. Its error may be one of RenewLease's.
+func (s *Store) BeginRereads(ctx context.Context, sched Schedule) (more bool, err error) {
+	key := []any{sched.OrganizationID, sched.ConnectionID}
+	some, err := queryAny(ctx, s.db, `SELECT 1 FROM rereads WHERE organization_id = $1 AND connection_id = $2 LIMIT 1`, key...)
+	if err != nil || !some {
+		return false, err
+	}
+	return true, s.write(ctx, func(tx Tx) error {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
+		var moved bool
+		var place string
+		model, err := queryOne(ctx, tx, func(r database.Row) (model string, err error) {
+			err = r.Scan(&model, &moved, &place)
+			return model, err
+		}, `SELECT model, moved, place FROM rereads WHERE organization_id = $1 AND connection_id = $2 ORDER BY model LIMIT 1`, key...)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		of := []any{sched.OrganizationID, sched.ConnectionID, model}
+		n, err := tx.Exec(ctx, `DELETE FROM enumerated WHERE `+
+			tx.Dialect().RowsOf(`enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4`), append(of, enumerationSlice)...)
+		if err != nil || n > 0 {
+			return err
+		}
+		last := ""
+		if moved {
+			if last, err = s.approveAbsences(ctx, tx, of, place); err != nil {
+				return err
+			}
+		}
+		if last == "" {
+			_, err = tx.Exec(ctx, `DELETE FROM rereads WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, of...)
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE rereads SET place = $4 WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, append(of, last)...)
+		return err
+	})
+}
+
+// approveAbsences lets a slice of the living records of a model, from place on, count as deleted, and returns the last of them; it is
+// empty where there is none.
+func (s *Store) approveAbsences(ctx context.Context, tx Tx, of []any, place string) (last string, err error) {
+	ids, err := queryAll(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL
+		AND external_id > $4 ORDER BY external_id LIMIT $5`, append(of, place, deletionSlice)...)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	last = ids[len(ids)-1]
+	_, err = tx.Exec(ctx, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state)
+		SELECT organization_id, connection_id, model, external_id, CAST($4 AS BIGINT), CAST($5 AS TEXT) FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND deleted_at IS NULL AND external_id > $6 AND external_id <= $7
+		ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET state = excluded.state`,
+		append(of, micros(s.clock()), string(AbsenceApproved), place, last)...)
+	return last, err
 }
 
 // MappingChecked keeps the mapping of a connection as the CRM spells it, or what it says is not there, unless another one was set

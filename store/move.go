@@ -28,7 +28,7 @@ const moveSlice = 500
 
 // referring is a place from which records of a model are referred to.
 type referring struct {
-	table, column, connection, key string
+	table, column, connection string
 	// model is the column of the model of what is referred to; empty where the column is of one model.
 	model string
 }
@@ -38,11 +38,11 @@ type referring struct {
 func referrings(model hub.Model) []referring {
 	var all []referring
 	for _, column := range refColumns[model] {
-		all = append(all, referring{table: "records", column: column, connection: "connection_id", key: "model, external_id"})
+		all = append(all, referring{table: "records", column: column, connection: "connection_id"})
 	}
 	return append(all,
-		referring{table: "recordings", column: "link_external_id", connection: "link_connection_id", key: "id", model: "link_model"},
-		referring{table: "deliveries", column: "external_id", connection: "connection_id", key: "id", model: "model"})
+		referring{table: "recordings", column: "link_external_id", connection: "link_connection_id", model: "link_model"},
+		referring{table: "deliveries", column: "external_id", connection: "connection_id", model: "model"})
 }
 
 // of is the condition that a row of the place refers to records of a connection. Its parameters are $1 to $3.
@@ -125,8 +125,7 @@ func referredTo(ctx context.Context, tx Tx, place referring, organization, conne
 func move(ctx context.Context, tx Tx, place referring, organization, connection string, model hub.Model, from []string, to string, most int64) (int64, error) {
 	in, arg := tx.Dialect().In("$4", from)
 	refers := place.of() + ` AND ` + place.column + ` ` + in
-	// The second condition of each row is for PostgreSQL, where another may have moved it since it was chosen.
-	return tx.Exec(ctx, fmt.Sprintf(`UPDATE %[1]s SET %[2]s = $5 WHERE %[3]s AND (%[4]s) IN (SELECT %[4]s FROM %[1]s WHERE %[3]s LIMIT $6)`, place.table, place.column, refers, place.key),
+	return tx.Exec(ctx, `UPDATE `+place.table+` SET `+place.column+` = $5 WHERE `+tx.Dialect().RowsOf(place.table+` WHERE `+refers+` LIMIT $6`),
 		organization, connection, string(model), arg, to, most)
 }
 

@@ -63,7 +63,8 @@ func (s *Store) AppsAfter(ctx context.Context, organization, after string, limit
 	return queryAll(ctx, s.db, scanApp, appsQuery, organization, after, limit)
 }
 
-// DeleteApp ends an app and with it all its access tokens.
+// DeleteApp ends an app, and with it all its access tokens: none of them is taken from then on, and they are shown as revoked a
+// slice at a time, before it returns.
 func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub.OAuthApp, error) {
 	var a hub.OAuthApp
 	err := s.write(ctx, func(tx Tx) error {
@@ -74,17 +75,23 @@ func (s *Store) DeleteApp(ctx context.Context, organization, client string) (hub
 		if err != nil {
 			return err
 		}
-		revoked, err := tx.Exec(ctx, `UPDATE access_tokens SET revoked_at = $3, updated_at = $3 WHERE organization_id = $1 AND client_id = $2
+		revoked, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM access_tokens WHERE organization_id = $1 AND client_id = $2
 			AND revoked_at IS NULL AND expires_at > $3`, organization, client, now)
 		if err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "delete", "oauthApp", client, map[string]any{"appName": a.Name, "revokedTokens": revoked})
 	})
-	if err == nil {
-		s.revoked(hub.Revocation{ClientID: a.ClientID})
+	if err != nil {
+		return a, err
 	}
-	return a, err
+	s.revoked(hub.Revocation{ClientID: a.ClientID})
+	return a, s.inSlices(ctx, func(tx Tx) (int64, error) {
+		now := micros(s.nowMillis())
+		return tx.Exec(ctx, `UPDATE access_tokens SET revoked_at = $3, updated_at = $3 WHERE `+
+			tx.Dialect().RowsOf(`access_tokens WHERE organization_id = $1 AND client_id = $2 AND revoked_at IS NULL AND expires_at > $3 LIMIT $4`),
+			organization, client, now, purgeSlice)
+	})
 }
 
 // authenticateApp checks the secret of an app that is there, and keeps the app so until the transaction ends. The

@@ -25,7 +25,7 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets", "mappings"} {
+	for _, table := range []string{"credentials", "schedules", "sync_states", "readings", "inbound_secrets", "mappings", "rereads"} {
 		if leaving && table == "credentials" { // the vendor is asked with them to take its webhook back
 			continue
 		}
@@ -45,14 +45,9 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 // purgeSlice bounds how many rows of a table one Purge removes.
 const purgeSlice = 1000
 
-// perConnection is a table whose rows are of connections, with what makes them distinct within one.
-type perConnection struct{ table, key string }
-
 // purged are the tables that Purge empties of a deleted connection.
-var purged = []perConnection{
-	{"records", "model, external_id"}, {"enumerated", "model, external_id"}, {"absences", "model, external_id"}, {"sync_runs", "id"}, {"crm_requests", "id"}, {"quarantine", "id"},
-	{"deliveries", "id"}, {"delivery_attempts", "delivery_id, number"},
-	{"moves", "model, external_id"}, {"record_contacts", "model, external_id, key"}, {"crm_user_keys", "external_id"}, {"user_matches", "external_id"},
+var purged = []string{
+	"records", "enumerated", "absences", "sync_runs", "crm_requests", "quarantine", "deliveries", "delivery_attempts", "moves", "record_contacts", "crm_user_keys", "user_matches",
 }
 
 // Purge removes a slice of the rows that deleted connections, and accounts that others replaced, left behind, and reports
@@ -88,16 +83,30 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 	})
 }
 
+// inSlices does something in transactions of its own until one of them changes less than purgeSlice rows.
+func (s *Store) inSlices(ctx context.Context, slice func(Tx) (int64, error)) error {
+	for more := true; more; {
+		err := s.write(ctx, func(tx Tx) error {
+			n, err := slice(tx)
+			more = n >= purgeSlice
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // purgeSome removes a slice of a connection's rows from the first of the tables that has any, and reports whether one had.
-func purgeSome(ctx context.Context, tx Tx, tables []perConnection, organization, connection string) (some bool, err error) {
-	for _, of := range tables {
-		n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 AND (%[2]s) IN
-			(SELECT %[2]s FROM %[1]s WHERE organization_id = $1 AND connection_id = $2 LIMIT %[3]d)`, of.table, of.key, purgeSlice), organization, connection)
-		if err == nil && of.table == "records" {
+func purgeSome(ctx context.Context, tx Tx, tables []string, organization, connection string) (some bool, err error) {
+	for _, table := range tables {
+		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND connection_id = $2 LIMIT $3`), organization, connection, purgeSlice)
+		if err == nil && table == "records" {
 			err = addUsage(ctx, tx, organization, hub.ResourceRecords, connection, -n)
 		}
 		if err != nil {
-			return false, fmt.Errorf("purge %s: %w", of.table, err)
+			return false, fmt.Errorf("purge %s: %w", table, err)
 		}
 		if n > 0 {
 			return true, nil
@@ -112,10 +121,10 @@ func endPurge(ctx context.Context, tx Tx, organization, connection string) error
 	return err
 }
 
-// aging is a table whose rows, which key tells apart, are kept for a time after that in the column.
+// aging is a table whose rows are kept for a time after that in the column.
 type aging struct {
-	table, key, column string
-	kept               time.Duration
+	table, column string
+	kept          time.Duration
 }
 
 // purgeOlder removes a slice of the rows that are older than they are kept, and reports whether there may be more. Where
@@ -127,8 +136,7 @@ func (s *Store) purgeOlder(ctx context.Context, a aging) (more bool, err error) 
 		return false, err
 	}
 	err = s.write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < $1 ORDER BY %[3]s LIMIT %[4]d)`,
-			a.table, a.key, a.column, purgeSlice), before)
+		n, err := tx.Exec(ctx, `DELETE FROM `+a.table+` WHERE `+tx.Dialect().RowsOf(a.table+` WHERE `+a.column+` < $1 ORDER BY `+a.column+` LIMIT $2`), before, purgeSlice)
 		more = n == purgeSlice
 		return err
 	})
@@ -139,8 +147,8 @@ func (s *Store) purgeOlder(ctx context.Context, a aging) (more bool, err error) 
 // kept, and reports whether there may be more.
 func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
 	for _, a := range []aging{
-		{"mobile_events", "organization_id, id", "created_at", hub.MobileEventKept},
-		{"api_calls", "organization_id, id", "created_at", APICallKept},
+		{"mobile_events", "created_at", hub.MobileEventKept},
+		{"api_calls", "created_at", APICallKept},
 	} {
 		left, failed := s.purgeOlder(ctx, a)
 		more, err = more || left, errors.Join(err, failed)

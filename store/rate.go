@@ -150,7 +150,7 @@ func rateBlockLife(r hub.Rate) time.Duration { return max(r.Per/ratePart, 2*time
 
 // removeOldBuckets removes some that nobody has taken from for long.
 func removeOldBuckets(ctx context.Context, tx Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM rate_buckets WHERE account IN (SELECT account FROM rate_buckets WHERE updated_at < $1 LIMIT 100`+tx.Dialect().ForUpdateSkipLocked()+`)`,
+	_, err := tx.Exec(ctx, `DELETE FROM rate_buckets WHERE `+tx.Dialect().RowsOf(`rate_buckets WHERE updated_at < $1 LIMIT 100`+tx.Dialect().ForUpdateSkipLocked()),
 		micros(now.Add(-rateMemory)))
 	return err
 }

@@ -149,8 +149,7 @@ func (s *Store) ForgetEnumeration(ctx context.Context, sched Schedule, model hub
 	var n int64
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		n, err = tx.Exec(ctx, `DELETE FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id IN (
-			SELECT external_id FROM enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4)`,
+		n, err = tx.Exec(ctx, `DELETE FROM enumerated WHERE `+tx.Dialect().RowsOf(`enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4`),
 			sched.OrganizationID, sched.ConnectionID, string(model), enumerationSlice)
 		return err
 	})

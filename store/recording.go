@@ -84,8 +84,8 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		for _, of := range erased {
-			if _, err := eraseSome(ctx, tx, of, organization, id); err != nil {
+		for _, table := range erased {
+			if _, err := eraseSome(ctx, tx, table, organization, id); err != nil {
 				return err
 			}
 		}

@@ -198,8 +198,8 @@ func (s *Store) PurgeUtterances(ctx context.Context) (more bool, err error) {
 		if err := holdHidden(ctx, tx, r, h.from); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `DELETE FROM utterances WHERE organization_id = $1 AND recording_id = $2 AND position IN
-			(SELECT position FROM utterances WHERE organization_id = $1 AND recording_id = $2 AND position >= $3 AND position < $4 LIMIT $5)`,
+		n, err := tx.Exec(ctx, `DELETE FROM utterances WHERE `+
+			tx.Dialect().RowsOf(`utterances WHERE organization_id = $1 AND recording_id = $2 AND position >= $3 AND position < $4 LIMIT $5`),
 			h.organization, h.recording, h.from, h.from+utteranceStride, purgeSlice)
 		if err != nil || n == purgeSlice {
 			return err

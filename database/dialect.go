@@ -1,6 +1,9 @@
 package database
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Dialect is the SQL that a database understands. Most statements are the same in both; where one is not, its two
 // texts stand side by side, chosen by the Dialect of the Querier.
@@ -50,9 +53,14 @@ func (d Dialect) Values(parameter string, values []string) (from string, arg any
 // RowsOf makes the condition of an UPDATE or a DELETE that a row is one of those that are chosen of its table, by what follows a FROM,
 // with a LIMIT as a rule. They are looked for once: an IN with such a query PostgreSQL may run anew for each row of the table,
 // which takes minutes for some thousands, and takes more rows than the limit says.
-func (d Dialect) RowsOf(from string) string {
+// A table without a rowid in SQLite needs its key there.
+func (d Dialect) RowsOf(from string, key ...string) string {
 	if d == SQLite {
-		return "rowid IN (SELECT rowid FROM " + from + ")"
+		columns := "rowid"
+		if len(key) > 0 {
+			columns = "(" + strings.Join(key, ", ") + ")"
+		}
+		return columns + " IN (SELECT " + strings.Trim(columns, "()") + " FROM " + from + ")"
 	}
 	return "ctid = ANY (ARRAY(SELECT ctid FROM " + from + "))"
 }

@@ -98,10 +98,13 @@ func (s *Store) inSlices(ctx context.Context, slice func(Tx) (int64, error)) err
 	return nil
 }
 
+// withoutRowID are those of the tables that have no rowid in SQLite, with their keys.
+var withoutRowID = map[string][]string{"record_contacts": {"organization_id", "connection_id", "model", "external_id", "key"}}
+
 // purgeSome removes a slice of a connection's rows from the first of the tables that has any, and reports whether one had.
 func purgeSome(ctx context.Context, tx Tx, tables []string, organization, connection string) (some bool, err error) {
 	for _, table := range tables {
-		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND connection_id = $2 LIMIT $3`), organization, connection, purgeSlice)
+		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND connection_id = $2 LIMIT $3`, withoutRowID[table]...), organization, connection, purgeSlice)
 		if err == nil && table == "records" {
 			err = addUsage(ctx, tx, organization, hub.ResourceRecords, connection, -n)
 		}

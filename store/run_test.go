@@ -239,7 +239,7 @@ func TestWhatIsAskedForDuringARunFollowsIt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		later := time.Now().Add(time.Hour)
+		later := time.Now().Truncate(time.Second).Add(time.Hour)
 		yields := store.SyncJobResult{Next: time.Now(), Waiting: store.Continuing}
 		for _, over := range []store.SyncJobResult{{RunOver: true, Next: later, ModelsDue: later}, {RunOver: true, RunError: "it failed", Next: later, ModelsDue: later, Failures: 1}} {
 			for name, ask := range asks {

@@ -95,7 +95,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		if given.Action != "create" || given.Changes["tokenName"] != "laptop" {
 			t.Errorf("making a token left %+v", given)
 		}
-		did("revoke", "token", "DELETE", tokens+"/"+given.ObjectID, "", "tokenName", "laptop")
+		did("revoke", "token", "DELETE", tokens+"/"+given.ObjectID+"?organizationId="+o.id, "", "tokenName", "laptop")
 		ann := did("create", "user", "POST", users, `{"email":"ann@example.com","password":"hunter2-secret","organizationId":"`+o.id+`"}`, "email", "ann@example.com")
 		did("update", "user", "PUT", users+"/"+ann, `{"firstName":"Ann"}`, "firstName", "Ann")
 		did("", "", "PUT", users+"/"+ann, `{"firstName":"Ann"}`, "", nil)
@@ -118,7 +118,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		did("revoke", "accessToken", "DELETE", apps+"/"+f.app+"/access-token/"+f.token, `{"clientSecret":"`+f.secret+`","userId":"`+ann+`"}`, "userId", ann)
 		did("delete", "oauthApp", "DELETE", apps+"/"+f.app, "", "appName", "App")
 		var child struct{ ID string }
-		c.do("POST", organizations, `{"name":"Child","orgGroupIds":[]}`).want(t, 200).into(t, &child)
+		c.do("POST", organizations, `{"name":"Child","orgGroupIds":["`+self.AuthorizedOrgGroupID+`"]}`).want(t, 200).into(t, &child)
 		if log := c.audit("?organizationId=" + child.ID).Data; len(log) != 1 || log[0].Action != "create" || log[0].ObjectKind != "organization" || log[0].Actor.ID != self.TokenID {
 			t.Errorf("the new organization's log is %+v", log)
 		}

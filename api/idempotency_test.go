@@ -51,7 +51,7 @@ func TestEveryPOSTIsMadeOnce(t *testing.T) {
 			"startSync":             {o.token, connections + "/" + crm + "/sync", `{}`, `{"models":["USER"]}`, ""},
 			"rotateInboundSecret":   {o.token, connections + "/" + platform + "/inbound/rotate-secret", "", "", "secret"},
 			"createToken":           {o.group, tokens, `{"tokenName":"n","organizationId":"` + o.id + `"}`, `{"tokenName":"m","organizationId":"` + o.id + `"}`, "token"},
-			"createOrganization":    {o.group, organizations, `{"name":"n","orgGroupIds":[]}`, `{"name":"m","orgGroupIds":[]}`, ""},
+			"createOrganization":    {o.group, organizations, `{"name":"n","orgGroupIds":[` + o.group.spanned() + `]}`, `{"name":"m","orgGroupIds":[` + o.group.spanned() + `]}`, ""},
 			"createTeam":            {o.token, organizations + "/" + o.id + "/teams", `{"name":"n"}`, `{"name":"m"}`, ""},
 			"createUser":            {o.token, users, `{"email":"once@example.com","organizationId":"` + o.id + `"}`, `{"email":"twice@example.com","organizationId":"` + o.id + `"}`, ""},
 			"createOAuthApp":        {o.token, apps, `{"appName":"n","owner":"ops","organizationId":"` + o.id + `"}`, `{"appName":"m","owner":"ops","organizationId":"` + o.id + `"}`, "clientSecret"},

@@ -108,6 +108,8 @@ func TestNobodySeesAnothersThings(t *testing.T) {
 			apps + "/{clientId}/access-token/{tokenId}": me.app,
 		}
 		queries := map[string]string{
+			"GET " + tokens + "/{id}":                          "?organizationId=" + mine.id,
+			"DELETE " + tokens + "/{id}":                       "?organizationId=" + mine.id,
 			"GET " + apps + "/{clientId}/access-token":         "?owner=ops",
 			"GET /v1/core/scorecards/evaluated-instances/{id}": "?startAt=2026-01-01T00:00:00Z&endAt=2026-12-31T00:00:00Z&filterBy=ORGANIZATION&filterByIds=x",
 		}

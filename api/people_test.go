@@ -137,6 +137,16 @@ func TestUsersAndTeams(t *testing.T) {
 	})
 }
 
+// spanned is the id of the group that the token spans, as JSON.
+func (c *client) spanned() string {
+	c.w.t.Helper()
+	var self struct {
+		Group string `json:"authorizedOrgGroupId"`
+	}
+	c.do("GET", "/v1/core/auth/caller-identity", "").want(c.w.t, 200).into(c.w.t, &self)
+	return `"` + self.Group + `"`
+}
+
 func TestOrganizations(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
@@ -145,14 +155,14 @@ func TestOrganizations(t *testing.T) {
 		o.token.create("MERGE")
 		o.token.do("POST", organizations, `{"name":"Child","orgGroupIds":[]}`).want(t, 403)
 		o.group.do("POST", organizations, `{"name":"Child","orgGroupIds":["elsewhere"]}`).want(t, 400)
-		o.group.do("POST", organizations, `{"name":"Child","orgGroupIds":[],"ownerUid":"nobody"}`).want(t, 400)
+		o.group.do("POST", organizations, `{"name":"Child","orgGroupIds":[`+o.group.spanned()+`],"ownerUid":"nobody"}`).want(t, 400)
 		var child struct {
 			ID       string
 			OwnerUID string `json:"ownerUid"`
 			Name     string
 			Disabled bool
 		}
-		o.group.do("POST", organizations, `{"name":"Child","orgGroupIds":[],"ownerUid":"`+owner.ID+`"}`).want(t, 200).into(t, &child)
+		o.group.do("POST", organizations, `{"name":"Child","orgGroupIds":[`+o.group.spanned()+`],"ownerUid":"`+owner.ID+`"}`).want(t, 200).into(t, &child)
 		names := func(c *client) []string {
 			var page struct {
 				Data []struct {

@@ -315,7 +315,7 @@ func TestRecording(t *testing.T) {
 			}
 		}
 		rep.do("GET", "/v1/core/followups?statuses=NEVER", "").want(t, 422)
-		if a := rep.do("GET", "/v1/core/followups?scores=1&scores=null", "").want(t, 422); !strings.Contains(a.body, `received \"null\"`) {
+		if a := rep.do("GET", "/v1/core/followups?scores=1&scores=null", "").want(t, 422); !strings.Contains(a.body, `has \"null\"`) {
 			t.Error(a.body)
 		}
 		// They are of the team in which the recording was made, whichever the rep is in now.

@@ -53,10 +53,10 @@ func TestTokenLife(t *testing.T) {
 			t.Errorf("the list: %s", a.body)
 		}
 		mine.do("DELETE", tokens+"/"+made.TokenID, "").want(t, 403)
-		acme.group.do("DELETE", tokens+"/"+made.TokenID, "").want(t, 200)
+		acme.group.do("DELETE", tokens+"/"+made.TokenID+"?organizationId="+acme.id, "").want(t, 200)
 		mine.do("GET", "/v1/core/auth/caller-identity", "").want(t, 401) // at once, on this node
-		acme.group.do("GET", tokens+"/"+made.TokenID, "").want(t, 404)
-		acme.group.do("DELETE", tokens+"/"+made.TokenID, "").want(t, 404)
+		acme.group.do("GET", tokens+"/"+made.TokenID+"?organizationId="+acme.id, "").want(t, 404)
+		acme.group.do("DELETE", tokens+"/"+made.TokenID+"?organizationId="+acme.id, "").want(t, 404)
 		acme.group.do("POST", tokens, `{"tokenName":"","organizationId":"`+acme.id+`"}`).want(t, 400)
 		acme.group.do("POST", tokens, `{"tokenName":"x","organizationId":""}`).want(t, 400)
 		if strings.Contains(w.log.String(), made.Token) || strings.Contains(w.log.String(), acme.token.token) {
@@ -77,7 +77,7 @@ func TestRevocationReachesAnotherNodeWithinASecond(t *testing.T) {
 		t.Cleanup(func() { _ = elsewhere.Close() })
 		other.server = w.serve(func(c *api.Config) { c.Store = elsewhere }).URL
 		other.do("GET", connections, "").want(t, 200)
-		acme.group.do("DELETE", tokens+"/"+acme.tokenID, "").want(t, 200)
+		acme.group.do("DELETE", tokens+"/"+acme.tokenID+"?organizationId="+acme.id, "").want(t, 200)
 		acme.token.do("GET", connections, "").want(t, 401) // at once, where it was revoked
 		other.do("GET", connections, "").want(t, 200)
 		w.clock.advance(time.Second)

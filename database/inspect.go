@@ -20,6 +20,9 @@ var (
 	ErrForeign = errors.New("the database is not Sirocco's: it has tables, but none of them says its version")
 )
 
+// ErrUnfinished says that somebody has begun to make or upgrade a database and not ended yet.
+var ErrUnfinished = errors.New("the database is still being made or upgraded: try again in a moment")
+
 // OlderError says that an older Sirocco has written the database; nothing in it was touched.
 type OlderError struct{ Database, Program int64 }
 
@@ -100,14 +103,17 @@ func (m Migrations) refuseVersion(ctx context.Context, dialect Dialect, db *sql.
 	if err != nil {
 		return err
 	}
-	var current int64
-	if err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versionTable).Scan(&current); err != nil {
+	var current, count int64
+	if err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0), COUNT(DISTINCT CASE WHEN version_id > 0 THEN version_id END) FROM `+versionTable).Scan(&current, &count); err != nil {
 		return err
 	}
 	sources := provider.ListSources()
 	target := sources[len(sources)-1].Version
 	if current > target {
 		return &NewerError{Database: current, Program: target}
+	}
+	if current == target && count == int64(len(sources)) { // the tables of the jobs come last
+		return ErrUnfinished
 	}
 	return &OlderError{Database: current, Program: target}
 }

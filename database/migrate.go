@@ -58,6 +58,9 @@ func (d *sqliteDB) Migrate(ctx context.Context, m Migrations) (err error) {
 func (d *sqliteDB) Check(ctx context.Context, m Migrations) error {
 	done, err := isDone(ctx, m, SQLite, d.readers.db, riversqlite.New(d.readers.db))
 	if err == nil && !done {
+		if _, locked := os.Stat(d.path + ".migrating"); locked == nil {
+			return ErrUnfinished
+		}
 		err = m.refuseVersion(ctx, SQLite, d.readers.db)
 	}
 	return d.classify(err)

@@ -28,6 +28,10 @@ func ReadTime(text string) (time.Time, bool) {
 	if t, err := ParseTime(text); err == nil {
 		return t, TellableTime(t)
 	}
+	const leap = "23:59:60" // the last second before it, as in RFC 3339
+	if at := len("2006-01-02T"); len(text) >= at+len(leap) && text[at:at+len(leap)] == leap {
+		text = text[:at] + "23:59:59" + text[at+len(leap):]
+	}
 	for _, form := range timeForms {
 		if t, err := time.Parse(form, text); err == nil && !strings.Contains(text, ",") {
 			return t.UTC(), TellableTime(t)

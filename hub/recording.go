@@ -46,6 +46,9 @@ type Recording struct {
 // Processed reports whether the recording's analysis is there.
 func (r *Recording) Processed() bool { return !r.ProcessedAt.IsZero() }
 
+// Ended reports whether the recording's processing has ended, well or not.
+func (r *Recording) Ended() bool { return r.Processed() || r.Status == RecordingError }
+
 // Linked reports whether the recording is linked to a CRM record.
 func (r *Recording) Linked() bool { return r.Link.ExternalID != "" }
 

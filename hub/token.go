@@ -97,6 +97,9 @@ func (t Token) MayCreateOrganization(groups []string) error {
 	if t.GroupID == "" {
 		return Forbidden("Only a token of an organization group may create organizations.")
 	}
+	if len(groups) == 0 {
+		return Invalid("orgGroupIds", "is empty", "the token's authorizedOrgGroupId")
+	}
 	for i, group := range groups {
 		if group != t.GroupID {
 			return Invalid(fmt.Sprintf("orgGroupIds[%d]", i), "names no group of this token", "the token's authorizedOrgGroupId")

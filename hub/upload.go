@@ -2,6 +2,9 @@ package hub
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"slices"
@@ -31,6 +34,18 @@ type NewRecording struct {
 	Objects               []RecordRef
 	// Unlinked is why it stays unlinked though its uploader named a record; empty where nothing speaks against a link.
 	Unlinked string
+}
+
+// Hash is that of all that was sent, and of who sent it: the same again, within one audio, is a repeat.
+func (n *NewRecording) Hash() string {
+	sent := *n
+	sent.By, sent.FileType, sent.StartedAt = Viewer{UserID: n.By.UserID}, MediaType(n.FileType), n.StartedAt.UTC()
+	text, err := json.Marshal(sent)
+	if err != nil {
+		panic(err) // it is texts, numbers and times
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
 
 // Upload is audio that was promised a place.

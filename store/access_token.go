@@ -80,8 +80,8 @@ func (s *Store) AccessToken(ctx context.Context, organization, client, id string
 
 // AccessTokens lists the tokens of an app, revoked and expired ones too, and counts all of them within the
 // listing's bounds.
-func (s *Store) AccessTokens(ctx context.Context, organization, client string, l Listing) ([]hub.AccessToken, int64, error) {
-	condition, args := l.bounds(` FROM access_tokens WHERE organization_id = $1 AND client_id = $2`, []any{organization, client})
+func (s *Store) AccessTokens(ctx context.Context, organization, client, user string, l Listing) ([]hub.AccessToken, int64, error) {
+	condition, args := l.bounds(` FROM access_tokens WHERE organization_id = $1 AND client_id = $2 AND ($3 = '' OR user_id = $3)`, []any{organization, client, user})
 	total, err := queryOne(ctx, s.db, scanCount, `SELECT COUNT(*)`+condition, args...)
 	if err != nil {
 		return nil, 0, err

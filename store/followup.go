@@ -189,6 +189,9 @@ func replaceFollowups(ctx context.Context, tx Tx, r hub.Recording, all []hub.Fol
 				f.Details.Note, f.Details.CompletedBy, f.Details.CompletedAt = was.Details.Note, was.Details.CompletedBy, was.Details.CompletedAt
 			}
 		}
+		if f.Status == "COMPLETE" && f.Details.CompletedAt.IsZero() { // it came as done: nobody here did it, and not before it was known
+			f.Details.CompletedAt = f.CreatedAt
+		}
 		details, err := json.Marshal(f.Details)
 		if err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -31,6 +33,8 @@ type referring struct {
 	table, column, connection string
 	// model is the column of the model of what is referred to; empty where the column is of one model.
 	model string
+	// also is what else changes of a row that comes to refer to another, with $7 as now.
+	also string
 }
 
 // referrings are the places where a record of a model is referred to: by records, by recordings that are linked to it, and
@@ -41,7 +45,7 @@ func referrings(model hub.Model) []referring {
 		all = append(all, referring{table: "records", column: column, connection: "connection_id"})
 	}
 	return append(all,
-		referring{table: "recordings", column: "link_external_id", connection: "link_connection_id", model: "link_model"},
+		referring{table: "recordings", column: "link_external_id", connection: "link_connection_id", model: "link_model", also: `, updated_at = ` + nextVersion("$7")},
 		referring{table: "deliveries", column: "external_id", connection: "connection_id", model: "model"})
 }
 
@@ -56,8 +60,8 @@ func (p referring) of() string {
 
 // followMerged makes what refers to one of the merged records refer to its survivor. What the database has of their merges
 // counts, not what was asked for: it may have known better.
-func followMerged(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) error {
-	left, err := moveReferences(ctx, tx, organization, connection, model, merged)
+func followMerged(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string, now time.Time) error {
+	left, err := moveReferences(ctx, tx, organization, connection, model, merged, now)
 	if err != nil {
 		return err
 	}
@@ -72,7 +76,7 @@ func followMerged(ctx context.Context, tx Tx, organization, connection string, m
 
 // moveReferences moves a slice of the references to merged records to their survivors, and returns the records to which
 // there may be more.
-func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string) (left []string, err error) {
+func moveReferences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, merged []string, now time.Time) (left []string, err error) {
 	merges, err := mergesFrom(ctx, tx, organization, connection, model, merged)
 	if err != nil {
 		return nil, err
@@ -98,7 +102,7 @@ func moveReferences(ctx context.Context, tx Tx, organization, connection string,
 				left = append(left, from[to]...)
 				continue
 			}
-			moved, err := move(ctx, tx, place, organization, connection, model, from[to], to, room)
+			moved, err := move(ctx, tx, place, organization, connection, model, from[to], to, room, now)
 			if err != nil {
 				return nil, fmt.Errorf("move references to %s: %w", to, err)
 			}
@@ -121,12 +125,38 @@ func referredTo(ctx context.Context, tx Tx, place referring, organization, conne
 		organization, connection, string(model), arg)
 }
 
-// move makes up to most rows of a place that refer to some records refer to another, and returns how many.
-func move(ctx context.Context, tx Tx, place referring, organization, connection string, model hub.Model, from []string, to string, most int64) (int64, error) {
+// move makes up to most rows of a place that refer to some records refer to another, and returns how many. The recordings that
+// show the records that refer count as changed.
+func move(ctx context.Context, tx Tx, place referring, organization, connection string, model hub.Model, from []string, to string, most int64, now time.Time) (int64, error) {
 	in, arg := tx.Dialect().In("$4", from)
 	refers := place.of() + ` AND ` + place.column + ` ` + in
-	return tx.Exec(ctx, `UPDATE `+place.table+` SET `+place.column+` = $5 WHERE `+tx.Dialect().RowsOf(place.table+` WHERE `+refers+` LIMIT $6`),
-		organization, connection, string(model), arg, to, most)
+	query := `UPDATE ` + place.table + ` SET ` + place.column + ` = $5` + place.also + ` WHERE ` + tx.Dialect().RowsOf(place.table+` WHERE `+refers+` LIMIT $6`)
+	args := []any{organization, connection, string(model), arg, to, most}
+	if strings.Contains(place.also, "$7") {
+		args = append(args, micros(now.Truncate(time.Millisecond)))
+	}
+	if place.table != "records" || !shownByRecordings(model) {
+		return tx.Exec(ctx, query, args...)
+	}
+	type moved struct{ model, externalID string }
+	all, err := queryAll(ctx, tx, func(r database.Row) (moved, error) {
+		var m moved
+		err := r.Scan(&m.model, &m.externalID)
+		return m, err
+	}, query+` RETURNING model, external_id`, args...)
+	if err != nil {
+		return 0, err
+	}
+	referring := map[hub.Model][]string{}
+	for _, m := range all {
+		referring[hub.Model(m.model)] = append(referring[hub.Model(m.model)], m.externalID)
+	}
+	for _, m := range slices.Sorted(maps.Keys(referring)) {
+		if err := touchRecordings(ctx, tx, organization, connection, m, referring[m], now); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(all)), nil
 }
 
 // MoveReferences moves a slice of the references that merges left behind, and reports whether there are more.
@@ -148,7 +178,7 @@ func (s *Store) MoveReferences(ctx context.Context) (more bool, err error) {
 		if _, err := lockConnection(ctx, tx, first.organization, first.connection); err != nil && !errors.Is(err, hub.ErrNotFound) {
 			return err
 		}
-		left, err := moveReferences(ctx, tx, first.organization, first.connection, hub.Model(first.model), []string{first.externalID})
+		left, err := moveReferences(ctx, tx, first.organization, first.connection, hub.Model(first.model), []string{first.externalID}, s.clock().UTC())
 		if err != nil || len(left) > 0 {
 			return err
 		}

@@ -87,5 +87,9 @@ func TestOpeningMakesNothing(t *testing.T) {
 		if _, err := reader.CreateOrganization(ctx, "Acme"); !errors.Is(err, database.ErrReadOnly) {
 			t.Errorf("it writes: %v", err)
 		}
+		change(t, url, `DROP TABLE river_migration`)
+		if _, err := store.Open(ctx, url, store.Options{}); !errors.Is(err, database.ErrUnfinished) {
+			t.Errorf("one of which the jobs' tables are still to come: %v", err)
+		}
 	})
 }

@@ -114,6 +114,10 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		batch[i] = newRecordRow(&records[i], asked, now)
 		ids[records[i].ExternalID] = batch[i].args[2].(string)
 	}
+	watch, err := watchLinks(ctx, tx, organization, connection, model, records)
+	if err != nil {
+		return Changes{}, nil, fmt.Errorf("see what recordings show: %w", err)
+	}
 	written, err := upsertRows(ctx, tx, organization, connection, micros(now), batch)
 	if err != nil {
 		return Changes{}, nil, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
@@ -166,11 +170,11 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		}
 	}
 	if len(merged) > 0 {
-		if err := followMerged(ctx, tx, organization, connection, model, merged); err != nil {
+		if err := followMerged(ctx, tx, organization, connection, model, merged, now); err != nil {
 			return c, nil, err
 		}
 	}
-	return c, changed, nil
+	return c, changed, watch.conclude(ctx, tx, records, written, now)
 }
 
 // writtenRecord is what an upsert answers for each record it wrote.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"sirocco/hub"
 )
@@ -46,6 +47,28 @@ func (s *Store) FindRecord(ctx context.Context, organization string, t RecordTar
 		return Record{}, ErrSeveralRecords
 	}
 	return found[0], nil
+}
+
+// linkedModels are those of records that a recording can be linked to.
+var linkedModels = []hub.Model{hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount, hub.ModelContact, hub.ModelLead}
+
+// findOfKind is FindRecord where a record that is there but of another model is not just none: it is a *hub.InvalidError that
+// says what it is.
+func (s *Store) findOfKind(ctx context.Context, organization string, t RecordTarget) (Record, error) {
+	found, err := s.FindRecord(ctx, organization, t)
+	if !errors.Is(err, hub.ErrNotFound) {
+		return found, err
+	}
+	for _, m := range linkedModels {
+		other := t
+		other.Model = m
+		if _, elsewhere := s.FindRecord(ctx, organization, other); elsewhere == nil {
+			return Record{}, hub.Invalid("dataType", "is "+string(t.Model)+", and the record is another kind", string(m))
+		} else if !errors.Is(elsewhere, hub.ErrNotFound) {
+			return Record{}, elsewhere
+		}
+	}
+	return Record{}, err
 }
 
 // ErrSeveralRecords says that an external id means records of several connections.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +12,8 @@ import (
 	"sirocco/hub"
 )
 
-// CreateRecording makes a recording of audio that was uploaded. The same audio again is the recording that was made
-// of it. What is wrong is a *hub.InvalidError; hub.ErrNotFound is a user that By may not upload for.
+// CreateRecording makes a recording of audio that was uploaded. All of the same again, by the same user, is the recording that
+// was made of it. What is wrong is a *hub.InvalidError; hub.ErrNotFound is a user that By may not upload for.
 func (s *Store) CreateRecording(ctx context.Context, organization string, n hub.NewRecording) (hub.Recording, error) {
 	if err := n.Validate(); err != nil {
 		return hub.Recording{}, err
@@ -57,7 +58,7 @@ func (s *Store) createRecording(ctx context.Context, tx Tx, organization string,
 	if err := uploadLink(ctx, tx, &r, n); err != nil {
 		return r, err
 	}
-	if err := insertRecording(ctx, tx, r); err != nil {
+	if err := insertRecording(ctx, tx, r, n.Hash()); err != nil {
 		return r, err
 	}
 	err = s.audit(ctx, tx, organization, "create", "recording", r.ID, map[string]any{"userId": r.UserID, "title": r.Title, "fileType": r.FileType, "link": r.Link.ExternalID})
@@ -97,10 +98,19 @@ func recordingOfAudio(ctx context.Context, tx Tx, organization string, n hub.New
 		return hub.Recording{}, hub.Invalid("fileUrl", "names no audio that waits for its recording",
 			"the downloadUrl that POST /v1/core/recordings/signed-urls gave, at most a day ago")
 	}
+	if err != nil {
+		return r, err
+	}
+	sent, err := queryOne(ctx, tx, scanText, `SELECT upload_hash FROM recordings WHERE organization_id = $1 AND id = $2`, organization, r.ID)
+	if err == nil && sent != n.Hash() {
+		return hub.Recording{}, hub.Invalid("fileUrl", "names audio of which a recording was made already, by a request that said something else",
+			"the downloadUrl of another upload, or all of the same again where an answer was lost")
+	}
 	return r, err
 }
 
-// recordingOwner finds whom the new recording is of.
+// recordingOwner finds whom the new recording is of: by the id, or else the e-mail address, or else the number, each of which
+// stands in for the one before where that is not sent or names nobody.
 func recordingOwner(ctx context.Context, tx Tx, organization string, n hub.NewRecording) (hub.Viewer, error) {
 	scan := func(r database.Row) (hub.Viewer, error) {
 		var v hub.Viewer
@@ -109,31 +119,45 @@ func recordingOwner(ctx context.Context, tx Tx, organization string, n hub.NewRe
 		v.TeamID = deref(team)
 		return v, err
 	}
-	field, column, value := "userId", "id", n.UserID
-	switch {
-	case n.UserID != "":
-	case n.UserEmail != "":
-		field, column, value = "userEmail", "email_key", hub.EmailKey(n.UserEmail)
-	case n.UserPhone != "":
+	phone := ""
+	if n.UserPhone != "" {
 		region, err := phoneRegion(ctx, tx, organization, "")
 		if err != nil {
 			return hub.Viewer{}, err
 		}
-		field, column, value = "userPhone", "phone_key", hub.NumberKey(n.UserPhone, region)
+		phone = hub.NumberKey(n.UserPhone, region)
 	}
-	if value == "" {
+	sent := ""
+	for _, by := range []struct{ field, column, sent, value string }{
+		{"userId", "id", n.UserID, n.UserID}, {"userEmail", "email_key", n.UserEmail, hub.EmailKey(n.UserEmail)}, {"userPhone", "phone_key", n.UserPhone, phone},
+	} {
+		if by.sent == "" {
+			continue
+		}
+		sent = cmp.Or(sent, by.field)
+		if by.value == "" {
+			continue
+		}
+		found, err := queryAll(ctx, tx, scan, `SELECT id, team_id FROM users WHERE organization_id = $1 AND `+by.column+` = $2 AND disabled = $3 ORDER BY id LIMIT 2`, organization, by.value, false)
+		switch {
+		case err != nil:
+			return hub.Viewer{}, err
+		case len(found) > 1:
+			return hub.Viewer{}, hub.Invalid(by.field, "is that of several users", "the userId")
+		case len(found) == 1 && !n.By.Keeps(found[0].UserID, found[0].TeamID):
+			return hub.Viewer{}, errNoRep(by.field)
+		case len(found) == 1:
+			return found[0], nil
+		}
+	}
+	if sent == "" {
 		return hub.Viewer{}, hub.Invalid("userId", "is missing", "one of userId, userEmail and userPhone")
 	}
-	found, err := queryAll(ctx, tx, scan, `SELECT id, team_id FROM users WHERE organization_id = $1 AND `+column+` = $2 AND disabled = $3 ORDER BY id LIMIT 2`, organization, value, false)
-	switch {
-	case err != nil:
-		return hub.Viewer{}, err
-	case len(found) == 0 || len(found) == 1 && !n.By.Keeps(found[0].UserID, found[0].TeamID):
-		return hub.Viewer{}, hub.Invalid(field, "names no user that you may upload for", "yourself, a member of a team that you coach, or anybody where you are an administrator")
-	case len(found) > 1:
-		return hub.Viewer{}, hub.Invalid(field, "is that of several users", "the userId")
-	}
-	return found[0], nil
+	return hub.Viewer{}, errNoRep(sent)
+}
+
+func errNoRep(field string) error {
+	return hub.Invalid(field, "names no user that you may upload for", "yourself, a member of a team that you coach, or anybody where you are an administrator")
 }
 
 // uploadLink links the new recording to the CRM objects that its uploader named.
@@ -196,7 +220,7 @@ func connectionOf(ctx context.Context, tx Tx, organization string, n hub.NewReco
 	return "", hub.Invalid("integrationConnectionId", "is missing, and several connections have the objects", "the id of the connection that is meant")
 }
 
-func insertRecording(ctx context.Context, tx Tx, r hub.Recording) error {
+func insertRecording(ctx context.Context, tx Tx, r hub.Recording, sent string) error {
 	analysis, err := json.Marshal(r.Analysis)
 	if err != nil {
 		return err
@@ -205,13 +229,13 @@ func insertRecording(ctx context.Context, tx Tx, r hub.Recording) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, analysis_hash) VALUES
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, '')`,
+	_, err = tx.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, analysis_hash, upload_hash) VALUES
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, '', $40)`,
 		r.OrganizationID, r.ID, r.UserID, optional(r.TeamID), r.Title, r.FileType, r.Blob, r.Size, micros(r.StartedAt), micros(r.EndedAt), r.Duration.Milliseconds(),
 		r.Latitude, r.Longitude, string(r.Result), r.ConversationType, r.Trigger, r.Discoverable, r.ContactName, r.ContactPhone, string(r.Status),
 		optionalMicros(r.ProcessedAt), string(analysis), r.Score, optional(r.Link.ConnectionID), optional(string(r.Link.Model)), optional(r.Link.ExternalID), also,
 		string(r.Link.By), r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), optionalMicros(r.WrittenAt),
-		micros(r.CreatedAt), micros(r.UpdatedAt), optionalMicros(r.DeletedAt), optionalMicros(r.PurgedAt), r.SummaryDone, r.ExtractionDone, r.WordsFrom)
+		micros(r.CreatedAt), micros(r.UpdatedAt), optionalMicros(r.DeletedAt), optionalMicros(r.PurgedAt), r.SummaryDone, r.ExtractionDone, r.WordsFrom, sent)
 	return err
 }
 

@@ -14,7 +14,8 @@ type RecordingFilter struct {
 	// StartedFrom and UpdatedFrom are included, StartedBefore and UpdatedBefore are not.
 	StartedFrom, StartedBefore time.Time
 	UpdatedFrom, UpdatedBefore time.Time
-	// Processed, Summarized and Extracted choose those of which that is done, or is not; nil all.
+	// Processed chooses those whose processing has ended, well or not, or has not; Summarized and Extracted those of which that is
+	// done, or is not; nil all.
 	Processed, Summarized, Extracted *bool
 	After                            ListPlace
 	Limit                            int
@@ -36,7 +37,7 @@ func (s *Store) Recordings(ctx context.Context, organization string, f Recording
 		}
 	}
 	if f.Processed != nil {
-		c.and("(processed_at IS NOT NULL) = %s", *f.Processed)
+		c.and("(processed_at IS NOT NULL OR status = 'ERROR') = %s", *f.Processed)
 	}
 	if f.Summarized != nil {
 		c.and("summary_done = %s", *f.Summarized)

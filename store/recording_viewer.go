@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"sirocco/hub"
 )
@@ -35,7 +36,7 @@ func (s *Store) LinkRecordingFor(ctx context.Context, organization, user, id str
 	if _, err := s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MayChange); err != nil {
 		return Record{}, err
 	}
-	found, err := s.FindRecord(ctx, organization, to)
+	found, err := s.findOfKind(ctx, organization, to)
 	if err != nil {
 		return Record{}, err
 	}
@@ -56,13 +57,16 @@ func (s *Store) UnlinkRecordingFor(ctx context.Context, organization, user, id s
 	// The record itself may be gone; by its own id it is known only while it is there.
 	same := r.Link.Model == from.Model && r.Link.ExternalID == from.ExternalID && (from.ConnectionID == "" || from.ConnectionID == r.Link.ConnectionID)
 	if from.ID != "" {
-		found, err := s.FindRecord(ctx, organization, from)
+		found, err := s.findOfKind(ctx, organization, from)
 		if err != nil {
 			return false, err
 		}
 		same = r.Link.SameRecord(hub.Link{ConnectionID: found.ConnectionID, Model: found.Model, ExternalID: found.ExternalID})
 	}
 	if !same || !r.Linked() {
+		if _, err := s.findOfKind(ctx, organization, from); err != nil && !errors.Is(err, hub.ErrNotFound) {
+			return false, err // it was named as what it is not
+		}
 		return false, nil
 	}
 	_, err = s.RemoveLink(ctx, organization, id, trigger)

@@ -114,11 +114,14 @@ func relinkWithout(ctx context.Context, tx Tx, c hub.Connection, gone []hub.Reco
 	if len(gone) == 0 {
 		return nil
 	}
+	ids := make([]string, len(gone))
+	for i := range gone {
+		ids[i] = gone[i].ExternalID
+	}
+	if err := touchRecordings(ctx, tx, c.OrganizationID, c.ID, gone[0].Model, ids, now); err != nil {
+		return err
+	}
 	if gone[0].Model == hub.ModelUser {
-		ids := make([]string, len(gone))
-		for i := range gone {
-			ids[i] = gone[i].ExternalID
-		}
 		return relinkCRMUsers(ctx, tx, c.OrganizationID, c.ID, ids, now)
 	}
 	scope, err := newRelinkScope(ctx, tx, c, gone)

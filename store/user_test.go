@@ -102,11 +102,11 @@ func TestAccessTokenNeedsAppSecretAndUser(t *testing.T) {
 			t.Errorf("of a deleted app: %v", err)
 		}
 		// All three, newest first, two on the first page.
-		page, total, err := st.AccessTokens(ctx, org, app.ClientID, store.Listing{Limit: 2})
+		page, total, err := st.AccessTokens(ctx, org, app.ClientID, "", store.Listing{Limit: 2})
 		if err != nil || total != 3 || len(page) != 2 || page[0].RevokedAt.IsZero() || page[1].ID == first.ID {
 			t.Fatalf("the list has %d of %d: %+v, %v", len(page), total, page, err)
 		}
-		rest, _, err := st.AccessTokens(ctx, org, app.ClientID, store.Listing{Limit: 2, After: &store.ListPlace{At: page[1].CreatedAt, ID: page[1].ID}})
+		rest, _, err := st.AccessTokens(ctx, org, app.ClientID, "", store.Listing{Limit: 2, After: &store.ListPlace{At: page[1].CreatedAt, ID: page[1].ID}})
 		if err != nil || len(rest) != 1 || rest[0].ID != first.ID {
 			t.Errorf("the second page: %+v, %v", rest, err)
 		}

@@ -24,12 +24,13 @@ type FollowupAnswer struct {
 }
 
 func (s *server) patchFollowup(r *wire.Request, in *struct {
-	ID   string `path:"id"`
+	ID string `path:"id"`
+	wire.ExactBody
 	Body struct {
 		_       struct{} `json:"-" additionalProperties:"false"`
 		Status  *string  `json:"status,omitempty" enum:"TO_DO,IN_PROGRESS,COMPLETE"`
 		Starred *bool    `json:"starred,omitempty"`
-		Note    *string  `json:"note,omitempty" maxLength:"10000" doc:"One more note."`
+		Note    *string  `json:"note,omitempty" minLength:"1" maxLength:"10000" doc:"One more note."`
 	}
 },
 ) (*FollowupAnswer, error) {

@@ -29,7 +29,7 @@ func (s *server) createMobileEvent(r *wire.Request, in *struct {
 		Event                  map[string]string `json:"event" doc:"What happened, in the form that the code has."`
 		RecordingID            string            `json:"recordingId,omitempty" maxLength:"256"`
 		ExternalOpportunityIDs []string          `json:"externalOpportunityIds,omitempty" nullable:"false"`
-		OccurredAt             wire.Moment       `json:"occurredAt,omitempty" doc:"When it happened; now, where it is left out."`
+		OccurredAt             *wire.Moment      `json:"occurredAt,omitempty" doc:"When it happened; now, where it is left out."`
 	}
 },
 ) (*MobileEventAnswer, error) {
@@ -37,7 +37,10 @@ func (s *server) createMobileEvent(r *wire.Request, in *struct {
 	b := in.Body
 	e := hub.MobileEvent{
 		OrganizationID: r.User.OrganizationID, UserID: r.User.UserID, RecordingID: b.RecordingID, OpportunityIDs: b.ExternalOpportunityIDs,
-		Code: hub.MobileEventCode(b.EventCode), Event: b.Event, OccurredAt: q.At("occurredAt", string(b.OccurredAt)),
+		Code: hub.MobileEventCode(b.EventCode), Event: b.Event,
+	}
+	if b.OccurredAt != nil {
+		e.OccurredAt = q.Must("occurredAt", string(*b.OccurredAt))
 	}
 	if err := q.Err(); err != nil {
 		return nil, err

@@ -56,6 +56,16 @@ var _ = resource(oneSurface,
 		s.rep().get(followups).values("data.followups", "score", float64(4))
 		s.rep().get(followups+"?minimumScore=2").want("data.totalCount", 2)
 		s.rep().get(followups+"?minimumScore=5").want("data.totalCount", 0)
+		all := followups + "?minimumScore=1&"
+		for query, want := range map[string]int{
+			"scores=2,4": 2, "scores=2&scores=4": 2, "scores=4,5": 1, "statuses=TO_DO,COMPLETE": 2, "statuses=COMPLETE": 0, "userIds=" + s.person("Mia") + "," + s.person("Rex"): 2,
+			"userIds=" + s.person("Mia") + "&userIds=" + s.person("Rex"): 2, "teamIds=a,b": 0, "conversationTypes=a,b": 0,
+		} {
+			s.rep().get(all+query).want("data.totalCount", want)
+		}
+		s.rep().refuses(422, "GET", all+"statuses=TO_DO,LATER", "").says("IN_PROGRESS")
+		s.rep().refuses(422, "GET", all+"scores=4,high", "").says("scores")
+		s.rep().refuses(422, "GET", all+"conversationTypes=0,1,2,3,4,5,6,7,8,9,10", "").says("conversationTypes")
 		s.rep().refuses(422, "GET", followups+"?minimumScore=6", "")
 	}},
 	line{"M-FOL-05", holds, "starred keeps the starred ones; without it, as with false, all come", func(s *scene) {
@@ -175,6 +185,10 @@ var _ = resource(oneSurface,
 		s.rep().get(followups).want("data.followups.0.completed", false).want("data.followups.0.completedBy", nil)
 		s.rep().patch(followups+"/"+id, `{"status":"COMPLETE","note":"Done"}`).want("data.completed", true).want("data.completedBy", "Rex Test").want("data.note", "Done")
 		s.rep().patch(followups+"/"+id, `{"status":"TO_DO"}`).want("data.completed", false).want("data.completedAt", nil)
+		s.rep().refuses(422, "PATCH", followups+"/"+id, `{"note":""}`).says("note")
+		s.rep().refuses(422, "PATCH", followups+"/"+id, `{"note":null}`).says("note")
+		s.analyse(s.rep().record(""), `{"followups":[{"followupType":"REHASH","score":5,"status":"COMPLETE"}]}`)
+		s.rep().get(followups+"?statuses=COMPLETE").want("data.followups.0.completed", true).has("data.followups.0.completedAt")
 	}},
 	line{"M-FOL-25", holds, "it names its recording, rep and team, its id and its star", func(s *scene) {
 		team := s.crew()

@@ -118,6 +118,12 @@ var _ = resource(bothPrefixes,
 		s.org().do("PUT", multimedia, event("m1", "")).is(201).want("data", nil)
 		s.org().do("PUT", crm+"/batch/multimedia-events", "["+event("m1", "")+","+event("m2", `,"externalUserName":"Rex"`)+"]").is(201).want("data", nil)
 		s.org().get(multimedia).values("data", "externalId", "m2", "m1")
+		at := func(id, at string) string { return strings.ReplaceAll(event(id, ""), "2026-11-20T10:00:00Z", at) }
+		for _, form := range []string{"2026-11-20", "2026-11-20 10:00:00.500"} {
+			s.org().do("PUT", multimedia, at("m1", form)).is(201)
+			s.org().do("PUT", crm+"/batch/multimedia-events", "["+at("m1", form)+"]").is(201)
+		}
+		s.org().refuses(400, "PUT", multimedia, at("m1", "")).says("remoteCreatedAt")
 		s.org().refuses(400, "PUT", multimedia, event("m3", `,"other":1`))
 		s.org().refuses(400, "PUT", crm+"/batch/multimedia-events", "["+event("m4", "")+","+event("m5", `,"other":1`)+"]")
 		s.org().refuses(400, "PUT", multimedia, strings.ReplaceAll(event("m6", ""), "https://calls.example/1", "https://10.0.0.1/"))

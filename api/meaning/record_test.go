@@ -32,7 +32,7 @@ func (s *scene) syncRefused(kind, body string) *answer {
 // times are the forms of a time that the contract writes, and what they are.
 var times = map[string]string{
 	"2024-02-28T20:09:58.692Z": "2024-02-28T20:09:58.692Z", "2024-02-28T20:09:58Z": "2024-02-28T20:09:58.000Z", "2024-02-28T20:09:58+01:00": "2024-02-28T19:09:58.000Z",
-	"2024-02-28 20:09:58.692": "2024-02-28T20:09:58.692Z", "2024-02-28 20:09:58": "2024-02-28T20:09:58.000Z", "2024-02-28T20:09:58": "2024-02-28T20:09:58.000Z",
+	"2016-12-31T23:59:60Z": "2016-12-31T23:59:59.000Z", "2016-12-31 23:59:60": "2016-12-31T23:59:59.000Z", "2024-02-28 20:09:58.692": "2024-02-28T20:09:58.692Z", "2024-02-28 20:09:58": "2024-02-28T20:09:58.000Z", "2024-02-28T20:09:58": "2024-02-28T20:09:58.000Z",
 }
 
 var _ = resource(bothPrefixes,
@@ -180,6 +180,17 @@ var _ = resource(bothPrefixes,
 	}},
 )
 
+// contacts pushes the opportunity o1 with more fields, and fails unless a recording of it shows these contacts.
+func (s *scene) contacts(more string, want ...string) {
+	s.t.Helper()
+	s.batch("opportunities", "[{\"externalId\":\"o1\","+more+"}]")
+	for _, id := range want { // one that nothing is known of is not shown
+		s.opportunity(fmt.Sprintf(`{"externalId":"names","opportunityContacts":[{"externalId":%q,"name":"Somebody"}]}`, id))
+	}
+	id := s.linked("Opportunity", "o1").str("data.id")
+	s.eq(s.org().get(recordings+"/"+id+"?showCrmLinks=true").list("crm.contacts", "externalId"), anys(want...))
+}
+
 // linked is a new recording that is linked to a record that was pushed, with its customer.
 func (s *scene) linked(kind, id string) *answer {
 	s.t.Helper()
@@ -201,6 +212,7 @@ var _ = resource(bothPrefixes,
 	}},
 	line{"M-OPP-03", holds, "closedAt is when the deal was closed", func(s *scene) {
 		s.opportunity(`{"externalId":"o1","closedAt":"2024-02-28T20:09:58Z"}`).want("data.closedAt", "2024-02-28T20:09:58.000Z")
+		s.syncRefused("opportunities", `{"externalId":"o1","closedAt":null}`).says("closedAt") // it is of one type
 	}},
 	line{"M-OPP-04", holds, "closedAt takes every published form, UTC without a zone, and a date alone; a bad one is named, in a batch with its item", func(s *scene) {
 		for sent, want := range times {
@@ -217,6 +229,13 @@ var _ = resource(bothPrefixes,
 		}
 		s.opportunity(`{"externalId":"o1","remoteCreatedAt":"2024-02-28"}`)
 		s.syncRefused("opportunities", `{"externalId":"o1","remoteCreatedAt":"x"}`).says("remoteCreatedAt")
+		for _, field := range []string{"closedAt", "remoteCreatedAt", "lastActivityAt"} {
+			s.syncRefused("opportunities", fmt.Sprintf(`{"externalId":"o1",%q:""}`, field)).says(field)
+			s.syncRefused("engagements", fmt.Sprintf(`{"externalId":"e1","opportunity":{"externalId":"o1",%q:""}}`, field)).says("opportunity." + field)
+		}
+		for _, of := range []string{"account", "contact", "lead"} {
+			s.syncRefused("engagements", fmt.Sprintf(`{"externalId":"e1",%q:{"externalId":"x","lastActivityAt":""}}`, of)).says(of + ".lastActivityAt")
+		}
 		s.syncRefused("engagements", `{"externalId":"e1","opportunity":{"externalId":"o1","remoteCreatedAt":"x"}}`).says("opportunity.remoteCreatedAt")
 	}},
 	line{"M-OPP-06", holds, "lastActivityAt is when the CRM last changed it", func(s *scene) {
@@ -235,13 +254,21 @@ var _ = resource(bothPrefixes,
 	line{"M-OPP-08", holds, "the older contact is still accepted", func(s *scene) {
 		s.opportunity(`{"externalId":"o1","contact":{"externalId":"c1","name":"Cleo"}}`)
 		s.linked("Opportunity", "o1").want("data.crmCustomer.opportunityContactName", "Cleo")
+		s.contacts(`"contact":{"externalId":"c1"},"opportunityContacts":[{"externalId":"d1"},{"externalId":"d2"}]`, "c1", "d1", "d2")
+		s.contacts(`"contact":{"externalId":"c1"},"opportunityContacts":[{"externalId":"d1"},{"externalId":"d2","isPrimary":true}]`, "d2", "c1", "d1")
+		s.contacts(`"contact":{"externalId":"d1"},"opportunityContacts":[{"externalId":"d1"},{"externalId":"d2"}]`, "d1", "d2")
 	}},
-	line{"M-OPP-09", holds, "all contacts of an opportunity are kept, the primary one first", func(s *scene) {
+	line{"M-OPP-09", holds, "all contacts of an opportunity are kept, the primary one first; a list that is sent is the whole list", func(s *scene) {
 		s.opportunity(`{"externalId":"o1","opportunityContacts":[{"externalId":"c1","name":"A"},{"externalId":"c2","name":"B","isPrimary":true},{"externalId":"c3","name":"C"}]}`)
 		id := s.linked("Opportunity", "o1").str("data.id")
 		s.org().get(recordings+"/"+id+"?showCrmLinks=true").values("crm.contacts", "externalId", "c2", "c1", "c3")
 		s.opportunity(`{"externalId":"o1","name":"Roof"}`)
 		s.org().get(recordings+"/"+id+"?showCrmLinks=true").values("crm.contacts", "externalId", "c2", "c1", "c3")
+		s.contacts(`"opportunityContacts":[{"externalId":"d1"},{"externalId":"d2"}]`, "d1", "d2")
+		s.contacts(`"opportunityContacts":[{"externalId":"d3"}]`, "d3")
+		s.contacts(`"opportunityContacts":[{"externalId":"x1"},{"externalId":"x2","isPrimary":true}]`, "x2", "x1")
+		s.contacts(`"opportunityContacts":[{"externalId":"x3"}]`, "x3")
+		s.contacts(`"opportunityContacts":[]`)
 	}},
 	line{"M-OPP-10", holds, "externalId alone is required", func(s *scene) {
 		s.opportunity(`{"externalId":"o1"}`).want("data.externalId", "o1")
@@ -340,6 +367,10 @@ var _ = resource(bothPrefixes,
 	line{"M-ENG-03", holds, "startTime and endTime are the appointment's", func(s *scene) {
 		s.engagement(`{"externalId":"e1","startTime":"2024-02-28 14:00:00","endTime":"2024-02-28 15:00:00.500"}`).want("data.startTime", "2024-02-28T14:00:00.000Z").want("data.endTime", "2024-02-28T15:00:00.500Z")
 		s.syncRefused("engagements", `{"externalId":"e1","endTime":"later"}`).says("endTime")
+		for _, field := range []string{"startTime", "endTime", "remoteCreatedAt", "remoteUpdatedAt"} {
+			s.syncRefused("engagements", fmt.Sprintf(`{"externalId":"e1",%q:""}`, field)).says(field)
+		}
+		s.engagement(`{"externalId":"e1","startTime":null}`).lacks("data.startTime")
 	}},
 	line{"M-ENG-04", holds, "remoteCreatedAt and remoteUpdatedAt are the CRM's times, in every form", func(s *scene) {
 		for sent := range times {
@@ -494,6 +525,7 @@ var _ = resource(bothPrefixes,
 		s.batch("opportunities", `[{"externalId":"o2"},{"externalId":"o1"}]`).values("data", "externalId", "o2", "o1")
 		s.org().refuses(400, "PUT", crm+"/sync/batch/engagements", `[{"externalId":"e3"},{}]`)
 		s.org().get(crm+"/engagements?externalId=e3").values("data", "id")
+		s.org().refuses(400, "PUT", crm+"/sync/batch/engagements", "["+strings.Repeat(`{"externalId":"e4"},`, 1000)+`{"externalId":"e4"}]`).want("issues.0.code", "too_big").says("1001")
 	}},
 )
 

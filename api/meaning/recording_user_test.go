@@ -113,6 +113,7 @@ var _ = resource(oneSurface,
 		s.rep().get(path+"Sales").values("data", "id", ids[0], ids[2])
 		s.rep().get(path+"Sales,In%20Home%20Service").values("data", "id", anys(ids...)...)
 		s.rep().get(path+"Sales,%20In%20Home%20Service").values("data", "id", anys(ids...)...)
+		s.rep().get(path+"Sales&conversationType=In%20Home%20Service").values("data", "id", anys(ids...)...)
 		s.rep().get(path+"Other").values("data", "id")
 	}},
 	line{"M-URC-03", holds, "teamId takes several ids, separated by commas", func(s *scene) {
@@ -120,11 +121,13 @@ var _ = resource(oneSurface,
 		path := recordings + "?orderDirection=asc&teamId="
 		s.rep().get(path+teams[1]).values("data", "id", ids[2])
 		s.rep().get(path+teams[0]+","+teams[1]).values("data", "id", anys(ids...)...)
+		s.rep().get(path+teams[0]+"&teamId="+teams[1]).values("data", "id", anys(ids...)...)
 		s.rep().get(path+"ab12cd").values("data", "id")
 	}},
 	line{"M-URC-04", holds, "result is one of three words with blanks, and any other text finds nothing", func(s *scene) {
 		ids, _ := s.listed()
 		s.rep().get(recordings+"?result=not%20closed").values("data", "id", ids[1]).values("data", "result", "not closed")
+		s.rep().get(recordings+"?orderDirection=asc&result=closed&result=not%20closed").values("data", "id", ids[0], ids[1])
 		s.rep().get(recordings+"?result=whatever").values("data", "id")
 	}},
 	line{"M-URC-05", holds, "an organization that the caller has no access to is a 403", func(s *scene) {

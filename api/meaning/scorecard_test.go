@@ -165,6 +165,7 @@ var _ = resource(oneSurface,
 		s.admin().get(evaluated+card+"?startAt=2026-11-10T10:00:01Z&endAt=2026-11-30T00:00:00Z&"+s.ofAll()).want("data.recordingsEvaluatedCount", 0)
 		s.admin().refuses(422, "GET", evaluated+card+"?startAt=2026-11-01T00:00:00Z&"+s.ofAll(), "")
 		s.admin().refuses(422, "GET", evaluated+card+"?startAt=soon&endAt=2026-11-30T00:00:00Z&"+s.ofAll(), "")
+		s.admin().refuses(422, "GET", evaluated+card+"?startAt=2026-11-30T00:00:00Z&endAt=2026-11-01T00:00:00Z&"+s.ofAll(), "").says("endAt")
 	}},
 	line{"M-SCO-05", holds, "one id or several, answered back as asked", func(s *scene) {
 		card, ids := s.threeScored()
@@ -180,12 +181,13 @@ var _ = resource(oneSurface,
 		s.admin().evaluation(card, "filterBy=USER&filterBy=RECORDING&filterByIds="+s.person("Rex")+"&filterByIds="+ids[2]).want("data.filterBy.1", "RECORDING").want("data.recordingsEvaluatedCount", 3)
 		s.admin().evaluation(card, "filterBy=TEAM&filterByIds="+s.person("Rex")).want("data.recordingsEvaluatedCount", 0)
 		s.admin().evaluation(card, "filterBy=ORGANIZATION&filterByIds="+s.another().id0()).want("data.recordingsEvaluatedCount", 0)
-		s.admin().refuses(422, "GET", evaluated+card+"?"+november+"&filterBy=NONE&filterByIds=x", "")
+		s.admin().refuses(422, "GET", evaluated+card+"?"+november+"&filterBy=NONE&filterByIds=x", "").says("RECORDING, USER, TEAM, ORGANIZATION")
+		s.admin().evaluation(card, "filterBy=USER,TEAM&filterByIds="+s.person("Rex")).want("data.recordingsEvaluatedCount", 2)
 	}},
 	line{"M-SCO-07", holds, "the grouping is optional, of the same words", func(s *scene) {
 		card, _ := s.threeScored()
 		s.admin().evaluation(card, s.ofAll()+"&groupBy=USER").want("data.recordingsEvaluatedCount", 3)
-		s.admin().refuses(422, "GET", evaluated+card+"?"+november+"&"+s.ofAll()+"&groupBy=NONE", "")
+		s.admin().refuses(422, "GET", evaluated+card+"?"+november+"&"+s.ofAll()+"&groupBy=NONE", "").says("RECORDING, USER, TEAM, ORGANIZATION")
 	}},
 	line{"M-SCO-08", holds, "the organization is required and must be the own", func(s *scene) {
 		rest := "&conversationTypeId=" + sales + "&" + november + "&" + s.ofAll()

@@ -97,6 +97,19 @@ var _ = resource(oneSurface,
 	line{"M-UPL-12", holds, "an upload makes a new recording", func(s *scene) {
 		id := s.uploads(201, `,"userEmail":"rex@acme.example"`).str("data.recordingId")
 		s.rep().get(recordings+"/"+id).want("data.id", id)
+		s.push()
+		file := s.put()
+		body := file + `,"userEmail":"rex@acme.example","title":"One"`
+		one := s.admin().do("POST", recordings+"/upload", body+"}").is(201).str("data.recordingId")
+		s.admin().do("POST", recordings+"/upload", body+"}").is(201).want("data.recordingId", one)
+		for _, more := range []string{
+			`,"userEmail":"rex@acme.example"`, `,"userEmail":"rex@acme.example","title":"One","dateCreated":"2026-11-20T10:00:00Z"`, `,"userEmail":"ann@acme.example","title":"One"`,
+			s.crmObjects(`{"objectType":"Account","objectId":"a1"}`) + `,"title":"One"`, s.crmObjects(`{"objectType":"Account","objectId":"nothing"}`) + `,"title":"One"`,
+		} {
+			s.admin().refuses(422, "POST", recordings+"/upload", file+more+"}").says("fileUrl")
+		}
+		s.admin().refuses(422, "POST", recordings+"/upload", strings.Replace(body, "One", "Two", 1)+"}").says("fileUrl")
+		s.rep().refuses(422, "POST", recordings+"/upload", body+"}").says("fileUrl")
 	}},
 	line{"M-UPL-13", holds, "fileUrl is required, and must be a URL", func(s *scene) {
 		s.rep().refuses(422, "POST", recordings+"/upload", `{"fileType":"mp3","userEmail":"rex@acme.example"}`).says("fileUrl")
@@ -115,6 +128,9 @@ var _ = resource(oneSurface,
 		s.eq(user(upload(fmt.Sprintf(`,"userId":%q,"userEmail":"pat@acme.example"`, s.person("Rex")))), any(s.person("Rex")))
 		s.eq(user(upload(`,"userEmail":"rex@acme.example","userPhone":"5550107788"`)), any(s.person("Rex")))
 		s.eq(user(upload(`,"userPhone":"555 010 7788"`)), any(s.person("Pat")))
+		s.eq(user(upload(`,"userId":"nope","userEmail":"rex@acme.example"`)), any(s.person("Rex")))
+		s.eq(user(upload(`,"userId":"nope","userEmail":"nobody@acme.example","userPhone":"5550107788"`)), any(s.person("Pat")))
+		s.admin().refuses(422, "POST", recordings+"/upload", s.put()+`,"userId":"nope","userEmail":"nobody@acme.example"}`).says("userId")
 	}},
 	line{"M-UPL-16", holds, "crmObjects and their connection come together or not at all", func(s *scene) {
 		s.push()
@@ -156,6 +172,8 @@ var _ = resource(oneSurface,
 			s.rep().get(recordings+"/"+s.rep().record(fmt.Sprintf(`"dateCreated":%q`, sent))).want("data.dateCreated", want)
 		}
 		s.uploads(422, `,"userEmail":"rex@acme.example","dateCreated":"yesterday"`).says("dateCreated")
+		s.uploads(422, `,"userEmail":"rex@acme.example","dateCreated":""`).says("dateCreated")
+		s.uploads(422, `,"userEmail":"rex@acme.example","dateCreated":null`).says("dateCreated")
 	}},
 	line{"M-UPL-23", holds, "it is the time of the call, not of the upload", func(s *scene) {
 		id := s.rep().record(`"dateCreated":"2026-01-05T08:30:00Z"`)
@@ -252,8 +270,10 @@ var _ = resource(oneSurface,
 	line{"M-LNK-05", holds, "dataType is required, and must be what the record is", func(s *scene) {
 		path := s.linkable()
 		s.rep().refuses(422, "PUT", path, fmt.Sprintf(`{"externalId":"a1","integrationConnectionId":%q}`, s.custom()))
-		s.rep().refuses(404, "PUT", path, s.link("LEAD", "a1", ""))
-		s.rep().refuses(404, "PUT", path, fmt.Sprintf(`{"id":%q,"dataType":"LEAD"}`, s.org().get(crm+"/accounts").str("0.id")))
+		s.rep().refuses(422, "PUT", path, s.link("LEAD", "a1", "")).says("dataType")
+		s.rep().refuses(422, "DELETE", path, s.link("LEAD", "a1", "")).says("dataType")
+		s.rep().refuses(404, "PUT", path, s.link("LEAD", "nothing", ""))
+		s.rep().refuses(422, "PUT", path, fmt.Sprintf(`{"id":%q,"dataType":"LEAD"}`, s.org().get(crm+"/accounts").str("0.id")))
 	}},
 	line{"M-LNK-06", holds, "a link takes the place of the one before", func(s *scene) {
 		path := s.linkable()

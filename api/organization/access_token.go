@@ -89,7 +89,7 @@ func (s *server) registerAccessTokens() {
 
 func (s *server) listAccessTokens(r *wire.Request, in *struct {
 	AppPath
-	Owner string `query:"owner" required:"true" minLength:"1" doc:"The owner of the app."`
+	Owner string `query:"owner" required:"true" minLength:"1" doc:"The owner of the app, for all tokens of it; any other user, for those that act as that user."`
 	wire.ListingQuery
 },
 ) (*AccessTokensAnswer, error) {
@@ -97,14 +97,15 @@ func (s *server) listAccessTokens(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if a.Owner != in.Owner {
-		return nil, hub.NoSuch(appKind)
+	of := in.Owner
+	if of == a.Owner {
+		of = ""
 	}
 	l, err := in.Listing()
 	if err != nil {
 		return nil, err
 	}
-	found, total, err := s.Store.AccessTokens(r, a.OrganizationID, a.ClientID, l)
+	found, total, err := s.Store.AccessTokens(r, a.OrganizationID, a.ClientID, of, l)
 	if err != nil {
 		return nil, err
 	}

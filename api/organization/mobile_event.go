@@ -88,10 +88,7 @@ func (s *server) listMobileEvents(r *wire.Request, in *struct {
 
 // eventCodes reads which codes are asked for; both parameters together are what both ask for.
 func eventCodes(q *wire.Query, one string, lists []string) []string {
-	var codes []string
-	for _, list := range lists {
-		codes = append(codes, wire.Words(list)...)
-	}
+	codes := wire.WordsOf(lists)
 	if len(codes) > 10 {
 		q.Wrong("eventCodeIn", "has too many codes", "at most 10")
 	}

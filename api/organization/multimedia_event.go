@@ -63,9 +63,9 @@ func (s *server) putMultimediaEvents(r *wire.Request, sent []SentMultimediaEvent
 			}
 			named[in.OrganizationID] = organization
 		}
-		at, ok := hub.ReadTime(in.RemoteCreatedAt)
+		at, ok := hub.ReadTimeOrDate(in.RemoteCreatedAt)
 		if !ok {
-			wrong.wrong(hub.SubField(field(i), "remoteCreatedAt"), "is "+hub.Quoted(in.RemoteCreatedAt), hub.WantTime)
+			wrong.wrong(hub.SubField(field(i), "remoteCreatedAt"), "is "+hub.Quoted(in.RemoteCreatedAt), hub.WantTimeOrDate)
 			continue
 		}
 		e := hub.MultimediaEvent{

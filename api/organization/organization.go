@@ -166,7 +166,7 @@ func (s *server) createOrganization(r *wire.Request, in *struct {
 	wire.ExactBody
 	Body struct {
 		Name        string   `json:"name"`
-		OrgGroupIDs []string `json:"orgGroupIds" maxItems:"100" doc:"The groups that the organization belongs to: that of the token, which is also meant by an empty list."`
+		OrgGroupIDs []string `json:"orgGroupIds" maxItems:"100" doc:"The groups that the organization belongs to: that of the token, which is named by its authorizedOrgGroupId."`
 		AdminUIDs   []string `json:"adminUids,omitempty" maxItems:"1000"`
 		Disabled    bool     `json:"disabled,omitempty"`
 		IndustryIDs []string `json:"industryIds,omitempty" maxItems:"1000"`

@@ -68,12 +68,16 @@ func (p *patches) at(field, text string) time.Time {
 	return t
 }
 
-// wire is a pushed time, or date, as records keep those that only are shown.
-func (p *patches) wire(field string, text *string) *string {
-	if text == nil || *text == "" {
-		return text
+// wire is a pushed time, or date, as records keep those that only are shown; empty where it is cleared by null, and nil where
+// nothing was sent.
+func (p *patches) wire(field string, m wire.Optional[string]) *string {
+	if !m.Sent {
+		return nil
 	}
-	t, ok := hub.ReadTimeOrDate(*text)
+	if m.Null {
+		return new(string)
+	}
+	t, ok := hub.ReadTimeOrDate(m.Value)
 	if !ok {
 		p.wrong(field, "is not a time", hub.WantTimeOrDate)
 	}
@@ -253,7 +257,7 @@ func (p *patches) byID(field string, m hub.Model, in wire.Optional[string]) *str
 
 func (p *patches) engagement(field string, in *PushedEngagement) {
 	start, end := p.maybeTime(field+"startTime", in.StartTime), p.maybeTime(field+"endTime", in.EndTime)
-	created, updated := p.maybeWire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.maybeWire(field+"remoteUpdatedAt", in.RemoteUpdatedAt)
+	created, updated := p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"remoteUpdatedAt", in.RemoteUpdatedAt)
 	account := p.account(field+"account", in.Account)
 	contact, lead := p.contactRef(field+"contact", in.Contact), p.leadRef(field+"lead", in.Lead)
 	kind := p.byID(field+"engagementTypeId", hub.ModelEngagementType, in.EngagementTypeID)
@@ -343,18 +347,11 @@ func (p *patches) maybeTime(field string, m wire.Optional[string]) *time.Time {
 	if !m.Sent {
 		return nil
 	}
-	if m.Null || m.Value == "" {
+	if m.Null {
 		return new(time.Time)
 	}
 	at := p.at(field, m.Value)
 	return &at
-}
-
-func (p *patches) maybeWire(field string, m wire.Optional[string]) *string {
-	if !m.Sent {
-		return nil
-	}
-	return p.wire(field, &m.Value)
 }
 
 func (p *patches) opportunity(field string, in *PushedOpportunity) {
@@ -364,24 +361,26 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 		account = nested
 	}
 	contact := p.contactRef(field+"contact", in.Contact)
-	var contacts []string // the first stands for an opportunity of which none is primary
+	var contacts []string
+	primary := ""
 	for i := range in.OpportunityContacts {
 		c := &in.OpportunityContacts[i]
 		p.contact(fmt.Sprintf("%sopportunityContacts[%d]", field, i), &c.PushedContact)
 		contacts = append(contacts, c.ExternalID)
 		if c.IsPrimary != nil && *c.IsPrimary {
-			contact = &c.ExternalID
+			primary = c.ExternalID
 		}
 	}
 	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Delete: p.life(strings.TrimSuffix(field, "."), in.DeletedAt, onlyPoints(in)), Change: func(r *hub.Record) {
 		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
 		wire.Set(&r.Refs.Account, account)
 		wire.Set(&r.Refs.Contact, contact)
-		if contact == nil {
-			r.Refs.Contact = cmp.Or(r.Refs.Contact, first(contacts))
-		}
-		if in.OpportunityContacts != nil {
-			r.Details.OtherContacts = contacts
+		if in.OpportunityContacts != nil { // the list is the whole list, and the older field is one more of it
+			older := wire.OrZero(contact)
+			r.Refs.Contact = cmp.Or(primary, older, first(contacts))
+			if r.Details.OtherContacts = contacts; older != "" {
+				r.Details.OtherContacts = append([]string{older}, contacts...)
+			}
 		}
 		r.Details.OtherContacts = others(r.Details.OtherContacts, r.Refs.Contact)
 	}})

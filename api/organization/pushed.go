@@ -29,7 +29,7 @@ type Place struct {
 
 // Life is what befalls accounts, contacts and leads alike.
 type Life struct {
-	LastActivityAt        *string                    `json:"lastActivityAt,omitempty"`
+	LastActivityAt        wire.Optional[string]      `json:"lastActivityAt" required:"false" nullable:"false"`
 	DeletedAt             wire.Optional[wire.Moment] `json:"deletedAt" required:"false" doc:"A time deletes the record, null brings it back."`
 	Owner                 wire.Optional[PushedOwner] `json:"owner" required:"false"`
 	MergedToExternalID    *string                    `json:"mergedToExternalId,omitempty" doc:"The survivor: every reference to this record moves there."`
@@ -86,14 +86,14 @@ type PushedEngagementType struct {
 
 // EngagementOpportunity is the opportunity of an engagement.
 type EngagementOpportunity struct {
-	ExternalID                  string   `json:"externalId" minLength:"1" maxLength:"512"`
-	Name                        *string  `json:"name,omitempty"`
-	Amount                      *float64 `json:"amount,omitempty"`
-	ClosedAt                    *string  `json:"closedAt,omitempty"`
-	RemoteCreatedAt             *string  `json:"remoteCreatedAt,omitempty"`
-	LastActivityAt              *string  `json:"lastActivityAt,omitempty"`
-	Disposition                 *string  `json:"disposition,omitempty" enum:"OPEN,LOST,WON"`
-	CopyEngagementRelationships bool     `json:"copyEngagementRelationships,omitempty" doc:"Give it the engagement's account, contact and users."`
+	ExternalID                  string                `json:"externalId" minLength:"1" maxLength:"512"`
+	Name                        *string               `json:"name,omitempty"`
+	Amount                      *float64              `json:"amount,omitempty"`
+	ClosedAt                    wire.Optional[string] `json:"closedAt" required:"false" nullable:"false"`
+	RemoteCreatedAt             wire.Optional[string] `json:"remoteCreatedAt" required:"false" nullable:"false"`
+	LastActivityAt              wire.Optional[string] `json:"lastActivityAt" required:"false" nullable:"false"`
+	Disposition                 *string               `json:"disposition,omitempty" enum:"OPEN,LOST,WON"`
+	CopyEngagementRelationships bool                  `json:"copyEngagementRelationships,omitempty" doc:"Give it the engagement's account, contact and users."`
 }
 
 // PushedEngagement is an engagement as a customer pushes it.
@@ -122,14 +122,14 @@ type PushedOpportunity struct {
 	ExternalID          string                       `json:"externalId" minLength:"1" maxLength:"512"`
 	Name                *string                      `json:"name,omitempty"`
 	Amount              *float64                     `json:"amount,omitempty"`
-	ClosedAt            *string                      `json:"closedAt,omitempty"`
-	RemoteCreatedAt     *string                      `json:"remoteCreatedAt,omitempty"`
-	LastActivityAt      *string                      `json:"lastActivityAt,omitempty"`
+	ClosedAt            wire.Optional[string]        `json:"closedAt" required:"false" nullable:"false"`
+	RemoteCreatedAt     wire.Optional[string]        `json:"remoteCreatedAt" required:"false" nullable:"false"`
+	LastActivityAt      wire.Optional[string]        `json:"lastActivityAt" required:"false" nullable:"false"`
 	DeletedAt           wire.Optional[wire.Moment]   `json:"deletedAt" required:"false" doc:"A time deletes the opportunity; null, or nothing beside other fields, brings it back."`
 	Disposition         *string                      `json:"disposition,omitempty" enum:"OPEN,LOST,WON"`
 	AccountID           wire.Optional[string]        `json:"accountId" required:"false" doc:"Our id of its account; it goes before account."`
 	Account             wire.Optional[PushedAccount] `json:"account" required:"false"`
-	Contact             wire.Optional[PushedContact] `json:"contact" required:"false"`
-	OpportunityContacts []PushedOpportunityContact   `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"The contacts of the opportunity, in their order. The main one is the primary one of these, or else contact, or else, where it has none yet, the first of these. Where they are sent they replace those that were there."`
+	Contact             wire.Optional[PushedContact] `json:"contact" required:"false" doc:"The main contact. Alone it takes the place of the one that was, beside the others."`
+	OpportunityContacts []PushedOpportunityContact   `json:"opportunityContacts,omitempty" nullable:"false" maxItems:"1000" doc:"All contacts of the opportunity, in their order, and contact where it is sent beside them: they replace those that were there. The main one is the primary one of these, or else contact, or else the first of these."`
 	OpportunityUsers    []PushedUser                 `json:"opportunityUsers,omitempty" nullable:"false" maxItems:"1000"`
 }

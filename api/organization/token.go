@@ -81,8 +81,8 @@ func (s *server) listTokens(r *wire.Request, in *struct {
 	wire.PageQuery
 },
 ) (*TokensAnswer, error) {
-	if r.Token.GroupID != "" && in.Organization == "" {
-		return nil, hub.Invalid("organizationId", "is missing, and the token is of an organization group", "the id of the organization whose tokens are meant")
+	if err := meantOrganization(r, in.OrganizationSelector); err != nil {
+		return nil, err
 	}
 	out := &TokensAnswer{}
 	var err error
@@ -90,6 +90,14 @@ func (s *server) listTokens(r *wire.Request, in *struct {
 		return s.Store.Tokens(r, organization, after, limit)
 	})
 	return out, err
+}
+
+// meantOrganization refuses a group token that does not say which organization's tokens are meant.
+func meantOrganization(r *wire.Request, sel wire.OrganizationSelector) error {
+	if r.Token.GroupID != "" && sel.Organization == "" {
+		return hub.Invalid("organizationId", "is missing, and the token is of an organization group", "the id of the organization whose tokens are meant")
+	}
+	return nil
 }
 
 func (s *server) createToken(r *wire.Request, in *struct {
@@ -116,12 +124,18 @@ func (s *server) createToken(r *wire.Request, in *struct {
 }
 
 func (s *server) getToken(r *wire.Request, in *wire.IDPath) (*TokenAnswer, error) {
+	if err := meantOrganization(r, in.OrganizationSelector); err != nil {
+		return nil, err
+	}
 	t, err := wire.AtPath(r, in, tokenKind, func(organization string) (hub.Token, error) { return s.Store.Token(r, organization, in.ID) })
 	return &TokenAnswer{showToken(t)}, err
 }
 
 func (s *server) deleteToken(r *wire.Request, in *wire.IDPath) (*TokenAnswer, error) {
 	if err := r.Token.MayManageTokens(); err != nil {
+		return nil, err
+	}
+	if err := meantOrganization(r, in.OrganizationSelector); err != nil {
 		return nil, err
 	}
 	t, err := wire.AtPath(r, in, tokenKind, func(organization string) (hub.Token, error) { return s.Store.RevokeToken(r, organization, in.ID) })

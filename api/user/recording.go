@@ -21,6 +21,14 @@ func (ResultText) Schema(wire.Schemas) *wire.Schema {
 	}}
 }
 
+// ResultTexts is a parameter of such texts, as wire.Texts is.
+type ResultTexts []string
+
+// Schema implements huma.SchemaProvider. What it is told to be is not checked: what is read is a list.
+func (ResultTexts) Schema(r wire.Schemas) *wire.Schema {
+	return &wire.Schema{Extensions: map[string]any{"anyOf": ResultText("").Schema(r).AnyOf}}
+}
+
 // UserRecording is a recording in a list, as the user surface shows it.
 type UserRecording struct {
 	ID                      string                `json:"id"`

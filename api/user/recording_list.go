@@ -10,20 +10,20 @@ import (
 )
 
 func (s *server) listRecordings(r *wire.Request, in *struct {
-	Limit               string     `query:"limit" doc:"How many recordings the page has at most: 1 to 100, 100 without it."`
-	ConversationType    string     `query:"conversationType" doc:"Only recordings of this type, or of one of several, separated by commas."`
-	Result              ResultText `query:"result" doc:"Only recordings that ended so, or in one of several ways, separated by commas."`
-	OrganizationID      string     `query:"organizationId" doc:"The user's own organization, if any."`
-	TeamID              string     `query:"teamId" doc:"Only recordings of this team, or of one of several, separated by commas."`
-	CreatedAfter        string     `query:"dateCreated:gt" doc:"Only recordings that began after this time."`
-	CreatedBefore       string     `query:"dateCreated:lt" doc:"Only recordings that began before this time."`
-	OrderBy             string     `query:"orderBy" doc:"What to order by: dateCreated, which is the default, conversationType, result, teamId or organizationId."`
-	OrderDirection      string     `query:"orderDirection" enum:"asc,desc" doc:"desc, which is the default, lists the newest first."`
-	Cursor              string     `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
-	CRMLinkStatus       LinkStatus `query:"crmLinkStatus" doc:"unlinked: only recordings whose link leads to no account, contact or lead that is there, neither directly nor by an engagement or opportunity. Beyond the contract, linked: exactly the others."`
-	ShowCRMCustomer     string     `query:"showCrmCustomer" enum:"true,false" doc:"Show the record that each is linked to."`
-	ShowEvaluationScore string     `query:"showEvaluationScore" enum:"true,false" doc:"Show their scores."`
-	ShowFollowups       string     `query:"showFollowups" enum:"true,false" doc:"Show their followups."`
+	Limit               string      `query:"limit" doc:"How many recordings the page has at most: 1 to 100, 100 without it."`
+	ConversationType    wire.Texts  `query:"conversationType,explode" doc:"Only recordings of this type, or of one of several, separated by commas."`
+	Result              ResultTexts `query:"result,explode" doc:"Only recordings that ended so, or in one of several ways, separated by commas."`
+	OrganizationID      string      `query:"organizationId" doc:"The user's own organization, if any."`
+	TeamID              wire.Texts  `query:"teamId,explode" doc:"Only recordings of this team, or of one of several, separated by commas."`
+	CreatedAfter        string      `query:"dateCreated:gt" doc:"Only recordings that began after this time."`
+	CreatedBefore       string      `query:"dateCreated:lt" doc:"Only recordings that began before this time."`
+	OrderBy             string      `query:"orderBy" doc:"What to order by: dateCreated, which is the default, conversationType, result, teamId or organizationId."`
+	OrderDirection      string      `query:"orderDirection" enum:"asc,desc" doc:"desc, which is the default, lists the newest first."`
+	Cursor              string      `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
+	CRMLinkStatus       LinkStatus  `query:"crmLinkStatus" doc:"unlinked: only recordings whose link leads to no account, contact or lead that is there, neither directly nor by an engagement or opportunity. Beyond the contract, linked: exactly the others."`
+	ShowCRMCustomer     string      `query:"showCrmCustomer" enum:"true,false" doc:"Show the record that each is linked to."`
+	ShowEvaluationScore string      `query:"showEvaluationScore" enum:"true,false" doc:"Show their scores."`
+	ShowFollowups       string      `query:"showFollowups" enum:"true,false" doc:"Show their followups."`
 },
 ) (*UserRecordingsAnswer, error) {
 	v, err := s.viewer(r, in.OrganizationID)
@@ -33,7 +33,7 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 	var q wire.Query
 	size := q.PageSize("limit", in.Limit, seenPage, seenPage)
 	f := store.SeenRecordingFilter{
-		By: v, ConversationTypes: wire.Words(in.ConversationType), Results: wire.Words(string(in.Result)), TeamIDs: wire.Words(in.TeamID),
+		By: v, ConversationTypes: wire.WordsOf(in.ConversationType), Results: wire.WordsOf(in.Result), TeamIDs: wire.WordsOf(in.TeamID),
 		Linked: in.CRMLinkStatus.linked(&q), OrderBy: orderBy(&q, in.OrderBy), Ascending: in.OrderDirection == "asc", Limit: size + 1,
 	}
 	if f.OrderBy == store.ByStart {

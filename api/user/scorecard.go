@@ -36,11 +36,7 @@ func (l OneOrMore) MarshalJSON() ([]byte, error) {
 
 // words are all that it names.
 func (l OneOrMore) words() []string {
-	var all []string
-	for _, one := range l {
-		all = append(all, wire.Words(one)...)
-	}
-	return all
+	return wire.WordsOf(l)
 }
 
 // Scope is what the ids of a filter are ids of.
@@ -49,7 +45,7 @@ type Scope []string
 // scopes are the words of the contract.
 var scopes = []string{"RECORDING", "USER", "TEAM", "ORGANIZATION"}
 
-// Schema implements huma.SchemaProvider.
+// Schema implements huma.SchemaProvider. The words are told, not checked: filter names the one that is wrong.
 func (Scope) Schema(wire.Schemas) *wire.Schema {
 	least := 1
 	word := func() *wire.Schema {
@@ -59,7 +55,7 @@ func (Scope) Schema(wire.Schemas) *wire.Schema {
 		}
 		return s
 	}
-	return &wire.Schema{AnyOf: []*wire.Schema{{Type: wire.TypeArray, Items: word(), MinItems: &least}, word()}}
+	return &wire.Schema{Extensions: map[string]any{"anyOf": []*wire.Schema{{Type: wire.TypeArray, Items: word(), MinItems: &least}, word()}}}
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -81,6 +77,9 @@ const idsMost = 1000
 func (in *ScoreQuery) filter(v hub.Viewer, organization string) (store.ScoreFilter, error) {
 	var q wire.Query
 	f := store.ScoreFilter{By: v, From: q.Must("startAt", in.StartAt), Until: wire.AfterShown(q.Must("endAt", in.EndAt))}
+	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
+		q.Wrong("endAt", "is before startAt", "a time at or after startAt")
+	}
 	ids, by := in.FilterByIDs.words(), OneOrMore(in.FilterBy).words()
 	if len(ids) == 0 || len(ids) > idsMost {
 		q.Wrong("filterByIds", fmt.Sprintf("has %d ids", len(ids)), fmt.Sprintf("from 1 to %d", idsMost))

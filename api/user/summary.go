@@ -14,7 +14,7 @@ type SummarySection struct {
 	PromptHeader       string        `json:"promptHeader"`
 	PromptResponse     string        `json:"promptResponse"`
 	SummaryResultIndex *float64      `json:"summaryResultIndex"`
-	Quotes             *[]view.Quote `json:"quotes,omitempty" nullable:"true"`
+	Quotes             *[]view.Quote `json:"quotes" required:"false" nullable:"true" doc:"Null where the section rests on none."`
 }
 
 // SummaryAnswer is a recording's summary.
@@ -38,7 +38,7 @@ func (s *server) getSummary(r *wire.Request, in *RecordingPath) (*SummaryAnswer,
 	out.Body.Data = make([]SummarySection, len(rec.Analysis.Summary))
 	for i, section := range rec.Analysis.Summary {
 		shown := SummarySection{ID: section.ID, PromptHeader: section.Header, PromptResponse: section.Content, SummaryResultIndex: new(float64(i))}
-		if section.Quotes != nil {
+		if len(section.Quotes) > 0 {
 			quotes := make([]view.Quote, len(section.Quotes))
 			for j, q := range section.Quotes {
 				quotes[j] = view.Quote{Quote: q.Text, StartTimeInMillis: float64(q.Start), EndTimeInMillis: float64(q.End)}

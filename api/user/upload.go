@@ -45,12 +45,12 @@ type UploadedRecording struct {
 	FileURL                 string       `json:"fileUrl" format:"uri" doc:"The downloadUrl that signed-urls gave."`
 	FileType                string       `json:"fileType" doc:"As it was given to signed-urls."`
 	Title                   string       `json:"title,omitempty" maxLength:"512"`
-	UserID                  string       `json:"userId,omitempty" doc:"Who recorded it; one of userId, userEmail and userPhone must be there."`
+	UserID                  string       `json:"userId,omitempty" doc:"Who recorded it; one of userId, userEmail and userPhone must be there, and each stands in for the one before where that names nobody."`
 	UserEmail               string       `json:"userEmail,omitempty"`
 	UserPhone               string       `json:"userPhone,omitempty"`
 	OrganizationID          string       `json:"organizationId,omitempty" doc:"The user's own organization, if any."`
 	ConversationType        string       `json:"conversationType,omitempty" maxLength:"256"`
-	DateCreated             wire.Moment  `json:"dateCreated,omitempty" doc:"When the conversation began; now where it is left out."`
+	DateCreated             *wire.Moment `json:"dateCreated,omitempty" doc:"When the conversation began; now where it is left out."`
 	Latitude                *float64     `json:"latitude,omitempty" extension:"true" minimum:"-90" maximum:"90" doc:"Where it was recorded, in degrees, with longitude: the nearer of two appointments is the likelier one."`
 	Longitude               *float64     `json:"longitude,omitempty" extension:"true" minimum:"-180" maximum:"180" doc:"See latitude."`
 	Discoverable            bool         `json:"discoverable,omitempty" doc:"Whether all users of the organization may see it."`
@@ -66,12 +66,13 @@ func (s *server) registerUploads() {
 	wire.RegisterUser(s.API, wire.Operation{
 		OperationID: "uploadRecording", Method: http.MethodPost, Path: recordingsPath + "/upload", DefaultStatus: http.StatusCreated,
 		Summary:     "Make a recording of uploaded audio",
-		Description: "For oneself, for a member of a team that one coaches, or, as an administrator, for anybody. The same audio again answers with the recording that was made of it.",
+		Description: "For oneself, for a member of a team that one coaches, or, as an administrator, for anybody. The same request again answers with the recording that was made by it; another one for the same audio is refused.",
 		Tags:        []string{recordingTag},
 	}, hub.ScopeWrite, wire.ZodErrors(), s.uploadRecording)
 }
 
 func (s *server) uploadRecording(r *wire.Request, in *struct {
+	wire.ExactBody
 	Body UploadedRecording
 },
 ) (*UploadedAnswer, error) {
@@ -89,7 +90,9 @@ func (s *server) uploadRecording(r *wire.Request, in *struct {
 		ContactName: in.Body.ContactName, ContactPhone: in.Body.ContactPhone, Result: hub.RecordingResult(in.Body.Result), ConnectionID: in.Body.IntegrationConnectionID, Trigger: in.Body.Trigger,
 	}
 	var q wire.Query
-	n.StartedAt = q.At("dateCreated", string(in.Body.DateCreated))
+	if at := in.Body.DateCreated; at != nil {
+		n.StartedAt = q.Must("dateCreated", string(*at))
+	}
 	if (in.Body.CRMObjects == nil) != (in.Body.IntegrationConnectionID == "") {
 		missing, given := "integrationConnectionId", "crmObjects"
 		if in.Body.CRMObjects == nil {

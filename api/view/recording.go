@@ -83,7 +83,7 @@ type RecordingAnswer struct {
 
 // ShowRecording shows a recording with the parts that are asked for, but without what it is linked to.
 func ShowRecording(r *wire.Request, rec *hub.Recording, parts RecordingParts) RecordingFields {
-	done := rec.Processed()
+	done := rec.Ended()
 	f := RecordingFields{
 		ID: rec.ID, OrganizationID: rec.OrganizationID, UserID: rec.UserID, Title: rec.Title, DurationInMilliseconds: float64(rec.Duration.Milliseconds()),
 		Result: "OPEN", CreatedAt: hub.WireTime(rec.StartedAt), ReceivedAt: hub.WireTime(rec.CreatedAt), UpdatedAt: hub.WireTime(rec.UpdatedAt),

@@ -66,7 +66,7 @@ func bindingIssue(d *huma.ErrorDetail) Issue {
 	if missingParameter.MatchString(d.Message) {
 		return Issue{Code: "invalid_type", Path: path, Message: "is missing; it is required", Received: "undefined"}
 	}
-	if where == "body" && field == "" {
+	if where == "body" && field == "" && !bound.MatchString(d.Message) {
 		if _, ok := d.Value.(string); ok && !strings.HasPrefix(d.Message, "expected") {
 			return Issue{Code: "invalid_json", Path: path, Message: "the body is not valid JSON (" + d.Message + "); expected one JSON value and nothing after it"}
 		}

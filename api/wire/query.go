@@ -78,6 +78,15 @@ func Words(text string) []string {
 	return words
 }
 
+// WordsOf is Words of a parameter that may come several times, too.
+func WordsOf(texts []string) []string {
+	var words []string
+	for _, text := range texts {
+		words = append(words, Words(text)...)
+	}
+	return words
+}
+
 // AfterText reads the cursor of a list that is ordered by a text, which order names.
 func (q *Query) AfterText(order, cursor string) (text, id string) {
 	if cursor == "" {

@@ -33,10 +33,19 @@ func (Cursor) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}, {Type: "null"}}}
 }
 
-// Integers is a list parameter whose items the contract lets be null.
-type Integers []int64
+// Integers is a list parameter of whole numbers, separated by commas or each in a parameter of its own, which WordsOf takes
+// apart. What it is told to be, and that the contract lets its items be null, is not checked before that.
+type Integers []string
 
 // Schema implements huma.SchemaProvider.
 func (Integers) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeInteger, Format: "int64", Nullable: true}}
+	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Extensions: map[string]any{"type": []string{huma.TypeInteger, "null"}, "format": "int64"}}}
+}
+
+// Texts is a parameter that is told as one text, of values separated by commas. One that comes several times is all of them.
+type Texts []string
+
+// Schema implements huma.SchemaProvider. The type is told, not checked: what is read is a list.
+func (Texts) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Extensions: map[string]any{"type": huma.TypeString}}
 }

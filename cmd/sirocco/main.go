@@ -24,7 +24,7 @@ import (
 // program is the command line.
 type program struct {
 	Serve        serveCommand        `cmd:"" help:"Run the server."`
-	Demo         demoCommand         `cmd:"" help:"Show it all in half a minute, with CRMs of its own and nothing to set up."`
+	Demo         demoCommand         `cmd:"" help:"Show it all in a minute or two, with CRMs of its own and nothing to set up."`
 	Organization organizationCommand `cmd:"" help:"Create and list organizations, and set their limits."`
 	Usage        usageCommand        `cmd:"" help:"Print what an organization uses, and its limits."`
 	Token        tokenCommand        `cmd:"" help:"Create, list and revoke organization tokens."`

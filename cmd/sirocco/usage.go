@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -9,16 +10,38 @@ import (
 	"sirocco/store"
 )
 
+// organizationChoice names the organization of a command about one, bare or by a flag.
+type organizationChoice struct {
+	ID           string `arg:"" optional:"" help:"The organization's id, as sirocco organization list prints it."`
+	Organization string `placeholder:"ID" help:"The same as a flag, as other commands take it."`
+}
+
+// choose makes Organization the one that was named, which may be in one way only.
+func (c *organizationChoice) choose() error {
+	switch {
+	case c.ID == "" && c.Organization == "":
+		return errors.New("name the organization by its id; sirocco organization list shows those there are")
+	case c.ID != "" && c.Organization != "" && c.ID != c.Organization:
+		return fmt.Errorf("two organizations are named: %s and %s", c.ID, c.Organization)
+	case c.ID != "":
+		c.Organization = c.ID
+	}
+	return nil
+}
+
 type usageCommand struct {
 	databaseFlag
-	organizationFlag
+	organizationChoice
 	JSON bool `help:"Print one line of JSON for each." env:"-"`
 }
 
 func (c *usageCommand) Run(ctx context.Context) error {
+	if err := c.choose(); err != nil {
+		return err
+	}
 	return reading(ctx, c.databaseFlag, func(st *store.Store) error {
 		if _, err := st.Organization(ctx, c.Organization); err != nil {
-			return c.explain(err)
+			return organizationFlag{c.Organization}.explain(err)
 		}
 		return printUsage(ctx, st, c.Organization, c.JSON)
 	})
@@ -55,7 +78,7 @@ type usageLine struct {
 
 type organizationLimitCommand struct {
 	databaseFlag
-	Organization   string `arg:"" help:"The organization's id, as sirocco organization list prints it."`
+	organizationChoice
 	AudioBytes     string `placeholder:"N" env:"-" help:"Bytes of audio, promised and stored; none takes the limit away, here and below."`
 	OpenUploads    string `placeholder:"N" env:"-" help:"Places for audio that wait for it, or for its recording."`
 	Records        string `placeholder:"N" env:"-" help:"CRM records that are kept."`
@@ -65,6 +88,9 @@ type organizationLimitCommand struct {
 }
 
 func (c *organizationLimitCommand) Run(ctx context.Context) error {
+	if err := c.choose(); err != nil {
+		return err
+	}
 	limits := map[hub.Resource]*int64{}
 	for _, f := range []struct {
 		flag, text string

@@ -74,19 +74,19 @@ func (s *server) signedURL(r *wire.Request, g grant) (string, error) {
 }
 
 // grantOf is what a URL says that it lets its holder do, signed or not.
-func grantOf(method string, u *url.URL) grant {
+func (s *server) grantOf(method string, u *url.URL) grant {
 	q := u.Query()
 	expires, _ := strconv.ParseInt(q.Get("expires"), 10, 64) // what is no number was not signed
 	size, _ := strconv.ParseInt(q.Get("size"), 10, 64)
-	return grant{Method: method, Key: strings.TrimPrefix(u.Path, audioPath), Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size, By: q.Get("by")}
+	return grant{Method: method, Key: strings.TrimPrefix(s.Below(u.Path), audioPath), Expires: time.Unix(expires, 0), FileType: q.Get("type"), Size: size, By: q.Get("by")}
 }
 
 // granted reads a signed URL. It is false when it was not signed by us, or was changed since.
 func (s *server) granted(ctx context.Context, method string, u *url.URL) (grant, bool, error) {
-	if !strings.HasPrefix(u.Path, audioPath) {
+	if !strings.HasPrefix(s.Below(u.Path), audioPath) {
 		return grant{}, false, nil
 	}
-	g := grantOf(method, u)
+	g := s.grantOf(method, u)
 	want, err := s.signature(ctx, g)
 	return g, err == nil && hmac.Equal([]byte(want), []byte(u.Query().Get("signature"))), err
 }
@@ -199,7 +199,7 @@ func (s *server) signAgain(r *wire.Request, body []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		signature, err := s.signature(r, grantOf(of[0], u))
+		signature, err := s.signature(r, s.grantOf(of[0], u))
 		if err != nil {
 			return nil, err
 		}

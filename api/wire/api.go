@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -46,6 +47,8 @@ const maxBody = 1 << 20
 // API is what operations are registered with, and what serves them.
 type API struct {
 	Config
+	// base is the path of the public URL, without a slash at its end; empty where that has none.
+	base string
 	huma huma.API
 	mux  *http.ServeMux
 	// shared are the patterns that both surfaces answer, each in its own shape.
@@ -63,6 +66,7 @@ type API struct {
 func New(cfg Config) *API {
 	a := &API{
 		Config:        cfg,
+		base:          pathOf(cfg.PublicURL),
 		mux:           http.NewServeMux(),
 		shared:        map[string]bool{},
 		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
@@ -103,7 +107,7 @@ func (a *API) humaConfig() huma.Config {
 	cfg.Info.Description = "A self-hosted integration hub: keeps integration connections, pulls CRM records over them, " +
 		"links recordings to those records, and writes results back. Unknown fields in a request body are ignored. " +
 		"What is marked `x-sirocco-extension` is not in the published contract."
-	cfg.Servers = []*huma.Server{{URL: "/"}, {URL: LegacyPrefix, Description: "The same operations, under the published prefix, which always means the organization surface."}}
+	cfg.Servers = []*huma.Server{{URL: cmp.Or(a.base, "/")}, {URL: a.base + LegacyPrefix, Description: "The same operations, under the published prefix, which always means the organization surface."}}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "Organization API token"},
 		"userToken":  {Type: "apiKey", In: "header", Name: "x-siro-auth-token", Description: "A user's access token, made by an OAuth app."},

@@ -24,6 +24,7 @@ func (a *API) middleware(next http.Handler) http.Handler {
 		started := a.Clock()
 		r := &Request{Context: hr.Context(), ID: requestID(hr), Origin: a.TrustedProxies.Origin(a.PublicURL, hr), api: a}
 		r.Log = a.Logger.With("request", r.ID)
+		a.strip(hr)
 		path := hr.URL.Path
 		if rest, ok := strings.CutPrefix(path, LegacyPrefix); ok && strings.HasPrefix(rest, "/v1/") {
 			r.Legacy = true

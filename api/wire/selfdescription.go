@@ -29,11 +29,11 @@ func (a *API) registerSelfDescription() {
 	a.serveFixed("/openapi.yaml", "application/yaml", asYAML)
 	a.serveFixed("/llms.txt", "text/plain; charset=utf-8", a.llmsText())
 	a.mux.Handle("GET /docs/", guarded(v5emb.NewHandlerWithConfig(swgui.Config{
-		Title: "Sirocco API", SwaggerJSON: "/openapi.json", BasePath: "/docs/", InternalBasePath: "/docs/",
+		Title: "Sirocco API", SwaggerJSON: a.base + "/openapi.json", BasePath: a.base + "/docs/", InternalBasePath: "/docs/",
 		SettingsUI: map[string]string{"docExpansion": `"list"`, "validatorUrl": "null", "tryItOutEnabled": "false"},
 	})))
-	a.mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
-	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
+	a.mux.Handle("GET /docs", http.RedirectHandler(a.base+"/docs/", http.StatusMovedPermanently))
+	a.mux.Handle("GET /{$}", http.RedirectHandler(a.base+"/docs/", http.StatusFound))
 }
 
 // inlineScript is a script within the page.
@@ -73,8 +73,8 @@ func (a *API) llmsText() []byte {
 		"links recordings to those records, and writes results back.\n\n" +
 		"Operations of the organization surface take `Authorization: Bearer <organization token>` and answer under their path and under the same path after " + LegacyPrefix + ". " +
 		"Operations of the user surface take `x-siro-auth-token: <access token>`. Where both have a path, the token decides which one answers.\n\n" +
-		"## Documents\n\n- [OpenAPI 3.1, JSON](/openapi.json): every operation, field and status\n- [OpenAPI 3.1, YAML](/openapi.yaml): the same\n" +
-		"- [Reference](/docs/): the same as a page\n- [Liveness](/healthz), [readiness](/readyz), [metrics](/metrics): for operators\n\n## Operations\n\n")
+		"## Documents\n\n- [OpenAPI 3.1, JSON](" + a.base + "/openapi.json): every operation, field and status\n- [OpenAPI 3.1, YAML](" + a.base + "/openapi.yaml): the same\n" +
+		"- [Reference](" + a.base + "/docs/): the same as a page\n- [Liveness](" + a.base + "/healthz), [readiness](" + a.base + "/readyz), [metrics](" + a.base + "/metrics): for operators\n\n## Operations\n\n")
 	var lines []string
 	for path, item := range a.huma.OpenAPI().Paths {
 		for method, op := range operationsOf(item) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ type serveCommand struct {
 	DatabaseDirect        string                   `placeholder:"URL" help:"The same PostgreSQL database past a pooler such as PgBouncer, to be told of new work at once instead of looking for it."`
 	Listen                string                   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Audio                 string                   `placeholder:"URL" help:"Where recordings are kept: file:///FOLDER or s3://BUCKET?region=...; by default the folder recordings beside the SQLite file, or ./recordings with PostgreSQL."`
-	PublicURL             string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com: what the URLs in answers begin with. Default: how each request came."`
+	PublicURL             string                   `placeholder:"URL" help:"How clients reach this server, as in https://hub.example.com, or with a path, as in https://example.com/sirocco: what the URLs in answers begin with. Default: how each request came."`
 	Console               bool                     `default:"true" help:"Serve the web console at /console; false does not (${default})."`
 	OIDC                  oidcFlags                `embed:"" prefix:"oidc-"`
 	DeepLinkHost          string                   `default:"app.siro.ai" placeholder:"HOST" help:"Where the links lead that begin a recording in the app."`
@@ -97,7 +98,14 @@ func (c *serveCommand) targets() (hub.Targets, error) {
 	return t, err
 }
 
-// validatePublicURL refuses what could not begin a signed URL: the signature is over the whole path.
+// publicPath is a path that a public URL may have: nothing in it is ever escaped.
+var publicPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+
+// ownPaths are what our own paths begin with: a public URL's path that did, too, could not be told from them once a proxy has
+// taken it away.
+var ownPaths = []string{"v1", "api-externalApi", "console", "audio", "inbound", "docs", "openapi.json", "openapi.yaml", "llms.txt", "healthz", "readyz", "metrics"}
+
+// validatePublicURL refuses what could not begin our URLs.
 func (c *serveCommand) validatePublicURL() error {
 	if c.PublicURL == "" {
 		return nil
@@ -105,9 +113,14 @@ func (c *serveCommand) validatePublicURL() error {
 	u, err := url.Parse(c.PublicURL)
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return errors.New("--public-url must be an http or https URL, as in https://hub.example.com")
-	case strings.Trim(u.Path, "/") != "", u.User != nil, strings.ContainsAny(c.PublicURL, "?#"):
-		return errors.New("--public-url must end after the host and port, as in https://hub.example.com:8443: no user, path, query or fragment")
+		return errors.New("--public-url must be an http or https URL, as in https://hub.example.com or https://example.com/sirocco")
+	case u.User != nil, strings.ContainsAny(c.PublicURL, "?#"):
+		return errors.New("--public-url must end after the host, port and path, as in https://example.com:8443/sirocco: no user, query or fragment")
+	case !publicPath.MatchString(u.EscapedPath()):
+		return errors.New("--public-url has a path that is not of letters, digits and - . _ ~ between single slashes, as in https://example.com/sirocco")
+	}
+	if first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); slices.Contains(ownPaths, first) {
+		return fmt.Errorf("--public-url has a path that begins with /%s, as ones of the server's own do: take another", first)
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return nil

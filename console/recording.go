@@ -136,9 +136,17 @@ func (s *server) showRecording(w http.ResponseWriter, v *visit) error {
 	return s.render(w, v, http.StatusOK, "recording", shown)
 }
 
-// mayHear reports whether the words and the audio of a recording are open to the person: who runs the server has opened
-// them lately. A token's session is no person, and never hears.
+// mayHear reports whether the words and the audio of a recording are open to the person: a user of the workspace hears what
+// the contract lets them see, whoever runs the server what they have opened lately. A token's session is no person, and never
+// hears.
 func (s *server) mayHear(v *visit, recording string) (bool, error) {
+	if v.session.UserID != "" {
+		_, err := s.Store.SeenRecordingHead(v.Context(), v.organization.ID, v.session.UserID, recording)
+		if isMissing(err) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 	if !v.session.MayOpenRecordings() {
 		return false, nil
 	}
@@ -152,7 +160,7 @@ func (s *server) openRecording(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if !v.session.MayOpenRecordings() {
-		return hub.Forbidden("Words and audio are for people who may see the recording, not for tokens.")
+		return hub.Forbidden("Words and audio are for people who may see the recording.")
 	}
 	if err := s.Store.OpenRecording(v.Context(), v.organization.ID, v.session.ID, id); err != nil {
 		return err

@@ -27,7 +27,10 @@ func (s *server) serveAudio(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if !open {
-		return hub.Forbidden("The audio is not open to you. Open it on the recording's page first; the audit log notes that.")
+		if v.session.MayOpenRecordings() {
+			return hub.Forbidden("The audio is not open to you. Open it on the recording's page first; the audit log notes that.")
+		}
+		return hub.Forbidden("Words and audio are for people who may see the recording.")
 	}
 	if s.Audio == nil || r.Blob == "" || !r.PurgedAt.IsZero() {
 		return hub.ErrNotFound

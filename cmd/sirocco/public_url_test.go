@@ -175,27 +175,50 @@ func walkBelow(t *testing.T, base string, serve func(http.Handler)) {
 	if _, got := ask(http.MethodGet, signed.Data.DownloadURL, "", http.StatusOK); got != spoken {
 		t.Errorf("%q", got)
 	}
-	upload, err := json.Marshal(map[string]any{"fileUrl": signed.Data.DownloadURL, "title": "Visit", "dateCreated": time.Now().UTC().Format(time.RFC3339), "duration": 60})
+	upload, err := json.Marshal(map[string]any{"fileUrl": signed.Data.DownloadURL, "title": "Visit", "userId": user.ID, "fileType": "mp3", "dateCreated": time.Now().UTC().Format(time.RFC3339)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text = ask(http.MethodPost, base+api+"/upload", string(upload), http.StatusOK, "x-siro-auth-token", token, "Content-Type", "application/json")
+	_, text = ask(http.MethodPost, base+api+"/upload", string(upload), http.StatusCreated, "x-siro-auth-token", token, "Content-Type", "application/json")
 	var made struct{ Data struct{ RecordingID string } }
 	if err := json.Unmarshal([]byte(text), &made); err != nil {
 		t.Fatal(text, err)
 	}
-	_, text = ask(http.MethodGet, base+api+"/"+made.Data.RecordingID, "", http.StatusOK, "x-siro-auth-token", token)
-	var shown struct {
-		Data struct {
-			Links struct{ Web struct{ Self string } }
-		}
+	_, bearer, err := st.CreateToken(t.Context(), o.ID, store.NewToken{Name: "laptop"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(text), &shown); err != nil || !strings.HasPrefix(shown.Data.Links.Web.Self, base+"/console/recordings/"+made.Data.RecordingID) {
-		t.Fatal(text, err)
+	at := api + "/" + made.Data.RecordingID
+	_, text = ask(http.MethodGet, base+at, "", http.StatusOK, "Authorization", "Bearer "+bearer)
+	self := selfOf(t, text)
+	if !strings.HasPrefix(self, base+"/console/recordings/"+made.Data.RecordingID) {
+		t.Fatal(text)
 	}
-	if _, page := ask(http.MethodGet, shown.Data.Links.Web.Self, "", http.StatusOK); !strings.Contains(page, "<h1>Visit</h1>") {
+	if _, page := ask(http.MethodGet, self, "", http.StatusOK); !strings.Contains(page, "<h1>Visit</h1>") {
 		t.Errorf("links.web.self leads to %s", page)
 	}
+	// Without a console it is the recording in the API.
+	bare, err := newNode(st, slog.New(slog.DiscardHandler), nodeOptions{publicURL: base, audio: place})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, at, http.NoBody)
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	if bare.handler.ServeHTTP(answer, request); selfOf(t, answer.Body.String()) != base+at {
+		t.Errorf("without a console: %s", answer.Body)
+	}
+}
+
+var selfIn = regexp.MustCompile(`"links":\{"web":\{"self":"([^"]+)"`)
+
+// selfOf is links.web.self of a recording's answer.
+func selfOf(t *testing.T, answer string) string {
+	t.Helper()
+	found := selfIn.FindStringSubmatch(answer)
+	if found == nil {
+		t.Fatalf("it has no links.web.self: %s", answer)
+	}
+	return strings.ReplaceAll(found[1], `\u0026`, "&")
 }
 
 // followAll asks for each address of a page, all of which lead below base, and returns how many there were.

@@ -103,7 +103,7 @@ func call(ctx context.Context, s *Session, r Request, method string, out any) (A
 	return answer, err
 }
 
-// send makes a request and lets read read a good answer, which fails with what the transport failed with, or an *Error.
+// send makes a request and gives a good answer to read, which fails with what the transport failed with, or an *Error.
 func send(ctx context.Context, s *Session, r Request, method, accept string, read func(context.Context, *http.Response) error) (Answer, error) {
 	timeout := s.Timeout
 	if timeout == 0 {

@@ -84,8 +84,11 @@ func TestAuditLog(t *testing.T) {
 		var who []string
 		for scan := bufio.NewScanner(strings.NewReader(lines.body)); scan.Scan(); {
 			var e struct {
-				Actor   struct{ Kind, Name string }
-				Changes map[string]string
+				Actor struct {
+					Kind string `json:"kind"`
+					Name string `json:"name"`
+				} `json:"actor"`
+				Changes map[string]string `json:"changes"`
 			}
 			if err := json.Unmarshal(scan.Bytes(), &e); err != nil || e.Actor.Kind != "TOKEN" || e.Changes["name"] != "x" {
 				t.Errorf("%s: %v", scan.Text(), err)

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -89,7 +90,7 @@ func newIdentity(t *testing.T) *identity {
 	}))
 	t.Cleanup(server.Close)
 	p.url = server.URL
-	handler.Store(new(http.Handler(http.NotFoundHandler())))
+	handler.Store(new(http.NotFoundHandler()))
 	return p.serve(&handler)
 }
 
@@ -118,9 +119,7 @@ func (p *identity) serve(at *atomic.Pointer[http.Handler]) *identity {
 		}
 		answer := httptest.NewRecorder()
 		mux.ServeHTTP(answer, r)
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), answer.Header())
 		w.Header().Del("Content-Length")
 		w.WriteHeader(answer.Code)
 		io.WriteString(w, p.change(r.URL.Path, answer.Body.String()))

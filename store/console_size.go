@@ -29,7 +29,7 @@ const tablesMost = 100
 
 const (
 	sqliteTotalQuery  = `SELECT page_count * page_size, freelist_count * page_size FROM pragma_page_count(), pragma_page_size(), pragma_freelist_count()`
-	sqliteTablesQuery = `SELECT COALESCE((SELECT m.tbl_name FROM sqlite_schema m WHERE m.name = s.name), s.name), CAST(SUM(s.pgsize) AS BIGINT) FROM dbstat s WHERE s.aggregate = TRUE
+	sqliteTablesQuery = `SELECT IFNULL((SELECT m.tbl_name FROM sqlite_schema m WHERE m.name = s.name), s.name) AS held, CAST(SUM(s.pgsize) AS BIGINT) FROM dbstat s WHERE s.aggregate = TRUE
 		GROUP BY 1 ORDER BY 2 DESC LIMIT $1`
 	postgresTotalQuery  = `SELECT pg_database_size(current_database()), CAST(0 AS BIGINT)`
 	postgresTablesQuery = `SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -83,7 +83,7 @@ func TestDaysAreWhatTheirScoresAre(t *testing.T) {
 		st := storetest.Open(t, url, nil)
 		org := storetest.Organization(t, st)
 		card := putCard(t, st, cardOf(org, "", 40, 60))
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's; its values are quarters, which add up the same in any order
+		random := rand.New(rand.NewPCG(1, 2)) // its values are quarters, which add up the same in any order
 		var ids []string
 		for i := range 30 {
 			id := scored(t, st, org, i%10, time.Duration(5+i%3*5)*time.Minute)

@@ -63,7 +63,7 @@ func main() {
 
 // bench is a console that is measured.
 type bench struct {
-	ctx    context.Context //nolint:containedctx // the bench is one command
+	ctx    context.Context
 	store  *store.Store
 	url    string
 	cookie *http.Cookie

@@ -82,7 +82,7 @@ var consoleLink = regexp.MustCompile(`http://\S+/console/open\?key=\S+`)
 
 // demo starts the demo and returns the link that opens its console once, when all is shown, and what ends it.
 func demo(ctx context.Context, program string) (link string, end func() error, err error) {
-	command := exec.CommandContext(ctx, program, "demo") //nolint:gosec // it is the caller's
+	command := exec.CommandContext(ctx, program, "demo")
 	command.Stderr = os.Stderr
 	said, err := command.StdoutPipe()
 	if err != nil {

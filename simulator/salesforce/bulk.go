@@ -71,7 +71,10 @@ func (o *Organization) Jobs() (made, deleted int, left []string) {
 }
 
 func (o *Organization) createJob(w http.ResponseWriter, r *http.Request) {
-	var asked struct{ Operation, Query string }
+	var asked struct {
+		Operation string `json:"operation"`
+		Query     string `json:"query"`
+	}
 	if json.NewDecoder(r.Body).Decode(&asked) != nil || asked.Operation != "query" && asked.Operation != "queryAll" {
 		refuse(w, http.StatusBadRequest, "INVALIDJOB", "An operation is needed: query or queryAll")
 		return

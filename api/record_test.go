@@ -364,7 +364,7 @@ func TestContactOfAnOpportunity(t *testing.T) {
 		c := w.pusher("Acme")
 		for _, push := range []struct{ contacts, contact string }{
 			{`{"externalId":"c1"},{"externalId":"c2","isPrimary":false}`, "c1"},
-			{`{"externalId":"c2","isPrimary":false}`, "c1"},
+			{`{"externalId":"c2","isPrimary":false}`, "c2"}, // all of them: c1 is no contact of it any more
 			{`{"externalId":"c1"},{"externalId":"c2","isPrimary":true}`, "c2"},
 		} {
 			c.push("/sync/opportunities", `{"externalId":"o1","opportunityContacts":[`+push.contacts+`]}`)

@@ -15,7 +15,7 @@ import (
 
 // analysisOf has so many utterances, all of which say the word.
 func analysisOf(word string, n int) hub.AnalysisResult {
-	a := hub.AnalysisResult{Analysis: hub.Analysis{Language: word}}
+	a := hub.AnalysisResult{Language: word}
 	for i := range n {
 		a.Utterances = append(a.Utterances, hub.Utterance{Speaker: "1", Text: word, Start: int64(i), End: int64(i + 1)})
 	}

@@ -158,9 +158,10 @@ func walkBelow(t *testing.T, base string, serve func(http.Handler)) {
 	const spoken = "not really audio"
 	var signed struct {
 		Data struct {
-			UploadURL, DownloadURL string
-			UploadHeaders          map[string]string
-		}
+			UploadURL     string            `json:"uploadUrl"`
+			DownloadURL   string            `json:"downloadUrl"`
+			UploadHeaders map[string]string `json:"uploadHeaders"`
+		} `json:"data"`
 	}
 	const api = "/v1/core/recordings"
 	_, text := ask(http.MethodPost, base+api+"/signed-urls", `{"fileType": "mp3", "fileSize": 16}`, http.StatusOK, "x-siro-auth-token", token, "Content-Type", "application/json")
@@ -180,7 +181,11 @@ func walkBelow(t *testing.T, base string, serve func(http.Handler)) {
 		t.Fatal(err)
 	}
 	_, text = ask(http.MethodPost, base+api+"/upload", string(upload), http.StatusCreated, "x-siro-auth-token", token, "Content-Type", "application/json")
-	var made struct{ Data struct{ RecordingID string } }
+	var made struct {
+		Data struct {
+			RecordingID string `json:"recordingId"`
+		} `json:"data"`
+	}
 	if err := json.Unmarshal([]byte(text), &made); err != nil {
 		t.Fatal(text, err)
 	}

@@ -47,14 +47,23 @@ func BenchmarkWriteSlice(b *testing.B) {
 		})
 	})
 	b.Run("slice of a purge", func(b *testing.B) {
-		w := newBenchWorld(b)
-		w.push(b, 20_000)
-		if _, err := w.st.DeleteConnection(context.Background(), w.org, w.connection, nil); err != nil {
-			b.Fatal(err)
+		of := func() *benchWorld {
+			w := newBenchWorld(b)
+			w.push(b, 20_000)
+			if _, err := w.st.DeleteConnection(context.Background(), w.org, w.connection, nil); err != nil {
+				b.Fatal(err)
+			}
+			return w
 		}
-		w.measure(b, func() {}, func() {
-			if more, err := w.st.Purge(context.Background()); err != nil || !more {
-				b.Fatal(more, err)
+		w, left := of(), true
+		w.measure(b, func() {
+			if !left {
+				w = of()
+			}
+		}, func() {
+			var err error
+			if left, err = w.st.Purge(context.Background()); err != nil {
+				b.Fatal(err)
 			}
 		})
 	})

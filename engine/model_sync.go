@@ -133,7 +133,7 @@ func (m *modelSync) advance(got *fetched) {
 	}
 	m.st.Note = addedNote(m.st.Note, got.page.Note)
 	next := got.page.Next
-	m.pointsBack = got.page.More && got.page.Wait == 0 && (next == m.st.Next || m.places[next])
+	m.pointsBack = pointsBack(&got.page, m.st.Next, m.places)
 	m.places[next] = true
 	m.st.Next = next
 	m.succeed()

@@ -136,6 +136,12 @@ func isStop(err error) bool {
 // never reached.
 const barrenMost = 50
 
+// pointsBack reports whether a page leads to its own place, or to one of those that pages before it led to. One that waits for what
+// the CRM prepares stays where it is.
+func pointsBack(page *connector.Page, at string, places map[string]bool) bool {
+	return page.More && page.Wait == 0 && (page.Next == at || places[page.Next])
+}
+
 // checkBarren fails where pages bring nothing new for too long, or where one that brings nothing new points back.
 func (j *syncJob) checkBarren(model hub.Model, barren int, pointsBack bool) error {
 	switch {

@@ -65,7 +65,7 @@ func (j *syncJob) giveBack(ctx context.Context, end store.SyncJobResult) error {
 // planNext ends a run that went through all its models: they are due after the interval, what failed before that.
 func (j *syncJob) planNext(end *store.SyncJobResult, now time.Time) {
 	end.RunOver, end.Next = true, j.sched.ModelsDueAt
-	if !j.sched.Retrying || end.Next.IsZero() { // whatever happens, something is planned
+	if !j.sched.Retrying {
 		end.ModelsDue = now.Add(interval(j.sched.Interval))
 		if j.readingLeft {
 			end.ModelsDue = now

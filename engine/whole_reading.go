@@ -231,7 +231,7 @@ func (r *wholeReading) query() connector.Query {
 
 func (r *wholeReading) advance(got *fetched) {
 	next := got.page.Next
-	r.pointsBack = got.page.More && got.page.Wait == 0 && (next == r.w.Next || r.places[next])
+	r.pointsBack = pointsBack(&got.page, r.w.Next, r.places)
 	r.places[next] = true
 	r.w.Next = next
 	if got.page.Wait == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"sirocco/bench/rig"
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -73,7 +74,7 @@ func seed(ctx context.Context, st *store.Store, n sizes) (*seeded, error) {
 			return nil, fmt.Errorf("%s: %w", table, err)
 		}
 	}
-	return s, execute(ctx, st, "ANALYZE")
+	return s, rig.Execute(ctx, st, "ANALYZE")
 }
 
 // series names the numbers from 1 to n.
@@ -147,7 +148,7 @@ func withoutIndexes(ctx context.Context, st *store.Store, table, statement strin
 		}
 	}
 	for _, one := range all {
-		if err := execute(ctx, st, one); err != nil {
+		if err := rig.Execute(ctx, st, one); err != nil {
 			return fmt.Errorf("%.80s: %w", one, err)
 		}
 	}
@@ -185,25 +186,4 @@ func pairs(ctx context.Context, st *store.Store, query string) (all [][2]string,
 		return all, rows.Err()
 	}
 	return nil, fmt.Errorf("no database that is known: %T", st.Native())
-}
-
-// execute runs a statement, however long it takes.
-func execute(ctx context.Context, st *store.Store, statement string) error {
-	var err error
-	switch db := st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(ctx, statement)
-	case *pgxpool.Pool:
-		err = db.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
-			if _, err := c.Exec(ctx, "SET statement_timeout = 0"); err != nil { // a million rows take longer than any request
-				return err
-			}
-			_, err := c.Exec(ctx, statement)
-			_, reset := c.Exec(ctx, "RESET statement_timeout")
-			return errors.Join(err, reset)
-		})
-	default:
-		err = fmt.Errorf("no database that is known: %T", db)
-	}
-	return err
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sirocco/bench/rig"
 )
 
 // watched is how long people look at a page while what they cost is measured.
@@ -73,7 +75,7 @@ func (b *bench) watch(path string, n int, stalled bool) (part float64, seen int6
 	defer tick.Stop()
 	for began, pages := time.Now(), 0; time.Since(began) < watched; pages++ {
 		// The run goes on, so what is seen changes.
-		if err := execute(b.ctx, b.store, fmt.Sprintf(`UPDATE sync_runs SET pages = %d WHERE organization_id = '%s' AND connection_id = '%s' AND id = '%s'`, 1000+pages, b.organization, b.connection, b.run)); err != nil {
+		if err := rig.Execute(b.ctx, b.store, fmt.Sprintf(`UPDATE sync_runs SET pages = %d WHERE organization_id = '%s' AND connection_id = '%s' AND id = '%s'`, 1000+pages, b.organization, b.connection, b.run)); err != nil {
 			return 0, 0, err
 		}
 		<-tick.C

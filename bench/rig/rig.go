@@ -1,15 +1,18 @@
-// Package rig is what the benches of syncing, webhooks, fairness and scorecards stand on: both databases, fully durable, and
+// Package rig is what the benches of syncing, webhooks, fairness, scorecards and the console stand on: both databases, fully durable, and
 // a store on either.
 package rig
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/store"
 	"sirocco/store/storetest"
@@ -72,4 +75,24 @@ func Thousands(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// Execute runs a statement on the store's database, however long it takes.
+func Execute(ctx context.Context, st *store.Store, statement string) error {
+	switch db := st.Native().(type) {
+	case *sql.DB:
+		_, err := db.ExecContext(ctx, statement)
+		return err
+	case *pgxpool.Pool:
+		return db.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+			if _, err := c.Exec(ctx, "SET statement_timeout = 0"); err != nil { // a million rows take longer than any request
+				return err
+			}
+			_, err := c.Exec(ctx, statement)
+			_, reset := c.Exec(ctx, "RESET statement_timeout") // the connection goes back as it came
+			return errors.Join(err, reset)
+		})
+	default:
+		return fmt.Errorf("no database that is known: %T", db)
+	}
 }

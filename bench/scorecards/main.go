@@ -7,8 +7,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -162,37 +160,12 @@ func fill(ctx context.Context, st *store.Store, organization string, recordings 
 		`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series) ` + series +
 			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + made(3, "j") + `, '` + salesType + `', ` + at + `, 600000, ` + user + `, ` + team + `, FALSE, (i * 7 + j * 13) % 100, '{}', j + 1 FROM n, m`,
 	} {
-		if err := execute(ctx, st, statement); err != nil {
+		if err := rig.Execute(ctx, st, statement); err != nil {
 			return err
 		}
 	}
 	if _, pool := st.Native().(*pgxpool.Pool); pool { // what the server does by itself within minutes
-		return execute(ctx, st, "VACUUM ANALYZE")
+		return rig.Execute(ctx, st, "VACUUM ANALYZE")
 	}
-	return execute(ctx, st, "ANALYZE")
-}
-
-// reset gives a connection back as it came.
-func reset(ctx context.Context, c *pgxpool.Conn) error {
-	_, err := c.Exec(ctx, "RESET statement_timeout")
-	return err
-}
-
-func execute(ctx context.Context, st *store.Store, statement string) error {
-	var err error
-	switch db := st.Native().(type) {
-	case *sql.DB:
-		_, err = db.ExecContext(ctx, statement)
-	case *pgxpool.Pool:
-		err = db.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
-			if _, err := c.Exec(ctx, "SET statement_timeout = 0"); err != nil { // a million rows take longer than any request
-				return err
-			}
-			_, err := c.Exec(ctx, statement)
-			return errors.Join(err, reset(ctx, c))
-		})
-	default:
-		err = fmt.Errorf("no database that is known: %T", db)
-	}
-	return err
+	return rig.Execute(ctx, st, "ANALYZE")
 }

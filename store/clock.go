@@ -20,7 +20,8 @@ const (
 	// clock was set since, or stood still with the machine.
 	clockEvery      = 30 * time.Second
 	clockCheckEvery = time.Second
-	// clockRounds is how many answers a measurement takes the median of, clockPatience how long it may take in all.
+	// clockRounds is how many answers a measurement takes the median of, clockPatience how long it may take in all. A store
+	// that opens has no use for a clock without a reading: its first answer may take as long as any statement.
 	clockRounds   = 5
 	clockPatience = 3 * time.Second
 	// clockJump is how far the machine's clock may move beside its own count of seconds before the database is asked again.
@@ -86,13 +87,17 @@ func (c *nodeClock) ahead() time.Duration {
 
 // measure asks the database some times, and takes the median of what it answers: one that was held up says little.
 func (c *nodeClock) measure(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, clockPatience)
+	enough, cancel := context.WithTimeout(ctx, clockPatience)
 	defer cancel()
 	var readings []clockReading
 	var failed error
 	for range clockRounds {
+		asking := enough
+		if len(readings) == 0 && c.latest.Load() == nil {
+			asking = ctx
+		}
 		asked := c.machine()
-		database, err := c.ask(ctx)
+		database, err := c.ask(asking)
 		if err != nil {
 			failed = err
 			break

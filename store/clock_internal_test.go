@@ -7,8 +7,35 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+// TestFirstReadingIsWaitedFor has a database so busy that each answer takes longer than a measurement may: the store that
+// opens waits for one, as for any statement, and a running one keeps what it knows.
+func TestFirstReadingIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := &nodeClock{machine: time.Now, log: slog.New(slog.DiscardHandler), ask: func(ctx context.Context) (time.Time, error) {
+			asked++
+			select {
+			case <-time.After(2 * clockPatience):
+				return time.Now(), nil
+			case <-ctx.Done():
+				return time.Time{}, ctx.Err()
+			}
+		}}
+		if err := c.measure(t.Context()); err != nil {
+			t.Fatalf("opening: %v", err)
+		}
+		if err := c.measure(t.Context()); err == nil {
+			t.Error("a running store waited for more than a measurement may take")
+		}
+		if asked != 3 {
+			t.Errorf("the database was asked %d times, want twice at first and once again", asked)
+		}
+	})
+}
 
 // TestClockIsMeasured has a database whose clock is a minute ahead, and answers that come late, fail or tell of a step.
 func TestClockIsMeasured(t *testing.T) {

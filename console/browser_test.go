@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,9 @@ func chromium(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, stop := chromedp.NewContext(allocator)
 	t.Cleanup(stop)
+	if err := chromedp.Run(ctx); err != nil { // it lives as long as the context of its first action, which in browse is short
+		t.Fatal(err)
+	}
 	return watched(t, ctx)
 }
 
@@ -49,6 +53,9 @@ func window(t *testing.T, of context.Context) context.Context {
 	t.Helper()
 	ctx, stop := chromedp.NewContext(of)
 	t.Cleanup(stop)
+	if err := chromedp.Run(ctx); err != nil { // it lives as long as the context of its first action, which in browse is short
+		t.Fatal(err)
+	}
 	return watched(t, ctx)
 }
 
@@ -68,11 +75,42 @@ func watched(t *testing.T, ctx context.Context) context.Context {
 	return ctx
 }
 
+// browseMost is how long a browser may take for what a test asks of it at once: what does not come is said then, instead of
+// being waited for until the whole run of tests is over.
+const browseMost = 2 * time.Minute
+
+// browse does something in a window. What is waited for in vain is reported with what the page shows instead.
 func browse(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		t.Fatal(err)
+	limited, stop := context.WithTimeout(ctx, browseMost)
+	defer stop()
+	if err := chromedp.Run(limited, actions...); err != nil {
+		fail(t, ctx, err)
 	}
+}
+
+// act does what leads to another page, and waits for that one: what the page before shows is not taken for what it shows.
+func act(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	limited, stop := context.WithTimeout(ctx, browseMost)
+	defer stop()
+	response, err := chromedp.RunResponse(limited, actions...)
+	if err == nil && response != nil && response.Status >= http.StatusBadRequest {
+		err = fmt.Errorf("the answer is %d", response.Status)
+	}
+	if err != nil {
+		fail(t, ctx, err)
+	}
+}
+
+// fail ends a test whose browser did not do what it was asked, and says where it stands.
+func fail(t *testing.T, ctx context.Context, err error) {
+	t.Helper()
+	limited, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	var at, shown string
+	_ = chromedp.Run(limited, chromedp.Location(&at), chromedp.Evaluate(`document.body.innerText`, &shown)) // it may be gone
+	t.Fatalf("%v; the page is %s:\n%s", err, at, shown)
 }
 
 // picture takes pictures of a page, wide and narrow, light and dark, where somebody wants them.

@@ -18,6 +18,8 @@ type connectionPage struct {
 	liveConnection
 
 	Corrections hub.Corrections
+	// HasMapping says that what is read is for people to say.
+	HasMapping bool
 	// Held are the records that the CRM no longer shows and that a person has to decide about.
 	Held     []heldModel
 	Grid     runGrid
@@ -43,7 +45,7 @@ func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := &connectionPage{page: s.page(v, c.Name)}
+	shown := &connectionPage{page: s.page(v, c.Name), HasMapping: s.Platforms[c.Platform].Mapping != nil}
 	if shown.liveConnection, err = s.liveConnection(ctx, v, c); err != nil {
 		return err
 	}

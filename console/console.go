@@ -32,6 +32,8 @@ type Options struct {
 	OIDC *OIDC
 	// Check asks a CRM whether it accepts credentials, and whose they are.
 	Check hub.CheckCredentials
+	// CheckMapping asks a CRM whether all is there that a mapping names.
+	CheckMapping hub.CheckMapping
 	// Audio opens a recording's audio by its key; nil where none is kept. Without audio under the key it returns hub.ErrNotFound.
 	Audio func(ctx context.Context, key string) (Audio, error)
 	// Targets are the addresses, beyond the public ones, that webhooks may go to.

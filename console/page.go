@@ -117,6 +117,7 @@ var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"rewound":            "It reads again from the time that you chose; what is unchanged is not written.",
 	"saved":              "Saved.",
 	"credentials-kept":   "The CRM accepts these credentials, and they are kept. It syncs now.",
+	"mapped":             "The mapping is kept. What is read otherwise than before is read whole anew.",
 	"connected":          "It is connected. The first sync begins.",
 	"connection-deleted": "The connection is deleted. What is left of it is removed in the background.",
 	"deletions-decided":  "It is decided.",

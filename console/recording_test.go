@@ -34,11 +34,12 @@ func (kept) ModTime() time.Time { return time.Time{} }
 
 const spoken = "0123456789"
 
-func visits(t *testing.T, databaseURL string) *visited {
+func visits(t *testing.T, databaseURL string, change ...func(*Options)) *visited {
 	t.Helper()
-	s := &visited{served: serveOn(t, databaseURL, func(o *Options) {
+	withAudio := func(o *Options) {
 		o.Audio = func(context.Context, string) (Audio, error) { return kept{strings.NewReader(spoken)}, nil }
-	})}
+	}
+	s := &visited{served: serveOn(t, databaseURL, append([]func(*Options){withAudio}, change...)...)}
 	s.fill()
 	return s
 }

@@ -64,6 +64,8 @@ func routes() []route {
 		{"GET", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).showCredentials},
 		{"POST", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).putCredentials},
 		{"POST", "/connections/{connection}/deletions", operator, scopeOrganization, (*server).decideDeletions},
+		{"GET", "/connections/{connection}/mapping", viewer, scopeOrganization, (*server).showMapping},
+		{"POST", "/connections/{connection}/mapping", operator, scopeOrganization, (*server).putMapping},
 		{"GET", "/connections/{connection}/delete", operator, scopeOrganization, (*server).showDelete},
 		{"POST", "/connections/{connection}/delete", operator, scopeOrganization, (*server).deleteConnection},
 	}, recordRoutes(), webhookRoutes(), peopleRoutes(), auditRoutes(), systemRoutes())

@@ -34,7 +34,7 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 	}
 	return console.New(console.Options{
 		Audio: audio, OIDC: opts.signIn,
-		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check,
+		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check, CheckMapping: background.CheckMapping,
 		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
 		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,
 		Done:   stopping, Targets: opts.targets,

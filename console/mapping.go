@@ -1,0 +1,166 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+)
+
+// mappingPage is from which objects of its CRM a connection is read, to be changed as text.
+type mappingPage struct {
+	page
+
+	Connection  hub.Connection
+	Version     string
+	Explanation string
+	Presets     []string
+	Preset      string
+	// Text is the mapping as JSON, Wrong why what was given is not taken.
+	Text, Wrong string
+	Parts       []string
+}
+
+// mappingText is a mapping as people write it, the same as the API takes.
+type mappingText struct {
+	Preset    string                 `json:"preset,omitempty"`
+	NoteField string                 `json:"noteField,omitempty"`
+	Models    map[string]mappedModel `json:"models,omitempty"`
+}
+
+// mappedModel is where a model's records are; without an object that of the preset, with an empty one nowhere.
+type mappedModel struct {
+	Object *string           `json:"object,omitempty"`
+	Fields map[string]string `json:"fields,omitempty"`
+}
+
+// newMappingPage reads the connection and the mapping that counts.
+func (s *server) newMappingPage(v *visit) (*mappingPage, *hub.MappingInfo, error) {
+	c, err := s.Store.Connection(v.Context(), v.organization.ID, v.PathValue("connection"))
+	if err != nil {
+		return nil, nil, err
+	}
+	platform := s.Platforms[c.Platform]
+	if platform.Mapping == nil {
+		return nil, nil, hub.Conflict("A %s connection has no mapping: what is read from it is always the same.", c.Platform)
+	}
+	m, err := s.Store.Mapping(v.Context(), c.OrganizationID, c.ID)
+	if err != nil && !isMissing(err) {
+		return nil, nil, err
+	}
+	shown := &mappingPage{page: s.page(v, "Mapping of "+c.Name), Connection: c, Version: c.UpdatedAt.UTC().Format(time.RFC3339Nano), Parts: platform.Mapping.Parts}
+	for _, p := range platform.Mapping.Presets {
+		shown.Presets = append(shown.Presets, p.Preset)
+	}
+	counts := m.Mapping
+	shown.Explanation, counts = explainMapping(m, platform.Mapping.Presets[0])
+	shown.Preset = counts.Preset
+	text := mappingText{Preset: counts.Preset, NoteField: counts.NoteField, Models: map[string]mappedModel{}}
+	for _, model := range platform.Models {
+		src := counts.Sources[model.Model]
+		text.Models[string(model.Model)] = mappedModel{&src.Object, src.Fields}
+	}
+	shown.Text, err = indented(text)
+	return shown, platform.Mapping, err
+}
+
+// explainMapping says what is known of a mapping, and which counts.
+func explainMapping(m store.Mapping, standard hub.Mapping) (string, hub.Mapping) {
+	switch {
+	case m.UpdatedAt.IsZero():
+		return "It has no mapping of its own: this is the preset that counts instead.", standard
+	case !m.CheckedAt.IsZero():
+		return "The CRM said that all of it is there.", m.Mapping
+	case m.Failed != "":
+		return "It cannot be read by: " + m.Failed + ".", m.Mapping
+	}
+	return "It is not checked yet, as the CRM could not be asked when it was set: it is checked before the next run.", m.Mapping
+}
+
+func indented(v any) (string, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	return string(text), err
+}
+
+func (s *server) showMapping(w http.ResponseWriter, v *visit) error {
+	shown, _, err := s.newMappingPage(v)
+	if err != nil {
+		return err
+	}
+	return s.render(w, v, http.StatusOK, "mapping", shown)
+}
+
+// putMapping sets the mapping that is written, or a preset. The CRM is asked before.
+func (s *server) putMapping(w http.ResponseWriter, v *visit) error {
+	shown, info, err := s.newMappingPage(v)
+	if err != nil {
+		return err
+	}
+	seen, err := versionOf(v)
+	if err != nil {
+		return err
+	}
+	given := hub.GivenMapping{Preset: v.PostFormValue("preset"), Models: map[string]hub.GivenSource{}}
+	if text, written := v.PostFormValue("mapping"), v.PostForm.Has("mapping"); written {
+		shown.Text = text
+		if given, err = readMapping(text); err != nil {
+			return s.mappingAgain(w, v, shown, err)
+		}
+	}
+	c := shown.Connection
+	if _, _, err := s.Store.PutMapping(v.Context(), c.OrganizationID, c.ID, given, info.Presets[0], seen, s.CheckMapping); err != nil {
+		return s.mappingAgain(w, v, shown, err)
+	}
+	return s.redirect(w, v, "mapped", "/connections/"+c.ID+"/mapping")
+}
+
+// mappingAgain shows what was written, with what is wrong with it.
+func (s *server) mappingAgain(w http.ResponseWriter, v *visit, shown *mappingPage, err error) error {
+	wrong, ok := errors.AsType[*hub.InvalidError](err)
+	if !ok {
+		return err
+	}
+	shown.Wrong = "The " + wrong.Error() + "."
+	return s.render(w, v, http.StatusUnprocessableEntity, "mapping", shown)
+}
+
+// readMapping reads a mapping as it is written. What it does not know it refuses.
+func readMapping(text string) (hub.GivenMapping, error) {
+	given := hub.GivenMapping{Models: map[string]hub.GivenSource{}}
+	var m mappingText
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(&m)
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows its end")
+		}
+	}
+	if err != nil {
+		return given, hub.Invalid("mapping", "cannot be read"+lineOf(text, err)+": "+strings.TrimPrefix(err.Error(), "json: "), "JSON with preset, noteField and models")
+	}
+	given.Preset, given.NoteField = m.Preset, m.NoteField
+	for model, src := range m.Models {
+		given.Models[model] = hub.GivenSource(src)
+	}
+	return given, nil
+}
+
+// lineOf says in which line of a text JSON is wrong, where that is known.
+func lineOf(text string, err error) string {
+	var offset int64
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = e.Offset
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = e.Offset
+	}
+	if offset < 1 || offset > int64(len(text)) {
+		return ""
+	}
+	return " in its line " + number(1+strings.Count(text[:offset], "\n"))
+}

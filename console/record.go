@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -53,7 +52,7 @@ func (s *server) showRecord(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := &recordPage{page: s.page(v, recordTitle(&rec)), Record: foundRecord{rec, c}, Fields: fieldsOf(&rec), Web: webURL(rec.Details.URL)}
+	shown := &recordPage{page: s.page(v, recordTitle(&rec)), Record: foundRecord{rec, c}, Fields: fieldsOf(&rec), Web: hub.WebURL(rec.Details.URL)}
 	if shown.RefersTo, err = s.referencesOf(v, &rec, c); err != nil {
 		return err
 	}
@@ -81,14 +80,6 @@ func (s *server) showRecord(w http.ResponseWriter, v *visit) error {
 	}
 	shown.Kept = string(kept)
 	return s.render(w, v, http.StatusOK, "record", shown)
-}
-
-// webURL is a URL that a browser may be led to: what a CRM sends may be anything.
-func webURL(text string) string {
-	if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return ""
-	}
-	return text
 }
 
 func (s *server) referencesOf(v *visit, rec *store.Record, c hub.Connection) ([]recordReference, error) {

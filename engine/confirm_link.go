@@ -26,6 +26,7 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 		return false, unanswered(err, name)
 	}
 	for i := range found.Records {
+		found.Records[i].Mend() // as what is read in pages, or it would be another record
 		if err := found.Records[i].Validate(); err != nil {
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -149,11 +150,22 @@ func (r *Record) Validate() error {
 	return nil
 }
 
-// Mend clears what is wrong with the record and costs nothing: an end before the start is no end that is known.
+// Mend clears what is wrong with the record and costs nothing: an end before the start is no end that is known, and what is no
+// address of a page no link.
 func (r *Record) Mend() {
 	if !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime) {
 		r.EndTime = time.Time{}
 	}
+	r.Details.URL = WebURL(r.Details.URL)
+}
+
+// WebURL is text where it is the address of a page that a browser may be sent to (http or https, with a host), else empty: what
+// a CRM tells as a link might be a script.
+func WebURL(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return ""
+	}
+	return text
 }
 
 // ShownID is the CRM's own id of the record: that which it has in the CRM itself, where it is read through another

@@ -294,3 +294,25 @@ func TestAnEndBeforeTheStartIsUnknown(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyPagesAreLinks keeps of what a CRM tells as a record's page what a browser may be sent to.
+func TestOnlyPagesAreLinks(t *testing.T) {
+	for told, want := range map[string]string{
+		"https://crm.example/deals/1":           "https://crm.example/deals/1",
+		"HTTP://crm.example/#/Job/1":            "HTTP://crm.example/#/Job/1",
+		"javascript:alert(document.cookie)":     "",
+		" javascript://crm.example/%0aalert(1)": "",
+		"JavaScript://crm.example/%0aalert(1)":  "",
+		"data:text/html,<script>":               "",
+		"//crm.example/deals/1":                 "",
+		"/deals/1":                              "",
+		"https:///deals/1":                      "",
+		"https://crm.example/\x01":              "",
+		"":                                      "",
+	} {
+		r := hub.Record{Model: hub.ModelOpportunity, ExternalID: "1", Details: hub.Details{URL: told}}
+		if r.Mend(); r.Details.URL != want {
+			t.Errorf("%q is kept as %q", told, r.Details.URL)
+		}
+	}
+}

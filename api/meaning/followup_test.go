@@ -244,11 +244,12 @@ var _ = resource(oneSurface,
 	line{"M-CUS-07", holds, "matchingSource says that somebody named it, or that it was matched", func(s *scene) {
 		s.customer("Account", "a1").want("matchingSource", "DIRECT")
 	}},
-	line{"M-CUS-08", holds, "crmUrl is the record's page in the CRM, and left out where the CRM tells none", func(s *scene) {
+	line{"M-CUS-08", holds, "crmUrl is the page of the record in the CRM, or else of its deal or customer, and left out where the CRM tells none", func(s *scene) {
 		s.customer("Account", "a1").lacks("crmUrl")
 		connection := storetest.Connection(s.t, s.w.st, s.id, hub.PlatformMerge, hub.ModelAccount)
 		pulled := hub.Record{Model: hub.ModelAccount, ExternalID: "m1", Name: "Pulled", Details: hub.Details{URL: "https://crm.example/accounts/m1"}}
-		_, err := s.w.st.CommitPage(s.t.Context(), storetest.Lease(s.t, s.w.st, s.id, connection.ID), store.PageCommit{
+		lease := storetest.Lease(s.t, s.w.st, s.id, connection.ID)
+		_, err := s.w.st.CommitPage(s.t.Context(), lease, store.PageCommit{
 			State: store.SyncState{Model: hub.ModelAccount}, Records: []hub.Record{pulled}, Status: hub.SyncStateUpToDate,
 		})
 		s.must(err)
@@ -256,6 +257,13 @@ var _ = resource(oneSurface,
 		s.rep().get(recordings+"/"+id+"?showCrmCustomers=true").want("data.crmCustomer.crmUrl", "https://crm.example/accounts/m1")
 		s.analyse(id, analysis)
 		s.rep().get(followups+"?limit=1").want("data.followups.0.crmUrl", "https://crm.example/accounts/m1")
+		visit := hub.Record{Model: hub.ModelEngagement, ExternalID: "v1", Name: "Visit", Refs: hub.Refs{Account: "m1"}, Details: hub.Details{URL: "javascript:alert(1)"}}
+		_, err = s.w.st.CommitPage(s.t.Context(), lease, store.PageCommit{
+			State: store.SyncState{Model: hub.ModelEngagement}, Records: []hub.Record{visit}, Status: hub.SyncStateUpToDate,
+		})
+		s.must(err)
+		id = s.rep().record(fmt.Sprintf(`"integrationConnectionId":%q,"crmObjects":[{"objectType":"Engagement","objectId":"v1"}]`, connection.ID))
+		s.rep().get(recordings+"/"+id+"?showCrmCustomers=true").want("data.crmCustomer.crmUrl", "https://crm.example/accounts/m1")
 	}},
 	line{"M-CUS-09", holds, "an account and a contact show the first page of their opportunities", func(s *scene) {
 		s.customer("Account", "a1").values("opportunities.data", "externalId", "o1")

@@ -224,7 +224,7 @@ func (c *customers) show(rec hub.Recording, crm *hub.LinkedCRM) *CRMCustomer {
 		amount = opportunity.Details.Amount
 	}
 	customer := &CRMCustomer{
-		ID: main.ID, Name: wire.OrNull(cmp.Or(main.Name, account.Name, contact.Name, lead.Name)), CRMURL: main.Details.URL, CustomerType: string(main.Model),
+		ID: main.ID, Name: wire.OrNull(cmp.Or(main.Name, account.Name, contact.Name, lead.Name)), CRMURL: pageOf(main, opportunity, account, contact, lead), CustomerType: string(main.Model),
 		LastActivityAt: wire.OrNull(main.Details.LastActivity), CreatedAt: hub.WireTime(main.CreatedAt), UpdatedAt: hub.WireTime(main.UpdatedAt),
 		ClosedAt:     wire.OrNull(cmp.Or(main.Details.ClosedAt, opportunity.Details.ClosedAt)),
 		EmailAddress: details(func(d hub.Details) string { return cmp.Or(d.Email, first(d.Emails)) }),
@@ -249,6 +249,17 @@ func (c *customers) show(rec hub.Recording, crm *hub.LinkedCRM) *CRMCustomer {
 		customer.ContactAccount = wire.Some(ContactAccount{ID: of.ID, Name: wire.OrNull(of.Name), ExternalID: new(of.ShownID())})
 	}
 	return customer
+}
+
+// pageOf is the page in the CRM of the first of the records that has one: that of a visit's deal or customer leads people on where the
+// visit has none.
+func pageOf(records ...store.Record) string {
+	for _, r := range records {
+		if page := hub.WebURL(r.Details.URL); page != "" {
+			return page
+		}
+	}
+	return ""
 }
 
 // nameOf is the name of what a record refers to, or else of what is known beside it.

@@ -64,9 +64,10 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	return connector.Account{ID: user.Company}, err
 }
 
-// RecordURL implements connector.Linker.
-func (Connector) RecordURL(m hub.Model, externalID string) string {
-	if m != hub.ModelOpportunity {
+// recordURL is the address of a record's page in the web app, for answers that do not have it; "" for one without a page that is
+// known.
+func recordURL(m hub.Model, externalID string) string {
+	if m != hub.ModelOpportunity || externalID == "" {
 		return ""
 	}
 	return "https://app.companycam.com/projects/" + url.PathEscape(externalID)

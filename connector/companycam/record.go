@@ -1,6 +1,7 @@
 package companycam
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func (p *project) record() hub.Record {
 	r := hub.Record{
 		Model: hub.ModelOpportunity, ExternalID: p.ID, ModifiedAt: p.UpdatedAt.time(), Deleted: p.Status == "deleted", Name: strings.TrimSpace(p.Name),
 		Details: hub.Details{
-			Archived: p.Archived, URL: p.URL, Description: p.Notepad, CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire(),
+			Archived: p.Archived, URL: cmp.Or(p.URL, recordURL(hub.ModelOpportunity, p.ID)), Description: p.Notepad, CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire(),
 		},
 	}
 	if p.CreatorType == "User" {

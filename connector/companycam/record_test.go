@@ -173,7 +173,6 @@ func usersOf(records []hub.Record, project string) int {
 
 func TestFindProjects(t *testing.T) {
 	crm, s := standIn(t, simulated.New(simulator.Options{Counts: map[hub.Model]int{hub.ModelOpportunity: 20}}))
-	rows := crm.Records(hub.ModelOpportunity)
 	merged, into := crm.Merge(hub.ModelOpportunity)
 	page, err := companycam.Connector{}.Find(t.Context(), s, hub.ModelOpportunity, []string{merged, into})
 	if err != nil || len(page.Rejected) > 0 || len(page.Records) == 0 || page.Records[0].ExternalID != into {
@@ -189,11 +188,5 @@ func TestFindProjects(t *testing.T) {
 	}
 	if len(page.Records) != wanted {
 		t.Errorf("it came with %d records, not %d", len(page.Records), wanted)
-	}
-	if got := (companycam.Connector{}).RecordURL(hub.ModelOpportunity, rows[0].ExternalID); got != rows[0].Details.URL {
-		t.Errorf("its page is %q", got)
-	}
-	if got := (companycam.Connector{}).RecordURL(hub.ModelUser, "1"); got != "" {
-		t.Errorf("a user's page is %q", got)
 	}
 }

@@ -18,5 +18,12 @@ func readsEverything(t *testing.T, c connector.Connector, crm NewCRM) {
 			r.pass(connector.Query{Model: m.Model, Limit: limit}, held)
 		}
 		r.compare(held)
+		for _, records := range held {
+			for _, record := range records {
+				if told := record.Details.URL; told != hub.WebURL(told) {
+					t.Fatalf("the page of the %s %s is %q, which is no address that a browser may be sent to", record.Model, record.ExternalID, told)
+				}
+			}
+		}
 	}
 }

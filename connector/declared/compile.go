@@ -15,6 +15,7 @@ var (
 	seesItem     = append([]string{"item"}, seesSettings...)
 	seesPart     = append([]string{"item", "each"}, seesSettings...)
 	seesID       = append([]string{"id"}, seesSettings...)
+	seesRecord   = []string{"id", "settings", "account"} // what is the same at each reading
 	seesNote     = append([]string{"id", "text", "title", "body", "marker"}, seesSettings...)
 )
 
@@ -94,7 +95,7 @@ func (p *Platform) compile() error {
 			c.texts(seesID, m.Find.Query)
 			c.expressions(seesAnswer, m.Find.Item)
 		}
-		c.templates(seesID, m.URL)
+		c.templates(seesRecord, m.URL)
 		if d := &m.Deletions; d.Path != nil {
 			d.Paging = cmp.Or(d.Paging, f.Paging)
 			c.source(seesSettings, &d.source)

@@ -124,19 +124,6 @@ func (c connected) Check(ctx context.Context, s *connector.Session) (connector.A
 	return connector.Account{ID: id, Name: name}, err
 }
 
-// RecordURL implements connector.Linker.
-func (c connected) RecordURL(m hub.Model, externalID string) string {
-	of := c.p.model(m)
-	if of == nil || !of.URL.given() {
-		return ""
-	}
-	address, err := of.URL.text(newScope(map[string]any{"id": externalID}), func(text string) (string, error) { return url.PathEscape(text), nil })
-	if err != nil {
-		return ""
-	}
-	return address
-}
-
 // model is that of the file; nil where the file has none.
 func (p *Platform) model(m hub.Model) *model {
 	for _, of := range p.file.Models {

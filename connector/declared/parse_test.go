@@ -37,6 +37,8 @@ func TestWhatIsWrongIsNamedByItsLine(t *testing.T) {
 		"an anchor":                  {"size: {parameter", "size: &a {parameter", "line 23: anchors and aliases cannot be used"},
 		"order without since":        {"size: {parameter: limit, most: 50}\n\nmodels:\n  - model: USER\n    path: /people\n    items: answer.items\n    since: {parameter: since}", "size: {parameter: limit, most: 50}\n  order: modified\n\nmodels:\n  - model: USER\n    path: /people\n    items: answer.items", "is read by since and modifiedAt"},
 		"notes on what is not read":  {"- model: OPPORTUNITY\n      write", "- model: LEAD\n      write", "LEAD is none of the models"},
+		"a page that changes":        {"url: https://app.invented.example/deals/${id}", "url: https://app.invented.example/deals/${id}?at=${now}", "unknown name now"},
+		"a page that is a script":    {"url: https://app.invented.example/deals/${id}", "url: javascript:alert(1)", "models/2/url"},
 		"no YAML":                    {"account:", "account: [", "line"},
 	} {
 		text := strings.Replace(string(good), test.old, test.by, 1)

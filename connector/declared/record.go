@@ -60,6 +60,7 @@ func (m *model) records(sc *scope) ([]hub.Record, error) {
 	if err := m.Fields.fill(sc, &r); err != nil {
 		return nil, err
 	}
+	r.Details.URL = m.recordURL(sc, r.ExternalID)
 	r.Mend()
 	all := []hub.Record{r}
 	for _, c := range m.Children {
@@ -88,6 +89,19 @@ func (m *model) records(sc *scope) ([]hub.Record, error) {
 		}
 	}
 	return all, nil
+}
+
+// recordURL is the address of a record's page in the vendor's web app; "" where the file has none, or a part of it has no value.
+func (m *model) recordURL(sc *scope, externalID string) string {
+	if !m.URL.given() {
+		return ""
+	}
+	sc.values["id"] = externalID
+	address, err := m.URL.path(sc)
+	if err != nil {
+		return ""
+	}
+	return address
 }
 
 // record is a record that comes within another.

@@ -209,6 +209,31 @@ func TestIdsStayWithinTheirPath(t *testing.T) {
 	}
 }
 
+// TestRecordURL fills a record's page with its id, the account and settings; where one of them has no value there is none.
+func TestRecordURL(t *testing.T) {
+	people := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		item := map[string]any{"id": "a/b", "mail": "a@example.com"}
+		if strings.Contains(r.URL.Path, "/people/") {
+			answer(w, item)
+			return
+		}
+		answer(w, map[string]any{"items": []any{item}})
+	})
+	c, s := against(t, "number", people, "    find: {path: \"/people/${id}\"}\n", "    find: {path: \"/people/${id}\"}\n    url: https://${account}.invented.example/#/people/${id}\n",
+		"  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none")
+	for account, want := range map[string]string{"acme": "https://acme.invented.example/#/people/a%2Fb", "": ""} {
+		s.ExternalAccountID = account
+		page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
+		found, foundErr := c.(connector.Finder).Find(t.Context(), s, hub.ModelUser, []string{"a/b"})
+		if err != nil || foundErr != nil || len(page.Records) != 1 || len(found.Records) != 1 {
+			t.Fatal(page, err, found, foundErr)
+		}
+		if listed, alone := page.Records[0].Details.URL, found.Records[0].Details.URL; listed != want || alone != want {
+			t.Errorf("of the account %q: %q in the list, %q alone", account, listed, alone)
+		}
+	}
+}
+
 // TestItemsAreBounded holds that an item which is too large, or which an expression fails on, keeps no other from coming.
 func TestItemsAreBounded(t *testing.T) {
 	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -86,7 +86,7 @@ func appendCustomers(ctx context.Context, s *connector.Session, q connector.Quer
 	if page.Note == "" {
 		page.Note = note
 	}
-	t := teller{zone: zone, owners: owners, tenant: s.Values["clientId"]}
+	t := teller{zone: zone, owners: owners, tenant: s.Values["clientId"], tests: isForTests(s.Values["baseURL"])}
 	whole, err := wholeOnes(ctx, s, q, found, zone)
 	if err != nil {
 		return err
@@ -158,6 +158,8 @@ type teller struct {
 	owners map[string]string
 	// tenant is the first label of the web app's address.
 	tenant string
+	// tests says that what is told is of a server for tests.
+	tests bool
 }
 
 // append appends a customer, or among the rejected what cannot be read or kept of one.

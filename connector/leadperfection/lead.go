@@ -2,7 +2,6 @@ package leadperfection
 
 import (
 	"errors"
-	"net/url"
 	"strings"
 	"time"
 
@@ -111,19 +110,10 @@ func (t *teller) job(of *hub.Record, o object) (hub.Record, error) {
 	r := hub.Record{
 		Model: hub.ModelOpportunity, ExternalID: o.id(jobID), Name: of.Name,
 		Refs:    hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: t.owner(o.text(repName))},
-		Details: hub.Details{Amount: o.amount(jobAmount), Status: o.text(jobStatus), Disposition: of.Details.Disposition, URL: t.jobURL(o.id(jobID))},
+		Details: hub.Details{Amount: o.amount(jobAmount), Status: o.text(jobStatus), Disposition: of.Details.Disposition, URL: t.recordURL(hub.ModelOpportunity, o.id(jobID))},
 	}
 	if r.ExternalID == "" {
 		return r, errors.New("one of its jobs has no id")
 	}
 	return r, t.dates(&r, o)
-}
-
-// jobURL is a job's page in the web app, whose address begins with the client id where that is a name of hosts.
-func (t *teller) jobURL(id string) string {
-	label := strings.ToLower(t.tenant)
-	if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return ""
-	}
-	return "https://" + label + ".leadperfection.com/jobdetail.html?jobid=" + url.QueryEscape(id)
 }

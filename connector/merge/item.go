@@ -97,6 +97,11 @@ func (s *stage) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// recordURL is the address of the record's page in the CRM, as the vendor tells it; "" where it does not.
+func (i *item) recordURL() string {
+	return cmp.Or(i.UserURL, i.AccountURL, i.ContactURL, i.LeadURL, i.OpportunityURL, i.EngagementURL, i.TaskURL)
+}
+
 func (i *item) record(m hub.Model) hub.Record {
 	r := hub.Record{
 		Model: m, ExternalID: i.ID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Name,
@@ -107,7 +112,7 @@ func (i *item) record(m hub.Model) hub.Record {
 			LastActivity: i.ActiveAt.Wire(), CreatedAt: i.CreatedAt.Wire(), UpdatedAt: i.UpdatedAt.Wire(),
 			Direction: i.Direction, Subject: i.Subject, Content: i.Content, ActivityType: i.ActivityType,
 			Description: i.Description, Industry: i.Industry, Website: i.Website, Active: i.IsActive, Stage: i.Stage.Name,
-			URL: cmp.Or(i.UserURL, i.AccountURL, i.ContactURL, i.LeadURL, i.OpportunityURL, i.EngagementURL),
+			URL: i.recordURL(),
 		},
 	}
 	switch m {

@@ -30,7 +30,7 @@ func (i *item) task() hub.Record {
 		Model: hub.ModelEngagement, ExternalID: taskPrefix + i.ID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Subject, EndTime: i.DueDate.Time,
 		Refs: hub.Refs{Account: i.Account, Opportunity: i.Opportunity, Contact: i.Contact, Owner: i.Owner},
 		Details: hub.Details{
-			RemoteID: i.RemoteID, Subject: i.Subject, Content: i.Content, Status: i.Status, ActivityType: taskType, ClosedAt: i.CompletedDate.Wire(), URL: i.TaskURL,
+			RemoteID: i.RemoteID, Subject: i.Subject, Content: i.Content, Status: i.Status, ActivityType: taskType, ClosedAt: i.CompletedDate.Wire(), URL: i.recordURL(),
 		},
 	}
 }

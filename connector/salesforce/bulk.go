@@ -202,7 +202,7 @@ func (src Source) part(ctx context.Context, s *connector.Session, q connector.Qu
 			return connector.Fail(connector.Malformed, service, "%s was answered with a table that has not the columns that were asked for", r.Path)
 		}
 		rows++
-		src.appendTo(&page, q.Model, []json.RawMessage{tableRow(names, fields)})
+		src.appendTo(s, &page, q.Model, []json.RawMessage{tableRow(names, fields)})
 		return nil
 	})
 	if err == nil {

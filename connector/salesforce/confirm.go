@@ -61,7 +61,7 @@ func (src Source) all(ctx context.Context, s *connector.Session, m hub.Model, fi
 		return connector.Page{}, err
 	}
 	var page connector.Page
-	src.appendTo(&page, m, got.records)
+	src.appendTo(s, &page, m, got.records)
 	if got.more || len(page.Rejected) > 0 {
 		return connector.Page{}, connector.Fail(connector.Malformed, service, "who takes part in %s cannot be read", externalID)
 	}

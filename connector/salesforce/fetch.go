@@ -85,7 +85,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		return connector.Page{}, err
 	}
 	page.AsOf = got.date
-	src.appendTo(&page, q.Model, got.records)
+	src.appendTo(s, &page, q.Model, got.records)
 	if got.more || len(got.records) >= limit {
 		if at.stamp, at.id = last(got.records); at.id == "" {
 			return connector.Page{}, connector.Fail(connector.Malformed, service, "a page of %s says that there is more, but has no row to go on behind", src.Object)
@@ -123,9 +123,10 @@ func (src Source) selected(hidden []string) string {
 }
 
 // appendTo makes records of rows. A relation of somebody who is no user is nobody's.
-func (src Source) appendTo(page *connector.Page, m hub.Model, rows []json.RawMessage) {
+func (src Source) appendTo(s *connector.Session, page *connector.Page, m hub.Model, rows []json.RawMessage) {
 	connector.AppendItems(page, rows, func(r row) []hub.Record {
 		record := src.record(m, r)
+		record.Details.URL = src.recordURL(s, &record)
 		if src.Object == "EventRelation" && !strings.HasPrefix(record.Refs.User, userPrefix) && record.ExternalID != "" {
 			return nil
 		}

@@ -37,7 +37,7 @@ func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, ex
 		if err != nil {
 			return connector.Page{}, err
 		}
-		src.appendTo(&page, m, rows)
+		src.appendTo(s, &page, m, rows)
 	}
 	return page, nil
 }

@@ -50,7 +50,7 @@ func readCustomers(ctx context.Context, s *connector.Session, page *connector.Pa
 		return err
 	}
 	connector.AppendItems(page, rows, func(c customer) []hub.Record {
-		r := c.record()
+		r := c.record(s)
 		for _, by := range reached[c.ID] {
 			by.addTo(&r.Details)
 		}
@@ -59,11 +59,13 @@ func readCustomers(ctx context.Context, s *connector.Session, page *connector.Pa
 	return nil
 }
 
-func (c *customer) record() hub.Record {
+func (c *customer) record(s *connector.Session) hub.Record {
 	return hub.Record{
 		Model: hub.ModelAccount, ExternalID: id(c.ID), Name: c.Name, ModifiedAt: c.ModifiedOn.Time, MergedInto: id(c.MergedToID),
 		Deleted: inactive(c.Active) && c.MergedToID == 0,
-		Details: hub.Details{Addresses: c.Address.list(), CreatedAt: c.CreatedOn.Wire(), UpdatedAt: c.ModifiedOn.Wire()},
+		Details: hub.Details{
+			Addresses: c.Address.list(), URL: recordURL(s, hub.ModelAccount, id(c.ID)), CreatedAt: c.CreatedOn.Wire(), UpdatedAt: c.ModifiedOn.Wire(),
+		},
 	}
 }
 
@@ -77,12 +79,12 @@ func readCustomersOfContacts(ctx context.Context, s *connector.Session, page *co
 }
 
 // readMerged reads what of the feed of customers the list does not have: those that were merged into others.
-func readMerged(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {
+func readMerged(_ context.Context, s *connector.Session, page *connector.Page, rows []json.RawMessage) error {
 	connector.AppendItems(page, rows, func(c customer) []hub.Record {
 		if c.MergedToID == 0 || has(page, hub.ModelAccount, id(c.ID)) {
 			return nil
 		}
-		return []hub.Record{c.record()}
+		return []hub.Record{c.record(s)}
 	})
 	return nil
 }

@@ -52,7 +52,7 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 			Model: hub.ModelOpportunity, ExternalID: id(j.ID), Name: oneLine(plainText(j.Summary)), ModifiedAt: j.ModifiedOn.Time,
 			Refs: hub.Refs{Account: id(j.CustomerID), Owner: id(j.SoldByID)},
 			Details: hub.Details{
-				Addresses: at.list(), ClosedAt: j.CompletedOn.Wire(), CreatedAt: j.CreatedOn.Wire(), UpdatedAt: j.ModifiedOn.Wire(),
+				Addresses: at.list(), URL: recordURL(s, hub.ModelOpportunity, id(j.ID)), ClosedAt: j.CompletedOn.Wire(), CreatedAt: j.CreatedOn.Wire(), UpdatedAt: j.ModifiedOn.Wire(),
 			},
 		}
 		r.Details.Latitude, r.Details.Longitude = at.coordinates()

@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"sirocco/connector/servicetitan"
 	"sirocco/hub"
 )
 
@@ -66,21 +65,6 @@ func TestLeadStates(t *testing.T) {
 		}}})
 		if r.Details.Disposition != disposition || r.Name != "Ann Lee" || r.Details.Phones[0] != "555 1" || r.Details.Email != "ann@example.com" || r.Details.Addresses[0].City != "Reno" {
 			t.Errorf("%s: %+v", status, r)
-		}
-	}
-}
-
-// TestRecordURL names the pages of jobs and customers, and of nothing else.
-func TestRecordURL(t *testing.T) {
-	for ref, address := range map[hub.RecordRef]string{
-		{Model: hub.ModelOpportunity, ExternalID: "12"}:  "https://go.servicetitan.com/#/Job/Index/12",
-		{Model: hub.ModelAccount, ExternalID: "34"}:      "https://go.servicetitan.com/#/Customer/34",
-		{Model: hub.ModelEngagement, ExternalID: "56"}:   "",
-		{Model: hub.ModelUser, ExternalID: "employee:7"}: "",
-		{Model: hub.ModelOpportunity, ExternalID: ""}:    "",
-	} {
-		if got := (servicetitan.Connector{}).RecordURL(ref.Model, ref.ExternalID); got != address {
-			t.Errorf("%v: %q", ref, got)
 		}
 	}
 }

@@ -327,7 +327,7 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 		shown.Details.Addresses = []hub.Address{{Street: d.Addresses[0].Street, City: d.Addresses[0].City, State: d.Addresses[0].State, Zip: d.Addresses[0].Zip}}
 		shown.Details.Latitude, shown.Details.Longitude, shown.Refs.Owner = d.Latitude, d.Longitude, r.Refs.Owner
 	case hub.ModelOpportunity:
-		shown.Details.Amount, shown.Details.Disposition = d.Amount, d.Disposition
+		shown.Details.Amount, shown.Details.Disposition, shown.Details.URL = d.Amount, d.Disposition, "https://app.invented.example/deals/"+r.ExternalID
 		shown.Refs = hub.Refs{Contact: r.Refs.Contact, Owner: r.Refs.Owner}
 	case hub.ModelEngagement:
 		shown.Details.Subject, shown.StartTime, shown.EndTime = r.Name, r.StartTime, r.EndTime

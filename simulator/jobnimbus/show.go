@@ -149,8 +149,9 @@ func held(r hub.Record) []hub.Record {
 		if lat, lon := located(r); lat != 0 || lon != 0 {
 			shown.Details.Latitude, shown.Details.Longitude = &lat, &lon
 		}
-		shown.Refs.Owner = r.Refs.Owner
+		shown.Refs.Owner, shown.Details.URL = r.Refs.Owner, "https://app.jobnimbus.com/contact/"+r.ExternalID
 	case hub.ModelOpportunity:
+		shown.Details.URL = "https://app.jobnimbus.com/job/" + r.ExternalID
 		shown.Details.Status, shown.Details.Labels = status(r), []string{"roof"}
 		shown.Refs = hub.Refs{Contact: r.Refs.Contact, Owner: r.Refs.Owner}
 		join(hub.ModelOpportunityUser, func(user string) hub.Refs { return hub.Refs{Opportunity: r.ExternalID, User: user} })

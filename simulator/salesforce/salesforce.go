@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"sirocco/hub"
 	"sirocco/simulator"
@@ -39,6 +40,8 @@ const (
 type Organization struct {
 	s  *simulator.Server
 	mu sync.Mutex
+	// origin is where it listens, as whoever asked for credentials said.
+	origin atomic.Pointer[string]
 	// hidden are objects, and fields as Object.Field, that the user may not see.
 	hidden []string
 	// used and most are the calls of a day.
@@ -129,7 +132,7 @@ func NewOrganization(options simulator.Options) (*simulator.Server, *Organizatio
 		Refuses: o.refuses,
 		Refusal: func(_ *http.Request, _ int) any { return problems("INVALID_SESSION_ID", "Session expired or invalid") },
 		Routes:  o.routes,
-		Held:    held,
+		Held:    o.held,
 		Items:   "records",
 		ID:      "Id",
 		Repeat: func(r *http.Request, answer map[string]any) {
@@ -142,6 +145,7 @@ func NewOrganization(options simulator.Options) (*simulator.Server, *Organizatio
 }
 
 func (o *Organization) values(origin string) map[string]string {
+	o.origin.Store(&origin)
 	values := map[string]string{"baseURL": origin, "authURL": origin, "clientId": clientID, "username": username, "privateKey": key}
 	if o.bulk.from != "" {
 		values["bulkFrom"] = o.bulk.from

@@ -133,8 +133,14 @@ func event(row map[string]any, r hub.Record) {
 	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = r.Details.Disposition == allDay, r.Details.Disposition == child, false, false
 }
 
+// pages are the objects whose rows have a page in the web app.
+var pages = map[hub.Model]string{
+	hub.ModelUser: "User", hub.ModelAccount: "Account", hub.ModelContact: "Contact", hub.ModelLead: "Lead", hub.ModelOpportunity: "Opportunity",
+	hub.ModelEngagement: "Event",
+}
+
 // held is what a hub should hold of a row.
-func held(r hub.Record) []hub.Record {
+func (o *Organization) held(r hub.Record) []hub.Record {
 	has := r.Details
 	keep := hub.Details{CreatedAt: hub.WireTime(seconds(read(has.CreatedAt))), UpdatedAt: hub.WireTime(seconds(r.ModifiedAt))}
 	midnight := func(wire string) string {
@@ -148,6 +154,9 @@ func held(r hub.Record) []hub.Record {
 	}
 	named := func() {
 		keep.FirstName, keep.LastName, keep.Email, keep.Emails = has.FirstName, has.LastName, has.Email, has.Emails
+	}
+	if origin := o.origin.Load(); origin != nil && pages[r.Model] != "" {
+		keep.URL = *origin + "/lightning/r/" + pages[r.Model] + "/" + r.ExternalID + "/view"
 	}
 	refs := r.Refs
 	refs.EngagementType = ""

@@ -20,6 +20,7 @@ func held(s *simulator.Server, r hub.Record) []hub.Record {
 		keep.Email, keep.Emails = has.Email, has.Emails
 	case hub.ModelAccount:
 		keep.Addresses, keep.Phones, keep.Emails = has.Addresses, has.Phones, has.Emails
+		keep.URL = "https://go.servicetitan.com/#/Customer/" + r.ExternalID
 	case hub.ModelLead:
 		refs.Account = r.Refs.Account
 		switch showLead(r)["status"] {
@@ -30,7 +31,7 @@ func held(s *simulator.Server, r hub.Record) []hub.Record {
 		}
 	case hub.ModelOpportunity:
 		refs = hub.Refs{Account: r.Refs.Account, Owner: r.Refs.Owner}
-		keep.ClosedAt = has.ClosedAt
+		keep.ClosedAt, keep.URL = has.ClosedAt, "https://go.servicetitan.com/#/Job/Index/"+r.ExternalID
 		place, _ := s.Get(simulator.Location, locationOf(r))
 		keep.Addresses, keep.Latitude, keep.Longitude = place.Details.Addresses, place.Details.Latitude, place.Details.Longitude
 		outcome(s, r, &keep, &refs)

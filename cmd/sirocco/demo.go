@@ -52,6 +52,9 @@ type demo struct {
 	st     *store.Store
 	// organization is whose token is used; userToken is one of its rep's.
 	organization, token, userToken string
+	// rep is the CRM user who records, user the id of the workspace's user who that is.
+	rep  hub.Record
+	user string
 	// console is the link that opens the console once, as the operator.
 	console string
 	// recorded are the ids of the recordings that were made.
@@ -174,6 +177,7 @@ func (d *demo) show() (string, error) {
 		func() (err error) { changed, err = d.increment(); return err },
 		func() (err error) { again, err = d.pauseAndResume(); return err },
 		func() (err error) { notes, events, err = d.recordings(); return err },
+		d.pushed,
 	} {
 		if err := act(); err != nil && !d.excused(err) {
 			return "", err
@@ -185,7 +189,7 @@ func (d *demo) show() (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d records came from %d CRMs, %d changes were picked up alone, a paused sync went on where it stopped, with %d records met again and none written, "+
-		"and %d recordings linked themselves and were written back once each, of which %d webhooks told",
+		"%d recordings linked themselves and were written back once each, of which %d webhooks told, and one linked itself to what was pushed, beside a presentation",
 		created, len(d.crms), changed, again, notes, events), nil
 }
 

@@ -254,6 +254,7 @@ func (d *demo) recordings() (notes, events int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	d.rep, d.user = found[0].rep, user
 	for i, a := range found {
 		transcript := i > 0
 		if transcript {
@@ -278,14 +279,9 @@ func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, us
 	if err != nil {
 		return 0, err
 	}
-	var link struct {
-		Reason string `json:"reason"`
-		Record *struct {
-			ExternalID string `json:"externalId"`
-		} `json:"record"`
-	}
+	var link demoLink
 	if err := d.until("the recording is linked", func() (bool, error) {
-		err := d.call("GET", "/v1/core/recordings/"+id+"/link", nil, &link)
+		link, err = d.linkOf(id)
 		return link.Record != nil, err
 	}); err != nil {
 		return 0, fmt.Errorf("%w (%s)", err, link.Reason)

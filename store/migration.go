@@ -31,6 +31,7 @@ func migrations(clock hub.Clock) database.Migrations {
 		39: prepareConsolePages,
 		40: makeRecordContacts,
 		43: makeScoreDays,
+		48: countScoredByDay,
 	}}
 }
 

@@ -97,3 +97,37 @@ func sumRange(ctx context.Context, tx *sql.Tx, c hub.Scorecard, n hub.ScorecardN
 		c.OrganizationID, c.ConversationType, n.MetricID, g.low, g.high, g.minDuration)
 	return err
 }
+
+// countScored gives each recording with scores its value of scoredMetric, and each type of conversations with scorecards or scores
+// the series of it.
+var countScored = []string{
+	`INSERT INTO score_series (organization_id, series, conversation_type, metric_id)
+		SELECT k.organization_id, (SELECT COALESCE(MAX(m.series), 0) FROM score_series m WHERE m.organization_id = k.organization_id)
+			+ ROW_NUMBER() OVER (PARTITION BY k.organization_id ORDER BY k.conversation_type), k.conversation_type, '` + scoredMetric + `'
+		FROM (SELECT organization_id, conversation_type FROM scorecards UNION SELECT organization_id, conversation_type FROM scores) k`,
+	`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series)
+		SELECT r.organization_id, r.id, '` + scoredMetric + `', r.conversation_type, r.started_at, r.duration_ms, r.user_id, r.team_id, r.discoverable,
+			CASE WHEN r.result = '` + string(hub.ResultClosed) + `' THEN 1 ELSE 0 END, '{}', x.series
+		FROM recordings r JOIN score_series x ON x.organization_id = r.organization_id AND x.conversation_type = r.conversation_type AND x.metric_id = '` + scoredMetric + `'
+		WHERE r.scored`,
+}
+
+// countScoredByDay lets scored recordings be counted as values are summed up, by day, too.
+func countScoredByDay(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
+	for _, statement := range countScored {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	cards, err := cardsToSum(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		if err := sumRange(ctx, tx, c, hub.ScorecardNode{MetricID: scoredMetric, Rubric: wins}); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, sumDays+` JOIN score_series x ON x.organization_id = g.organization_id AND x.series = g.series AND x.metric_id = '`+scoredMetric+`'`+sumDaysBy)
+	return err
+}

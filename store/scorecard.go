@@ -171,8 +171,22 @@ func (s *Store) Configurations(ctx context.Context, organization string) ([]stri
 	return queryAll(ctx, s.db, scanText, `SELECT definition FROM conversation_configurations WHERE organization_id = $1 ORDER BY id LIMIT $2`, organization, definitionsMost)
 }
 
+// scoredMetric is the id of what each recording with scores is given besides, as no metric of anybody's is: 1 where it ended in a win,
+// else 0. So scored recordings are counted as values are summed up.
+const scoredMetric = ""
+
+// wins are the values of scoredMetric that count as won.
+var wins = &hub.ScoreRubric{Min: 1, Max: 1}
+
 // replaceScores keeps the scores of a new analysis, in the place of those before.
 func replaceScores(ctx context.Context, tx Tx, r hub.Recording, scores []hub.Score) error {
+	if len(scores) > 0 {
+		won := hub.Score{MetricID: scoredMetric}
+		if r.Result == hub.ResultClosed {
+			won.Value = 1
+		}
+		scores = append(slices.Clip(scores), won)
+	}
 	days, err := removeScores(ctx, tx, r.OrganizationID, r.ID)
 	if err != nil {
 		return err
@@ -269,14 +283,8 @@ type ScoredRecordings struct{ Count, Won int64 }
 
 // CountScored counts the scored recordings that the filter chooses.
 func (s *Store) CountScored(ctx context.Context, organization string, f ScoreFilter) (ScoredRecordings, error) {
-	c := conditions{args: []any{organization, f.ConversationType}}
-	f.where(s.db, &c, "r.id")
-	return queryOne(ctx, s.db, func(r database.Row) (ScoredRecordings, error) {
-		var n ScoredRecordings
-		err := r.Scan(&n.Count, &n.Won)
-		return n, err
-	}, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN r.result = 'closed' THEN 1 ELSE 0 END), 0) FROM recordings r
-		WHERE r.organization_id = $1 AND r.conversation_type = $2 AND r.scored`+c.text, c.args...)
+	figures, err := s.MetricFigures(ctx, organization, f, []MetricAsked{{scoredMetric, wins}})
+	return ScoredRecordings{figures[scoredMetric].Count, figures[scoredMetric].Passed}, err
 }
 
 // MetricAsked is a metric whose figures are asked for, with the range that counts as passed; nil for none.
@@ -285,23 +293,35 @@ type MetricAsked struct {
 	Rubric *hub.ScoreRubric
 }
 
-// MetricFigures sums up the values of metrics over the scored recordings that the filter chooses, in the database. Each
-// metric is one range of an index that has all there is to know.
+// MetricFigures sums up the values of metrics over the scored recordings that the filter chooses, in the database: from their
+// days where those are to be had, else each metric from one range of an index that has all there is to know. A metric
+// without a score has no figures.
 func (s *Store) MetricFigures(ctx context.Context, organization string, f ScoreFilter, metrics []MetricAsked) (map[string]hub.MetricFigures, error) {
-	all := make([]hub.MetricFigures, len(metrics))
+	figures, rest, err := s.figuresByDay(ctx, organization, f, metrics)
+	if err != nil || len(rest) == 0 {
+		return figures, err
+	}
+	series, err := s.seriesOfMetrics(ctx, organization, f.ConversationType, rest)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]hub.MetricFigures, len(rest))
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(metricsAtOnce)
-	for i, m := range metrics {
+	for i, m := range rest {
+		of, scored := series[m.ID]
+		if !scored {
+			continue
+		}
 		asking.Go(func() (err error) {
-			all[i], err = s.figuresOf(ctx, organization, f, m)
+			all[i], err = s.figuresOf(ctx, organization, f, of, m.Rubric)
 			return err
 		})
 	}
 	if err := asking.Wait(); err != nil {
 		return nil, err
 	}
-	figures := make(map[string]hub.MetricFigures, len(metrics))
-	for i, m := range metrics {
+	for i, m := range rest {
 		if all[i].Count > 0 {
 			figures[m.ID] = all[i]
 		}
@@ -312,19 +332,39 @@ func (s *Store) MetricFigures(ctx context.Context, organization string, f ScoreF
 // metricsAtOnce is how many metrics one question sums up at the same time.
 const metricsAtOnce = 4
 
-// figuresOf sums up the values of one metric; none are the zero value.
-func (s *Store) figuresOf(ctx context.Context, organization string, f ScoreFilter, m MetricAsked) (hub.MetricFigures, error) {
-	series, err := seriesOf(ctx, s.db, organization, f.ConversationType, m.ID)
-	if err != nil {
-		return hub.MetricFigures{}, ignoreNotFound(err)
+// seriesOfMetrics are the numbers of the series of metrics in conversations of a type, by the metrics' ids.
+func (s *Store) seriesOfMetrics(ctx context.Context, organization, conversationType string, metrics []MetricAsked) (map[string]int64, error) {
+	c := conditions{args: []any{organization, conversationType}}
+	type pair struct {
+		metric string
+		series int64
 	}
-	if summed, found, err := s.figuresByDay(ctx, organization, f, series, m.Rubric); err != nil || found {
-		return summed, err
+	all, err := queryAll(ctx, s.db, func(r database.Row) (pair, error) {
+		var p pair
+		err := r.Scan(&p.metric, &p.series)
+		return p, err
+	}, `SELECT metric_id, series FROM score_series WHERE organization_id = $1 AND conversation_type = $2 AND `+c.in(s.db, "metric_id", idsOfMetrics(metrics)), c.args...)
+	series := make(map[string]int64, len(all))
+	for _, p := range all {
+		series[p.metric] = p.series
 	}
+	return series, err
+}
+
+func idsOfMetrics(metrics []MetricAsked) []string {
+	ids := make([]string, len(metrics))
+	for i, m := range metrics {
+		ids[i] = m.ID
+	}
+	return ids
+}
+
+// figuresOf sums up the values of one series; none are the zero value.
+func (s *Store) figuresOf(ctx context.Context, organization string, f ScoreFilter, series int64, rubric *hub.ScoreRubric) (hub.MetricFigures, error) {
 	c := conditions{args: []any{organization, series}}
 	passed := "0"
-	if m.Rubric != nil {
-		passed = fmt.Sprintf("COALESCE(SUM(CASE WHEN r.value >= %s AND r.value <= %s THEN 1 ELSE 0 END), 0)", c.arg(m.Rubric.Min), c.arg(m.Rubric.Max))
+	if rubric != nil {
+		passed = fmt.Sprintf("COALESCE(SUM(CASE WHEN r.value >= %s AND r.value <= %s THEN 1 ELSE 0 END), 0)", c.arg(rubric.Min), c.arg(rubric.Max))
 	}
 	f.where(s.db, &c, "r.recording_id")
 	return queryOne(ctx, s.db, func(r database.Row) (hub.MetricFigures, error) {

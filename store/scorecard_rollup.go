@@ -122,6 +122,11 @@ func keepRanges(ctx context.Context, tx Tx, organization string) error {
 	}
 	needed := map[scoreRange]bool{}
 	for _, c := range cards {
+		recordings, err := makeSeries(ctx, tx, organization, c.ConversationType, scoredMetric)
+		if err != nil {
+			return err
+		}
+		needed[rangeOf(recordings, wins, c.MinDuration)] = true
 		for _, n := range c.Nodes {
 			if n.Kind != hub.NodeMetric {
 				continue
@@ -176,38 +181,59 @@ func dropRange(ctx context.Context, tx Tx, organization string, g scoreRange) er
 	return err
 }
 
-// figuresByDay sums up the values of a metric from its days, and from the scores before the first whole day and behind the last
-// one. found is false where that is not to be had: what is asked for is chosen by more than its time and its length, is shorter
-// than some days, or is of no scorecard's range.
-func (s *Store) figuresByDay(ctx context.Context, organization string, f ScoreFilter, series int64, rubric *hub.ScoreRubric) (one hub.MetricFigures, found bool, err error) {
+// summedRanges are the ranges g of metrics x of conversations of a type, as the parameters of figuresByDay name them.
+const summedRanges = `score_series x JOIN score_ranges g ON g.organization_id = x.organization_id AND g.series = x.series AND g.min_duration_ms = $3`
+
+// figuresByDay sums up the values of metrics from their days, and from the scores before the first whole day and behind the last
+// one, in one statement: a range that goes meanwhile takes its days along. rest are the metrics of which that is not to be had: where
+// what is asked for is chosen by more than its time and its length, or is shorter than some days, and those of no scorecard's range.
+func (s *Store) figuresByDay(ctx context.Context, organization string, f ScoreFilter, metrics []MetricAsked) (figures map[string]hub.MetricFigures, rest []MetricAsked, err error) {
+	figures = make(map[string]hub.MetricFigures, len(metrics))
 	from, until := micros(f.From), micros(f.Until)
 	first, end := dayOf(from+dayMicros-1), dayOf(until)
 	if !f.Everything || !f.By.Admin || end-first < 2*dayMicros {
-		return one, false, nil
+		return figures, metrics, nil
 	}
-	g := rangeOf(series, rubric, f.MinDuration)
-	ids, err := queryAll(ctx, s.db, scanCount, `SELECT range_id FROM score_ranges WHERE organization_id = $1 AND series = $2 AND low = $3 AND high = $4 AND min_duration_ms = $5`,
-		organization, g.series, g.low, g.high, g.minDuration)
-	if err != nil || len(ids) == 0 {
-		return one, false, err
+	c := conditions{args: []any{organization, f.ConversationType, f.MinDuration.Milliseconds(), first, end}}
+	const chosen = ` WHERE x.organization_id = $1 AND x.conversation_type = $2 AND `
+	of := chosen + c.in(s.db, "x.metric_id", idsOfMetrics(metrics))
+	parts := `SELECT x.metric_id, g.low, g.high, 0 AS scored, CAST(0 AS DOUBLE PRECISION) AS total, 0 AS passed FROM ` + summedRanges + of + `
+		UNION ALL SELECT x.metric_id, g.low, g.high, d.scored, d.total, d.passed FROM ` + summedRanges + `
+			JOIN score_days d ON d.organization_id = g.organization_id AND d.range_id = g.range_id AND d.day >= $4 AND d.day < $5` + of
+	for _, beside := range [][2]int64{{from, first}, {end, until}} {
+		if beside[0] < beside[1] {
+			parts += `
+		UNION ALL SELECT x.metric_id, g.low, g.high, 1, s.value, CASE WHEN s.value >= g.low AND s.value <= g.high THEN 1 ELSE 0 END FROM ` + summedRanges + `
+			JOIN scores s ON s.organization_id = g.organization_id AND s.series = g.series AND s.duration_ms >= g.min_duration_ms
+				AND s.started_at >= ` + c.arg(beside[0]) + ` AND s.started_at < ` + c.arg(beside[1]) + of
+		}
 	}
-	// The range may go meanwhile: then its days do, too, and so it is looked for in the same statement.
-	ends := `SELECT 1, s.value, CASE WHEN s.value >= $5 AND s.value <= $6 THEN 1 ELSE 0 END FROM scores s
-		WHERE s.organization_id = $1 AND s.series = $7 AND s.duration_ms >= $8 AND `
-	all, err := queryAll(ctx, s.db, func(r database.Row) (hub.MetricFigures, error) {
+	type summed struct {
+		metric    string
+		low, high float64
+	}
+	found := map[summed]hub.MetricFigures{}
+	_, err = queryAll(ctx, s.db, func(r database.Row) (summed, error) {
+		var of summed
 		var one hub.MetricFigures
-		err := r.Scan(&one.Count, &one.Sum, &one.Passed)
-		return one, err
-	}, `SELECT CAST(COALESCE(SUM(d.scored), 0) AS BIGINT), COALESCE(SUM(d.total), 0), CAST(COALESCE(SUM(d.passed), 0) AS BIGINT) FROM (
-			SELECT scored, total, passed FROM score_days WHERE organization_id = $1 AND range_id = $2 AND day >= $3 AND day < $4
-			UNION ALL `+ends+`s.started_at >= $9 AND s.started_at < $3
-			UNION ALL `+ends+`s.started_at >= $4 AND s.started_at < $10) d
-		WHERE EXISTS (SELECT 1 FROM score_ranges g WHERE g.organization_id = $1 AND g.range_id = $2) HAVING COUNT(*) > 0`,
-		organization, ids[0], first, end, g.low, g.high, g.series, g.minDuration, from, until)
-	if err != nil || len(all) == 0 {
-		return one, false, err
+		err := r.Scan(&of.metric, &of.low, &of.high, &one.Count, &one.Sum, &one.Passed)
+		found[of] = one
+		return of, err
+	}, `SELECT metric_id, low, high, CAST(SUM(scored) AS BIGINT), SUM(total), CAST(SUM(passed) AS BIGINT) FROM (`+parts+`) d GROUP BY metric_id, low, high`, c.args...)
+	if err != nil {
+		return nil, nil, err
 	}
-	return all[0], true, nil
+	for _, m := range metrics {
+		g := rangeOf(0, m.Rubric, 0)
+		one, ok := found[summed{m.ID, g.low, g.high}] // the bounds come back as they were put in
+		switch {
+		case !ok:
+			rest = append(rest, m)
+		case one.Count > 0:
+			figures[m.ID] = one
+		}
+	}
+	return figures, rest, nil
 }
 
 // sortedScores are scores in the order of their series.

@@ -38,7 +38,7 @@ func putCard(t *testing.T, st *store.Store, c hub.Scorecard) hub.Scorecard {
 func scored(t *testing.T, st *store.Store, org string, day int, length time.Duration) string {
 	t.Helper()
 	id := storetest.Recording(t, st, org, "u", scoreBegin.Add(time.Duration(day)*24*time.Hour), length)
-	storetest.Exec(t, st, `UPDATE recordings SET conversation_type = $1, blob = id WHERE id = $2`, talks, id)
+	storetest.Exec(t, st, `UPDATE recordings SET conversation_type = $1, blob = id, result = $3 WHERE id = $2`, talks, id, []string{"", "closed"}[day%2])
 	return id
 }
 
@@ -63,6 +63,15 @@ func exact(t *testing.T, st *store.Store, org string, c hub.Scorecard) hub.Metri
 		want, err := st.MetricFigures(t.Context(), org, f, asked)
 		if err != nil || got["m"] != want["m"] {
 			t.Errorf("over %v the figures are %+v, each score says %+v, %v", span, got["m"], want["m"], err)
+		}
+		f.By = hub.Viewer{Admin: true}
+		counted, err := st.CountScored(t.Context(), org, f)
+		if err != nil || counted.Count != got["m"].Count { // each recording has a score for the one metric
+			t.Errorf("over %v there are %+v recordings of %d scores, %v", span, counted, got["m"].Count, err)
+		}
+		f.By = hub.Viewer{UserID: "u"}
+		if each, err := st.CountScored(t.Context(), org, f); err != nil || each != counted {
+			t.Errorf("over %v %+v recordings are counted one by one, %+v by day, %v", span, each, counted, err)
 		}
 		if last == (hub.MetricFigures{}) {
 			last = got["m"]
@@ -118,7 +127,7 @@ func TestDaysAreWhatTheirScoresAre(t *testing.T) {
 		card = putCard(t, st, cardOf(org, card.ID, 0, 100))
 		exact(t, st, org, second)
 		exact(t, st, org, card)
-		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM score_ranges WHERE organization_id = $1`, org); n != 2 {
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM score_ranges WHERE organization_id = $1`, org); n != 3 { // and one that counts recordings
 			t.Errorf("%d ranges of two scorecards", n)
 		}
 		for _, id := range ids {
@@ -181,7 +190,11 @@ func TestDaysOfAnUpgrade(t *testing.T) {
 		}
 		for i := range 40 {
 			statements = append(statements, fmt.Sprintf(`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, discoverable, value, details, series)
-				VALUES ('org', 'r%d', 'm', '%s', %d, %d, 'u', TRUE, %d, '{}', 7)`, i, talks, scoreBegin.Add(time.Duration(i)*7*time.Hour).UnixMicro(), 300_000*(1+i%3), 30+i))
+				VALUES ('org', 'r%[1]d', 'm', '%[2]s', %[3]d, %[4]d, 'u', TRUE, %[5]d, '{}', 7)`, i, talks, scoreBegin.Add(time.Duration(i)*7*time.Hour).UnixMicro(), 300_000*(1+i%3), 30+i),
+				fmt.Sprintf(`INSERT INTO recordings (organization_id, id, user_id, title, file_type, blob, size, started_at, ended_at, duration_ms, result, conversation_type, trigger_kind, discoverable,
+				contact_name, contact_phone, status, analysis, analysis_hash, link_also, link_by, link_trigger, link_reason, created_at, updated_at, scored)
+				VALUES ('org', 'r%[1]d', 'u', '', 'audio/mpeg', 'r%[1]d', 1, %[3]d, %[3]d, %[4]d, '%[5]s', '%[2]s', '', TRUE, '', '', 'COMPLETE', '{}', '', '[]', '', '', '', 0, 0, TRUE)`,
+					i, talks, scoreBegin.Add(time.Duration(i)*7*time.Hour).UnixMicro(), 300_000*(1+i%3), []string{"closed", "", "other"}[i/3%3]))
 		}
 		for _, statement := range statements {
 			if _, err := db.Exec(statement); err != nil {
@@ -194,6 +207,13 @@ func TestDaysOfAnUpgrade(t *testing.T) {
 		st := storetest.Open(t, url, nil)
 		if got := exact(t, st, "org", cardOf("org", "card", 40, 60)); got.Count != 26 || got.Passed == 0 {
 			t.Errorf("%+v", got)
+		}
+		f := store.ScoreFilter{By: hub.Viewer{Admin: true}, ConversationType: talks, From: scoreBegin.Add(-24 * time.Hour), Until: scoreBegin.Add(60 * 24 * time.Hour), Everything: true}
+		for _, least := range []time.Duration{0, 10 * time.Minute} { // one by one, and by day
+			f.MinDuration = least
+			if counted, err := st.CountScored(t.Context(), "org", f); err != nil || least > 0 && counted != (store.ScoredRecordings{Count: 26, Won: 10}) || least == 0 && counted.Count != 40 {
+				t.Errorf("of recordings of %s and more %+v, %v", least, counted, err)
+			}
 		}
 		if n := days(t, st, "org"); n < 10 {
 			t.Errorf("%d days are summed up", n)

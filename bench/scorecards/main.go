@@ -33,6 +33,8 @@ const (
 	teamsMade   = 20
 	salesType   = "01a20d93-18da-7722-934a-80bcd7430001"
 	idsBegin    = "01a20d93-18da-7722-934a-"
+	// wonSeries is the number of the series by which the store counts recordings, and which of them were won.
+	wonSeries = metricsMade + 1
 )
 
 // year is when the recordings are made, evenly.
@@ -157,8 +159,11 @@ func fill(ctx context.Context, st *store.Store, organization string, recordings 
 			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + user + `, ` + team + `, 'Call', 'audio/mpeg', ` + made(4, "i") + `, 1000, ` + at + `, ` + at + `, 600000,
 			CASE WHEN i % 3 = 0 THEN 'closed' ELSE '' END, '` + salesType + `', '', FALSE, '', '', 'COMPLETE', '{}', '', '[]', '', '', '', ` + at + `, ` + at + `, TRUE FROM n`,
 		`INSERT INTO score_series (organization_id, series, conversation_type, metric_id) ` + series + `SELECT '` + organization + `', j + 1, '` + salesType + `', ` + made(3, "j") + ` FROM m`,
+		fmt.Sprintf(`INSERT INTO score_series (organization_id, series, conversation_type, metric_id) VALUES ('%s', %d, '%s', '')`, organization, wonSeries, salesType),
 		`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series) ` + series +
 			`SELECT '` + organization + `', ` + made(4, "i") + `, ` + made(3, "j") + `, '` + salesType + `', ` + at + `, 600000, ` + user + `, ` + team + `, FALSE, (i * 7 + j * 13) % 100, '{}', j + 1 FROM n, m`,
+		`INSERT INTO scores (organization_id, recording_id, metric_id, conversation_type, started_at, duration_ms, user_id, team_id, discoverable, value, details, series) ` + series +
+			`SELECT '` + organization + `', ` + made(4, "i") + `, '', '` + salesType + `', ` + at + `, 600000, ` + user + `, ` + team + `, FALSE, CASE WHEN i % 3 = 0 THEN 1 ELSE 0 END, '{}', ` + fmt.Sprint(wonSeries) + ` FROM n`,
 	} {
 		if err := rig.Execute(ctx, st, statement); err != nil {
 			return err

@@ -133,6 +133,9 @@ func TestPushOverAConnectionThatIsNamed(t *testing.T) {
 		c.do("PUT", records+"/accounts/"+there.AccountID, `{"name":"Old Oaks"}`).want(t, 200)
 		join := there.EngagementUsers[0]
 		c.do("PUT", records+"/engagement-users/"+join.ID, `{"userId":"`+join.UserID+`","name":"Rep"}`).want(t, 200)
+		// Ids of ours say by themselves over which connection.
+		c.do("DELETE", records+"/engagement-users/"+join.ID, "").want(t, 200)
+		c.do("POST", records+"/engagement-users", `{"engagementId":"`+there.ID+`","userId":"`+join.UserID+`"}`).want(t, 200)
 		c.do("POST", records+"/accounts"+over, `{"externalId":"a2","name":"Elms","latitude":1,"longitude":2}`).want(t, 200)
 
 		span := `{"validExternalIds":[],"fromTime":"2026-03-01T00:00:00Z","toTime":"2026-03-05T00:00:00Z"}`

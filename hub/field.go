@@ -53,10 +53,10 @@ func (a *Analysis) Finished() []EntityExtraction {
 // SummaryDone reports whether the summary is there.
 func (a *Analysis) SummaryDone() bool { return len(a.Summary) > 0 }
 
-// ExtractionDone reports whether there are extractions, and none of them is still under way.
+// ExtractionDone reports whether extractions were told, which may be none, and none of them is still under way.
 func (a *Analysis) ExtractionDone() bool {
 	underWay := func(e EntityExtraction) bool { return e.Status == ExtractionUnderWay }
-	return len(a.Extractions) > 0 && !slices.ContainsFunc(a.Extractions, underWay)
+	return a.Extractions != nil && !slices.ContainsFunc(a.Extractions, underWay)
 }
 
 // The statuses of an extraction whose values are not to be told on.

@@ -90,7 +90,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 			}
 		}
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
-		_, err = tx.Exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', summary_done = FALSE, extraction_done = FALSE, scored = FALSE, score = NULL,
+		_, err = tx.Exec(ctx, `UPDATE recordings SET title = '', contact_name = '', contact_phone = '', analysis = '{}', analysis_hash = '', scored = FALSE, score = NULL,
 				status = $3, deleted_at = $4, updated_at = $5
 			WHERE organization_id = $1 AND id = $2`, organization, id, string(hub.RecordingRemoved), micros(now), micros(r.UpdatedAt))
 		if err != nil {

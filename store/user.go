@@ -204,6 +204,8 @@ type UserFilter struct {
 	Disabled *bool
 	// ExternalID, when not empty, is the only one listed.
 	ExternalID string
+	// NoVendor leaves out those whose e-mail address is of the vendor whose contract this is.
+	NoVendor bool
 	// TeamID, when not empty, is the team whose members alone are listed.
 	TeamID string
 	// Find, when not empty, is a part of the name or the e-mail address of all that are listed, however it is spelled.
@@ -221,6 +223,9 @@ func (s *Store) Users(ctx context.Context, organization string, f UserFilter) ([
 	}
 	if f.ExternalID != "" {
 		c.and("external_id = %s", f.ExternalID)
+	}
+	if f.NoVendor {
+		c.and("email_key NOT LIKE %s", "%@siro.ai")
 	}
 	if f.TeamID != "" {
 		c.and("team_id = %s", f.TeamID)

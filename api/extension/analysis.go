@@ -77,7 +77,7 @@ type SentAnalysis struct {
 	Utterances             []view.Utterance  `json:"utterances,omitempty" maxItems:"100000" doc:"The transcript, in order; at most 100,000."`
 	SpeakerMap             map[string]string `json:"speakerMap,omitempty" doc:"The names of the speakers by their tags."`
 	Summary                []SentSection     `json:"summary,omitempty"`
-	EntityExtractions      []SentExtraction  `json:"entityExtractions,omitempty"`
+	EntityExtractions      []SentExtraction  `json:"entityExtractions,omitempty" doc:"What was found; an empty list says that there was nothing to find."`
 	EvaluationScore        *float64          `json:"evaluationScore,omitempty"`
 	Followups              []SentFollowup    `json:"followups,omitempty"`
 	UniversalOutcomeLabel  string            `json:"universalOutcomeLabel,omitempty" enum:"POSITIVE,NEGATIVE,NEUTRAL"`
@@ -104,6 +104,9 @@ func (in *SentAnalysis) result() hub.AnalysisResult {
 			s.Quotes = append(s.Quotes, hub.Quote{Text: q.Quote, Start: millis(q.StartTimeInMillis), End: millis(q.EndTimeInMillis)})
 		}
 		a.Summary = append(a.Summary, s)
+	}
+	if in.EntityExtractions != nil { // that nothing was found is told by an empty list
+		a.Extractions = []hub.EntityExtraction{}
 	}
 	for _, e := range in.EntityExtractions {
 		x := hub.EntityExtraction{ID: e.ID, DefinitionID: e.DefinitionID, DefinitionName: e.DefinitionName, DefinitionDeleted: e.Deleted, Status: e.Status, Mappings: readMappings(e.Mappings)}

@@ -222,6 +222,9 @@ var _ = resource(oneSurface,
 		s.rep().refuses(400, "GET", recordings+"?limit=x", "").plain()
 		s.rep().refuses(403, "GET", recordings+"?organizationId=other", "").plain()
 		(&caller{s: s, header: "x-siro-auth-token", text: "sirocco_user_none"}).refuses(401, "GET", recordings, "").plain()
+		// The organization's operation of the same path answers as all of its do.
+		(&caller{s: s, header: "Authorization", text: "Bearer none"}).refuses(401, "GET", recordings, "").has("error")
+		(&caller{s: s, header: "x-siro-auth-token", text: "sirocco_user_none", prefix: "/api-externalApi"}).refuses(401, "GET", recordings, "").says("no organization token")
 	}},
 	line{"M-GEN-15", holds, "one rule says who sees what a recording has", func(s *scene) {
 		s.crew()

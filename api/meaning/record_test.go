@@ -112,6 +112,18 @@ var _ = resource(bothPrefixes,
 			s.engagement(body)
 		}
 		s.engagement(`{"externalId":"e1","engagementUsers":[{"externalId":"u1","deletedAt":"2026-11-22T10:00:00Z"}]}`).values("data.engagementUsers", "name", "Stranger")
+		// One of which something is said lives again, nested or not; one that is only pointed at does not.
+		s.opportunity(`{"externalId":"o9","account":{"externalId":"gone","name":"Gone","deletedAt":"2026-11-22T10:00:00Z"}}`).want("data.account", nil)
+		s.opportunity(`{"externalId":"o9","account":{"externalId":"gone"}}`).want("data.account", nil)
+		s.opportunity(`{"externalId":"o9","account":{"externalId":"gone","name":"Back"}}`).want("data.account.name", "Back")
+		s.org().del(crm + "/opportunities/" + s.org().get(crm+"/opportunities?externalId=o9").str("data.0.id"))
+		s.engagement(`{"externalId":"e9","opportunity":{"externalId":"o9","copyEngagementRelationships":true}}`)
+		s.eq(len(s.org().get(crm+"/opportunities?externalId=o9").list("data")), 0)
+		s.engagement(`{"externalId":"e9","opportunity":{"externalId":"o9","name":"Roof"}}`)
+		s.org().del(crm + "/opportunities/" + s.org().get(crm+"/opportunities?externalId=o9").want("data.0.name", "Roof").str("data.0.id"))
+		// Of one that is deleted a push answers without its users.
+		s.engagement(`{"externalId":"e9","engagementUsers":[{"externalId":"u9","name":"U"}]}`).values("data.engagementUsers", "name", "U")
+		s.engagement(`{"externalId":"e9","deletedAt":"2026-11-22T10:00:00Z"}`).lacks("data.engagementUsers")
 		s.eq(s.accountOf("a1").at("id"), nil)
 		s.org().get(crm+"/engagements").want("data.0.externalId", "e1").lacks("data.0.accountId")
 		s.opportunity(`{"externalId":"o1","deletedAt":"2026-11-22T10:00:00Z"}`)
@@ -145,6 +157,10 @@ var _ = resource(bothPrefixes,
 		s.opportunity(`{"externalId":"o1","account":{"externalId":"old","name":"Old"}}`)
 		s.opportunity(`{"externalId":"o2","account":{"externalId":"new","name":"New","mergedFromExternalIds":["old"]}}`)
 		s.org().get(crm+"/opportunities?externalId=o1").want("data.0.account.externalId", "new")
+		// A survivor of which nothing else is known comes to be; one that was merged does not by what is said of it later.
+		s.opportunity(`{"externalId":"o2","account":{"externalId":"newer","mergedFromExternalIds":["new"]}}`).want("data.account.externalId", "newer")
+		s.org().get(crm+"/opportunities?externalId=o1").want("data.0.account.externalId", "newer")
+		s.opportunity(`{"externalId":"o3","account":{"externalId":"old","name":"Old, as it was"}}`).want("data.account.externalId", "newer")
 	}},
 	line{"M-NES-10", holds, "a CRM user is matched to a workspace user by the e-mail address", func(s *scene) {
 		s.person("Rex")
@@ -371,6 +387,11 @@ var _ = resource(bothPrefixes,
 			s.syncRefused("engagements", fmt.Sprintf(`{"externalId":"e1",%q:""}`, field)).says(field)
 		}
 		s.engagement(`{"externalId":"e1","startTime":null}`).lacks("data.startTime")
+		s.engagement(`{"externalId":"e2","startTime":"2024-02-28T14:00:00Z","endTime":"2024-02-28T15:00:00Z"}`)
+		s.engagement(`{"externalId":"e2","startTime":"2024-02-29T14:00:00Z"}`).want("data.startTime", "2024-02-29T14:00:00.000Z").lacks("data.endTime")
+		s.engagement(`{"externalId":"e2","endTime":"2024-02-28T15:00:00Z"}`).want("data.endTime", "2024-02-28T15:00:00.000Z").lacks("data.startTime")
+		s.org().refuses(400, "PUT", crm+"/sync/batch/engagements", `[{"externalId":"e3"},{"externalId":"e4","startTime":"2024-02-29T14:00:00Z","endTime":"2024-02-28T14:00:00Z"}]`).
+			says("[1].endTime is before startTime")
 	}},
 	line{"M-ENG-04", holds, "remoteCreatedAt and remoteUpdatedAt are the CRM's times, in every form", func(s *scene) {
 		for sent := range times {

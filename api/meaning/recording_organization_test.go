@@ -37,6 +37,11 @@ var _ = resource(bothPrefixes,
 		s.org().get(recordings).values("data", "deleted", false, false, true)
 		s.org().get(recordings+"?createdAt:gt=2026-10-01T23:00:00Z&createdAt:lt=2026-10-02T23:00:00Z").values("data", "deleted", true)
 		s.org().get(recordings + "/" + ids[1] + "/summaries").is(200)
+		done := s.analysed()
+		s.rep().del(recordings + "/" + done)
+		for _, flag := range []string{"isSummaryDone", "isEntityExtractionDone", "isProcessingDone"} {
+			s.eq(s.byUpdate(flag+"=true"), anys(done))
+		}
 	}},
 	line{"M-REC-02", holds, "deletedAt is when it was deleted, and null or absent until then", func(s *scene) {
 		id := s.rep().record("")
@@ -99,6 +104,8 @@ var _ = resource(bothPrefixes,
 		s.org().get(recordings+"/"+scored).want("isEntityExtractionDone", false).want("isSummaryDone", true)
 		s.org().get(recordings+"/"+open).want("isEntityExtractionDone", false).want("isProcessingDone", true)
 		s.org().get(recordings+"/"+done).want("isEntityExtractionDone", true)
+		s.analyse(open, `{"summary":[{"name":"a","content":"b"}],"entityExtractions":[]}`) // there was nothing to find
+		s.org().get(recordings+"/"+open).want("isEntityExtractionDone", true)
 	}},
 	line{"M-REC-12", holds, "isSummaryDone chooses by the summary alone", func(s *scene) {
 		done, scored := s.analysed(), s.rep().record("")

@@ -414,8 +414,10 @@ var _ = resource(bothPrefixes,
 		s.org().get(users+"?disabled=true").values("data", "id", rex)
 		s.org().get(users+"?disabled=false").values("data", "disabled", false)
 	}},
-	line{"M-USR-02", holds, "excludeSiroUsers leaves out nobody, as all users are the organization's own", func(s *scene) {
+	line{"M-USR-02", holds, "excludeSiroUsers leaves out whose e-mail address is of the contract's vendor", func(s *scene) {
 		s.person("Rex")
+		s.org().post(users, fmt.Sprintf(`{"email":"Bot@Siro.ai","firstName":"Bot","organizationId":%q}`, s.id0()))
+		s.org().get(users).values("data", "firstName", "Rex", "Bot")
 		s.org().get(users+"?excludeSiroUsers=true").values("data", "firstName", "Rex")
 	}},
 	line{"M-USR-03", holds, "externalId finds the one user that has it", func(s *scene) {

@@ -127,6 +127,13 @@ func (j *participants[T, B]) create(r *wire.Request, in *struct {
 		return nil, err
 	}
 	of, user, change := j.read(in.Body)
+	if in.Connection == "" && of != nil { // our id of it says over which connection
+		to, err := j.s.Store.Record(r, organization, j.of, *of)
+		if err != nil && !errors.Is(err, hub.ErrNotFound) {
+			return nil, err
+		}
+		in.Connection = to.ConnectionID
+	}
 	p := j.s.newPatches(r, organization, in.Connection)
 	if of == nil {
 		p.wrong(j.field, "is missing", "our id of what the user is added to")

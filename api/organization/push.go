@@ -128,12 +128,15 @@ func (l *Place) change(d *hub.Details) {
 	}
 }
 
-// party adds the patch of an account, contact or lead.
-func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, change func(*hub.Record)) {
+// party adds the patch of an account, contact or lead. mere says that the body only points at it.
+func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, mere bool, change func(*hub.Record)) {
 	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
 	patch := hub.RecordPatch{
-		Model: m, ExternalID: externalID, Field: field, Delete: p.deletion(field, life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Model: m, ExternalID: externalID, Field: field, Create: !mere, Delete: p.deletion(field, life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
 		Change: func(r *hub.Record) {
+			if !mere && r.MergedInto == "" { // a CRM may go on naming one that was merged
+				r.Deleted = false
+			}
 			change(r)
 			place.change(&r.Details)
 			wire.Set(&r.Details.LastActivity, active)
@@ -175,14 +178,14 @@ func (p *patches) account(field string, m wire.Optional[PushedAccount]) *string 
 			p.wrong(field+".externalId", "is missing", "the CRM's own id of the account")
 			return nil
 		}
-		p.party(field, hub.ModelAccount, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) { wire.Set(&r.Name, in.Name) })
+		p.party(field, hub.ModelAccount, in.ExternalID, &in.Place, &in.Life, onlyPoints(&in), func(r *hub.Record) { wire.Set(&r.Name, in.Name) })
 		return &in.ExternalID
 	})
 }
 
 func (p *patches) contact(field string, in *PushedContact) {
 	account := p.account(field+".account", in.Account)
-	p.party(field, hub.ModelContact, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+	p.party(field, hub.ModelContact, in.ExternalID, &in.Place, &in.Life, onlyPoints(in), func(r *hub.Record) {
 		wire.Set(&r.Name, in.Name)
 		wire.Set(&r.Refs.Account, account)
 	})
@@ -197,7 +200,7 @@ func (p *patches) contactRef(field string, m wire.Optional[PushedContact]) *stri
 
 func (p *patches) leadRef(field string, m wire.Optional[PushedLead]) *string {
 	return ref(m, func(in PushedLead) *string {
-		p.party(field, hub.ModelLead, in.ExternalID, &in.Place, &in.Life, func(r *hub.Record) {
+		p.party(field, hub.ModelLead, in.ExternalID, &in.Place, &in.Life, onlyPoints(&in), func(r *hub.Record) {
 			wire.Set(&r.Details.FirstName, in.FirstName)
 			wire.Set(&r.Details.LastName, in.LastName)
 			r.Name = joinName(r.Details.FirstName, r.Details.LastName)
@@ -256,7 +259,7 @@ func (p *patches) byID(field string, m hub.Model, in wire.Optional[string]) *str
 }
 
 func (p *patches) engagement(field string, in *PushedEngagement) {
-	start, end := p.maybeTime(field+"startTime", in.StartTime), p.maybeTime(field+"endTime", in.EndTime)
+	start, end := p.span(field, in)
 	created, updated := p.wire(field+"remoteCreatedAt", in.RemoteCreatedAt), p.wire(field+"remoteUpdatedAt", in.RemoteUpdatedAt)
 	account := p.account(field+"account", in.Account)
 	contact, lead := p.contactRef(field+"contact", in.Contact), p.leadRef(field+"lead", in.Lead)
@@ -291,8 +294,7 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 		in.Subject.Set(&d.Subject)
 		r.Name = d.Subject
 		in.StartTimeLocalized.Set(&d.LocalStart)
-		wire.Set(&r.StartTime, start)
-		wire.Set(&r.EndTime, end)
+		move(r, start, end)
 		wire.Set(&d.CreatedAt, created)
 		wire.Set(&d.UpdatedAt, updated)
 		wire.Set(&r.Refs.Account, account)
@@ -304,7 +306,11 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 	p.users(field+"engagementUsers", in.EngagementUsers, hub.ModelEngagementUser, in.ExternalID)
 	if o := in.Opportunity.Value; in.Opportunity.Sent && !in.Opportunity.Null {
 		closed, made, active := p.wire(field+"opportunity.closedAt", o.ClosedAt), p.wire(field+"opportunity.remoteCreatedAt", o.RemoteCreatedAt), p.wire(field+"opportunity.lastActivityAt", o.LastActivityAt)
-		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Field: field + "opportunity", Change: func(r *hub.Record) {
+		said := o
+		said.CopyEngagementRelationships = false // of the engagement, not of the opportunity
+		mere := onlyPoints(&said)
+		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Field: field + "opportunity", Create: !mere, Change: func(r *hub.Record) {
+			r.Deleted = r.Deleted && mere
 			changeOpportunity(r, o.Name, o.Amount, o.Disposition, closed, made, active)
 		}}
 		if o.CopyEngagementRelationships {
@@ -387,8 +393,30 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 	p.users(field+"opportunityUsers", in.OpportunityUsers, hub.ModelOpportunityUser, in.ExternalID)
 }
 
+// span reads when an engagement begins and ends; nil is what was not sent.
+func (p *patches) span(field string, in *PushedEngagement) (start, end *time.Time) {
+	start, end = p.maybeTime(field+"startTime", in.StartTime), p.maybeTime(field+"endTime", in.EndTime)
+	if start != nil && end != nil && !start.IsZero() && !end.IsZero() && end.Before(*start) {
+		p.wrong(field+"endTime", "is before startTime", "a time at or after startTime")
+	}
+	return start, end
+}
+
+// move gives an engagement its times. Where one alone is told, and the other that is known cannot be any more, that is not
+// known any more: whoever puts an appointment off by its start alone is not refused for its old end.
+func move(r *hub.Record, start, end *time.Time) {
+	wire.Set(&r.StartTime, start)
+	wire.Set(&r.EndTime, end)
+	switch disordered := !r.StartTime.IsZero() && !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime); {
+	case disordered && end == nil:
+		r.EndTime = time.Time{}
+	case disordered && start == nil:
+		r.StartTime = time.Time{}
+	}
+}
+
 // onlyPoints reports whether nothing was sent of a record but its external id.
-func onlyPoints[T PushedEngagement | PushedOpportunity](in *T) bool {
+func onlyPoints[T PushedEngagement | PushedOpportunity | EngagementOpportunity | PushedAccount | PushedContact | PushedLead](in *T) bool {
 	v := reflect.ValueOf(in).Elem()
 	for i := range v.NumField() {
 		if v.Type().Field(i).Name != "ExternalID" && !v.Field(i).IsZero() {

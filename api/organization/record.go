@@ -128,7 +128,9 @@ func (s *server) relate(r *wire.Request, organization string, records []store.Re
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelEngagementType, ExternalID: rec.Refs.EngagementType},
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.User},
 			store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.Owner})
-		of[rec.ConnectionID] = append(of[rec.ConnectionID], rec.ExternalID)
+		if !rec.Deleted { // a push answers with the deleted, too, who have no users
+			of[rec.ConnectionID] = append(of[rec.ConnectionID], rec.ExternalID)
+		}
 	}
 	if join != "" {
 		own := make([]store.RecordKey, len(records))
@@ -191,8 +193,11 @@ func (rel *related) id(rec store.Record, m hub.Model, externalID string) string 
 	return rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: m, ExternalID: externalID}].ID
 }
 
-// users are those of an opportunity or engagement: whom its CRM joined to it, and who owns it there.
+// users are those of an opportunity or engagement: whom its CRM joined to it, and who owns it there. One that is deleted has none.
 func (rel *related) users(rec store.Record) []store.Record {
+	if rec.Deleted {
+		return nil
+	}
 	joined := rel.joined[store.RecordKey{ConnectionID: rec.ConnectionID, Model: rec.Model, ExternalID: rec.ExternalID}]
 	owner, ok := rel.found[store.RecordKey{ConnectionID: rec.ConnectionID, Model: hub.ModelUser, ExternalID: rec.Refs.Owner}]
 	if !ok || slices.ContainsFunc(joined, func(j store.Record) bool { return j.Refs.User == rec.Refs.Owner }) {

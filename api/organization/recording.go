@@ -97,7 +97,7 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 	PageSize               string `query:"pageSize" doc:"How many recordings the page has at most: 1 to 1000, 25 without it."`
 	Cursor                 string `query:"cursor" doc:"The cursor of the page before; leave it out for the first page."`
 	IsProcessingDone       string `query:"isProcessingDone" enum:"true,false" doc:"Only recordings whose analysis is there, or is not."`
-	IsEntityExtractionDone string `query:"isEntityExtractionDone" enum:"true,false" doc:"Only recordings that have extractions of which none is under way, or that do not."`
+	IsEntityExtractionDone string `query:"isEntityExtractionDone" enum:"true,false" doc:"Only recordings whose extractions are told and none of them under way, or those of which they are not."`
 	IsSummaryDone          string `query:"isSummaryDone" enum:"true,false" doc:"Only recordings that have a summary, or that have none."`
 	view.RecordingParts
 },

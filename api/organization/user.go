@@ -85,7 +85,7 @@ func (s *server) listUsers(r *wire.Request, in *struct {
 	Cursor           string              `query:"cursor" extension:"true" doc:"The cursor of the page before; leave it out for the first page."`
 	PageSize         int                 `query:"pageSize" extension:"true" minimum:"1" maximum:"1000" default:"25" doc:"How many users the page has at most."`
 	Disabled         wire.Optional[bool] `query:"disabled" doc:"Only users who are disabled, or who are not; all without it."`
-	ExcludeSiroUsers wire.Optional[bool] `query:"excludeSiroUsers" doc:"Changes nothing: there are no users but the organization's own."`
+	ExcludeSiroUsers wire.Optional[bool] `query:"excludeSiroUsers" doc:"Leaves out users whose e-mail address is of siro.ai, as bots have."`
 	ExternalID       string              `query:"externalId"`
 },
 ) (*UsersAnswer, error) {
@@ -93,6 +93,7 @@ func (s *server) listUsers(r *wire.Request, in *struct {
 	var err error
 	out.Body.Data, out.Body.Cursor, err = wire.List(r, in.OrganizationSelector, wire.PageQuery{Cursor: in.Cursor, PageSize: in.PageSize}, func(u hub.User) string { return u.ID }, showUser, func(organization, after string, limit int) ([]hub.User, error) {
 		f := store.UserFilter{ExternalID: in.ExternalID, After: after, Limit: limit}
+		f.NoVendor = in.ExcludeSiroUsers.Value
 		if in.Disabled.Sent {
 			f.Disabled = &in.Disabled.Value
 		}

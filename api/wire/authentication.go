@@ -59,13 +59,15 @@ func newAuthenticator(st *store.Store, clock hub.Clock, log *slog.Logger) *authe
 }
 
 // unauthorizedError says that the request has no token that counts. given tells whether it had one at all, bare
-// whether that came without a scheme.
-type unauthorizedError struct{ given, bare bool }
+// whether that came without a scheme, organization whether only an organization's would do.
+type unauthorizedError struct{ given, bare, organization bool }
 
 func (e *unauthorizedError) Error() string {
 	switch {
 	case e.bare:
 		return "The scheme is missing before the token: send the header Authorization: Bearer sirocco_…"
+	case !e.given && e.organization:
+		return "The request has no organization token: send the header Authorization: Bearer sirocco_…, as paths under " + LegacyPrefix + " take no user's."
 	case !e.given:
 		return "The request has no token: send the header Authorization: Bearer sirocco_… with an organization token, or x-siro-auth-token: sirocco_user_… with a user's access token."
 	}
@@ -127,7 +129,7 @@ func tokenOf(hr *http.Request, legacy bool) (givenToken, error) {
 		return givenToken{}, &unauthorizedError{given: true, bare: true}
 	}
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return givenToken{}, &unauthorizedError{given: hr.Header.Get("Authorization") != ""}
+		return givenToken{}, &unauthorizedError{given: hr.Header.Get("Authorization") != "", organization: legacy}
 	}
 	hash, ok := hub.TokenHash(strings.TrimSpace(text))
 	if !ok {

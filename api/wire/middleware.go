@@ -211,7 +211,8 @@ func refuse(w http.ResponseWriter, hr *http.Request, mux http.Handler) {
 
 // shapeOf is how the operation that the request is for answers errors.
 func (a *API) shapeOf(hr *http.Request) ErrorShape {
-	_, pattern := a.mux.Handler(hr)
+	asked := *hr
+	_, pattern := a.matching(&asked)
 	method, path, _ := strings.Cut(pattern, " ")
 	if item := a.huma.OpenAPI().Paths[path]; item != nil {
 		if op := operationsOf(item)[method]; op != nil {

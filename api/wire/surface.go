@@ -66,11 +66,18 @@ func (a *API) share(op Operation) {
 // which one does: an organization token leads to the operation under the published prefix.
 func (a *API) matching(hr *http.Request) (http.Handler, string) {
 	handler, pattern := a.mux.Handler(hr)
-	if a.shared[pattern] && RequestOf(hr.Context()).Token.ID != "" {
+	if a.shared[pattern] && meansOrganization(hr) {
 		u := *hr.URL
 		u.Path, u.RawPath = LegacyPrefix+u.Path, ""
 		hr.URL = &u
 		return a.mux.Handler(hr)
 	}
 	return handler, pattern
+}
+
+// meansOrganization reports whether a request is meant for the organization surface where both answer its path: by its
+// prefix, by its token, or by the header that it tries to bring one in.
+func meansOrganization(hr *http.Request) bool {
+	r := RequestOf(hr.Context())
+	return r.Legacy || r.Token.ID != "" || hr.Header.Get(userTokenHeader) == "" && hr.Header.Get("Authorization") != ""
 }

@@ -28,6 +28,28 @@ func (s *served) quinn(organization string) string {
 	return id
 }
 
+// match says who a CRM user is, by the e-mail address, and how that is known; that alone where it is nobody.
+func (s *served) match(organization, id string) string {
+	s.t.Helper()
+	ctx := context.Background()
+	record, err := s.store.Record(ctx, organization, hub.ModelUser, id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	user, by, err := s.store.MatchOf(ctx, organization, record)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if user == "" {
+		return string(by)
+	}
+	u, err := s.store.User(ctx, organization, user)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u.Email + " " + string(by)
+}
+
 // TestMatchByHand says who a CRM user is, that it is nobody, and takes that back.
 func TestMatchByHand(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, databaseURL string) {
@@ -37,35 +59,16 @@ func TestMatchByHand(t *testing.T) {
 		b := s.operator(organization)
 		mustContain(t, b.get("/people/crm-users"), "Quinn Jensen", "q@example.com", "the same name")
 		match := "/people/crm-users/" + id + "/match"
-		who := func() string {
-			t.Helper()
-			record, err := s.store.Record(t.Context(), organization, hub.ModelUser, id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			user, by, err := s.store.MatchOf(t.Context(), organization, record)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if user == "" {
-				return string(by)
-			}
-			u, err := s.store.User(t.Context(), organization, user)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return u.Email + " " + string(by)
-		}
 		mustContain(t, b.get(b.post(match, "email", "ANN@example.com", "find", "quinn")), "It is noted who that is.", "Ann Berg", "somebody said so", "Take back", `value="quinn"`)
-		if got := who(); got != "ann@example.com HAND" {
+		if got := s.match(organization, id); got != "ann@example.com HAND" {
 			t.Error(got)
 		}
 		mustContain(t, b.get(b.post(match, "who", "nobody")), "Nobody", "somebody said that it is nobody")
-		if got := who(); got != "HAND" {
+		if got := s.match(organization, id); got != "HAND" {
 			t.Error(got)
 		}
 		mustContain(t, b.get(b.post(match, "who", "clear")), "the same name")
-		if got := who(); got != "q@example.com NAME" {
+		if got := s.match(organization, id); got != "q@example.com NAME" {
 			t.Error(got)
 		}
 		if a := b.do(http.MethodPost, match, url.Values{"email": {"nobody@example.com"}}); a.status != http.StatusUnprocessableEntity {

@@ -290,25 +290,38 @@ func (s *Store) ReplayFailed(ctx context.Context, organization, endpoint string,
 	}
 	all := 0
 	for _, which := range []string{`state = 'FAILED' AND created_at >= $4 ORDER BY event_id`, `due_at > $3 AND created_at >= $4 ORDER BY due_at, event_id`} {
-		for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
-			err := s.replay(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
-				var err error
-				n, err = tx.Exec(ctx, replayed+tx.Dialect().RowsOf(`event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND `+which+` LIMIT $5`), organization, endpoint, micros(now), micros(since), replaySlice)
-				return n, err
-			})
-			if err != nil {
-				return all, err
-			}
+		n, err := s.replaySlices(ctx, organization, endpoint, map[string]any{"failedSince": hub.WireTime(since)}, ReplayMost-all, func(tx Tx, now time.Time) (int64, error) {
+			return tx.Exec(ctx, replayed+tx.Dialect().RowsOf(`event_deliveries WHERE organization_id = $1 AND endpoint_id = $2 AND `+which+` LIMIT $5`), organization, endpoint, micros(now), micros(since), replaySlice)
+		})
+		if all += n; err != nil {
+			return all, err
 		}
 	}
-	return s.replayMissed(ctx, organization, endpoint, since, all)
+	n, err := s.replayMissed(ctx, organization, endpoint, since, ReplayMost-all)
+	return all + n, err
 }
 
-// replayMissed sends the events since a time, of the types that the endpoint wants, that it has no delivery of.
-func (s *Store) replayMissed(ctx context.Context, organization, endpoint string, since time.Time, all int) (int, error) {
+// replaySlices lets slice send events again, in transactions of replaySlice of them, until it finds fewer or all are most,
+// and returns how many those are. What it has sent it does not find again.
+func (s *Store) replaySlices(ctx context.Context, organization, endpoint string, changes map[string]any, most int, slice func(Tx, time.Time) (int64, error)) (all int, err error) {
+	for n := int64(replaySlice); n == replaySlice && all < most; all += int(n) {
+		err = s.replay(ctx, organization, endpoint, changes, func(tx Tx, now time.Time) (int64, error) {
+			var err error
+			n, err = slice(tx, now)
+			return n, err
+		})
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// replayMissed sends the events since a time, of the types that the endpoint wants, that it has no delivery of; up to most.
+func (s *Store) replayMissed(ctx context.Context, organization, endpoint string, since time.Time, most int) (int, error) {
 	w, err := s.Endpoint(ctx, organization, endpoint)
 	if err != nil {
-		return all, err
+		return 0, err
 	}
 	types := w.EventTypes
 	if len(types) == 0 {
@@ -318,23 +331,15 @@ func (s *Store) replayMissed(ctx context.Context, organization, endpoint string,
 	for i, t := range types {
 		names[i] = string(t)
 	}
-	for n := int64(replaySlice); n == replaySlice && all < ReplayMost; all += int(n) {
-		err := s.replay(ctx, organization, endpoint, map[string]any{"missedSince": hub.WireTime(since)}, func(tx Tx, now time.Time) (int64, error) {
-			in, arg := tx.Dialect().In("$5", names)
-			var err error
-			n, err = tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, sequence, state, attempts, attempts_before, due_at, created_at, updated_at)
+	return s.replaySlices(ctx, organization, endpoint, map[string]any{"missedSince": hub.WireTime(since)}, most, func(tx Tx, now time.Time) (int64, error) {
+		in, arg := tx.Dialect().In("$5", names)
+		return tx.Exec(ctx, `INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, sequence, state, attempts, attempts_before, due_at, created_at, updated_at)
 				SELECT e.organization_id, CAST($2 AS TEXT), e.id, e.recording_id, e.sequence, 'PENDING', 0, 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT)
 				FROM events e WHERE e.organization_id = $1 AND e.created_at >= $4 AND e.created_at >= $6 AND e.fanned_out_at IS NOT NULL AND e.type `+in+`
 					AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.organization_id = e.organization_id AND d.endpoint_id = $2 AND d.event_id = e.id)
 					AND EXISTS (SELECT 1 FROM recordings r WHERE r.organization_id = e.organization_id AND r.id = e.recording_id)
 				ORDER BY e.id LIMIT $7`, organization, endpoint, micros(now), micros(since), arg, micros(w.CreatedAt), replaySlice)
-			return n, err
-		})
-		if err != nil {
-			return all, err
-		}
-	}
-	return all, nil
+	})
 }
 
 func (s *Store) replay(ctx context.Context, organization, endpoint string, changes map[string]any, do func(Tx, time.Time) (int64, error)) error {

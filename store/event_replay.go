@@ -73,6 +73,7 @@ func (s *Store) ReplayMatching(ctx context.Context, organization, endpoint strin
 	if f.After != "" {
 		from = f.After + "0" // the first text after it
 	}
+	// Unlike in replaySlices the place moves behind each slice, which it may only once that is committed.
 	for done.Events < ReplayMost {
 		changes := map[string]any{"state": string(f.State), "from": optionalTime(f.From), "until": optionalTime(f.Until)}
 		var slice []string

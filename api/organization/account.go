@@ -3,7 +3,6 @@ package organization
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"reflect"
@@ -75,22 +74,16 @@ const accountSlice = 1000
 // WriteJSON implements wire.Streamed.
 func (l AccountList) WriteJSON(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
-	written := false
+	accounts := wire.Elements{W: out}
 	write := func(found []store.Record) error {
 		for _, rec := range found {
-			text, err := json.Marshal(showAccount(rec))
-			if err != nil {
+			if err := accounts.Write(showAccount(rec)); err != nil {
 				return err
 			}
-			if written {
-				_ = out.WriteByte(',') // what cannot be written is told by Flush
-			}
-			_, _ = out.Write(text)
-			written = true
 		}
 		return nil
 	}
-	_ = out.WriteByte('[')
+	_ = out.WriteByte('[') // what cannot be written is told by Flush
 	if err := write(l.page); err != nil {
 		return err
 	}

@@ -95,26 +95,21 @@ func (p TranscriptPage) WriteJSON(ctx context.Context, w io.Writer) error {
 	}
 	out := bufio.NewWriter(w)
 	_, _ = out.WriteString(`{"data":{"utterances":[`) // what cannot be written is told by Flush
-	more, written := false, 0
+	more, said := false, wire.Elements{W: out}
 	for at := p.from; !more; at += utteranceSlice {
 		// One more than is wanted tells whether there is another page.
-		wanted := min(utteranceSlice, p.size-written+1)
+		wanted := min(utteranceSlice, p.size-said.Written+1)
 		found, err := p.store.Utterances(ctx, *p.recording, at, wanted)
 		if err != nil {
 			return err
 		}
 		for _, u := range found {
-			if more = written == p.size; more {
+			if more = said.Written == p.size; more {
 				break
 			}
-			if written++; written > 1 {
-				_ = out.WriteByte(',')
-			}
-			text, err := json.Marshal(showUtterance(u))
-			if err != nil {
+			if err := said.Write(showUtterance(u)); err != nil {
 				return err
 			}
-			_, _ = out.Write(text)
 		}
 		if len(found) < wanted {
 			break

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 
@@ -12,6 +14,26 @@ import (
 type Streamed interface {
 	// WriteJSON writes the whole body. After an error the answer is cut off, so that no client takes for whole what is not.
 	WriteJSON(ctx context.Context, w io.Writer) error
+}
+
+// Elements writes the elements of a JSON array that is read while it is written. Brackets are the caller's.
+type Elements struct {
+	W *bufio.Writer
+	// Written is how many there are so far.
+	Written int
+}
+
+// Write writes one more. That it could not be written is told by W's Flush.
+func (e *Elements) Write(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if e.Written++; e.Written > 1 {
+		_ = e.W.WriteByte(',')
+	}
+	_, _ = e.W.Write(text)
+	return nil
 }
 
 // stream is a body with the request that it answers. Format.Marshal is not told the request.

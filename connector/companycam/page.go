@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -73,27 +72,10 @@ type place struct {
 
 // parsePlace reads a Next. One that is a number alone is of a version that kept no more.
 func parsePlace(next string) (place, error) {
-	at := place{Page: 1}
-	if next == "" {
-		return at, nil
-	}
 	if n, err := strconv.Atoi(next); err == nil && n > 0 {
 		return place{Page: n}, nil
 	}
-	if err := json.Unmarshal([]byte(next), &at); err != nil || at.Page < 1 {
-		e := connector.Fail(connector.Refused, service, "the place to go on at is none that can be read")
-		e.Status = http.StatusBadRequest
-		return place{}, e
-	}
-	return at, nil
-}
-
-func (p *place) String() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic("companycam: a place is texts and numbers: " + err.Error())
-	}
-	return string(text)
+	return connector.ReadPlace(service, next, place{Page: 1}, func(at place) bool { return at.Page >= 1 })
 }
 
 // Fetch implements connector.Connector.
@@ -133,7 +115,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		}
 	}
 	if next != nil {
-		page.Next, page.More = next.String(), true
+		page.Next, page.More = connector.WritePlace(next), true
 	}
 	return page, nil
 }

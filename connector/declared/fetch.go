@@ -15,7 +15,7 @@ func (c connected) Fetch(ctx context.Context, s *connector.Session, q connector.
 	if m == nil {
 		return connector.Page{}, p.fail(connector.Refused, "there is no list of %s", q.Model)
 	}
-	at, err := p.placeOf(q.Next, m.paging().start())
+	at, err := connector.ReadPlace(p.file.Name, q.Next, m.paging().start(), func(at place) bool { return at.At >= 0 })
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -47,7 +47,7 @@ func (c connected) Fetch(ctx context.Context, s *connector.Session, q connector.
 		}
 	}
 	if next != nil {
-		page.Next, page.More = next.String(), true
+		page.Next, page.More = connector.WritePlace(next), true
 	}
 	return page, nil
 }

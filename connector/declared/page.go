@@ -2,7 +2,6 @@ package declared
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,14 +27,6 @@ type place struct {
 	Link   string `json:"link,omitempty"`
 }
 
-func (p place) String() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic("declared: a place is texts and numbers: " + err.Error())
-	}
-	return string(text)
-}
-
 // start is where a list begins.
 func (of *paging) start() place {
 	if of.Kind != byNumber {
@@ -45,20 +36,6 @@ func (of *paging) start() place {
 		return place{At: *of.First}
 	}
 	return place{At: 1}
-}
-
-// placeOf reads a Next.
-func (p *Platform) placeOf(next string, begin place) (place, error) {
-	if next == "" {
-		return begin, nil
-	}
-	var at place
-	if err := json.Unmarshal([]byte(next), &at); err != nil || at.At < 0 {
-		e := connector.Fail(connector.Refused, p.file.Name, "the place to go on at is none that can be read")
-		e.Status = http.StatusBadRequest
-		return place{}, e
-	}
-	return at, nil
 }
 
 // reader reads a list.

@@ -66,7 +66,7 @@ func fetchCustomers(ctx context.Context, s *connector.Session, q connector.Query
 		}
 	}
 	if page.More {
-		page.Next = at.String()
+		page.Next = connector.WritePlace(at)
 	}
 	if first && !page.More && len(found) == 0 && q.Since.IsZero() {
 		page.Note = "LeadPerfection lists no customer at all, from 1990 until today. Its lists have been seen empty where a right was missing: look whether the API user may see customers."

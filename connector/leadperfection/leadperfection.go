@@ -76,7 +76,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if q.Model == hub.ModelUser {
 		return fetchUsers(ctx, s)
 	}
-	at, err := parsePlace(q.Next)
+	at, err := connector.ReadPlace(service, q.Next, place{}, func(at place) bool { return at.Start >= 1 })
 	if err != nil {
 		return connector.Page{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"hash/fnv"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -98,27 +97,6 @@ type place struct {
 	// Rows counts the slice's rows so far, Again how often the slice was begun again.
 	Rows  int `json:"rows,omitempty"`
 	Again int `json:"again,omitempty"`
-}
-
-func parsePlace(next string) (place, error) {
-	var at place
-	if next == "" {
-		return at, nil
-	}
-	if err := json.Unmarshal([]byte(next), &at); err != nil || at.Start < 1 {
-		e := connector.Fail(connector.Refused, service, "the place to go on at is none that can be read")
-		e.Status = http.StatusBadRequest
-		return place{}, e
-	}
-	return at, nil
-}
-
-func (p place) String() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic("leadperfection: a place is texts and numbers: " + err.Error())
-	}
-	return string(text)
 }
 
 // begin is where a reading begins, with the latest days. It ends the day before since, or before all days.

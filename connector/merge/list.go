@@ -42,14 +42,6 @@ func parsePlace(next string) place {
 	return at
 }
 
-func (p *place) String() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic("merge: a place is texts: " + err.Error())
-	}
-	return string(text)
-}
-
 // Fetch implements connector.Connector. An increment reads each list up to the end of its last sync at Merge, so that half a
 // sync is not taken for a whole one.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
@@ -80,7 +72,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		}
 		if next != "" {
 			at.Cursor = next
-			page.Next, page.More = at.String(), true
+			page.Next, page.More = connector.WritePlace(at), true
 			return page, nil
 		}
 		if q.Model != hub.ModelEngagement || path == tasksPath {
@@ -88,7 +80,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		}
 		at = place{List: tasksPath, Before: at.Then}
 		if len(page.Records)+len(page.Rejected) >= q.Limit {
-			page.Next, page.More = at.String(), true
+			page.Next, page.More = connector.WritePlace(at), true
 			return page, nil
 		}
 	}

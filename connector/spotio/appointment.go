@@ -154,7 +154,7 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 			}
 		}
 		if len(page.Records)+len(page.Rejected) >= q.Limit || requests >= maxRequests {
-			page.Next, page.More = at.String(), true
+			page.Next, page.More = connector.WritePlace(at), true
 			return page, nil
 		}
 	}

@@ -91,7 +91,7 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 			return connector.Page{}, err
 		}
 		if at = next; more {
-			page.Next, page.More = at.String(), true
+			page.Next, page.More = connector.WritePlace(at), true
 			return page, nil
 		}
 		if q.Since.IsZero() {
@@ -114,7 +114,7 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 		return []hub.Record{{Model: hub.ModelLead, ExternalID: t.ID, ModifiedAt: t.DeletedAt.Time, Deleted: true}}
 	})
 	if next, more := at.after(got, s.Now()); more {
-		page.Next, page.More = next.String(), true
+		page.Next, page.More = connector.WritePlace(next), true
 	}
 	return page, nil
 }

@@ -1,12 +1,8 @@
 package spotio
 
 import (
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"time"
-
-	"sirocco/connector"
 )
 
 // place is where the reading of a model is.
@@ -28,27 +24,6 @@ type place struct {
 	Ahead int64 `json:"ahead,omitempty"`
 	Floor int64 `json:"floor,omitempty"`
 	Back  int64 `json:"back,omitempty"`
-}
-
-func parsePlace(next string) (place, error) {
-	var at place
-	if next == "" {
-		return at, nil
-	}
-	if err := json.Unmarshal([]byte(next), &at); err != nil {
-		e := connector.Fail(connector.Refused, service, "the place to go on at is none that can be read")
-		e.Status = http.StatusBadRequest
-		return place{}, e
-	}
-	return at, nil
-}
-
-func (p place) String() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic("spotio: a place is texts and numbers: " + err.Error())
-	}
-	return string(text)
 }
 
 // query adds the scroll to what is asked.

@@ -64,7 +64,7 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 
 // Fetch implements connector.Connector.
 func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Query) (connector.Page, error) {
-	at, err := parsePlace(q.Next)
+	at, err := connector.ReadPlace(service, q.Next, place{}, func(place) bool { return true })
 	if err != nil {
 		return connector.Page{}, err
 	}

@@ -42,7 +42,7 @@ func fetchUsers(ctx context.Context, s *connector.Session, q connector.Query, at
 	page := connector.Page{AsOf: got.date}
 	connector.AppendItems(&page, got.items, func(u user) []hub.Record { return u.records() })
 	if next, more := at.after(got, s.Now()); more {
-		page.Next, page.More = next.String(), true
+		page.Next, page.More = connector.WritePlace(next), true
 	}
 	return page, nil
 }

@@ -161,13 +161,16 @@ func (o *Organization) showJob(w http.ResponseWriter, r *http.Request) {
 	simulator.WriteJSON(w, http.StatusOK, j.show(id, j.statement.object))
 }
 
-func (o *Organization) abortJob(w http.ResponseWriter, r *http.Request) {
-	id, j := o.job(w, r)
-	if j == nil {
-		return
+// ofJob answers what is asked of a job that is there, while nothing else happens to it.
+func (o *Organization) ofJob(answer func(w http.ResponseWriter, r *http.Request, id string, j *job)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if id, j := o.job(w, r); j != nil {
+			o.with(func() { answer(w, r, id, j) })
+		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+}
+
+func (o *Organization) abortJob(w http.ResponseWriter, _ *http.Request, id string, j *job) {
 	if j.state == "JobComplete" || j.state == "Failed" {
 		refuse(w, http.StatusBadRequest, "INVALIDJOBSTATE", "The job is over")
 		return
@@ -176,13 +179,7 @@ func (o *Organization) abortJob(w http.ResponseWriter, r *http.Request) {
 	simulator.WriteJSON(w, http.StatusOK, j.show(id, j.statement.object))
 }
 
-func (o *Organization) deleteJob(w http.ResponseWriter, r *http.Request) {
-	id, j := o.job(w, r)
-	if j == nil {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *Organization) deleteJob(w http.ResponseWriter, _ *http.Request, id string, j *job) {
 	if j.state == "UploadComplete" || j.state == "InProgress" {
 		refuse(w, http.StatusBadRequest, "INVALIDJOBSTATE", "A job that is under way is not deleted")
 		return
@@ -193,13 +190,7 @@ func (o *Organization) deleteJob(w http.ResponseWriter, r *http.Request) {
 }
 
 // jobResults answers with a part of a job's rows: all values in quotes, what is not there empty.
-func (o *Organization) jobResults(w http.ResponseWriter, r *http.Request) {
-	_, j := o.job(w, r)
-	if j == nil {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *Organization) jobResults(w http.ResponseWriter, r *http.Request, _ string, j *job) {
 	from, size := 0, len(j.rows)
 	if locator := r.URL.Query().Get("locator"); locator != "" {
 		text, err := base64.RawURLEncoding.DecodeString(locator)

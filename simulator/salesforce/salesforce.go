@@ -173,9 +173,9 @@ func (o *Organization) routes(mux *http.ServeMux, s *simulator.Server) {
 		"PATCH " + version + "/sobjects/{object}/{field}/{value}": o.upsert,
 		"POST " + version + "/jobs/query":                         o.createJob,
 		"GET " + version + "/jobs/query/{id}":                     o.showJob,
-		"PATCH " + version + "/jobs/query/{id}":                   o.abortJob,
-		"DELETE " + version + "/jobs/query/{id}":                  o.deleteJob,
-		"GET " + version + "/jobs/query/{id}/results":             o.jobResults,
+		"PATCH " + version + "/jobs/query/{id}":                   o.ofJob(o.abortJob),
+		"DELETE " + version + "/jobs/query/{id}":                  o.ofJob(o.deleteJob),
+		"GET " + version + "/jobs/query/{id}/results":             o.ofJob(o.jobResults),
 	} {
 		mux.HandleFunc(pattern, o.counted(handler))
 	}

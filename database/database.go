@@ -82,7 +82,9 @@ type rows interface {
 type Options struct {
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
-	// Timeout is how long PostgreSQL may take over a statement before its transaction is given up; 0 means 30 seconds.
+	// Timeout is how long the database may take over a statement before its transaction is given up; 0 means DefaultTimeout.
+	// A sixth of it is for PostgreSQL to take a connection, unless the URL says connect_timeout, or for another process to let
+	// go of a SQLite file; a third for another transaction's lock in PostgreSQL.
 	Timeout time.Duration
 	// Direct is the URL of the same PostgreSQL database past a pooler.
 	Direct string
@@ -94,8 +96,14 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// DefaultTimeout is Options.Timeout unless they say otherwise.
+const DefaultTimeout = 30 * time.Second
+
 // Open connects to the database that url names: "sqlite:" and a path, or a PostgreSQL connection URL.
 func Open(ctx context.Context, url string, opts Options) (DB, error) {
+	if opts.Timeout == 0 {
+		opts.Timeout = DefaultTimeout
+	}
 	switch {
 	case strings.HasPrefix(url, "sqlite:"):
 		return openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), opts)

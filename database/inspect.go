@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -50,13 +51,13 @@ func contentsOf(tables, versions int) contents {
 }
 
 // inspectFile looks into a SQLite file without writing to it or beside it. It says so where it holds another program's
-// tables.
-func inspectFile(ctx context.Context, file string) (contents, error) {
+// tables. It waits for another process's lock as long as patience.
+func inspectFile(ctx context.Context, file string, patience time.Duration) (contents, error) {
 	info, err := os.Stat(file)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return holdsNothing, nil
 	}
-	parameters := "?mode=ro&_busy_timeout=" + fmt.Sprint(sqliteBusyTimeout.Milliseconds())
+	parameters := "?mode=ro&_busy_timeout=" + fmt.Sprint(patience.Milliseconds())
 	if _, err := os.Stat(file + "-wal"); err != nil { // nobody uses it, else all that is new may be in the WAL
 		parameters += "&immutable=1"
 	}
@@ -72,8 +73,8 @@ func inspectFile(ctx context.Context, file string) (contents, error) {
 
 // inspect is inspectFile for what openSQLite is about to open: it refuses what is not ours, and, where none may be made,
 // that there is none.
-func inspectSQLite(ctx context.Context, file string, existing bool) error {
-	holds, err := inspectFile(ctx, file)
+func inspectSQLite(ctx context.Context, file string, patience time.Duration, existing bool) error {
+	holds, err := inspectFile(ctx, file, patience)
 	var se *sqlite.Error
 	switch {
 	case errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_NOTADB:

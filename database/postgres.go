@@ -18,12 +18,6 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// postgresConnectTimeout bounds how long a request waits for a new connection, unless the URL says connect_timeout.
-const postgresConnectTimeout = 3 * time.Second
-
-// postgresTimeout is how long PostgreSQL may take over a statement, unless Options say otherwise.
-const postgresTimeout = 30 * time.Second
-
 // DefaultPostgresConnections is how many connections to PostgreSQL a DB has at most, unless it is told otherwise.
 const DefaultPostgresConnections = 16
 
@@ -68,11 +62,7 @@ func (b postgresBounds) settings() map[string]string {
 }
 
 func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
-	timeout := opts.Timeout
-	if timeout == 0 {
-		timeout = postgresTimeout
-	}
-	d := &postgresDB{begin: "begin", refusesWrites: opts.ReadOnly, bounds: postgresBounds{lock: timeout / 3, statement: timeout * 2 / 3, answer: timeout}, log: opts.Logger}
+	d := &postgresDB{begin: "begin", refusesWrites: opts.ReadOnly, bounds: postgresBounds{lock: opts.Timeout / 3, statement: opts.Timeout * 2 / 3, answer: opts.Timeout}, log: opts.Logger}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -96,7 +86,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (DB, error) {
 		}
 	}
 	if opts.Direct != "" {
-		direct, err := postgresConfig(opts.Direct, Options{MaxConnections: 2})
+		direct, err := postgresConfig(opts.Direct, Options{MaxConnections: 2, Timeout: opts.Timeout})
 		if err != nil {
 			return nil, fmt.Errorf("the direct address: %w", err)
 		}
@@ -122,7 +112,7 @@ func postgresConfig(url string, opts Options) (*pgxpool.Config, error) {
 		cfg.MaxConns = DefaultPostgresConnections
 	}
 	if !strings.Contains(url, "connect_timeout") {
-		cfg.ConnConfig.ConnectTimeout = postgresConnectTimeout
+		cfg.ConnConfig.ConnectTimeout = opts.Timeout / 6
 	}
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "sirocco"

@@ -22,6 +22,16 @@ import (
 // openPostgresPets opens a migrated database of pets on PostgreSQL.
 func openPostgresPets(t *testing.T, url string, opts database.Options) database.DB {
 	t.Helper()
+	db := openMigrated(t, url, opts)
+	if err := db.Migrate(t.Context(), pets); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// openMigrated opens a database in which the pets are. It may have a short timeout, which making them may reach.
+func openMigrated(t *testing.T, url string, opts database.Options) database.DB {
+	t.Helper()
 	db, err := database.Open(t.Context(), url, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -31,9 +41,6 @@ func openPostgresPets(t *testing.T, url string, opts database.Options) database.
 			t.Error(err)
 		}
 	})
-	if err := db.Migrate(t.Context(), pets); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }
 
@@ -94,14 +101,17 @@ func legs(t *testing.T, conn *pgx.Conn) (n int) {
 func TestLockedTableIsUnavailable(t *testing.T) {
 	t.Parallel()
 	storetest.Needs(t, "postgres")
-	direct := storetest.EmptyPostgres(t)
 	for _, through := range []string{"directly", "PgBouncer"} {
 		t.Run(through, func(t *testing.T) {
+			t.Parallel()
+			direct := storetest.EmptyPostgres(t)
+			openPostgresPets(t, direct, database.Options{})
 			address := direct
 			if through == "PgBouncer" {
 				address = storetest.Pooler(t, direct)
 			}
-			db := openPostgresPets(t, address, database.Options{Timeout: 1500 * time.Millisecond})
+			db := openMigrated(t, address, database.Options{Timeout: 9 * time.Second}) // the server ends what waits seconds before the client does
+			storetest.Until(t, "it has a connection", func() bool { return readPets(db) == nil })
 			locker := session(t, direct)
 			exec(t, locker, `BEGIN; LOCK TABLE pets`)
 			unavailable(t, "write", setLegs(db, 7), false)
@@ -111,9 +121,7 @@ func TestLockedTableIsUnavailable(t *testing.T) {
 			if n := legs(t, locker); n != 4 {
 				t.Errorf("Rex has %d legs after all", n)
 			}
-			if err := errors.Join(setLegs(db, 4), setLegsOfAll(db, 4), readPets(db)); err != nil {
-				t.Error(err)
-			}
+			storetest.Until(t, "all goes on", func() bool { return errors.Join(setLegs(db, 4), setLegsOfAll(db, 4), readPets(db)) == nil })
 		})
 	}
 }
@@ -136,7 +144,10 @@ func TestErrorsOfBusyServerAreUnavailable(t *testing.T) {
 func TestUsedUpConnectionsAreUnavailable(t *testing.T) {
 	t.Parallel()
 	storetest.Needs(t, "postgres")
-	db := openPostgresPets(t, storetest.EmptyPostgres(t), database.Options{MaxConnections: 1, Timeout: time.Second})
+	address := storetest.EmptyPostgres(t)
+	openPostgresPets(t, address, database.Options{})
+	db := openMigrated(t, address, database.Options{MaxConnections: 1, Timeout: 6 * time.Second})
+	storetest.Until(t, "it has its connection", func() bool { return readPets(db) == nil })
 	err := db.Write(t.Context(), func(database.Tx) error {
 		unavailable(t, "write", setLegs(db, 7), false)
 		unavailable(t, "read", readPets(db), false)
@@ -197,6 +208,18 @@ func (f *freezer) freeze(text string) {
 	f.text, f.frozen = []byte(text), make(chan struct{})
 }
 
+// isFrozen reports whether the text was met.
+func (f *freezer) isFrozen() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	select {
+	case <-f.frozen:
+		return true
+	default:
+		return false
+	}
+}
+
 func (f *freezer) serve(l net.Listener) {
 	for {
 		client, err := l.Accept()
@@ -255,16 +278,7 @@ func (f *freezer) pass(from, to net.Conn, toServer bool) {
 func TestFrozenServerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	storetest.Needs(t, "postgres")
-	address := storetest.EmptyPostgres(t)
-	openPostgresPets(t, address, database.Options{})
-	watch := session(t, address)
-	for name, c := range map[string]struct {
-		text    string
-		heard   bool
-		write   func(database.DB, int) error
-		unknown bool
-		legs    int
-	}{
+	for name, c := range map[string]frozenWrite{
 		"before the write is heard":  {"UPDATE pets", false, setLegs, false, 4},
 		"after the write is heard":   {"UPDATE pets", true, setLegs, false, 4},
 		"before the commit is heard": {"commit", false, setLegs, true, 4},
@@ -272,35 +286,64 @@ func TestFrozenServerIsUnavailable(t *testing.T) {
 		"a statement alone":          {"UPDATE pets", true, setLegsOfAll, true, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exec(t, watch, `UPDATE pets SET legs = 4`)
-			through := mustParse(t, address)
-			f := &freezer{server: through.Host, heard: c.heard}
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = l.Close() }()
-			go f.serve(l)
-			through.Host = l.Addr().String()
-			u := through.Query()
-			u.Set("default_query_exec_mode", "exec") // so that the text is in what is sent each time
-			through.RawQuery = u.Encode()
-			db := openPostgresPets(t, through.String(), database.Options{Timeout: time.Second})
-			f.freeze(c.text)
-			unavailable(t, name, c.write(db, 9), c.unknown)
-			f.freeze("")
-			storetest.Until(t, "no transaction is left", func() bool {
-				var n int
-				if err := watch.QueryRow(context.Background(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`).Scan(&n); err != nil {
-					t.Fatal(err)
-				}
-				return n == 0
-			})
-			if n := legs(t, watch); n != c.legs {
-				t.Errorf("Rex has %d legs, want %d", n, c.legs)
+			t.Parallel()
+			address := storetest.EmptyPostgres(t)
+			openPostgresPets(t, address, database.Options{})
+			// A write that was given up before it came to the text, as on a slow machine, says nothing: it gets more time.
+			for timeout := 3 * time.Second; !c.met(t, address, timeout); timeout *= 2 {
 			}
 		})
 	}
+}
+
+// frozenWrite is a write that the server falls silent in, and what becomes of it.
+type frozenWrite struct {
+	// text is where it falls silent; heard says that it has still heard that.
+	text  string
+	heard bool
+	write func(database.DB, int) error
+	// unknown says that the error leaves open what became of the write, legs what did.
+	unknown bool
+	legs    int
+}
+
+// met writes through a freezer. It reports whether the write came to the text, in the time that it had.
+func (c frozenWrite) met(t *testing.T, address string, timeout time.Duration) bool {
+	t.Helper()
+	watch := session(t, address)
+	exec(t, watch, `UPDATE pets SET legs = 4`)
+	through := mustParse(t, address)
+	f := &freezer{server: through.Host, heard: c.heard}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go f.serve(l)
+	through.Host = l.Addr().String()
+	u := through.Query()
+	u.Set("default_query_exec_mode", "exec") // so that the text is in what is sent each time
+	through.RawQuery = u.Encode()
+	db := openMigrated(t, through.String(), database.Options{Timeout: timeout})
+	f.freeze(c.text)
+	written := c.write(db, 9)
+	if !f.isFrozen() {
+		f.freeze("")
+		return false
+	}
+	unavailable(t, "the write", written, c.unknown)
+	f.freeze("")
+	storetest.Until(t, "no transaction is left", func() bool {
+		var n int
+		if err := watch.QueryRow(context.Background(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
+	if n := legs(t, watch); n != c.legs {
+		t.Errorf("Rex has %d legs, want %d", n, c.legs)
+	}
+	return true
 }
 
 // TestPooler works through PgBouncer in transaction mode as without: programs start after one another and at once, and

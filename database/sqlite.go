@@ -19,8 +19,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteBusyTimeout is how long a statement waits for another process's lock.
-const sqliteBusyTimeout = 5 * time.Second
+// sqliteBusyTimeout is how long a statement waits for another process's lock, of what it may take in all.
+func sqliteBusyTimeout(timeout time.Duration) time.Duration { return timeout / 6 }
 
 // sqliteDB is a SQLite file: many readers, and one writer whose commits are shared (see groupCommit).
 type sqliteDB struct {
@@ -43,7 +43,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (DB, error) {
 	}
 	dsn := func(queryOnly bool) string {
 		v := url.Values{}
-		v.Set("_busy_timeout", fmt.Sprint(sqliteBusyTimeout.Milliseconds()))
+		v.Set("_busy_timeout", fmt.Sprint(sqliteBusyTimeout(opts.Timeout).Milliseconds()))
 		if opts.ReadOnly {
 			v.Set("mode", "ro")
 		} else {
@@ -76,7 +76,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (DB, error) {
 	if folder := filepath.Dir(file); !isFolder(folder) && !existing {
 		return nil, fmt.Errorf("the folder %s, where the SQLite database is to be, is not there: make it first", folder)
 	}
-	if err := inspectSQLite(ctx, file, existing); err != nil {
+	if err := inspectSQLite(ctx, file, sqliteBusyTimeout(opts.Timeout), existing); err != nil {
 		return nil, err
 	}
 	if !existing {

@@ -57,12 +57,7 @@ func TestWALIsTruncatedWhenReadersLeave(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pets.db")
 	db := openPetsFile(t, file)
-	reader, err := sql.Open("sqlite", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = reader.Close() }()
-	reading, err := reader.BeginTx(t.Context(), nil)
+	reading, err := storetest.OtherProgram(t, file).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestNodesMigrateTogether(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				st, err := store.OpenOrMake(context.Background(), url, store.Options{})
+				st, err := store.OpenOrMake(context.Background(), url, store.Options{Timeout: storetest.Patience})
 				if err != nil {
 					t.Error(err)
 					return

@@ -45,7 +45,8 @@ type Options struct {
 	MachineClock hub.Clock
 	// MaxConnections bounds the connections to PostgreSQL and the readers of SQLite; 0 means a default for the machine.
 	MaxConnections int
-	// Timeout is how long PostgreSQL may take over a statement before its transaction is given up; 0 means 30 seconds.
+	// Timeout is how long the database may take over a statement before its transaction is given up; 0 means
+	// database.DefaultTimeout. See database.Options.
 	Timeout time.Duration
 	// Direct is the URL of the same PostgreSQL database past a pooler, for the job queue to listen at.
 	Direct string

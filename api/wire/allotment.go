@@ -54,10 +54,8 @@ func (a *allotments) allow(ctx context.Context, organization string) (limit int6
 		mine.left = 0
 	}
 	if mine.left == 0 && (now.Sub(mine.askedAt) >= allotmentMemory || !now.Before(mine.until)) {
-		// Not as long as the client likes: others of the organization wait for the same.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		taken, most, until, err := a.store.TakeRequests(ctx, organization)
+		// Others of the organization wait for the same, so it does not end with this client's patience.
+		taken, most, until, err := a.store.TakeRequests(context.WithoutCancel(ctx), organization)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -94,10 +94,8 @@ func (c *authenticator) authenticate(ctx context.Context, given givenToken) (cal
 	}
 	// Who asks after a revocation does not wait for an answer from before it.
 	found, err, _ := c.looking.Do(strconv.FormatUint(revocations, 10)+" "+given.hash, func() (any, error) {
-		// Not the request's own context: others may be waiting for the same answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return c.lookUp(ctx, given, revocations)
+		// Others may be waiting for the same answer. How long it may take is bounded by the database's own timeout.
+		return c.lookUp(context.WithoutCancel(ctx), given, revocations)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
 		return caller{}, &unauthorizedError{given: true}

@@ -103,7 +103,5 @@ func TestMemoryIsBounded(t *testing.T) {
 	if took<<10 > memoryMost {
 		t.Errorf("the server took %d MiB, of %d", took>>10, memoryMost>>20)
 	}
-	if !isReady(n.url) {
-		t.Error("it is not ready afterwards")
-	}
+	n.awaitReady()
 }

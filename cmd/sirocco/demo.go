@@ -27,7 +27,7 @@ type demoCommand struct {
 }
 
 // demoStep is how long the demo waits for something that does not go on; a sync that makes pages may take longer.
-const demoStep = time.Minute
+const demoStep = 5 * time.Minute
 
 // demoGlance is how long it waits where somebody has acted in the console, and may have stopped what it waits for.
 const demoGlance = 20 * time.Second

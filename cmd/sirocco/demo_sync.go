@@ -39,6 +39,10 @@ func (d *demo) firstSync() (int, error) {
 		if err := d.connect(crm); err != nil {
 			return 0, err
 		}
+		// Only what is asked for runs, however long the story takes.
+		if err := d.call("PATCH", crm.connection+"/sync", map[string]any{"intervalSeconds": 86400}, nil); err != nil {
+			return 0, err
+		}
 		if err := d.call("PUT", crm.connection+"/credentials", crm.Values(crm.origin), nil); err != nil {
 			return 0, err
 		}
@@ -147,9 +151,16 @@ func (c *demoCRM) shown() map[[2]string]hub.Record {
 func (d *demo) pauseAndResume() (int, error) {
 	crm := d.crms[0]
 	fmt.Printf("\nReading all of %s again, slowly, and pausing in the middle:\n", crm.Platform())
+	middle := make(chan struct{}) // closed once it is there: then no answer comes any more, however late the pause is
 	crm.Before(func(r *http.Request) {
+		var answers <-chan time.Time
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-middle:
+		default:
+			answers = time.After(200 * time.Millisecond)
+		}
+		select {
+		case <-answers:
 		case <-r.Context().Done():
 		}
 	})
@@ -167,10 +178,21 @@ func (d *demo) pauseAndResume() (int, error) {
 	}); err != nil {
 		return 0, err
 	}
+	close(middle)
 	if err := d.call("PATCH", crm.connection, map[string]any{"isActive": false}, nil); err != nil {
 		return 0, err
 	}
 	fmt.Printf("  PATCH {\"isActive\": false} after %d pages\n", running.Run.Pages)
+	var paused demoSync
+	if err := d.until("the run has ended", func() (bool, error) {
+		paused, err = d.syncOf(crm)
+		return err == nil && paused.Run.EndedAt != nil, err
+	}); err != nil {
+		return 0, err
+	}
+	if paused.Run.Outcome != "PAUSED" {
+		return 0, errors.New("the sync was over before it could be paused")
+	}
 	asked := 0
 	if err := d.until("the CRM is left alone", func() (bool, error) {
 		earlier := asked
@@ -182,16 +204,6 @@ func (d *demo) pauseAndResume() (int, error) {
 		return false, nil
 	}); err != nil {
 		return 0, err
-	}
-	var paused demoSync
-	if err := d.until("the run has ended", func() (bool, error) {
-		paused, err = d.syncOf(crm)
-		return err == nil && paused.Run.EndedAt != nil, err
-	}); err != nil {
-		return 0, err
-	}
-	if paused.Run.Outcome != "PAUSED" {
-		return 0, errors.New("the sync was over before it could be paused")
 	}
 	fmt.Printf("  %s\n", paused.Explanation)
 	crm.Before(nil)

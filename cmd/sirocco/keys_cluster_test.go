@@ -105,9 +105,7 @@ func TestChangingTheKeyOfACluster(t *testing.T) {
 		t.Errorf("without the old key %d cannot be read: %v", len(lost), err)
 	}
 	for _, n := range []*process{one, two} {
-		if !isReady(n.url) {
-			t.Errorf("%s is not ready", n.url)
-		}
+		n.awaitReady()
 		if log := n.log.tail(1 << 20); strings.Contains(log, "level=ERROR") {
 			t.Errorf("its log has errors: %s", log)
 		}

@@ -12,6 +12,7 @@ import (
 	"os/user"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
@@ -152,14 +153,32 @@ func operator() hub.Actor {
 	return hub.Actor{Kind: hub.ActorCommandLine, Name: name}
 }
 
+// commandTimeout is how long a database may take over a statement of a command, for which nobody waits but who gave it.
+const commandTimeout = 2 * time.Minute
+
 // databaseFlag is what every command that needs the database takes.
 type databaseFlag struct {
 	Database string `default:"sqlite:sirocco.db" placeholder:"URL" help:"Where everything is kept: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME (${default})."`
 
+	DatabaseTimeout time.Duration `placeholder:"TIME" help:"How long the database may take over a statement, as in 1m; a third of it for what others have locked there. By default 30s for a server, which has clients waiting, and 2m for other commands."`
+
+	// serving says that clients wait.
+	serving bool
 	// direct is the address past a pooler, for a command that takes one.
 	direct string
 	// log is told what is waited for; nil is the terminal.
 	log *slog.Logger
+}
+
+// timeout is how long the database may take over a statement.
+func (f databaseFlag) timeout() time.Duration {
+	switch {
+	case f.DatabaseTimeout != 0:
+		return f.DatabaseTimeout
+	case f.serving:
+		return database.DefaultTimeout
+	}
+	return commandTimeout
 }
 
 // open opens the database as it is: what is not there is an error, and so is one of another version.
@@ -181,7 +200,10 @@ func (f databaseFlag) make(ctx context.Context, opts store.Options) (*store.Stor
 }
 
 func (f databaseFlag) with(ctx context.Context, opts store.Options, open func(context.Context, string, store.Options) (*store.Store, error)) (*store.Store, error) {
-	opts.Direct, opts.Logger = f.direct, f.log
+	opts.Direct, opts.Logger, opts.Timeout = f.direct, f.log, f.timeout()
+	if opts.Timeout < time.Second {
+		return nil, fmt.Errorf("--database-timeout is %s; it is 1s or more", opts.Timeout)
+	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
-
-	_ "modernc.org/sqlite" // a second process's hold on the file
 
 	"sirocco/store/storetest"
 )
@@ -92,11 +89,7 @@ func TestFullSQLite(t *testing.T) {
 	storetest.Needs(t, "sqlite")
 	file := strings.TrimPrefix(storetest.SQLite(t), "sqlite:")
 	organization, token := tokenFor(t, "sqlite:"+file)
-	db, err := sql.Open("sqlite", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := storetest.OtherProgram(t, file)
 	ctx := context.Background()
 	for _, statement := range []string{`CREATE TABLE ballast (b BLOB)`, `INSERT INTO ballast VALUES (zeroblob(1000000))`} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
@@ -143,13 +136,8 @@ func TestLockedSQLite(t *testing.T) {
 	database := storetest.SQLite(t)
 	_, token := tokenFor(t, database)
 	n := startNode(t, database+"?_busy_timeout=200")
-	db, err := sql.Open("sqlite", strings.TrimPrefix(database, "sqlite:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
 	ctx := context.Background()
-	conn, err := db.Conn(ctx)
+	conn, err := storetest.OtherProgram(t, strings.TrimPrefix(database, "sqlite:")).Conn(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,11 +36,7 @@ func pauseOverAnyNode(t *testing.T, database string, nodes int) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	st, err := store.OpenOrMake(ctx, database, store.Options{Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
+	st := storetest.OpenWith(t, database, store.Options{Keys: keys})
 	organization, token := tokenFor(t, database)
 	crm := simulatedmerge.New(simulator.Options{Seed: 3, Records: 300, ValidateEvery: -1})
 	var asked, hanging atomic.Int64

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ func scripts(database func(*testscript.Env)) testscript.Params {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			database(env)
+			env.Setenv(timeoutVariable, os.Getenv(timeoutVariable))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -129,7 +129,7 @@ func (c *serveCommand) validatePublicURL() error {
 func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
-	c.direct, c.log = c.DatabaseDirect, log
+	c.direct, c.log, c.serving = c.DatabaseDirect, log, true
 	pulled, err := c.load()
 	if err != nil {
 		return err

@@ -72,15 +72,7 @@ func soak(t *testing.T, database string, nodes int, long time.Duration) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	st, err := store.OpenOrMake(ctx, database, store.Options{Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := storetest.OpenWith(t, database, store.Options{Keys: keys})
 	org, err := st.CreateOrganization(ctx, "Acme")
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ const (
 	// audioCheckEvery is how often it looks at the marker in the audio store.
 	audioCheckEvery = 30 * time.Second
 	// firstCheck is how long the look before the start may take.
-	firstCheck = 5 * time.Second
+	firstCheck = 30 * time.Second
 )
 
 // What a node says of itself that must not work beside the others.

@@ -71,7 +71,7 @@ func makeTemplate() (string, error) {
 	if err := execute(s, "CREATE DATABASE "+name); err != nil {
 		return "", fmt.Errorf("create the template: %w", err)
 	}
-	st, err := store.OpenOrMake(context.Background(), named(s, name), store.Options{})
+	st, err := store.OpenOrMake(context.Background(), named(s, name), store.Options{Timeout: Patience})
 	if err != nil {
 		return "", fmt.Errorf("migrate the template: %w", err)
 	}

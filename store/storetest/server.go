@@ -45,7 +45,7 @@ func Launch(dir string) (*Server, error) { return startServer(dir) }
 
 // URL is the server's own database.
 func (s *Server) URL() string {
-	return fmt.Sprintf("postgres://sirocco@127.0.0.1:%d/postgres?sslmode=disable", s.port)
+	return fmt.Sprintf("postgres://sirocco@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=600", s.port) // as long as a slow machine may take
 }
 
 // Database makes an empty database on the server.

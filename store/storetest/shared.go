@@ -139,8 +139,7 @@ func keep(folder string) error {
 		return err
 	}
 	file := filepath.Join(folder, "url")
-	url := s.URL() + "&connect_timeout=600" // as long as a slow machine may take
-	if err := errors.Join(os.WriteFile(file+".new", []byte(url), 0o600), os.Rename(file+".new", file)); err != nil {
+	if err := errors.Join(os.WriteFile(file+".new", []byte(s.URL()), 0o600), os.Rename(file+".new", file)); err != nil {
 		return errors.Join(err, s.Kill())
 	}
 	var users *os.File

@@ -3,13 +3,17 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -85,6 +89,21 @@ func SQLite(t testing.TB) string {
 	return url
 }
 
+// OtherProgram opens a SQLite database's file as another program does, past the store, for as long as the test runs.
+func OtherProgram(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_busy_timeout=%d", file, Patience.Milliseconds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
 // EmptySQLite returns the URL of a SQLite database that is not there yet.
 func EmptySQLite(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "sirocco.db")
@@ -106,9 +125,13 @@ func Keys(t testing.TB) *store.Keys {
 	return keys
 }
 
-// OpenWith opens the database for as long as the test runs.
+// Patience is how long a database may take over a statement of a test: longer than the slowest machine needs.
+const Patience = 10 * time.Minute
+
+// OpenWith opens the database for as long as the test runs, with Patience unless the options have a timeout of their own.
 func OpenWith(t testing.TB, databaseURL string, options store.Options) *store.Store {
 	t.Helper()
+	options.Timeout = cmp.Or(options.Timeout, Patience)
 	st, err := store.OpenOrMake(context.Background(), databaseURL, options)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sirocco/hub"
-	"sirocco/store"
 )
 
 // mappingPage is from which objects of its CRM a connection is read, to be changed as text.
@@ -57,8 +56,8 @@ func (s *server) newMappingPage(v *visit) (*mappingPage, *hub.MappingInfo, error
 	for _, p := range platform.Mapping.Presets {
 		shown.Presets = append(shown.Presets, p.Preset)
 	}
-	counts := m.Mapping
-	shown.Explanation, counts = explainMapping(m, platform.Mapping.Presets[0])
+	var counts hub.Mapping
+	shown.Explanation, counts = m.Explain(platform.Mapping.Presets[0])
 	shown.Preset = counts.Preset
 	text := mappingText{Preset: counts.Preset, NoteField: counts.NoteField, Models: map[string]mappedModel{}}
 	for _, model := range platform.Models {
@@ -67,19 +66,6 @@ func (s *server) newMappingPage(v *visit) (*mappingPage, *hub.MappingInfo, error
 	}
 	shown.Text, err = indented(text)
 	return shown, platform.Mapping, err
-}
-
-// explainMapping says what is known of a mapping, and which counts.
-func explainMapping(m store.Mapping, standard hub.Mapping) (string, hub.Mapping) {
-	switch {
-	case m.UpdatedAt.IsZero():
-		return "It has no mapping of its own: this is the preset that counts instead.", standard
-	case !m.CheckedAt.IsZero():
-		return "The CRM said that all of it is there.", m.Mapping
-	case m.Failed != "":
-		return "It cannot be read by: " + m.Failed + ".", m.Mapping
-	}
-	return "It is not checked yet, as the CRM could not be asked when it was set: it is checked before the next run.", m.Mapping
 }
 
 func indented(v any) (string, error) {

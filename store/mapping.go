@@ -23,6 +23,19 @@ type Mapping struct {
 	Failed string
 }
 
+// Explain says in a sentence what is known of a connection's own mapping, and which mapping counts: standard where it has none.
+func (m *Mapping) Explain(standard hub.Mapping) (sentence string, counts hub.Mapping) {
+	switch {
+	case m.UpdatedAt.IsZero():
+		return "It has no mapping of its own: this is the preset that counts instead.", standard
+	case !m.CheckedAt.IsZero():
+		return "The CRM said that all of it is there.", m.Mapping
+	case m.Failed != "":
+		return "It cannot be read by: " + m.Failed + ".", m.Mapping
+	}
+	return "It is not checked yet, as the CRM could not be asked when it was put: it is checked before the next run.", m.Mapping
+}
+
 // Mapping returns a connection's own mapping; hub.ErrNotFound where it has none, or there is no such connection.
 func (s *Store) Mapping(ctx context.Context, organization, connection string) (Mapping, error) {
 	return mappingOf(ctx, s.db, organization, connection)

@@ -70,18 +70,8 @@ func (s *server) getMapping(r *wire.Request, in *wire.IDPath) (*MappingAnswer, e
 
 func showMapping(c hub.Connection, info *hub.MappingInfo, m store.Mapping) *MappingAnswer {
 	out := &MappingAnswer{ETag: wire.ETag(c.UpdatedAt)}
-	shown := m.Mapping
-	switch {
-	case m.UpdatedAt.IsZero():
-		shown = info.Presets[0]
-		out.Body.Explanation = "It has no mapping of its own: this is the preset that counts instead."
-	case !m.CheckedAt.IsZero():
-		out.Body.Explanation = "The CRM said that all of it is there."
-	case m.Failed != "":
-		out.Body.Explanation = "It cannot be read by: " + m.Failed + "."
-	default:
-		out.Body.Explanation = "It is not checked yet, as the CRM could not be asked when it was put: it is checked before the next run."
-	}
+	var shown hub.Mapping
+	out.Body.Explanation, shown = m.Explain(info.Presets[0])
 	out.Body.Preset, out.Body.NoteField, out.Body.CheckedAt = textOrNull(shown.Preset), textOrNull(shown.NoteField), wire.TimeOrNull(m.CheckedAt)
 	out.Body.Models = map[string]MappedModel{}
 	for _, st := range c.SyncStatus {

@@ -9,13 +9,10 @@ import (
 	"sirocco/store/storetest"
 )
 
-// timeoutVariable sets --database-timeout.
-const timeoutVariable = "SIROCCO_DATABASE_TIMEOUT"
-
 // TestMain lets the test binary be the program too: tests start it by the name sirocco. It waits for databases as long as
 // they take.
 func TestMain(m *testing.M) {
-	if err := os.Setenv(timeoutVariable, storetest.Patience.String()); err != nil {
+	if err := os.Setenv("SIROCCO_DATABASE_TIMEOUT", storetest.Patience.String()); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"sirocco": func() { os.Exit(run(os.Args[1:])) }})

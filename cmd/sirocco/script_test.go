@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,7 +35,6 @@ func scripts(database func(*testscript.Env)) testscript.Params {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			database(env)
-			env.Setenv(timeoutVariable, os.Getenv(timeoutVariable))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -135,7 +135,7 @@ func TestLockedSQLite(t *testing.T) {
 	storetest.Needs(t, "sqlite")
 	database := storetest.SQLite(t)
 	_, token := tokenFor(t, database)
-	n := startNode(t, database+"?_busy_timeout=200")
+	n := startNode(t, database, "--database-timeout", "1s")
 	ctx := context.Background()
 	conn, err := storetest.OtherProgram(t, strings.TrimPrefix(database, "sqlite:")).Conn(ctx)
 	if err != nil {

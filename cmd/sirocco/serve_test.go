@@ -3,7 +3,19 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
+
+// TestDatabaseTimeout: a command waits longer than a server, and either as long as it is told.
+func TestDatabaseTimeout(t *testing.T) {
+	for want, f := range map[time.Duration]databaseFlag{
+		30 * time.Second: {serving: true}, 2 * time.Minute: {}, time.Hour: {DatabaseTimeout: time.Hour}, time.Minute: {DatabaseTimeout: time.Minute, serving: true},
+	} {
+		if got := f.timeout(); got != want {
+			t.Errorf("%+v: %s, want %s", f, got, want)
+		}
+	}
+}
 
 // TestFirstTokenHint: the commands can be pasted, and show no password.
 func TestFirstTokenHint(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"sirocco/store"
 )
@@ -78,15 +79,21 @@ func makeTemplate() (string, error) {
 	return name, st.Close()
 }
 
-// execute runs one statement over a connection of its own.
+// execute runs one statement over a connection of its own. PostgreSQL waits five seconds until nobody is in a database that
+// is copied or dropped, in which the sessions that left it may not have ended on a slow machine: then it is told again.
 func execute(databaseURL, statement string) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, statement)
-	return errors.Join(err, conn.Close(ctx))
+	const inUse = "55006"
+	for {
+		_, err = conn.Exec(ctx, statement)
+		if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != inUse {
+			return errors.Join(err, conn.Close(ctx))
+		}
+	}
 }
 
 // named is the URL of another database of the server.

@@ -168,7 +168,11 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 		models, due := sched.ModelsDueAt, sched.DueAt
 		if models.After(s.clock()) { // what is due already, as it was asked for, stays so
 			models = models.Add(interval - sched.Interval)
-			if now := s.clock(); models.Before(now) {
+			now := s.clock()
+			if latest := now.Add(interval); models.After(latest) { // the interval before was planned longer than it is, by a random part
+				models = latest
+			}
+			if models.Before(now) {
 				models = now
 			}
 			waits := due.IsZero() || sched.HeldUntil.After(s.clock()) || sched.Failures > 0

@@ -213,7 +213,7 @@ func (j *syncJob) syncModel(ctx context.Context, info hub.ModelInfo) error {
 	case st.CompletedRun == j.sched.RunID, st.RetryAt.After(j.engine.Clock()):
 		j.keepFailure(st.Failed, st.RetryAt)
 		return nil
-	case j.sched.Retrying && st.RetryAt.IsZero():
+	case j.sched.Retrying && st.Failed == "": // not by RetryAt, which a sync that is asked for takes away, also once this run began
 		return nil
 	case j.sliceOver():
 		return errYield

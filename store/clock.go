@@ -28,6 +28,9 @@ const (
 	clockJump = 250 * time.Millisecond
 	// clockFine is a difference that no answer is exact enough to tell.
 	clockFine = time.Millisecond
+	// clockBlur is by how much less a job may find it to be than the one who made it due: a measurement is exact to half the
+	// time it took, so another node, or this one after it measured again, may be that far behind.
+	clockBlur = clockPatience / 2
 )
 
 // nodeClock tells the database's time, which all nodes share: the machine's, corrected by how far it was from the

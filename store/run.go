@@ -161,7 +161,7 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 				models_due_at = CASE WHEN $7 AND models_due_at <= $5 THEN NULL ELSE models_due_at END,
 				due_at = CASE WHEN $7 AND due_at <= $5 THEN NULL ELSE due_at END
 			WHERE organization_id = $1 AND connection_id = $2 RETURNING `+scheduleColumns,
-			organization, connection, micros(now.Add(lease)), before.RunID, micros(now), false, begins)
+			organization, connection, micros(now.Add(lease)), before.RunID, micros(now.Add(clockBlur)), false, begins)
 		if err != nil {
 			return err
 		}

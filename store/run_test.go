@@ -83,6 +83,48 @@ func TestAPauseWhileARunTriesAgain(t *testing.T) {
 	})
 }
 
+// TestAJobThatBeginsBeforeItWasDue lets the job of a sync that was asked for begin on a node whose clock is measured to be a
+// second behind that of the one that was asked: all models are due, so the run does not only try again what failed.
+func TestAJobThatBeginsBeforeItWasDue(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		claim := func() (fence int64) {
+			t.Helper()
+			n, _, err := st.ClaimSchedules(t.Context(), store.Room{Workers: 1}, time.Minute, func(_ store.Tx, claims []store.Schedule) error {
+				fence = claims[0].Fence
+				return nil
+			})
+			if err != nil || n != 1 {
+				t.Fatal(n, err)
+			}
+			return fence
+		}
+		begin := func(fence int64) store.Schedule {
+			t.Helper()
+			sched, _, err := st.BeginSyncJob(t.Context(), org, c.ID, fence, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sched
+		}
+		first := begin(claim())
+		if err := st.EndSyncJob(t.Context(), first, store.SyncJobResult{RunOver: true, Next: now.Add(5 * time.Minute), ModelsDue: now.Add(5 * time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := st.RequestSync(t.Context(), org, c.ID, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		fence := claim()
+		now = now.Add(-time.Second)
+		if sched := begin(fence); sched.Retrying || !sched.ModelsDueAt.IsZero() {
+			t.Errorf("it only tries again: %+v", sched)
+		}
+	})
+}
+
 // TestStoppedSyncsAreUpgraded upgrades a database with a connection for which nothing was planned after such a pause.
 func TestStoppedSyncsAreUpgraded(t *testing.T) {
 	storetest.EachEmpty(t, func(t *testing.T, url string) {

@@ -87,13 +87,13 @@ func (m *modelSync) begin() {
 	m.places = map[string]bool{}
 	now := m.job.engine.Clock()
 	m.st.EnumeratedAt = m.job.firstEnumerated(m.st, now)
-	if m.st.InRun && !m.st.StartedAt.IsZero() && (m.st.RewindTo == nil || m.job.sched.Continues) {
+	if m.st.InRun && !m.st.StartedAt.IsZero() && (m.st.RewindTo == nil || m.job.sched.Continues) && !doubtsPlace(m.st.Next, m.st.Failures) {
 		m.run = m.seenKey()
 		return // a rewind asked for meanwhile waits for the run's end, but not for that of one that was cut off
 	}
 	m.st.InRun, m.st.StartedAt, m.st.AsOf, m.st.Barren = true, now, time.Time{}, 0
 	m.st.BegunRun, m.first = m.job.sched.RunID, true
-	if !m.info.Durable {
+	if !m.info.Durable || doubtsPlace(m.st.Next, m.st.Failures) {
 		m.st.Next = ""
 	}
 	if m.st.RewindTo != nil {
@@ -104,6 +104,15 @@ func (m *modelSync) begin() {
 		m.st.Since = latestCursor(now, m.st.Since, m.job.lookBack())
 	}
 	m.run = m.seenKey()
+}
+
+// placeTries is after how many failures in a row at a place within the pages it is no longer believed in.
+const placeTries = 8
+
+// doubtsPlace reports whether pages are to be read anew, as the CRM fails again and again where they ended: some answer so, and
+// not by a refusal, where a place is too old.
+func doubtsPlace(next string, failures int) bool {
+	return next != "" && failures > 0 && failures%placeTries == 0
 }
 
 // restart begins the run anew at its cursor.

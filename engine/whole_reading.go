@@ -203,7 +203,8 @@ func (r *wholeReading) run(ctx context.Context) error {
 func (r *wholeReading) begin(ctx context.Context) error {
 	if w := r.job.readings[r.info.Model]; w != nil {
 		r.places, r.w, r.saved = map[string]bool{}, *w, *w
-		if r.instead && r.st.RewindTo == nil || !r.instead {
+		doubted := !r.w.AllRead && doubtsPlace(r.w.Next, r.st.Failures)
+		if !r.instead || r.st.RewindTo == nil && !doubted {
 			return nil
 		}
 	}

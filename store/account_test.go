@@ -217,3 +217,42 @@ func TestAReplacementIsCutOff(t *testing.T) {
 		}
 	})
 }
+
+// TestCredentialsOfAnUnknownAccount replaces credentials whose account the CRM does not tell: by others everything is read
+// again, as they may be of another account, by the same nothing is.
+func TestCredentialsOfAnUnknownAccount(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformSpotio, hub.ModelLead)
+		set := func(secret string) store.SyncState {
+			t.Helper()
+			check := func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) {
+				return hub.CRMAccount{}, nil
+			}
+			if _, err := st.SetCredentials(ctx, org, c.ID, map[string]string{"secret": secret}, false, check); err != nil {
+				t.Fatal(err)
+			}
+			states, err := st.SyncStates(ctx, org, c.ID)
+			if err != nil || len(states) > 1 {
+				t.Fatal(states, err)
+			}
+			return append(states, store.SyncState{})[0]
+		}
+		if state := set("a"); state.RewindTo != nil {
+			t.Errorf("the first: %+v", state)
+		}
+		now := st.Now()
+		page := store.PageCommit{State: store.SyncState{Model: hub.ModelLead, Since: now, EnumeratedAt: now}, Status: hub.SyncStateUpToDate}
+		if _, err := st.CommitPage(ctx, storetest.Lease(t, st, org, c.ID), page); err != nil {
+			t.Fatal(err)
+		}
+		if state := set("a"); state.RewindTo != nil || state.EnumeratedAt.Before(now.Add(-time.Hour)) {
+			t.Errorf("the same: %+v", state)
+		}
+		if state := set("b"); state.RewindTo == nil || state.RewindTo.After(time.Unix(0, 0)) || state.EnumeratedAt.After(time.Unix(0, 0)) {
+			t.Errorf("others: %+v", state)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"sirocco/database"
@@ -52,7 +53,26 @@ func (s *Store) SetCredentials(ctx context.Context, organization, connection str
 	if err := s.learnAccount(ctx, c, check); err != nil {
 		return time.Time{}, err
 	}
-	return s.clock(), s.putCredentials(ctx, organization, connection, values, account, replaceAccount)
+	var also []func(Tx) error
+	if account.ID == "" {
+		before, err := s.Credentials(ctx, organization, connection)
+		if err == nil && !maps.Equal(before.Values, values) {
+			also = append(also, func(tx Tx) error { return readAgain(ctx, tx, c) })
+		}
+		if err != nil && !errors.Is(err, hub.ErrNeedsCredentials) {
+			return time.Time{}, err
+		}
+	}
+	return s.clock(), s.putCredentials(ctx, organization, connection, values, account, replaceAccount, also...)
+}
+
+// readAgain lets the next run of each model begin at the beginning, and makes its whole reading due, which tells what is gone.
+func readAgain(ctx context.Context, tx Tx, c hub.Connection) error {
+	if err := rewindModels(ctx, tx, c, nil, time.Time{}); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE sync_states SET enumerated_at = 0 WHERE organization_id = $1 AND connection_id = $2`, c.OrganizationID, c.ID)
+	return err
 }
 
 // learnAccount notes whose the credentials of a connection are that were set before that was asked, where the CRM still

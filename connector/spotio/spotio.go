@@ -12,7 +12,6 @@ package spotio
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"sirocco/connector"
@@ -54,12 +53,6 @@ func (Connector) Info() hub.PlatformInfo {
 		NoteTargets:    []hub.Model{hub.ModelLead},
 		NoteMost:       noteMost,
 	}
-}
-
-// Check implements connector.Connector. The vendor does not tell whose account it is.
-func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
-	_, err := list(ctx, s, usersPath, "items", url.Values{"pageSize": {"1"}})
-	return connector.Account{}, err
 }
 
 // Fetch implements connector.Connector.

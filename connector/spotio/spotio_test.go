@@ -77,3 +77,38 @@ func all(held map[string]hub.Record) []hub.Record {
 	}
 	return records
 }
+
+// TestCheckTellsTheCompany holds Check to the company of the key, and to none, without an error, where its role may not read
+// teams, or the company has no team, or none that can be read.
+func TestCheckTellsTheCompany(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Seed: 3, Records: 10}))
+	expect := func(want string, faults ...simulator.Fault) {
+		t.Helper()
+		crm.Faults.Script(faults...)
+		if account, err := (spotio.Connector{}).Check(t.Context(), s); err != nil || account.ID != want {
+			t.Errorf("%+v %v, want %q", account, err, want)
+		}
+	}
+	expect(simulated.CompanyID)
+	well := simulator.Fault{}
+	expect("", well, simulator.Fault{Kind: simulator.Forbidden})
+	expect("", well, well, simulator.Fault{Kind: simulator.Forbidden})
+	expect("", well, simulator.Fault{Kind: simulator.NoRows})
+	crm.Faults.Script(well, simulator.Fault{Kind: simulator.Unavailable})
+	if account, err := (spotio.Connector{}).Check(t.Context(), s); !connector.IsKind(err, connector.Temporary) {
+		t.Errorf("an outage: %+v %v", account, err)
+	}
+	for _, teams := range []string{`[]`, `[{"id":null,"name":"None"}]`} {
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.URL.Path == "/api/Teams/all" {
+				_, _ = w.Write([]byte(teams))
+				return
+			}
+			_, _ = w.Write([]byte(`{"items":[],"scrollId":null}`))
+		}))
+		if account, err := (spotio.Connector{}).Check(t.Context(), s); err != nil || account.ID != "" {
+			t.Errorf("%s: %+v %v", teams, account, err)
+		}
+	}
+}

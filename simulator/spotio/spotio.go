@@ -31,6 +31,10 @@ const (
 	scrollLife = 5 * time.Minute
 
 	typesPath, templatesPath = "/api/workflow/dataObjects/full", "/api/workflow/activityTemplates"
+	teamsPath                = "/api/Teams/all"
+
+	// CompanyID is the id of the stand-in's company, and teamID that of its one team.
+	CompanyID, teamID = "3811", "17"
 )
 
 // New returns a stand-in for SPOTIO whose activities take place within weeks of its beginning.
@@ -65,7 +69,7 @@ func standIn(o simulator.Options, wide bool) *simulator.Server {
 		Routes:   func(mux *http.ServeMux, _ *simulator.Server) { v.routes(mux) },
 		Held:     func(r hub.Record) []hub.Record { return v.held(r) },
 		Items:    "items",
-		Statuses: []string{typesPath, templatesPath},
+		Statuses: []string{typesPath, templatesPath, teamsPath},
 		Repeat: func(r *http.Request, answer map[string]any) {
 			if answer["items"] != nil {
 				answer["scrollId"] = scrollOf(r)
@@ -81,6 +85,10 @@ func (v *vendor) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+tokenPath, func(w http.ResponseWriter, r *http.Request) { giveToken(w, r, v.Now()) })
 	mux.HandleFunc("GET "+typesPath, func(w http.ResponseWriter, _ *http.Request) { simulator.WriteJSON(w, http.StatusOK, types) })
 	mux.HandleFunc("GET "+templatesPath, func(w http.ResponseWriter, _ *http.Request) { simulator.WriteJSON(w, http.StatusOK, templates) })
+	mux.HandleFunc("GET "+teamsPath, func(w http.ResponseWriter, _ *http.Request) {
+		simulator.WriteJSON(w, http.StatusOK, []map[string]any{{"id": teamID, "name": "Everybody", "parentId": nil, "visible": true, "assignable": true}})
+	})
+	mux.HandleFunc("GET /api/Teams/{id}", v.showTeam)
 	mux.HandleFunc("GET /api/v2/users/list", v.listUsers)
 	mux.HandleFunc("GET /api/Exports/dataObjects/data", func(w http.ResponseWriter, r *http.Request) {
 		v.scroll(w, r, "items", simulator.Listing{Model: hub.ModelLead, HideDeleted: true, Since: timeOf(r, "updatedAfter"), Strict: true, Limit: pageSize}, showExported)
@@ -150,6 +158,15 @@ func (v *vendor) answer(w http.ResponseWriter, name string, items []map[string]a
 		answer["scrollId"] = fmt.Sprintf("scroll-%d-%d", next, v.Now().Unix())
 	}
 	simulator.WriteJSON(w, http.StatusOK, answer)
+}
+
+func (v *vendor) showTeam(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("id") != teamID {
+		problem(w, http.StatusNotFound, "_", "Not found.")
+		return
+	}
+	since := hub.WireTime(v.base)
+	simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": teamID, "companyId": CompanyID, "name": "Everybody", "parentId": nil, "createdAt": since, "updatedAt": since, "usersIds": []string{}})
 }
 
 func (v *vendor) listUsers(w http.ResponseWriter, r *http.Request) {

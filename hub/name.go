@@ -16,6 +16,33 @@ func NameKey(name string) string { return strings.Join(strings.Fields(fold(name)
 // EmailKey is what the spellings of one e-mail address have in common; empty for no address. A domain in letters of its
 // own and the same in ASCII are one.
 func EmailKey(email string) string {
+	if key, ok := plainEmailKey(email); ok {
+		return key
+	}
+	return anyEmailKey(email)
+}
+
+// plainEmailKey is EmailKey of an address in letters, digits and signs of ASCII alone, which most are; ok is false for another, at no
+// time to speak of.
+func plainEmailKey(email string) (key string, ok bool) {
+	for i := range len(email) {
+		switch c := email[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("@.-_+%", c) >= 0:
+		default:
+			return "", false
+		}
+	}
+	key = strings.ToLower(email)
+	if strings.Contains(key, "xn--") {
+		return "", false
+	}
+	if at := strings.LastIndexByte(key, '@'); at >= 0 {
+		key = key[:at+1] + strings.TrimRight(key[at+1:], ".")
+	}
+	return key, true
+}
+
+func anyEmailKey(email string) string {
 	key := strings.TrimSpace(fold(email))
 	at := strings.LastIndexByte(key, '@')
 	if at < 0 {

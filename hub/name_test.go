@@ -1,6 +1,9 @@
 package hub
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNameAndEmailKeys(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
@@ -94,5 +97,22 @@ func TestNumberKey(t *testing.T) {
 	}
 	if !ValidRegion("DE") || ValidRegion("XX") || ValidRegion("") {
 		t.Error("regions")
+	}
+}
+
+// TestPlainEmailKeys holds that addresses which are read the short way have the key that the long one gives them.
+func TestPlainEmailKeys(t *testing.T) {
+	for _, email := range []string{
+		"", "@", ".", "a", "a.", "Ann@Example.COM", "ann@example.com.", "ann@example.com...", "ann@.", "ann.", "ann@@example.com", "a@b@c.example.", "-a@-b-.example", "a_b%c+d@e_f",
+		"a@b..c", "a@.b", "a@b+c%d", "a@" + strings.Repeat("x", 70) + ".example",
+	} {
+		if key, ok := plainEmailKey(email); !ok || key != anyEmailKey(email) {
+			t.Errorf("%q: %q, %v, want %q", email, key, ok, anyEmailKey(email))
+		}
+	}
+	for _, email := range []string{" a@example.com", "a@xn--bcher-kva.example", "a@XN--BCHER-KVA.example", "O'Neil@example.com", "a@b`.example", "ä@example.com", "a\u200db@example.com", "a@b.example\n"} {
+		if key, ok := plainEmailKey(email); ok {
+			t.Errorf("%q is read the short way, as %q", email, key)
+		}
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -85,19 +87,65 @@ func fillContacts(ctx context.Context, tx *sql.Tx, dialect database.Dialect, own
 	if len(pairs) == 0 {
 		return nil
 	}
-	selected, args := selectPairs(dialect, 4, pairs)
-	_, err := tx.ExecContext(ctx, contactsInsert+selected+contactsOnce, append([]any{own[0].organization, own[0].connection, own[0].model}, args...)...)
-	return err
+	for insert := range contactInserts(dialect, own[0].organization, own[0].connection, own[0].model, pairs) {
+		if _, err := tx.ExecContext(ctx, insert.text, insert.args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contactPair is a record's external id, and a key by which it is found.
 type contactPair [2]string
 
 const (
-	contactsInsert = `INSERT INTO record_contacts (organization_id, connection_id, model, external_id, key) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), `
+	contactsInsert = `INSERT INTO record_contacts (organization_id, connection_id, model, external_id, key) SELECT `
 	contactsOnce   = ` ON CONFLICT DO NOTHING`
 	contactsDelete = `DELETE FROM record_contacts WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND (external_id, key) IN (SELECT `
 )
+
+// contactsMost is how many pairs one of SQLite's statements writes.
+const contactsMost = 20
+
+// contactsSlices are SQLite's statements that write so many pairs, and that write one. They take values where selectPairs takes a
+// list as JSON, which is read anew for each of its parts: too slow for all that a first sync brings.
+var contactsSlices = map[int]string{1: contactsValues(1), contactsMost: contactsValues(contactsMost)}
+
+// contactsValues is the statement that writes n pairs. Its parameters have no names, as in upsertValues.
+func contactsValues(n int) string {
+	return contactsInsert + `?, ?, ?, column1, column2 FROM (VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, n-1) + `) WHERE TRUE` + contactsOnce
+}
+
+// contactInsert is a statement that writes pairs.
+type contactInsert struct {
+	text string
+	args []any
+}
+
+// contactInserts are the statements that write the pairs of records of one model; those that are there already stay.
+func contactInserts(dialect database.Dialect, organization, connection, model string, pairs []contactPair) iter.Seq[contactInsert] {
+	return func(yield func(contactInsert) bool) {
+		if dialect != database.SQLite {
+			selected, args := selectPairs(dialect, 4, pairs)
+			yield(contactInsert{contactsInsert + `$1::text, $2::text, $3::text, ` + selected + contactsOnce, append([]any{organization, connection, model}, args...)})
+			return
+		}
+		for len(pairs) > 0 {
+			n := 1
+			if len(pairs) >= contactsMost {
+				n = contactsMost
+			}
+			args := append(make([]any, 0, 3+2*n), organization, connection, model)
+			for _, p := range pairs[:n] {
+				args = append(args, p[0], p[1])
+			}
+			if !yield(contactInsert{contactsSlices[n], args}) {
+				return
+			}
+			pairs = pairs[n:]
+		}
+	}
+}
 
 // selectPairs is what selects pairs, whose parameters begin with the number, and their values.
 func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (selected string, args []any) {
@@ -113,7 +161,8 @@ func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (sel
 }
 
 // saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just written: made and
-// changed are their external ids, and what of them is not in either is as it was.
+// changed are their external ids, and what of them is not in either is as it was. On PostgreSQL upsertBatch has noted those that
+// they have now.
 func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, made, changed map[string]bool) error {
 	before := map[contactPair]bool{}
 	if len(changed) > 0 {
@@ -130,6 +179,9 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 		for _, p := range kept {
 			before[p] = true
 		}
+	}
+	if tx.Dialect() == database.PostgreSQL {
+		made = nil
 	}
 	var add, remove []contactPair
 	for i := range records {
@@ -158,9 +210,12 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 	if len(add) == 0 {
 		return nil
 	}
-	selected, args := selectPairs(tx.Dialect(), 4, add)
-	_, err := tx.Exec(ctx, contactsInsert+selected+contactsOnce, append([]any{organization, connection, string(model)}, args...)...)
-	return err
+	for insert := range contactInserts(tx.Dialect(), organization, connection, string(model), add) {
+		if _, err := tx.Exec(ctx, insert.text, insert.args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func scanContactPair(r database.Row) (p contactPair, err error) {

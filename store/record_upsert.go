@@ -52,7 +52,8 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 	return written, nil
 }
 
-// upsertBatch sends the whole batch to PostgreSQL as one array for each column.
+// upsertBatch sends the whole batch to PostgreSQL as one array for each column, and with it by which addresses and numbers its
+// records are found: those of what is written are noted at once, without another question.
 func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
 	types := [recordArgs]string{
 		"text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
@@ -67,7 +68,20 @@ func upsertBatch(ctx context.Context, tx Tx, organization, connection string, no
 		selected.WriteString("$" + strconv.Itoa(column+4) + "::" + kind + "[]")
 		args = append(args, columnOf(batch, column, kind))
 	}
-	return queryAll(ctx, tx, scanWritten, upsertHead+`SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(`+selected.String()+`) AS rows`+upsertTail, args...)
+	var pairs []contactPair
+	for _, row := range batch {
+		for _, key := range row.record.Details.ContactKeys() {
+			pairs = append(pairs, contactPair{row.record.ExternalID, key})
+		}
+	}
+	upsert := upsertHead + `SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(` + selected.String() + `) AS rows` + upsertTail
+	if len(pairs) == 0 {
+		return queryAll(ctx, tx, scanWritten, upsert, args...)
+	}
+	found, pairArgs := selectPairs(tx.Dialect(), 5+recordArgs, pairs)
+	return queryAll(ctx, tx, scanWritten, `WITH written AS (`+upsert+`), found AS (`+contactsInsert+`$1::text, $2::text, $`+strconv.Itoa(4+recordArgs)+`::text, `+found+`
+		WHERE p.id IN (SELECT external_id FROM written)`+contactsOnce+`) SELECT external_id, id, updated_at, deleted_at FROM written`,
+		append(append(args, string(batch[0].record.Model)), pairArgs...)...)
 }
 
 // columnOf is one column of the batch as an array that pgx can send.

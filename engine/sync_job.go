@@ -114,6 +114,8 @@ func (j *syncJob) sync(ctx context.Context) error {
 	if err := j.load(ctx); err != nil {
 		return err
 	}
+	// Due before all models are, by the clock of who began it, though nothing failed: it was made due by one that was ahead.
+	j.sched.Retrying = j.sched.Retrying && j.someFailed()
 	var err error
 	if j.session, err = j.engine.openSession(j.requests.of(ctx, ""), j.connector, j.conn); err != nil {
 		return err
@@ -194,6 +196,21 @@ func (j *syncJob) load(ctx context.Context) error {
 	}
 	j.absences, err = j.engine.Store.Absences(ctx, j.conn.OrganizationID, j.conn.ID)
 	return err
+}
+
+// someFailed reports whether a model, or a whole reading, is to be tried again.
+func (j *syncJob) someFailed() bool {
+	for _, st := range j.states {
+		if st.Failed != "" {
+			return true
+		}
+	}
+	for _, w := range j.readings {
+		if w.Failed != "" || !w.RetryAt.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *syncJob) state(model hub.Model) *store.SyncState {

@@ -3,21 +3,71 @@ package connector
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"sirocco/hub"
 )
 
 // Rows returns the items that a vendor's answer has under a name. An answer without them, or with something else in their
-// place, is malformed, and not one without items: what it lists is not known.
+// place, is malformed, and not one without items: what it lists is not known. So is an empty list beside an error.
 func Rows(r Request, answer map[string]json.RawMessage, name string) ([]json.RawMessage, error) {
 	var rows []json.RawMessage
 	if raw, ok := answer[name]; ok {
 		if err := json.Unmarshal(raw, &rows); err == nil && rows != nil {
+			if len(rows) == 0 && TellsError(answer) {
+				return nil, Fail(Malformed, r.Service, "%s was answered with an error beside an empty list of %q", r.Path, name)
+			}
 			return rows, nil
 		}
 	}
 	return nil, Fail(Malformed, r.Service, "%s was answered without a list of %q", r.Path, name)
+}
+
+// TellsError reports whether an answer of 200 says that something went wrong: by an error that is not empty, or by success that is
+// false. Its values are as they came, or as they were read.
+func TellsError[V any](answer map[string]V) bool {
+	for name, value := range answer {
+		name = strings.ToLower(name)
+		if name != "error" && name != "errors" && name != "success" {
+			continue
+		}
+		var said any = value
+		if raw, ok := said.(json.RawMessage); ok {
+			said = nil
+			_ = json.Unmarshal(raw, &said) // it was read as a part of the answer
+		}
+		if name == "success" {
+			if said == false {
+				return true
+			}
+			continue
+		}
+		switch said := said.(type) {
+		case nil:
+		case bool:
+			if said {
+				return true
+			}
+		case string:
+			if said != "" {
+				return true
+			}
+		case []any:
+			if len(said) > 0 {
+				return true
+			}
+		case map[string]any:
+			if len(said) > 0 {
+				return true
+			}
+		default: // a number: the code of an error, or 0 for none
+			if fmt.Sprint(said) != "0" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // AppendItems reads each raw item of a page as a T, turns it into records, and appends them to the

@@ -94,6 +94,14 @@ func TestRows(t *testing.T) {
 		"null":         {`{"data":null}`, 0, true},
 		"an object":    {`{"data":{}}`, 0, true},
 		"another case": {`{"Data":[]}`, 0, true},
+
+		"an error beside an empty list":  {`{"error":"try later","data":[]}`, 0, true},
+		"errors beside an empty list":    {`{"data":[],"Errors":[{"code":1}]}`, 0, true},
+		"a code beside an empty list":    {`{"data":[],"error":17}`, 0, true},
+		"no success, and an empty list":  {`{"data":[],"success":false}`, 0, true},
+		"no error beside an empty list":  {`{"data":[],"error":null,"errors":[],"success":true}`, 0, false},
+		"code 0 beside an empty list":    {`{"data":[],"error":0,"errors":{}}`, 0, false},
+		"a warning beside what there is": {`{"data":[1],"errors":["one was left out"]}`, 1, false},
 	} {
 		var answer map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(test.answer), &answer); err != nil {

@@ -97,6 +97,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 		body = editObject(body, func(answer map[string]any) { s.platform.Repeat(r, answer) })
 	case NoRows:
 		body = encode(map[string]string{"error": "something went wrong"})
+	case ErrorBeside:
+		body = s.withErrorBeside(body)
 	case NullRows:
 		body = s.withNullRows(body)
 	case BadRecord:
@@ -154,6 +156,15 @@ func (s *Server) withoutFirstID(body []byte) []byte {
 	}
 	strip(list)
 	return encode(list)
+}
+
+// withErrorBeside takes the items from a list, and says that something went wrong.
+func (s *Server) withErrorBeside(body []byte) []byte {
+	const said = "something went wrong"
+	if s.platform.Items == "" {
+		return encode(map[string]string{"error": said})
+	}
+	return editObject(body, func(answer map[string]any) { answer[s.itemsOf(answer)], answer["error"] = []any{}, said })
 }
 
 // withNullRows puts null in the place of a list's items.

@@ -45,6 +45,8 @@ const (
 	WrongType FaultKind = "wrong-type"
 	// NoRows is 200 with the words of an error in the place of everything else.
 	NoRows FaultKind = "no-rows"
+	// ErrorBeside is 200 with an empty list and the words of an error beside it; where a list is the whole answer it is NoRows.
+	ErrorBeside FaultKind = "error-beside"
 	// NullRows is the right answer with null in the place of its rows.
 	NullRows FaultKind = "null-rows"
 	// RepeatCursor points to the page just asked for as the next one.

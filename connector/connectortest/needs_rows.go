@@ -14,7 +14,7 @@ func needsRows(t *testing.T, c connector.Connector, crm NewCRM) {
 		if !hasRows(r.crm, m.Model) {
 			continue
 		}
-		for _, kind := range []simulator.FaultKind{simulator.NoRows, simulator.NullRows} {
+		for _, kind := range []simulator.FaultKind{simulator.NoRows, simulator.NullRows, simulator.ErrorBeside} {
 			r.crm.Faults.Always(simulator.Fault{Kind: kind})
 			page, err := c.Fetch(t.Context(), r.session, connector.Query{Model: m.Model, Limit: 10})
 			r.crm.Faults.Stop()

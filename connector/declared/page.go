@@ -103,6 +103,9 @@ func (r *reader) read(ctx context.Context, at place) (answered, error) {
 	if err != nil || !ok {
 		return answered{}, r.p.fail(connector.Malformed, "%s was answered without the list that its file names", path)
 	}
+	if object, ok := answer.(map[string]any); ok && len(list) == 0 && connector.TellsError(object) {
+		return answered{}, r.p.fail(connector.Malformed, "%s was answered with an error beside an empty list", path)
+	}
 	got.items = list
 	of := r.of.paging()
 	if of.More.given() {

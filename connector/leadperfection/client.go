@@ -169,7 +169,7 @@ func rows(path string, raw json.RawMessage) ([]json.RawMessage, error) {
 			return []json.RawMessage{raw}, nil
 		}
 		for _, name := range envelopes {
-			if json.Unmarshal(o[name], &items) == nil && items != nil {
+			if json.Unmarshal(o[name], &items) == nil && items != nil && (len(items) > 0 || !connector.TellsError(o)) {
 				return items, nil
 			}
 		}

@@ -72,7 +72,7 @@ func TellsError[V any](answer map[string]V) bool {
 
 // AppendItems reads each raw item of a page as a T, turns it into records, and appends them to the
 // page. An item that cannot be read, or one of whose records is not valid, is appended to the page's
-// Rejected with its raw form; the others go on.
+// Rejected with its raw form; the others go on. What is wrong with a record and costs nothing is mended first.
 func AppendItems[T any](p *Page, items []json.RawMessage, records func(T) []hub.Record) {
 	for _, raw := range items {
 		var item T
@@ -81,6 +81,9 @@ func AppendItems[T any](p *Page, items []json.RawMessage, records func(T) []hub.
 			continue
 		}
 		found := records(item)
+		for i := range found {
+			found[i].Mend()
+		}
 		if err := firstInvalid(found); err != nil {
 			p.reject(raw, "the CRM sent a record that cannot be kept: "+err.Error())
 			continue

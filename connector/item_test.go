@@ -113,3 +113,15 @@ func TestRows(t *testing.T) {
 		}
 	}
 }
+
+// TestHarmlessFaultsAreMended keeps a record with a fault that costs nothing, instead of setting it aside.
+func TestHarmlessFaultsAreMended(t *testing.T) {
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	var page connector.Page
+	connector.AppendItems(&page, []json.RawMessage{json.RawMessage(`{}`)}, func(struct{}) []hub.Record {
+		return []hub.Record{{Model: hub.ModelEngagement, ExternalID: "1", StartTime: start, EndTime: start.Add(-time.Hour)}}
+	})
+	if len(page.Rejected) != 0 || len(page.Records) != 1 || !page.Records[0].EndTime.IsZero() || !page.Records[0].StartTime.Equal(start) {
+		t.Errorf("%+v, rejected %+v", page.Records, page.Rejected)
+	}
+}

@@ -285,3 +285,15 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndBeforeItsStart keeps an engagement that ends before it starts, without an end.
+func TestAnEndBeforeItsStart(t *testing.T) {
+	crm, s := standIn(t)
+	id := crm.Rows(hub.ModelEngagement)[0]
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	crm.Change(hub.ModelEngagement, id, func(r *hub.Record) { r.StartTime, r.EndTime = start, start.Add(-time.Hour) })
+	page, err := merge.Connector{}.Find(t.Context(), s, hub.ModelEngagement, []string{id})
+	if err != nil || len(page.Rejected) != 0 || len(page.Records) != 1 || !page.Records[0].EndTime.IsZero() || !page.Records[0].StartTime.Equal(start) {
+		t.Errorf("%v %+v, rejected %+v", err, page.Records, page.Rejected)
+	}
+}

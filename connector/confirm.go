@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 
 	"sirocco/hub"
 )
@@ -10,9 +11,13 @@ import (
 // that the rule made, the engine asks again for what decided it.
 type Confirmer interface {
 	// Confirm reads the record that a recording is linked to, and what says when, where, of whom and with whom it is. An
-	// error says nothing of the record.
+	// error says nothing of the record; ErrCannotAsk, that the vendor cannot be asked about records of the model.
 	Confirm(ctx context.Context, s *Session, of hub.RecordRef) (Confirmed, error)
 }
+
+// ErrCannotAsk is what Confirm returns for a model whose records the vendor cannot be asked about: their links stand as they
+// are, as do those of connectors that are no Confirmer.
+var ErrCannotAsk = errors.New("records of the model cannot be asked for")
 
 // Confirmed is what a vendor says of a record now.
 type Confirmed struct {

@@ -182,7 +182,7 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	req.Header.Set("User-Agent", "sirocco")
-	if contentType != "" {
+	if contentType != "" && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", contentType)
 	}
 	return req, nil

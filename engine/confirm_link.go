@@ -22,6 +22,9 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	}
 	asked, name := s.engine.Clock(), c.Info().Name
 	found, err := confirmer.Confirm(s.requests.of(ctx, of.Model), &s.session.Session, of)
+	if errors.Is(err, connector.ErrCannotAsk) {
+		return true, nil
+	}
 	if err != nil {
 		return false, unanswered(err, name)
 	}

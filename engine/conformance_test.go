@@ -83,8 +83,9 @@ var pulled = []struct {
 		connector.Authorizer
 		connector.Finder
 		connector.NoteFinder
+		connector.NoteChanger
 		connector.Confirmer
-	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
+	}{unhurried{spotio.Connector{}}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}, spotio.Connector{}}, simulatedspotio.NewWide},
 	{"leadperfection", struct {
 		unhurried
 		connector.Authorizer

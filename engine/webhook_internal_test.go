@@ -90,7 +90,11 @@ func TestAReceiversRetryAfterIsRead(t *testing.T) {
 
 // TestAReceiverIsAskedWhenItSays holds an endpoint that answers 503 and when to come again, the next event included.
 func TestAReceiverIsAskedWhenItSays(t *testing.T) {
-	st := storetest.Open(t, storetest.SQLite(t), nil)
+	storetest.Each(t, asksWhenItSays)
+}
+
+func asksWhenItSays(t *testing.T, url string) {
+	st := storetest.Open(t, url, nil)
 	organization := storetest.Organization(t, st)
 	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, Targets: hub.Targets{Any: true}})
 	if err != nil {

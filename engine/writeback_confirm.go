@@ -205,6 +205,15 @@ func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, fou
 	if !isPermanent(err) || !ok || !s.isOurs(found) {
 		return err
 	}
-	void := connector.Note{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Title: "Void", Body: "What stood here is about another record.", Marker: d.Note.Marker}
-	return changer.ChangeNote(asked, &s.session.Session, void, found.ExternalID)
+	return changer.ChangeNote(asked, &s.session.Session, voidNote(d.Note.On, d.Note.Marker), found.ExternalID)
+}
+
+// voidNote is what takes the place of a note that the CRM does not let us delete.
+func voidNote(on hub.RecordRef, marker string) connector.Note {
+	return connector.Note{Target: on.Model, ExternalID: on.ExternalID, Title: "Void", Body: "What stood here is about another record.", Marker: marker}
+}
+
+// isVoid reports whether a note says that it is void, because the recording's link had gone elsewhere.
+func isVoid(found connector.FoundNote) bool {
+	return connector.SameText(found.Text, connector.NoteText(voidNote(hub.RecordRef{}, found.Marker)))
 }

@@ -21,11 +21,18 @@ type sentNote struct {
 	correct bool
 }
 
+// transcriptAttempts is how often a note is sent with its transcript to a CRM that keeps or drops it without a word: what
+// is too long is like any note that is lost, so one that was absent each time goes without.
+const transcriptAttempts = 2
+
 // put sees to it that the recording's note is on the target: one that is there already is the answer.
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
 	s.session.transport.beforeRequest = s.checkPending
 	defer func() { s.session.transport.beforeRequest = nil }()
-	text, transcript := hub.NewResultNote(&r, ""), s.conn.SyncTranscript
+	text, transcript, said := hub.NewResultNote(&r, ""), s.conn.SyncTranscript, ""
+	if transcript && c.Info().NotesReadBack && s.delivery.Attempts >= transcriptAttempts {
+		transcript, said = false, "The CRM did not keep the note with the transcript, so it was written without."
+	}
 	n, err := s.note(ctx, r, text, target, c.Info(), transcript)
 	if err != nil {
 		return sentNote{}, err
@@ -45,6 +52,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		s.looked = true
 	}
 	sent, err := s.write(ctx, c, n, text, transcript)
+	sent.said = said
 	if err != nil && transcript && refusesText(err) {
 		// What is refused is often refused for its length: better a note without the transcript than none.
 		if n, err = s.note(ctx, r, text, target, c.Info(), false); err != nil {
@@ -148,6 +156,10 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if of := connector.NotePrint(found.Text, found.Marker); of != "" {
 		there.Print = of
 	}
+	changer, changes := c.(connector.NoteChanger)
+	if changes && isVoid(found) { // the link has come back: it says again what it said
+		return s.change(ctx, changer, found, n, text, there)
+	}
 	switch {
 	case there.Print == n.Print, there.Print == "" && connector.SameText(connector.NoteText(connector.Note{Title: n.Title, Body: n.Body, Marker: found.Marker}), found.Text):
 		there.Print, there.Text = n.Print, text.Title+"\n\n"+text.Body
@@ -162,13 +174,19 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if chosen == hub.CorrectNothing {
 		return sentNote{WrittenNote: there, said: "The note says what was known when it was written, and is left so, as the connection's corrections are LEAVE."}, nil
 	}
-	changer, ok := c.(connector.NoteChanger)
-	if chosen == hub.CorrectByNote || !ok {
+	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: true}, nil
 	}
 	if !s.isOurs(found) {
 		return sentNote{WrittenNote: there, correct: true, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
 	}
+	return s.change(ctx, changer, found, n, text, there)
+}
+
+// change gives a note that is there another text, or asks for a second one where the CRM does not let us.
+func (s *deliveryAttempt) change(
+	ctx context.Context, changer connector.NoteChanger, found connector.FoundNote, n connector.Note, text hub.ResultNote, there store.WrittenNote,
+) (sentNote, error) {
 	n.Marker = found.Marker
 	switch err := changer.ChangeNote(s.requests.of(ctx, n.Target), &s.session.Session, n, found.ExternalID); {
 	case isPermanent(err):

@@ -52,7 +52,7 @@ type maker struct {
 
 func newMaker(f figures, seed uint64) *maker { return &maker{f, rand.New(rand.NewPCG(seed, 7)), 0} }
 
-func (m *maker) chance(p float64) bool { return m.Float64() < p }
+func (m *maker) chance(p float64) bool { return p > 0 && m.Float64() < p }
 
 func (m *maker) between(least, most float64) float64 { return least + (most-least)*m.Float64() }
 
@@ -94,7 +94,22 @@ func (m *maker) day() day {
 			Start: midnight, End: midnight.AddDate(0, 0, 1), AllDay: true,
 		})
 	}
+	for range slots { // those of a colleague
+		if m.chance(m.shared) {
+			m.book(&d, midnight, slot{start: 5 * math.Round(m.between(8*60, 18*60)/5), length: m.between(m.slotLeast, m.slotMost), home: m.home(), customer: m.person()})
+		}
+	}
 	m.live(&d, midnight, slots)
+	if m.chance(m.clockOff) {
+		by := time.Hour
+		if m.chance(0.5) {
+			by = -by
+		}
+		for i := range d.talks {
+			r := &d.talks[i].recording
+			r.StartedAt, r.EndedAt = r.StartedAt.Add(by), r.EndedAt.Add(by)
+		}
+	}
 	slices.SortFunc(d.talks, func(a, b talk) int { return a.recording.StartedAt.Compare(b.recording.StartedAt) })
 	for i := range d.talks {
 		d.talks[i].recording.ID = fmt.Sprint(i)
@@ -250,6 +265,8 @@ func (m *maker) tell(d *day, t *talk, who person) {
 	if m.chance(m.named) {
 		name := who.name()
 		switch u := m.Float64(); {
+		case u < m.wrongName && m.chance(m.strangers):
+			name = m.person().name()
 		case u < m.wrongName:
 			name = other().name()
 		case u < m.wrongName+m.misspelt:

@@ -37,6 +37,12 @@ type figures struct {
 	named, wrongName, misspelt float64
 	phoned, wrongPhone         float64
 	spoken, spokenToo          float64
+	// strangers of the names that are another's are of nobody whom the rep sees that day.
+	strangers float64
+	// shared is how often an appointment of a colleague is the rep's as well, who does not go there.
+	shared float64
+	// clockOff of the days are recorded by a phone whose clock is an hour ahead or behind.
+	clockOff float64
 	// carried is what share of a delay that a visit began with lasts on to the next; what an overrun leaves beyond the
 	// gap is on top. wander says that the steps add up in any case.
 	carried float64
@@ -105,6 +111,14 @@ func variants() []variant {
 		change("long visits, few of them", func(f *figures) {
 			f.appointmentsLeast, f.appointmentsMost, f.slotLeast, f.slotMost = 2, 4, 60, 200
 		}),
+		change("a crowded city", func(f *figures) {
+			f.homeFarthest, f.neighbour, f.neighbourFarthest, f.insteadFarthest = 3000, 0.4, 120, 400
+		}),
+		change("appointments of colleagues", func(f *figures) { f.shared = 0.25 }),
+		change("places missing for half", func(f *figures) { f.placed, f.fixed = 0.5, 0.5 }),
+		change("clocks an hour off on a day in thirty", func(f *figures) { f.clockOff = 1.0 / 30 }),
+		change("names misspelt thrice as often", func(f *figures) { f.misspelt *= 3 }),
+		change("another's name is a stranger's", func(f *figures) { f.strangers = 1 }),
 		change("names wrong twice as often", func(f *figures) { f.wrongName *= 2; f.misspelt *= 2; f.wrongPhone *= 2 }),
 	}
 }

@@ -43,11 +43,21 @@ func (c *compactCommand) Run(ctx context.Context) (err error) {
 
 type migrateCommand struct{ databaseFlag }
 
-func (c *migrateCommand) Run(ctx context.Context) error {
+func (c *migrateCommand) Run(ctx context.Context) (err error) {
 	st, err := c.make(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, st.Close()) }()
 	fmt.Printf("The database is as this program, version %s, needs it.\n", version())
-	return st.Close()
+	if !st.LinksAreOlder() {
+		return nil
+	}
+	// The server that starts next does not know any more that they are.
+	made, unsure, err := st.MadeLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("count the links that an earlier version made: %w", err)
+	}
+	fmt.Printf("The %d links that an earlier version made stay; %d of them would not be made now, but offered or left.\n", made, unsure)
+	return nil
 }

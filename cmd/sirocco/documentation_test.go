@@ -77,3 +77,23 @@ func checkPage(t *testing.T, root fs.FS, page, text string, tests map[string][]s
 		}
 	}
 }
+
+// TestEveryPlatformSaysWhatLinksToIt looks for each platform in the table of what links to what, and on its own page for what
+// it can be asked just before a note is sent.
+func TestEveryPlatformSaysWhatLinksToIt(t *testing.T) {
+	linking, err := os.ReadFile("../../docs/linking.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := regexp.MustCompile(`(?i)before (a|the) note`)
+	for _, p := range shownPlatforms() {
+		name := string(p.connector.Info().Platform)
+		if !strings.Contains(string(linking), "\n| "+name+" | ") {
+			t.Errorf("docs/linking.md does not say what links to %s", name)
+		}
+		page, err := os.ReadFile("../../docs/platforms/" + strings.ToLower(name) + ".md")
+		if err != nil || !asked.Match(page) {
+			t.Errorf("the page of %s does not say what is asked before a note is sent (%v)", name, err)
+		}
+	}
+}

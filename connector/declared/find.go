@@ -9,10 +9,8 @@ import (
 	"sirocco/hub"
 )
 
-// finds reports whether what a whole reading did not meet can be asked for, in all models.
-func (p *Platform) finds() bool {
-	return !slices.ContainsFunc(p.file.Models, func(m *model) bool { return !m.canFind() })
-}
+// finds reports whether records of some model can be asked for one by one; those of the others are Refused.
+func (p *Platform) finds() bool { return slices.ContainsFunc(p.file.Models, (*model).canFind) }
 
 // canFind reports whether single records can be asked for: each by its id, or by the whole list where that is one answer.
 func (m *model) canFind() bool { return m.Find != nil || m.paging().Kind == unpaged }
@@ -110,11 +108,13 @@ func (f finding) among(ctx context.Context, s *connector.Session, m *model, exte
 
 // Confirm implements connector.Confirmer: a record is asked for with all that its item has of others.
 func (f finding) Confirm(ctx context.Context, s *connector.Session, of hub.RecordRef) (connector.Confirmed, error) {
+	m := f.p.model(of.Model)
+	if m == nil || !m.canFind() {
+		return connector.Confirmed{}, connector.ErrCannotAsk
+	}
 	found, err := connector.ConfirmFound(ctx, f, s, f.p.file.Name, of)
-	if m := f.p.model(of.Model); m != nil {
-		for _, c := range m.Children {
-			found.Children = append(found.Children, c.Model)
-		}
+	for _, c := range m.Children {
+		found.Children = append(found.Children, c.Model)
 	}
 	return found, err
 }

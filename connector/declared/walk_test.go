@@ -3,10 +3,12 @@ package declared_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +17,8 @@ import (
 	"sirocco/connector"
 	"sirocco/connector/declared"
 	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/simulator/invented"
 )
 
 // against is the connector of a file, changed at some places, and a session with a handler that stands for its vendor.
@@ -292,4 +296,45 @@ type refusing struct{}
 // RoundTrip implements http.RoundTripper.
 func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("dial %s: %w", r.URL.Host, context.DeadlineExceeded)
+}
+
+// TestSomeModelsCanBeAskedFor has a file in which contacts cannot be asked for one by one: engagements still are, before a note is
+// sent, and what cannot be asked for is said to be so.
+func TestSomeModelsCanBeAskedFor(t *testing.T) {
+	text, err := os.ReadFile("testdata/link.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), "  - model: CONTACT\n")
+	contact, after, ended := strings.Cut(rest, "  - model: ")
+	if !found || !ended {
+		t.Fatal("the file has no contacts between other models")
+	}
+	lines := slices.DeleteFunc(strings.Split(contact, "\n"), func(line string) bool { return strings.HasPrefix(line, "    find:") })
+	p, err := declared.Parse("some.yaml", []byte(before+"  - model: CONTACT\n"+strings.Join(lines, "\n")+"  - model: "+after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crm := invented.New(invented.Link)(simulator.Options{Seed: 5, Records: 20})
+	server := httptest.NewServer(crm)
+	defer server.Close()
+	values, err := p.Info().CompleteCredentials(crm.Values(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
+	confirmer, asks := p.Connector().(connector.Confirmer)
+	if !asks {
+		t.Fatal("nothing can be asked for")
+	}
+	visit := hub.RecordRef{Model: hub.ModelEngagement, ExternalID: crm.Records(hub.ModelEngagement)[0].ExternalID}
+	if got, err := confirmer.Confirm(t.Context(), s, visit); err != nil || !got.Has(visit) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := confirmer.Confirm(t.Context(), s, hub.RecordRef{Model: hub.ModelContact, ExternalID: "1"}); !errors.Is(err, connector.ErrCannotAsk) {
+		t.Errorf("a contact: %v", err)
+	}
+	if _, err := p.Connector().(connector.Finder).Find(t.Context(), s, hub.ModelContact, []string{"1"}); !connector.IsKind(err, connector.Refused) {
+		t.Errorf("contacts are found: %v", err)
+	}
 }

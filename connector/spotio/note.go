@@ -69,3 +69,12 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 	}
 	return connector.FoundNote{}, nil
 }
+
+// ChangeNote implements connector.NoteChanger: the text alone is sent, and the marker stays in the reference.
+func (Connector) ChangeNote(ctx context.Context, s *connector.Session, n connector.Note, noteID string) error {
+	r := request(s, "/api/v2/activities/"+url.PathEscape(noteID), nil)
+	r.Header.Set("Content-Type", "application/merge-patch+json")
+	r.Body = map[string]string{"notes": connector.NoteText(n.Fit(noteMost))}
+	_, err := connector.PatchJSON(ctx, s, r, nil)
+	return err
+}

@@ -105,6 +105,7 @@ func (v *vendor) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v2/activities/feed", v.feed)
 	mux.HandleFunc("GET /api/DataObjects/{id}/activities/historical", v.history)
 	mux.HandleFunc("POST /api/v2/activities", v.addActivity)
+	mux.HandleFunc("PATCH /api/v2/activities/{id}", v.changeActivity)
 }
 
 // timeOf is a time of the query; zero where it has none.
@@ -224,6 +225,29 @@ func (v *vendor) history(w http.ResponseWriter, r *http.Request) {
 	slices.Reverse(items)
 	part, next, more := simulator.Part(items, from, 20)
 	v.answer(w, "items", part, next, more)
+}
+
+// changeActivity gives a note another text, by a merge patch; nothing else of an activity can be changed here.
+func (v *vendor) changeActivity(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != "application/merge-patch+json" {
+		problem(w, http.StatusUnsupportedMediaType, "_", "It is no merge patch.")
+		return
+	}
+	var body map[string]string
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || len(body) != 1 || body["notes"] == "" {
+		problem(w, http.StatusBadRequest, "notes", "It is no change of a note.")
+		return
+	}
+	if v.Notes.TooLong(body["notes"]) {
+		problem(w, http.StatusUnprocessableEntity, "notes", "It is too long.")
+		return
+	}
+	id := r.PathValue("id")
+	if !v.Notes.Change(id, body["notes"]) {
+		problem(w, http.StatusNotFound, "_", "Not found.")
+		return
+	}
+	simulator.WriteJSON(w, http.StatusOK, map[string]any{"id": id, "type": "Note", "isNote": true, "done": true, "notes": body["notes"], "activityTemplateId": noteTemplate})
 }
 
 // addActivity makes a note; other activities it does not make.

@@ -171,9 +171,8 @@ func TestALinkThatCannotBeAskedAboutStands(t *testing.T) {
 // TestNoWrongProjectsConversationIsSent does so for a CRM without appointments, whose recordings are of projects.
 func TestNoWrongProjectsConversationIsSent(t *testing.T) {
 	for name, change := range map[string]func(p *hub.Record){
-		"nothing":        nil,
-		"it is deleted":  func(p *hub.Record) { p.Deleted = true },
-		"it is archived": func(p *hub.Record) { p.Details.Archived = &yes },
+		"nothing":       nil,
+		"it is deleted": func(p *hub.Record) { p.Deleted = true },
 		"it is elsewhere": func(p *hub.Record) {
 			far := *p.Details.Latitude + 1
 			p.Details.Latitude = &far

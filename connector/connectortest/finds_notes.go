@@ -79,13 +79,34 @@ func takesBack(t *testing.T, r *rig, on hub.RecordRef, note connector.Note) {
 		if changed := r.crm.Notes.Count("two roofs") == 1; !connector.IsKind(err, connector.Refused) && (err != nil || !changed) {
 			t.Errorf("%s: changing a note: %v, changed: %t", on.Model, err, changed)
 		}
+		// It is the same note by the same marker, with the other text: so it is known again, and known to be ours.
+		if again := findAgain(t, r, on, note); err == nil && (again.ExternalID != found.ExternalID || !connector.SameText(again.Text, connector.NoteText(note))) {
+			t.Errorf("%s: the changed note is found as %+v, and was %s", on.Model, again, found.ExternalID)
+		}
 	}
 	if remover, ok := r.c.(connector.NoteRemover); ok {
 		err := remover.RemoveNote(t.Context(), r.session, on.Model, on.ExternalID, found.ExternalID)
 		if n := r.crm.Notes.Count(note.Marker); !connector.IsKind(err, connector.Refused) && (err != nil || n != 0) {
 			t.Errorf("%s: taking a note back: %v, %d are left", on.Model, err, n)
 		}
+		if again := findAgain(t, r, on, note); err == nil && again.ExternalID != "" {
+			t.Errorf("%s: a note that was taken back is found: %+v", on.Model, again)
+		}
+		// Somebody else may have taken it away before: that is for ever, and no reason to try again.
+		if err := remover.RemoveNote(t.Context(), r.session, on.Model, on.ExternalID, found.ExternalID); err != nil && !connector.IsKind(err, connector.Refused) {
+			t.Errorf("%s: taking back what is gone: %v", on.Model, err)
+		}
 	}
+}
+
+// findAgain looks for a note wherever it may be.
+func findAgain(t *testing.T, r *rig, on hub.RecordRef, note connector.Note) connector.FoundNote {
+	t.Helper()
+	found, err := r.c.(connector.NoteFinder).FindNote(t.Context(), r.session, connector.NoteQuery{Target: on.Model, ExternalID: on.ExternalID, Markers: []string{note.Marker}})
+	if err != nil {
+		t.Error(err)
+	}
+	return found
 }
 
 // losesNoNote writes notes that the CRM does not take, or whose answer is lost: only the first proves that there is none.
@@ -113,6 +134,9 @@ func losesNoNote(t *testing.T, c connector.Connector, crm NewCRM) {
 			r.crm.Faults.Always(simulator.Fault{Kind: kind})
 			_, err := c.WriteNote(t.Context(), r.session, note)
 			r.crm.Faults.Stop()
+			if busy := kind == simulator.Locked || kind == simulator.Conflict || kind == simulator.TooEarly; busy && !connector.IsKind(err, connector.Busy) {
+				t.Errorf("%s: a record that is locked (%s) is taken for %v", target, kind, err)
+			}
 			if err == nil || connector.Unproven(err) != unproven {
 				t.Errorf("%s: an answer that meets %s leaves open whether the note is there: %t (%v)", target, kind, connector.Unproven(err), err)
 			}

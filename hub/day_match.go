@@ -50,6 +50,8 @@ type dayMatch struct {
 	ways         []way
 	// anywhere is how probable any place is for the rep.
 	anywhere float64
+	// off is how probable it is that the day was recorded by a clock that is an hour off.
+	off float64
 }
 
 // dayAppointment is an appointment that a recording may be of.
@@ -298,7 +300,9 @@ type step struct {
 
 // follow works out how probable each appointment is for each talk.
 func (m *dayMatch) follow() {
-	m.ways = []way{{rep: newBelief(), last: -1, reached: math.Inf(-1)}}
+	for _, c := range clocks {
+		m.ways = append(m.ways, way{weight: math.Log(c.chance), rep: newBelief(c.ahead), last: -1, reached: math.Inf(-1)})
+	}
 	var steps []step
 	for _, t := range m.talks {
 		steps = steps[:0]
@@ -325,6 +329,9 @@ func (m *dayMatch) follow() {
 	}
 	for i := range m.ways {
 		share := math.Exp(m.ways[i].weight-m.ways[0].weight) / sum
+		if m.ways[i].rep.clock != 0 {
+			m.off += share
+		}
 		for j, c := range m.ways[i].choices {
 			if c >= 0 {
 				m.talks[j].share[c] += share

@@ -157,6 +157,28 @@ func TestTimeDoesNotMakeAPlaceRight(t *testing.T) {
 	}
 }
 
+// TestAClockThatIsAnHourOff records a day by a phone whose clock is an hour ahead or behind: its shape tells, where no place does.
+// One recording alone tells nothing.
+func TestAClockThatIsAnHourOff(t *testing.T) {
+	for _, off := range []int{-60, 60} {
+		d := &Day{Rep: rep}
+		for i, begin := range []int{-200, -90, 25, 110, 230} {
+			length := []int{90, 60, 50, 100, 40}[i]
+			d.Appointments = append(d.Appointments, meeting(fmt.Sprint(i), begin, length))
+			d.Talks = append(d.Talks, said(begin+off+2+i%3, length-5))
+		}
+		for i, v := range MatchDay(d) {
+			if w := v.Winner(); w == nil || w.Appointment.ExternalID != fmt.Sprint(i) || !strings.Contains(v.Reason, "an hour off") {
+				t.Errorf("%d minutes off, talk %d: %s", off, i, v.Reason)
+			}
+		}
+		alone := &Day{Rep: rep, Appointments: d.Appointments[2:3], Talks: d.Talks[2:3]}
+		if v := MatchDay(alone)[0]; v.Linked || strings.Contains(v.Reason, "an hour off") {
+			t.Errorf("%d minutes off, alone: %s", off, v.Reason)
+		}
+	}
+}
+
 func TestDayInTheOrganizationsZone(t *testing.T) {
 	// Two in the morning UTC is the evening before in Denver: the entry of that day is of another day in UTC.
 	zone := time.FixedZone("Denver", -7*3600)

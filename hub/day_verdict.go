@@ -100,6 +100,9 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	if t.placed && a.placed {
 		parts = append(parts, "its place is "+personDistance(t.place.metersTo(a.place))+" from the recording's")
 	}
+	if m.off > 0.5 {
+		parts = append(parts, "the recordings of the day are about an hour off from what was planned")
+	}
 	return sentence(append(parts, contactReasons(t.about[i])...))
 }
 

@@ -10,10 +10,10 @@ import (
 const (
 	// nameRight of the names that uploaders give are those of the CRM, nameSlipped are but for a slip, nameWrong are
 	// another customer's of the same day, and nameStrange of none of them, or misspelt beyond knowing.
-	nameRight, nameSlipped, nameWrong, nameStrange = 0.84, 0.10, 0.04, 0.06
+	nameRight, nameSlipped, nameWrong, nameStrange = 0.84, 0.10, 0.04, 0.03
 	// chanceSame, chanceAlike and chanceFamily are how often two people have a name, nearly have it, or share a part.
 	chanceSame, chanceAlike, chanceFamily = 0.0005, 0.003, 0.02
-	phoneRight, phoneWrong, phoneStrange  = 0.95, 0.02, 0.02
+	phoneRight, phoneWrong, phoneStrange  = 0.95, 0.02, 0.01
 	chancePhone                           = 1e-5
 	// spokenChance is how often a customer's name or street is in the words, spokenElse how often another's of the day
 	// is, or a word that is one.

@@ -45,16 +45,22 @@ const (
 // begins are the ways a recording may begin after the visit has: in time, before it, or late.
 var begins = [...]struct{ weight, from, until float64 }{{0.88, 0, 6}, {0.05, -10, 0}, {0.07, 10, 35}}
 
+// clocks are how many minutes a phone's clock is ahead of the CRM's, and on how many days: an hour either way, where it knows
+// nothing of summer time or of another zone.
+var clocks = [...]struct{ chance, ahead float64 }{{0.99, 0}, {0.005, 60}, {0.005, -60}}
+
 // belief is what is known of a rep's delay: that of a normal distribution, and the delay with which the last visit began.
 type belief struct {
 	mean, variance float64
 	last           float64
 	// free is when the rep was free again, in minutes of the day; minus infinity at its beginning.
 	free float64
+	// clock is how far the clock is ahead by which the day was recorded.
+	clock float64
 }
 
-// newBelief is that of the morning.
-func newBelief() belief { return belief{free: math.Inf(-1)} }
+// newBelief is that of the morning, by a clock that is so far ahead.
+func newBelief(clock float64) belief { return belief{free: math.Inf(-1), clock: clock} }
 
 // lengthsLaw is how probable the length of a recording is, in minutes (0 where that is not known), of a visit planned for
 // slot minutes (0 where that is not known), for each of the ways in which it may have begun.
@@ -68,6 +74,7 @@ func lengthsLaw(length, slot float64) (laws [len(begins)]float64) {
 // visitLaw is how probable a recording from start is of a visit that was planned for begin, when the rep comes with some
 // delay, and its length is as probable as lengths say. It returns the density, and the belief after it.
 func (b belief) visitLaw(start, begin float64, lengths [len(begins)]float64) (density float64, after belief) {
+	begin += b.clock
 	offset := start - begin
 	after = b
 	var mean, square, sum, recorded float64

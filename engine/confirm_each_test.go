@@ -66,7 +66,7 @@ func (r *hubRig) planned() (visit, user hub.Record) {
 		beside := slices.ContainsFunc(all, func(o hub.Record) bool {
 			return o.ExternalID != v.ExternalID && o.StartTime.Sub(v.StartTime).Abs() < 2*time.Hour
 		})
-		counts := v.Details.ActivityType == "" || hub.CountsAsAppointment(v.Details.ActivityType)
+		counts := hub.CountsAsAppointment(v.Details.ActivityType)
 		if v.Deleted || v.StartTime.IsZero() || !v.EndTime.IsZero() && (length < 20*time.Minute || length > 3*time.Hour) || v.Details.AllDay || !counts || beside || len(by) != 1 || v.Details.Disposition == "LOST" {
 			continue
 		}

@@ -61,6 +61,9 @@ func (m *model) records(sc *scope) ([]hub.Record, error) {
 		return nil, err
 	}
 	r.Details.URL = m.recordURL(sc, r.ExternalID)
+	if m.Model == hub.ModelEngagement && !m.Fields["activityType"].given() && !m.Fields["engagementTypeId"].given() {
+		r.Details.ActivityType = "APPOINTMENT" // without a kind it would count as none, and no recording would link to it
+	}
 	r.Mend()
 	all := []hub.Record{r}
 	for _, c := range m.Children {

@@ -330,7 +330,7 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 		shown.Details.Amount, shown.Details.Disposition, shown.Details.URL = d.Amount, d.Disposition, "https://app.invented.example/deals/"+r.ExternalID
 		shown.Refs = hub.Refs{Contact: r.Refs.Contact, Owner: r.Refs.Owner}
 	case hub.ModelEngagement:
-		shown.Details.Subject, shown.StartTime, shown.EndTime = r.Name, r.StartTime, r.EndTime
+		shown.Details.Subject, shown.Details.ActivityType, shown.StartTime, shown.EndTime = r.Name, "APPOINTMENT", r.StartTime, r.EndTime
 		shown.Refs = hub.Refs{Opportunity: r.Refs.Opportunity, Contact: r.Refs.Contact}
 		all := []hub.Record{shown}
 		for _, u := range attendees(r) {

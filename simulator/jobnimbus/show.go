@@ -159,7 +159,7 @@ func held(r hub.Record) []hub.Record {
 		if untimed(r) {
 			return nil
 		}
-		shown.Details.Subject, shown.Details.Content = r.Name, d.Content
+		shown.Details.Subject, shown.Details.Content, shown.Details.ActivityType = r.Name, d.Content, "APPOINTMENT"
 		shown.StartTime, shown.EndTime = r.StartTime, end(r)
 		shown.Refs = hub.Refs{Opportunity: r.Refs.Opportunity, Contact: r.Refs.Contact, Owner: r.Refs.Owner}
 		join(hub.ModelEngagementUser, func(user string) hub.Refs { return hub.Refs{Engagement: r.ExternalID, User: user} })

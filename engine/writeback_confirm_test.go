@@ -309,7 +309,7 @@ func TestAConnectionMadeAgainDoublesNothing(t *testing.T) {
 		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
 			t.Fatal(err)
 		}
-		r.synced("")
+		r.quiet() // the first run may end before the credentials are there, or read from before them
 		r.linkTo(id, 0)
 		r.reaches(id, hub.DeliverySent)
 		if n := len(r.crm.Notes.All()); n != 1 {
@@ -360,6 +360,9 @@ func TestAVendorWithoutSearch(t *testing.T) {
 				}
 				if _, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, d.ID, true, ""); err == nil {
 					t.Error("what is settled is settled again")
+				}
+				if r.info.Platform == hub.PlatformMerge {
+					return // whose keys answer a repeat as the first time, whatever became of the note
 				}
 				r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
 				gone := r.lost(user, r.main(), r.crm.Records(r.main())[1].ExternalID)

@@ -174,8 +174,8 @@ func TestNoWrongProjectsConversationIsSent(t *testing.T) {
 		"nothing":       nil,
 		"it is deleted": func(p *hub.Record) { p.Deleted = true },
 		"it is elsewhere": func(p *hub.Record) {
-			far := *p.Details.Latitude + 1
-			p.Details.Latitude = &far
+			north, east := 60.0, 20.0
+			p.Details.Latitude, p.Details.Longitude = &north, &east
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

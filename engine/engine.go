@@ -160,7 +160,7 @@ func (e *Engine) work(ctx context.Context) {
 		e.every(ctx, pollEvery, "claim what is due: "+string(kind), func(ctx context.Context) (bool, error) { return e.claim(ctx, kind) }, woken...)
 	}
 	e.every(ctx, pollEvery, "plan the deliveries of events", e.fanOut, e.Store.Notified)
-	e.every(ctx, pollEvery, "remove rows of what was deleted or is old", e.purge)
+	e.every(ctx, pollEvery, "go on with what is done in slices", e.purge)
 	e.every(ctx, leaveEvery, "take back webhooks of deleted connections", e.takeBackWebhooks)
 	e.every(ctx, tidyEvery, "end runs that nothing works on and forget old requests", e.tidy)
 	e.every(ctx, audioEvery, "remove audio that nothing needs", e.removeAudio)
@@ -244,7 +244,7 @@ func (e *Engine) tidy(ctx context.Context) (bool, error) {
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
 	more := false
-	for _, slice := range []func(context.Context) (bool, error){e.Store.MoveReferences, e.Store.Purge, e.Store.PurgeEvents, e.Store.PurgeUtterances} {
+	for _, slice := range []func(context.Context) (bool, error){e.Store.SwitchWork, e.Store.MoveReferences, e.Store.TouchRecordings, e.Store.Purge, e.Store.PurgeEvents, e.Store.PurgeUtterances} {
 		some, err := slice(ctx)
 		if err != nil {
 			return false, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -35,7 +36,9 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	if e.unfit() != nil { // another node is to have it
 		return ignoreLeaseLost(e.Store.EndTask(ctx, task, e.Clock(), slot.reached()))
 	}
-	if err := e.Store.RenewTaskLease(ctx, task, taskLease); err != nil {
+	if err := e.Store.BeginTask(ctx, task, taskLease); errors.Is(err, hub.ErrDisabled) {
+		return ignoreLeaseLost(e.Store.EndTask(ctx, task, time.Time{}, slot.reached()))
+	} else if err != nil {
 		return ignoreLeaseLost(err)
 	}
 	ctx, cancel := context.WithCancel(withSlot(ctx, slot))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -35,22 +36,108 @@ func (s *Store) ActiveConnection(ctx context.Context, organization, id string) (
 	return c, err
 }
 
-// suspendOrResume takes all background work of an organization that was just disabled off the clock, or makes all of
-// it due again, with what a job is under way for: that one may have seen that it has to stop.
-func suspendOrResume(ctx context.Context, tx Tx, o hub.Organization, now int64) error {
-	due, which := &now, ` AND due_at IS NULL
-		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`
-	if o.Disabled {
-		due, which = nil, ""
-	}
-	if _, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $2 WHERE organization_id = $1`+which, o.ID, due); err != nil {
-		return err
-	}
-	if o.Disabled {
-		if err := endIdleRuns(ctx, tx, o.ID, "", runDisabled, fromMicros(now)); err != nil {
+// switchSlice bounds how many schedules and tasks one transaction takes off the clock or makes due.
+const switchSlice = 500
+
+// switchPlace is how far that has come: past the schedule of the connection object while kind is empty, then past the task object
+// of the kind.
+type switchPlace struct{ kind, object string }
+
+func scanSwitchPlace(r database.Row) (switchPlace, error) {
+	var p switchPlace
+	err := r.Scan(&p.kind, &p.object)
+	return p, err
+}
+
+// suspendOrResume takes the background work of an organization that was just disabled off the clock, or makes it due again, with
+// what a job is under way for: that one may have seen that it has to stop. Where there is much, the rest follows in the
+// background; what is due until then finds that nothing is to be done.
+func suspendOrResume(ctx context.Context, tx Tx, o hub.Organization, now time.Time) error {
+	return switchSome(ctx, tx, o.ID, o.Disabled, switchPlace{}, now)
+}
+
+// switchSome does a slice of that from a place on, and notes where the next one begins.
+func switchSome(ctx context.Context, tx Tx, organization string, disabled bool, from switchPlace, now time.Time) error {
+	room := switchSlice
+	if from.kind == "" {
+		connections, err := queryAll(ctx, tx, scanText, `SELECT connection_id FROM schedules WHERE organization_id = $1 AND connection_id > $2 ORDER BY connection_id LIMIT $3`,
+			organization, from.object, room)
+		if err != nil {
 			return err
 		}
+		if n := len(connections); n > 0 {
+			if err := switchSchedules(ctx, tx, organization, disabled, connections[0], connections[n-1], now); err != nil {
+				return err
+			}
+			from, room = switchPlace{object: connections[n-1]}, room-n
+		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1`, o.ID, due)
+	if room > 0 {
+		tasks, err := queryAll(ctx, tx, scanSwitchPlace, `SELECT kind, object_id FROM tasks WHERE organization_id = $1 AND (kind, object_id) > ($2, $3) ORDER BY kind, object_id LIMIT $4`,
+			organization, from.kind, from.object, room)
+		if err != nil {
+			return err
+		}
+		if n := len(tasks); n > 0 {
+			first, last := tasks[0], tasks[n-1]
+			if _, err := tx.Exec(ctx, `UPDATE tasks SET due_at = $2 WHERE organization_id = $1 AND (kind, object_id) >= ($3, $4) AND (kind, object_id) <= ($5, $6)`,
+				organization, dueUnless(disabled, now), first.kind, first.object, last.kind, last.object); err != nil {
+				return err
+			}
+			from, room = last, room-n
+		}
+	}
+	if room > 0 {
+		_, err := tx.Exec(ctx, `DELETE FROM switches WHERE organization_id = $1`, organization)
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO switches (organization_id, kind, object) VALUES ($1, $2, $3)
+		ON CONFLICT (organization_id) DO UPDATE SET kind = excluded.kind, object = excluded.object`, organization, from.kind, from.object)
 	return err
+}
+
+// dueUnless is now, or never where the organization is disabled.
+func dueUnless(disabled bool, now time.Time) *int64 {
+	if disabled {
+		return nil
+	}
+	return optionalMicros(now)
+}
+
+// switchSchedules is switchSome for the connections of an organization from one to another, which ends the runs in progress where
+// it is disabled.
+func switchSchedules(ctx context.Context, tx Tx, organization string, disabled bool, first, last string, now time.Time) error {
+	which := ` AND due_at IS NULL
+		AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = schedules.organization_id AND c.id = schedules.connection_id AND c.is_active = true)`
+	if disabled {
+		which = ""
+	}
+	if _, err := tx.Exec(ctx, `UPDATE schedules SET due_at = $4 WHERE organization_id = $1 AND connection_id >= $2 AND connection_id <= $3`+which,
+		organization, first, last, dueUnless(disabled, now)); err != nil || !disabled {
+		return err
+	}
+	return endIdleRuns(ctx, tx, organization, first, last, runDisabled, now)
+}
+
+// SwitchWork goes on with taking the background work of an organization that was disabled off the clock, or with making that of one
+// which was enabled due, and reports whether there is more.
+func (s *Store) SwitchWork(ctx context.Context) (more bool, err error) {
+	waiting, err := queryAll(ctx, s.db, scanText, `SELECT organization_id FROM switches LIMIT 1`)
+	if err != nil || len(waiting) == 0 {
+		return false, err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		// Whoever switches it has its row: what is noted is of what the row says now.
+		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.Dialect().ForUpdate(), waiting[0])
+		if err != nil {
+			return err
+		}
+		place, err := queryOne(ctx, tx, scanSwitchPlace, `SELECT kind, object FROM switches WHERE organization_id = $1`, o.ID)
+		if err != nil {
+			return ignoreNotFound(err) // another node has done the last of it
+		}
+		return switchSome(ctx, tx, o.ID, o.Disabled, place, s.clock())
+	})
+	s.notify() // where it was enabled, there may be something to do
+	return err == nil, err
 }

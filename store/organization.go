@@ -97,7 +97,7 @@ func (s *Store) UpdateOrganization(ctx context.Context, organization, group stri
 			return err
 		}
 		if _, switched := changes["disabled"]; switched {
-			if err := suspendOrResume(ctx, tx, o, micros(s.clock())); err != nil {
+			if err := suspendOrResume(ctx, tx, o, s.clock()); err != nil {
 				return err
 			}
 		}
@@ -197,6 +197,13 @@ func homeGroup(ctx context.Context, tx Tx, o hub.Organization, now int64) (strin
 
 func scanText(r database.Row) (string, error) {
 	var s string
+	err := r.Scan(&s)
+	return s, err
+}
+
+// scanOptionalText reads a text that may be NULL.
+func scanOptionalText(r database.Row) (*string, error) {
+	var s *string
 	err := r.Scan(&s)
 	return s, err
 }

@@ -47,7 +47,7 @@ const purgeSlice = 1000
 
 // purged are the tables that Purge empties of a deleted connection.
 var purged = []string{
-	"records", "enumerated", "absences", "sync_runs", "crm_requests", "quarantine", "deliveries", "delivery_attempts", "moves", "record_contacts", "crm_user_keys", "user_matches",
+	"records", "enumerated", "absences", "sync_runs", "crm_requests", "quarantine", "deliveries", "delivery_attempts", "moves", "touches", "record_contacts", "crm_user_keys", "user_matches",
 }
 
 // Purge removes a slice of the rows that deleted connections, and accounts that others replaced, left behind, and reports
@@ -171,11 +171,14 @@ func (s *Store) unlinkDeleted(ctx context.Context, tx Tx, organization, connecti
 	return len(ids), err
 }
 
+// unlinkSlice bounds how many recordings unlinkAll takes the links away from, each by a statement of its own.
+const unlinkSlice = 250
+
 // unlinkAll takes the links over a connection away from a slice of recordings, a person's too, for the reason, and returns
 // which those were: no link points at what is gone. The rule may link them again.
 func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, reason string) ([]string, error) {
 	rs, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 ORDER BY id LIMIT $3`+tx.Dialect().ForUpdate(),
-		organization, connection, purgeSlice)
+		organization, connection, unlinkSlice)
 	if err != nil || len(rs) == 0 {
 		return nil, err
 	}

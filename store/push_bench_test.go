@@ -93,6 +93,47 @@ func BenchmarkWriteSlice(b *testing.B) {
 			})
 		})
 	}
+	// Each of these is done in slices, the first of them with what asks for it: divide by how many the name says.
+	b.Run("deletion of a record that 20000 recordings show, in 40", func(b *testing.B) {
+		w := newBenchWorld(b)
+		round := 0
+		w.measure(b, func() { round++; w.talks(b, fmt.Sprint("shown", round), 20_000) }, func() {
+			if _, err := w.st.Push(context.Background(), w.org, []hub.RecordPatch{{Model: hub.ModelAccount, ExternalID: fmt.Sprint("shown", round), Delete: new(true)}}); err != nil {
+				b.Fatal(err)
+			}
+			if err := untilDone(context.Background(), w.st.TouchRecordings); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("organization with 20000 tasks disabled and enabled, in 80", func(b *testing.B) {
+		w := newBenchWorld(b)
+		w.tasks(b, 20_000)
+		w.measure(b, func() {}, func() {
+			for _, disabled := range []bool{true, false} {
+				if _, err := w.st.UpdateOrganization(context.Background(), w.org, "", hub.OrganizationPatch{Disabled: &disabled}); err != nil {
+					b.Fatal(err)
+				}
+				if err := untilDone(context.Background(), w.st.SwitchWork); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
+	b.Run("slice of the links of a deleted connection", func(b *testing.B) {
+		w := newBenchWorld(b)
+		w.measure(b, func() {
+			w = newBenchWorld(b)
+			w.talks(b, "shown", 2000)
+			if _, err := w.st.DeleteConnection(context.Background(), w.org, w.connection, nil); err != nil {
+				b.Fatal(err)
+			}
+		}, func() {
+			if _, err := w.st.Purge(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
 	b.Run("removal of 2000 engagements", func(b *testing.B) {
 		w := newBenchWorld(b)
 		at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)

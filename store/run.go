@@ -231,17 +231,17 @@ func endRuns(ctx context.Context, tx Tx, sched Schedule, ending RunEnding, now t
 	return err
 }
 
-// endIdleRuns ends the runs in progress of the connection, or with an empty one of all the organization's, that no job is
-// under way for: such a job ends its own.
-func endIdleRuns(ctx context.Context, tx Tx, organization, connection string, ending RunEnding, now time.Time) error {
-	const idle = `organization_id = $1 AND ($2 = '' OR connection_id = $2) AND lease_until IS NULL AND run_id IS NOT NULL`
-	_, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $3, error = $4, outcome = $5 WHERE organization_id = $1 AND ended_at IS NULL
+// endIdleRuns ends the runs in progress of the organization's connections from one to another that no job is under way for: such
+// a job ends its own.
+func endIdleRuns(ctx context.Context, tx Tx, organization, first, last string, ending RunEnding, now time.Time) error {
+	const idle = `organization_id = $1 AND connection_id >= $2 AND connection_id <= $3 AND lease_until IS NULL AND run_id IS NOT NULL`
+	_, err := tx.Exec(ctx, `UPDATE sync_runs SET ended_at = $4, error = $5, outcome = $6 WHERE organization_id = $1 AND ended_at IS NULL
 		AND (connection_id, id) IN (SELECT connection_id, run_id FROM schedules WHERE `+idle+`)`,
-		organization, connection, micros(now), ending.Why, string(ending.Outcome))
+		organization, first, last, micros(now), ending.Why, string(ending.Outcome))
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE schedules SET run_id = NULL WHERE `+idle, organization, connection)
+	_, err = tx.Exec(ctx, `UPDATE schedules SET run_id = NULL WHERE `+idle, organization, first, last)
 	return err
 }
 

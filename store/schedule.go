@@ -103,7 +103,7 @@ func pauseOrResume(ctx context.Context, tx Tx, c hub.Connection, now time.Time) 
 		return err
 	}
 	if !c.Active {
-		return endIdleRuns(ctx, tx, c.OrganizationID, c.ID, stoppedRun(nil), now)
+		return endIdleRuns(ctx, tx, c.OrganizationID, c.ID, c.ID, stoppedRun(nil), now)
 	}
 	return resumeWriteBack(ctx, tx, c.OrganizationID, c.ID, now)
 }

@@ -76,11 +76,33 @@ func TestASmallWriteBeginsBeforeABigOneEnds(t *testing.T) {
 				return untilDone(ctx, w.st.Purge)
 			}, func() int { return int(usedOf(t, w.st, w.org, hub.ResourceRecords)) }}
 		},
+		"a deletion": func(t *testing.T, w *benchWorld) change {
+			w.talks(t, "shown", many)
+			return change{func(ctx context.Context) error {
+				if _, err := w.st.Push(ctx, w.org, []hub.RecordPatch{{Model: hub.ModelAccount, ExternalID: "shown", Delete: new(true)}}); err != nil {
+					return err
+				}
+				return untilDone(ctx, w.st.TouchRecordings)
+			}, func() int { return w.still(t) }}
+		},
+		"a switch": func(t *testing.T, w *benchWorld) change {
+			w.tasks(t, many)
+			return change{func(ctx context.Context) error {
+				if _, err := w.st.UpdateOrganization(ctx, w.org, "", hub.OrganizationPatch{Disabled: new(true)}); err != nil {
+					return err
+				}
+				return untilDone(ctx, w.st.SwitchWork)
+			}, func() int { return w.waiting(t) }}
+		},
 	}
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := benchWorldOn(t, url)
 		for name, begin := range all {
 			t.Run(name, func(t *testing.T) {
+				w := w
+				if name == "a switch" {
+					w = &benchWorld{st: w.st, org: storetest.Organization(t, w.st)}
+				}
 				if name == "a purge" { // of a connection that has all that the others left
 					defer func() { w.connection = storetest.Connection(t, w.st, w.org, hub.PlatformCustomInput).ID }()
 				}

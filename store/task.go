@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sirocco/database"
+	"sirocco/hub"
 )
 
 // TaskKind is a kind of background work besides syncing.
@@ -73,6 +74,19 @@ func tasksOf(kind TaskKind) work {
 // connections.
 func (s *Store) ClaimTasks(ctx context.Context, kind TaskKind, room Room, lease time.Duration, enqueue func(Tx, []Task) error) (claimed int, left bool, err error) {
 	return claim(ctx, s, tasksOf(kind), room, "organization_id, kind, object_id, turn", scanTask, lease, enqueue)
+}
+
+// BeginTask is RenewTaskLease for a job that begins. It fails with hub.ErrDisabled where nothing may be done, as the organization was
+// disabled since the task was due.
+func (s *Store) BeginTask(ctx context.Context, t Task, lease time.Duration) error {
+	if err := s.RenewTaskLease(ctx, t, lease); err != nil {
+		return err
+	}
+	disabled, err := organizationDisabled(ctx, s.db, t.OrganizationID)
+	if err == nil && disabled {
+		err = hub.ErrDisabled
+	}
+	return err
 }
 
 // RenewTaskLease keeps a job alive for another lease, or returns ErrLeaseLost.

@@ -139,8 +139,8 @@ func TestAnOrganizationIsSwitchedInSlices(t *testing.T) {
 	const many = 1300
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := benchWorldOn(t, url)
-		for range 2 {
-			storetest.Connection(t, w.st, w.org, hub.PlatformMerge)
+		for _, platform := range []hub.Platform{hub.PlatformMerge, hub.PlatformCompanyCam} {
+			storetest.Connection(t, w.st, w.org, platform, hub.ModelAccount)
 		}
 		w.tasks(t, many)
 		all := w.due(t)

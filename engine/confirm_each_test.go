@@ -173,10 +173,6 @@ func TestNoWrongProjectsConversationIsSent(t *testing.T) {
 	for name, change := range map[string]func(p *hub.Record){
 		"nothing":       nil,
 		"it is deleted": func(p *hub.Record) { p.Deleted = true },
-		"it is elsewhere": func(p *hub.Record) {
-			north, east := 60.0, 20.0
-			p.Details.Latitude, p.Details.Longitude = &north, &east
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachConfirmer(t, false, func(t *testing.T, r *hubRig) {

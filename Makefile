@@ -11,8 +11,9 @@ SEED ?= 1
 PACKAGE ?= hub,engine,store,database,connector
 SOAK ?= 5m
 MONTH ?= 30
+RECORDS ?= 1000000
 
-.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month postgres s3 fmt demo pictures weight conformance clients
+.PHONY: help build run test quick release fmt-check vet lint unit race fuzz fuzz-long vuln coverage mutation bench soak month upgrade postgres s3 fmt demo pictures weight conformance clients
 export GOLANGCI_VERSION GOVULNCHECK_VERSION FUZZTIME
 
 help: ## print this
@@ -91,6 +92,9 @@ soak: postgres ## five minutes of failing CRMs and subscribers, and killed nodes
 
 month: ## a month of failing CRMs in virtual time, in a few minutes (MONTH=30 days)
 	TZ=America/New_York SIROCCO_MONTH=$(MONTH) go test -run '^TestMonth$$' -v -count=1 -timeout 1h ./engine
+
+upgrade: postgres ## how long the upgrade of a large database takes, and how much memory (RECORDS=1000000)
+	SIROCCO_UPGRADE=$(RECORDS) go test -run '^TestLargeUpgrade$$' -v -count=1 -timeout 1h ./store
 
 weight: ## what the program is made of: each module's CPU seconds in a cold build, and its bytes
 	@go run ./scripts/weight

@@ -18,7 +18,6 @@ const (
 )
 
 const (
-	recordCountQuery  = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND deleted_at IS NULL` + countFewEnd
 	quarantineQuery   = countFew + `FROM quarantine WHERE organization_id = $1 AND connection_id = $2` + countFewEnd
 	waitingCountQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL` + countFewEnd
 
@@ -37,8 +36,45 @@ type ConnectionCounts struct{ Records, Quarantined, Waiting int64 }
 
 // ConnectionCounts counts the living records of a connection, what it holds in quarantine, and the write-backs that wait.
 func (s *Store) ConnectionCounts(ctx context.Context, organization, connection string) (n ConnectionCounts, err error) {
-	err = s.countAll(ctx, []any{organization, connection}, map[string]*int64{recordCountQuery: &n.Records, quarantineQuery: &n.Quarantined, waitingCountQuery: &n.Waiting})
+	if err := s.countAll(ctx, []any{organization, connection}, map[string]*int64{quarantineQuery: &n.Quarantined, waitingCountQuery: &n.Waiting}); err != nil {
+		return n, err
+	}
+	n.Records, err = s.livingCount(ctx, recordCounts, organization, connection)
 	return n, err
+}
+
+// livingCounts are the queries that livingCount needs.
+type livingCounts struct {
+	// deleted counts the deleted records; kept all, up to CountMost+1 more than those, whose number is its last parameter; living
+	// those that are not deleted.
+	deleted, kept, living string
+}
+
+var (
+	recordCounts = newLivingCounts(`FROM records WHERE organization_id = $1 AND connection_id = $2`, "$3")
+	modelCounts  = newLivingCounts(`FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3`, "$4")
+)
+
+func newLivingCounts(of, deleted string) livingCounts {
+	return livingCounts{
+		deleted: countFew + of + ` AND deleted_at IS NOT NULL` + countFewEnd,
+		kept:    countFew + of + ` LIMIT 10001 + CAST(` + deleted + ` AS BIGINT)) AS few`,
+		living:  countFew + of + ` AND deleted_at IS NULL` + countFewEnd,
+	}
+}
+
+// livingCount counts records that are not deleted, bounded as ConnectionCounts: all less the deleted, each by an index that has
+// all of it. To look at each record whether it is takes ten times as long, and is done where very many are deleted.
+func (s *Store) livingCount(ctx context.Context, queries livingCounts, args ...any) (int64, error) {
+	deleted, err := queryOne(ctx, s.db, scanCount, queries.deleted, args...)
+	if err != nil {
+		return 0, err
+	}
+	if deleted > CountMost {
+		return queryOne(ctx, s.db, scanCount, queries.living, args...)
+	}
+	kept, err := queryOne(ctx, s.db, scanCount, queries.kept, append(args, deleted)...)
+	return max(kept-deleted, 0), err // records may be deleted in between
 }
 
 // OrganizationCounts are what of an organization waits, failed, or is for a person to decide; bounded as ConnectionCounts.
@@ -126,9 +162,7 @@ func (s *Store) RunsBetween(ctx context.Context, organization string, from, unti
 	return queryAll(ctx, s.db, scanSyncRun, runsBetweenQuery, organization, hub.FirstIDAt(from.Add(-time.Minute)), micros(from), micros(until), limit)
 }
 
-const modelCountQuery = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND deleted_at IS NULL` + countFewEnd
-
 // ModelCount counts the living records of a model of a connection, bounded as ConnectionCounts.
 func (s *Store) ModelCount(ctx context.Context, organization, connection string, model hub.Model) (int64, error) {
-	return queryOne(ctx, s.db, scanCount, modelCountQuery, organization, connection, string(model))
+	return s.livingCount(ctx, modelCounts, organization, connection, string(model))
 }

@@ -59,9 +59,10 @@ func ConsoleQueries() map[string]string {
 	all := map[string]string{
 		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery,
 		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
-		"records": recordCountQuery, "quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
+		"records": recordCounts.living, "deleted records": recordCounts.deleted, "kept records": recordCounts.kept,
+		"quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
 		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
-		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCountQuery,
+		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCounts.living, "deleted records of a model": modelCounts.deleted, "kept records of a model": modelCounts.kept,
 		"unproven notes": unprovenQuery, "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// livePoll is how often what is shown live is made anew, once for all who see the same.
+	// livePoll is how often what is shown live is made anew, once for all who see the same, where that is done quickly.
 	livePoll = time.Second
+	// liveShare bounds which part of the time is spent on making one part, as one in so many.
+	liveShare = 10
 	// liveMost is how long a stream lasts; the browser asks again, and with that it is asked again who it is.
 	liveMost = time.Minute
 	// liveStall is how long a browser may not take what it is sent before its stream ends.
@@ -67,9 +69,8 @@ func (l *live) watch(key string, build func(context.Context) ([]byte, error)) (<
 
 // run makes the part until nobody looks at it. What cannot be made now is left as it was.
 func (l *live) run(ctx context.Context, p *livePart, build func(context.Context) ([]byte, error)) {
-	tick := time.NewTicker(livePoll)
-	defer tick.Stop()
 	for {
+		began := time.Now()
 		made, err := build(ctx)
 		l.mu.Lock()
 		if err == nil && !bytes.Equal(made, p.latest) {
@@ -83,10 +84,13 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 			}
 		}
 		l.mu.Unlock()
+		took := time.Since(began)
+		next := time.NewTimer(min(max(livePoll-took, (liveShare-1)*took), liveBeat))
 		select {
 		case <-ctx.Done():
+			next.Stop()
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,38 +21,49 @@ import (
 // watched is how long people look at a page while what they cost is measured.
 const watched = 20 * time.Second
 
-// viewers measures what people cost who look at a live page that changes each second, and what those cost who read nothing of
-// what they are sent. Their browsers are this program, too: what they cost is in it.
+// viewers measures what people cost who look at a live page that changes each second, whether each of them sees each change and
+// how long after it, and what those cost who read nothing of what they are sent. Their browsers are this program, too: what they
+// cost is in it.
 func (b *bench) viewers(n int) error {
 	if n < 1 {
 		return nil
 	}
-	path := "/connections/" + b.connection + "/live?organization=" + b.organization
 	for _, stalled := range []bool{false, true} {
-		part, seen, err := b.watch(path, n, stalled)
+		w, err := b.watch(n, stalled)
 		if err != nil {
 			return err
 		}
-		words := "look at a connection's page"
 		if stalled {
-			words = "look at it and read nothing"
+			fmt.Printf("%d look at it and read nothing: %.1f %% of a core.\n\n", n, 100*w.part)
+			continue
 		}
-		fmt.Printf("%d %s: %.1f %% of a core, %d parts seen in %s.\n\n", n, words, 100*part, seen, watched)
+		slices.Sort(w.lags)
+		fmt.Printf("%d look at a connection's page: %.1f %% of a core; of %d changes in %s all of them saw %d, the last of them %s after it, at most %s.\n\n",
+			n, 100*w.part, w.changes, watched, len(w.lags), shown(w.lags[len(w.lags)/2]), shown(w.lags[len(w.lags)-1]))
 	}
 	return nil
 }
 
-// watch lets n browsers look, and returns which part of a core this program used meanwhile.
-func (b *bench) watch(path string, n int, stalled bool) (part float64, seen int64, err error) {
+// watching is what was found while people looked.
+type watching struct {
+	// part is which part of a core this program used meanwhile.
+	part    float64
+	changes int
+	// lags are how long after each change that all saw the last of them did.
+	lags []time.Duration
+}
+
+// watch lets n browsers look. A change is waited for until all have seen it, or the next is due.
+func (b *bench) watch(n int, stalled bool) (w watching, err error) {
 	ctx, stop := context.WithCancel(b.ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer stop()
-	var parts atomic.Int64
+	seen := make(chan int, n) // which change a browser shows
 	for range n {
-		conn, err := b.look(ctx, path)
+		conn, err := b.look(ctx, "/connections/"+b.connection+"/live?organization="+b.organization)
 		if err != nil {
-			return 0, 0, err
+			return w, err
 		}
 		all.Go(func() {
 			defer func() { _ = conn.Close() }()
@@ -64,24 +77,49 @@ func (b *bench) watch(path string, n int, stalled bool) (part float64, seen int6
 				if err != nil {
 					return
 				}
-				if line == "\n" || line == "\r\n" {
-					parts.Add(1)
+				if found := shownPage.FindStringSubmatch(line); found != nil {
+					change, _ := strconv.Atoi(found[1]) // digits alone
+					select {
+					case seen <- change:
+					case <-ctx.Done():
+					}
 				}
 			}
 		})
 	}
-	before, beganParts := cpu(), parts.Load()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for began, pages := time.Now(), 0; time.Since(began) < watched; pages++ {
+	before := cpu()
+	for began := time.Now(); time.Since(began) < watched; w.changes++ {
+		changed, next := time.Now(), time.NewTimer(time.Second)
 		// The run goes on, so what is seen changes.
-		if err := rig.Execute(b.ctx, b.store, fmt.Sprintf(`UPDATE sync_runs SET pages = %d WHERE organization_id = '%s' AND connection_id = '%s' AND id = '%s'`, 1000+pages, b.organization, b.connection, b.run)); err != nil {
-			return 0, 0, err
+		if err := rig.Execute(b.ctx, b.store, fmt.Sprintf(`UPDATE sync_runs SET models = '{"CONTACT":{"pages":%d,"unchanged":%d}}' WHERE organization_id = '%s' AND connection_id = '%s' AND id = '%s'`,
+			firstChange+w.changes, 100*w.changes, b.organization, b.connection, b.run)); err != nil {
+			return w, err
 		}
-		<-tick.C
+		for left, due := n, false; !due; {
+			select {
+			case change := <-seen:
+				if change == firstChange+w.changes {
+					if left--; left == 0 {
+						w.lags = append(w.lags, time.Since(changed))
+					}
+				}
+			case <-next.C:
+				due = true
+			}
+		}
 	}
-	return (cpu() - before).Seconds() / watched.Seconds(), parts.Load() - beganParts, nil
+	w.part = (cpu() - before).Seconds() / watched.Seconds()
+	if !stalled && len(w.lags) == 0 {
+		return w, errors.New("nobody saw a change")
+	}
+	return w, nil
 }
+
+// firstChange is the page that a run is at first, of three digits as all that follow.
+const firstChange = 100
+
+// shownPage finds at which page the run is that a browser shows.
+var shownPage = regexp.MustCompile(`data-label="Page">(\d+)<`)
 
 // look opens a connection of its own for a live page.
 func (b *bench) look(ctx context.Context, path string) (net.Conn, error) {

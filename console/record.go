@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -31,8 +32,11 @@ type recordPage struct {
 	Web string
 }
 
-// recordField is a field that has a value.
-type recordField struct{ Name, Value string }
+// recordField is a field that has a value: a text, or a moment.
+type recordField struct {
+	Name, Value string
+	At          time.Time
+}
 
 // recordReference is another record that this one refers to, which may not have come.
 type recordReference struct {
@@ -113,9 +117,19 @@ func fieldsOf(r *store.Record) []recordField {
 	add := func(name string, values ...string) {
 		for _, v := range values {
 			if v != "" {
-				all = append(all, recordField{name, v})
+				all = append(all, recordField{Name: name, Value: v})
 			}
 		}
+	}
+	addTime := func(name, text string) {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			all = append(all, recordField{Name: name, At: at})
+			return
+		}
+		if clock, err := time.Parse("2006-01-02T15:04:05.999999999", text); err == nil { // of no zone that is known
+			text = clock.Format("2006-01-02 15:04")
+		}
+		add(name, text)
 	}
 	add("Name", r.Name)
 	add("First name", d.FirstName)
@@ -136,9 +150,9 @@ func fieldsOf(r *store.Record) []recordField {
 	add("Share of the sale", decimal(d.ShareOfSale))
 	add("Kind of activity", d.ActivityType)
 	add("Direction", d.Direction)
-	add("Closed", d.ClosedAt)
-	add("Last activity", d.LastActivity)
-	add("Begins, as the CRM says", d.LocalStart)
+	addTime("Closed", d.ClosedAt)
+	addTime("Last activity", d.LastActivity)
+	addTime("Begins, as the CRM says", d.LocalStart)
 	add("Industry", d.Industry)
 	add("Website", d.Website)
 	add("Label", d.Labels...)
@@ -146,8 +160,8 @@ func fieldsOf(r *store.Record) []recordField {
 	add("Archived", yesNo(d.Archived))
 	add("Description", d.Description)
 	add("Content", d.Content)
-	add("Made in the CRM", d.CreatedAt)
-	add("Changed in the CRM", d.UpdatedAt)
+	addTime("Made in the CRM", d.CreatedAt)
+	addTime("Changed in the CRM", d.UpdatedAt)
 	add("Merged into", r.MergedInto)
 	return all
 }

@@ -65,7 +65,7 @@ func (s *visited) fill() {
 	s.commit(hub.ModelUser, hub.Record{Model: hub.ModelUser, ExternalID: "u-7", Name: "Dana Whitfield", Details: hub.Details{Email: "dana@cedar.example"}})
 	s.commit(hub.ModelContact,
 		hub.Record{Model: hub.ModelContact, ExternalID: "c-1", Name: "Marisol Rivera", Details: hub.Details{
-			Emails: []string{"marisol@rivera.example"}, Phones: []string{"+1 602 555 0142"}, URL: "https://crm.example/contacts/1",
+			Emails: []string{"marisol@rivera.example"}, Phones: []string{"+1 602 555 0142"}, URL: "https://crm.example/contacts/1", CreatedAt: "2026-01-02T03:04:05.000Z", LocalStart: "2026-01-05T09:30:00",
 			Addresses: []hub.Address{{Street: "418 Juniper Lane", City: "Tempe", State: "AZ", Zip: "85281"}}}},
 		hub.Record{Model: hub.ModelContact, ExternalID: "c-2", Name: "Marcus Oyelaran", Details: hub.Details{URL: "javascript:alert(1)", Phones: []string{"+1 602 555 0177"}}},
 		hub.Record{Model: hub.ModelContact, ExternalID: "c-3", Name: "Henrietta Vance"})
@@ -269,7 +269,8 @@ func TestRecordsAreFound(t *testing.T) {
 			t.Error("the page before shows again")
 		}
 		one := b.get("/records/CONTACT/" + s.record(hub.ModelContact, "c-1").ID)
-		mustContain(t, one, "Marisol Rivera", "1 602 555 0142", "https://crm.example/contacts/1", "Open in the CRM", "Roof inspection, Rivera")
+		mustContain(t, one, "Marisol Rivera", "1 602 555 0142", "https://crm.example/contacts/1", "Open in the CRM", "Roof inspection, Rivera",
+			`<dd class="long"><time datetime="2026-01-02T03:04:05Z"`, `<dd class="long">2026-01-05 09:30</dd>`)
 		mustContain(t, b.get("/records/ENGAGEMENT/"+s.record(hub.ModelEngagement, "1").ID), "Marisol Rivera", "Dana Whitfield")
 		if strings.Contains(b.get("/records/CONTACT/"+s.record(hub.ModelContact, "c-2").ID), `href="javascript`) {
 			t.Error("it leads to a script")

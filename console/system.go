@@ -26,6 +26,9 @@ type systemPage struct {
 	AheadUntil time.Time
 	Held       []store.Held
 	Failures   []failures
+	// Sessions are those of the console that are of no single organization, Own is the one that looks.
+	Sessions []hub.ConsoleSession
+	Own      string
 }
 
 // failures are what of one kind failed lately.
@@ -53,7 +56,7 @@ const (
 
 func (s *server) showSystem(w http.ResponseWriter, v *visit) error {
 	ctx, now := v.Context(), s.Clock()
-	shown := &systemPage{page: s.page(v, "System")}
+	shown := &systemPage{page: s.page(v, "System"), Own: v.session.ID}
 	var err error
 	if shown.Nodes, err = s.Store.Nodes(ctx); err != nil {
 		return err
@@ -71,6 +74,9 @@ func (s *server) showSystem(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if shown.Failures, err = s.failures(v, now.Add(-failuresSince)); err != nil {
+		return err
+	}
+	if shown.Sessions, err = s.Store.ConsoleSessions(ctx, "", "", accessListed); err != nil {
 		return err
 	}
 	if err := shown.measure(v); err != nil {
@@ -140,7 +146,20 @@ func (p *systemPage) Share(t store.TableSize) int64 {
 	return 100 * t.Bytes / max(p.Sizes.Total, 1)
 }
 
+// endServerSession signs out a browser whose session is of no single organization.
+func (s *server) endServerSession(w http.ResponseWriter, v *visit) error {
+	id := v.PathValue("session")
+	if err := s.Store.EndConsoleSession(v.Context(), "", id); err != nil {
+		return err
+	}
+	s.Logger.Info("a session of the console was ended", "session", id, "by", v.session.Name)
+	return s.redirect(w, v, "session-ended", "/system")
+}
+
 // systemRoutes are the pages about the server.
 func systemRoutes() []route {
-	return []route{{"GET", "/system", hub.ConsoleViewer, scopeServer, (*server).showSystem}}
+	return []route{
+		{"GET", "/system", hub.ConsoleViewer, scopeServer, (*server).showSystem},
+		{"POST", "/system/sessions/{session}/end", hub.ConsoleOperator, scopeServer, (*server).endServerSession},
+	}
 }

@@ -98,3 +98,43 @@ func TestSystemIsTheOperators(t *testing.T) {
 		mustContain(t, boss.get("/system?organization="+acme), "Work that waits", `aria-current="page">System`)
 	})
 }
+
+// TestServerSessions lists who is signed in to all organizations, and signs one out; an organization's session is none of them,
+// and is not ended there.
+func TestServerSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		acme := s.organization("Acme Roofing")
+		boss := s.as(hub.ConsolePerson{Name: "Bo", Role: hub.ConsoleOperator})
+		looks := s.as(hub.ConsolePerson{Name: "Lou", Role: hub.ConsoleViewer})
+		s.as(hub.ConsolePerson{Name: "Ann", Role: hub.ConsoleOperator, OrganizationID: acme})
+		sessions := func(organization string) map[string]string {
+			t.Helper()
+			all, err := s.store.ConsoleSessions(t.Context(), organization, "", 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids := map[string]string{}
+			for _, c := range all {
+				ids[c.Name] = c.ID
+			}
+			return ids
+		}
+		lou, ann := sessions("")["Lou"], sessions(acme)["Ann"]
+		page := boss.get("/system")
+		mustContain(t, page, "Bo <span", "This one", `id="session-`+lou, "/system/sessions/"+lou+"/end")
+		if strings.Contains(page, ann) || strings.Contains(looks.get("/system"), "/system/sessions/") {
+			t.Error("an organization's session is shown, or a button that does nothing")
+		}
+		if a := looks.do(http.MethodPost, "/system/sessions/"+lou+"/end", nil); a.status != http.StatusForbidden {
+			t.Errorf("who looks ends a session: %d", a.status)
+		}
+		if a := boss.do(http.MethodPost, "/system/sessions/"+ann+"/end", nil); a.status != http.StatusNotFound || sessions(acme)["Ann"] == "" {
+			t.Errorf("an organization's session: %d", a.status)
+		}
+		mustContain(t, boss.get(boss.post("/system/sessions/"+lou+"/end")), "The session is over.")
+		if a := looks.do(http.MethodGet, "/system", nil); a.status != http.StatusSeeOther || len(sessions("")) != 1 {
+			t.Errorf("who was signed out: %d, and %d are signed in", a.status, len(sessions("")))
+		}
+	})
+}

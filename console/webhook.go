@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,8 +13,9 @@ type webhooksPage struct {
 	page
 
 	Endpoints []webhookEndpoint
-	Next      string
-	Types     []hub.EventType
+	// After is the endpoint before the first that is listed, Next the last one where more follow; empty else.
+	After, Next string
+	Types       []hub.EventType
 }
 
 // webhookEndpoint is an endpoint, and how it does.
@@ -30,30 +32,43 @@ type webhookEndpoint struct {
 const webhooksListed = 10
 
 func (s *server) showWebhooks(w http.ResponseWriter, v *visit) error {
-	shown := &webhooksPage{page: s.page(v, "Webhooks"), Types: hub.EventTypes()}
-	all, err := s.Store.Endpoints(v.Context(), v.organization.ID, v.URL.Query().Get("after"), webhooksListed+1)
+	shown, err := s.webhooksPage(v.Context(), v)
 	if err != nil {
 		return err
+	}
+	return s.render(w, v, http.StatusOK, "webhooks", shown)
+}
+
+// streamWebhooks sends the list each time it is another.
+func (s *server) streamWebhooks(w http.ResponseWriter, v *visit) error {
+	return s.stream(w, v, "webhooks", "endpoints", func(ctx context.Context) (any, error) { return s.webhooksPage(ctx, v) })
+}
+
+func (s *server) webhooksPage(ctx context.Context, v *visit) (*webhooksPage, error) {
+	shown := &webhooksPage{page: s.page(v, "Webhooks"), Types: hub.EventTypes(), After: v.URL.Query().Get("after")}
+	all, err := s.Store.Endpoints(ctx, v.organization.ID, shown.After, webhooksListed+1)
+	if err != nil {
+		return nil, err
 	}
 	if len(all) > webhooksListed {
 		all = all[:webhooksListed]
 		shown.Next = all[len(all)-1].ID
 	}
 	for _, e := range all {
-		drawn, err := s.webhookEndpoint(v, e)
+		drawn, err := s.webhookEndpoint(ctx, v, e)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		shown.Endpoints = append(shown.Endpoints, drawn)
 	}
-	return s.render(w, v, http.StatusOK, "webhooks", shown)
+	return shown, nil
 }
 
 // webhookEndpoint finds how an endpoint did over the last 24 hours.
-func (s *server) webhookEndpoint(v *visit, e hub.WebhookEndpoint) (webhookEndpoint, error) {
+func (s *server) webhookEndpoint(ctx context.Context, v *visit, e hub.WebhookEndpoint) (webhookEndpoint, error) {
 	now := s.Clock()
 	from := now.Truncate(webhookBar).Add(webhookBar - webhookBars*webhookBar)
-	bars, err := s.Store.WebhookBars(v.Context(), e.OrganizationID, e.ID, from, webhookBar, webhookBars)
+	bars, err := s.Store.WebhookBars(ctx, e.OrganizationID, e.ID, from, webhookBar, webhookBars)
 	shown := webhookEndpoint{WebhookEndpoint: e, DisabledIn: e.DisabledIn(now)}
 	shown.Chart = drawWebhook(bars, func(from, until time.Time) string {
 		return s.href(v, "/webhooks/"+e.ID+"/deliveries", "from", hub.WireTime(from), "until", hub.WireTime(until))
@@ -97,7 +112,7 @@ func (s *server) showWebhook(w http.ResponseWriter, v *visit) error {
 func (s *server) renderWebhook(w http.ResponseWriter, v *visit, e hub.WebhookEndpoint, secret string) error {
 	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Secret: secret, Types: hub.EventTypes()}
 	var err error
-	if shown.Endpoint, err = s.webhookEndpoint(v, e); err != nil {
+	if shown.Endpoint, err = s.webhookEndpoint(v.Context(), v, e); err != nil {
 		return err
 	}
 	if shown.Waiting, err = s.Store.CountEventDeliveries(v.Context(), e.OrganizationID, e.ID, eventsIn(hub.DeliveryPending)); err != nil {
@@ -114,6 +129,7 @@ func webhookRoutes() []route {
 	const viewer, operator = hub.ConsoleViewer, hub.ConsoleOperator
 	return []route{
 		{"GET", "/webhooks", viewer, scopeOrganization, (*server).showWebhooks},
+		{"GET", "/webhooks/live", viewer, scopeOrganization, (*server).streamWebhooks},
 		{"POST", "/webhooks", operator, scopeOrganization, (*server).createWebhook},
 		{"GET", "/webhooks/deliveries", viewer, scopeOrganization, (*server).chooseDeliveries},
 		{"GET", "/webhooks/{endpoint}", viewer, scopeOrganization, (*server).showWebhook},

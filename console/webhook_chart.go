@@ -68,6 +68,7 @@ func boundWords(i int) string {
 // drawWebhook draws the bars of a day; href is where a bar of a span leads.
 func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) string) webhookChart {
 	const step, gap, height, above, level = 10, 2, 110, 8, 13
+	const labelBars = 4 // how many bars a label is wide: the last ones have none, which would be cut off
 	levels := len(hub.WebhookLatencies()) + 1
 	c := webhookChart{Width: step * len(bars), Height: height + above + 24, Base: height + above, LineWidth: step * len(bars), LineHeight: level*levels + 12, SmallHeight: height + above}
 	c.LabelRight = c.LineWidth - 2
@@ -102,7 +103,7 @@ func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) stri
 			drawn.Pieces = append(drawn.Pieces, barPiece{piece.tone, i*step + gap/2, next, step - gap, top - next})
 			top = next
 		}
-		if at := b.Minute.UTC(); at.Minute() == 0 && at.Hour()%4 == 0 {
+		if at := b.Minute.UTC(); at.Minute() == 0 && at.Hour()%4 == 0 && i <= len(bars)-labelBars {
 			drawn.Label = at.Format("15:04")
 		}
 		c.Bars = append(c.Bars, drawn)

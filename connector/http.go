@@ -120,7 +120,7 @@ func send(ctx context.Context, s *Session, r Request, method, accept string, rea
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
 	if err != nil {
-		return Answer{}, transportError(ctx, r, method, timeout, err)
+		return Answer{}, transportError(ctx, r, method, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
@@ -147,7 +147,7 @@ func send(ctx context.Context, s *Session, r Request, method, accept string, rea
 	case errors.As(err, &e):
 		return answer, e
 	}
-	return Answer{}, transportError(ctx, r, method, timeout, err)
+	return Answer{}, transportError(ctx, r, method, err)
 }
 
 func newRequest(ctx context.Context, s *Session, r Request, method string) (*http.Request, error) {
@@ -190,7 +190,7 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 
 // transportError tells a caller's own cancellation from a vendor that does not answer. It drops the
 // *url.Error around the cause: that one shows the query.
-func transportError(ctx context.Context, r Request, method string, timeout time.Duration, err error) error {
+func transportError(ctx context.Context, r Request, method string, err error) error {
 	host := "the service"
 	if shown, ok := errors.AsType[*url.Error](err); ok {
 		if u, err := url.Parse(shown.URL); err == nil {
@@ -206,7 +206,7 @@ func transportError(ctx context.Context, r Request, method string, timeout time.
 	case errors.As(err, &e): // the engine's own rate limit
 		return e
 	default:
-		e = Fail(Temporary, r.Service, "%s %s: %s cannot be reached: %s", method, r.Path, host, unreached(err, timeout))
+		e = Fail(Temporary, r.Service, "%s %s: %s cannot be reached: %s", method, r.Path, host, unreached(err))
 	}
 	e.Err = err
 	return e
@@ -214,14 +214,14 @@ func transportError(ctx context.Context, r Request, method string, timeout time.
 
 // unreached says for people why no connection came about.
 // An open port is not told from a closed one, nor what it is that listens there: who named the host may be anybody.
-func unreached(err error, timeout time.Duration) string {
+func unreached(err error) string {
 	if unresolved, ok := errors.AsType[*net.DNSError](err); ok {
 		return "its name could not be resolved (" + unresolved.Err + ")"
 	}
 	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "its certificate is not accepted (" + certificate.Err.Error() + ")"
 	}
-	return "no whole answer came within " + timeout.String()
+	return "no whole answer came"
 }
 
 // decode reads the JSON of a good answer; out nil means that the caller does not want it.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -21,19 +22,25 @@ type accessPage struct {
 	// Made is a token just made, and Text its text, which is shown this once; nil and empty otherwise.
 	Made *hub.Token
 	Text string
+	// Name is what was typed for a new token, and Wrong what is wrong with it; empty where nothing is.
+	Name, Wrong string
 }
 
 // accessListed bounds each list of what opens an organization.
 const accessListed = 200
 
 func (s *server) showAccess(w http.ResponseWriter, v *visit) error {
-	return s.renderAccess(w, v, nil, "")
+	id, text, _ := strings.Cut(s.takeShownOnce(w, v, accessPath), " ")
+	return s.renderAccess(w, v, http.StatusOK, &accessPage{Text: text}, id)
 }
 
-// renderAccess shows what opens the organization, with the text of a token that was just made or without.
-func (s *server) renderAccess(w http.ResponseWriter, v *visit, made *hub.Token, text string) error {
+// accessPath is the page of what opens an organization.
+const accessPath = "/people/access"
+
+// renderAccess shows what opens the organization. made is the token whose text is shown, empty for none.
+func (s *server) renderAccess(w http.ResponseWriter, v *visit, status int, shown *accessPage, made string) error {
 	ctx, organization := v.Context(), v.organization.ID
-	shown := &accessPage{page: s.page(v, "Access"), Own: v.session.ID, Made: made, Text: text}
+	shown.page, shown.Own = s.page(v, "Access"), v.session.ID
 	shown.MayManageTokens = shown.Acts() && v.session.MayManageTokens() == nil
 	var err error
 	if shown.Tokens, err = s.Store.Tokens(ctx, organization, "", accessListed); err != nil {
@@ -45,19 +52,28 @@ func (s *server) renderAccess(w http.ResponseWriter, v *visit, made *hub.Token, 
 	if shown.Sessions, err = s.Store.ConsoleSessions(ctx, organization, "", accessListed); err != nil {
 		return err
 	}
-	return s.render(w, v, http.StatusOK, "access", shown)
+	for i := range shown.Tokens {
+		if made != "" && shown.Tokens[i].ID == made {
+			shown.Made = &shown.Tokens[i]
+		}
+	}
+	return s.render(w, v, status, "access", shown)
 }
 
-// createToken makes a token and shows its text, this once.
+// createToken makes a token, and leads to where its text is shown once.
 func (s *server) createToken(w http.ResponseWriter, v *visit) error {
 	if err := v.session.MayManageTokens(); err != nil {
 		return err
 	}
-	t, text, err := s.Store.CreateToken(v.Context(), v.organization.ID, store.NewToken{Name: v.PostFormValue("name")})
+	name := v.PostFormValue("name")
+	t, text, err := s.Store.CreateToken(v.Context(), v.organization.ID, store.NewToken{Name: name})
+	if wrong := wrongField(err); wrong != "" {
+		return s.renderAccess(w, v, http.StatusUnprocessableEntity, &accessPage{Name: name, Wrong: wrong}, "")
+	}
 	if err != nil {
 		return err
 	}
-	return s.renderAccess(w, v, &t, text)
+	return s.showOnce(w, v, accessPath, t.ID+" "+text)
 }
 
 // revokeToken ends a token, and the sessions of the console that it opened.

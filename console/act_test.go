@@ -90,11 +90,19 @@ func TestConnectionActs(t *testing.T) {
 		if to := b.post(at+"/switch", "version", seen, "active", "no", "back", "/connections"); to != "/connections?done=paused" || connection().Active {
 			t.Errorf("%s, %+v", to, connection())
 		}
-		stale := b.do(http.MethodPost, at+"/switch", url.Values{"version": {seen}, "active": {"yes"}})
+		if page := b.get(at); strings.Contains(page, "Sync now") || strings.Contains(page, "isActive") {
+			t.Error("it is paused, and yet\n" + page)
+		}
+		mustContain(t, b.get(at), ">Resume</button>", "It is paused. It goes on from where it stopped when it is resumed.")
+		stale := b.do(http.MethodPost, at+"/switch", url.Values{"version": {seen}, "active": {"yes"}}, "Referer", b.url+at+"?done=paused&before=x")
 		if stale.status != http.StatusPreconditionFailed || connection().Active {
 			t.Errorf("a stale switch: %d", stale.status)
 		}
-		mustContain(t, stale.body, "Somebody changed this since you looked at it")
+		mustContain(t, stale.body, "Somebody changed this since you looked at it", `href="/console`+at+`?before=x">Look at it again</a>`)
+		elsewhere := b.do(http.MethodPost, at+"/switch", url.Values{"version": {seen}, "active": {"yes"}}, "Referer", "https://evil.example/console/")
+		if strings.Contains(elsewhere.body, "evil.example") || strings.Contains(elsewhere.body, "Look at it again") {
+			t.Error("it leads back to another site")
+		}
 		if a := b.do(http.MethodPost, at+"/sync", nil); a.status != http.StatusConflict {
 			t.Errorf("a sync of what is paused: %d", a.status)
 		}
@@ -110,12 +118,14 @@ func TestConnectionActs(t *testing.T) {
 				t.Errorf("%v: %d", wrong, a.status)
 			}
 		}
+		again := b.do(http.MethodPost, at+"/settings", url.Values{"what": {"interval"}, "intervalSeconds": {"5"}})
+		mustContain(t, again.body, `value="5" required aria-invalid="true"`, "It is out of range; expected 10 to 86400 seconds.", "<h2>What happened</h2>")
 		sched, err := s.store.Schedule(t.Context(), organization, id)
 		corrections, err2 := s.store.Corrections(t.Context(), organization, id)
 		if c := connection(); err != nil || err2 != nil || c.Name != "Acme & Sons" || !c.SyncTranscript || sched.Interval != time.Minute || sched.DeletionLimit != 7 || corrections != hub.CorrectNothing {
 			t.Errorf("%+v, %+v, %s, %v, %v", c, sched, corrections, err, err2)
 		}
-		mustContain(t, b.get(at), "name from “Acme CRM” to “Acme &amp; Sons”")
+		mustContain(t, b.get(at), "name from “Acme CRM” to “Acme &amp; Sons”", "Update: seconds between runs 60.")
 
 		// A rewind says before how much that is.
 		now := s.clock().UTC()
@@ -126,6 +136,9 @@ func TestConnectionActs(t *testing.T) {
 		from := now.Add(-24 * time.Hour).Format("2006-01-02T15:04")
 		mustContain(t, b.get(at+"/rewind?from="+from), "About <strong>2</strong> records will be read again")
 		mustContain(t, b.get(at+"/rewind?model=USER&from="+from), "About <strong>0</strong> records")
+		if a := b.do(http.MethodGet, at+"/rewind?zone=&from="+from, nil); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Choose at least one model.") || strings.Contains(a.body, " checked") {
+			t.Errorf("a rewind of no model: %d %s", a.status, a.body)
+		}
 		if a := b.do(http.MethodGet, at+"/rewind?from=2999-01-01T00:00", nil); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("a rewind to what has not come yet: %d", a.status)
 		}

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -75,7 +76,7 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 		if c.Linked {
 			kind = "linked"
 		}
-		bar(kind, fmt.Sprintf("%s, %s", shorten(c.Appointment.Name, 24), percent(c.Probability)), c.Appointment.Start, candidateEnd(c.Appointment))
+		bar(kind, fmt.Sprintf("%s, %s", shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36), percent(c.Probability)), c.Appointment.Start, candidateEnd(c.Appointment))
 	}
 	step := tickStep(until.Sub(from))
 	for t := from.Truncate(step).Add(step); t.Before(until); t = t.Add(step) {
@@ -149,6 +150,8 @@ func distance(r *hub.Recording, start, end time.Time) string {
 			return "going on when it began"
 		}
 		return "overlaps by " + lasting(overlap)
+	case start.After(r.StartedAt) && !r.EndedAt.After(r.StartedAt): // how long it lasted is not known
+		return lasting(start.Sub(r.StartedAt)) + " after it began"
 	case start.After(r.StartedAt):
 		return lasting(start.Sub(later(r.EndedAt, r.StartedAt))) + " after its end"
 	}

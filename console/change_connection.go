@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,8 +10,22 @@ import (
 	"sirocco/hub"
 )
 
-// changeConnection changes the settings of a connection. A form has some of them: what it does not have stays.
+// settingFields are the fields of the forms of settings, by what each is about.
+var settingFields = map[string]string{"": "name", "interval": "intervalSeconds", "limit": "limitPercent", "corrections": "corrections"}
+
+// changeConnection changes the settings of a connection. A form has some of them: what it does not have stays. What is not
+// right is said at its field, with what was typed.
 func (s *server) changeConnection(w http.ResponseWriter, v *visit) error {
+	err := s.changeSettings(w, v)
+	what := v.PostFormValue("what")
+	field, known := settingFields[what]
+	if invalid, ok := errors.AsType[*hub.InvalidError](err); ok && known && len(invalid.Issues) > 0 && invalid.Issues[0].Field == field {
+		return s.renderConnection(w, v, http.StatusUnprocessableEntity, wrongSetting{cmp.Or(what, "name"), v.PostFormValue(field), wrongField(err)})
+	}
+	return err
+}
+
+func (s *server) changeSettings(w http.ResponseWriter, v *visit) error {
 	id, organization, ctx := v.PathValue("connection"), v.organization.ID, v.Context()
 	switch v.PostFormValue("what") {
 	case "":

@@ -7,7 +7,7 @@ import (
 	"sirocco/hub"
 )
 
-// createWebhook makes an endpoint and shows its secret, this once.
+// createWebhook makes an endpoint, and leads to where its secret is shown once.
 func (s *server) createWebhook(w http.ResponseWriter, v *visit) error {
 	url, description := strings.TrimSpace(v.PostFormValue("url")), v.PostFormValue("description")
 	types := []hub.EventType{}
@@ -15,27 +15,27 @@ func (s *server) createWebhook(w http.ResponseWriter, v *visit) error {
 		types = append(types, hub.EventType(t))
 	}
 	n := hub.WebhookPatch{URL: &url, Description: &description, EventTypes: &types}
-	if err := n.Validate(s.Targets); err != nil {
+	err := n.Validate(s.Targets)
+	if wrong := wrongField(err); wrong != "" {
+		return s.renderWebhooks(w, v, http.StatusUnprocessableEntity, givenEndpoint{url, description, types, wrong})
+	}
+	if err != nil {
 		return err
 	}
 	e, secret, err := s.Store.CreateEndpoint(v.Context(), v.organization.ID, n)
 	if err != nil {
 		return err
 	}
-	return s.renderWebhook(w, v, e, secret)
+	return s.showOnce(w, v, "/webhooks/"+e.ID, secret)
 }
 
-// rotateWebhook gives an endpoint a new secret, and shows it this once.
+// rotateWebhook gives an endpoint a new secret, and leads to where it is shown once.
 func (s *server) rotateWebhook(w http.ResponseWriter, v *visit) error {
 	_, secret, err := s.Store.RotateSecret(v.Context(), v.organization.ID, v.PathValue("endpoint"))
 	if err != nil {
 		return err
 	}
-	e, err := s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint"))
-	if err != nil {
-		return err
-	}
-	return s.renderWebhook(w, v, e, secret)
+	return s.showOnce(w, v, "/webhooks/"+v.PathValue("endpoint"), secret)
 }
 
 // testWebhook sends an event about a recording that does not exist, and leads to what becomes of it.

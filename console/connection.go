@@ -18,6 +18,9 @@ type connectionPage struct {
 	liveConnection
 
 	Corrections hub.Corrections
+	Wrong       wrongSetting
+	// Inbound is where its platform posts to; nil where that posts nothing.
+	Inbound *inboundAddress
 	// HasMapping says that what is read is for people to say.
 	HasMapping bool
 	// Held are the records that the CRM no longer shows and that a person has to decide about.
@@ -27,6 +30,16 @@ type connectionPage struct {
 	// Next is where the timeline goes on; empty at its end.
 	Next string
 }
+
+// Pushes reports whether its records are pushed by the customer's own program.
+func (p *connectionPage) Pushes() bool { return p.Connection.Platform.Pushed() }
+
+// PushURL is below what records are pushed to, and Docs where the API is described.
+func (p *connectionPage) PushURL() string {
+	return p.server.publicURL(p.visit) + "/v1/integrations/sync/…?integrationConnectionId=" + p.Connection.ID
+}
+
+func (p *connectionPage) Docs() string { return p.server.publicURL(p.visit) + "/docs/" }
 
 // heldModel is a model of which records are no longer shown by the CRM.
 type heldModel struct {
@@ -40,12 +53,20 @@ type heldModel struct {
 const heldShown = 20
 
 func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
+	return s.renderConnection(w, v, http.StatusOK, wrongSetting{})
+}
+
+// wrongSetting is what was typed into the form of one setting, and why it was not taken.
+type wrongSetting struct{ What, Typed, Sentence string }
+
+// renderConnection shows a connection, with what was typed for one of its settings and not taken.
+func (s *server) renderConnection(w http.ResponseWriter, v *visit, status int, wrong wrongSetting) error {
 	ctx := v.Context()
 	c, err := s.connectionOf(ctx, v)
 	if err != nil {
 		return err
 	}
-	shown := &connectionPage{page: s.page(v, c.Name), HasMapping: s.Platforms[c.Platform].Mapping != nil}
+	shown := &connectionPage{page: s.page(v, c.Name), Wrong: wrong, HasMapping: s.Platforms[c.Platform].Mapping != nil}
 	if shown.liveConnection, err = s.liveConnection(ctx, v, c); err != nil {
 		return err
 	}
@@ -53,6 +74,9 @@ func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if shown.Corrections, err = s.Store.Corrections(ctx, c.OrganizationID, c.ID); err != nil {
+		return err
+	}
+	if shown.Inbound, err = s.inboundAddress(w, v, c.Connection); err != nil {
 		return err
 	}
 	for _, model := range slices.Sorted(maps.Keys(c.Schedule.Held)) {
@@ -70,7 +94,7 @@ func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
 	if shown.Timeline, shown.Next, err = s.timeline(v, c, v.URL.Query().Get("before")); err != nil {
 		return err
 	}
-	return s.render(w, v, http.StatusOK, "connection", shown)
+	return s.render(w, v, status, "connection", shown)
 }
 
 // liveConnection is what of a connection changes while it is looked at.
@@ -125,7 +149,7 @@ func (s *server) streamConnection(w http.ResponseWriter, v *visit) error {
 
 func (s *server) liveConnection(ctx context.Context, v *visit, c connectionView) (liveConnection, error) {
 	organization, now := v.organization.ID, s.Clock()
-	shown := liveConnection{Connection: c, Sentence: c.Schedule.Explain(c.Connection, now)}
+	shown := liveConnection{Connection: c, Sentence: c.Sentence(now)}
 	runs, err := s.Store.SyncRuns(ctx, organization, c.ID, "", 1)
 	if err != nil {
 		return shown, err
@@ -159,6 +183,9 @@ func (s *server) liveConnection(ctx context.Context, v *visit, c connectionView)
 				m.Doing = "is read since its cursor"
 				m.pace(st.StartedAt, shown.Run.StartedAt, now)
 			}
+		}
+		if c.Refused() && m.Wrong == "" { // whatever it came to before: nothing is read now
+			m.Wrong = "the CRM refuses the credentials"
 		}
 		for i := range readings {
 			if readings[i].Model != status.Model || !going {

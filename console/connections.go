@@ -55,7 +55,7 @@ func (s *server) connectionsPage(ctx context.Context, v *visit) (*connectionsPag
 		if shown.State != "" && c.State != shown.State {
 			continue
 		}
-		row := connectionRow{connectionView: c, Sentence: c.Schedule.Explain(c.Connection, now), Dots: c.Dots(now, s.Platforms[c.Platform])}
+		row := connectionRow{connectionView: c, Sentence: c.Sentence(now), Dots: c.Dots(now, s.Platforms[c.Platform])}
 		if row.ConnectionCounts, err = s.Store.ConnectionCounts(ctx, c.OrganizationID, c.ID); err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ type crmUsersPage struct {
 	Find  string
 	Users []crmUser
 	Next  string
+	Wrong wrongMatch
 }
 
 // crmUser is a CRM's user, with the user of the workspace who that is.
@@ -59,7 +60,15 @@ func (u *crmUser) Email() string {
 func (u *crmUser) ByHand() bool { return u.Match.By == hub.MatchedByHand }
 
 func (s *server) showCRMUsers(w http.ResponseWriter, v *visit) error {
-	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find"))}
+	return s.renderCRMUsers(w, v, http.StatusOK, wrongMatch{})
+}
+
+// wrongMatch is what was typed of whom a CRM user is, and why it was not taken.
+type wrongMatch struct{ ID, Typed, Sentence string }
+
+// renderCRMUsers shows the CRM users that are looked for, with what was typed for one of them and not taken.
+func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wrong wrongMatch) error {
+	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find")), Wrong: wrong}
 	var after *store.Record
 	if id := v.FormValue("after"); id != "" {
 		last, err := s.Store.Record(v.Context(), v.organization.ID, hub.ModelUser, id)
@@ -83,7 +92,7 @@ func (s *server) showCRMUsers(w http.ResponseWriter, v *visit) error {
 	if shown.Users, err = s.crmUsers(v, found); err != nil {
 		return err
 	}
-	return s.render(w, v, http.StatusOK, "crm_users", shown)
+	return s.render(w, v, status, "crm_users", shown)
 }
 
 // crmUsers finds who some CRM users are.
@@ -131,7 +140,7 @@ func (s *server) matchCRMUser(w http.ResponseWriter, v *visit) error {
 	default:
 		var u hub.User
 		if u, err = s.Store.UserByEmail(ctx, organization, v.PostFormValue("email")); errors.Is(err, hub.ErrNotFound) {
-			return hub.Invalid("email", "is no user's", "the e-mail address of a user of the workspace")
+			return s.renderCRMUsers(w, v, http.StatusUnprocessableEntity, wrongMatch{record.ID, v.PostFormValue("email"), "No user of the workspace has this e-mail address."})
 		}
 		if err == nil {
 			err = s.Store.SetMatch(ctx, organization, record, u.ID)

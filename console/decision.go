@@ -1,9 +1,11 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -17,6 +19,10 @@ type decision struct {
 	// URL leads to where it is decided, and Action says so; Buttons decide it at once.
 	URL, Action string
 	Buttons     []button
+
+	// about is the connection, n of how many things it is, and reason the first that was told, while they are gathered.
+	about, reason string
+	n             int64
 }
 
 // button does something at once.
@@ -41,13 +47,17 @@ const decisionsShown = 5
 // decisions are what waits for a person in the organization of the visit, the worst first.
 func (s *server) decisions(v *visit, connections []connectionView, counts store.OrganizationCounts) (all []decision, err error) {
 	names := map[string]string{}
+	var failing []decision
 	for i := range connections {
 		c := &connections[i]
 		names[c.ID] = c.Name
-		if c.State == store.HealthNeedsCredentials {
+		if c.NeedsCredentials() {
 			all = append(all, s.credentialsDecision(v, c))
+		} else if c.State == store.HealthFailing {
+			failing = append(failing, s.failingDecision(v, c))
 		}
 	}
+	all = append(all, failing...)
 	endpoints, err := s.endpointDecisions(v)
 	if err != nil {
 		return nil, err
@@ -56,6 +66,11 @@ func (s *server) decisions(v *visit, connections []connectionView, counts store.
 	for i := range connections {
 		all = append(all, s.deletionDecisions(v, &connections[i])...)
 	}
+	held, err := s.quarantineDecisions(v, names)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, held...)
 	notes, err := s.noteDecisions(v, names, counts.WriteBacksUnproven)
 	if err != nil {
 		return nil, err
@@ -67,11 +82,55 @@ func (s *server) decisions(v *visit, connections []connectionView, counts store.
 
 func (s *server) credentialsDecision(v *visit, c *connectionView) decision {
 	d := decision{Tone: "bad", Sentence: c.Name + " has no credentials yet, so nothing is synced.", URL: s.href(v, "/connections/"+c.ID+"/credentials"), Action: "Enter credentials"}
-	if !c.RejectedAt.IsZero() {
-		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s.", c.Platform, c.Name, hub.WireTime(c.RejectedAt))
-		d.Action = "Enter new credentials"
+	if c.Refused() {
+		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s, so nothing is read.", cmp.Or(s.Platforms[c.Platform].Name, string(c.Platform)), c.Name, hub.WireTime(c.refusedSince()))
+		d.Action = "New credentials"
 	}
 	return d
+}
+
+// failingDecision is a connection that cannot be read, whole or some models of it, with why.
+func (s *server) failingDecision(v *visit, c *connectionView) decision {
+	d := decision{Tone: "bad", URL: s.href(v, "/connections/"+c.ID), Action: "See it"}
+	why, told := strings.CutPrefix(c.Schedule.Waiting, "tries again after a failure: ")
+	if !told { // it waits for something else by now
+		why = ""
+	}
+	d.Sentence = c.Name + " cannot be read"
+	if models := slices.Sorted(maps.Keys(c.FailedModels)); len(models) > 0 {
+		why = c.FailedModels[models[0]]
+		d.Sentence = fmt.Sprintf("Of %s, %s cannot be read", c.Name, words(models[0]))
+		if more := len(models) - 1; more > 0 {
+			d.Sentence += " and " + count(more, "model more", "models more")
+		}
+	}
+	if why = strings.TrimSuffix(why, "."); why != "" {
+		d.Sentence += ": " + why
+	}
+	d.Sentence += "."
+	return d
+}
+
+// quarantineDecisions are items that came and could not be kept, connection by connection.
+func (s *server) quarantineDecisions(v *visit, names map[string]string) (all []decision, err error) {
+	groups, err := s.Store.QuarantineGroups(v.Context(), v.organization.ID, store.QuarantineFilter{})
+	for _, g := range groups {
+		at := slices.IndexFunc(all, func(d decision) bool { return d.about == g.ConnectionID })
+		if at < 0 {
+			at = len(all)
+			all = append(all, decision{about: g.ConnectionID, Tone: "warn", reason: g.Reason, URL: s.href(v, "/quarantine", "connection", g.ConnectionID), Action: "See them"})
+		}
+		all[at].n += g.Count
+	}
+	for i := range all {
+		d := &all[i]
+		kept := "items that came from %s could not be kept, and wait in quarantine"
+		if d.n == 1 {
+			kept = "item that came from %s could not be kept, and waits in quarantine"
+		}
+		d.Sentence = counted(d.n) + " " + fmt.Sprintf(kept, names[d.about]) + ": " + strings.TrimSuffix(d.reason, ".") + "."
+	}
+	return all, err
 }
 
 // endpointDecisions are endpoints that fail, and when they are disabled if that goes on.
@@ -84,7 +143,7 @@ func (s *server) endpointDecisions(v *visit) (all []decision, err error) {
 		}
 		ends := w.FailingSince.Add(hub.WebhookPatience)
 		d := decision{
-			Tone: "warn", URL: s.href(v, "/webhooks"), Action: "See its deliveries",
+			Tone: "warn", URL: s.href(v, "/webhooks/"+w.ID+"/deliveries"), Action: "See its deliveries",
 			Sentence: fmt.Sprintf("The webhook endpoint %s fails since %s, and is disabled at %s if that goes on.", hub.WithoutQueryValues(w.URL), hub.WireTime(w.FailingSince), hub.WireTime(ends)),
 		}
 		if ends.Sub(s.Clock()) < 24*time.Hour {
@@ -145,12 +204,12 @@ func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
 			title = "A recording"
 		}
 		all = append(all, decision{
-			Sentence: fmt.Sprintf("“%s”, recorded at %s, may be of several appointments, or of none.", title, hub.WireTime(r.StartedAt)),
+			Sentence: fmt.Sprintf("“%s”, recorded on %s, may be of several appointments, or of none.", title, hub.WireTime(r.StartedAt)),
 			URL:      s.href(v, "/recordings/"+r.ID), Action: "Choose",
 		})
 	}
 	if more := n - int64(len(offered)); more > 0 {
-		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "link", "offered"), Action: "See them"})
+		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "state", offered), Action: "See them"})
 	}
 	return all, err
 }

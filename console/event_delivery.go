@@ -110,12 +110,16 @@ func (d *eventDelivery) Payload() string {
 
 const deliveriesListed = 50
 
-// chooseDeliveries leads to the deliveries of the endpoint that a form names, or of the first one.
+// chooseDeliveries leads to the deliveries of the endpoint that a form names, or of the first one that has such deliveries.
 func (s *server) chooseDeliveries(w http.ResponseWriter, v *visit) error {
 	query := v.URL.Query()
+	f, err := eventFilterOf(query.Get)
+	if err != nil {
+		return err
+	}
 	endpoint := query.Get("endpoint")
 	if endpoint == "" {
-		all, err := s.Store.Endpoints(v.Context(), v.organization.ID, "", 1)
+		all, err := s.Store.Endpoints(v.Context(), v.organization.ID, "", store.EndpointsMost)
 		if err != nil {
 			return err
 		}
@@ -124,12 +128,18 @@ func (s *server) chooseDeliveries(w http.ResponseWriter, v *visit) error {
 			return nil
 		}
 		endpoint = all[0].ID
+		for _, e := range all {
+			n, err := s.Store.CountEventDeliveries(v.Context(), v.organization.ID, e.ID, f.EventDeliveryFilter)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				endpoint = e.ID
+				break
+			}
+		}
 	}
 	if _, err := s.Store.Endpoint(v.Context(), v.organization.ID, endpoint); err != nil {
-		return err
-	}
-	f, err := eventFilterOf(query.Get)
-	if err != nil {
 		return err
 	}
 	http.Redirect(w, v.Request, s.href(v, "/webhooks/"+endpoint+"/deliveries", f.Pairs()...), http.StatusSeeOther)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,38 @@ type failurePage struct {
 
 	Status   int
 	Sentence string
+	// Back is the page that it was asked from; empty where that is not known.
+	Back string
+}
+
+// issuesSaid is all that is wrong with what was given, in sentences for people.
+func issuesSaid(e *hub.InvalidError) string {
+	var all []string
+	for _, issue := range e.Issues {
+		all = append(all, label(issue.Field)+": it "+issue.Problem+"; expected "+issue.Want+".")
+	}
+	return strings.Join(all, " ")
+}
+
+// wrongField is what is wrong with the one field that a form has, in a sentence for people; empty where it is not a field.
+func wrongField(err error) string {
+	invalid, ok := errors.AsType[*hub.InvalidError](err)
+	if !ok || len(invalid.Issues) == 0 {
+		return ""
+	}
+	return "It " + invalid.Issues[0].Problem + "; expected " + invalid.Issues[0].Want + "."
+}
+
+// cameFrom is the page of the console that a form was sent from, as the browser tells it.
+func (s *server) cameFrom(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || r.Method != http.MethodPost || from.Host != r.Host || from.Path != s.base && !strings.HasPrefix(from.Path, s.base+"/") {
+		return ""
+	}
+	query := from.Query()
+	query.Del(noticeParameter)
+	back := url.URL{Path: from.Path, RawQuery: query.Encode()}
+	return back.String()
 }
 
 // fail answers with why something was not done. It is the one place that knows which status an error has.
@@ -59,7 +92,7 @@ func (s *server) fail(w http.ResponseWriter, v *visit, err error) {
 		status, title, sentence = http.StatusConflict, "This cannot be done now", known.Error()
 	}
 	if known, ok := errors.AsType[*hub.InvalidError](err); ok {
-		status, title, sentence = http.StatusUnprocessableEntity, "Something is not right", known.Error()+"."
+		status, title, sentence = http.StatusUnprocessableEntity, "Something is not right", issuesSaid(known)
 	}
 	if known, ok := errors.AsType[*hub.UnavailableError](err); ok {
 		status, title, sentence = http.StatusServiceUnavailable, "Not now", known.Error()
@@ -68,7 +101,7 @@ func (s *server) fail(w http.ResponseWriter, v *visit, err error) {
 	if status == http.StatusInternalServerError && v.Context().Err() == nil {
 		s.Logger.Error("the console could not answer", "method", v.Method, "path", v.URL.Path, "error", err)
 	}
-	shown := &failurePage{page: s.page(v, title), Status: status, Sentence: sentence}
+	shown := &failurePage{page: s.page(v, title), Status: status, Sentence: sentence, Back: s.cameFrom(v.Request)}
 	if err := s.render(w, v, status, "failure", shown); err != nil {
 		http.Error(w, sentence, status)
 	}
@@ -94,7 +127,14 @@ func (s *server) askToSignIn(w http.ResponseWriter, v *visit) {
 
 // refuseForeign answers a change that another site asked a browser for.
 func (s *server) refuseForeign(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, &visit{Request: r}, hub.Forbidden("Another site asked for this, so it was not done. Open the page here, and do it from there."))
+	v := &visit{Request: r}
+	if session, err := s.sessionOf(r, false); err == nil && session != nil {
+		v.session = session
+		if s.chooseOrganization(v) != nil { // the page has its menu without it
+			v.organization = hub.Organization{}
+		}
+	}
+	s.fail(w, v, hub.Forbidden("Another site asked for this, so it was not done. Open the page here, and do it from there."))
 }
 
 func (s *server) showNowhere(http.ResponseWriter, *visit) error { return hub.ErrNotFound }

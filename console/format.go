@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // functions are what templates call, beside the methods of their pages.
 var functions = template.FuncMap{
 	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
-	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label, "eventWords": eventWords,
+	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label, "eventWords": eventWords, "host": hostOf,
 }
 
 // when is a moment: in UTC, which the browser turns into its own zone, with the exact moment on hover.
@@ -172,4 +173,12 @@ func eventWords(t hub.EventType) string {
 		return "Recording linked"
 	}
 	return string(t)
+}
+
+// hostOf is the host of a URL; the URL where it has none.
+func hostOf(text string) string {
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return text
 }

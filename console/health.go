@@ -1,6 +1,8 @@
 package console
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -39,6 +41,51 @@ var (
 func (c connectionView) Words() string { return stateWords[c.State] }
 
 func (c connectionView) Tone() string { return stateTones[c.State] }
+
+// NeedsCredentials reports whether nothing is read before somebody gives other credentials.
+func (c connectionView) NeedsCredentials() bool { return c.State == store.HealthNeedsCredentials }
+
+// refusedSince is since when the CRM refuses the credentials.
+func (c connectionView) refusedSince() time.Time {
+	if c.RefusedSince.IsZero() {
+		return c.RejectedAt
+	}
+	return c.RefusedSince
+}
+
+// Sentence is the engine's one sentence of the connection, and, where it needs credentials, first that it does.
+func (c connectionView) Sentence(now time.Time) string {
+	switch {
+	case c.State == store.HealthNeedsCredentials && !c.HasCredentials:
+		return "It has no credentials yet, so nothing is read."
+	case c.State == store.HealthNeedsCredentials:
+		return fmt.Sprintf("The CRM refuses its credentials since %s, so nothing is read. %s", hub.WireTime(c.refusedSince()), forPeople(c.Schedule.Explain(c.Connection, now)))
+	}
+	return forPeople(c.Schedule.Explain(c.Connection, now))
+}
+
+// apiWords are what the engine's sentences say for the API's users, and what it is called here.
+var apiWords = []struct {
+	said *regexp.Regexp
+	here string
+}{
+	{regexp.MustCompile(`It is paused: isActive is false\. It goes on from its cursor when isActive is true again\.`), "It is paused. It goes on from where it stopped when it is resumed."},
+	{regexp.MustCompile(`It is paused: isActive is false, and what it posts is refused\.`), "It is paused, and what it posts is refused."},
+	{regexp.MustCompile(`until disabled is false again`), "until it is enabled again"},
+	{regexp.MustCompile(`: whether they count as deleted waits for a decision, see /v1/\S+/deletions\.`), ": whether they count as deleted waits for a decision, below."},
+	{regexp.MustCompile(`It needs credentials: PUT them to /v1/\S+/credentials(; [^.]*)?\.`), "It has no credentials yet."},
+	{regexp.MustCompile(`by: PUT one to /v1/\S+/mapping`), "by"},
+	{regexp.MustCompile(`\bNothing is pulled for `), "Nothing is read for "},
+	{regexp.MustCompile(`there is nothing to pull`), "there is nothing to read"},
+}
+
+// forPeople is a sentence of the engine without what only the API's users know.
+func forPeople(text string) string {
+	for _, w := range apiWords {
+		text = w.said.ReplaceAllLiteralString(text, w.here)
+	}
+	return text
+}
 
 // Version is what a change of the connection has to be made from; see hub.ConnectionPatch.
 func (c connectionView) Version() string { return c.UpdatedAt.UTC().Format(time.RFC3339Nano) }
@@ -114,6 +161,8 @@ func (c connectionView) Dots(now time.Time, info hub.PlatformInfo) []freshness {
 		age := now.Sub(st.ModifiedAfter)
 		late := age - lookBack - interval
 		switch {
+		case c.Refused():
+			d.Tone, d.Words = "bad", "the credentials are refused"
 		case st.State == hub.SyncStateError:
 			d.Tone, d.Words = "bad", "could not be read"
 		case st.ModifiedAfter.IsZero() && st.State == hub.SyncStateSyncing && c.Active:

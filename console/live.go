@@ -21,6 +21,8 @@ const (
 	liveStall = 5 * time.Second
 	// liveBeat is how often something is sent where nothing changes, so that who is gone is noticed.
 	liveBeat = 15 * time.Second
+	// liveCheck is how often a stream looks whether whoever reads it is signed in still, beside each time that it sends something.
+	liveCheck = 2 * time.Second
 )
 
 // live makes what pages show live: each of the parts once a second, however many look at it, and not at all when nobody
@@ -96,7 +98,7 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 }
 
 // stream sends a part of a page by server-sent events, each time it is another. The part must be the same for all who have
-// the same key: the role and the address's query belong into it.
+// the same key: the role and the address's query belong into it. It ends with the session of whoever reads it.
 func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data func(context.Context) (any, error)) error {
 	key := fmt.Sprint(v.URL.Path, "?", v.URL.RawQuery, " ", v.organization.ID, " ", v.session.Role, " ", v.session.SeesOne())
 	changes, end := s.live.watch(key, func(ctx context.Context) ([]byte, error) {
@@ -114,17 +116,21 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	over, beat := time.NewTimer(liveMost), time.NewTicker(liveBeat)
+	over, beat, check := time.NewTimer(liveMost), time.NewTicker(liveBeat), time.NewTicker(liveCheck)
 	defer over.Stop()
 	defer beat.Stop()
+	defer check.Stop()
 	for message := []byte(": hello\n\n"); ; {
-		_ = control.SetWriteDeadline(time.Now().Add(liveStall))
-		if _, err := w.Write(message); err != nil {
-			return nil // the browser is gone
+		if message != nil {
+			_ = control.SetWriteDeadline(time.Now().Add(liveStall))
+			if _, err := w.Write(message); err != nil {
+				return nil // the browser is gone
+			}
+			if err := control.Flush(); err != nil {
+				return nil // the browser is gone
+			}
 		}
-		if err := control.Flush(); err != nil {
-			return nil // the browser is gone
-		}
+		message = nil
 		select {
 		case <-v.Context().Done():
 			return nil
@@ -133,11 +139,31 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 		case <-over.C:
 			return nil
 		case <-beat.C:
-			message = []byte(": still here\n\n")
+			message = []byte("event: beat\ndata: \n\n") // by which the page knows that what it shows is so still
+		case <-check.C:
 		case made := <-changes:
 			message = event(made)
 		}
+		session, err := s.sessionOf(v.Request, false)
+		if err != nil {
+			return nil // it cannot be told who reads; the browser asks again
+		}
+		if session == nil {
+			s.sayOver(w, v, name)
+			return nil
+		}
 	}
+}
+
+// sayOver puts in place of a live part that the session is over, and tells the browser not to ask for it again.
+func (s *server) sayOver(w http.ResponseWriter, v *visit, name string) {
+	var b bytes.Buffer
+	shown := s.page(v, "")
+	if err := pages[name].ExecuteTemplate(&b, "over", &shown); err != nil {
+		s.Logger.Error("a live page could not be told that its session is over", "error", err)
+		return
+	}
+	_, _ = w.Write(append(event(b.Bytes()), "event: over\ndata: \n\n"...)) // the browser is gone, or it is written
 }
 
 // event is a part as a server-sent event.

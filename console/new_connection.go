@@ -39,8 +39,11 @@ type platformChoice struct {
 func (s *server) platformChoices(v *visit) (choices []platformChoice, err error) {
 	existing, err := s.Store.Connections(v.Context(), v.organization.ID, store.ConnectionFilter{Limit: 100})
 	platforms := hub.CreatablePlatforms()
+	if s.Platforms[hub.PlatformSalesforce].Name != "" { // which the API has an operation of its own for
+		platforms = append(platforms, hub.PlatformSalesforce)
+	}
 	if v.session.RunsServer() {
-		platforms = hub.OperatorPlatforms()
+		platforms = append(platforms, hub.OperatorPlatforms()[len(hub.CreatablePlatforms()):]...)
 		for _, p := range slices.Sorted(maps.Keys(s.Platforms)) { // those that the operator has added
 			if !slices.Contains(hub.Platforms(), p) {
 				platforms = append(platforms, p)
@@ -107,6 +110,9 @@ func (s *server) createConnection(w http.ResponseWriter, v *visit) error {
 	n := hub.NewConnection{Name: shown.Name, ExternalAccountID: shown.Account, Platform: shown.Platform, Active: true, Models: s.modelsOf(shown.Platform)}
 	var account hub.CRMAccount
 	if shown.Info.Name != "" {
+		if err := mayBeTried(shown.Platform, shown.Info, shown.Account, given); err != nil {
+			return again(err)
+		}
 		tried := n.Connection(v.organization.ID, s.Clock())
 		if account, err = s.Check(v.Context(), tried, given); err != nil {
 			return again(err)
@@ -125,6 +131,25 @@ func (s *server) createConnection(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	return s.redirect(w, v, "connected", "/connections/"+c.ID)
+}
+
+// mayBeTried refuses, each at its field, what is left out though nothing can be asked without it; the form says that it is
+// optional, as something else may stand in for it.
+func mayBeTried(p hub.Platform, info hub.PlatformInfo, account string, given map[string]string) error {
+	for _, f := range info.Credentials {
+		if f.Account && given[f.Name] == "" && account == "" {
+			return hub.Invalid(f.Name, "is missing", "a value, as no account id is given that would stand in for it")
+		}
+	}
+	if p != hub.PlatformSalesforce || given["refreshToken"] != "" {
+		return nil
+	}
+	for _, name := range []string{"username", "privateKey"} {
+		if given[name] == "" {
+			return hub.Invalid(name, "is missing", "a user name and a private key, or a refresh token")
+		}
+	}
+	return nil
 }
 
 // modelsOf are the models that are pulled from a platform; none where nothing is.

@@ -71,7 +71,9 @@ func TestMatchByHand(t *testing.T) {
 		if got := s.match(organization, id); got != "q@example.com NAME" {
 			t.Error(got)
 		}
-		if a := b.do(http.MethodPost, match, url.Values{"email": {"nobody@example.com"}}); a.status != http.StatusUnprocessableEntity {
+		wrong := b.do(http.MethodPost, match, url.Values{"email": {"nobody@example.com"}})
+		mustContain(t, wrong.body, `value="nobody@example.com" aria-invalid="true"`, "No user of the workspace has this e-mail address.", "Quinn Jensen")
+		if a := wrong; a.status != http.StatusUnprocessableEntity {
 			t.Errorf("a stranger: %d", a.status)
 		}
 		if page := b.get("/people/crm-users?find=r"); strings.Contains(page, "Quinn") {
@@ -178,9 +180,9 @@ func TestTokenIsMade(t *testing.T) {
 		organization := s.organization("Acme Roofing")
 		b := s.operator(organization)
 		made := b.do(http.MethodPost, "/people/tokens", url.Values{"name": {"the CRM's server"}})
-		text := shownToken.FindString(made.body)
+		text := shownToken.FindString(b.get("/people/access"))
 		hash, ok := hub.TokenHash(text)
-		if made.status != http.StatusOK || made.header.Get("Cache-Control") != "no-store" || !ok {
+		if made.status != http.StatusSeeOther || made.location != "/console/people/access" || !ok {
 			t.Fatalf("%d %q", made.status, text)
 		}
 		token, err := s.store.TokenByHash(t.Context(), hash)
@@ -192,9 +194,12 @@ func TestTokenIsMade(t *testing.T) {
 		if strings.Contains(page, text) {
 			t.Error("it is shown twice")
 		}
-		if a := b.do(http.MethodPost, "/people/tokens", url.Values{"name": {""}}); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("without a name: %d", a.status)
+		long := strings.Repeat("x", 300)
+		a := b.do(http.MethodPost, "/people/tokens", url.Values{"name": {long}})
+		if a.status != http.StatusUnprocessableEntity {
+			t.Errorf("a name that is too long: %d", a.status)
 		}
+		mustContain(t, a.body, `value="`+long+`"`, `id="wrong-name"`, "<h2>Tokens</h2>")
 		byToken := s.stranger()
 		byToken.post("/sign-in", "token", text)
 		for _, action := range []string{"/people/tokens", "/people/tokens/" + token.ID + "/revoke"} {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -22,6 +24,8 @@ type recordingPage struct {
 	// CRM is what it is linked to; nil where it is linked to nothing.
 	CRM     *linkedRecord
 	Verdict hub.Verdict
+	// First tells more of the first candidate than its name.
+	First string
 	// Zone is the organization's, in which the axis is.
 	Candidates []candidate
 	Context    []candidate
@@ -48,6 +52,9 @@ type candidate struct {
 	hub.Choice
 
 	Distance string
+	// Whom is the customers whom it is with and their streets, as far as the CRM says; Connection the name of the connection that
+	// it came over, empty where the organization has no other.
+	Whom, Connection string
 	// Linked says that the recording is linked to it, Takeable that it may be taken.
 	Linked, Takeable bool
 }
@@ -170,11 +177,21 @@ func (s *server) openRecording(w http.ResponseWriter, v *visit) error {
 
 func (s *server) explainLink(v *visit, shown *recordingPage) error {
 	r := &shown.Recording.Recording
+	of, err := s.connectionsByID(v)
+	if err != nil {
+		return err
+	}
+	if len(of.all) == 1 { // then nobody needs to be told which
+		of.byID = nil
+	}
 	for _, c := range shown.Verdict.Choices {
-		shown.Candidates = append(shown.Candidates, newCandidate(r, c))
+		shown.Candidates = append(shown.Candidates, newCandidate(r, c, of.byID))
 	}
 	for _, c := range shown.Verdict.Context {
-		shown.Context = append(shown.Context, newCandidate(r, c))
+		shown.Context = append(shown.Context, newCandidate(r, c, of.byID))
+	}
+	if len(shown.Candidates) > 0 {
+		shown.First = shown.Candidates[0].introduction()
 	}
 	shown.Axis = newAxis(r, shown.Candidates, v.organization.Details.Zone())
 	if !r.Linked() {
@@ -197,13 +214,43 @@ func (s *server) explainLink(v *visit, shown *recordingPage) error {
 	return nil
 }
 
-func newCandidate(r *hub.Recording, c hub.Choice) candidate {
+func newCandidate(r *hub.Recording, c hub.Choice, connections map[string]hub.Connection) candidate {
 	a := &c.Appointment
 	return candidate{
-		Choice: c, Distance: distance(r, a.Start, a.End),
+		Choice: c, Distance: distance(r, a.Start, a.End), Whom: whom(a.Parties), Connection: connections[a.ConnectionID].Name,
 		Linked:   r.Linked() && r.Link.Model == c.Model && r.Link.ConnectionID == a.ConnectionID && r.Link.ExternalID == a.ExternalID,
 		Takeable: !a.Deleted && a.ID != "",
 	}
+}
+
+// partiesTold is how many customers of an appointment are told.
+const partiesTold = 3
+
+// whom says which customers an appointment is with, and where they live.
+func whom(parties []hub.Party) string {
+	var told []string
+	for _, p := range parties {
+		text := strings.Trim(p.Name+", "+p.Street, ", ")
+		if text != "" && !slices.Contains(told, text) && len(told) < partiesTold {
+			told = append(told, text)
+		}
+	}
+	return strings.Join(told, "; ")
+}
+
+// introduction says in a sentence which appointment it is, beyond its name; empty where no more is known of it.
+func (c *candidate) introduction() string {
+	var known []string
+	if c.Whom != "" {
+		known = append(known, "is with "+c.Whom)
+	}
+	if c.Connection != "" {
+		known = append(known, "comes over "+c.Connection)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "“" + cmp.Or(c.Appointment.Name, "The first") + "” " + strings.Join(known, " and ") + "."
 }
 
 func extractedRows(r *hub.Recording) []extractedRow {

@@ -128,7 +128,12 @@ func TestAnOfferIsTaken(t *testing.T) {
 		b := s.operator(s.organization)
 		mustContain(t, b.get("/recordings"), "Which appointment are these of?", "Visit at Juniper Lane", "Dana Whitfield", "Decide")
 		at := "/recordings/" + s.offered
-		mustContain(t, b.get(at), "<svg", "Roof inspection, Rivera, ", "overlaps by 30 min", "It is this one", "None of them", "New shingles", "OPPORTUNITY.Amount", "14500")
+		mustContain(t, b.get(at), "<svg", "Roof inspection, Rivera, ", "overlaps by 30 min", "It is this one", "None of them", "New shingles", "OPPORTUNITY.Amount", "14500", "<small>Marisol Rivera, 418 Juniper Lane</small>")
+		if strings.Contains(b.get(at), "<small>over ") {
+			t.Error("the only connection is told")
+		}
+		storetest.Connection(t, s.store, s.organization, hub.PlatformServiceTitan, hub.ModelUser)
+		mustContain(t, b.get(at), "<small>over "+s.connection.Name+"</small>", "is with Marisol Rivera, 418 Juniper Lane and comes over "+s.connection.Name+".")
 		to := b.post(at+"/take", "candidate", s.record(hub.ModelEngagement, "2").ID)
 		if r := s.recording(); r.Link.ExternalID != "2" || r.Link.By != hub.LinkedByHand || r.Link.Trigger != linkedInBrowser {
 			t.Errorf("%+v", r.Link)
@@ -164,6 +169,13 @@ func TestLinkByHand(t *testing.T) {
 		s := visits(t, databaseURL)
 		b := s.operator(s.organization)
 		at := "/recordings/" + s.offered
+		// What is nearest in time comes first, whatever it is called, with its customer.
+		near := b.get(at + "/link")
+		mustContain(t, near, "Nearest to the recording", "Marisol Rivera, 418 Juniper Lane", "Henrietta Vance", "4 h after its end")
+		table := near[strings.Index(near, `id="near"`):strings.Index(near, "All, by their names")]
+		if first, second, third := strings.Index(table, "Gutter estimate"), strings.Index(table, "Roof inspection"), strings.Index(table, "Follow-up"); first < 0 || first > second || second > third {
+			t.Errorf("they stand at %d, %d and %d", first, second, third)
+		}
 		found := b.get(at + "/link?model=CONTACT&q=henri")
 		want := s.record(hub.ModelContact, "c-3")
 		mustContain(t, found, "Henrietta Vance", want.ID)
@@ -327,3 +339,14 @@ func TestQuarantineIsRetried(t *testing.T) {
 }
 
 var _ io.ReadSeekCloser = kept{}
+
+// TestDistanceOfUnknownLength says how far an appointment is from where a recording began, whose end nobody knows.
+func TestDistanceOfUnknownLength(t *testing.T) {
+	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for ends, want := range map[time.Time]string{{}: "1 h 10 min after it began", at: "1 h 10 min after it began", at.Add(10 * time.Minute): "1 h after its end"} {
+		r := hub.Recording{StartedAt: at, EndedAt: ends}
+		if got := distance(&r, at.Add(70*time.Minute), at.Add(2*time.Hour)); got != want {
+			t.Errorf("with the end %s: %q", ends, got)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -47,8 +48,9 @@ type recordsPage struct {
 	Connections []hub.Connection
 	Found       []foundRecord
 	Next        string
-	// For is the recording that is to be linked to what is found; empty where nothing is.
-	For string
+	// For is the recording that is to be linked to what is found; empty where nothing is. Near are the appointments nearest to it.
+	For  string
+	Near []candidate
 }
 
 // foundRecord is a record in a list.
@@ -117,7 +119,47 @@ func (s *server) showLinkSearch(w http.ResponseWriter, v *visit) error {
 	if err := s.search(v, shown); err != nil {
 		return err
 	}
+	if shown.Search.Text == "" {
+		if shown.Near, err = s.nearOnes(v, &r); err != nil {
+			return err
+		}
+	}
 	return s.render(w, v, http.StatusOK, "records", shown)
+}
+
+const (
+	// nearTime is how far from a recording an appointment may be that is offered without being searched for, nearMost how many are.
+	nearTime, nearMost = 3 * 24 * time.Hour, 12
+)
+
+// nearOnes are the rep's appointments about the time of a recording, the nearest first.
+func (s *server) nearOnes(v *visit, r *hub.Recording) ([]candidate, error) {
+	keys, err := s.Store.CRMUsersOf(v.Context(), r.OrganizationID, r.UserID)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	var rep []hub.CRMUser
+	for _, k := range keys {
+		rep = append(rep, hub.CRMUser{ConnectionID: k.ConnectionID, ExternalID: k.ExternalID})
+	}
+	found, err := s.Store.Appointments(v.Context(), r.OrganizationID, rep, r.StartedAt.Add(-nearTime), r.StartedAt.Add(nearTime))
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.connectionsByID(v)
+	if err != nil {
+		return nil, err
+	}
+	var near []candidate
+	for _, a := range found {
+		if c := newCandidate(r, hub.Choice{Model: hub.ModelEngagement, Appointment: a}, of.byID); c.Takeable && !a.Start.IsZero() {
+			near = append(near, c)
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int {
+		return cmp.Compare(a.Appointment.Start.Sub(r.StartedAt).Abs(), b.Appointment.Start.Sub(r.StartedAt).Abs())
+	})
+	return near[:min(len(near), nearMost)], nil
 }
 
 // linkedModels are the models that a recording can be linked to.

@@ -43,7 +43,7 @@ func (s *server) showRewind(w http.ResponseWriter, v *visit) error {
 	chosen := query["model"]
 	var models []hub.Model
 	for _, st := range c.SyncStatus {
-		m := rewindModel{Model: st.Model, Cursor: st.ModifiedAfter, Chosen: len(chosen) == 0 || slices.Contains(chosen, string(st.Model))}
+		m := rewindModel{Model: st.Model, Cursor: st.ModifiedAfter, Chosen: len(chosen) == 0 && !query.Has("zone") || slices.Contains(chosen, string(st.Model))}
 		for _, info := range s.Platforms[c.Platform].Models {
 			m.Whole = m.Whole || info.Model == st.Model && !info.Incremental
 		}
@@ -62,6 +62,10 @@ func (s *server) showRewind(w http.ResponseWriter, v *visit) error {
 	counts, err := s.Store.RewindCounts(v.Context(), c.OrganizationID, c.ID, models, shown.From)
 	if err != nil {
 		return err
+	}
+	if len(chosen) == 0 && query.Has("zone") { // the form was sent with none ticked
+		shown.Wrong, shown.From = "Choose at least one model.", time.Time{}
+		return s.render(w, v, http.StatusUnprocessableEntity, "rewind", shown)
 	}
 	for i := range shown.Models {
 		m := &shown.Models[i]

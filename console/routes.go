@@ -64,6 +64,7 @@ func routes() []route {
 		{"GET", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).showCredentials},
 		{"POST", "/connections/{connection}/credentials", operator, scopeOrganization, (*server).putCredentials},
 		{"POST", "/connections/{connection}/deletions", operator, scopeOrganization, (*server).decideDeletions},
+		{"POST", "/connections/{connection}/inbound", operator, scopeOrganization, (*server).rotateInbound},
 		{"GET", "/connections/{connection}/mapping", viewer, scopeOrganization, (*server).showMapping},
 		{"POST", "/connections/{connection}/mapping", operator, scopeOrganization, (*server).putMapping},
 		{"GET", "/connections/{connection}/delete", operator, scopeOrganization, (*server).showDelete},

@@ -40,7 +40,7 @@ func (s *server) timeline(v *visit, c connectionView, before string) (all []happ
 		h := happening{id: run.ID, At: run.StartedAt, Kind: "Run", Tone: runTones[run.Outcome], URL: s.href(v, "/connections/"+c.ID+"/runs/"+run.ID)}
 		h.Sentence = runWords(run.Outcome) + ": " + totalsWords(run.RunTotals) + "."
 		if run.Error != "" {
-			h.Sentence += " " + run.Error
+			h.Sentence += " " + withSubject(run.Error)
 		}
 		all = append(all, h)
 	}
@@ -87,9 +87,9 @@ func kindWords(kind string) string {
 // changeSentence is a change of the audit log in words. known has what fields were before, and learns what they are now.
 func changeSentence(action, changes string, known map[string]any) string {
 	if text := changesTold(changes, known); text != "" {
-		return words(action) + ": " + text + "."
+		return label(action) + ": " + text + "."
 	}
-	return words(action) + "."
+	return label(action) + "."
 }
 
 // changesTold are the changed fields of an entry of the audit log in words, empty where it has none. Of known see
@@ -101,9 +101,10 @@ func changesTold(changes string, known map[string]any) string {
 	}
 	parts := make([]string, 0, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		part := name + " " + told(fields[name])
+		called := fieldWords(name)
+		part := called + " " + told(fields[name])
 		if before, ok := known[name]; ok && told(before) != told(fields[name]) {
-			part = name + " from " + told(before) + " to " + told(fields[name])
+			part = called + " from " + told(before) + " to " + told(fields[name])
 		}
 		known[name] = fields[name]
 		parts = append(parts, part)
@@ -111,10 +112,38 @@ func changesTold(changes string, known map[string]any) string {
 	return strings.Join(parts, ", ")
 }
 
+// fieldsCalled are fields of the audit log that have another name on pages than in the API.
+var fieldsCalled = map[string]string{
+	"intervalSeconds": "seconds between runs", "deletionLimitPercent": "percentage that may be deleted without being asked about", "isActive": "syncs",
+	"syncTranscript": "transcript is written back", "externalAccountId": "account", "tokenName": "name", "inboundSecret": "secret of its address",
+}
+
+// fieldWords is a field of the audit log as people read it.
+func fieldWords(name string) string {
+	if called, ok := fieldsCalled[name]; ok {
+		return called
+	}
+	text := label(name)
+	return strings.ToLower(text[:min(len(text), 1)]) + text[min(len(text), 1):]
+}
+
+// withSubject is why something failed, as a sentence of its own: one that says what "it" does begins so.
+func withSubject(why string) string {
+	for _, verb := range []string{"has ", "needs ", "waits ", "tries ", "is ", "was "} {
+		if strings.HasPrefix(why, verb) {
+			return "It " + why
+		}
+	}
+	return why
+}
+
 // told is a value of the audit log as people read it.
 func told(value any) string {
 	switch value := value.(type) {
 	case string:
+		if value == "" {
+			return "empty"
+		}
 		return "“" + value + "”"
 	case bool:
 		return map[bool]string{true: "yes", false: "no"}[value]

@@ -33,6 +33,10 @@ func (s *server) serve(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		v := &visit{Request: hr}
 		hr.Body = http.MaxBytesReader(w, hr.Body, 1<<20)
+		if err := readable(hr); err != nil {
+			s.fail(w, v, err)
+			return
+		}
 		if err := s.admit(r, v); err != nil {
 			s.fail(w, v, err)
 			return
@@ -44,6 +48,21 @@ func (s *server) serve(r route) http.Handler {
 			s.fail(w, v, err)
 		}
 	})
+}
+
+// readable refuses a parameter or a field that is no text which a database keeps.
+func readable(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return hub.Invalid("address", "cannot be read", "an address, or a form, as the pages here have it")
+	}
+	for name, values := range r.Form {
+		for _, value := range append(values, name) {
+			if !hub.IsStorable(value) {
+				return hub.Invalid("address", "holds what is no text", "text alone")
+			}
+		}
+	}
+	return nil
 }
 
 // errSignedOut says that somebody has to sign in first.

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -16,7 +17,18 @@ type webhooksPage struct {
 	// After is the endpoint before the first that is listed, Next the last one where more follow; empty else.
 	After, Next string
 	Types       []hub.EventType
+	Given       givenEndpoint
 }
+
+// givenEndpoint is what was typed for a new endpoint, and what is wrong with it; empty where nothing was.
+type givenEndpoint struct {
+	URL, Description string
+	Types            []hub.EventType
+	Wrong            string
+}
+
+// Told reports whether a type was chosen.
+func (g givenEndpoint) Told(t hub.EventType) bool { return slices.Contains(g.Types, t) }
 
 // webhookEndpoint is an endpoint, and how it does.
 type webhookEndpoint struct {
@@ -32,11 +44,17 @@ type webhookEndpoint struct {
 const webhooksListed = 10
 
 func (s *server) showWebhooks(w http.ResponseWriter, v *visit) error {
+	return s.renderWebhooks(w, v, http.StatusOK, givenEndpoint{})
+}
+
+// renderWebhooks lists the endpoints, with what was typed for a new one and not taken.
+func (s *server) renderWebhooks(w http.ResponseWriter, v *visit, status int, given givenEndpoint) error {
 	shown, err := s.webhooksPage(v.Context(), v)
 	if err != nil {
 		return err
 	}
-	return s.render(w, v, http.StatusOK, "webhooks", shown)
+	shown.Given = given
+	return s.render(w, v, status, "webhooks", shown)
 }
 
 // streamWebhooks sends the list each time it is another.
@@ -105,13 +123,7 @@ func (s *server) showWebhook(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.renderWebhook(w, v, e, "")
-}
-
-// renderWebhook shows an endpoint, with a secret that was just made or without.
-func (s *server) renderWebhook(w http.ResponseWriter, v *visit, e hub.WebhookEndpoint, secret string) error {
-	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Secret: secret, Types: hub.EventTypes()}
-	var err error
+	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Secret: s.takeShownOnce(w, v, "/webhooks/"+e.ID), Types: hub.EventTypes()}
 	if shown.Endpoint, err = s.webhookEndpoint(v.Context(), v, e); err != nil {
 		return err
 	}

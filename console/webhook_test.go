@@ -70,28 +70,38 @@ func TestWebhookEndpoint(t *testing.T) {
 		if strings.Contains(s.viewer(organization).get("/webhooks"), "Make it") {
 			t.Error("a viewer is offered to make an endpoint")
 		}
-		if a := b.do(http.MethodPost, "/webhooks", url.Values{"url": {"http://10.0.0.1/"}}); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("a private address: %d", a.status)
+		wrong := b.do(http.MethodPost, "/webhooks", url.Values{"url": {"http://10.0.0.1/"}, "description": {"Our own"}, "type": {string(hub.EventRecordingLinked)}})
+		if wrong.status != http.StatusUnprocessableEntity {
+			t.Errorf("a private address: %d", wrong.status)
 		}
+		mustContain(t, wrong.body, `value="http://10.0.0.1/"`, `value="Our own"`, `aria-invalid="true"`, `id="wrong-url"`, `value="integrations.recordingLinked" checked`)
 		made := b.do(http.MethodPost, "/webhooks", url.Values{"url": {"https://crm.example.com/hook"}, "description": {"The CRM"}, "type": {string(hub.EventRecordingLinked)}})
 		all, err := s.store.Endpoints(t.Context(), organization, "", 2)
 		if err != nil || len(all) != 1 || !slices.Equal(all[0].EventTypes, []hub.EventType{hub.EventRecordingLinked}) {
 			t.Fatalf("%d %s: %+v %v", made.status, made.body, all, err)
 		}
 		id := all[0].ID
-		first := shownSecret.FindString(made.body)
-		rotated := b.do(http.MethodPost, "/webhooks/"+id+"/rotate", nil)
-		second := shownSecret.FindString(rotated.body)
-		for _, a := range []answer{made, rotated} {
-			if a.status != http.StatusOK || a.header.Get("Cache-Control") != "no-store" {
+		// A secret is shown by the page that the form leads to: this once, to this session alone, and loading that again makes none.
+		shownOnce := func(a answer) string {
+			t.Helper()
+			if a.status != http.StatusSeeOther || strings.Contains(fmt.Sprint(a.header), "whsec_") || a.location != "/console/webhooks/"+id {
 				t.Errorf("with a secret: %d %v", a.status, a.header)
 			}
+			cookie := a.header.Get("Set-Cookie")
+			pair, _, _ := strings.Cut(cookie, ";")
+			stolen := s.operator(organization).do(http.MethodGet, "/webhooks/"+id, nil, "Cookie", pair)
+			if !strings.Contains(cookie, "Path=/console/webhooks/"+id) || !strings.Contains(cookie, "HttpOnly") || stolen.status != http.StatusOK || strings.Contains(stolen.body, "whsec_") {
+				t.Errorf("%s, and in another session %d %s", cookie, stolen.status, stolen.body)
+			}
+			return shownSecret.FindString(b.get("/webhooks/" + id))
 		}
+		first := shownOnce(made)
+		second := shownOnce(b.do(http.MethodPost, "/webhooks/"+id+"/rotate", nil))
 		page := b.get("/webhooks/" + id)
 		if first == "" || second == "" || first == second || strings.Contains(page, "whsec_") {
 			t.Errorf("secrets %q and %q, and then\n%s", first, second, page)
 		}
-		mustContain(t, page, "The CRM", "Recording linked", "Secret before signs until")
+		mustContain(t, page, "The CRM", "Recording linked", "Make a new secret", "Disable it", "Secret before signs until")
 		to := b.post("/webhooks/"+id+"/test", "type", string(hub.EventRecordingLinked))
 		mustContain(t, b.get(to), "The test event is on its way.", "Waiting", "No attempt yet.")
 		mustContain(t, b.get(b.post("/webhooks/"+id+"/switch", "disabled", "yes")), "It was disabled by hand.", "Enable")

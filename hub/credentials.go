@@ -23,6 +23,8 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: wanted(f.Doc)})
 		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: "an http or https address without a user name"})
+		case len(f.Words) > 0 && v != "" && !slices.Contains(f.Words, v):
+			issues = append(issues, Issue{Field: f.Name, Problem: "is another word than it takes", Want: strings.Join(f.Words, " or ")})
 		case f.Zone && v != "" && !validZone(v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "names no time zone", Want: "an IANA name such as America/Chicago"})
 		}

@@ -42,6 +42,16 @@ func TestZonesAreKnown(t *testing.T) {
 	}
 }
 
+// TestOnlyItsWordsAreTaken refuses what is none of the words that a field takes.
+func TestOnlyItsWordsAreTaken(t *testing.T) {
+	info := hub.PlatformInfo{Credentials: []hub.CredentialField{{Name: "idempotency", Doc: "A word.", Default: "off", Words: []string{"on", "off"}}}}
+	for given, want := range map[string]string{"": "", "on": "", "off": "", "On": "idempotency is another word than it takes; expected on or off", "yes": "idempotency is another word than it takes; expected on or off"} {
+		if _, err := info.CompleteCredentials(map[string]string{"idempotency": given}); text(err) != want {
+			t.Errorf("%q: %v", given, err)
+		}
+	}
+}
+
 func TestWhatIsWrongWithCredentials(t *testing.T) {
 	info := hub.PlatformInfo{Credentials: []hub.CredentialField{{Name: "baseURL", Doc: "Where the API is."}, {Name: "key", Doc: "The API key.", Required: true}}}
 	for name, c := range map[string]struct {

@@ -76,6 +76,10 @@ type CredentialField struct {
 	Lines bool
 	// Zone says that the value is the IANA name of a time zone.
 	Zone bool
+	// Words are the only values that it takes; empty for any.
+	Words []string
+	// Account says that the account of the connection stands in for a value that is left out.
+	Account bool
 }
 
 // Rate is a request rate: Requests in each Per. The zero Rate is no limit.

@@ -33,9 +33,10 @@ type ConnectionHealth struct {
 
 	// Schedule is the zero value where nothing is pulled. It has no Notes.
 	Schedule Schedule
-	// HasCredentials says that there are some; RejectedAt is when the CRM had refused them for good, else zero.
-	HasCredentials bool
-	RejectedAt     time.Time
+	// HasCredentials says that there are some. RefusedSince is since when the CRM refuses them, time after time, RejectedAt when it
+	// had done so too often; each is zero where that is not so.
+	HasCredentials           bool
+	RefusedSince, RejectedAt time.Time
 	// FailedModels are those that could not be read the last time, each with why, for people.
 	FailedModels map[hub.Model]string
 }
@@ -48,7 +49,7 @@ func (h *ConnectionHealth) State(now time.Time) HealthState {
 		return HealthPaused
 	case !pulled:
 		return HealthReceiving
-	case !h.HasCredentials, !h.RejectedAt.IsZero():
+	case !h.HasCredentials, h.Refused():
 		return HealthNeedsCredentials
 	case h.Schedule.Failures > 0 || len(h.FailedModels) > 0:
 		return HealthFailing
@@ -62,10 +63,15 @@ func (h *ConnectionHealth) State(now time.Time) HealthState {
 	return HealthUpToDate
 }
 
+// Refused reports whether the CRM refused the credentials the last time that they were tried. They are tried again now and
+// then all the same.
+func (h *ConnectionHealth) Refused() bool { return !h.RefusedSince.IsZero() || !h.RejectedAt.IsZero() }
+
 const (
 	healthConnectionsQuery = `SELECT ` + connectionColumns + ` FROM connections WHERE organization_id >= $1 AND organization_id <= $2 ORDER BY organization_id, id`
 	healthSchedulesQuery   = `SELECT ` + scheduleColumns + ` FROM schedules WHERE organization_id >= $1 AND organization_id <= $2`
 	healthRestQuery        = `SELECT 'CREDENTIALS', connection_id, '', CASE WHEN sealed = '' THEN '' ELSE 'YES' END, COALESCE(rejected_at, 0) FROM credentials WHERE organization_id >= $1 AND organization_id <= $2
+		UNION ALL SELECT 'REFUSED', connection_id, '', '', COALESCE(refused_since, 0) FROM credentials WHERE organization_id >= $1 AND organization_id <= $2 AND refusals > 0
 		UNION ALL SELECT 'FAILED', connection_id, model, failed, 0 FROM sync_states WHERE organization_id >= $1 AND organization_id <= $2 AND failed <> ''
 		UNION ALL SELECT 'HELD', connection_id, model, '', COUNT(*) FROM absences WHERE organization_id >= $1 AND organization_id <= $2 AND state = 'HELD' GROUP BY connection_id, model
 		UNION ALL SELECT 'DISABLED', id, '', '', 0 FROM organizations WHERE id >= $1 AND id <= $2 AND disabled = TRUE`
@@ -134,6 +140,10 @@ func (h *ConnectionHealth) learn(kind string, model hub.Model, text string, n in
 		h.HasCredentials = text != ""
 		if n != 0 {
 			h.RejectedAt = fromMicros(n)
+		}
+	case "REFUSED":
+		if n != 0 {
+			h.RefusedSince = fromMicros(n)
 		}
 	case "FAILED":
 		if h.FailedModels == nil {

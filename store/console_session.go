@@ -171,6 +171,12 @@ func (s *Store) ConsoleSessions(ctx context.Context, organization, after string,
 	return queryAll(ctx, s.db, scanConsoleSession, consoleSessionsQuery, s.stillLives(organization, after, limit)...)
 }
 
+// ConsoleSessionOwner is the organization that the session with the id is of, empty where it is of whoever runs the server; it is
+// for the command line, which knows the id alone.
+func (s *Store) ConsoleSessionOwner(ctx context.Context, id string) (string, error) {
+	return queryOne(ctx, s.db, scanText, `SELECT organization_id FROM console_sessions WHERE id = $1`, id)
+}
+
 // EndConsoleSession ends one session of an organization, or, where it is empty, one of whoever runs the server.
 func (s *Store) EndConsoleSession(ctx context.Context, organization, id string) error {
 	return s.write(ctx, func(tx Tx) error {

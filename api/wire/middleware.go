@@ -123,7 +123,7 @@ func (a *API) unreadable(hr *http.Request) huma.StatusError {
 			}
 		}
 	}
-	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) {
+	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) || strings.HasPrefix(hr.URL.Path, "/console/") { // which answers people, by a page of its own
 		return nil
 	}
 	for name, values := range hr.URL.Query() {

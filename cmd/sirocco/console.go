@@ -163,7 +163,13 @@ type consoleEndCommand struct {
 
 func (c *consoleEndCommand) Run(ctx context.Context) error {
 	return withStore(ctx, c.databaseFlag, func(st *store.Store) error {
-		err := st.EndConsoleSession(ctx, c.Organization, c.ID)
+		of, err := c.Organization, error(nil)
+		if of == "" {
+			of, err = st.ConsoleSessionOwner(ctx, c.ID)
+		}
+		if err == nil {
+			err = st.EndConsoleSession(ctx, of, c.ID)
+		}
 		if errors.Is(err, hub.ErrNotFound) {
 			return fmt.Errorf("there is no session %q; sirocco console sessions shows those there are", c.ID)
 		}

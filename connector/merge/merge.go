@@ -46,7 +46,7 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "apiKey", Doc: "The production access key of your Merge account.", Required: true, Secret: true},
 			{Name: "accountToken", Doc: "The account token of the linked account.", Required: true, Secret: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for another region or a sandbox.", Default: "https://api.merge.dev/api"},
-			{Name: "idempotency", Doc: "on where Merge has switched idempotency keys on for your organization: a note whose answer was lost is then sent again at once.", Default: "off"},
+			{Name: "idempotency", Doc: "on where Merge has switched idempotency keys on for your organization: a note whose answer was lost is then sent again at once.", Default: "off", Words: []string{"on", "off"}},
 		},
 		Rate:         hub.Rate{Requests: 100, Per: time.Minute},
 		Failures:     hub.Rate{Requests: 20, Per: 10 * time.Second},

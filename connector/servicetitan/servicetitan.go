@@ -60,7 +60,7 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "clientId", Doc: "The client id of your app.", Required: true},
 			{Name: "clientSecret", Doc: "The client secret of your app.", Required: true, Secret: true},
 			{Name: "appKey", Doc: "The application key of your app.", Required: true, Secret: true},
-			{Name: "tenant", Doc: "The tenant's number; the connection's externalAccountId unless given."},
+			{Name: "tenant", Doc: "The tenant's number; the connection's externalAccountId unless given.", Account: true},
 			{Name: "baseURL", Doc: "The address of the API; change it for the integration environment.", Default: "https://api.servicetitan.io"},
 			{Name: "authURL", Doc: "The address that gives access tokens.", Default: "https://auth.servicetitan.io"},
 		},

@@ -22,6 +22,34 @@
   const here = document.querySelector(".menu [aria-current]"); // which is out of sight where it is narrow
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - 40;
   document.addEventListener("htmx:after:swap", () => localize(document));
+  // What is live says so when it is not: the server, or the way to it, is gone, or the session is over.
+  let heard = new Date();
+  const clock = new Intl.DateTimeFormat(undefined, {timeStyle: "short"});
+  const lost = document.createElement("p");
+  lost.setAttribute("role", "status");
+  const found = () => { heard = new Date(); if (lost.dataset.over !== "yes") lost.remove(); };
+  const tell = (over) => {
+    const live = document.querySelector("[hx-sse\\:connect]");
+    if (!live || lost.dataset.over === "yes") return;
+    lost.className = over ? "notice bad" : "notice warn";
+    lost.id = "not-connected";
+    if (over) {
+      lost.dataset.over = "yes";
+      const link = document.createElement("a");
+      link.href = location.href; // which leads to the sign-in, and back
+      link.textContent = "Sign in again";
+      lost.replaceChildren("Your session is over. ", link);
+    } else if (!lost.isConnected) {
+      lost.textContent = `Not connected; as of ${clock.format(heard)}.`;
+    }
+    if (!lost.isConnected) live.before(lost);
+  };
+  document.addEventListener("htmx:sse:after:connection", found);
+  document.addEventListener("htmx:sse:after:message", found);
+  document.addEventListener("htmx:sse:error", (event) => tell(event.detail.status === 401));
+  setInterval(() => { // a way that is cut says nothing: something comes every 15 seconds
+    if (!document.hidden && new Date() - heard > 40000) tell(false);
+  }, 5000);
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.switch-organization, form[data-submits]");
     if (form) form.requestSubmit();

@@ -20,7 +20,10 @@ func (d *Day) excludes(a *Appointment) string {
 	case a.Deleted:
 		return "It is deleted in the CRM."
 	case !CountsAsAppointment(a.ActivityType):
-		return fmt.Sprintf("It is of the type %s; only %s count as appointments.", cmp.Or(a.ActivityType, "that is not known"), strings.Join(appointmentTypes, ", "))
+		if a.ActivityType == "" {
+			return "Of which type it is is not known, so it does not count as an appointment."
+		}
+		return fmt.Sprintf("It is of the type %s; only %s count as appointments.", a.ActivityType, strings.Join(appointmentTypes, ", "))
 	case !slices.ContainsFunc(a.Users, func(u CRMUser) bool { return slices.Contains(d.Rep, u) }):
 		return "It is not an appointment of the rep."
 	case a.Start.IsZero():

@@ -209,7 +209,7 @@ func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
 		})
 	}
 	if more := n - int64(len(offered)); more > 0 {
-		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "state", offered), Action: "See them"})
+		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "state", "offered"), Action: "See them"})
 	}
 	return all, err
 }

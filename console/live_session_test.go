@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -101,8 +102,8 @@ func TestLivePageSaysThatItIsNot(t *testing.T) {
 	lost := chromium(t)
 	signedIn(t, lost, b)
 	over := window(t, lost)
-	browse(t, over, chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#row-`+c.ID))
-	browse(t, lost, network.Enable(), chromedp.Navigate(s.url+"/connections/"+c.ID), chromedp.WaitVisible(`#sentence`))
+	browse(t, over, log.Disable(), chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#row-`+c.ID))
+	browse(t, lost, log.Disable(), network.Enable(), chromedp.Navigate(s.url+"/connections/"+c.ID), chromedp.WaitVisible(`#sentence`))
 	sessions, err := s.store.ConsoleSessions(t.Context(), organization, "", 9)
 	if err != nil || len(sessions) != 1 {
 		t.Fatalf("%v, %v", sessions, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sirocco/api"
 	"sirocco/hub"
 	"sirocco/store/storetest"
 )
@@ -218,5 +219,35 @@ func TestSessionsGoBesideAppointments(t *testing.T) {
 		if len(beside.Candidates) != 1 || beside.Candidates[0].ExternalID != "visit" || !strings.Contains(beside.Verdict, "“Visit”") || len(beside.Context) != 1 || beside.Context[0].ExternalID != "s1" {
 			t.Errorf("%+v", beside)
 		}
+	})
+}
+
+// TestStrangersAtInboundAddresses posts without the secret, to an address that there is and to others: what comes from one address is
+// limited, whatever it tries, and who has the secret is not.
+func TestStrangersAtInboundAddresses(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		const most = 5
+		w := newWorld(t, url, func(c *api.Config) { c.RateLimit = most })
+		c := w.tenant("Acme").token
+		in := c.rotate(c.create("INGAGE").ID)
+		w.postSession(in, fullSession).want(t, 200)
+		refused := 0
+		for i := range 4 * most {
+			of := inbound{URL: in.URL, Secret: "another"}
+			if i%2 == 0 {
+				of = inbound{URL: w.server.URL + "/inbound/" + hub.NewID(), Secret: in.Secret}
+			}
+			switch a := w.postSession(of, fullSession); a.status {
+			case http.StatusUnauthorized:
+			case http.StatusTooManyRequests:
+				refused++
+			default:
+				t.Fatalf("answered %d: %s", a.status, a.body)
+			}
+		}
+		if refused < 3*most {
+			t.Errorf("%d of %d were refused", refused, 4*most)
+		}
+		w.postSession(in, fullSession).want(t, 200)
 	})
 }

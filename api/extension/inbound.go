@@ -1,10 +1,11 @@
 package extension
 
 import (
+	"crypto/sha256"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
-	"time"
+	"sync"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -18,9 +19,8 @@ const (
 	// secretHeader, or else secretParameter of the query, carries the secret of an inbound address.
 	secretHeader    = hub.InboundHeader
 	secretParameter = "secret"
-	// inboundMost is how many bytes the body of a session may have, and bodyTime how long it may take to come.
+	// inboundMost is how many bytes the body of a session may have.
 	inboundMost = 256 << 10
-	bodyTime    = 10 * time.Second
 )
 
 // Inbound is the address that a connection's platform posts to.
@@ -87,10 +87,14 @@ var errNoInbound = wire.Refusal(http.StatusUnauthorized, "There is no such addre
 
 // takeInbound takes what the platform of a connection posts.
 func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
+	caller := inboundCaller(hr)
+	if !s.callers.met(caller) && !s.AdmitStranger(w, hr) {
+		return
+	}
 	in, err := s.Store.InboundAt(hr.Context(), hr.PathValue("connection"))
 	switch {
 	case errors.Is(err, hub.ErrNotFound):
-		wire.WriteError(w, errNoInbound)
+		s.refuseInbound(w, hr, caller)
 	case err != nil:
 		wire.Fail(w, hr, err)
 	case in.Connection.Platform.Inbound():
@@ -100,22 +104,58 @@ func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
 	}
 }
 
+// refuseInbound answers a caller that has not the secret. One that had it before counts as a stranger now.
+func (s *server) refuseInbound(w http.ResponseWriter, hr *http.Request, caller string) {
+	if s.callers.forget(caller) && !s.AdmitStranger(w, hr) {
+		return
+	}
+	wire.WriteError(w, errNoInbound)
+}
+
+// callersMost bounds how many callers are known at a time.
+const callersMost = 10_000
+
+// callers are who posted with the right secret lately: they are no strangers, whose requests are counted by their address, as
+// a vendor posts for many from one.
+type callers struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// inboundCaller is what a caller is known by: the address that it posts to and the secret that it gives, if it gives one.
+func inboundCaller(hr *http.Request) string {
+	h := sha256.New()
+	for _, text := range []string{hr.PathValue("connection"), hr.Header.Get(secretHeader), hr.URL.Query().Get(secretParameter)} {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(text), text) // a hash takes all
+	}
+	return string(h.Sum(nil))
+}
+
+func (c *callers) met(caller string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[caller]
+}
+
+func (c *callers) meet(caller string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= callersMost {
+		c.known = map[string]bool{}
+	}
+	c.known[caller] = true
+}
+
+// forget reports whether the caller was known.
+func (c *callers) forget(caller string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.known[caller]
+	delete(c.known, caller)
+	return was
+}
+
 // hasSecret reports whether the request carries a secret of the address.
 func hasSecret(hr *http.Request, in store.Inbound) bool {
 	return in.Admits(hr.Header.Get(secretHeader)) || in.Admits(hr.URL.Query().Get(secretParameter))
-}
-
-// readInbound reads a whole body of at most so many bytes; it answers itself where that cannot be, and returns false.
-func readInbound(w http.ResponseWriter, hr *http.Request, most int64) ([]byte, bool) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // deadlines are the machine's
-	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, most))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		wire.WriteError(w, wire.Refusal(http.StatusRequestEntityTooLarge, "The body is too large: send less at a time."))
-		return nil, false
-	}
-	if err != nil {
-		wire.WriteError(w, wire.Refusal(http.StatusRequestTimeout, "The body did not come whole, or not in time."))
-		return nil, false
-	}
-	return body, true
 }

@@ -19,6 +19,9 @@ import (
 // connection may sync now, and what changed is read from the vendor itself.
 const callMost = 1 << 20
 
+// strangersBodies is whom bodies count for of which is not known yet whose they are.
+const strangersBodies = "strangers"
+
 // signatures are how the platforms sign the webhooks of one connection: the header, and what it holds.
 var signatures = map[hub.Platform]struct {
 	header string
@@ -42,14 +45,21 @@ func sha256Of(secret string, body []byte) []byte {
 
 // takeCall takes a webhook of a connection's platform: it carries the address's secret, or is signed with it.
 func (s *server) takeCall(w http.ResponseWriter, hr *http.Request, in store.Inbound) {
-	body, ok := readInbound(w, hr, callMost)
+	caller := inboundCaller(hr)
+	if _, signs := signatures[in.Connection.Platform]; !signs && !hasSecret(hr, in) { // before anything of it is read
+		s.refuseInbound(w, hr, caller)
+		return
+	}
+	body, release, ok := s.Receive(w, hr, in.Connection.OrganizationID, callMost)
 	if !ok {
 		return
 	}
+	defer release()
 	if !hasSecret(hr, in) && !signed(hr, in, body) {
-		wire.WriteError(w, errNoInbound)
+		s.refuseInbound(w, hr, caller)
 		return
 	}
+	s.callers.meet(caller)
 	if _, err := s.Store.WakeSync(hr.Context(), in.Connection.OrganizationID, in.Connection.ID); err != nil {
 		wire.Fail(w, hr, err)
 		return
@@ -85,10 +95,11 @@ func (s *server) takeMerge(w http.ResponseWriter, hr *http.Request) {
 		wire.WriteError(w, wire.Refusal(http.StatusNotFound, "This server was started without --merge-webhook-keys."))
 		return
 	}
-	body, ok := readInbound(w, hr, callMost)
+	body, release, ok := s.Receive(w, hr, strangersBodies, callMost)
 	if !ok {
 		return
 	}
+	defer release()
 	given, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(hr.Header.Get("X-Merge-Webhook-Signature"), "="))
 	matches := false
 	for _, key := range s.MergeWebhookKeys {

@@ -61,14 +61,17 @@ func postedTime(field, text string) (time.Time, error) {
 
 // takeSession brings a presentation session in.
 func (s *server) takeSession(w http.ResponseWriter, hr *http.Request, in store.Inbound) {
+	caller := inboundCaller(hr)
 	if !hasSecret(hr, in) {
-		wire.WriteError(w, errNoInbound)
+		s.refuseInbound(w, hr, caller)
 		return
 	}
-	body, ok := readInbound(w, hr, inboundMost)
+	s.callers.meet(caller)
+	body, release, ok := s.Receive(w, hr, in.Connection.OrganizationID, inboundMost)
 	if !ok {
 		return
 	}
+	defer release()
 	var posted postedSession
 	if err := readExactly(body, &posted); err != nil {
 		wire.Fail(w, hr, err)

@@ -27,6 +27,8 @@ type Config struct {
 type server struct {
 	*wire.API
 	Config
+
+	callers callers
 }
 
 const (

@@ -111,7 +111,25 @@ func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Now().Add(answerWithin))
-	return bytes.TrimPrefix(b.Bytes(), []byte("\ufeff")), release, nil
+	return b.Bytes(), release, nil
+}
+
+// Receive reads a whole body of at most so many bytes of a request that is no operation. It arrives as those of operations do:
+// slowly, as long as it keeps arriving, and within the room that there is, of which whose is whom it counts for. Where that
+// cannot be it answers itself, and reports false. What the body holds of the room is given back by release.
+func (a *API) Receive(w http.ResponseWriter, hr *http.Request, whose string, most int64) (body []byte, release func(), ok bool) {
+	body, release, err := a.arrivals.receive(w, hr, whose, most)
+	if err == nil {
+		return body, release, true
+	}
+	release()
+	w.Header().Set("Connection", "close") // what may still come of it is no request
+	if errors.Is(err, errTooLarge) {
+		WriteError(w, refusal(http.StatusRequestEntityTooLarge, "The body is too large: send less at a time."))
+	} else {
+		WriteError(w, arrivalError(RequestOf(hr.Context()), err))
+	}
+	return nil, nil, false
 }
 
 var errTooLarge = errors.New("the body is too large")
@@ -133,6 +151,7 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 			a.failArrival(ctx, w, err)
 			return
 		}
+		body = bytes.TrimPrefix(body, []byte("\ufeff"))
 		if len(body) >= largeBody {
 			waiting, cancel := context.WithTimeout(hr.Context(), largeWait)
 			err := a.arrivals.large.Acquire(waiting, int64(len(body)))
@@ -198,19 +217,24 @@ func unreadableMedia(hr *http.Request) huma.StatusError {
 
 // failArrival answers a request whose body did not come whole.
 func (a *API) failArrival(ctx huma.Context, w http.ResponseWriter, err error) {
-	r := RequestOf(ctx.Context())
 	w.Header().Set("Connection", "close") // what may still come of it is no request
-	switch {
-	case errors.Is(err, errTooLarge):
+	if errors.Is(err, errTooLarge) {
 		WriteError(w, bindingError(ctx, http.StatusRequestEntityTooLarge, ""))
-	case isTimeout(err):
-		WriteError(w, refusal(http.StatusRequestTimeout, fmt.Sprintf("The body stood still for %d seconds, or came more slowly than %d bytes a second.", int(bodyStall.Seconds()), bodyRate)))
-	case errors.Is(err, errNoRoom):
-		WriteError(w, unavailableAnswer(errNoRoom))
-	default:
-		r.Log.Info("a body broke off", "error", err)
-		WriteError(w, refusal(http.StatusBadRequest, "The body broke off, or its chunks cannot be read."))
+		return
 	}
+	WriteError(w, arrivalError(RequestOf(ctx.Context()), err))
+}
+
+// arrivalError says why a body that may be as large as it is did not come whole.
+func arrivalError(r *Request, err error) huma.StatusError {
+	switch {
+	case isTimeout(err):
+		return refusal(http.StatusRequestTimeout, fmt.Sprintf("The body stood still for %d seconds, or came more slowly than %d bytes a second.", int(bodyStall.Seconds()), bodyRate))
+	case errors.Is(err, errNoRoom):
+		return unavailableAnswer(errNoRoom)
+	}
+	r.Log.Info("a body broke off", "error", err)
+	return refusal(http.StatusBadRequest, "The body broke off, or its chunks cannot be read.")
 }
 
 func isTimeout(err error) bool {

@@ -116,9 +116,9 @@ func (l *AddressLimit) addressOf(hr *http.Request) (string, bool) {
 	return netip.PrefixFrom(ip, 64).Masked().String(), true
 }
 
-// admitStranger counts a request whose token is unknown so far, or that has none, by its address, and answers one too
+// AdmitStranger counts a request whose token is unknown so far, or that has none, by its address, and answers one too
 // many.
-func (a *API) admitStranger(w http.ResponseWriter, hr *http.Request) bool {
+func (a *API) AdmitStranger(w http.ResponseWriter, hr *http.Request) bool {
 	wait, ok := a.strangers.Allow(hr)
 	if !ok {
 		refuseForNow(w, wait, "Too many requests without a token that counts came from this address: wait as long as Retry-After says.")

@@ -56,7 +56,14 @@ func (r *Record) validateKeys() error {
 	if r.Model != ModelUser {
 		return nil
 	}
-	return ValidatePerson("email", r.Details.Email, "name", r.Name)
+	if err := ValidatePerson("email", r.Details.Email, "name", r.Name); err != nil {
+		return err
+	}
+	email, name := r.UserKeys() // of other fields, where those are empty
+	if err := fits("emails", email, maxPersonLength); err != nil {
+		return err
+	}
+	return fits("firstName", name, maxPersonLength)
 }
 
 // ValidatePerson reports whether a CRM user may have the e-mail address and the name, which the fields tell.

@@ -31,7 +31,7 @@ func (e *OlderError) Error() string {
 	return fmt.Sprintf("the database is at version %d, and this program is for version %d", e.Database, e.Program)
 }
 
-// contents is what a database has in it before this program comes.
+// contents is what a database has in it before this program comes. A view counts as a table: somebody made it.
 type contents int
 
 const (
@@ -66,7 +66,7 @@ func inspectFile(ctx context.Context, file string, patience time.Duration) (cont
 		return holdsNothing, err
 	}
 	var tables, versions int
-	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = '`+versionTable+`' THEN 1 END) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).
+	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN name = '`+versionTable+`' THEN 1 END) FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'`).
 		Scan(&tables, &versions)
 	return contentsOf(tables, versions), errors.Join(err, db.Close())
 }
@@ -93,7 +93,7 @@ func inspectSQLite(ctx context.Context, file string, patience time.Duration, exi
 func (d *postgresDB) inspect(ctx context.Context) (contents, error) {
 	var tables, versions int
 	err := d.pool.QueryRow(ctx, `SELECT COUNT(*), COUNT(*) FILTER (WHERE c.relname = $1) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`,
+		WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`,
 		versionTable).Scan(&tables, &versions)
 	return contentsOf(tables, versions), err
 }

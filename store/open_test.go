@@ -35,7 +35,6 @@ func TestOpeningMakesNothing(t *testing.T) {
 		if len(beside()) > 0 {
 			t.Errorf("it left %v", beside())
 		}
-		change(t, url, `CREATE TABLE invoices (id BIGINT)`)
 		look := func() string {
 			if isFile {
 				text, err := os.ReadFile(file)
@@ -52,16 +51,19 @@ func TestOpeningMakesNothing(t *testing.T) {
 			}
 			return names
 		}
-		before := look()
-		_, opened := store.Open(ctx, url, store.Options{})
-		_, made := store.OpenOrMake(ctx, url, store.Options{})
-		if !errors.Is(opened, database.ErrForeign) || !errors.Is(made, database.ErrForeign) {
-			t.Errorf("another program's: %v, %v", opened, made)
+		for _, foreign := range []struct{ kind, text string }{{"TABLE", "(id BIGINT)"}, {"VIEW", "AS SELECT 1 AS id"}} {
+			change(t, url, `CREATE `+foreign.kind+` invoices `+foreign.text)
+			before := look()
+			_, opened := store.Open(ctx, url, store.Options{})
+			_, made := store.OpenOrMake(ctx, url, store.Options{})
+			if !errors.Is(opened, database.ErrForeign) || !errors.Is(made, database.ErrForeign) {
+				t.Errorf("another program's %s: %v, %v", foreign.kind, opened, made)
+			}
+			if look() != before {
+				t.Errorf("another program's database with a %s was changed", foreign.kind)
+			}
+			change(t, url, `DROP `+foreign.kind+` invoices`)
 		}
-		if look() != before {
-			t.Error("another program's database was changed")
-		}
-		change(t, url, `DROP TABLE invoices`)
 
 		if err := store.MigrateTo(ctx, url, 9); err != nil {
 			t.Fatal(err)

@@ -165,6 +165,16 @@ var texts = []string{
 	"NaN", "null", "true", "-1", "1e400", "00000000-0000-0000-0000-000000000000", "\u007f", "\u0080", "\u200b", "\ufeff", "\uffff", "\u2028", "a\u0000b",
 	"2026-11-01T00:00:00Z", "2026-11-01t00:00:00.123456789z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-01T00:00:00+24:00", "2026-12-31T23:59:60Z", "1969-12-31T23:59:59Z", "-0001-01-01T00:00:00Z",
 	"https://example.com/x", "http://example.com", "audio/mpeg", "audio/x;\n b=c", "+49 30 1234567", strings.Repeat("x", 300), strings.Repeat("é", 600), strings.Repeat("y", 9000),
+	noise(300), noise(3000), noise(9000),
+}
+
+// noise is a text of so many letters that cannot be made shorter: an index of PostgreSQL takes any text that can.
+func noise(n int) string {
+	r, text := rand.New(rand.NewPCG(uint64(n), 1)), make([]byte, n)
+	for i := range text {
+		text[i] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[r.IntN(64)]
+	}
+	return string(text)
 }
 
 var numbers = []string{"0", "1", "2", "-1", "-0", "1.5", "100", "101", "1000", "1e3", "2147483648", "9007199254740993", "9223372036854775807", "9223372036854775808", "1e300", "1e-300", "0.1", "90.0000001", "-180"}

@@ -72,11 +72,11 @@ const organizationsShown = 200
 
 func (s *server) showOrganizations(w http.ResponseWriter, v *visit) error {
 	shown := &organizationsPage{page: s.page(v, "Organizations")}
-	all, err := s.organizationsOf(v.Context(), &v.session.ConsolePerson, v.URL.Query().Get("after"), organizationsShown)
+	all, more, err := s.organizationsOf(v.Context(), &v.session.ConsolePerson, v.URL.Query().Get("after"), organizationsShown)
 	if err != nil {
 		return err
 	}
-	if len(all) == organizationsShown {
+	if more {
 		shown.Next = all[len(all)-1].ID
 	}
 	if len(all) > 0 {

@@ -1,9 +1,11 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // teamsPage lists the teams of the workspace.
@@ -19,12 +21,14 @@ type teamsPage struct {
 func (s *server) showTeams(w http.ResponseWriter, v *visit) error {
 	shown := &teamsPage{page: s.page(v, "Teams"), Coaches: map[string]string{}}
 	var err error
-	if shown.Teams, err = s.Store.Teams(v.Context(), v.organization.ID, v.FormValue("after"), peopleListed+1); err != nil {
+	shown.Teams, err = s.Store.Teams(v.Context(), v.organization.ID, v.FormValue("after"), peopleListed+1)
+	cut := errors.Is(err, store.ErrCut)
+	if err != nil && !cut {
 		return err
 	}
-	if len(shown.Teams) > peopleListed {
-		shown.Teams = shown.Teams[:peopleListed]
-		shown.Next = shown.Here("after", shown.Teams[peopleListed-1].ID)
+	if cut || len(shown.Teams) > peopleListed {
+		shown.Teams = shown.Teams[:min(len(shown.Teams), peopleListed)]
+		shown.Next = shown.Here("after", shown.Teams[len(shown.Teams)-1].ID)
 	}
 	var coaches []string
 	for _, t := range shown.Teams {

@@ -109,7 +109,7 @@ func (s *server) chooseOrganization(v *visit) (err error) {
 		v.organization, err = s.Store.Organization(ctx, p.OrganizationID)
 		return err
 	}
-	if v.choices, err = s.organizationsOf(ctx, p, "", choicesMost); err != nil {
+	if v.choices, _, err = s.organizationsOf(ctx, p, "", choicesMost); err != nil {
 		return err
 	}
 	if len(v.choices) == 1 && (asked == "" || asked == v.choices[0].ID) {
@@ -128,12 +128,18 @@ func (s *server) chooseOrganization(v *visit) (err error) {
 	return err
 }
 
-// organizationsOf lists those that the person sees, oldest first, after the one with the id after.
-func (s *server) organizationsOf(ctx context.Context, p *hub.ConsolePerson, after string, limit int) ([]hub.Organization, error) {
+// organizationsOf lists those that the person sees, oldest first, after the one with the id after, and reports whether there may
+// be more.
+func (s *server) organizationsOf(ctx context.Context, p *hub.ConsolePerson, after string, limit int) (all []hub.Organization, more bool, err error) {
 	if p.GroupID != "" {
-		return s.Store.OrganizationsOf(ctx, p.GroupID, after, limit)
+		all, err = s.Store.OrganizationsOf(ctx, p.GroupID, after, limit)
+		if errors.Is(err, store.ErrCut) {
+			return all, true, nil
+		}
+		return all, len(all) == limit, err
 	}
-	return s.Store.Organizations(ctx, after, limit)
+	all, err = s.Store.Organizations(ctx, after, limit)
+	return all, len(all) == limit, err
 }
 
 // href is the URL of a page below the console, with the query's names and values by pairs; pairs without a value are left

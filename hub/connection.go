@@ -183,6 +183,17 @@ func appendText(issues []Issue, field, s string) []Issue {
 	return issues
 }
 
+// appendTexts is appendText for each of a list; nil has none.
+func appendTexts(issues []Issue, field string, texts *[]string) []Issue {
+	if texts == nil {
+		return issues
+	}
+	for i, text := range *texts {
+		issues = appendText(issues, fmt.Sprintf("%s[%d]", field, i), text)
+	}
+	return issues
+}
+
 func invalidOrNil(issues []Issue) error {
 	if len(issues) == 0 {
 		return nil

@@ -63,7 +63,7 @@ func (p *OrganizationPatch) Validate() error {
 	if p.PhoneRegion != nil && *p.PhoneRegion != "" && !ValidRegion(*p.PhoneRegion) {
 		issues = append(issues, Issue{Field: "phoneRegion", Problem: "names no region with telephone numbers", Want: "two capital letters such as DE, or an empty text for " + DefaultRegion})
 	}
-	return invalidOrNil(issues)
+	return invalidOrNil(appendTexts(issues, "industryIds", p.Industries))
 }
 
 // validZone reports whether a text is the IANA name of a time zone, or empty. "Local" is whatever a machine is set to.

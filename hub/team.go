@@ -26,10 +26,12 @@ type TeamPatch struct {
 
 // Validate reports all that is wrong with p, as an *InvalidError, or nil.
 func (p *TeamPatch) Validate() error {
-	if p.Name == nil {
-		return nil
+	var issues []Issue
+	if p.Name != nil {
+		issues = appendText(issues, "name", *p.Name)
 	}
-	return ValidateName("name", *p.Name)
+	issues = appendTexts(issues, "newUserDefaultConversationTypes", p.ConversationTypes)
+	return invalidOrNil(appendTexts(issues, "betaFeatures", p.BetaFeatures))
 }
 
 // Apply changes t as p says, at now, and returns the new values of what is different, by the contract's names. If

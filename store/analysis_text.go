@@ -59,7 +59,7 @@ func (s *Store) LoadAnalyses(ctx context.Context, rs []hub.Recording) (int, erro
 		if err != nil {
 			return i, err
 		}
-		if bytes += n; bytes > pageMost && i > 0 {
+		if bytes += n; bytes > PageMost && i > 0 {
 			rs[i].Analysis = headOf(rs[i].Analysis)
 			return i, nil
 		}

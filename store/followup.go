@@ -52,7 +52,7 @@ type FollowupSum struct {
 	Revenue float64
 }
 
-// Followups lists followups, newest first, and sums up all that the filter chooses.
+// Followups lists followups, newest first, and sums up all that the filter chooses. A page with many bytes ends with ErrCut.
 func (s *Store) Followups(ctx context.Context, organization string, f FollowupFilter) ([]hub.Followup, FollowupSum, error) {
 	c := conditions{args: []any{organization}}
 	c.keptBy(s.db, f.By)
@@ -92,7 +92,7 @@ func (s *Store) Followups(ctx context.Context, organization string, f FollowupFi
 	if f.After.ID != "" {
 		c.and("(f.created_at, f.id) < (%s, %s)", micros(f.After.At), f.After.ID)
 	}
-	fs, err := queryAll(ctx, s.db, scanFollowup, `SELECT `+followupColumns+from+c.text+` ORDER BY f.created_at DESC, f.id DESC LIMIT `+c.arg(f.Limit), c.args...)
+	fs, err := queryPage(ctx, s.db, scanFollowup, `SELECT `+followupColumns+from+c.text+` ORDER BY f.created_at DESC, f.id DESC LIMIT `+c.arg(f.Limit), c.args...)
 	return fs, sum, err
 }
 

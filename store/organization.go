@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"sirocco/database"
@@ -150,16 +151,21 @@ func (s *Store) Organizations(ctx context.Context, after string, limit int) ([]h
 	return queryAll(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
-// OrganizationsOf lists the organizations of a group, oldest first, after the one with the id after.
+// OrganizationsOf lists the organizations of a group, oldest first, after the one with the id after. A page with many bytes ends
+// with ErrCut.
 func (s *Store) OrganizationsOf(ctx context.Context, group, after string, limit int) ([]hub.Organization, error) {
-	os, err := queryAll(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
+	os, cut := queryPage(ctx, s.db, scanOrganization, `SELECT `+organizationColumns+` FROM organizations
 		WHERE id IN (SELECT organization_id FROM organization_group_members WHERE group_id = $1) AND id > $2 ORDER BY id LIMIT $3`, group, after, limit)
+	if cut != nil && !errors.Is(cut, ErrCut) {
+		return nil, cut
+	}
 	for i := range os {
-		if err == nil {
-			os[i], err = withAdministrators(ctx, s.db, os[i])
+		var err error
+		if os[i], err = withAdministrators(ctx, s.db, os[i]); err != nil {
+			return nil, err
 		}
 	}
-	return os, err
+	return os, cut
 }
 
 // GroupHas reports whether the organization belongs to the group.

@@ -7,9 +7,9 @@ import (
 	"sirocco/database"
 )
 
-// pageMost is about how many bytes of texts one page of a list reads. The item that goes beyond it is the next page's
+// PageMost is about how many bytes of texts one page of a list reads. The item that goes beyond it is the next page's
 // first.
-const pageMost = 8 << 20
+const PageMost = 8 << 20
 
 // ErrCut comes with the items of a page that ended before its limit, as it has enough bytes: the list goes on after the
 // last of them.
@@ -25,7 +25,7 @@ func queryPage[T any](ctx context.Context, q database.Querier, scan func(databas
 		if err != nil {
 			return struct{}{}, err
 		}
-		if bytes += w.bytes; bytes > pageMost && len(page) > 0 {
+		if bytes += w.bytes; bytes > PageMost && len(page) > 0 {
 			return struct{}{}, ErrCut
 		}
 		page = append(page, item)

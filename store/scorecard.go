@@ -42,8 +42,26 @@ func scanMetric(r database.Row) (hub.ScorecardMetric, error) {
 	return m, err
 }
 
-// definitionsMost bounds how many scorecards, metrics and configurations an organization has.
+// definitionsMost bounds how many scorecards, metrics and configurations an organization has, each of which is listed whole: so
+// all of a kind together have no more bytes than a page.
 const definitionsMost = 1000
+
+// definitionsFit reports what is too much of a kind of definitions that an organization has, as a *hub.ConflictError.
+func definitionsFit(ctx context.Context, tx Tx, organization, table, what string) error {
+	all, err := queryOne(ctx, tx, func(r database.Row) (sum [2]int64, err error) {
+		err = r.Scan(&sum[0], &sum[1])
+		return sum, err
+	}, `SELECT COUNT(*), COALESCE(SUM(OCTET_LENGTH(definition)), 0) FROM `+table+` WHERE organization_id = $1`, organization)
+	switch {
+	case err != nil:
+		return err
+	case all[0] > definitionsMost:
+		return hub.Conflict("The organization has %d %s already.", definitionsMost, what)
+	case all[1] > PageMost:
+		return hub.Conflict("The %s of the organization would have more than %d bytes together.", what, PageMost)
+	}
+	return nil
+}
 
 // PutScorecard keeps a scorecard, with metrics of it, in the place of the one with its id; one without an id is a new one.
 // What is wrong is a *hub.InvalidError.
@@ -71,6 +89,9 @@ func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub
 		if len(known) > definitionsMost {
 			return hub.Invalid("metricConfigurations", "are too many for one organization", fmt.Sprintf("at most %d", definitionsMost))
 		}
+		if err := definitionsFit(ctx, tx, c.OrganizationID, "scorecard_metrics", "metrics"); err != nil {
+			return err
+		}
 		if err := c.Validate(known); err != nil {
 			return err
 		}
@@ -85,12 +106,8 @@ func (s *Store) PutScorecard(ctx context.Context, c hub.Scorecard, metrics []hub
 			return err
 		}
 		c = kept
-		n, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM scorecards WHERE organization_id = $1`, c.OrganizationID)
-		if err != nil {
+		if err := definitionsFit(ctx, tx, c.OrganizationID, "scorecards", "scorecards"); err != nil {
 			return err
-		}
-		if n > definitionsMost {
-			return hub.Conflict("The organization has %d scorecards already.", definitionsMost)
 		}
 		if err := keepRanges(ctx, tx, c.OrganizationID); err != nil {
 			return err
@@ -155,12 +172,8 @@ func (s *Store) PutConfiguration(ctx context.Context, organization, id, definiti
 		if err != nil || n == 0 {
 			return err
 		}
-		total, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM conversation_configurations WHERE organization_id = $1`, organization)
-		if err != nil {
+		if err := definitionsFit(ctx, tx, organization, "conversation_configurations", "conversation configurations"); err != nil {
 			return err
-		}
-		if total > definitionsMost {
-			return hub.Conflict("The organization has %d conversation configurations already.", definitionsMost)
 		}
 		return s.audit(ctx, tx, organization, "put", "conversationConfiguration", id, nil)
 	})

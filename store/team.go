@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,17 +87,55 @@ func (s *Store) TeamNames(ctx context.Context, organization string, ids []string
 	return names, err
 }
 
-// Teams lists the organization's teams, oldest first, after the one with the id after.
+// teamPeople bounds how many people the teams of one page have together; the first team is there whatever it has.
+const teamPeople = 5000
+
+// Teams lists the organization's teams, oldest first, after the one with the id after. A page with many bytes, or people, ends
+// with ErrCut.
 func (s *Store) Teams(ctx context.Context, organization, after string, limit int) ([]hub.Team, error) {
-	ts, err := queryAll(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3`, organization, after, limit)
-	if err == nil {
-		all := make([]*hub.Team, len(ts))
-		for i := range ts {
-			all[i] = &ts[i]
-		}
-		err = withPeople(ctx, s.db, organization, all)
+	ts, cut := queryPage(ctx, s.db, scanTeam, `SELECT `+teamColumns+` FROM teams WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3`, organization, after, limit)
+	if cut != nil && !errors.Is(cut, ErrCut) || len(ts) == 0 {
+		return nil, cut
 	}
-	return ts, err
+	people, err := countPeople(ctx, s.db, organization, ts)
+	if err != nil {
+		return nil, err
+	}
+	var all []*hub.Team
+	for i, sum := 0, int64(0); i < len(ts); i++ {
+		if sum += people[ts[i].ID]; sum > teamPeople && i > 0 {
+			ts, cut = ts[:i], ErrCut
+			break
+		}
+		all = append(all, &ts[i])
+	}
+	if err := withPeople(ctx, s.db, organization, all); err != nil {
+		return nil, err
+	}
+	return ts, cut
+}
+
+// countPeople counts the coaches and members of teams, by their ids.
+func countPeople(ctx context.Context, q database.Querier, organization string, teams []hub.Team) (map[string]int64, error) {
+	ids := make([]string, len(teams))
+	for i := range teams {
+		ids[i] = teams[i].ID
+	}
+	counts := make(map[string]int64, len(ids))
+	in, arg := q.Dialect().In("$2", ids)
+	for _, table := range []string{"users", "team_coaches"} {
+		_, err := queryAll(ctx, q, func(r database.Row) (struct{}, error) {
+			var id string
+			var n int64
+			err := r.Scan(&id, &n)
+			counts[id] += n
+			return struct{}{}, err
+		}, `SELECT team_id, COUNT(*) FROM `+table+` WHERE organization_id = $1 AND team_id `+in+` GROUP BY team_id`, organization, arg)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
 }
 
 // UpdateTeam changes what p names and returns the whole team. What is already as p wants it costs no write.

@@ -1,6 +1,7 @@
 package organization
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"sirocco/api/wire"
@@ -120,6 +121,7 @@ func (s *server) showOrganization(r *wire.Request, o hub.Organization) (Organiza
 		})
 	}
 	teams, err := s.Store.Teams(r, o.ID, "", organizationTeams)
+	_, err = wire.IsCut(err)
 	for _, t := range teams {
 		shown.Teams = append(shown.Teams, OrganizationTeam{ID: t.ID, Name: t.Name, CoachUIDs: wire.NeverNull(t.Coaches), MemberUIDs: wire.NeverNull(t.Members)})
 	}
@@ -134,11 +136,13 @@ func (s *server) answerOrganization(r *wire.Request, o hub.Organization, err err
 	return &OrganizationAnswer{shown}, err
 }
 
+func organizationID(o hub.Organization) string { return o.ID }
+
 func (s *server) listOrganizations(r *wire.Request, in *struct {
 	wire.PageQuery
 },
 ) (*OrganizationsAnswer, error) {
-	found, cursor, err := wire.ReadPage(in.PageQuery, func(o hub.Organization) string { return o.ID }, func(after string, limit int) ([]hub.Organization, error) {
+	found, cursor, err := wire.ReadPage(in.PageQuery, organizationID, func(after string, limit int) ([]hub.Organization, error) {
 		switch {
 		case r.Token.GroupID != "":
 			return s.Store.OrganizationsOf(r, r.Token.GroupID, after, limit)
@@ -152,12 +156,22 @@ func (s *server) listOrganizations(r *wire.Request, in *struct {
 		return nil, err
 	}
 	out := &OrganizationsAnswer{}
-	out.Body.Cursor = cursor
-	out.Body.Data = make([]Organization, len(found))
+	out.Body.Cursor, out.Body.Data = cursor, []Organization{}
+	sum := 0
 	for i, o := range found {
-		if out.Body.Data[i], err = s.showOrganization(r, o); err != nil {
+		shown, err := s.showOrganization(r, o)
+		if err != nil {
 			return nil, err
 		}
+		text, err := json.Marshal(shown) // with its connections and teams, it shows much more than was read for the list
+		if err != nil {
+			return nil, err
+		}
+		if sum += len(text); sum > store.PageMost && i > 0 {
+			_, out.Body.Cursor = wire.CutByID(found[:i], true, in.PageSize, organizationID)
+			break
+		}
+		out.Body.Data = append(out.Body.Data, shown)
 	}
 	return out, nil
 }

@@ -148,8 +148,8 @@ func (s *server) createTeam(r *wire.Request, in *struct {
 	wire.ExactBody
 	Body struct {
 		Name              string   `json:"name"`
-		CoachUIDs         []string `json:"coachUids,omitempty"`
-		MemberUIDs        []string `json:"memberUids,omitempty"`
+		CoachUIDs         []string `json:"coachUids,omitempty" maxItems:"1000"`
+		MemberUIDs        []string `json:"memberUids,omitempty" maxItems:"2000"`
 		ConversationTypes []string `json:"newUserDefaultConversationTypes,omitempty" maxItems:"1000"`
 		BetaFeatures      []string `json:"betaFeatures,omitempty" maxItems:"1000"`
 	}
@@ -178,8 +178,8 @@ func (s *server) patchTeam(r *wire.Request, in *struct {
 	wire.ExactBody
 	Body struct {
 		Name              *string   `json:"name,omitempty"`
-		CoachUIDs         *[]string `json:"coachUids,omitempty"`
-		MemberUIDs        *[]string `json:"memberUids,omitempty"`
+		CoachUIDs         *[]string `json:"coachUids,omitempty" maxItems:"1000"`
+		MemberUIDs        *[]string `json:"memberUids,omitempty" maxItems:"2000"`
 		ConversationTypes *[]string `json:"newUserDefaultConversationTypes,omitempty" maxItems:"1000"`
 		BetaFeatures      *[]string `json:"betaFeatures,omitempty" maxItems:"1000"`
 	}

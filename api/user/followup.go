@@ -95,10 +95,11 @@ func (s *server) listFollowups(r *wire.Request, in *struct {
 		return nil, err
 	}
 	found, sum, err := s.Store.Followups(r, r.User.OrganizationID, f)
+	cut, err := wire.IsCut(err)
 	if err != nil {
 		return nil, err
 	}
-	found, cursor := wire.CutAt(found, false, in.Limit, func(f hub.Followup) store.ListPlace { return store.ListPlace{At: f.CreatedAt, ID: f.ID} })
+	found, cursor := wire.CutAt(found, cut, in.Limit, func(f hub.Followup) store.ListPlace { return store.ListPlace{At: f.CreatedAt, ID: f.ID} })
 	out := &FollowupsAnswer{}
 	out.Body.PagedBody = wire.NewPagedBody(wire.PageQuery{PageSize: in.Limit}, cursor)
 	out.Body.Data.TotalCount, out.Body.Data.TotalRevenue = float64(sum.Count), &sum.Revenue

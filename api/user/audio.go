@@ -147,8 +147,6 @@ func refuseAudio(hr *http.Request, g grant) wire.StatusError {
 		return wire.Refusal(http.StatusForbidden, fmt.Sprintf("The URL is signed for the Content-Type %s; this is %q.", g.FileType, hr.Header.Get("Content-Type")))
 	case hr.Header.Get(lengthRangeHeader) != lengthRange(g.Size):
 		return wire.Refusal(http.StatusForbidden, fmt.Sprintf("The URL is signed for the header %s: %s; this has %q.", lengthRangeHeader, lengthRange(g.Size), hr.Header.Get(lengthRangeHeader)))
-	case hr.ContentLength == 0:
-		return wire.Refusal(http.StatusBadRequest, "The audio has no byte; nothing was kept, and it can be sent to the same URL.")
 	case hr.ContentLength > g.Size:
 		return wire.Refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("The URL is signed for %d bytes; this has %d.", g.Size, hr.ContentLength))
 	}

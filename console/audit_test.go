@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"html"
 	"net/http"
 	"slices"
 	"strings"
@@ -119,7 +120,7 @@ func TestLongAuditLog(t *testing.T) {
 		first := b.get("/audit?who=dana")
 		mustContain(t, first, "No entry here.", "One search looks at 20,000 entries.")
 		line, _, _ := strings.Cut(first[strings.Index(first, "before="):], `"`)
-		mustContain(t, b.get("/audit?who=dana&"+line), ">Dana<")
+		mustContain(t, b.get("/audit?who=dana&"+html.UnescapeString(line)), ">Dana<")
 		export := b.do(http.MethodGet, "/audit/export?format=jsonl&action=sync", nil)
 		if n := strings.Count(export.body, "\n"); n != many {
 			t.Errorf("%d lines of %d", n, many)

@@ -21,7 +21,7 @@ func (d *Day) excludes(a *Appointment) string {
 		return "It is deleted in the CRM."
 	case !CountsAsAppointment(a.ActivityType):
 		if a.ActivityType == "" {
-			return "Of which type it is is not known, so it does not count as an appointment."
+			return "Its type is not known, so it does not count as an appointment."
 		}
 		return fmt.Sprintf("It is of the type %s; only %s count as appointments.", a.ActivityType, strings.Join(appointmentTypes, ", "))
 	case !slices.ContainsFunc(a.Users, func(u CRMUser) bool { return slices.Contains(d.Rep, u) }):

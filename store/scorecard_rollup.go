@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/database"
@@ -197,15 +198,16 @@ func (s *Store) figuresByDay(ctx context.Context, organization string, f ScoreFi
 	c := conditions{args: []any{organization, f.ConversationType, f.MinDuration.Milliseconds(), first, end}}
 	const chosen = ` WHERE x.organization_id = $1 AND x.conversation_type = $2 AND `
 	of := chosen + c.in(s.db, "x.metric_id", idsOfMetrics(metrics))
-	parts := `SELECT x.metric_id, g.low, g.high, 0 AS scored, CAST(0 AS DOUBLE PRECISION) AS total, 0 AS passed FROM ` + summedRanges + of + `
+	var parts strings.Builder
+	parts.WriteString(`SELECT x.metric_id, g.low, g.high, 0 AS scored, CAST(0 AS DOUBLE PRECISION) AS total, 0 AS passed FROM ` + summedRanges + of + `
 		UNION ALL SELECT x.metric_id, g.low, g.high, d.scored, d.total, d.passed FROM ` + summedRanges + `
-			JOIN score_days d ON d.organization_id = g.organization_id AND d.range_id = g.range_id AND d.day >= $4 AND d.day < $5` + of
+			JOIN score_days d ON d.organization_id = g.organization_id AND d.range_id = g.range_id AND d.day >= $4 AND d.day < $5` + of)
 	for _, beside := range [][2]int64{{from, first}, {end, until}} {
 		if beside[0] < beside[1] {
-			parts += `
+			parts.WriteString(`
 		UNION ALL SELECT x.metric_id, g.low, g.high, 1, s.value, CASE WHEN s.value >= g.low AND s.value <= g.high THEN 1 ELSE 0 END FROM ` + summedRanges + `
 			JOIN scores s ON s.organization_id = g.organization_id AND s.series = g.series AND s.duration_ms >= g.min_duration_ms
-				AND s.started_at >= ` + c.arg(beside[0]) + ` AND s.started_at < ` + c.arg(beside[1]) + of
+				AND s.started_at >= ` + c.arg(beside[0]) + ` AND s.started_at < ` + c.arg(beside[1]) + of)
 		}
 	}
 	type summed struct {
@@ -219,7 +221,7 @@ func (s *Store) figuresByDay(ctx context.Context, organization string, f ScoreFi
 		err := r.Scan(&of.metric, &of.low, &of.high, &one.Count, &one.Sum, &one.Passed)
 		found[of] = one
 		return of, err
-	}, `SELECT metric_id, low, high, CAST(SUM(scored) AS BIGINT), SUM(total), CAST(SUM(passed) AS BIGINT) FROM (`+parts+`) d GROUP BY metric_id, low, high`, c.args...)
+	}, `SELECT metric_id, low, high, CAST(SUM(scored) AS BIGINT), SUM(total), CAST(SUM(passed) AS BIGINT) FROM (`+parts.String()+`) d GROUP BY metric_id, low, high`, c.args...)
 	if err != nil {
 		return nil, nil, err
 	}

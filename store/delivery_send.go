@@ -158,12 +158,14 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		if end.Absent {
 			absent = 1
 		}
-		// One that was withdrawn meanwhile, and is not there, is not tried again.
+		// One that was withdrawn meanwhile, and is not there, is not tried again; one that a person settled meanwhile stays settled,
+		// where all that is known here is that nothing is.
 		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN 'CANCELED' ELSE $4 END,
 				due_at = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN NULL ELSE CAST($5 AS BIGINT) END,
 				error = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN withdrawn ELSE $7 END, attempts = attempts + $6, absences = absences + $9, updated_at = $8,
 				asked_at = CASE WHEN $4 = 'CONFIRMING' THEN asked_at ELSE NULL END, withdrawn = CASE WHEN $4 = 'CONFIRMING' THEN withdrawn ELSE '' END
-			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state IN ('PENDING', 'CONFIRMING') OR $4 = 'SENT')`,
+			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state IN ('PENDING', 'CONFIRMING') OR $4 = 'SENT')
+				AND ($4 <> 'CONFIRMING' OR state = 'CONFIRMING')`,
 			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent)
 		if err != nil {
 			return err

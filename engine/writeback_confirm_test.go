@@ -4,10 +4,13 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"sirocco/connector"
+	"sirocco/connector/companycam"
 	"sirocco/hub"
 	"sirocco/simulator"
 	"sirocco/store/storetest"
@@ -378,6 +381,47 @@ func TestAVendorWithoutSearch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// settling is a connector that never finds a note, and whose look meets somebody who settles it.
+type settling struct {
+	bare
+	meanwhile func()
+}
+
+var _ connector.NoteFinder = settling{}
+
+func (s settling) FindNote(context.Context, *connector.Session, connector.NoteQuery) (connector.FoundNote, error) {
+	s.meanwhile()
+	return connector.FoundNote{}, nil
+}
+
+// TestSettledWhileItIsLookedFor lets a person say that the note is not there while the CRM is asked for it: what the look does
+// not know does not undo that, and the note is sent again.
+func TestSettledWhileItIsLookedFor(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var settle atomic.Pointer[func()]
+		settle.Store(new(func() {})) // it looks once before it sends
+		crm := settling{bare{unhurried{companycam.Connector{}}, noTokens{}}, func() { (*settle.Load())() }}
+		r := newHubRig(t, url, crm, pulled[2].crm(simulator.Options{Seed: 44, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
+		settle.Store(new(sync.OnceFunc(func() {
+			r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
+			if _, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, r.delivery(id).ID, false, ""); err != nil {
+				t.Error(err)
+			}
+		})))
+		until(t, "it is settled, or was not found", func() bool {
+			r.pass(time.Minute)
+			d := r.delivery(id)
+			return d.State == hub.DeliverySent || d.Absences > 0
+		})
+		if d := r.delivery(id); d.State != hub.DeliverySent || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+		}
+	})
 }
 
 // TestAKeyMakesARepeatHarmless sends again at once where the vendor knows the note by its key.

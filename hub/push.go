@@ -8,8 +8,11 @@ type RecordPatch struct {
 	Field string
 	// Change puts what is named into the record; nil where nothing is.
 	Change func(*Record)
-	// Delete deletes the record or brings it back; nil leaves it as it is.
+	// Delete deletes the record or brings it back; nil leaves it as it is, or as Lives says.
 	Delete *bool
+	// Lives brings a deleted record back where Delete says nothing of it. One that was merged stays so: a CRM may go on naming it
+	// for a while.
+	Lives bool
 	// MergedTo is the survivor of a merge; references to this record move there.
 	MergedTo string
 	// MergedFrom are records that this one survives.

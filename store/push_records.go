@@ -129,11 +129,14 @@ func (p *push) apply(ctx context.Context, patch *hub.RecordPatch) error {
 	if patch.Change != nil {
 		patch.Change(r)
 	}
-	if patch.Delete != nil {
+	switch {
+	case patch.Delete != nil:
 		r.Deleted = *patch.Delete
 		if !r.Deleted {
 			r.MergedInto = ""
 		}
+	case patch.Lives && r.MergedInto == "":
+		r.Deleted = false
 	}
 	if patch.MergedTo != "" {
 		r.MergedInto = patch.MergedTo

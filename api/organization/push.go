@@ -97,15 +97,6 @@ func (p *patches) deletion(field string, m wire.Optional[wire.Moment]) *bool {
 	return &deleted
 }
 
-// life is deletion of a record that is pushed as such: where nothing is said of it, it lives. mere says that the push only
-// points at the record.
-func (p *patches) life(field string, m wire.Optional[wire.Moment], mere bool) *bool {
-	if !m.Sent && !mere {
-		return new(false)
-	}
-	return p.deletion(field, m)
-}
-
 func (l *Place) change(d *hub.Details) {
 	if l.Latitude != nil {
 		d.Latitude = l.Latitude
@@ -132,11 +123,8 @@ func (l *Place) change(d *hub.Details) {
 func (p *patches) party(field string, m hub.Model, externalID string, place *Place, life *Life, mere bool, change func(*hub.Record)) {
 	active := p.wire(field+".lastActivityAt", life.LastActivityAt)
 	patch := hub.RecordPatch{
-		Model: m, ExternalID: externalID, Field: field, Create: !mere, Delete: p.deletion(field, life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
+		Model: m, ExternalID: externalID, Field: field, Create: !mere, Lives: !mere, Delete: p.deletion(field, life.DeletedAt), MergedFrom: life.MergedFromExternalIDs,
 		Change: func(r *hub.Record) {
-			if !mere && r.MergedInto == "" { // a CRM may go on naming one that was merged
-				r.Deleted = false
-			}
 			change(r)
 			place.change(&r.Details)
 			wire.Set(&r.Details.LastActivity, active)
@@ -227,7 +215,7 @@ func (p *patches) users(field string, users []PushedUser, join hub.Model, of str
 				r.Details.Email, r.Details.Emails = *in.Email, []string{*in.Email}
 			}
 		}})
-		p.addMade(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Delete: p.life(field, in.DeletedAt, false), Change: func(r *hub.Record) {
+		p.addMade(hub.RecordPatch{Model: join, ExternalID: hub.JoinID(of, in.ExternalID), Lives: true, Delete: p.deletion(field, in.DeletedAt), Change: func(r *hub.Record) {
 			r.Refs.User = in.ExternalID
 			if join == hub.ModelOpportunityUser {
 				r.Refs.Opportunity = of
@@ -287,7 +275,7 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 	if in.Opportunity.Sent {
 		opportunity = &in.Opportunity.Value.ExternalID
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Field: field, Create: true, Delete: p.life(strings.TrimSuffix(field, "."), in.DeletedAt, onlyPoints(in)), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: in.ExternalID, Field: field, Create: true, Lives: !onlyPoints(in), Delete: p.deletion(strings.TrimSuffix(field, "."), in.DeletedAt), Change: func(r *hub.Record) {
 		d := &r.Details
 		in.Direction.Set(&d.Direction)
 		in.Content.Set(&d.Content)
@@ -309,8 +297,7 @@ func (p *patches) engagement(field string, in *PushedEngagement) {
 		said := o
 		said.CopyEngagementRelationships = false // of the engagement, not of the opportunity
 		mere := onlyPoints(&said)
-		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Field: field + "opportunity", Create: !mere, Change: func(r *hub.Record) {
-			r.Deleted = r.Deleted && mere
+		patch := hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: o.ExternalID, Field: field + "opportunity", Create: !mere, Lives: !mere, Change: func(r *hub.Record) {
 			changeOpportunity(r, o.Name, o.Amount, o.Disposition, closed, made, active)
 		}}
 		if o.CopyEngagementRelationships {
@@ -377,7 +364,7 @@ func (p *patches) opportunity(field string, in *PushedOpportunity) {
 			primary = c.ExternalID
 		}
 	}
-	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Delete: p.life(strings.TrimSuffix(field, "."), in.DeletedAt, onlyPoints(in)), Change: func(r *hub.Record) {
+	p.add(hub.RecordPatch{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, Field: field, Create: true, Lives: !onlyPoints(in), Delete: p.deletion(strings.TrimSuffix(field, "."), in.DeletedAt), Change: func(r *hub.Record) {
 		changeOpportunity(r, in.Name, in.Amount, in.Disposition, closed, created, active)
 		wire.Set(&r.Refs.Account, account)
 		wire.Set(&r.Refs.Contact, contact)

@@ -98,9 +98,9 @@ func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
 	case err != nil:
 		wire.Fail(w, hr, err)
 	case in.Connection.Platform.Inbound():
-		s.takeSession(w, hr, in)
+		s.takeSession(w, hr, in, caller)
 	default:
-		s.takeCall(w, hr, in)
+		s.takeCall(w, hr, in, caller)
 	}
 }
 

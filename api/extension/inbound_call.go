@@ -44,8 +44,7 @@ func sha256Of(secret string, body []byte) []byte {
 }
 
 // takeCall takes a webhook of a connection's platform: it carries the address's secret, or is signed with it.
-func (s *server) takeCall(w http.ResponseWriter, hr *http.Request, in store.Inbound) {
-	caller := inboundCaller(hr)
+func (s *server) takeCall(w http.ResponseWriter, hr *http.Request, in store.Inbound, caller string) {
 	if _, signs := signatures[in.Connection.Platform]; !signs && !hasSecret(hr, in) { // before anything of it is read
 		s.refuseInbound(w, hr, caller)
 		return

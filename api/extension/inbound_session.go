@@ -60,8 +60,7 @@ func postedTime(field, text string) (time.Time, error) {
 }
 
 // takeSession brings a presentation session in.
-func (s *server) takeSession(w http.ResponseWriter, hr *http.Request, in store.Inbound) {
-	caller := inboundCaller(hr)
+func (s *server) takeSession(w http.ResponseWriter, hr *http.Request, in store.Inbound, caller string) {
 	if !hasSecret(hr, in) {
 		s.refuseInbound(w, hr, caller)
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"sirocco/hub"
@@ -34,7 +33,7 @@ type credentialField struct {
 func credentialForm(info hub.PlatformInfo, given map[string]string, err error) (fields []credentialField) {
 	invalid, _ := errors.AsType[*hub.InvalidError](err)
 	for _, f := range info.Credentials {
-		if info.Platform == hub.PlatformSalesforce && slices.Contains(apiAlone, f.Name) {
+		if f.APIAlone {
 			continue
 		}
 		shown := credentialField{CredentialField: f}
@@ -52,9 +51,6 @@ func credentialForm(info hub.PlatformInfo, given map[string]string, err error) (
 	}
 	return fields
 }
-
-// apiAlone are the settings of SALESFORCE that only say again what authURL and clientId say; the API's clients know them.
-var apiAlone = []string{"isProd", "useProdEca"}
 
 // givenCredentials are the fields that were filled in.
 func givenCredentials(v *visit, info hub.PlatformInfo) map[string]string {

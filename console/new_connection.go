@@ -110,7 +110,7 @@ func (s *server) createConnection(w http.ResponseWriter, v *visit) error {
 	n := hub.NewConnection{Name: shown.Name, ExternalAccountID: shown.Account, Platform: shown.Platform, Active: true, Models: s.modelsOf(shown.Platform)}
 	var account hub.CRMAccount
 	if shown.Info.Name != "" {
-		if err := mayBeTried(shown.Platform, shown.Info, shown.Account, given); err != nil {
+		if err := mayBeTried(shown.Info, shown.Account, given); err != nil {
 			return again(err)
 		}
 		tried := n.Connection(v.organization.ID, s.Clock())
@@ -135,18 +135,14 @@ func (s *server) createConnection(w http.ResponseWriter, v *visit) error {
 
 // mayBeTried refuses, each at its field, what is left out though nothing can be asked without it; the form says that it is
 // optional, as something else may stand in for it.
-func mayBeTried(p hub.Platform, info hub.PlatformInfo, account string, given map[string]string) error {
+func mayBeTried(info hub.PlatformInfo, account string, given map[string]string) error {
 	for _, f := range info.Credentials {
-		if f.Account && given[f.Name] == "" && account == "" {
+		switch {
+		case given[f.Name] != "":
+		case f.Account && account == "":
 			return hub.Invalid(f.Name, "is missing", "a value, as no account id is given that would stand in for it")
-		}
-	}
-	if p != hub.PlatformSalesforce || given["refreshToken"] != "" {
-		return nil
-	}
-	for _, name := range []string{"username", "privateKey"} {
-		if given[name] == "" {
-			return hub.Invalid(name, "is missing", "a user name and a private key, or a refresh token")
+		case f.Unless != "" && given[f.Unless] == "":
+			return hub.Invalid(f.Name, "is missing", f.Missing)
 		}
 	}
 	return nil

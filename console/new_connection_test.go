@@ -14,13 +14,14 @@ import (
 // withForms has platforms whose forms have what MERGE's has not: one signs in in two ways, one may do without its tenant, and
 // one takes a word.
 func withForms(o *Options) {
-	text := func(name string) hub.CredentialField {
-		return hub.CredentialField{Name: name, Doc: "It is the " + name + "."}
+	const refresh, both = "refreshToken", "a user name and a private key, or a refresh token"
+	again := func(name string) hub.CredentialField {
+		return hub.CredentialField{Name: name, Doc: "It is the " + name + ".", APIAlone: true}
 	}
 	o.Platforms = map[hub.Platform]hub.PlatformInfo{
 		hub.PlatformSalesforce: {Platform: hub.PlatformSalesforce, Name: "Salesforce", Models: []hub.ModelInfo{{Model: hub.ModelUser, Incremental: true}}, Credentials: []hub.CredentialField{
-			{Name: "baseURL", Doc: "The address.", Required: true}, {Name: "clientId", Doc: "The key.", Required: true}, text("username"),
-			{Name: "privateKey", Doc: "The key.", Secret: true, Lines: true}, {Name: "refreshToken", Doc: "A token.", Secret: true}, text("isProd"), text("useProdEca"),
+			{Name: "baseURL", Doc: "The address.", Required: true}, {Name: "clientId", Doc: "The key.", Required: true}, {Name: "username", Doc: "The user.", Unless: refresh, Missing: both},
+			{Name: "privateKey", Doc: "The key.", Secret: true, Lines: true, Unless: refresh, Missing: both}, {Name: refresh, Doc: "A token.", Secret: true}, again("isProd"), again("useProdEca"),
 		}},
 		hub.PlatformServiceTitan: {Platform: hub.PlatformServiceTitan, Name: "ServiceTitan", Models: []hub.ModelInfo{{Model: hub.ModelUser, Incremental: true}}, Credentials: []hub.CredentialField{
 			{Name: "tenant", Doc: "The number.", Account: true}, {Name: "idempotency", Doc: "A word.", Default: "off", Words: []string{"on", "off"}},

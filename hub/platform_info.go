@@ -80,6 +80,10 @@ type CredentialField struct {
 	Words []string
 	// Account says that the account of the connection stands in for a value that is left out.
 	Account bool
+	// Unless is the field that stands in for this one, empty for none; Missing says what is wanted where both are left out.
+	Unless, Missing string
+	// APIAlone says that forms leave it out: it says again, for the API's clients, what other fields say.
+	APIAlone bool
 }
 
 // Rate is a request rate: Requests in each Per. The zero Rate is no limit.

@@ -39,6 +39,8 @@ const (
 	noteLag = time.Minute
 	// noteMost is how many characters the description of a task has.
 	noteMost = 32_000
+	// signsInBy is what signing in takes.
+	signsInBy = "a user name and a private key, or a refresh token"
 )
 
 // Connector is the connector of SALESFORCE.
@@ -63,8 +65,8 @@ func (Connector) Info() hub.PlatformInfo {
 		Credentials: []hub.CredentialField{
 			{Name: "baseURL", Doc: "The address of the organization, https://<my domain>.my.salesforce.com.", Required: true},
 			{Name: "clientId", Doc: "The consumer key of your app.", Required: true},
-			{Name: "username", Doc: "The user name that the app signs in as, with privateKey."},
-			{Name: "privateKey", Doc: "The private RSA key of the certificate that the app has, as PEM or its base64 alone.", Secret: true, Lines: true},
+			{Name: "username", Doc: "The user name that the app signs in as, with privateKey.", Unless: "refreshToken", Missing: signsInBy},
+			{Name: "privateKey", Doc: "The private RSA key of the certificate that the app has, as PEM or its base64 alone.", Secret: true, Lines: true, Unless: "refreshToken", Missing: signsInBy},
 			{Name: "refreshToken", Doc: "A refresh token, the older way to sign in; it is not used where there are username and privateKey.", Secret: true},
 			{Name: "clientSecret", Doc: "The consumer secret of your app, where refreshing wants it.", Secret: true},
 			{Name: "authURL", Doc: "The address that gives access tokens; https://test.salesforce.com for sandboxes.", Default: "https://login.salesforce.com"},
@@ -72,8 +74,8 @@ func (Connector) Info() hub.PlatformInfo {
 			{Name: "bulkFrom", Doc: "From how many rows on an object that is read whole is read by a Bulk job; 0 never reads one so.", Default: "2000"},
 			{Name: "noteField", Doc: "The API name of an external-id field of Task that takes a note's marker, where the organization has one."},
 			{Name: "namespace", Doc: "What the names of custom fields begin with that are asked for without it."},
-			{Name: "isProd", Doc: "Whether the organization is a production one, as PUT .../salesforce says: true or false.", Words: []string{"true", "false"}},
-			{Name: "useProdEca", Doc: "Which of two apps signs in, as PUT .../salesforce says: true or false. It is kept, and changes nothing: clientId names the app.", Words: []string{"true", "false"}},
+			{Name: "isProd", Doc: "Whether the organization is a production one, as PUT .../salesforce says: true or false.", Words: []string{"true", "false"}, APIAlone: true},
+			{Name: "useProdEca", Doc: "Which of two apps signs in, as PUT .../salesforce says: true or false. It is kept, and changes nothing: clientId names the app.", Words: []string{"true", "false"}, APIAlone: true},
 		},
 		Rate:           hub.Rate{Requests: 20, Per: time.Second},
 		RequestTimeout: requestTimeout,

@@ -25,19 +25,6 @@ type mappingPage struct {
 	Parts       []string
 }
 
-// mappingText is a mapping as people write it, the same as the API takes.
-type mappingText struct {
-	Preset    string                 `json:"preset,omitempty"`
-	NoteField string                 `json:"noteField,omitempty"`
-	Models    map[string]mappedModel `json:"models,omitempty"`
-}
-
-// mappedModel is where a model's records are; without an object that of the preset, with an empty one nowhere.
-type mappedModel struct {
-	Object *string           `json:"object,omitempty"`
-	Fields map[string]string `json:"fields,omitempty"`
-}
-
 // newMappingPage reads the connection and the mapping that counts.
 func (s *server) newMappingPage(v *visit) (*mappingPage, *hub.MappingInfo, error) {
 	c, err := s.Store.Connection(v.Context(), v.organization.ID, v.PathValue("connection"))
@@ -59,18 +46,9 @@ func (s *server) newMappingPage(v *visit) (*mappingPage, *hub.MappingInfo, error
 	var counts hub.Mapping
 	shown.Explanation, counts = m.Explain(platform.Mapping.Presets[0])
 	shown.Preset = counts.Preset
-	text := mappingText{Preset: counts.Preset, NoteField: counts.NoteField, Models: map[string]mappedModel{}}
-	for _, model := range platform.Models {
-		src := counts.Sources[model.Model]
-		text.Models[string(model.Model)] = mappedModel{&src.Object, src.Fields}
-	}
-	shown.Text, err = indented(text)
+	text, err := json.MarshalIndent(counts.Given(platform.Models), "", "  ")
+	shown.Text = string(text)
 	return shown, platform.Mapping, err
-}
-
-func indented(v any) (string, error) {
-	text, err := json.MarshalIndent(v, "", "  ")
-	return string(text), err
 }
 
 func (s *server) showMapping(w http.ResponseWriter, v *visit) error {
@@ -91,7 +69,7 @@ func (s *server) putMapping(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	given := hub.GivenMapping{Preset: v.PostFormValue("preset"), Models: map[string]hub.GivenSource{}}
+	given := hub.GivenMapping{Preset: v.PostFormValue("preset")}
 	if text, written := v.PostFormValue("mapping"), v.PostForm.Has("mapping"); written {
 		shown.Text = text
 		if given, err = readMapping(text); err != nil {
@@ -116,12 +94,10 @@ func (s *server) mappingAgain(w http.ResponseWriter, v *visit, shown *mappingPag
 }
 
 // readMapping reads a mapping as it is written. What it does not know it refuses.
-func readMapping(text string) (hub.GivenMapping, error) {
-	given := hub.GivenMapping{Models: map[string]hub.GivenSource{}}
-	var m mappingText
+func readMapping(text string) (given hub.GivenMapping, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(&m)
+	err = d.Decode(&given)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("something follows its end")
@@ -129,10 +105,6 @@ func readMapping(text string) (hub.GivenMapping, error) {
 	}
 	if err != nil {
 		return given, hub.Invalid("mapping", "cannot be read"+lineOf(text, err)+": "+strings.TrimPrefix(err.Error(), "json: "), "JSON with preset, noteField and models")
-	}
-	given.Preset, given.NoteField = m.Preset, m.NoteField
-	for model, src := range m.Models {
-		given.Models[model] = hub.GivenSource(src)
 	}
 	return given, nil
 }

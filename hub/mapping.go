@@ -71,16 +71,26 @@ func (i *MappingInfo) Preset(name string) (Mapping, bool) {
 
 // GivenMapping is what a client gives for a mapping: a preset, and what differs from it.
 type GivenMapping struct {
-	Preset    string
-	Models    map[string]GivenSource
-	NoteField string
+	Preset    string                 `json:"preset,omitempty"`
+	NoteField string                 `json:"noteField,omitempty"`
+	Models    map[string]GivenSource `json:"models,omitempty"`
+}
+
+// Given is how a client would give the mapping: each of the models, whether it is read or not.
+func (m Mapping) Given(models []ModelInfo) GivenMapping {
+	given := GivenMapping{Preset: m.Preset, NoteField: m.NoteField, Models: map[string]GivenSource{}}
+	for _, model := range models {
+		src := m.Sources[model.Model]
+		given.Models[string(model.Model)] = GivenSource{&src.Object, src.Fields}
+	}
+	return given
 }
 
 // GivenSource is what a client gives for a model. Without an object its fields count beside those of the preset; an empty
 // object says that the model is not read, an empty field that nothing is that part of a record.
 type GivenSource struct {
-	Object *string
-	Fields map[string]string
+	Object *string           `json:"object,omitempty"`
+	Fields map[string]string `json:"fields,omitempty"`
 }
 
 // issuesMost is how many things are told that are wrong with a mapping.

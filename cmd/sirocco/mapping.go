@@ -19,18 +19,6 @@ type mappingCommand struct {
 	Set  mappingSetCommand  `cmd:"" help:"Set it; a running server asks the CRM about it before the next run."`
 }
 
-// mappingFile is a mapping as PUT .../mapping takes it.
-type mappingFile struct {
-	Preset    string                   `json:"preset,omitempty"`
-	NoteField string                   `json:"noteField,omitempty"`
-	Models    map[string]mappingSource `json:"models,omitempty"`
-}
-
-type mappingSource struct {
-	Object *string           `json:"object,omitempty"`
-	Fields map[string]string `json:"fields,omitempty"`
-}
-
 type mappingShowCommand struct{ connectionFlag }
 
 func (c *mappingShowCommand) Run(ctx context.Context) error {
@@ -46,12 +34,7 @@ func (c *mappingShowCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		shown := mappingFile{Preset: m.Preset, NoteField: m.NoteField, Models: map[string]mappingSource{}}
-		for _, model := range pulledModels(conn.Platform) {
-			src := m.Sources[model]
-			shown.Models[string(model)] = mappingSource{&src.Object, src.Fields}
-		}
-		return printJSON(shown)
+		return printJSON(m.Given(connectors()[conn.Platform].Info().Models))
 	})
 }
 
@@ -65,16 +48,12 @@ type mappingSetCommand struct {
 const mappingFileMost = 1 << 20
 
 func (c *mappingSetCommand) Run(ctx context.Context) error {
-	file, err := c.read()
+	given, err := c.read()
 	if err != nil {
 		return err
 	}
-	given := hub.GivenMapping{Preset: file.Preset, NoteField: file.NoteField, Models: map[string]hub.GivenSource{}}
 	if c.Preset != "" {
 		given.Preset = c.Preset
-	}
-	for model, src := range file.Models {
-		given.Models[model] = hub.GivenSource(src)
 	}
 	return c.with(ctx, func(st *store.Store, conn hub.Connection) error {
 		info := mappings(conn.Platform)
@@ -93,28 +72,28 @@ func (c *mappingSetCommand) Run(ctx context.Context) error {
 }
 
 // read reads the file; none is an empty one.
-func (c *mappingSetCommand) read() (f mappingFile, err error) {
+func (c *mappingSetCommand) read() (given hub.GivenMapping, err error) {
 	if c.File == "" {
 		if c.Preset == "" {
-			return f, errors.New("say --preset, --file or both")
+			return given, errors.New("say --preset, --file or both")
 		}
-		return f, nil
+		return given, nil
 	}
 	in := os.Stdin
 	if c.File != "-" {
 		if in, err = os.Open(c.File); err != nil {
-			return f, err
+			return given, err
 		}
 		defer func() { _ = in.Close() }()
 	}
 	text, err := io.ReadAll(io.LimitReader(in, mappingFileMost))
 	if err == nil {
-		err = json.Unmarshal(text, &f, json.RejectUnknownMembers(true))
+		err = json.Unmarshal(text, &given, json.RejectUnknownMembers(true))
 	}
 	if err != nil {
-		return f, fmt.Errorf("%s cannot be read as a mapping: %w", c.File, err)
+		return given, fmt.Errorf("%s cannot be read as a mapping: %w", c.File, err)
 	}
-	return f, nil
+	return given, nil
 }
 
 // unaskedMapping is a hub.CheckMapping that leaves asking the CRM to a running server.

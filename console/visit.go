@@ -55,12 +55,8 @@ func readable(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return hub.Invalid("address", "cannot be read", "an address, or a form, as the pages here have it")
 	}
-	for name, values := range r.Form {
-		for _, value := range append(values, name) {
-			if !hub.IsStorable(value) {
-				return hub.Invalid("address", "holds what is no text", "text alone")
-			}
-		}
+	if _, found := hub.Unstorable(r.Form); found {
+		return hub.Invalid("address", "holds what is no text", "text alone")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -174,6 +175,16 @@ func (r *Record) ShownID() string { return cmp.Or(r.Details.RemoteID, r.External
 
 // IsStorable reports whether a database keeps text as it is: PostgreSQL refuses NUL, and what is not UTF-8.
 func IsStorable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }
+
+// Unstorable returns the name of a parameter whose name or values no database keeps, and whether there is one.
+func Unstorable(parameters map[string][]string) (name string, found bool) {
+	for name, values := range parameters {
+		if !IsStorable(name) || slices.ContainsFunc(values, func(v string) bool { return !IsStorable(v) }) {
+			return name, true
+		}
+	}
+	return "", false
+}
 
 // Storable is text with a replacement character for each thing that a database refuses: NUL, and what is not UTF-8.
 func Storable(text string) string {

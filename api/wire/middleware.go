@@ -116,23 +116,15 @@ func (a *API) unreadable(hr *http.Request) huma.StatusError {
 	if !hub.IsStorable(hr.URL.Path) {
 		return sentence(http.StatusNotFound, noSuchPath, a.shapeOf(hr).isPlain(http.StatusNotFound))
 	}
-	for name, values := range hr.Header {
-		for _, v := range values {
-			if !hub.IsStorable(v) {
-				return a.shapeOf(hr).issuesAnswer([]Issue{{Code: "custom", Path: []any{name}, Message: "holds bytes that are no text in UTF-8; expected text"}})
-			}
-		}
+	if name, found := hub.Unstorable(hr.Header); found {
+		return a.shapeOf(hr).issuesAnswer([]Issue{{Code: "custom", Path: []any{name}, Message: "holds bytes that are no text in UTF-8; expected text"}})
 	}
 	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) || strings.HasPrefix(hr.URL.Path, "/console/") { // which answers people, by a page of its own
 		return nil
 	}
-	for name, values := range hr.URL.Query() {
-		for _, v := range append(values, name) {
-			if !hub.IsStorable(v) {
-				issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
-				return &jsonError{status: http.StatusBadRequest, Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}
-			}
-		}
+	if name, found := hub.Unstorable(hr.URL.Query()); found {
+		issue := Issue{Code: "custom", Path: []any{strings.ToValidUTF8(name, "?")}, Message: "is not UTF-8, or holds the character U+0000; expected text"}
+		return &jsonError{status: http.StatusBadRequest, Message: issuesText([]Issue{issue}), Issues: []Issue{issue}}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -42,22 +43,30 @@ func makeScoreDays(ctx context.Context, tx *sql.Tx, _ database.Dialect) error {
 			return err
 		}
 	}
+	err := sumRanges(ctx, tx, func(c hub.Scorecard) []hub.ScorecardNode {
+		return slices.DeleteFunc(slices.Clone(c.Nodes), func(n hub.ScorecardNode) bool { return n.Kind != hub.NodeMetric })
+	})
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, sumDays+sumDaysBy)
+	return err
+}
+
+// sumRanges makes the ranges of what of returns of each scorecard, as sumRange does.
+func sumRanges(ctx context.Context, tx *sql.Tx, of func(hub.Scorecard) []hub.ScorecardNode) error {
 	cards, err := cardsToSum(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, c := range cards {
-		for _, n := range c.Nodes {
-			if n.Kind != hub.NodeMetric {
-				continue
-			}
+		for _, n := range of(c) {
 			if err := sumRange(ctx, tx, c, n); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = tx.ExecContext(ctx, sumDays+sumDaysBy)
-	return err
+	return nil
 }
 
 // cardsToSum are all scorecards.
@@ -119,15 +128,10 @@ func countScoredByDay(ctx context.Context, tx *sql.Tx, _ database.Dialect) error
 			return err
 		}
 	}
-	cards, err := cardsToSum(ctx, tx)
-	if err != nil {
+	recordings := []hub.ScorecardNode{{MetricID: scoredMetric, Rubric: wins}}
+	if err := sumRanges(ctx, tx, func(hub.Scorecard) []hub.ScorecardNode { return recordings }); err != nil {
 		return err
 	}
-	for _, c := range cards {
-		if err := sumRange(ctx, tx, c, hub.ScorecardNode{MetricID: scoredMetric, Rubric: wins}); err != nil {
-			return err
-		}
-	}
-	_, err = tx.ExecContext(ctx, sumDays+` JOIN score_series x ON x.organization_id = g.organization_id AND x.series = g.series AND x.metric_id = '`+scoredMetric+`'`+sumDaysBy)
+	_, err := tx.ExecContext(ctx, sumDays+` JOIN score_series x ON x.organization_id = g.organization_id AND x.series = g.series AND x.metric_id = '`+scoredMetric+`'`+sumDaysBy)
 	return err
 }

@@ -45,8 +45,8 @@ func (c connectionView) Tone() string { return stateTones[c.State] }
 // NeedsCredentials reports whether nothing is read before somebody gives other credentials.
 func (c connectionView) NeedsCredentials() bool { return c.State == store.HealthNeedsCredentials }
 
-// refusedSince is since when the CRM refuses the credentials.
-func (c connectionView) refusedSince() time.Time {
+// SinceRefused is since when the CRM refuses the credentials; zero where it does not.
+func (c connectionView) SinceRefused() time.Time {
 	if c.RefusedSince.IsZero() {
 		return c.RejectedAt
 	}
@@ -59,7 +59,7 @@ func (c connectionView) Sentence(now time.Time) string {
 	case c.State == store.HealthNeedsCredentials && !c.HasCredentials:
 		return "It has no credentials yet, so nothing is read."
 	case c.State == store.HealthNeedsCredentials:
-		return fmt.Sprintf("The CRM refuses its credentials since %s, so nothing is read. %s", hub.WireTime(c.refusedSince()), forPeople(c.Schedule.Explain(c.Connection, now)))
+		return fmt.Sprintf("The CRM refuses its credentials since %s, so nothing is read. %s", hub.WireTime(c.SinceRefused()), forPeople(c.Schedule.Explain(c.Connection, now)))
 	}
 	return forPeople(c.Schedule.Explain(c.Connection, now))
 }

@@ -41,7 +41,7 @@ func TestEachViewerSeesEachChange(t *testing.T) {
 		synctest.Wait()
 		for range changes {
 			value.Add(1)
-			time.Sleep(livePoll)
+			time.Sleep(livePoll) // virtual: one part is made a poll
 			synctest.Wait()
 		}
 		close(over)
@@ -62,7 +62,7 @@ func TestEachViewerSeesEachChange(t *testing.T) {
 		}
 		synctest.Wait()
 		before := made.Load()
-		time.Sleep(10 * livePoll)
+		time.Sleep(10 * livePoll) // virtual: nobody looks any more
 		if n := made.Load(); n != before {
 			t.Errorf("it is made %d times for nobody", n-before)
 		}

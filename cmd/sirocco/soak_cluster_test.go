@@ -33,7 +33,7 @@ type cluster struct {
 func startCluster(t *testing.T, database string, nodes int, random *rand.Rand, flags ...string) *cluster {
 	t.Helper()
 	// The stand-ins list a note as soon as they have it, so one that was about to be sent as its node was killed is soon settled.
-	flags = append(flags, "--note-lag", "MERGE=1s;SERVICE_TITAN=1s;COMPANY_CAM=1s;SPOTIO=1s;SALESFORCE=1s")
+	flags = append(flags, "--note-lag", "MERGE=1s;SERVICE_TITAN=1s;COMPANY_CAM=1s;SPOTIO=1s;SALESFORCE=1s;LEAD_PERFECTION=1s;JOBNIMBUS=1s")
 	c := &cluster{
 		t: t, database: database, flags: flags, random: random, client: &http.Client{Timeout: time.Minute},
 		nodes: make([]*process, nodes), dead: map[*process]bool{},

@@ -74,7 +74,10 @@ func (s *soaking) employ() {
 	for _, crm := range s.crms {
 		id := crm.Records(hub.ModelUser)[0].ExternalID
 		crm.Change(hub.ModelUser, id, func(u *hub.Record) { u.Details.Email, u.Details.Emails = repEmail, []string{repEmail} })
-		if crm.Platform() == hub.PlatformSpotio { // whose appointments, unless they are around now, come with whole readings
+		switch crm.Platform() {
+		case hub.PlatformSpotio: // whose appointments, unless they are around now, come with whole readings
+			continue
+		case hub.PlatformLeadPerfection: // whose appointments are shown of its leads: none can be moved
 			continue
 		}
 		for _, e := range crm.Records(hub.ModelEngagement) {
@@ -105,7 +108,7 @@ func (s *soaking) meet(crm *soaked, start time.Time) bool {
 	})
 	s.met = append(s.met, met{crm, free[0]})
 	for _, u := range crm.Records(hub.ModelEngagementUser) { // where who goes is a record of its own
-		if u.Refs.Engagement == free[0] {
+		if row, _ := crm.Row(u.Model, u.ExternalID); u.Refs.Engagement == free[0] && row == u.Model {
 			crm.Change(hub.ModelEngagementUser, u.ExternalID, func(u *hub.Record) { u.Refs.User = about.Owner })
 		}
 	}

@@ -201,7 +201,7 @@ func churn(crm *soaked, random *rand.Rand) {
 	crm.Update(crm.main(), 1+random.IntN(3))
 	crm.Update(hub.ModelUser, 1)
 	crm.Insert(crm.main(), random.IntN(2))
-	if slices.Contains(crm.Models(), hub.ModelEngagement) {
+	if slices.Contains(crm.Models(), hub.ModelEngagement) && crm.Platform() != hub.PlatformLeadPerfection { // which shows them of its leads
 		crm.Update(hub.ModelEngagement, 1+random.IntN(3))
 	}
 	if slices.Contains(crm.Models(), hub.ModelAccount) {

@@ -36,21 +36,27 @@ type shot struct{ name, from, link string }
 var shots = []shot{
 	{"overview", "/", ""},
 	{"connections", "/connections", ""},
-	{"connection", "/connections", `/connections/[0-9a-f-]{36}$`},
-	{"run", "connection", `/runs/[0-9a-f-]{36}$`},
+	{"runs", "/runs", ""},
+	{"run", "runs", `/runs/[0-9a-f-]{36}$`},
+	{"connection", "run", `/connections/[0-9a-f-]{36}$`}, // one that has runs
 	{"rewind", "connection", `/rewind$`},
 	{"credentials", "connection", `/credentials$`},
+	{"delete", "connection", `/delete$`},
 	{"new-connection", "/connections/new?platform=SERVICE_TITAN", ""},
 	{"records", "/records?model=CONTACT&q=Petra", ""},
 	{"record", "/records?model=OPPORTUNITY", `/records/OPPORTUNITY/[0-9a-f-]{36}$`},
 	{"quarantine", "/quarantine", ""},
 	{"recordings", "/recordings", ""},
 	{"recording", "/recordings", `/recordings/[0-9a-f-]{36}$`},
+	{"link", "recording", `/recordings/[0-9a-f-]{36}/link$`},
 	{"webhooks", "/webhooks", ""},
 	{"webhook", "/webhooks", `/webhooks/[0-9a-f-]{36}$`},
 	{"deliveries", "webhook", `/webhooks/[0-9a-f-]{36}/deliveries$`},
 	{"delivery", "deliveries", `/deliveries/[0-9a-f-]{36}$`},
 	{"people", "/people", ""},
+	{"teams", "/people/teams", ""},
+	{"crm-users", "/people/crm-users", ""},
+	{"access", "/people/access", ""},
 	{"audit", "/audit", ""},
 	{"system", "/system", ""},
 }
@@ -155,8 +161,8 @@ func follow(ctx context.Context, page, link string) (string, error) {
 	}
 	matches := regexp.MustCompile(link)
 	for _, found := range links {
-		// What waits may be nothing by now.
-		if path, query, _ := strings.Cut(found, "?"); matches.MatchString(path) && !strings.Contains(query, "state=PENDING") {
+		// A filter by state may find nothing by now.
+		if path, query, _ := strings.Cut(found, "?"); matches.MatchString(path) && !strings.Contains(query, "state=") {
 			return found, nil
 		}
 	}

@@ -68,7 +68,7 @@ func percent(p float64) string {
 		return "–"
 	case p < 0.01:
 		return "< 1 %"
-	case p > 0.99 && p < 1:
+	case p > 0.99:
 		return "> 99 %"
 	}
 	return fmt.Sprintf("%.0f %%", 100*p)

@@ -123,13 +123,15 @@ func (tw *twins) ask(t *testing.T, i int, r generated) (int, string) {
 
 var (
 	placeholder = regexp.MustCompile(`<<\d+>>`)
-	anyID       = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	anySecret   = regexp.MustCompile(`sirocco_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]+|signature=[A-Za-z0-9_-]+|127\.0\.0\.1:\d+|"cursor":"[^"]*"`)
+	// cutID is an id in a text that an error shows the beginning of.
+	cutID     = regexp.MustCompile(`[0-9a-f-]{1,35}…`)
+	anyID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	anySecret = regexp.MustCompile(`sirocco_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]+|signature=[A-Za-z0-9_-]+|127\.0\.0\.1:\d+|"cursor":"[^"]*"`)
 )
 
 // normal is an answer without what is each side's own, and notes the ids that are new in it.
 func (tw *twins) normal(i int, body string) string {
-	body = anySecret.ReplaceAllString(body, "OWN")
+	body = cutID.ReplaceAllString(anySecret.ReplaceAllString(body, "OWN"), "OWN…")
 	return anyID.ReplaceAllStringFunc(body, func(id string) string {
 		n, ok := tw.at[i][id]
 		if !ok {
@@ -148,7 +150,7 @@ type generated struct {
 }
 
 func (r generated) String() string {
-	return fmt.Sprintf("%s %s %.400s %v", r.method, r.path, r.body, r.headers)
+	return fmt.Sprintf("%s %.400s %.400s %v", r.method, r.path, r.body, r.headers)
 }
 
 // generator makes requests of the document's operations.

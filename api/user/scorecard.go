@@ -87,10 +87,13 @@ func (in *ScoreQuery) filter(v hub.Viewer, organization string) (store.ScoreFilt
 	if len(by) == 0 {
 		q.Wrong("filterBy", "is empty", strings.Join(scopes, ", "))
 	}
-	for name, words := range map[string][]string{"filterBy": by, "groupBy": OneOrMore(in.GroupBy).words()} {
-		for _, word := range words {
+	for _, named := range []struct {
+		name  string
+		words []string
+	}{{"filterBy", by}, {"groupBy", OneOrMore(in.GroupBy).words()}} {
+		for _, word := range named.words {
 			if !slices.Contains(scopes, word) {
-				q.Wrong(name, "is "+hub.Quoted(word), "one or more of "+strings.Join(scopes, ", "))
+				q.Wrong(named.name, "is "+hub.Quoted(word), "one or more of "+strings.Join(scopes, ", "))
 			}
 		}
 	}

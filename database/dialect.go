@@ -32,6 +32,14 @@ func (d Dialect) ForShare() string {
 	return " FOR SHARE"
 }
 
+// ForShareSkipLocked is ForShare, passing over rows that somebody is changing.
+func (d Dialect) ForShareSkipLocked() string {
+	if d == SQLite {
+		return ""
+	}
+	return " FOR SHARE SKIP LOCKED"
+}
+
 // ForUpdateSkipLocked is ForUpdate, passing over rows that somebody else holds.
 func (d Dialect) ForUpdateSkipLocked() string {
 	if d == SQLite {

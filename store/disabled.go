@@ -14,6 +14,21 @@ func organizationDisabled(ctx context.Context, q database.Querier, organization 
 	return n > 0, err
 }
 
+// switchedAgain is when work that a disabled organization has is looked at again, while somebody is about to switch that.
+const switchedAgain = time.Second
+
+// staysDisabled reports whether the organization is disabled and nobody is about to enable it, and lets nobody do so until the
+// transaction ends. Whoever enables it then finds what the transaction took off the clock; what somebody takes off it
+// after that one has looked, nobody would find.
+func staysDisabled(ctx context.Context, tx Tx, organization string) (bool, error) {
+	return queryAny(ctx, tx, staysDisabledQuery(tx.Dialect(), "$1"), organization)
+}
+
+// staysDisabledQuery finds 1 where staysDisabled does, else nothing.
+func staysDisabledQuery(dialect database.Dialect, organization string) string {
+	return `SELECT 1 FROM organizations WHERE id = ` + organization + ` AND disabled = TRUE` + dialect.ForShareSkipLocked()
+}
+
 // requireActive fails with hub.ErrPaused, or hub.ErrDisabled, where nothing may be done over the connection.
 func requireActive(ctx context.Context, q database.Querier, c hub.Connection) error {
 	if !c.Active {

@@ -204,3 +204,80 @@ func TestATaskOfADisabledOrganizationDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingStaysUnplannedWhileAnOrganizationIsEnabled lets work come, begin and end while the change that enables its organization is
+// under way, at each of its steps: in the end all of it is due.
+func TestNothingStaysUnplannedWhileAnOrganizationIsEnabled(t *testing.T) {
+	storetest.Needs(t, "postgres") // on SQLite nobody else writes meanwhile
+	w := benchWorldOn(t, storetest.Postgres(t))
+	ctx := t.Context()
+	put := func(id int, url string) {
+		t.Helper()
+		event := hub.MultimediaEvent{ExternalID: fmt.Sprint(id), DownloadURL: url, FileType: "audio/mpeg", StartedAt: time.Now(), Email: "ann@example.com"}
+		if err := w.st.PutMultimediaEvents(ctx, w.org, []hub.MultimediaEvent{event}); err != nil {
+			t.Error(err)
+		}
+	}
+	const most = 60
+	for i := range most {
+		put(i, "https://example.com/before")
+	}
+	if _, err := w.st.UpdateOrganization(ctx, w.org, "", hub.OrganizationPatch{Disabled: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Exec(t, w.st, `DELETE FROM tasks`)                                   // each is planned anew
+	c := storetest.Connection(t, w.st, w.org, hub.PlatformMerge, hub.ModelAccount) // due, as it is new
+	step := 0
+	meanwhile := func() {
+		if step++; step > most {
+			return
+		}
+		put(step-1, "https://example.com/now")
+		var tasks []store.Task
+		if step%2 == 0 { // of every other step the work begins, too
+			if _, _, err := w.st.ClaimTasks(ctx, store.TaskMultimedia, store.Room{Workers: 10}, time.Minute, func(_ store.Tx, claimed []store.Task) error {
+				tasks = claimed
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, task := range tasks {
+			if err := w.st.BeginTask(ctx, task, time.Minute); !errors.Is(err, hub.ErrDisabled) {
+				t.Errorf("a task begins with %v", err)
+			}
+			if err := w.st.EndTask(ctx, task, time.Time{}, store.Reach{}); err != nil {
+				t.Error(err)
+			}
+		}
+		storetest.Exec(t, w.st, `UPDATE schedules SET due_at = 1 WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL`, w.org, c.ID)
+		var schedules []store.Schedule
+		if _, _, err := w.st.ClaimSchedules(ctx, store.Room{Workers: 1}, time.Minute, func(_ store.Tx, claimed []store.Schedule) error {
+			schedules = claimed
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		for _, sched := range schedules {
+			stopped := w.st.CheckLease(ctx, sched)
+			if !errors.Is(stopped, hub.ErrDisabled) {
+				t.Errorf("a sync begins with %v", stopped)
+			}
+			if err := w.st.EndSyncJob(ctx, sched, store.SyncJobResult{Stopped: stopped}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := w.st.UpdateOrganization(betweenWrites{ctx, meanwhile}, w.org, "", hub.OrganizationPatch{Disabled: new(false)}); err != nil {
+		t.Fatal(err)
+	}
+	if step == 0 || step > most {
+		t.Fatalf("%d steps are seen", step)
+	}
+	if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM tasks WHERE organization_id = $1 AND due_at IS NULL`, w.org); n != 0 {
+		t.Errorf("%d of %d tasks stay unplanned", n, step)
+	}
+	if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM schedules WHERE organization_id = $1 AND due_at IS NULL`, w.org); n != 0 {
+		t.Errorf("%d syncs stay unplanned", n)
+	}
+}

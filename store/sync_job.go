@@ -137,6 +137,13 @@ func (s *Store) EndSyncJob(ctx context.Context, sched Schedule, end SyncJobResul
 			return err
 		}
 		end := end // tried again, it begins with what it was given
+		if errors.Is(end.Stopped, hub.ErrDisabled) {
+			if stays, err := staysDisabled(ctx, tx, sched.OrganizationID); err != nil {
+				return err
+			} else if !stays {
+				end.Next = now.Add(switchedAgain)
+			}
+		}
 		end.followInterval(before.Interval - sched.Interval)
 		due, models := end.nextDue(before, now)
 		var ending RunEnding

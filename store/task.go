@@ -57,7 +57,9 @@ func scheduleTasks(ctx context.Context, tx Tx, organization string, kind TaskKin
 	args := []any{organization, string(kind)}
 	rows := make([]string, len(due))
 	for i, d := range due {
-		rows[i] = fmt.Sprintf("($1, $2, $%d, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN NULL ELSE CAST($%d AS BIGINT) END, 0)", len(args)+1, len(args)+2)
+		// Two of them, so that the row is held where it says so alone.
+		rows[i] = fmt.Sprintf(`($1, $2, $%d, CASE WHEN (SELECT disabled FROM organizations WHERE id = $1) THEN
+			CASE WHEN (%s) = 1 THEN NULL ELSE CAST($%d AS BIGINT) END ELSE CAST($%d AS BIGINT) END, 0)`, len(args)+1, staysDisabledQuery(tx.Dialect(), "$1"), len(args)+2, len(args)+2)
 		args = append(args, d.object, micros(d.at))
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES `+strings.Join(rows, ", ")+`
@@ -118,6 +120,11 @@ func (s *Store) EndTask(ctx context.Context, t Task, next time.Time, reach Reach
 		}
 		if disabled {
 			next = time.Time{}
+			if stays, err := staysDisabled(ctx, tx, t.OrganizationID); err != nil {
+				return err
+			} else if !stays {
+				next = s.clock().Add(switchedAgain)
+			}
 		}
 		n, err := tx.Exec(ctx, `UPDATE tasks SET lease_until = NULL, due_at = CASE
 				WHEN CAST($5 AS BIGINT) IS NULL OR due_at < CAST($5 AS BIGINT) THEN due_at ELSE CAST($5 AS BIGINT) END, `+saveReach("$6", "$7")+`

@@ -16,9 +16,10 @@ import (
 // that month.
 const monthVariable = "SIROCCO_MONTH"
 
-// TestMonth lives days of changing CRMs that fail in every way, an outage of hours every third day, refused credentials,
-// pauses and a disabled organization among them, in virtual time: after two quiet days the hub has what the CRMs have,
-// record by record, and every run has ended.
+// TestMonth lives days of changing CRMs of every platform that fail in every way, an outage of hours every third day, refused
+// credentials, pauses and a disabled organization among them, with rows that show long after their time, whose time goes back
+// or that change many at one instant, and clocks that go wrong, in virtual time: after two quiet days the hub has what the
+// CRMs have, record by record, and every run has ended.
 func TestMonth(t *testing.T) {
 	days := 3
 	if text := os.Getenv(monthVariable); text != "" {
@@ -34,7 +35,7 @@ func TestMonth(t *testing.T) {
 	lives(t, connectors, func(l *life) {
 		var crms []*simulator.Server
 		for i, s := range standIns {
-			crm := s.crm(simulator.Options{Seed: uint64(40 + i), Records: 60, ValidateEvery: 50})
+			crm := s.crm(simulator.Options{Seed: uint64(40 + i), Records: 40, ValidateEvery: 50})
 			crms = append(crms, crm)
 			c := l.meet(s.connector, crm)
 			if err := l.st.SetSyncInterval(l.t.Context(), c.OrganizationID, c.ID, time.Hour); err != nil {
@@ -51,11 +52,18 @@ func TestMonth(t *testing.T) {
 					simulator.Fault{Kind: simulator.Gone}, simulator.Fault{Kind: simulator.HTMLPage}, simulator.Fault{Kind: simulator.Hang},
 					simulator.Fault{Kind: simulator.Drop}, simulator.Fault{Kind: simulator.Truncated}, simulator.Fault{Kind: simulator.Malformed},
 					simulator.Fault{Kind: simulator.WrongType}, simulator.Fault{Kind: simulator.NoRows}, simulator.Fault{Kind: simulator.NullRows},
-					simulator.Fault{Kind: simulator.RepeatCursor, Match: "/"}, simulator.Fault{Kind: simulator.OddZones}, simulator.Fault{Kind: simulator.BadRecord})
+					simulator.Fault{Kind: simulator.RepeatCursor, Match: "/"}, simulator.Fault{Kind: simulator.OddZones}, simulator.Fault{Kind: simulator.BadRecord},
+					simulator.Fault{Kind: simulator.Conflict}, simulator.Fault{Kind: simulator.Locked}, simulator.Fault{Kind: simulator.TooEarly})
 			}
 		}
 		usual()
 		for day := range days {
+			for i, crm := range crms {
+				m := crm.Models()[day%len(crm.Models())]
+				crm.Restore(m, 2, time.Duration(day%5)*20*time.Hour+3*time.Minute)
+				crm.Together(m, 8)
+				crm.SetClockOffset(time.Duration((day+i)%3-1) * 4 * time.Minute)
+			}
 			for hour := 0; hour < 24; hour += 2 {
 				for i, crm := range crms {
 					crm.Churn(4)
@@ -82,6 +90,7 @@ func TestMonth(t *testing.T) {
 		}
 		for _, crm := range crms {
 			crm.Faults.Stop()
+			crm.SetClockOffset(0)
 		}
 		l.pass(52 * time.Hour) // two whole readings of each model
 		for i, crm := range crms {

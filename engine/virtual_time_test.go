@@ -17,13 +17,21 @@ import (
 
 	"sirocco/connector"
 	"sirocco/connector/companycam"
+	"sirocco/connector/declared"
+	"sirocco/connector/leadperfection"
 	"sirocco/connector/merge"
+	"sirocco/connector/salesforce"
 	"sirocco/connector/servicetitan"
+	"sirocco/connector/spotio"
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedjobnimbus "sirocco/simulator/jobnimbus"
+	simulatedleadperfection "sirocco/simulator/leadperfection"
 	simulatedmerge "sirocco/simulator/merge"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedservicetitan "sirocco/simulator/servicetitan"
+	simulatedspotio "sirocco/simulator/spotio"
 	"sirocco/store"
 	"sirocco/store/storetest"
 )
@@ -375,4 +383,6 @@ var standIns = []struct {
 	crm       func(simulator.Options) *simulator.Server
 }{
 	{merge.Connector{}, simulatedmerge.New}, {servicetitan.Connector{}, simulatedservicetitan.New}, {companycam.Connector{}, simulatedcompanycam.New},
+	{spotio.Connector{}, simulatedspotio.NewWide}, {leadperfection.Connector{}, simulatedleadperfection.NewPartial}, {salesforce.Connector{}, simulatedsalesforce.New},
+	{declared.JobNimbus().Connector(), simulatedjobnimbus.New},
 }

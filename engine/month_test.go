@@ -35,7 +35,7 @@ func TestMonth(t *testing.T) {
 	lives(t, connectors, func(l *life) {
 		var crms []*simulator.Server
 		for i, s := range standIns {
-			crm := s.crm(simulator.Options{Seed: uint64(40 + i), Records: 40, ValidateEvery: 50})
+			crm := s.crm(simulator.Options{Seed: uint64(40 + i), Records: 60, Counts: map[hub.Model]int{hub.ModelUser: 12}, ValidateEvery: 50})
 			crms = append(crms, crm)
 			c := l.meet(s.connector, crm)
 			if err := l.st.SetSyncInterval(l.t.Context(), c.OrganizationID, c.ID, time.Hour); err != nil {

@@ -59,7 +59,8 @@ func TestMonth(t *testing.T) {
 		usual()
 		for day := range days {
 			for i, crm := range crms {
-				m := crm.Models()[day%len(crm.Models())]
+				shown := crm.Models()[day%len(crm.Models())]
+				m, _ := crm.Row(shown, crm.Records(shown)[0].ExternalID)
 				crm.Restore(m, 2, time.Duration(day%5)*20*time.Hour+3*time.Minute)
 				crm.Together(m, 8)
 				crm.SetClockOffset(time.Duration((day+i)%3-1) * 4 * time.Minute)

@@ -172,6 +172,8 @@ func TestSessionsAreReadExactly(t *testing.T) {
 			strings.Replace(fullSession, `"sessionId"`, `"sessionId":"s","sessionId"`, 1): "cannot be read",
 			strings.Replace(fullSession, "2026-11-20T15:10:00Z", "yesterday", 1):          "startedAt is not a time",
 			strings.Replace(fullSession, "T15:50", "T14:50", 1):                           "endedAt is before startedAt",
+			strings.Replace(fullSession, "2026-11-20T15:50:00Z", "", 1):                   "endedAt is not a time",
+			`{"sessionId":"s","endedAt":"2026-11-20T15:50:00Z"}`:                          "rep has neither an id nor an email; expected who presented, by id or by e-mail address; startedAt is missing; expected a time in RFC 3339",
 			fullSession + "{}": "cannot be read",
 		} {
 			if a := w.postSession(in, body).want(t, 400); !strings.Contains(a.body, says) {

@@ -64,6 +64,11 @@ func TestPutSalesforce(t *testing.T) {
 		if again != made || v["baseURL"] != "https://acme2.my.salesforce.com" || v["privateKey"] != "good" || v["authURL"] != "https://login.salesforce.com" {
 			t.Errorf("%+v, asked with %v", again, v)
 		}
+		// The namespace is said each time: an empty one is none.
+		c.do("PUT", path, `{"namespace":"","org_id":"00D000000000001","instance_url":"https://acme2.my.salesforce.com"}`).want(t, http.StatusOK)
+		if v := salesforce.asked[len(salesforce.asked)-1]; v["namespace"] != "" || v["privateKey"] != "good" {
+			t.Errorf("without a namespace it is asked with %v", v)
+		}
 		moved := `"namespace":"acme","org_id":"00D000000000002","instance_url":"https://acme2.my.salesforce.com"`
 		if a := c.do("PUT", path, "{"+moved+"}").want(t, http.StatusConflict); !strings.Contains(a.body, "replaceAccount") {
 			t.Error(a.body)

@@ -84,5 +84,5 @@ func (v *vendorTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func addressRefused(what string) *connector.Error {
-	return &connector.Error{Kind: connector.Refused, Message: what + " (serve --allow-private or --allow-targets lets it)"}
+	return &connector.Error{Kind: connector.Refused, Message: what + ", unless the operator allows it (--allow-private or --allow-targets)"}
 }

@@ -142,7 +142,7 @@ func (i *MappingInfo) source(path string, preset Source, given GivenSource) (Sou
 	src := Source{Object: preset.Object, Fields: map[string]string{}}
 	switch {
 	case given.Object == nil && preset.Object == "":
-		issues = append(issues, Issue{Field: path + ".object", Problem: "is missing", Want: "the API name of an object, as the preset has none for it"})
+		issues = append(issues, Issue{Field: path + ".object", Problem: "is missing", Want: "the API name of an object, or a preset that has one for the model"})
 	case given.Object == nil:
 		maps.Copy(src.Fields, preset.Fields)
 	case *given.Object == "":

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SalesforceSignIn is what PUT /v1/core/integrations/salesforce says of an organization at Salesforce. What is empty or nil
-// stays as it was.
+// SalesforceSignIn is what PUT /v1/core/integrations/salesforce says of an organization at Salesforce. The namespace is always said, and
+// may be empty; of the others, what is empty or nil stays as it was.
 type SalesforceSignIn struct {
 	Namespace, OrgID, InstanceURL, Username, RefreshToken string
 	IsProd, UseProdECA                                    *bool
@@ -41,7 +41,9 @@ func (p *SalesforceSignIn) Credentials(old map[string]string) map[string]string 
 			values[name] = value
 		}
 	}
-	put("namespace", p.Namespace)
+	if delete(values, "namespace"); p.Namespace != "" {
+		values["namespace"] = p.Namespace
+	}
 	put("username", p.Username)
 	put("refreshToken", p.RefreshToken)
 	if p.UseProdECA != nil {

@@ -66,8 +66,14 @@ func (s *PresentationSession) Validate() error {
 	text("rep.name", s.Rep.Name, sessionTextMost)
 	text("presentation.id", s.PresentationID, MaxIDLength)
 	text("presentation.name", s.Title, sessionTextMost)
-	if s.StartedAt.IsZero() {
+	end := s.end()
+	switch {
+	case s.StartedAt.IsZero():
 		wrong("startedAt", "is missing", WantTime)
+	case end.Before(s.StartedAt):
+		wrong("endedAt", "is before startedAt", "a time at or after startedAt")
+	case end.Sub(s.StartedAt) > longestSession:
+		wrong("endedAt", "is more than a day after startedAt", "the end of one session")
 	}
 	if len(s.Pages) > pagesMost {
 		wrong("pages", fmt.Sprintf("has %d items", len(s.Pages)), fmt.Sprintf("at most %d", pagesMost))
@@ -77,11 +83,6 @@ func (s *PresentationSession) Validate() error {
 		if !(p.Seconds >= 0 && p.Seconds <= secondsMost) {
 			wrong(fmt.Sprintf("pages[%d].seconds", i), "is out of range", fmt.Sprintf("a number from 0 to %d", secondsMost))
 		}
-	}
-	if end := s.end(); end.Before(s.StartedAt) {
-		wrong("endedAt", "is before startedAt", "a time at or after startedAt")
-	} else if end.Sub(s.StartedAt) > longestSession {
-		wrong("endedAt", "is more than a day after startedAt", "the end of one session")
 	}
 	return invalidOrNil(issues)
 }

@@ -84,8 +84,11 @@ func (s *Store) RotateInbound(ctx context.Context, organization, connection stri
 		if err != nil {
 			return err
 		}
-		if !c.Platform.Calls() {
-			return hub.Conflict("%s", "Nothing is posted to a "+string(c.Platform)+" connection by its platform.")
+		switch {
+		case c.Platform == hub.PlatformMerge:
+			return hub.Conflict("Merge posts what is of all connections to /inbound/merge of this server, which its operator sets up with --merge-webhook-keys: a connection has no address of its own.")
+		case !c.Platform.Calls():
+			return hub.Conflict("Nothing is posted to a %s connection by its platform.", c.Platform)
 		}
 		row, err := queryOne(ctx, tx, scanInbound, inboundQuery+`WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 		if err := ignoreNotFound(err); err != nil {

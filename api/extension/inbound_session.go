@@ -41,22 +41,26 @@ func (p *postedSession) session() (hub.PresentationSession, error) {
 	for _, page := range p.Pages {
 		in.Pages = append(in.Pages, hub.PresentationPage(page))
 	}
-	var err error
-	if in.StartedAt, err = postedTime("startedAt", p.StartedAt); err != nil {
-		return in, err
+	var issues []hub.Issue
+	if p.StartedAt != "" { // else the session says that it is missing
+		in.StartedAt, issues = postedTime("startedAt", p.StartedAt, issues)
 	}
 	if p.EndedAt != nil {
-		in.EndedAt, err = postedTime("endedAt", *p.EndedAt)
+		in.EndedAt, issues = postedTime("endedAt", *p.EndedAt, issues)
 	}
-	return in, err
+	if len(issues) > 0 {
+		return in, &hub.InvalidError{Issues: issues}
+	}
+	return in, nil
 }
 
-func postedTime(field, text string) (time.Time, error) {
+// postedTime reads a time; one that cannot be read is one more issue.
+func postedTime(field, text string, issues []hub.Issue) (time.Time, []hub.Issue) {
 	at, ok := hub.ReadTime(text)
 	if !ok {
-		return at, hub.Invalid(field, "is not a time", hub.WantTime)
+		issues = append(issues, hub.Issue{Field: field, Problem: "is not a time", Want: hub.WantTime})
 	}
-	return at, nil
+	return at, issues
 }
 
 // takeSession brings a presentation session in.

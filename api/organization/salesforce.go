@@ -27,7 +27,7 @@ func (s *server) registerSalesforce() {
 	wire.Register(s.API, wire.Operation{
 		OperationID: "putSalesforce", Method: http.MethodPut, Path: "/v1/core/integrations/salesforce",
 		Summary: "Make or change the organization's Salesforce connection", Tags: []string{connectionTag},
-		Description: "Makes the connection where there is none. What is left out stays. The consumer key and the private key of the app come by `PUT .../connections/{id}/credentials`; as soon as all that signing in takes is there, Salesforce is asked whether it accepts it, and nothing is kept that it refuses.",
+		Description: "Makes the connection where there is none. What may be left out stays where it is. The consumer key and the private key of the app come by `PUT .../connections/{id}/credentials`; as soon as all that signing in takes is there, Salesforce is asked whether it accepts it, and nothing is kept that it refuses.",
 	}, wire.JSONErrors(http.StatusConflict), s.putSalesforce)
 }
 

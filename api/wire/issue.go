@@ -146,13 +146,25 @@ func rangeOf(goKind string) string {
 	return "another " + goKind
 }
 
-// fieldPath splits a path as huma and hub spell it, a.b[2].c.
+// fieldPath splits a path as huma and hub spell it, a.b[2].c. A part that is quoted, as names are that a client chose, is one
+// whatever is in it.
 func fieldPath(field string) []any {
 	path := []any{}
-	for _, part := range strings.FieldsFunc(field, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+	for field != "" {
+		if quoted, err := strconv.QuotedPrefix(field); err == nil {
+			name, _ := strconv.Unquote(quoted) // it was just found to be quoted
+			path, field = append(path, name), field[len(quoted):]
+			continue
+		}
+		part := field
+		if end := strings.IndexAny(field, ".[]"); end >= 0 {
+			part, field = field[:end], field[end+1:]
+		} else {
+			field = ""
+		}
 		if i, err := strconv.Atoi(part); err == nil {
 			path = append(path, i)
-		} else {
+		} else if part != "" {
 			path = append(path, part)
 		}
 	}

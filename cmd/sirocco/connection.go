@@ -90,6 +90,9 @@ func (c *connectionCreateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if platform == hub.PlatformSalesforce {
+		return errors.New("a SALESFORCE connection is made with a token of the organization, by PUT /v1/core/integrations/salesforce, which docs/platforms/salesforce.md shows")
+	}
 	if names := pulled.names(); !slices.Contains(names, string(platform)) {
 		return fmt.Errorf("--platform %q is not known; it is one of %s", c.Platform, strings.Join(names, ", "))
 	}

@@ -75,7 +75,7 @@ func (c *connectorCheckCommand) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	fmt.Printf("%d checks: %d held, %d failed, %d could not be made.\n", checks, checks-failed-unchecked, failed, unchecked)
+	fmt.Printf("%s: %d held, %d failed, %d could not be made.\n", counted(checks, "check", "checks"), checks-failed-unchecked, failed, unchecked)
 	if failed > 0 {
 		return fmt.Errorf("%s did not hold", counted(failed, "check", "checks"))
 	}

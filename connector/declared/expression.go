@@ -92,8 +92,13 @@ func (r *rules) Visit(node *ast.Node) {
 			r.broken = append(r.broken, n.Value+" cannot be used")
 		}
 	case *ast.CallNode:
-		if _, ok := n.Callee.(*ast.IdentifierNode); !ok {
+		name, ok := n.Callee.(*ast.IdentifierNode)
+		if !ok {
 			r.broken = append(r.broken, "values have no functions of their own")
+			return
+		}
+		if wanted, known := takes[name.Value]; known && len(n.Arguments) != wanted {
+			r.broken = append(r.broken, fmt.Sprintf("%s takes %s, not %d", name.Value, arguments(wanted), len(n.Arguments)))
 		}
 	case *ast.MemberNode:
 		if n.Method {

@@ -32,12 +32,35 @@ func TestExpressions(t *testing.T) {
 		`map(filter(item.list, .kind == "b"), .v)`: []any{"2"}, `map(item.none, .v)`: []any{}, `len(item.none)`: 0, `first(item.list).v`: "1", `item.n > 5 ? "much" : "little"`: "much",
 		`time(item.at)`: at, `time(item.never)`: nil, `time(item.blank)`: nil, `unix(1772352000)`: at, `millis("1772352000000")`: at, `unix(0)`: nil, `unix(nil)`: nil,
 		`toUnix(item.at)`: 1772352000, `toMillis(time(item.at))`: 1772352000000, `toDate(item.at)`: "2026-03-01", `toRFC3339(item.at)`: "2026-03-01T08:00:00Z", `toUnix(nil)`: nil,
-		`number(" 12.5 ")`: 12.5, `number("x")`: nil, `split("a, b,,c", ",")`: []any{"a", "b", "c"}, `replace("a-b", "-", " ")`: "a b", `trim(" a ")`: "a",
+		`unix(" ")`: nil, `number(" 12.5 ")`: 12.5, `number("x")`: nil, `split("a, b,,c", ",")`: []any{"a", "b", "c"}, `replace("a-b", "-", " ")`: "a b", `trim(" a ")`: "a",
 		`json({"must": [item.n]})`: `{"must":[7]}`, `item.name matches "^A"`: true, `item.none ?? "x"`: "x", `item.name contains "d"`: true,
 	} {
 		got, err := evaluated(t, text)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", text, err, diff)
+		}
+	}
+}
+
+// TestWholeNumbersStayAsTheyAre reads ids that no integer of 64 bits and no float can hold: as floats both would be one.
+func TestWholeNumbersStayAsTheyAre(t *testing.T) {
+	var v jsonValue
+	if err := v.UnmarshalJSON([]byte(`[18446744073709551614, 18446744073709551615, 9223372036854775807, -7, 1.50, 1e3]`)); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"18446744073709551614", "18446744073709551615", "9223372036854775807", "-7", "1.5", "1000"} {
+		if got, err := textOf(member(v.value, i)); err != nil || got != want {
+			t.Errorf("%q, and not %q: %v", got, want, err)
+		}
+	}
+}
+
+// TestBracesWithinTexts has templates whose expressions have braces and quotes in texts.
+func TestBracesWithinTexts(t *testing.T) {
+	for text, want := range map[string]string{`${"}"}`: `"}"`, `${replace(id, "\"", "}")}`: `replace(id, "\"", "}")`, "${replace(id, `\\`, '}')}": "replace(id, `\\`, '}')", `${json({"a": 1})}`: `json({"a": 1})`} {
+		end := closing(text[2:])
+		if end < 0 || text[2:2+end] != want {
+			t.Errorf("%s ends at %d", text, end)
 		}
 	}
 }
@@ -52,7 +75,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 		strings.Repeat("1 + ", 300) + "1": "nodes", `map(item.many, item.big + "x")`: "more than 1 MiB", `join(map(item.many, item.big), "")`: "more than 1 MiB",
 		`join(item.many, item.big)`: "", `replace(item.big, "x", item.big)`: "more than 1 MiB", `map(item.many, upper(item.big))`: "more than 1 MiB",
 		`let a = item.big + item.big; let b = a + a; let c = b + b; let d = c + c; d + d`: "more than 1 MiB", `map(item.many, [#, #, #, #, #, #, #, #, #, #, #])`: "memory",
-		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `unix(1e300)`: "beyond the calendar",
+		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `millis("yesterday")`: "a text is no count", `unix(1e300)`: "beyond the calendar",
 		`time(7)`: "a number is no time", `text(item.list)`: "a list is no text", `lower()`: "takes 1 argument", `replace("a", "", "b")`: "cannot be replaced", `list(1, 2)`: "",
 	} {
 		got, err := evaluated(t, text)

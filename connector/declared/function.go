@@ -53,6 +53,20 @@ func (s *scope) addFunctions() {
 	}
 }
 
+// takes are how many arguments each function has that has a certain number of them.
+var takes = map[string]int{
+	"member": 2, "add": 2, "list": 1, "text": 1, "lower": 1, "upper": 1, "trim": 1, "json": 1, "number": 1, "time": 1, "unix": 1, "millis": 1,
+	"toUnix": 1, "toMillis": 1, "toRFC3339": 1, "toDate": 1, "split": 2, "join": 2, "replace": 3,
+}
+
+// arguments says how many there are.
+func arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
+}
+
 // one is a function of one argument.
 func one(f func(any) any) func(args ...any) any {
 	return func(args ...any) any {
@@ -63,7 +77,7 @@ func one(f func(any) any) func(args ...any) any {
 
 func need(args []any, n int) {
 	if len(args) != n {
-		panic(fmt.Sprintf("the function takes %d arguments, not %d", n, len(args)))
+		panic(fmt.Sprintf("the function takes %s, not %d", arguments(n), len(args)))
 	}
 }
 
@@ -257,7 +271,9 @@ const maxUnix = 253402300799
 // fromUnix is a count of units since 1970 as a time; nothing for 0, as vendors say that there is none.
 func fromUnix(v any, unit time.Duration) any {
 	if text, ok := v.(string); ok {
-		v = number(text)
+		if v = number(text); v == nil && strings.TrimSpace(text) != "" {
+			panic("a text is no count of seconds")
+		}
 	}
 	n, ok := float(v)
 	switch {

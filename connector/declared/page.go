@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,9 @@ type answered struct {
 	more *bool
 	asOf time.Time
 }
+
+// hasMore reports whether the vendor says that there is another page.
+func (a *answered) hasMore() bool { return a.more != nil && *a.more }
 
 // size is how many items a page is asked to have.
 func (r *reader) size() int {
@@ -121,6 +125,9 @@ func (r *reader) read(ctx context.Context, at place) (answered, error) {
 	case byLink:
 		got.next, err = r.link(head, path)
 	}
+	if err == nil && got.next == "" && got.hasMore() && (of.Kind == byCursor || of.Kind == byLink || of.Kind == byOffset && len(list) == 0) {
+		err = r.p.fail(connector.Malformed, "%s says that there is more, but not where", path)
+	}
 	return got, err
 }
 
@@ -131,7 +138,7 @@ func (r *reader) where(at place) (string, url.Values, error) {
 		if err != nil {
 			return "", nil, r.p.fail(connector.Refused, "the place to go on at is none that can be read")
 		}
-		return link.EscapedPath(), link.Query(), nil
+		return link.EscapedPath(), valuesOf(link.RawQuery), nil
 	}
 	path, query, err := r.p.where(r.sc, r.of.Path, r.of.Query)
 	if err != nil {
@@ -201,28 +208,76 @@ func (r *reader) link(head connector.Answer, path string) (string, error) {
 	if to.Scheme != base.Scheme || to.Host != base.Host || to.User != nil || !within || strings.Contains(rest, "..") {
 		return "", r.p.fail(connector.Malformed, "the link to the next page leads away from the base URL, and is not followed because credentials would go there")
 	}
-	query := to.Query()
+	query := valuesOf(to.RawQuery)
 	for name := range r.p.file.Auth.Query {
 		query.Del(name)
 	}
 	return "/" + rest + "?" + query.Encode(), nil
 }
 
-// nextOf is the link in a header Link that is called next.
+// valuesOf are the parameters of a query. One with a semicolon in it is a parameter as others are, which url.Values would drop.
+func valuesOf(query string) url.Values {
+	values := url.Values{}
+	for parameter := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(parameter, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, valueErr := url.QueryUnescape(value)
+		if parameter != "" && nameErr == nil && valueErr == nil {
+			values.Add(name, value)
+		}
+	}
+	return values
+}
+
+// nextOf is the link in a header Link that is called next, as RFC 8288 writes it: addresses and quoted texts may have commas and
+// semicolons in them, and a link may be called several things.
 func nextOf(header http.Header) string {
 	for _, line := range header.Values("Link") {
-		for of := range strings.SplitSeq(line, ",") {
-			target, rest, found := strings.Cut(strings.TrimSpace(of), ">")
-			if !found || !strings.HasPrefix(target, "<") {
-				continue
+		for {
+			_, after, found := strings.Cut(line, "<")
+			target, attributes, closed := strings.Cut(after, ">")
+			if !found || !closed {
+				break
 			}
-			for attribute := range strings.SplitSeq(rest, ";") {
-				name, value, _ := strings.Cut(strings.TrimSpace(attribute), "=")
-				if strings.EqualFold(name, "rel") && strings.EqualFold(strings.Trim(value, `"`), "next") {
-					return target[1:]
-				}
+			var rels string
+			if rels, line = relOf(attributes); slices.ContainsFunc(strings.Fields(rels), func(rel string) bool { return strings.EqualFold(rel, "next") }) {
+				return target
 			}
 		}
 	}
 	return ""
+}
+
+// relOf is what a link is called by its attributes, and what follows behind them.
+func relOf(attributes string) (rels, rest string) {
+	end, quoted, escaped := len(attributes), false, false
+	var all []string
+	begun := 0
+	for i := range len(attributes) {
+		switch c := attributes[i]; {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c == ';' && !quoted:
+			all = append(all, attributes[begun:i])
+			begun = i + 1
+		case c == ',' && !quoted:
+			end = i
+		}
+		if end == i {
+			break
+		}
+	}
+	all = append(all, attributes[begun:end])
+	for _, attribute := range all {
+		name, value, _ := strings.Cut(attribute, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "rel") {
+			rels = strings.Trim(strings.TrimSpace(value), `"`)
+			break // the first one counts
+		}
+	}
+	return rels, attributes[end:]
 }

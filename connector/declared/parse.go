@@ -1,8 +1,10 @@
 package declared
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -36,12 +38,18 @@ func parse(text []byte) (*Platform, error) {
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("it has more than %d KiB", maxFile>>10)
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	var document, another yaml.Node
+	reader := yaml.NewDecoder(bytes.NewReader(text))
+	if err := reader.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, yamlProblem(err)
 	}
 	if len(document.Content) != 1 {
 		return nil, errors.New("it is empty")
+	}
+	if err := reader.Decode(&another); err == nil {
+		return nil, &lineError{another.Line, "a second document begins, where a file has one platform"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, yamlProblem(err)
 	}
 	root := document.Content[0]
 	if err := errors.Join(plainOnly(root, 0), validate(root)); err != nil {
@@ -49,15 +57,29 @@ func parse(text []byte) (*Platform, error) {
 	}
 	p := &Platform{}
 	if err := root.Decode(&p.file); err != nil {
-		if of, ok := errors.AsType[*lineError](err); ok {
-			return nil, of
-		}
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, yamlProblem(err)
 	}
 	if err := p.check(root); err != nil {
 		return nil, err
 	}
 	return p, p.compile()
+}
+
+// yamlProblem is an error of the YAML library in our words, with the lines that it has.
+func yamlProblem(err error) error {
+	several, ok := errors.AsType[*yaml.LoadErrors](err)
+	if !ok {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	var problems []error
+	for _, one := range several.Errors {
+		if of, ok := errors.AsType[*lineError](one.Unwrap()); ok {
+			problems = append(problems, of)
+			continue
+		}
+		problems = append(problems, &lineError{one.Mark.Line, one.Message})
+	}
+	return errors.Join(problems...)
 }
 
 // plainOnly refuses what makes a short file a long one, and what is no plain value.

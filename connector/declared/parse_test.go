@@ -40,6 +40,13 @@ func TestWhatIsWrongIsNamedByItsLine(t *testing.T) {
 		"a page that changes":        {"url: https://app.invented.example/deals/${id}", "url: https://app.invented.example/deals/${id}?at=${now}", "unknown name now"},
 		"a page that is a script":    {"url: https://app.invented.example/deals/${id}", "url: javascript:alert(1)", "models/2/url"},
 		"no YAML":                    {"account:", "account: [", "line"},
+		"a key twice":                {"rate: {requests", "name: Again\nrate: {requests", "number.yaml: line 5: mapping key \"name\" already defined at line 3"},
+		"a time span of nothing":     {"per: 1s", "per: 0s", "number.yaml: line 5: \"0s\" is no time span"},
+		"a second document":          {"models:\n", "---\nmodels:\n", "number.yaml: line 25: a second document begins"},
+		"a function without a value": {"email: lower(item.mail)", "email: lower()", "line 36: the expression \"lower()\": lower takes 1 argument, not 0"},
+		"a function with too much":   {"email: lower(item.mail)", "email: item.mail | replace(\"a\", \"b\", \"c\")", "replace takes 3 arguments, not 4"},
+		"two ways to sign":           {"auth:\n", "auth:\n  basic: {user: a, password: b}\n", "line 12: auth: it has 2 keys, where 1 can be"},
+		"a field that is empty":      {"email: lower(item.mail)", "email: \"\"", "line 36: models/0/fields/email: it is empty"},
 	} {
 		text := strings.Replace(string(good), test.old, test.by, 1)
 		if text == string(good) {

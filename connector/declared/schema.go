@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -49,8 +50,8 @@ func validate(root *yaml.Node) error {
 			if where != "" {
 				text = where + ": " + text
 			}
-			if problem := (lineError{line, text}); !slices.ContainsFunc(found, func(f *lineError) bool { return *f == problem }) {
-				found = append(found, &problem)
+			if told := (lineError{line, text}); !slices.ContainsFunc(found, func(f *lineError) bool { return *f == told }) {
+				found = append(found, &told)
 			}
 		}
 		if unknown, ok := leaf.ErrorKind.(*kinds.AdditionalProperties); ok {
@@ -59,7 +60,7 @@ func validate(root *yaml.Node) error {
 			}
 			return
 		}
-		tell(node.Line, leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+		tell(node.Line, problem(leaf))
 	})
 	slices.SortStableFunc(found, func(a, b *lineError) int { return a.line - b.line })
 	var all []error
@@ -67,6 +68,21 @@ func validate(root *yaml.Node) error {
 		all = append(all, problem)
 	}
 	return errors.Join(all...)
+}
+
+// problem is what is wrong with one value: in our words where those of the library name its keywords alone.
+func problem(leaf *jsonschema.ValidationError) string {
+	switch kind := leaf.ErrorKind.(type) {
+	case *kinds.MaxProperties:
+		return fmt.Sprintf("it has %d keys, where %d can be", kind.Got, kind.Want)
+	case *kinds.MinLength:
+		if kind.Got == 0 {
+			return "it is empty"
+		}
+	case *kinds.Not:
+		return "this name is taken"
+	}
+	return leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 }
 
 // keyLine is the line of a key of a mapping.

@@ -53,11 +53,13 @@ func (t *template) UnmarshalYAML(node *yaml.Node) error {
 
 // closing is where the brace is that ends an expression; -1 where there is none.
 func closing(text string) int {
-	depth, quote := 0, rune(0)
+	depth, quote, escaped := 0, rune(0), false
 	for i, r := range text {
 		switch {
+		case escaped:
+			escaped = false
 		case quote != 0:
-			if r == quote {
+			if escaped = r == '\\' && quote != '`'; r == quote {
 				quote = 0
 			}
 		case r == '"' || r == '\'' || r == '`':

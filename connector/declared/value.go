@@ -23,7 +23,8 @@ func (v *jsonValue) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// numbers is v with its numbers as ints and floats. An int keeps an id of 64 bits as it is.
+// numbers is v with its numbers as ints and floats. An int keeps an id of 64 bits as it is; a whole number beyond that stays the text
+// that it was written as, since as a float it would be the number of its neighbors, too.
 func numbers(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -38,7 +39,7 @@ func numbers(v any) any {
 		if n, err := strconv.Atoi(v.String()); err == nil {
 			return n
 		}
-		if f, err := v.Float64(); err == nil {
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".eE") {
 			return f
 		}
 		return v.String()

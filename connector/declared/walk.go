@@ -22,6 +22,11 @@ func (r *reader) step(ctx context.Context, at place, changed func(items []any) t
 	}
 	of := r.of.paging()
 	ordered := of.Order == inOrderOfChange
+	if ordered && len(got.items) > 1 {
+		if last := changed(got.items); !last.IsZero() && changed(got.items[:1]).After(last) {
+			return got, nil, r.p.fail(connector.Malformed, "a page ends with what changed before it begins: the list is not in the order of change, and what is older than the page would be passed over")
+		}
+	}
 	if of.Kind == byNumber && !ordered && at.At > of.start().At {
 		before := at
 		before.At--
@@ -73,7 +78,7 @@ func (r *reader) following(at place, got answered) (next place, end bool) {
 	switch of.Kind {
 	case byNumber, byOffset:
 		n := len(got.items)
-		if n == 0 {
+		if n == 0 && !got.hasMore() {
 			return at, true
 		}
 		if of.Kind == byOffset && of.Order != inOrderOfChange && n > 1 {

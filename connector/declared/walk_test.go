@@ -165,6 +165,76 @@ func TestAListThatIsNotInItsOrder(t *testing.T) {
 	}
 }
 
+// TestAListThatFalls holds that a vendor which ignores the order that it is asked for is told of: what is older than its first page
+// would never be read, and count as gone.
+func TestAListThatFalls(t *testing.T) {
+	c, s := against(t, "offset", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+		items := []map[string]any{}
+		for i := offset; i < 100 && len(items) < 50; i++ {
+			items = append(items, map[string]any{"id": 1000 + i, "changed": 1772352000000 - i, "mail": "x@example.com"})
+		}
+		answer(w, map[string]any{"items": items})
+	}))
+	found, err := read(t, c, s, hub.ModelUser)
+	if !connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), "not in the order of change") {
+		t.Errorf("%d of 100 rows were read: %v", len(found), err)
+	}
+}
+
+// TestMoreWithoutAWhere has vendors that say that there is more, and do not say where; and one whose page is empty and not the last.
+func TestMoreWithoutAWhere(t *testing.T) {
+	for _, test := range []struct {
+		file    string
+		answer  map[string]any
+		changes []string
+		want    string
+	}{
+		{"cursor", map[string]any{"items": []any{}, "more": true, "cursor": nil}, []string{"  next: answer.cursor\n", "  next: answer.cursor\n  more: answer.more\n"}, "says that there is more, but not where"},
+		{"link", map[string]any{"items": []any{}, "more": true}, []string{"  kind: link\n", "  kind: link\n  more: answer.more\n", "items: answer\n", "items: answer.items\n"}, "says that there is more, but not where"},
+		{"offset", map[string]any{"items": []any{}, "more": true}, []string{"  order: modified\n", "  more: answer.more\n"}, "says that there is more, but not where"},
+		{"cursor", map[string]any{"items": []any{}, "more": false, "cursor": "x"}, []string{"  next: answer.cursor\n", "  next: answer.cursor\n  more: answer.more\n"}, ""},
+	} {
+		c, s := against(t, test.file, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, test.answer) }), test.changes...)
+		page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10})
+		if test.want == "" && (err != nil || page.More) || test.want != "" && (!connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, and there is more: %t", test.file, err, page.More)
+		}
+	}
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		items := []any{}
+		if r.URL.Query().Get("page") == "3" {
+			items = append(items, map[string]any{"id": 7, "mail": "x@example.com"})
+		}
+		answer(w, map[string]any{"items": items, "more": r.URL.Query().Get("page") < "3"})
+	}), "  parameter: page\n", "  parameter: page\n  more: answer.more\n")
+	if found, err := read(t, c, s, hub.ModelUser); err != nil || len(found) != 1 {
+		t.Errorf("behind empty pages %d rows were read: %v", len(found), err)
+	}
+}
+
+// TestLinksAsPeopleWriteThem reads the header Link as RFC 8288 allows it.
+func TestLinksAsPeopleWriteThem(t *testing.T) {
+	for header, want := range map[string]string{
+		`</api/people?fields=id,name&page=2>; rel="next"`:                                   "fields=id%2Cname&page=2",
+		`</api/people?page=1>; rel="prev", </api/people?ids=1,2;3>; title="a, b"; rel=next`: "ids=1%2C2%3B3",
+		`</api/people?page=9>; rel="last next"`:                                             "page=9",
+		`</api/people?page=9>; title="rel=next; no"; REL = "Next"`:                          "page=9",
+		`</api/people?page=9>; rel="prev"; rel="next"`:                                      "",
+		`</api/people?page=9>; title="a \"quoted\" <one>, "; rel="last"`:                    "",
+		`</api/people?page=9`: "",
+	} {
+		c, s := against(t, "link", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Link", header)
+			answer(w, []map[string]any{{"id": "a", "changed": "2026-03-01T00:00:00Z"}})
+		}))
+		page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10})
+		if err != nil || page.More != (want != "") || !strings.Contains(strings.ReplaceAll(page.Next, `\u0026`, "&"), want) {
+			t.Errorf("%s goes on at %q: %v", header, page.Next, err)
+		}
+	}
+}
+
 // TestLinksLeadNowhereElse holds that no credentials go to where a vendor's answer points, and that none is kept with a place.
 func TestLinksLeadNowhereElse(t *testing.T) {
 	var link string

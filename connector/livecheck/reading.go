@@ -2,7 +2,10 @@ package livecheck
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"sirocco/connector"
@@ -48,10 +51,10 @@ func (k *check) reading(ctx context.Context, m hub.ModelInfo) {
 		q.Next, ended = page.Next, !page.More
 	}
 	if len(ids) == 0 && len(rejected) == 0 {
-		k.tell(Unchecked, name+" is read", "the account has none that is one (%d items were passed over)", passed)
+		k.tell(Unchecked, name+" is read", "the account has none that is one (%s passed over)", counted(passed, "item"))
 		return
 	}
-	k.tell(Held, name+" is read", "%d records, %d items passed over, %s", len(ids), passed, map[bool]string{true: "to the end", false: "and there are more"}[ended])
+	k.tell(Held, name+" is read", "%s, %s passed over, %s", counted(len(ids), "record"), counted(passed, "item"), map[bool]string{true: "to the end", false: "and there are more"}[ended])
 	for i, r := range rejected {
 		if i == shownReasons {
 			k.tell(Failed, "every "+name+" can be kept", "and %d more", len(rejected)-i)
@@ -163,6 +166,38 @@ func idAt(records []hub.Record, i int) string {
 	return records[i].ExternalID
 }
 
+// nobodys is an id of the form that the ids have which no record is likely to have: of numbers, which vendors count up, one that
+// is far from theirs and that a vendor can read; of other texts one with another end.
+func nobodys(ids []string) string {
+	id := ids[0]
+	if _, err := strconv.ParseUint(id, 10, 64); err == nil {
+		far := strings.Repeat("9", len(id))
+		for _, most := range []string{"2147483647", "9223372036854775807"} { // the largest numbers of 32 and 64 bits
+			if len(id) == len(most) && id < most {
+				far = most
+			}
+		}
+		if !slices.Contains(ids, far) {
+			return far
+		}
+	}
+	runes := []rune(id)
+	end := len(runes) - 1
+	runes[end] = map[bool]rune{true: '1', false: '0'}[runes[end] == '0']
+	for id = string(runes); slices.Contains(ids, id); {
+		id += "0"
+	}
+	return id
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 // found asks for single records by their ids.
 func (k *check) found(ctx context.Context, m hub.ModelInfo, ids []string) {
 	what := "a single " + string(m.Model) + " is found by its id, and one that is not there is not"
@@ -171,10 +206,7 @@ func (k *check) found(ctx context.Context, m hub.ModelInfo, ids []string) {
 		k.tell(Unchecked, what, "the connector cannot ask for single records: what two whole readings do not meet counts as gone")
 		return
 	}
-	absent := ids[0][:len(ids[0])-1] + map[bool]string{true: "1", false: "0"}[ids[0][len(ids[0])-1] == '0']
-	for slices.Contains(ids, absent) {
-		absent += "0"
-	}
+	absent := nobodys(ids)
 	page, err := finder.Find(ctx, k.s, m.Model, []string{ids[0], absent})
 	if err != nil {
 		k.tell(Failed, what, "%v", err)

@@ -180,7 +180,7 @@ func (c *mappingCheck) objects(ctx context.Context, s *connector.Session) (strin
 		slices.Sort(c.custom)
 	}
 	if len(c.custom) == 0 {
-		return "an object of the organization's, which has none of its own", nil
+		return "a standard object: the organization has no custom ones that the user may see", nil
 	}
 	return "one of " + listed(c.custom) + ", or a standard one", nil
 }

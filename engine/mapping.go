@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"sirocco/connector"
@@ -95,7 +97,7 @@ func (j *syncJob) checkMapping(ctx context.Context) error {
 	}
 	failed := ""
 	if invalid != nil {
-		failed = keptNote(invalid.Error())
+		failed = keptNote(issuesSaid(invalid))
 	}
 	if err := j.engine.Store.MappingChecked(ctx, j.sched, j.session.uncheckedMapping, checked, failed); err != nil {
 		return err
@@ -105,6 +107,21 @@ func (j *syncJob) checkMapping(ctx context.Context) error {
 	}
 	j.session.Mapping, j.session.uncheckedMapping = checked, time.Time{}
 	return nil
+}
+
+// issuesMost is how many things are told that are wrong with a mapping, in the sentence of a connection.
+const issuesMost = 2
+
+// issuesSaid tells some of what is wrong, and how much more there is.
+func issuesSaid(wrong *hub.InvalidError) string {
+	var said []string
+	for _, issue := range wrong.Issues[:min(len(wrong.Issues), issuesMost)] {
+		said = append(said, (&hub.InvalidError{Issues: []hub.Issue{issue}}).Error())
+	}
+	if more := len(wrong.Issues) - len(said); more > 0 {
+		said = append(said, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(said, "; ")
 }
 
 // endUnmapped ends a job whose mapping names what is not there: it is asked about again now and then.

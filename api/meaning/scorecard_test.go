@@ -182,7 +182,7 @@ var _ = resource(oneSurface,
 		s.admin().evaluation(card, "filterBy=TEAM&filterByIds="+s.person("Rex")).want("data.recordingsEvaluatedCount", 0)
 		s.admin().evaluation(card, "filterBy=ORGANIZATION&filterByIds="+s.another().id0()).want("data.recordingsEvaluatedCount", 0)
 		s.admin().refuses(422, "GET", evaluated+card+"?"+november+"&filterBy=NONE&filterByIds=x", "").says("RECORDING, USER, TEAM, ORGANIZATION")
-		s.admin().evaluation(card, "filterBy=USER,TEAM&filterByIds="+s.person("Rex")).want("data.recordingsEvaluatedCount", 2)
+		s.admin().evaluation(card, "filterBy=USER,TEAM&filterByIds="+s.person("Rex")).want("data.filterBy.1", "TEAM").want("data.recordingsEvaluatedCount", 2)
 	}},
 	line{"M-SCO-07", holds, "the grouping is optional, of the same words", func(s *scene) {
 		card, _ := s.threeScored()

@@ -58,8 +58,8 @@ func (Scope) Schema(wire.Schemas) *wire.Schema {
 	return &wire.Schema{Extensions: map[string]any{"anyOf": []*wire.Schema{{Type: wire.TypeArray, Items: word(), MinItems: &least}, word()}}}
 }
 
-// MarshalJSON implements json.Marshaler.
-func (l Scope) MarshalJSON() ([]byte, error) { return OneOrMore(l).MarshalJSON() }
+// MarshalJSON implements json.Marshaler. Words that came in one text are shown as several: the contract has no word with a comma.
+func (l Scope) MarshalJSON() ([]byte, error) { return OneOrMore(OneOrMore(l).words()).MarshalJSON() }
 
 // ScoreQuery is how a client chooses the recordings that figures rest on.
 type ScoreQuery struct {

@@ -150,9 +150,9 @@ func TestAnOrganizationIsPatched(t *testing.T) {
 		"nothing":    {hub.OrganizationPatch{}, before, map[string]any{}},
 		"what it is": {hub.OrganizationPatch{Name: new("Acme"), Disabled: new(false), Owner: new("o"), Admins: &[]string{"b", "a"}, Industries: &[]string{}}, before, map[string]any{}},
 		"all": {
-			hub.OrganizationPatch{Name: new("B"), Disabled: new(true), Owner: new("p"), Admins: &[]string{"a"}, Industries: &[]string{"i"}},
-			hub.Organization{Name: "B", Disabled: true, Details: hub.OrganizationDetails{Owner: "p", Admins: []string{"a"}, Industries: []string{"i"}}},
-			map[string]any{"name": "B", "disabled": true, "ownerUid": "p", "adminUids": []string{"a"}, "industryIds": []string{"i"}},
+			hub.OrganizationPatch{Name: new("B"), Disabled: new(true), Owner: new("p"), Admins: &[]string{"a"}, Industries: &[]string{"i", "h", "i"}},
+			hub.Organization{Name: "B", Disabled: true, Details: hub.OrganizationDetails{Owner: "p", Admins: []string{"a"}, Industries: []string{"i", "h"}}},
+			map[string]any{"name": "B", "disabled": true, "ownerUid": "p", "adminUids": []string{"a"}, "industryIds": []string{"i", "h"}},
 		},
 	} {
 		got := before

@@ -59,9 +59,18 @@ func (p *TeamPatch) Apply(t *Team, now time.Time) map[string]any {
 	return changes
 }
 
+// setList sets a list of names to src, each once, in the order in which they first stand there, and notes a change by its name.
 func setList(changes map[string]any, name string, dst *[]string, src []string) {
-	if !slices.Equal(*dst, src) {
-		*dst = src
-		changes[name] = append([]string{}, src...)
+	once := make([]string, 0, len(src))
+	given := make(map[string]bool, len(src))
+	for _, s := range src {
+		if !given[s] {
+			given[s] = true
+			once = append(once, s)
+		}
+	}
+	if !slices.Equal(*dst, once) {
+		*dst = once
+		changes[name] = slices.Clone(once)
 	}
 }

@@ -35,7 +35,9 @@ type Config struct {
 	RateLimit int
 	// OrganizationRateLimit is how many all tokens of an organization have together; 0 is no limit.
 	OrganizationRateLimit int
-	Logger                *slog.Logger
+	// Strangers counts by their address those whose token is not known, with others who do; one of RateLimit when nil.
+	Strangers *wire.AddressLimit
+	Logger    *slog.Logger
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
@@ -65,7 +67,7 @@ func New(cfg Config) http.Handler {
 		cfg.Connections = cfg.Store
 	}
 	a := wire.New(wire.Config{
-		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Console: cfg.Console != nil, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
+		Store: cfg.Store, RateLimit: cfg.RateLimit, OrganizationRateLimit: cfg.OrganizationRateLimit, Strangers: cfg.Strangers, Logger: cfg.Logger, Metrics: cfg.Metrics, Clock: cfg.Clock, PublicURL: cfg.PublicURL, Console: cfg.Console != nil, TrustedProxies: cfg.TrustedProxies, Version: cfg.Version, Health: cfg.Health,
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})

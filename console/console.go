@@ -28,6 +28,8 @@ type Options struct {
 	Origin func(*http.Request) string
 	// Admit counts an attempt to sign in by its address, or says how long that has to wait.
 	Admit func(*http.Request) (wait time.Duration, ok bool)
+	// AdmitStranger counts a cookie or a link that is to be looked for, as the API does a token, by its address; nil counts none.
+	AdmitStranger func(*http.Request) (wait time.Duration, ok bool)
 	// OIDC is the provider of OpenID Connect at which people sign in; nil where there is none.
 	OIDC *OIDC
 	// Check asks a CRM whether it accepts credentials, and whose they are.
@@ -50,6 +52,8 @@ type server struct {
 	// base is the path that every page is below, without a slash at its end.
 	base string
 	live live
+	// met are the sessions that were found lately, by the hashes of their secrets.
+	met hub.Met
 	// provider is nil where nobody signs in by one.
 	provider *provider
 }

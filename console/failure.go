@@ -13,7 +13,7 @@ import (
 	"sirocco/hub"
 )
 
-// tooManyError says that an address has to wait before it tries to sign in again.
+// tooManyError says that an address has to wait before it tries to sign in, or to be known, again.
 type tooManyError struct{ wait time.Duration }
 
 func (e *tooManyError) Error() string {

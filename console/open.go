@@ -20,7 +20,10 @@ type openPage struct {
 
 func (s *server) showOpen(w http.ResponseWriter, v *visit) error {
 	shown := &openPage{page: s.page(v, "Open the console")}
-	var err error
+	err := s.admitStranger(v.Request)
+	if err != nil {
+		return err
+	}
 	shown.Who, err = s.Store.ConsoleLogin(v.Context(), v.FormValue("key"))
 	if errors.Is(err, hub.ErrNotFound) {
 		return s.render(w, v, http.StatusGone, "open", shown)

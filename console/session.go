@@ -30,11 +30,35 @@ func (s *server) sessionOf(r *http.Request, use bool) (*hub.ConsoleSession, erro
 	if err != nil {
 		return nil, nil //nolint:nilerr // there is no such cookie
 	}
-	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value, use)
-	if errors.Is(err, hub.ErrNotFound) {
+	hash, ok := hub.ConsoleSessionHash(cookie.Value)
+	if !ok {
 		return nil, nil
 	}
+	if !s.met.Has(hash) {
+		if err := s.admitStranger(r); err != nil {
+			return nil, err
+		}
+	}
+	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value, use)
+	if errors.Is(err, hub.ErrNotFound) {
+		s.met.Forget(hash)
+		return nil, nil
+	}
+	if err == nil {
+		s.met.Add(hash)
+	}
 	return &c, err
+}
+
+// admitStranger counts a secret that is about to be looked for and let nobody in lately, by the address that gives it.
+func (s *server) admitStranger(r *http.Request) error {
+	if s.AdmitStranger == nil {
+		return nil
+	}
+	if wait, ok := s.AdmitStranger(r); !ok {
+		return &tooManyError{wait}
+	}
+	return nil
 }
 
 // enter keeps a session's secret in the browser. Every way to sign in ends here.

@@ -129,3 +129,43 @@ func TestDoor(t *testing.T) {
 		t.Errorf("the third attempt: %d", a.status)
 	}
 }
+
+// TestSecretsOfNobodyAreCounted limits the cookies and links that are looked for in vain, and not whoever is signed in.
+func TestSecretsOfNobodyAreCounted(t *testing.T) {
+	counted := 0
+	s := serveOn(t, storetest.SQLite(t), func(o *Options) {
+		o.AdmitStranger = func(*http.Request) (time.Duration, bool) { counted++; return 30 * time.Second, counted <= 4 }
+	})
+	signedIn := s.as(hub.ConsolePerson{Role: hub.ConsoleViewer})
+	for range 3 {
+		if a := signedIn.do(http.MethodGet, "/", nil); a.status != http.StatusOK {
+			t.Fatalf("who is signed in: %d", a.status)
+		}
+	}
+	forge := func() int {
+		return s.stranger().do(http.MethodGet, "/", nil, "Cookie", sessionCookie+"="+hub.NewConsoleSessionText()).status
+	}
+	open := func() int {
+		return s.stranger().do(http.MethodGet, "/open?key="+hub.NewConsoleLoginText(), nil).status
+	}
+	for i, want := range []int{http.StatusSeeOther, http.StatusSeeOther, http.StatusTooManyRequests} {
+		if got := forge(); got != want {
+			t.Errorf("forged cookie %d: %d, want %d", i, got, want)
+		}
+		if i == 0 {
+			if got := open(); got != http.StatusGone {
+				t.Errorf("a forged link: %d", got)
+			}
+		}
+	}
+	if got := open(); got != http.StatusTooManyRequests {
+		t.Errorf("one forged link too many: %d", got)
+	}
+	if a := signedIn.do(http.MethodGet, "/", nil); a.status != http.StatusOK {
+		t.Errorf("who is signed in, beside them: %d", a.status)
+	}
+	before := counted
+	if a := s.stranger().do(http.MethodGet, "/", nil, "Cookie", sessionCookie+"=x"); a.status != http.StatusSeeOther || counted != before {
+		t.Errorf("what has not the form of a secret is counted: %d", a.status)
+	}
+}

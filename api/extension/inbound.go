@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -88,7 +87,7 @@ var errNoInbound = wire.Refusal(http.StatusUnauthorized, "There is no such addre
 // takeInbound takes what the platform of a connection posts.
 func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
 	caller := inboundCaller(hr)
-	if !s.callers.met(caller) && !s.AdmitStranger(w, hr) {
+	if !s.callers.Has(caller) && !s.AdmitStranger(w, hr) {
 		return
 	}
 	in, err := s.Store.InboundAt(hr.Context(), hr.PathValue("connection"))
@@ -106,20 +105,10 @@ func (s *server) takeInbound(w http.ResponseWriter, hr *http.Request) {
 
 // refuseInbound answers a caller that has not the secret. One that had it before counts as a stranger now.
 func (s *server) refuseInbound(w http.ResponseWriter, hr *http.Request, caller string) {
-	if s.callers.forget(caller) && !s.AdmitStranger(w, hr) {
+	if s.callers.Forget(caller) && !s.AdmitStranger(w, hr) {
 		return
 	}
 	wire.WriteError(w, errNoInbound)
-}
-
-// callersMost bounds how many callers are known at a time.
-const callersMost = 10_000
-
-// callers are who posted with the right secret lately: they are no strangers, whose requests are counted by their address, as
-// a vendor posts for many from one.
-type callers struct {
-	mu    sync.Mutex
-	known map[string]bool
 }
 
 // inboundCaller is what a caller is known by: the address that it posts to and the secret that it gives, if it gives one.
@@ -129,30 +118,6 @@ func inboundCaller(hr *http.Request) string {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(text), text) // a hash takes all
 	}
 	return string(h.Sum(nil))
-}
-
-func (c *callers) met(caller string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.known[caller]
-}
-
-func (c *callers) meet(caller string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= callersMost {
-		c.known = map[string]bool{}
-	}
-	c.known[caller] = true
-}
-
-// forget reports whether the caller was known.
-func (c *callers) forget(caller string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	was := c.known[caller]
-	delete(c.known, caller)
-	return was
 }
 
 // hasSecret reports whether the request carries a secret of the address.

@@ -58,7 +58,7 @@ func (s *server) takeCall(w http.ResponseWriter, hr *http.Request, in store.Inbo
 		s.refuseInbound(w, hr, caller)
 		return
 	}
-	s.callers.meet(caller)
+	s.callers.Add(caller)
 	if _, err := s.Store.WakeSync(hr.Context(), in.Connection.OrganizationID, in.Connection.ID); err != nil {
 		wire.Fail(w, hr, err)
 		return

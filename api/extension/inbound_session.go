@@ -69,7 +69,7 @@ func (s *server) takeSession(w http.ResponseWriter, hr *http.Request, in store.I
 		s.refuseInbound(w, hr, caller)
 		return
 	}
-	s.callers.meet(caller)
+	s.callers.Add(caller)
 	body, release, ok := s.Receive(w, hr, in.Connection.OrganizationID, inboundMost)
 	if !ok {
 		return

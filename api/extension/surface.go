@@ -28,7 +28,7 @@ type server struct {
 	*wire.API
 	Config
 
-	callers callers
+	callers hub.Met
 }
 
 const (

@@ -25,7 +25,9 @@ type Config struct {
 	RateLimit int
 	// OrganizationRateLimit is how many all tokens of an organization have together; 0 is no limit.
 	OrganizationRateLimit int
-	Logger                *slog.Logger
+	// Strangers counts by their address those whose token is not known; one of RateLimit when nil.
+	Strangers *AddressLimit
+	Logger    *slog.Logger
 	// Metrics takes the API's metrics and is what /metrics shows.
 	Metrics *prometheus.Registry
 	Clock   hub.Clock
@@ -72,7 +74,7 @@ func New(cfg Config) *API {
 		authenticator: newAuthenticator(cfg.Store, cfg.Clock, cfg.Logger),
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		organizations: newRateLimiter(cfg.OrganizationRateLimit, cfg.Clock),
-		strangers:     NewAddressLimit(cfg.RateLimit, cfg.TrustedProxies, cfg.Clock),
+		strangers:     cmp.Or(cfg.Strangers, NewAddressLimit(cfg.RateLimit, cfg.TrustedProxies, cfg.Clock)),
 		allotments:    newAllotments(cfg.Store, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
 		arrivals:      newArrivals(),

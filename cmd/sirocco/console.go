@@ -20,7 +20,7 @@ import (
 const signInsPerMinute = 10
 
 // newConsole is the web console; nil where it is not served.
-func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, opts nodeOptions, stopping <-chan struct{}) http.Handler {
+func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, opts nodeOptions, strangers *wire.AddressLimit, stopping <-chan struct{}) http.Handler {
 	if !opts.console {
 		return nil
 	}
@@ -35,9 +35,10 @@ func newConsole(st *store.Store, log *slog.Logger, background *engine.Engine, op
 	return console.New(console.Options{
 		Audio: audio, OIDC: opts.signIn,
 		Store: st, Clock: st.Now, Logger: log, PublicURL: opts.publicURL, Platforms: platforms, Check: background.Check, CheckMapping: background.CheckMapping,
-		Origin: func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
-		Admit:  wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,
-		Done:   stopping, Targets: opts.targets,
+		Origin:        func(r *http.Request) string { return opts.proxies.Origin(opts.publicURL, r) },
+		Admit:         wire.NewAddressLimit(signInsPerMinute, opts.proxies, st.Now).Allow,
+		AdmitStranger: strangers.Allow,
+		Done:          stopping, Targets: opts.targets,
 	})
 }
 

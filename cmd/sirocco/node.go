@@ -76,11 +76,13 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 		return nil, err
 	}
 	stopping := make(chan struct{})
+	// One for the API and the console, as a wrong secret is one wherever it is given.
+	strangers := wire.NewAddressLimit(opts.rateLimit, opts.proxies, st.Now)
 	return &node{
 		stopping: stopping,
 		handler: api.New(api.Config{
-			Store: st, Console: newConsole(st, log, background, opts, stopping), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
-			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
+			Store: st, Console: newConsole(st, log, background, opts, strangers, stopping), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
+			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Strangers: strangers, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { //nolint:staticcheck // it does not fail: the error is the answer
 				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)
 			},

@@ -87,6 +87,8 @@ func bodyError(err error) error {
 			problem = "duplicate name of a field"
 		case strings.HasPrefix(problem, "invalid character"):
 			problem = "a character is there that cannot be there"
+		case strings.Contains(problem, "`"): // which quotes what follows
+			problem = "an escape is there that stands for no character"
 		}
 		return fmt.Errorf("%s at byte %d", problem, syntax.ByteOffset)
 	}

@@ -185,18 +185,21 @@ var notPublic = func() []netip.Prefix {
 	var all []netip.Prefix
 	for _, text := range []string{
 		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10", "5f00::/16",
+		"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
 	} {
 		all = append(all, netip.MustParsePrefix(text))
 	}
 	return all
 }()
 
+// public6 is all that was ever given out of IPv6 to be public: what lies outside is local, special, or carries an IPv4 address.
+var public6 = netip.MustParsePrefix("2000::/3")
+
 // PublicAddress reports whether an address is one of the public internet: not this machine, not a private network,
 // not a cloud's metadata service.
 func PublicAddress(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.Is6() && !public6.Contains(ip) {
 		return false
 	}
 	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(ip) })

@@ -53,6 +53,12 @@ func ClaimQueries() map[string]string {
 	return queries
 }
 
+// LinkedSpanQuery is the query for the first and the last recording of some records, on SQLite.
+func LinkedSpanQuery() string {
+	query, _ := linkedSpanQuery(database.SQLite, nil)
+	return query
+}
+
 // ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
 func ConsoleQueries() map[string]string {
 	several, _ := database.SQLite.In("$2", nil)

@@ -18,9 +18,6 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 	if err := endRuns(ctx, tx, Schedule{OrganizationID: organization, ConnectionID: connection}, runDeleted, now); err != nil {
 		return err
 	}
-	if err := relinkConnection(ctx, tx, organization, connection, now); err != nil {
-		return err
-	}
 	leaving, err := leaveVendorWebhook(ctx, tx, organization, connection, now)
 	if err != nil {
 		return err

@@ -11,6 +11,10 @@ import (
 // projectReach is how far from the last change of a project recordings are looked at again for it.
 const projectReach = 3 * 24 * time.Hour
 
+// placesLook bounds how many recordings, the latest ones, are looked at for whether they are about a place before it is asked for
+// another look at all that are older.
+const placesLook = 10_000
+
 // widenByProjects takes in the times about which the projects changed in the CRM, as far back as relinkWindow, and the
 // recordings that are linked to them.
 func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time) error {
@@ -29,8 +33,7 @@ func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time)
 			s.include(from, until)
 		}
 	}
-	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings
-		WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
+	linked, err := linkedSpan(ctx, tx, s.organization, s.connection, hub.ModelOpportunity, s.projects)
 	if err != nil {
 		return err
 	}
@@ -81,10 +84,20 @@ func (s *relinkScope) widenByPlaces(ctx context.Context, tx Tx, now time.Time) e
 	if err != nil {
 		return err
 	}
+	since := micros(now.Add(-relinkWindow))
+	unread, err := queryAll(ctx, tx, scanCount, `SELECT started_at FROM recordings WHERE organization_id = $1 AND started_at >= $2 ORDER BY started_at DESC LIMIT 1 OFFSET $3`,
+		s.organization, since, placesLook)
+	if err != nil {
+		return err
+	}
+	if len(unread) > 0 { // all of those are looked at in the background
+		s.include(fromMicros(since), fromMicros(unread[0]))
+		since = unread[0]
+	}
 	// Those that the rule may link, and that have a place or a customer by which it could.
 	waiting, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND started_at >= $2
 		AND link_by IN ('', 'OFFERED', 'MATCHING') AND written_at IS NULL AND deleted_at IS NULL AND (latitude IS NOT NULL OR contact_name <> '' OR contact_phone <> '')`,
-		s.organization, micros(now.Add(-relinkWindow)))
+		s.organization, since)
 	if err != nil {
 		return err
 	}

@@ -132,15 +132,6 @@ func relinkWithout(ctx context.Context, tx Tx, c hub.Connection, gone []hub.Reco
 	return scope.request(ctx, tx, now)
 }
 
-// relinkConnection asks for another look at the recordings that are linked to records of a connection.
-func relinkConnection(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
-	linked, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(started_at), MAX(ended_at) FROM recordings WHERE organization_id = $1 AND link_connection_id = $2`, organization, connection)
-	if err != nil || linked.from == nil {
-		return err
-	}
-	return requestRelink(ctx, tx, organization, fromMicros(*linked.from), fromMicros(*linked.until), now)
-}
-
 // span is from the least to the greatest of some times; nil where there are none.
 type span struct{ from, until *int64 }
 
@@ -150,22 +141,35 @@ func scanSpan(r database.Row) (span, error) {
 	return s, err
 }
 
+// linkedSpan is from the start of the first to that of the last recording that is linked to one of some records, however many
+// are: each is found by its index, and none between them is read.
+func linkedSpan(ctx context.Context, tx Tx, organization, connection string, model hub.Model, ids []string) (span, error) {
+	query, arg := linkedSpanQuery(tx.Dialect(), ids)
+	return queryOne(ctx, tx, scanSpan, query, organization, connection, string(model), arg)
+}
+
+func linkedSpanQuery(dialect database.Dialect, ids []string) (query string, arg any) {
+	from, arg := dialect.Values("$4", ids)
+	const of = `(SELECT started_at FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id = v.value ORDER BY started_at`
+	return `SELECT MIN(first), MAX(last) FROM (SELECT ` + of + ` LIMIT 1) AS first, ` + of + ` DESC LIMIT 1) AS last FROM ` + from + `) AS spans`, arg
+}
+
 // widen takes in the times of the engagements, and of the recordings that are linked to them.
 func (s *relinkScope) widen(ctx context.Context, tx Tx) error {
 	if len(s.engagements) == 0 {
 		return nil
 	}
 	in, arg := tx.Dialect().In("$4", s.engagements)
-	for _, query := range []string{
-		`SELECT MIN(start_time), MAX(COALESCE(end_time, start_time)) FROM records
-			WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id ` + in,
-		`SELECT MIN(started_at), MAX(ended_at) FROM recordings
-			WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id ` + in,
-	} {
-		found, err := queryOne(ctx, tx, scanSpan, query, s.organization, s.connection, string(hub.ModelEngagement), arg)
-		if err != nil {
-			return err
-		}
+	own, err := queryOne(ctx, tx, scanSpan, `SELECT MIN(start_time), MAX(COALESCE(end_time, start_time)) FROM records
+		WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in, s.organization, s.connection, string(hub.ModelEngagement), arg)
+	if err != nil {
+		return err
+	}
+	linked, err := linkedSpan(ctx, tx, s.organization, s.connection, hub.ModelEngagement, s.engagements)
+	if err != nil {
+		return err
+	}
+	for _, found := range []span{own, linked} {
 		if found.from != nil {
 			s.include(fromMicros(*found.from), fromMicros(*found.until).Add(hub.AppointmentLength))
 		}

@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +98,59 @@ func testCRMUserDeleted(t *testing.T, url string, them hub.Record, byHand bool) 
 		}
 		if n, err := st.DeleteAbsent(ctx, sched, hub.ModelUser, store.AbsenceConfirmed, nil); err != nil || n != 1 {
 			t.Fatal(n, err)
+		}
+	})
+}
+
+// TestAnotherLookTakesInAllThatIsLinked changes an engagement to which recordings of very different days are linked: the look
+// reaches from the first to the last. They are found by their index, whose order says which those are.
+func TestAnotherLookTakesInAllThatIsLinked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := benchWorldOn(t, url)
+		ctx := t.Context()
+		push := func(model hub.Model, id, name string, length time.Duration) {
+			t.Helper()
+			start := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+			if _, err := w.st.Push(ctx, w.org, []hub.RecordPatch{{Model: model, ExternalID: id, Create: true, Change: func(r *hub.Record) {
+				r.Name, r.StartTime, r.EndTime = name, start, start.Add(length)
+			}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		push(hub.ModelEngagement, "e", "a visit", time.Hour)
+		push(hub.ModelEngagement, "other", "a visit", time.Hour)
+		w.linked(t, hub.ModelEngagement, 500, "'e'")
+		w.linked(t, hub.ModelEngagement, 3, "'other'")
+		storetest.Exec(t, w.st, `UPDATE recordings SET started_at = 60000000000, ended_at = 60001000000 WHERE link_external_id = 'other'`)
+		storetest.Exec(t, w.st, `DELETE FROM relinks`)
+		push(hub.ModelEngagement, "e", "another visit", 2*time.Hour)
+		reach := int64(14 * 3600)
+		if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM relinks WHERE organization_id = $1 AND asked_from <= $2 AND asked_until >= $3`, w.org, (1-reach)*1_000_000, (500+reach)*1_000_000); n != 1 {
+			t.Error("the look does not reach from the first to the last")
+		}
+		db, ok := w.st.Native().(*sql.DB)
+		if !ok {
+			return
+		}
+		rows, err := db.QueryContext(ctx, `EXPLAIN QUERY PLAN `+store.LinkedSpanQuery(), nil, nil, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(plan, "\n")
+		if strings.Count(text, "COVERING INDEX recordings_by_link (organization_id=? AND link_connection_id=? AND link_model=? AND link_external_id=?)") != 2 || strings.Contains(text, "B-TREE") {
+			t.Error(fmt.Sprint("the first and the last are looked for among all:\n", text))
 		}
 	})
 }

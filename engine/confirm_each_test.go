@@ -98,9 +98,6 @@ func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
 		"it is moved to another day": func(r *hubRig, visit hub.Record) {
 			row, id := r.crm.Row(hub.ModelEngagement, visit.ExternalID)
 			r.crm.Change(row, id, func(e *hub.Record) { e.StartTime, e.EndTime = e.StartTime.AddDate(0, 0, 3), e.EndTime.AddDate(0, 0, 3) })
-			if slices.ContainsFunc(r.crm.Records(hub.ModelEngagement), func(v hub.Record) bool { return v.ExternalID == visit.ExternalID && v.StartTime.Equal(visit.StartTime) }) {
-				r.t.Skip("the stand-in's visits are when they are")
-			}
 		},
 		"it is canceled": func(r *hubRig, visit hub.Record) {
 			row, id := r.crm.Row(hub.ModelEngagement, visit.ExternalID)

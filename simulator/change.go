@@ -148,6 +148,7 @@ func (d *Dataset) change(m hub.Model, id string, at time.Time, f func(*hub.Recor
 		panic(fmt.Sprintf("simulator: there is no %s %s", m, id))
 	}
 	before := d.record(m, n)
+	d.starts.LoadOrStore(hub.RecordRef{Model: m, ExternalID: id}, before.StartTime)
 	now := before
 	f(&now)
 	now.ModifiedAt = at

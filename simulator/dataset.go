@@ -23,6 +23,9 @@ type Dataset struct {
 	last   time.Time
 	counts map[hub.Model]int
 	tables map[hub.Model]*table
+	// starts are when rows that were changed began before, by what tells rows apart. It has a lock of its own, as it is asked
+	// for while rows are listed.
+	starts sync.Map
 }
 
 // table is one model's rows, each known by its number, and two orders in which they can be listed.
@@ -122,6 +125,16 @@ func (d *Dataset) Get(m hub.Model, id string) (hub.Record, bool) {
 		return hub.Record{}, false
 	}
 	return d.record(m, n), true
+}
+
+// Moved is how far the start of a row has been changed from what the seed gives it: for stand-ins that make up for
+// themselves when a visit is.
+func (d *Dataset) Moved(r hub.Record) time.Duration {
+	first, changed := d.starts.Load(hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
+	if !changed {
+		return 0
+	}
+	return r.StartTime.Sub(first.(time.Time))
 }
 
 // Now is the vendor's clock.

@@ -82,6 +82,15 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 		t.Errorf("it is there: %v; on it are %v, want %v; children %v", first.Has(of), users, want, first.Children)
 	}
 	row, id := r.crm.Row(model, of.ExternalID)
+	if planned := held[model][of.ExternalID].StartTime; !planned.IsZero() {
+		r.crm.Change(row, id, func(e *hub.Record) { e.StartTime, e.EndTime = e.StartTime.AddDate(0, 0, 3), e.EndTime.AddDate(0, 0, 3) })
+		moved, _ := confirm()
+		for _, told := range moved.Records {
+			if told.Model == model && told.ExternalID == of.ExternalID && !told.StartTime.Equal(planned.AddDate(0, 0, 3)) {
+				t.Errorf("%s %s is told to be at %s after it was moved from %s by three days", model, of.ExternalID, told.StartTime, planned)
+			}
+		}
+	}
 	r.crm.Change(row, id, func(e *hub.Record) { e.Deleted = true })
 	if gone, _ := confirm(); gone.Has(of) {
 		t.Errorf("%s %s is told to be there after it was deleted", model, of.ExternalID)

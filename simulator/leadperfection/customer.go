@@ -138,10 +138,10 @@ func saleOf(l hub.Record) float64 {
 // visited reports whether a lead has an appointment.
 func visited(l hub.Record) bool { return number(l)%4 != 3 }
 
-// visitOf is when it takes place, by the clocks of the zone.
+// visitOf is when it takes place, by the clocks of the zone; it is moved as the row of its lead is.
 func (v *vendor) visitOf(l hub.Record) time.Time {
 	n := number(l)
-	return time.Date(v.base.Year(), v.base.Month(), v.base.Day()+n*7%90-10, 8+n%20/2, n%20%2*30, 0, 0, v.zone)
+	return time.Date(v.base.Year(), v.base.Month(), v.base.Day()+n*7%90-10, 8+n%20/2, n%20%2*30, 0, 0, v.zone).Add(v.Moved(l))
 }
 
 // firstOf is the first name of a customer; empty where the customer is a company.

@@ -201,14 +201,14 @@ func templateOf(a hub.Record) string {
 	return appointmentTemplate
 }
 
-// start is when an activity takes place.
+// start is when an activity takes place, which is moved as its row is.
 func (v *vendor) start(a hub.Record) time.Time {
 	n := number(a)
 	days := n*7%90 - 10
 	if v.wide {
 		days = n*53%1200 - 900
 	}
-	return v.base.AddDate(0, 0, days).Add(8*time.Hour + time.Duration(n%20)*30*time.Minute)
+	return v.base.AddDate(0, 0, days).Add(8*time.Hour + time.Duration(n%20)*30*time.Minute + v.Moved(a))
 }
 
 func allDay(a hub.Record) bool { return number(a)%11 == 3 }

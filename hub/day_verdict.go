@@ -176,8 +176,9 @@ func (v *Verdict) decision(called string) string {
 	if v.Linked {
 		return fmt.Sprintf("It is of %s with a probability of %s: %s", called, percent(c.Probability), lowerFirst(c.Reason))
 	}
+	probable, needed := percentsApart(c.Probability, v.Threshold)
 	return fmt.Sprintf("It may be of %s, with a probability of %s: %s That is less than the %s from which on it would be linked.",
-		called, percent(c.Probability), lowerFirst(c.Reason), percent(v.Threshold))
+		called, probable, lowerFirst(c.Reason), needed)
 }
 
 // sentence is of parts that begin with small letters.
@@ -195,6 +196,15 @@ func percent(p float64) string {
 	default:
 		return fmt.Sprintf("%.0f %%", n)
 	}
+}
+
+// percentsApart are two probabilities of which the first is less than the second, with as many decimals as it takes to see it.
+func percentsApart(less, more float64) (string, string) {
+	a, b := percent(less), percent(more)
+	for decimals := 1; a == b && decimals <= 6; decimals++ {
+		a, b = fmt.Sprintf("%.*f %%", decimals, 100*less), fmt.Sprintf("%.*f %%", decimals, 100*more)
+	}
+	return a, b
 }
 
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }

@@ -60,6 +60,8 @@ type dayAppointment struct {
 	index       int
 	begin, slot float64 // minutes; slot is 0 where it is not known
 	long, whole bool    // of many hours, or of whole days
+	// first and last bound the days that it is on, in the organization's time zone; last is zero where that is not known.
+	first, last time.Time
 	place       place
 	placed      bool
 	known       known
@@ -167,7 +169,26 @@ func newDayAppointment(a *Appointment, index int, from time.Time, d *Day) *dayAp
 	midnight := local.Hour() == 0 && local.Minute() == 0
 	of.whole = a.AllDay || a.End.Sub(a.Start) >= allDayLength || (midnight && of.slot == 0)
 	of.long = !of.whole && a.End.Sub(a.Start) >= longLength
+	if of.first, of.last = a.Start, a.End; of.whole && isDateOnly(a) && !midnight {
+		of.first, of.last = sameClock(a.Start, d.zone()), sameClock(a.End, d.zone())
+	}
 	return of
+}
+
+// isDateOnly reports whether an entry of whole days is of dates without a zone, which CRMs tell as midnights of UTC: it is of
+// those days wherever the rep is.
+func isDateOnly(a *Appointment) bool {
+	isMidnight := func(t time.Time) bool { return t.Equal(t.UTC().Truncate(24 * time.Hour)) }
+	return isMidnight(a.Start) && (a.AllDay || isMidnight(a.End))
+}
+
+// sameClock is when clocks of the zone show what those of UTC do at t; zero where t is.
+func sameClock(t time.Time, zone *time.Location) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
 }
 
 func (d *Day) zone() *time.Location {
@@ -183,16 +204,13 @@ func (m *dayMatch) sameDay(t *dayTalk, a *dayAppointment) bool {
 	at := t.Recording.StartedAt.In(zone)
 	morning := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
 	night := morning.AddDate(0, 0, 1)
-	end := a.End
-	if !end.After(a.Start) {
-		if end = a.Start; a.whole {
-			end = a.Start.AddDate(0, 0, 1)
+	end := a.last
+	if !end.After(a.first) {
+		if end = a.first; a.whole {
+			end = a.first.AddDate(0, 0, 1)
 		}
 	}
-	if a.AllDay && end.Equal(a.Start) {
-		end = a.Start.AddDate(0, 0, 1)
-	}
-	return a.Start.Before(night) && (end.After(morning) || a.Start.Equal(morning))
+	return a.first.Before(night) && (end.After(morning) || a.first.Equal(morning))
 }
 
 func (m *dayMatch) addTalks() {

@@ -70,6 +70,35 @@ func TestDaysOfAnyLength(t *testing.T) {
 	}
 }
 
+// TestDatesWithoutAZone has entries of whole days that a CRM tells as midnights of UTC, in zones before and behind UTC: each is
+// of the day that it names, and of no other.
+func TestDatesWithoutAZone(t *testing.T) {
+	date := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for _, name := range []string{"UTC", "America/Los_Angeles", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "Pacific/Kiritimati"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry := Appointment{ConnectionID: "c", ExternalID: "w", Name: "w", ActivityType: "EVENT", Users: rep, Start: date, End: date.AddDate(0, 0, 1), AllDay: true}
+		unflagged, seconds := entry, entry
+		unflagged.AllDay, seconds.End = false, seconds.End.Add(-time.Second)
+		for day := 30; day <= 33; day++ {
+			for _, hour := range []int{1, 9, 17, 23} {
+				at := time.Date(2026, 10, day, hour, 5, 0, 0, zone)
+				want := ""
+				if day == 32 { // the first of November
+					want = "w"
+				}
+				for _, a := range []Appointment{entry, unflagged, seconds} {
+					if got := linkedTo(&Day{Rep: rep, Zone: zone, Appointments: []Appointment{a}, Talks: []Talk{talkAt(at, 25)}}); got[0] != want {
+						t.Errorf("%s, %s: linked to %q, want %q", name, at, got[0], want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestOverMidnight has an appointment that begins on one day and ends on the next: its recording may begin on either.
 func TestOverMidnight(t *testing.T) {
 	midnight := time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC)

@@ -105,11 +105,18 @@ func NotePrint(text, marker string) string {
 	return rest[:end]
 }
 
-// Fit cuts the note so that its NoteText has at most characters; zero is no bound. What is long is the transcript,
-// which stands at the end.
+// Fit cuts the note so that its NoteText has at most characters, by hub.NoteLength; zero is no bound. What is long is the
+// transcript, which stands at the end; a title takes no more than half.
 func (n Note) Fit(most int) Note {
-	if over := utf8.RuneCountInString(NoteText(n)) - most; most > 0 && over > 0 {
-		n.Body = hub.CutNote(n.Body, max(1, utf8.RuneCountInString(n.Body)-over))
+	over := func() int { return hub.NoteLength(NoteText(n)) - most }
+	if most <= 0 || over() <= 0 {
+		return n
+	}
+	if half := (most - hub.NoteLength(n.line())) / 2; half > 0 && hub.NoteLength(n.Title) > half {
+		n.Title = strings.TrimSpace(hub.FirstOf(n.Title, half-1)) + "…"
+	}
+	if more := over(); more > 0 {
+		n.Body = hub.CutNote(n.Body, max(1, hub.NoteLength(n.Body)-more))
 	}
 	return n
 }

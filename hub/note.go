@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 	"uuid"
 )
 
@@ -42,17 +41,44 @@ func (n ResultNote) Correction() ResultNote {
 	return ResultNote{Title: "Correction: " + n.Title, Body: "The recording was analysed again. This takes the place of what was noted of it here before.\n\n" + n.Body}
 }
 
-// CutNote cuts a text to at most characters, at the end of a line where there is one, and says so in its last line.
+// NoteLength is how many characters a text has as the strictest of vendors count them: in units of UTF-16, and a line break as
+// two, since some keep it so.
+func NoteLength(text string) int {
+	n := 0
+	for _, r := range text {
+		n += runeLength(r)
+	}
+	return n
+}
+
+func runeLength(r rune) int {
+	if r == '\n' || r > 0xffff {
+		return 2
+	}
+	return 1
+}
+
+// FirstOf is as much of the beginning of a text as has at most characters, by NoteLength.
+func FirstOf(text string, most int) string {
+	for i, r := range text {
+		if most -= runeLength(r); most < 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// CutNote cuts a text to at most characters, by NoteLength, at the end of a line where there is one, and says so in its last line.
 func CutNote(text string, most int) string {
-	if most <= 0 || utf8.RuneCountInString(text) <= most {
+	if most <= 0 || NoteLength(text) <= most {
 		return text
 	}
 	word := fmt.Sprintf("\n(Cut: a note has at most %d characters here.)", most)
-	room := most - utf8.RuneCountInString(word)
+	room := most - NoteLength(word)
 	if room <= 0 {
-		return string([]rune(text)[:most])
+		return FirstOf(text, most)
 	}
-	kept := string([]rune(text)[:room])
+	kept := FirstOf(text, room)
 	if end := strings.LastIndexByte(kept, '\n'); end > len(kept)/2 {
 		kept = kept[:end]
 	}

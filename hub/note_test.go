@@ -3,6 +3,7 @@ package hub_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"sirocco/hub"
@@ -39,9 +40,11 @@ func TestANoteIsCutAtALine(t *testing.T) {
 		}
 	}
 	for most := 1; most < 120; most++ {
-		for _, text := range []string{lines, strings.Repeat("é", 200)} {
-			if n := utf8.RuneCountInString(hub.CutNote(text, most)); n > most || n == 0 {
-				t.Errorf("cut to %d it has %d characters", most, n)
+		for _, text := range []string{lines, strings.Repeat("é", 200), strings.Repeat("👍", 200), strings.Repeat("yes\r\n", 80)} {
+			cut := hub.CutNote(text, most)
+			n := len(utf16.Encode([]rune(strings.ReplaceAll(strings.ReplaceAll(cut, "\r\n", "\n"), "\n", "\r\n"))))
+			if n > most || n == 0 && most > 1 || !utf8.ValidString(cut) || strings.ContainsRune(cut, utf8.RuneError) {
+				t.Errorf("cut to %d it has %d characters: %q", most, n, cut)
 			}
 		}
 	}

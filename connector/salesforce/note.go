@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -160,8 +159,8 @@ func (m saved) ref(r connector.Request, err error) (connector.NoteRef, error) {
 // subject is the title, cut so that the marker fits behind it.
 func subject(n connector.Note) string {
 	title := strings.Join(strings.Fields(n.Title), " ")
-	if most := subjectMost - utf8.RuneCountInString(n.Marker) - 1; utf8.RuneCountInString(title) > most {
-		title = string([]rune(title)[:max(0, most-1)]) + "…"
+	if most := subjectMost - len(n.Marker) - 1; hub.NoteLength(title) > most {
+		title = hub.FirstOf(title, most-1) + "…"
 	}
 	return strings.TrimSpace(title + " " + n.Marker)
 }

@@ -160,6 +160,9 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return err
 	}
 	info, at := c.Info(), s.engine.Clock()
+	if !s.delivery.IsOf(r.Link) { // one of the two follows a merge before the other
+		return s.handleError(ctx, at, connector.Fail(connector.Temporary, info.Name, "the recording is not linked to the %s %s now", s.delivery.Model, s.delivery.ExternalID))
+	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)
 	} else if !holds {
@@ -223,9 +226,9 @@ func (s *deliveryAttempt) checkPending(ctx context.Context) error {
 }
 
 // abandon ends a delivery that was withdrawn before its note left: it was canceled, or was about to be sent, which proves
-// nothing to anybody but us.
+// nothing to anybody but us. One that is wanted again since then is due at once.
 func (s *deliveryAttempt) abandon(ctx context.Context) error {
-	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryPending})
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.engine.Clock()})
 }
 
 func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {

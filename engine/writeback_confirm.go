@@ -52,6 +52,12 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	if err := s.open(ctx, c); err != nil {
 		return s.handleError(ctx, at, err)
 	}
+	// The notes of a record that was merged are on the one that survived.
+	on, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.Note.On)
+	if err != nil {
+		return err
+	}
+	s.delivery.Note.On = on
 	d := s.delivery
 	q := connector.NoteQuery{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Markers: []string{d.Note.Marker}, Since: d.AskedAt.Add(-noteMargin)}
 	found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)

@@ -36,6 +36,11 @@ type Delivery struct {
 	CreatedAt, UpdatedAt, SentAt time.Time
 }
 
+// IsOf reports whether the delivery is to what a link leads to.
+func (d Delivery) IsOf(l Link) bool {
+	return d.ConnectionID == l.ConnectionID && d.Model == l.Model && d.ExternalID == l.ExternalID
+}
+
 // DeliveredNote is a note as it was sent to the CRM.
 type DeliveredNote struct {
 	// On is the record that it is put on, which may be another one than the recording is linked to.

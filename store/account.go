@@ -86,5 +86,13 @@ func (s *Store) retireSome(ctx context.Context, tx Tx, c hub.Connection) (some b
 	if err != nil || canceled > 0 {
 		return true, err
 	}
+	// Whether a note is there that was sent to the account before cannot be found out any more: where it is not found, it is not
+	// sent to this one.
+	withdrawn, err := tx.Exec(ctx, `UPDATE deliveries SET withdrawn = $3, due_at = COALESCE(due_at, CAST($4 AS BIGINT)), updated_at = $4 WHERE `+
+		tx.Dialect().RowsOf(`deliveries WHERE organization_id = $1 AND connection_id = $2 AND state = $5 AND withdrawn = '' LIMIT $6`),
+		c.OrganizationID, c.ID, accountReplaced, micros(s.clock()), string(hub.DeliveryConfirming), purgeSlice)
+	if err != nil || withdrawn > 0 {
+		return true, err
+	}
 	return purgeSome(ctx, tx, ofAccount, c.OrganizationID, c.ID)
 }

@@ -45,7 +45,7 @@ func TestAnotherAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		storetest.Exec(t, st, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
-			VALUES ($1, $2, 'd', $3, 'ACCOUNT', '1', 'PENDING', 0, 1, '', '', 1, 1)`, org, w.connection, recording)
+			VALUES ($1, $2, 'd', $3, 'ACCOUNT', '1', 'PENDING', 0, 1, '', '', 1, 1), ($1, $2, 'e', $3, 'ACCOUNT', '2', 'CONFIRMING', 1, 1, '', '', 1, 1)`, org, w.connection, recording)
 		found, err := st.RecordsByKey(ctx, org, []store.RecordKey{key})
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +94,9 @@ func TestAnotherAccount(t *testing.T) {
 		}
 		if r, err := st.Recording(ctx, org, recording); err != nil || r.Linked() || !r.MayBeMatched() {
 			t.Errorf("%v: the link is %+v", err, r.Link)
+		}
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries WHERE state = 'CONFIRMING' AND withdrawn <> ''`); n != 1 {
+			t.Error("what was sent to the old account, and is not proven, may be sent to the new one")
 		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM deliveries WHERE state = 'CANCELED' AND due_at IS NULL`); n != 1 {
 			t.Error("the note to the old account is still sent")

@@ -43,13 +43,33 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	if err != nil {
 		return err
 	}
-	if len(all) > 0 && all[len(all)-1].Note.Print == "" { // what it says is not known: only another analysis corrects it
+	if len(all) > 0 && standing(all).Note.Print == "" { // what it says is not known: only another analysis corrects it
 		return nil
 	}
 	if len(all) > 0 {
 		return s.correctDelivery(ctx, tx, r, all, "")
 	}
 	return s.insertDelivery(ctx, tx, r, 0, now)
+}
+
+// reviveDelivery lets one that was canceled be sent after all.
+func (s *Store) reviveDelivery(ctx context.Context, tx Tx, d hub.Delivery, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', asked_at = NULL, absences = 0, withdrawn = '', updated_at = $4
+		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, d.OrganizationID, d.ConnectionID, d.ID, micros(now))
+	if err != nil {
+		return err
+	}
+	return scheduleTask(ctx, tx, d.OrganizationID, TaskWriteBack, d.ConnectionID, now)
+}
+
+// standing is the latest of some deliveries but for corrections that were canceled, which are not in the CRM.
+func standing(all []hub.Delivery) hub.Delivery {
+	for i := len(all) - 1; i > 0; i-- {
+		if all[i].State != hub.DeliveryCanceled || all[i].Correction == 0 {
+			return all[i]
+		}
+	}
+	return all[0]
 }
 
 func (s *Store) insertDelivery(ctx context.Context, tx Tx, r hub.Recording, correction int64, now time.Time) error {
@@ -72,7 +92,7 @@ func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, 
 // correctDelivery sees to it that the latest of the recording's deliveries to its record, which are all, says what is
 // true now, as the connection chose; or as by says, where that is not empty. One that is not sent yet will say it anyway.
 func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all []hub.Delivery, by hub.Corrections) error {
-	latest := all[len(all)-1]
+	latest := standing(all)
 	if latest.State != hub.DeliverySent {
 		return nil
 	}
@@ -92,6 +112,9 @@ func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all
 	now := s.clock()
 	switch by {
 	case hub.CorrectByNote:
+		if last := all[len(all)-1]; last.State == hub.DeliveryCanceled && last.Correction > 0 { // it comes back, as a first note does
+			return s.reviveDelivery(ctx, tx, last, now)
+		}
 		return s.insertDelivery(ctx, tx, r, latest.Correction+1, now)
 	case hub.CorrectByChange:
 		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', updated_at = $4
@@ -119,7 +142,9 @@ func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error 
 // cancelDeliveries ends what a recording was still to be written to. What was sent, but is not proven to be there, is
 // settled first; see hub.DeliveryConfirming.
 func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'CANCELED', due_at = NULL, error = $3, updated_at = $4
+	// One whose note is in the CRM, and that waited for its fields or to change it, is not unsent by that.
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN sent_at IS NULL THEN 'CANCELED' ELSE 'SENT' END, due_at = NULL, updated_at = $4,
+			error = CASE WHEN sent_at IS NULL THEN CAST($3 AS TEXT) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
 		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, reason, micros(now))
 	if err != nil {
 		return err
@@ -195,8 +220,8 @@ func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Att
 
 // ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
 // already is found there by its marker and not written again; where it says something else than is true now, it is
-// corrected as the connection chose. One whose recording is gone, or that was canceled as
-// the link moved, is a *hub.ConflictError.
+// corrected as the connection chose. One whose recording is gone, or is no longer linked to
+// the record, is a *hub.ConflictError: what is said of one customer is not sent to another.
 func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
 	var d hub.Delivery
 	err := s.write(ctx, func(tx Tx) error {
@@ -211,7 +236,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 			return hub.Conflict("The recording was deleted; there is nothing to send.")
 		case err != nil:
 			return err
-		case before.State == hub.DeliveryCanceled && (r.Link.ConnectionID != before.ConnectionID || r.Link.Model != before.Model || r.Link.ExternalID != before.ExternalID):
+		case before.State != hub.DeliveryConfirming && !before.IsOf(r.Link):
 			return hub.Conflict("The recording is no longer linked to the %s %s; link it there first.", before.Model, before.ExternalID)
 		}
 		// What is sent but not proven stays so: it is looked for now.

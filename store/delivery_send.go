@@ -60,9 +60,17 @@ func deliveriesWait(ctx context.Context, q database.Querier, organization, conne
 	return queryAny(ctx, q, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL LIMIT 1`, organization, connection)
 }
 
-// EarlierMarkers are what the recording's notes may be known by that a program wrote before markers said what a note is.
+// EarlierMarkers are what the recording's first notes may be known by on whatever record: those of records that were merged
+// since, and those that a program wrote before markers said what a note is.
 func (s *Store) EarlierMarkers(ctx context.Context, organization, recording string) ([]string, error) {
-	return queryAll(ctx, s.db, scanText, `SELECT marker FROM earlier_markers WHERE organization_id = $1 AND recording_id = $2 ORDER BY marker`, organization, recording)
+	return queryAll(ctx, s.db, scanText, `SELECT marker FROM earlier_markers WHERE organization_id = $1 AND recording_id = $2
+		UNION SELECT marker FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND correction = 0 AND marker <> '' ORDER BY marker`, organization, recording)
+}
+
+// Survivor is a record of a connection, or what it was merged into.
+func (s *Store) Survivor(ctx context.Context, organization, connection string, of hub.RecordRef) (hub.RecordRef, error) {
+	err := resolveMerges(ctx, s.db, organization, connection, of.Model, map[string][]*string{of.ExternalID: {&of.ExternalID}})
+	return of, err
 }
 
 // noteTextMost bounds how much of a note's text is kept, in bytes.
@@ -125,7 +133,7 @@ func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, asked_at, $7) ELSE $7 END, updated_at = $7, asked_at = NULL, absences = 0,
 				target_model = $8, target_external_id = $9, marker = $10, note_print = $11, note_text = $12, note_hash = $13,
 				state = CASE WHEN state = 'CANCELED' OR withdrawn <> '' THEN 'SENT' WHEN state = 'CONFIRMING' THEN 'PENDING' ELSE state END,
-				due_at = CASE WHEN state = 'CANCELED' OR withdrawn <> '' THEN NULL ELSE $7 END,
+				due_at = CASE WHEN state IN ('CANCELED', 'SENT') OR withdrawn <> '' THEN NULL ELSE CAST($7 AS BIGINT) END,
 				error = CASE WHEN withdrawn <> '' THEN withdrawn || ' Its note stands there.' ELSE error END, withdrawn = ''
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
 			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
@@ -224,7 +232,7 @@ func insertAttempt(ctx context.Context, tx Tx, d hub.Delivery, end DeliveryEnd) 
 // correctSent looks whether what was sent is still true of r, the locked recording: the analysis may have come again
 // meanwhile.
 func (s *Store) correctSent(ctx context.Context, tx Tx, r hub.Recording, d hub.Delivery, end DeliveryEnd) error {
-	if r.Link.ConnectionID != d.ConnectionID || r.Link.Model != d.Model || r.Link.ExternalID != d.ExternalID || !r.Processed() {
+	if !d.IsOf(r.Link) || !r.Processed() {
 		return nil
 	}
 	all, err := deliveriesOn(ctx, tx, r)
@@ -235,7 +243,7 @@ func (s *Store) correctSent(ctx context.Context, tx Tx, r hub.Recording, d hub.D
 	switch {
 	case end.Correct:
 		by = hub.CorrectByNote
-	case all[len(all)-1].Note.Print == "": // what it says is not known
+	case standing(all).Note.Print == "": // what it says is not known
 		return nil
 	}
 	return s.correctDelivery(ctx, tx, r, all, by)

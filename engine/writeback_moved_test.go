@@ -1,0 +1,196 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/simulator"
+	"sirocco/store/storetest"
+)
+
+// TestAReplayGoesToNoOtherCustomer replays deliveries, sent or failed, of a recording that a person has linked to another
+// record since, or to none.
+func TestAReplayGoesToNoOtherCustomer(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		sent := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.reaches(sent, hub.DeliverySent)
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.None}, simulator.Fault{Kind: simulator.Conflict})
+		r.crm.Notes.Limit(1)
+		failed := r.processed(user, "Another talk", r.main(), r.crm.Records(r.main())[1].ExternalID)
+		until(t, "it has failed", func() bool { r.pass(12 * time.Hour); return r.delivery(failed).State == hub.DeliveryFailed })
+		r.crm.Notes.Limit(0)
+		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID) // somebody has seen there that it is of another customer
+		for _, id := range []string{sent, failed} {
+			if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+				t.Fatal(err)
+			}
+			for _, to := range []string{"none", "another"} {
+				d := r.deliveries(id)[0]
+				if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); !isConflict(err) {
+					t.Errorf("a %s delivery of a recording linked to %s is replayed: %v", d.State, to, err)
+				}
+				r.linkTo(id, 3)
+			}
+		}
+		r.idle()
+		for _, n := range r.crm.Notes.All() {
+			if n.ExternalID != r.crm.Records(r.main())[3].ExternalID {
+				t.Errorf("on another customer's record: %+v", n)
+			}
+		}
+	})
+}
+
+func isConflict(err error) bool {
+	_, ok := errors.AsType[*hub.ConflictError](err)
+	return ok
+}
+
+// TestACorrectionComesBackWithItsLink lets a link go elsewhere while the correction of its note waits, and come back.
+func TestACorrectionComesBackWithItsLink(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.patch(hub.ConnectionPatch{Active: &no})
+		r.analysedAs(id, "Second thoughts")
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		if ds := r.deliveries(id); len(ds) != 2 || ds[1].State != hub.DeliveryCanceled {
+			t.Fatalf("%+v", ds)
+		}
+		record := r.linkTo(id, 0)
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		ds := r.settled(id, 2)
+		if notes := r.crm.Notes.On(r.main(), record); len(notes) != 2 || !strings.Contains(notes[1].Text, "Second thoughts") || ds[1].Correction != 1 {
+			t.Errorf("%+v\n%+v", ds, notes)
+		}
+	})
+}
+
+// TestANoteThatStandsIsNotToldUnsent moves a link while the fields of a note wait that is in the CRM.
+func TestANoteThatStandsIsNotToldUnsent(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.patch(hub.ConnectionPatch{Active: &no})
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.linkTo(id, 1)
+		if d := r.deliveries(id)[0]; d.State != hub.DeliverySent || !strings.Contains(d.Error, "Its note stands there") || !d.DueAt.IsZero() {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// turning is a vendor before whose first note a person takes the link away, and gives it back once the note was stopped.
+type turning struct {
+	connector.Connector
+	connector.NoteFinder
+	away, back func()
+}
+
+func (c turning) WriteNote(ctx context.Context, s *connector.Session, n connector.Note) (connector.NoteRef, error) {
+	c.away()
+	ref, err := c.Connector.WriteNote(ctx, s, n)
+	c.back()
+	return ref, err
+}
+
+// TestANoteThatIsWantedAgainIsSent takes the link away just before the note is sent, and gives it back before the attempt is
+// at its end.
+func TestANoteThatIsWantedAgainIsSent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var r *hubRig
+		var id, record string
+		turns := 0
+		r = newHubRig(t, url, turning{pulled[0].connector, pulled[0].connector.(connector.NoteFinder), func() {
+			if turns++; turns == 1 {
+				if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+					t.Error(err)
+				}
+			}
+		}, func() {
+			if turns == 1 {
+				r.link(id, r.main(), record)
+			}
+		}}, pulled[0].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		record = r.crm.Records(r.main())[0].ExternalID
+		r.patch(hub.ConnectionPatch{Active: &no})
+		id = r.processed(user, "A talk", r.main(), record)
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		r.reaches(id, hub.DeliverySent)
+		if n := len(r.crm.Notes.All()); n != 1 || turns < 2 {
+			t.Errorf("%d notes after %d turns", n, turns)
+		}
+	})
+}
+
+// TestNotesFollowMerges merges customers while it is not known whether the note of one is there, and after a note of both was
+// planned: the one that is left has one note.
+func TestNotesFollowMerges(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		last := r.synced("").ID
+		user, _ := r.rep()
+		customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
+		merged := func(from, into string) {
+			r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
+			for _, n := range r.crm.Notes.On(hub.ModelAccount, from) { // what was on the one is on the other
+				r.crm.Notes.Remove(n.ID)
+				r.crm.Notes.Add(hub.ModelAccount, into, n.Text)
+			}
+			last = r.synced(last).ID
+		}
+		lost := r.lost(user, hub.ModelAccount, customers[0].ExternalID)
+		merged(customers[0].ExternalID, customers[1].ExternalID)
+		r.crm.Before(func(q *http.Request) {
+			if strings.Contains(q.URL.Path, "/customers/"+customers[0].ExternalID+"/notes") {
+				t.Error("it is looked for on a customer that is gone")
+			}
+		})
+		until(t, "it is found", func() bool {
+			r.pass(r.lag)
+			return r.delivery(lost).State == hub.DeliverySent
+		})
+		if on := r.crm.Notes.On(hub.ModelAccount, customers[1].ExternalID); len(on) != 1 || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v", r.crm.Notes.All())
+		}
+
+		// The link went from one to the other of two that turn out to be the same.
+		both := r.processed(user, "Both", hub.ModelAccount, customers[2].ExternalID)
+		r.reaches(both, hub.DeliverySent)
+		r.idle()
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Locked, Match: "/notes"})
+		r.link(both, hub.ModelAccount, customers[3].ExternalID)
+		until(t, "it was tried", func() bool { ds := r.deliveries(both); return len(ds) == 2 && ds[1].Attempts == 1 })
+		merged(customers[2].ExternalID, customers[3].ExternalID)
+		r.crm.Faults.Stop()
+		until(t, "it is sent", func() bool {
+			r.pass(time.Minute)
+			return r.deliveries(both)[1].State == hub.DeliverySent
+		})
+		r.idle()
+		if on := r.crm.Notes.On(hub.ModelAccount, customers[3].ExternalID); len(on) != 1 {
+			t.Errorf("%+v", on)
+		}
+	})
+}

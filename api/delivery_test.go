@@ -16,6 +16,8 @@ func (w *world) delivery(organization, connection, recording string) string {
 	id := hub.NewID()
 	storetest.Exec(w.t, w.st, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, note_id, error, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, 'OPPORTUNITY', 'o1', 'FAILED', 9, '', 'Merge: no', $5, $5)`, organization, connection, id, recording, time.Now().UnixMicro())
+	storetest.Exec(w.t, w.st, `UPDATE recordings SET link_connection_id = $1, link_model = 'OPPORTUNITY', link_external_id = 'o1', link_by = $2 WHERE id = $3`,
+		connection, string(hub.LinkedByHand), recording)
 	return id
 }
 
@@ -25,6 +27,9 @@ func TestDeliveriesAreListedAndReplayed(t *testing.T) {
 		mine := w.tenant("Mine")
 		connection := mine.token.create("MERGE").ID
 		recording := w.user(mine, hub.User{Email: "rep@mine.example"}, hub.ScopeWrite).record("audio", `"userEmail":"rep@mine.example"`)
+		if a := mine.token.do("GET", recordings+"/"+recording+"/link", "").want(t, http.StatusOK); strings.Contains(a.body, `"record"`) || !strings.Contains(a.body, "No CRM user is matched to the rep.") {
+			t.Errorf("%s", a.body)
+		}
 		id := w.delivery(mine.id, connection, recording)
 		list := connections + "/" + connection + "/deliveries"
 		if a := mine.token.do("GET", list+"?state=FAILED", "").want(t, http.StatusOK); !strings.Contains(a.body, id) {
@@ -43,13 +48,16 @@ func TestDeliveriesAreListedAndReplayed(t *testing.T) {
 		if d.State != "PENDING" || d.Attempts != 0 || d.DueAt == nil {
 			t.Errorf("%+v", d)
 		}
+		// What is said of one customer is not sent to another.
+		astray := w.delivery(mine.id, connection, recording)
+		storetest.Exec(t, w.st, `UPDATE deliveries SET external_id = 'o2' WHERE id = $1`, astray)
+		if a := mine.token.do("POST", "/v1/deliveries/"+astray+"/replay", "").want(t, http.StatusConflict); !strings.Contains(a.body, "no longer linked to the OPPORTUNITY o2") {
+			t.Errorf("%s", a.body)
+		}
 		mine.token.do("PATCH", connections+"/"+connection, `{"isActive":false}`).want(t, http.StatusOK)
 		mine.token.do("GET", "/v1/deliveries/"+id, "").want(t, http.StatusOK).into(t, &d)
 		if !strings.HasPrefix(d.Explanation, "It is held while the connection is paused") {
 			t.Errorf("%+v", d)
-		}
-		if a := mine.token.do("GET", recordings+"/"+recording+"/link", "").want(t, http.StatusOK); strings.Contains(a.body, `"record"`) || !strings.Contains(a.body, "No CRM user is matched to the rep.") {
-			t.Errorf("%s", a.body)
 		}
 	})
 }

@@ -108,16 +108,15 @@ func NotePrint(text, marker string) string {
 // Fit cuts the note so that its NoteText has at most characters, by hub.NoteLength; zero is no bound. What is long is the
 // transcript, which stands at the end; a title takes no more than half.
 func (n Note) Fit(most int) Note {
-	over := func() int { return hub.NoteLength(NoteText(n)) - most }
-	if most <= 0 || over() <= 0 {
+	if most <= 0 || hub.NoteLength(NoteText(n)) <= most {
 		return n
 	}
 	if half := (most - hub.NoteLength(n.line())) / 2; half > 0 && hub.NoteLength(n.Title) > half {
 		n.Title = strings.TrimSpace(hub.FirstOf(n.Title, half-1)) + "…"
 	}
-	if more := over(); more > 0 {
-		n.Body = hub.CutNote(n.Body, max(1, hub.NoteLength(n.Body)-more))
-	}
+	least := n
+	least.Body = "."
+	n.Body = hub.CutNote(strings.TrimSpace(n.Body), max(1, most-hub.NoteLength(NoteText(least))+1))
 	return n
 }
 

@@ -172,7 +172,10 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
-	target, err := s.target(ctx, crm, info)
+	target, noted, err := s.notedOn(ctx, info)
+	if err == nil && !noted {
+		target, err = s.target(ctx, crm, info)
+	}
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
@@ -203,7 +206,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return err
 	}
 	s.delivery.State = hub.DeliveryPending
-	synced, unset, err := s.setFields(ctx, c, &r, crm)
+	synced, unset, err := s.setFields(ctx, c, &r, crm, target)
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}

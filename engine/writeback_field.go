@@ -15,8 +15,9 @@ import (
 
 // setFields sets the fields of the CRM that values of the recording are mapped to, where the platform has fields. A
 // field that cannot be set holds up nothing, as its value stands in the note: unset says, for people, which and why.
-// synced are the extractions all of whose mapped values are in their fields.
-func (s *deliveryAttempt) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM) (synced []hub.EntityExtraction, unset string, err error) {
+// synced are the extractions all of whose mapped values are in their fields. The note is on a record that what is linked may
+// no longer refer to: then its other records are somebody else's.
+func (s *deliveryAttempt) setFields(ctx context.Context, c connector.Connector, r *hub.Recording, crm *hub.LinkedCRM, on hub.RecordRef) (synced []hub.EntityExtraction, unset string, err error) {
 	setter, ok := c.(connector.FieldSetter)
 	if !ok {
 		return nil, "", nil
@@ -30,6 +31,9 @@ func (s *deliveryAttempt) setFields(ctx context.Context, c connector.Connector, 
 		values[v.Model][v.Field] = v.Value
 	}
 	reached := s.targetIDs(crm)
+	if reached[on.Model] != on.ExternalID {
+		reached = map[hub.Model]string{s.delivery.Model: s.delivery.ExternalID, on.Model: on.ExternalID}
+	}
 	problems := map[string]string{} // by the field's name with its model
 	for model, some := range values {
 		f := connector.Fields{Target: model, ExternalID: reached[model], Values: some}

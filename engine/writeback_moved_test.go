@@ -80,6 +80,37 @@ func TestACorrectionComesBackWithItsLink(t *testing.T) {
 	})
 }
 
+// TestACorrectionStaysWhereItsNoteIs lets an appointment be about another customer after its note was written:
+// what was said there is corrected, and sent again, where it stands.
+func TestACorrectionStaysWhereItsNoteIs(t *testing.T) {
+	for _, by := range []hub.Corrections{hub.CorrectByNote, hub.CorrectByChange} {
+		t.Run(string(by), func(t *testing.T) {
+			onMerge(t, func(t *testing.T, r *hubRig) { // which takes no notes on engagements
+				last := r.synced("").ID
+				r.correct(by)
+				user, _ := r.rep()
+				engagement, first := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+				id := r.processed(user, "A talk", hub.ModelEngagement, engagement)
+				d := r.reaches(id, hub.DeliverySent)
+				r.idle()
+				others := r.crm.Records(hub.ModelAccount)
+				other := others[slices.IndexFunc(others, func(o hub.Record) bool { return o.ExternalID != first && !o.Deleted })].ExternalID
+				r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs.Account = other })
+				r.synced(last)
+				if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+					t.Fatal(err)
+				}
+				r.idle()
+				r.analysedAs(id, "Second thoughts")
+				r.settled(id, 2)
+				if on := r.crm.Notes.On(hub.ModelAccount, first); len(on) != 2 || len(r.crm.Notes.All()) != 2 {
+					t.Errorf("%+v", r.crm.Notes.All())
+				}
+			})
+		})
+	}
+}
+
 // TestANoteThatStandsIsNotToldUnsent moves a link while the fields of a note wait that is in the CRM.
 func TestANoteThatStandsIsNotToldUnsent(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {

@@ -68,6 +68,18 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 		s.delivery.Model, oneOf(info.NoteTargets))
 }
 
+// notedOn is the record that has the note already which the delivery repeats or corrects: what it says belongs there, also
+// where the appointment is about somebody else by now. It reports false where there is none, or the record is gone.
+func (s *deliveryAttempt) notedOn(ctx context.Context, info hub.PlatformInfo) (on hub.RecordRef, noted bool, err error) {
+	on, err = s.engine.Store.NotedOn(ctx, s.delivery)
+	if err != nil || !slices.Contains(info.NoteTargets, on.Model) {
+		return on, false, err
+	}
+	key := store.RecordKey{ConnectionID: s.conn.ID, Model: on.Model, ExternalID: on.ExternalID}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{key})
+	return on, known[key].ID != "", err
+}
+
 // awaitsOpportunity reports whether the delivery's record refers to an opportunity that is not known here.
 func (s *deliveryAttempt) awaitsOpportunity(ctx context.Context) (bool, error) {
 	own := store.RecordKey{ConnectionID: s.conn.ID, Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}

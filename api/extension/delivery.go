@@ -92,7 +92,7 @@ func (s *server) registerDeliveries() {
 	wire.Register(s.API, add("getDelivery", http.MethodGet, "/v1/deliveries/{id}", "See a delivery and its attempts", ""),
 		wire.JSONErrors(http.StatusNotFound), s.getDelivery)
 	wire.Register(s.API, add("replayDelivery", http.MethodPost, "/v1/deliveries/{id}/replay", "Send a delivery again",
-		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again; where it says something else than is true now, it is corrected as the connection chose, or the delivery says that it is left."),
+		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again; where it says something else than is true now, it is corrected as the connection chose, or the delivery says that it is left. One to a record that the recording is no longer linked to is a 409: what is said of one customer is not sent to another."),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayDelivery)
 	wire.Register(s.API, wire.Repeatable(add("settleDelivery", http.MethodPost, "/v1/deliveries/{id}/settle", "Say whether a note is in the CRM",
 		"For a delivery that is CONFIRMING: it was sent, and neither an answer nor a look tells whether it is there. What is not there is sent again, unless it is no longer wanted.")),

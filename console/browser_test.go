@@ -7,12 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"sirocco/hub"
@@ -23,10 +26,8 @@ import (
 // picturesVariable names a folder that the tests put pictures of pages into; none where it is empty.
 const picturesVariable = "SIROCCO_TEST_PICTURES"
 
-// chromium starts a real browser, in which each context of chromedp is a window, and reports what its console says is
-// wrong. The test is skipped where there is none.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
+// theBrowser is the one real browser of all tests; nothing is in it where the machine has none. TestMain ends it.
+var theBrowser = sync.OnceValues(func() (context.Context, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -35,12 +36,69 @@ func chromium(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		t.Skip("there is no Chromium (apt-get install chromium)")
+		return nil, nil //nolint:nilnil // tests are skipped then
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(5*time.Minute))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, stop := chromedp.NewContext(allocator)
+	ctx, _ := chromedp.NewContext(allocator)
+	endBrowser = stop
+	return ctx, chromedp.Run(ctx)
+})
+
+// endBrowser ends theBrowser, where it was started.
+var endBrowser = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	endBrowser()
+	os.Exit(code)
+}
+
+// chromium is a window of a real browser, with cookies of its own, which reports what its console says is wrong. The test
+// is skipped where there is none.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	browser, err := theBrowser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if browser == nil {
+		t.Skip("there is no Chromium (apt-get install chromium)")
+	}
+	var cookies cdp.BrowserContextID
+	inBrowser(t, browser, func(ctx context.Context) (err error) {
+		cookies, err = target.CreateBrowserContext().Do(ctx)
+		return err
+	})
+	t.Cleanup(func() {
+		inBrowser(t, browser, func(ctx context.Context) error { return target.DisposeBrowserContext(cookies).Do(ctx) })
+	})
+	return openWindow(t, browser, cookies)
+}
+
+// window is another window of the same person, with the same cookies.
+func window(t *testing.T, of context.Context) context.Context {
+	t.Helper()
+	var cookies cdp.BrowserContextID
+	inBrowser(t, of, func(ctx context.Context) error {
+		info, err := target.GetTargetInfo().WithTargetID(chromedp.FromContext(of).Target.TargetID).Do(ctx)
+		if err == nil {
+			cookies = info.BrowserContextID
+		}
+		return err
+	})
+	return openWindow(t, of, cookies)
+}
+
+// openWindow opens a window: cookies that have none yet have nowhere for a tab.
+func openWindow(t *testing.T, of context.Context, cookies cdp.BrowserContextID) context.Context {
+	t.Helper()
+	var id target.ID
+	inBrowser(t, of, func(ctx context.Context) (err error) {
+		id, err = target.CreateTarget("about:blank").WithBrowserContextID(cookies).WithNewWindow(true).Do(ctx)
+		return err
+	})
+	ctx, stop := chromedp.NewContext(of, chromedp.WithTargetID(id))
 	t.Cleanup(stop)
 	if err := chromedp.Run(ctx); err != nil { // it lives as long as the context of its first action, which in browse is short
 		t.Fatal(err)
@@ -48,15 +106,12 @@ func chromium(t *testing.T) context.Context {
 	return watched(t, ctx)
 }
 
-// window is another window of the same browser.
-func window(t *testing.T, of context.Context) context.Context {
+// inBrowser does what is about the browser and not about one of its windows.
+func inBrowser(t *testing.T, ctx context.Context, do func(context.Context) error) {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(of)
-	t.Cleanup(stop)
-	if err := chromedp.Run(ctx); err != nil { // it lives as long as the context of its first action, which in browse is short
+	if err := do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser)); err != nil {
 		t.Fatal(err)
 	}
-	return watched(t, ctx)
 }
 
 // watched reports what the browser's console says is wrong with a page: an error, or what its policy refused.

@@ -119,21 +119,36 @@ type webhookPage struct {
 }
 
 func (s *server) showWebhook(w http.ResponseWriter, v *visit) error {
-	e, err := s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint"))
+	shown, err := s.webhookPage(v.Context(), v)
 	if err != nil {
 		return err
 	}
-	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Secret: s.takeShownOnce(w, v, "/webhooks/"+e.ID), Types: hub.EventTypes()}
-	if shown.Endpoint, err = s.webhookEndpoint(v.Context(), v, e); err != nil {
-		return err
-	}
-	if shown.Waiting, err = s.Store.CountEventDeliveries(v.Context(), e.OrganizationID, e.ID, eventsIn(hub.DeliveryPending)); err != nil {
-		return err
-	}
-	if shown.Failed, err = s.Store.CountEventDeliveries(v.Context(), e.OrganizationID, e.ID, eventsIn(hub.DeliveryFailed)); err != nil {
-		return err
-	}
+	shown.Secret = s.takeShownOnce(w, v, "/webhooks/"+shown.Endpoint.ID)
 	return s.render(w, v, http.StatusOK, "webhook", shown)
+}
+
+// streamWebhook sends what lives on the page of an endpoint.
+func (s *server) streamWebhook(w http.ResponseWriter, v *visit) error {
+	if _, err := s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint")); err != nil {
+		return err
+	}
+	return s.stream(w, v, "webhook", "endpoint", func(ctx context.Context) (any, error) { return s.webhookPage(ctx, v) })
+}
+
+func (s *server) webhookPage(ctx context.Context, v *visit) (*webhookPage, error) {
+	e, err := s.Store.Endpoint(ctx, v.organization.ID, v.PathValue("endpoint"))
+	if err != nil {
+		return nil, err
+	}
+	shown := &webhookPage{page: s.page(v, "Webhook endpoint"), Types: hub.EventTypes()}
+	if shown.Endpoint, err = s.webhookEndpoint(ctx, v, e); err != nil {
+		return nil, err
+	}
+	if shown.Waiting, err = s.Store.CountEventDeliveries(ctx, e.OrganizationID, e.ID, eventsIn(hub.DeliveryPending)); err != nil {
+		return nil, err
+	}
+	shown.Failed, err = s.Store.CountEventDeliveries(ctx, e.OrganizationID, e.ID, eventsIn(hub.DeliveryFailed))
+	return shown, err
 }
 
 // webhookRoutes are the pages and actions of webhooks.
@@ -145,6 +160,7 @@ func webhookRoutes() []route {
 		{"POST", "/webhooks", operator, scopeOrganization, (*server).createWebhook},
 		{"GET", "/webhooks/deliveries", viewer, scopeOrganization, (*server).chooseDeliveries},
 		{"GET", "/webhooks/{endpoint}", viewer, scopeOrganization, (*server).showWebhook},
+		{"GET", "/webhooks/{endpoint}/live", viewer, scopeOrganization, (*server).streamWebhook},
 		{"POST", "/webhooks/{endpoint}/test", operator, scopeOrganization, (*server).testWebhook},
 		{"POST", "/webhooks/{endpoint}/rotate", operator, scopeOrganization, (*server).rotateWebhook},
 		{"POST", "/webhooks/{endpoint}/switch", operator, scopeOrganization, (*server).switchWebhook},

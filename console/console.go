@@ -50,8 +50,9 @@ type Options struct {
 type server struct {
 	Options
 	// base is the path that every page is below, without a slash at its end.
-	base string
-	live live
+	base  string
+	live  live
+	guard guard
 	// met are the sessions that were found lately, by the hashes of their secrets.
 	met hub.Met
 	// provider is nil where nobody signs in by one.
@@ -61,6 +62,7 @@ type server struct {
 // New returns what serves the console: everything below /console, and below the public URL's path and /console.
 func New(opts Options) http.Handler {
 	s := &server{Options: opts, base: "/console"}
+	s.guard.ask = opts.Store.LivingConsoleSessions
 	if opts.OIDC != nil {
 		s.provider = &provider{OIDC: *opts.OIDC, clock: opts.Clock}
 	}

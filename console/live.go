@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sirocco/hub"
 )
 
 const (
@@ -34,29 +36,35 @@ type live struct {
 
 // livePart is something that several people look at.
 type livePart struct {
-	viewers map[chan []byte]bool
-	latest  []byte
+	viewers map[chan made]bool
+	latest  made
 	stop    context.CancelFunc
+}
+
+// made is how a part is, and when it had become so.
+type made struct {
+	text []byte
+	at   time.Time
 }
 
 // watch returns where the part with the key comes each time it is another, made by build, and what ends that. What a viewer
 // does not take in time is replaced by what is newer: nobody waits for them.
-func (l *live) watch(key string, build func(context.Context) ([]byte, error)) (<-chan []byte, func()) {
+func (l *live) watch(key string, build func(context.Context) ([]byte, error)) (<-chan made, func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.parts[key]
 	if p == nil {
 		ctx, stop := context.WithCancel(context.Background())
-		p = &livePart{viewers: map[chan []byte]bool{}, stop: stop}
+		p = &livePart{viewers: map[chan made]bool{}, stop: stop}
 		if l.parts == nil {
 			l.parts = map[string]*livePart{}
 		}
 		l.parts[key] = p
 		go l.run(ctx, p, build)
 	}
-	viewer := make(chan []byte, 1)
+	viewer := make(chan made, 1)
 	p.viewers[viewer] = true
-	if p.latest != nil {
+	if p.latest.text != nil {
 		viewer <- p.latest
 	}
 	return viewer, func() {
@@ -73,16 +81,16 @@ func (l *live) watch(key string, build func(context.Context) ([]byte, error)) (<
 func (l *live) run(ctx context.Context, p *livePart, build func(context.Context) ([]byte, error)) {
 	for {
 		began := time.Now()
-		made, err := build(ctx)
+		text, err := build(ctx)
 		l.mu.Lock()
-		if err == nil && !bytes.Equal(made, p.latest) {
-			p.latest = made
+		if err == nil && !bytes.Equal(text, p.latest.text) {
+			p.latest = made{text, time.Now()}
 			for viewer := range p.viewers {
 				select {
 				case <-viewer:
 				default:
 				}
-				viewer <- made
+				viewer <- p.latest
 			}
 		}
 		l.mu.Unlock()
@@ -111,6 +119,12 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 		return b.Bytes(), err
 	})
 	defer end()
+	cookie, err := v.Cookie(s.cookieName(v.Request))
+	if err != nil {
+		return err // it was there when the person was admitted
+	}
+	session, _ := hub.ConsoleSessionHash(cookie.Value)
+	defer s.guard.watch(session)()
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // a connection of a test may have none
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -131,6 +145,7 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 			}
 		}
 		message = nil
+		var since time.Time
 		select {
 		case <-v.Context().Done():
 			return nil
@@ -141,14 +156,17 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 		case <-beat.C:
 			message = []byte("event: beat\ndata: \n\n") // by which the page knows that what it shows is so still
 		case <-check.C:
-		case made := <-changes:
-			message = event(made)
+		case change := <-changes:
+			message, since = event(change.text), change.at // who had been signed out by then does not see it
 		}
-		session, err := s.sessionOf(v.Request, false)
+		if since.IsZero() {
+			since = time.Now().Add(-liveCheck / 2) // nothing is told: what was asked for another stream is good enough
+		}
+		lives, err := s.guard.lives(v.Context(), session, since)
 		if err != nil {
 			return nil // it cannot be told who reads; the browser asks again
 		}
-		if session == nil {
+		if !lives {
 			s.sayOver(w, v, name)
 			return nil
 		}

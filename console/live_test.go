@@ -31,7 +31,7 @@ func TestEachViewerSeesEachChange(t *testing.T) {
 				for {
 					select {
 					case part := <-parts:
-						shown[i] = append(shown[i], string(part))
+						shown[i] = append(shown[i], string(part.text))
 					case <-over:
 						return
 					}
@@ -54,7 +54,7 @@ func TestEachViewerSeesEachChange(t *testing.T) {
 		if n := made.Load(); n != changes+1 {
 			t.Errorf("it was made %d times for %d changes", n, changes)
 		}
-		if latest := string(<-stalled); latest != fmt.Sprint(changes) {
+		if latest := string((<-stalled).text); latest != fmt.Sprint(changes) {
 			t.Errorf("who took nothing gets %s", latest)
 		}
 		for _, end := range ends {

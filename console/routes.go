@@ -47,6 +47,7 @@ func routes() []route {
 
 		{"GET", "/{$}", viewer, scopePerson, (*server).showOverview},
 		{"GET", "/runs", viewer, scopeOrganization, (*server).showRuns},
+		{"GET", "/write-backs", viewer, scopeOrganization, (*server).showWriteBacks},
 		{"POST", "/deliveries/{delivery}/settle", operator, scopeOrganization, (*server).settleDelivery},
 
 		{"GET", "/connections", viewer, scopeOrganization, (*server).showConnections},

@@ -138,6 +138,7 @@ func (s *Store) stillLives(more ...any) []any {
 
 const (
 	consoleSessionQuery  = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE` + consoleSessionLives + ` AND hash = $4`
+	livingSessionsQuery  = `SELECT hash FROM console_sessions WHERE` + consoleSessionLives + ` AND hash `
 	consoleSessionsQuery = `SELECT ` + consoleSessionColumns + ` FROM console_sessions
 		WHERE` + consoleSessionLives + ` AND organization_id = $4 AND id > $5 ORDER BY id LIMIT $6`
 )
@@ -163,6 +164,18 @@ func (s *Store) ConsoleSession(ctx context.Context, secret string, use bool) (hu
 		err = nil
 	}
 	return c, err
+}
+
+// LivingConsoleSessions returns which of the sessions with the hashes of secrets (see hub.ConsoleSessionHash) live. It is no use
+// of them.
+func (s *Store) LivingConsoleSessions(ctx context.Context, hashes []string) (map[string]bool, error) {
+	in, arg := s.db.Dialect().In("$4", hashes)
+	found, err := queryAll(ctx, s.db, scanText, livingSessionsQuery+in, s.stillLives(arg)...)
+	alive := make(map[string]bool, len(found))
+	for _, hash := range found {
+		alive[hash] = true
+	}
+	return alive, err
 }
 
 // ConsoleSessions lists the living sessions of an organization alone, or, where it is empty, those of whoever runs the

@@ -62,14 +62,15 @@ func LinkedSpanQuery() string {
 // ConsoleQueries are the queries that pages of the console need and nothing else does, by what they find.
 func ConsoleQueries() map[string]string {
 	several, _ := database.SQLite.In("$2", nil)
+	severalSessions, _ := database.SQLite.In("$4", nil)
 	all := map[string]string{
-		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery,
+		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery, "living sessions": livingSessionsQuery + severalSessions,
 		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
 		"records": recordCounts.living, "deleted records": recordCounts.deleted, "kept records": recordCounts.kept,
 		"quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
 		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
 		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCounts.living, "deleted records of a model": modelCounts.deleted, "kept records of a model": modelCounts.kept,
-		"unproven notes": unprovenQuery, "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
+		"unproven notes": unprovenQuery, "failed notes": failedWriteBacksQuery + beforeID("id", "$2", "x") + " ORDER BY id DESC LIMIT $3", "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
 		"records by name": recordsByNameQuery(database.SQLite), "records by contact": recordsByContactQuery, "what refers to a record": referrersQuery("account_ref"),

@@ -73,8 +73,7 @@ func New(cfg Config) http.Handler {
 	user.Register(a, user.Config{Audio: cfg.Audio})
 	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, CheckMapping: cfg.CheckMapping, Mappings: cfg.Mappings, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
 	if cfg.Console != nil {
-		a.HandleFunc("/console", cfg.Console.ServeHTTP)
-		a.HandleFunc("/console/", cfg.Console.ServeHTTP)
+		a.HandlePages("/console", cfg.Console)
 	}
 	return a.Handler()
 }

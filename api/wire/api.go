@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -53,6 +55,8 @@ type API struct {
 	base string
 	huma huma.API
 	mux  *http.ServeMux
+	// pages are what HandlePages serves, each with a slash at its end.
+	pages []string
 	// shared are the patterns that both surfaces answer, each in its own shape.
 	shared        map[string]bool
 	authenticator *authenticator
@@ -93,6 +97,18 @@ func (a *API) Handler() http.Handler {
 
 // HandleFunc serves a pattern that is no operation and takes no token, such as a signed URL.
 func (a *API) HandleFunc(pattern string, handle http.HandlerFunc) { a.mux.HandleFunc(pattern, handle) }
+
+// HandlePages serves what is for people, at a path and below it: what cannot be read there is answered by a page of its own, too.
+func (a *API) HandlePages(at string, pages http.Handler) {
+	a.mux.Handle(at, pages)
+	a.mux.Handle(at+"/", pages)
+	a.pages = append(a.pages, at+"/")
+}
+
+// isPage reports whether the path is one of HandlePages.
+func (a *API) isPage(path string) bool {
+	return slices.ContainsFunc(a.pages, func(at string) bool { return strings.HasPrefix(path, at) })
+}
 
 func (a *API) humaConfig() huma.Config {
 	cfg := huma.DefaultConfig("Sirocco", a.Version)

@@ -119,7 +119,7 @@ func (a *API) unreadable(hr *http.Request) huma.StatusError {
 	if name, found := hub.Unstorable(hr.Header); found {
 		return a.shapeOf(hr).issuesAnswer([]Issue{{Code: "custom", Path: []any{name}, Message: "holds bytes that are no text in UTF-8; expected text"}})
 	}
-	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) || strings.HasPrefix(hr.URL.Path, "/console/") { // which answers people, by a page of its own
+	if !strings.Contains(hr.URL.RawQuery, "%") && hub.IsStorable(hr.URL.RawQuery) || a.isPage(hr.URL.Path) {
 		return nil
 	}
 	if name, found := hub.Unstorable(hr.URL.Query()); found {

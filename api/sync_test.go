@@ -57,7 +57,7 @@ func TestSyncOperations(t *testing.T) {
 			t.Error(a.body)
 		}
 		c.do("GET", path+"/sync", "").want(t, 200).into(t, &status)
-		if !strings.Contains(status.Explanation, "Of ACCOUNT, 1 are no longer shown by the CRM") {
+		if !strings.Contains(status.Explanation, "Of ACCOUNT, 1 are no longer shown by the CRM") || !strings.HasSuffix(status.Explanation, "Decide by "+path+"/deletions.") {
 			t.Errorf("%+v", status)
 		}
 		c.do("POST", path+"/deletions", `{"decision":"perhaps"}`).want(t, 400)

@@ -10,13 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sirocco/hub"
 )
 
 // functions are what templates call, beside the methods of their pages.
 var functions = template.FuncMap{
-	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence,
+	"when": when, "ago": ago, "number": number, "bytes": size, "lasting": lasting, "sentence": sentence, "asSentence": asSentence,
 	"words": words, "count": count, "counted": counted, "dict": dict, "short": short, "label": label, "eventWords": eventWords, "host": hostOf,
 }
 
@@ -146,6 +148,15 @@ func sentence(text string) template.HTML {
 		}
 		return string(when(t))
 	}))
+}
+
+// asSentence is why something failed, with the capital and the full stop of a sentence of its own.
+func asSentence(why string) string {
+	if why == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(why)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(why[size:], ".") + "."
 }
 
 // dict is a map for a template that is called with several values.

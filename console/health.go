@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -59,32 +58,9 @@ func (c connectionView) Sentence(now time.Time) string {
 	case c.State == store.HealthNeedsCredentials && !c.HasCredentials:
 		return "It has no credentials yet, so nothing is read."
 	case c.State == store.HealthNeedsCredentials:
-		return fmt.Sprintf("The CRM refuses its credentials since %s, so nothing is read. %s", hub.WireTime(c.SinceRefused()), forPeople(c.Schedule.Explain(c.Connection, now)))
+		return fmt.Sprintf("The CRM refuses its credentials since %s, so nothing is read. %s", hub.WireTime(c.SinceRefused()), c.Schedule.Explain(c.Connection, now))
 	}
-	return forPeople(c.Schedule.Explain(c.Connection, now))
-}
-
-// apiWords are what the engine's sentences say for the API's users, and what it is called here.
-var apiWords = []struct {
-	said *regexp.Regexp
-	here string
-}{
-	{regexp.MustCompile(`It is paused: isActive is false\. It goes on from its cursor when isActive is true again\.`), "It is paused. It goes on from where it stopped when it is resumed."},
-	{regexp.MustCompile(`It is paused: isActive is false, and what it posts is refused\.`), "It is paused, and what it posts is refused."},
-	{regexp.MustCompile(`until disabled is false again`), "until it is enabled again"},
-	{regexp.MustCompile(`: whether they count as deleted waits for a decision, see /v1/\S+/deletions\.`), ": whether they count as deleted waits for a decision, below."},
-	{regexp.MustCompile(`It needs credentials: PUT them to /v1/\S+/credentials(; [^.]*)?\.`), "It has no credentials yet."},
-	{regexp.MustCompile(`by: PUT one to /v1/\S+/mapping`), "by"},
-	{regexp.MustCompile(`\bNothing is pulled for `), "Nothing is read for "},
-	{regexp.MustCompile(`there is nothing to pull`), "there is nothing to read"},
-}
-
-// forPeople is a sentence of the engine without what only the API's users know.
-func forPeople(text string) string {
-	for _, w := range apiWords {
-		text = w.said.ReplaceAllLiteralString(text, w.here)
-	}
-	return text
+	return c.Schedule.Explain(c.Connection, now)
 }
 
 // Version is what a change of the connection has to be made from; see hub.ConnectionPatch.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,7 +41,7 @@ func (s *server) timeline(v *visit, c connectionView, before string) (all []happ
 		h := happening{id: run.ID, At: run.StartedAt, Kind: "Run", Tone: runTones[run.Outcome], URL: s.href(v, "/connections/"+c.ID+"/runs/"+run.ID)}
 		h.Sentence = runWords(run.Outcome) + ": " + totalsWords(run.RunTotals) + "."
 		if run.Error != "" {
-			h.Sentence += " " + withSubject(run.Error)
+			h.Sentence += " " + asSentence(run.Error)
 		}
 		all = append(all, h)
 	}
@@ -127,16 +128,6 @@ func fieldWords(name string) string {
 	return strings.ToLower(text[:min(len(text), 1)]) + text[min(len(text), 1):]
 }
 
-// withSubject is why something failed, as a sentence of its own: one that says what "it" does begins so.
-func withSubject(why string) string {
-	for _, verb := range []string{"has ", "needs ", "waits ", "tries ", "is ", "was "} {
-		if strings.HasPrefix(why, verb) {
-			return "It " + why
-		}
-	}
-	return why
-}
-
 // told is a value of the audit log as people read it.
 func told(value any) string {
 	switch value := value.(type) {
@@ -149,6 +140,13 @@ func told(value any) string {
 		return map[bool]string{true: "yes", false: "no"}[value]
 	case float64:
 		return number(int64(value))
+	}
+	if list, ok := value.([]any); ok {
+		parts := make([]string, len(list))
+		for i, one := range list {
+			parts[i] = told(one)
+		}
+		return cmp.Or(strings.Join(parts, ", "), "none")
 	}
 	text, err := json.Marshal(value)
 	if err != nil {

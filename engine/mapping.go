@@ -128,6 +128,6 @@ func issuesSaid(wrong *hub.InvalidError) string {
 func (j *syncJob) endUnmapped(ctx context.Context, err *mappingError, end store.SyncJobResult, now time.Time) error {
 	end.Next = now.Add(jitter(mappingRetry, 4))
 	end.ModelsDue = end.Next
-	end.Waiting = "waits for a mapping that it can be read by: PUT one to /v1/core/integrations/connections/" + j.conn.ID + "/mapping"
+	end.Waiting = store.NeedsMapping
 	return j.needsCredentials(ctx, end, err.Error())
 }

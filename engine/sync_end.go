@@ -37,8 +37,8 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	case errors.As(err, &unmapped):
 		return j.endUnmapped(ctx, unmapped, end, now)
 	case errors.Is(err, hub.ErrNeedsCredentials):
-		end.Waiting = "needs credentials: PUT them to /v1/core/integrations/connections/" + j.conn.ID + "/credentials"
-		return j.needsCredentials(ctx, end, "has no credentials")
+		end.Waiting = store.NeedsCredentials
+		return j.needsCredentials(ctx, end, "there are no credentials")
 	case errors.Is(err, context.Canceled), errors.Is(err, store.ErrWrongKey): // this node stops, or stands aside
 		end.Next, end.Failures, end.FailureCause = now, j.sched.Failures, j.sched.FailureCause
 	default:

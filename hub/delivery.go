@@ -127,7 +127,7 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 	case d.State == DeliveryConfirming:
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked again at " + WireTime(d.DueAt) + "."
 	case !c.Active:
-		return "It is held while the connection is paused: set isActive to true to send it."
+		return "It is held while the connection is paused, and sent when that is resumed."
 	case d.DueAt.After(now):
 		return "It is tried again at " + WireTime(d.DueAt) + "."
 	}

@@ -16,8 +16,7 @@ func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	var text strings.Builder
 	text.WriteString(s.explain(c, now))
 	for _, model := range slices.Sorted(maps.Keys(s.Held)) {
-		fmt.Fprintf(&text, " Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision, see /v1/core/integrations/connections/%s/deletions.",
-			model, s.Held[model], c.ID)
+		fmt.Fprintf(&text, " Of %s, %d are no longer shown by the CRM: whether they count as deleted waits for a decision.", model, s.Held[model])
 	}
 	if c.Retiring {
 		text.WriteString(" The records of the account that it had before are being removed; those of the one that it has now come in after that.")
@@ -33,9 +32,9 @@ func (s Schedule) explain(c hub.Connection, now time.Time) string {
 	case s.ConnectionID == "":
 		return notPulledReason(c.Platform) + latestSession(c)
 	case !c.Active:
-		return "It is paused: isActive is false. It goes on from its cursor when isActive is true again."
+		return "It is paused. It goes on from where it stopped when it is resumed."
 	case s.OrganizationDisabled:
-		return "Its organization is disabled: nothing is synced or written back until disabled is false again."
+		return "Its organization is disabled: nothing is synced or written back until it is enabled again."
 	case s.Timeouts > 0 && s.LeaseUntil.IsZero() && !s.DueAt.IsZero() && !s.DueAt.After(now):
 		return "It waits its turn among the connections that were not answered in time by " + s.Host + ": they are tried one after another."
 	case s.Waiting == Continuing:
@@ -55,12 +54,12 @@ func (s Schedule) explain(c hub.Connection, now time.Time) string {
 // notPulledReason says why a connection of the platform has no sync.
 func notPulledReason(p hub.Platform) string {
 	if p.Inbound() {
-		return "It posts what there is to Sirocco; there is nothing to pull."
+		return "It posts what there is to Sirocco; there is nothing to read."
 	}
 	if p.Pushed() {
-		return "Its records are pushed to Sirocco; there is nothing to pull."
+		return "Its records are pushed to Sirocco; there is nothing to read."
 	}
-	return "Nothing is pulled for " + string(p) + " yet."
+	return "Nothing is read for " + string(p) + " yet."
 }
 
 // latestSession says when an inbound platform posted something for the last time; empty for others.
@@ -69,7 +68,7 @@ func latestSession(c hub.Connection) string {
 	case !c.Platform.Inbound():
 		return ""
 	case !c.Active:
-		return " It is paused: isActive is false, and what it posts is refused."
+		return " It is paused, and what it posts is refused."
 	case len(c.SyncStatus) == 0 || c.SyncStatus[0].ModifiedAfter.IsZero():
 		return " Nothing has come yet."
 	}

@@ -15,11 +15,11 @@ func TestExplainNothingPulled(t *testing.T) {
 		active   bool
 		want     string
 	}{
-		{hub.PlatformCustomInput, true, "Its records are pushed to Sirocco; there is nothing to pull."},
-		{hub.PlatformCustomInput, false, "Its records are pushed to Sirocco; there is nothing to pull."},
-		{hub.PlatformIngage, true, "It posts what there is to Sirocco; there is nothing to pull. Nothing has come yet."},
-		{hub.PlatformIngage, false, "It posts what there is to Sirocco; there is nothing to pull. It is paused: isActive is false, and what it posts is refused."},
-		{"A_NEWER_ONE", true, "Nothing is pulled for A_NEWER_ONE yet."},
+		{hub.PlatformCustomInput, true, "Its records are pushed to Sirocco; there is nothing to read."},
+		{hub.PlatformCustomInput, false, "Its records are pushed to Sirocco; there is nothing to read."},
+		{hub.PlatformIngage, true, "It posts what there is to Sirocco; there is nothing to read. Nothing has come yet."},
+		{hub.PlatformIngage, false, "It posts what there is to Sirocco; there is nothing to read. It is paused, and what it posts is refused."},
+		{"A_NEWER_ONE", true, "Nothing is read for A_NEWER_ONE yet."},
 	} {
 		if got := (store.Schedule{}).Explain(hub.Connection{Platform: c.platform, Active: c.active}, time.Now()); got != c.want {
 			t.Errorf("%s, active %v: %q", c.platform, c.active, got)

@@ -70,7 +70,7 @@ type RunEnding struct {
 
 // The endings of runs that did not come to their own end.
 var (
-	runPaused   = RunEnding{RunPaused, "It was paused: isActive became false. The run after it goes on from there."}
+	runPaused   = RunEnding{RunPaused, "It was paused. The run after it goes on from there."}
 	runDisabled = RunEnding{RunDisabled, "Its organization was disabled. The run after it goes on from there."}
 	runCutOff   = RunEnding{RunCutOff, "It was cut off: the server that worked on it stopped, or lost the database. The run after it goes on from there."}
 	runDeleted  = RunEnding{RunDeleted, "The connection was deleted."}

@@ -59,6 +59,12 @@ type Schedule struct {
 // Continuing is the Waiting of a connection that only gave way to others and goes on at once.
 const Continuing = "more pages to read"
 
+// NeedsCredentials and NeedsMapping are the Waiting of a connection that does nothing before a person gave it what it needs.
+const (
+	NeedsCredentials = "needs credentials"
+	NeedsMapping     = "waits for a mapping that it can be read by"
+)
+
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, failure_cause,
 	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts, working`
 

@@ -7,6 +7,7 @@ import (
 
 	"sirocco/api/wire"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // SyncAnswer is what the sync of a connection does now.
@@ -62,7 +63,7 @@ func (s *server) getSync(r *wire.Request, in *wire.IDPath) (*SyncAnswer, error) 
 		return nil, err
 	}
 	out := &SyncAnswer{}
-	out.Body.Explanation = sched.Explain(c, s.Clock())
+	out.Body.Explanation = sched.Explain(c, s.Clock()) + wayOn(&sched, c)
 	out.Body.IntervalSeconds = int64(sched.Interval / time.Second)
 	out.Body.NextAt = wire.TimeOrNull(sched.DueAt)
 	for _, n := range counts {
@@ -73,6 +74,21 @@ func (s *server) getSync(r *wire.Request, in *wire.IDPath) (*SyncAnswer, error) 
 		out.Body.Run = &run
 	}
 	return out, nil
+}
+
+// wayOn says where a user of the API gives what the sync waits for; empty where it waits for nobody.
+func wayOn(sched *store.Schedule, c hub.Connection) (text string) {
+	at := " /v1/core/integrations/connections/" + c.ID
+	switch sched.Waiting {
+	case store.NeedsCredentials:
+		text = " PUT them to" + at + "/credentials."
+	case store.NeedsMapping:
+		text = " PUT one to" + at + "/mapping."
+	}
+	if len(sched.Held) > 0 {
+		text += " Decide by" + at + "/deletions."
+	}
+	return text
 }
 
 func (s *server) startSync(r *wire.Request, in *struct {

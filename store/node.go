@@ -19,6 +19,8 @@ type Node struct {
 	Host string
 	// Version is its program's, PublicURL how clients reach it, empty where that is as each request came.
 	Version, PublicURL string
+	// NoConsole says that it does not serve the console.
+	NoConsole bool
 	// Keys are the ids of the keys that it has.
 	Keys []uint32
 	// StartedAt is since when it runs, SeenAt when it last said so; both by the time that all nodes share. Zero for one of a
@@ -42,10 +44,10 @@ func (s *Store) NoteNode(ctx context.Context, n Node) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM nodes WHERE seen_at < $1`, micros(s.clock().Add(-NodeAge))); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO nodes (id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		_, err := tx.Exec(ctx, `INSERT INTO nodes (id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead, no_console) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (id) DO UPDATE SET version = excluded.version, public_url = excluded.public_url, key_ids = excluded.key_ids, seen_at = excluded.seen_at,
-				clock_ahead = excluded.clock_ahead`,
-			n.ID, n.Host, n.Version, n.PublicURL, keys.String(), micros(s.clock()), micros(n.StartedAt), n.ClockAhead.Microseconds())
+				clock_ahead = excluded.clock_ahead, no_console = excluded.no_console`,
+			n.ID, n.Host, n.Version, n.PublicURL, keys.String(), micros(s.clock()), micros(n.StartedAt), n.ClockAhead.Microseconds(), n.NoConsole)
 		return err
 	})
 }
@@ -69,7 +71,7 @@ func (s *Store) nodes(ctx context.Context, q database.Querier) ([]Node, error) {
 		var n Node
 		var keys string
 		var seen, started, ahead int64
-		err := r.Scan(&n.ID, &n.Host, &n.Version, &n.PublicURL, &keys, &seen, &started, &ahead)
+		err := r.Scan(&n.ID, &n.Host, &n.Version, &n.PublicURL, &keys, &seen, &started, &ahead, &n.NoConsole)
 		n.SeenAt, n.ClockAhead = fromMicros(seen), time.Duration(ahead)*time.Microsecond
 		if started > 0 {
 			n.StartedAt = fromMicros(started)
@@ -81,7 +83,7 @@ func (s *Store) nodes(ctx context.Context, q database.Querier) ([]Node, error) {
 			}
 		}
 		return n, err
-	}, `SELECT id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead FROM nodes WHERE seen_at >= $1 ORDER BY id LIMIT $2`, micros(s.clock().Add(-NodeAge)), nodesMost)
+	}, `SELECT id, host, version, public_url, key_ids, seen_at, started_at, clock_ahead, no_console FROM nodes WHERE seen_at >= $1 ORDER BY id LIMIT $2`, micros(s.clock().Add(-NodeAge)), nodesMost)
 }
 
 // agreedAudio is the marker in the audio store.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sirocco/api/wire"
@@ -93,16 +94,20 @@ func consoleLink(base, key string) string {
 	return base + "/console/open?key=" + url.QueryEscape(key)
 }
 
-// base is how browsers reach the server.
+// base is how browsers reach a server that serves the console. That the running ones do not is a *hub.ConflictError.
 func (c *consoleLoginCommand) base(ctx context.Context, st *store.Store) (string, error) {
-	if c.PublicURL != "" {
-		return strings.TrimRight(c.PublicURL, "/"), nil
-	}
 	nodes, err := st.Nodes(ctx)
 	if err != nil {
 		return "", err
 	}
-	for _, n := range nodes {
+	serving := slices.DeleteFunc(slices.Clone(nodes), func(n store.Node) bool { return n.NoConsole })
+	if len(nodes) > 0 && len(serving) == 0 {
+		return "", hub.Conflict("The console is not served: what runs on this database was started with --console=false.")
+	}
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/"), nil
+	}
+	for _, n := range serving {
 		if n.PublicURL != "" {
 			return strings.TrimRight(n.PublicURL, "/"), nil
 		}

@@ -53,7 +53,7 @@ func newNodeWatch(st *store.Store, log *slog.Logger, opts nodeOptions) *nodeWatc
 	host, _ := os.Hostname() // it is only a name
 	return &nodeWatch{
 		store: st, keys: opts.keys, audio: opts.audio, log: log,
-		self: store.Node{ID: hub.NewID(), Host: host, Version: version(), PublicURL: opts.publicURL, StartedAt: st.Now()},
+		self: store.Node{ID: hub.NewID(), Host: host, Version: version(), PublicURL: opts.publicURL, NoConsole: !opts.console, StartedAt: st.Now()},
 	}
 }
 

@@ -63,7 +63,7 @@ func TestConnectionActs(t *testing.T) {
 		if refused.status != http.StatusUnprocessableEntity || strings.Contains(refused.body, `value="wrong"`) {
 			t.Fatalf("%d %s", refused.status, refused.body)
 		}
-		mustContain(t, refused.body, "Merge: Invalid API key", `value="Acme CRM"`)
+		mustContain(t, refused.body, "They were tried at https://api.example.com and not accepted: Merge: Invalid API key.", `value="Acme CRM"`)
 		if all, err := s.store.Connections(t.Context(), organization, store.ConnectionFilter{Limit: 9}); err != nil || len(all) != 0 {
 			t.Fatalf("%v, %v", all, err)
 		}

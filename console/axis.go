@@ -76,7 +76,11 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 		if c.Linked {
 			kind = "linked"
 		}
-		bar(kind, fmt.Sprintf("%s, %s", shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36), percent(c.Probability)), c.Appointment.Start, candidateEnd(c.Appointment))
+		label := shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36)
+		if c.Probability > 0 {
+			label += ", " + percent(c.Probability)
+		}
+		bar(kind, label, c.Appointment.Start, candidateEnd(c.Appointment))
 	}
 	step := tickStep(until.Sub(from))
 	for t := from.Truncate(step).Add(step); t.Before(until); t = t.Add(step) {

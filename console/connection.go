@@ -45,11 +45,14 @@ func (p *connectionPage) Docs() string { return p.server.publicURL(p.visit) + "/
 type heldModel struct {
 	Model hub.Model
 	N     int
-	// IDs are the first of them, by the CRM's own ids.
-	IDs []string
+	// First are the first of them.
+	First []heldRecord
 }
 
-// heldShown is how many ids of records that wait for a decision are shown.
+// heldRecord is one of them: what it is called, and its page, empty where it is gone meanwhile.
+type heldRecord struct{ Name, Path string }
+
+// heldShown is how many records that wait for a decision are shown.
 const heldShown = 20
 
 func (s *server) showConnection(w http.ResponseWriter, v *visit) error {
@@ -80,8 +83,8 @@ func (s *server) renderConnection(w http.ResponseWriter, v *visit, status int, w
 		return err
 	}
 	for _, model := range slices.Sorted(maps.Keys(c.Schedule.Held)) {
-		held := heldModel{Model: model, N: c.Schedule.Held[model]}
-		if held.IDs, err = s.Store.HeldRecords(ctx, c.OrganizationID, c.ID, model, "", heldShown); err != nil {
+		held, err := s.heldModel(ctx, c.Connection, model, c.Schedule.Held[model])
+		if err != nil {
 			return err
 		}
 		shown.Held = append(shown.Held, held)
@@ -95,6 +98,29 @@ func (s *server) renderConnection(w http.ResponseWriter, v *visit, status int, w
 		return err
 	}
 	return s.render(w, v, status, "connection", shown)
+}
+
+// heldModel finds what the first of a model's records are called about which a person has to decide.
+func (s *server) heldModel(ctx context.Context, c hub.Connection, model hub.Model, n int) (heldModel, error) {
+	held := heldModel{Model: model, N: n}
+	ids, err := s.Store.HeldRecords(ctx, c.OrganizationID, c.ID, model, "", heldShown)
+	if err != nil {
+		return held, err
+	}
+	keys := make([]store.RecordKey, len(ids))
+	for i, id := range ids {
+		keys[i] = store.RecordKey{ConnectionID: c.ID, Model: model, ExternalID: id}
+	}
+	found, err := s.Store.RecordsByKey(ctx, c.OrganizationID, keys)
+	for _, k := range keys {
+		r, ok := found[k]
+		one := heldRecord{Name: k.ExternalID}
+		if ok {
+			one = heldRecord{recordTitle(&r), recordPath(&r)}
+		}
+		held.First = append(held.First, one)
+	}
+	return held, err
 }
 
 // liveConnection is what of a connection changes while it is looked at.

@@ -113,8 +113,11 @@ func refusedCredentials(err error) (sentence string, other, known bool) {
 	if e, ok := errors.AsType[*hub.ConflictError](err); ok {
 		return e.Error(), true, true
 	}
+	if e, ok := errors.AsType[*hub.InvalidError](err); ok && len(e.Issues) == 1 && e.Issues[0].Field == "credentials" {
+		return "They " + e.Issues[0].Problem + ".", false, true
+	}
 	if e, ok := errors.AsType[*hub.InvalidError](err); ok {
-		return e.Error() + ".", false, true
+		return asSentence(e.Error()), false, true
 	}
 	if e, ok := errors.AsType[*hub.UnavailableError](err); ok && e.Who != "" {
 		return e.Error() + ".", false, true

@@ -76,7 +76,7 @@ func (s *server) decisions(v *visit, connections []connectionView, counts store.
 		return nil, err
 	}
 	all = append(all, notes...)
-	offers, err := s.offerDecisions(v, counts.Offers)
+	offers, err := s.offerDecisions(v, names, counts.Offers)
 	return append(all, offers...), err
 }
 
@@ -99,10 +99,11 @@ func (s *server) failingDecision(v *visit, c *connectionView) decision {
 	d.Sentence = c.Name + " cannot be read"
 	if models := slices.Sorted(maps.Keys(c.FailedModels)); len(models) > 0 {
 		why = c.FailedModels[models[0]]
-		d.Sentence = fmt.Sprintf("Of %s, %s cannot be read", c.Name, words(models[0]))
+		d.Sentence = fmt.Sprintf("Of %s, %s", c.Name, words(models[0]))
 		if more := len(models) - 1; more > 0 {
-			d.Sentence += " and " + count(more, "model more", "models more")
+			d.Sentence += " and " + count(more, "other model", "other models")
 		}
+		d.Sentence += " cannot be read"
 	}
 	if why = strings.TrimSuffix(why, "."); why != "" {
 		d.Sentence += ": " + why
@@ -133,11 +134,18 @@ func (s *server) quarantineDecisions(v *visit, names map[string]string) (all []d
 	return all, err
 }
 
-// endpointDecisions are endpoints that fail, and when they are disabled if that goes on.
+// endpointDecisions are endpoints that were disabled, by nobody, and those that fail, with when they are disabled if that goes on.
 func (s *server) endpointDecisions(v *visit) (all []decision, err error) {
 	endpoints, err := s.Store.Endpoints(v.Context(), v.organization.ID, "", 100)
 	for i := range endpoints {
 		w := &endpoints[i]
+		if !w.DisabledAt.IsZero() && w.DisabledReason != hub.DisabledByHand {
+			all = append(all, decision{
+				Tone: "bad", URL: s.href(v, "/webhooks/"+w.ID), Action: "See it",
+				Sentence: fmt.Sprintf("The webhook endpoint %s is disabled since %s, so nothing is sent to it. %s", hub.WithoutQueryValues(w.URL), hub.WireTime(w.DisabledAt), w.DisabledReason),
+				Buttons:  []button{{Label: "Enable it", URL: s.href(v, "/webhooks/"+w.ID+"/switch"), Fields: []string{"disabled", "no"}}},
+			})
+		}
 		if w.FailingSince.IsZero() || !w.DisabledAt.IsZero() {
 			continue
 		}
@@ -160,7 +168,8 @@ func (s *server) deletionDecisions(v *visit, c *connectionView) (all []decision)
 	for _, model := range slices.Sorted(maps.Keys(c.Schedule.Held)) {
 		all = append(all, decision{
 			Tone:     "warn",
-			Sentence: fmt.Sprintf("%s no longer shows %s of %s. Are they deleted, or is it the CRM's mistake?", c.Name, number(c.Schedule.Held[model]), words(model)),
+			Sentence: fmt.Sprintf("%s no longer shows %s of the model %s. Are they deleted, or is it the CRM's mistake?", c.Name, count(c.Schedule.Held[model], "record", "records"), words(model)),
+			URL:      s.href(v, "/connections/"+c.ID) + "#held", Action: "See them",
 			Buttons: []button{
 				{Label: "Keep them", URL: at, Fields: []string{"model", string(model), "decision", "keep"}},
 				{Label: "They are deleted", URL: at, Fields: []string{"model", string(model), "decision", "delete"}, Danger: true},
@@ -192,7 +201,7 @@ func (s *server) noteDecisions(v *visit, names map[string]string, n int64) (all 
 }
 
 // offerDecisions are recordings that wait for somebody to say which appointment they are of.
-func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
+func (s *server) offerDecisions(v *visit, names map[string]string, n int64) (all []decision, err error) {
 	if n == 0 {
 		return nil, nil
 	}
@@ -203,8 +212,12 @@ func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
 		if title == "" {
 			title = "A recording"
 		}
+		of, err := s.mayBeOf(v, r, names)
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, decision{
-			Sentence: fmt.Sprintf("“%s”, recorded on %s, may be of several appointments, or of none.", title, hub.WireTime(r.StartedAt)),
+			Sentence: fmt.Sprintf("“%s”, recorded on %s, may be %s.", title, hub.WireTime(r.StartedAt), of),
 			URL:      s.href(v, "/recordings/"+r.ID), Action: "Choose",
 		})
 	}
@@ -212,6 +225,27 @@ func (s *server) offerDecisions(v *visit, n int64) (all []decision, err error) {
 		all = append(all, decision{Sentence: furtherOnes(more) + " recordings wait for somebody to choose.", URL: s.href(v, "/recordings", "state", "offered"), Action: "See them"})
 	}
 	return all, err
+}
+
+// mayBeOf says in words what an offered recording may be of: its most probable appointment, with whom that is and over which
+// of several connections it comes, and how many others.
+func (s *server) mayBeOf(v *visit, r *hub.Recording, names map[string]string) (string, error) {
+	verdict, err := s.Store.Verdict(v.Context(), *r)
+	if err != nil || len(verdict.Choices) == 0 {
+		return "of several appointments, or of none", err
+	}
+	first := &verdict.Choices[0].Appointment
+	said := "of “" + cmp.Or(first.Name, "an appointment without a name") + "”"
+	if customers := whom(first.Parties); customers != "" {
+		said += " with " + customers
+	}
+	if len(names) > 1 {
+		said += ", over " + names[first.ConnectionID]
+	}
+	if more := len(verdict.Choices) - 1; more > 0 {
+		said += "; of " + count(more, "other", "others")
+	}
+	return said + "; or of none", nil
 }
 
 // furtherOnes is how many more there are than are told.

@@ -31,8 +31,8 @@ type platformChoice struct {
 	Platform hub.Platform
 	// Name is the vendor's, Words how records come.
 	Name, Words string
-	// Has says that the organization has such a connection, of which there is one at most.
-	Has bool
+	// Has is the organization's connection to it, of which there is one at most; empty where it has none.
+	Has string
 }
 
 // platformChoices are the platforms that the person may make a connection to.
@@ -60,7 +60,9 @@ func (s *server) platformChoices(v *visit) (choices []platformChoice, err error)
 		case s.Platforms[p].Name == "":
 			choice.Words = "Nothing is read from it yet."
 		}
-		choice.Has = slices.ContainsFunc(existing, func(c hub.Connection) bool { return c.Platform == p })
+		if at := slices.IndexFunc(existing, func(c hub.Connection) bool { return c.Platform == p }); at >= 0 {
+			choice.Has = existing[at].ID
+		}
 		choices = append(choices, choice)
 	}
 	return choices, err

@@ -68,6 +68,12 @@ func TestFailuresAreDecided(t *testing.T) {
 		storetest.Exec(t, s.store, `UPDATE sync_states SET failed = 'Merge: its answer is no JSON.' WHERE connection_id = $1 AND model = 'CONTACT'`, s.connection.ID)
 		mustContain(t, b.get("/"), "1 failing", "Of "+s.connection.Name+", Contact cannot be read: Merge: its answer is no JSON.", connectionPath(s)+`">See it</a>`,
 			"1 item that came from "+s.connection.Name+" could not be kept, and waits in quarantine: endTime is before startTime.", "/quarantine?connection="+s.connection.ID)
+		storetest.Exec(t, s.store, `UPDATE sync_states SET failed = 'Merge: its answer is no JSON.' WHERE connection_id = $1`, s.connection.ID)
+		mustContain(t, b.get("/"), "Of "+s.connection.Name+", Contact and 2 other models cannot be read: Merge: its answer is no JSON.")
+		storetest.Exec(t, s.store, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state) VALUES ($1, $2, 'CONTACT', 'c-1', 0, 'HELD'), ($1, $2, 'CONTACT', 'gone', 0, 'HELD')`,
+			s.organization, s.connection.ID)
+		mustContain(t, b.get("/"), s.connection.Name+" no longer shows 2 records of the model Contact.", connectionPath(s)+`#held">See them</a>`)
+		mustContain(t, b.get(connectionPath(s)), `id="held"`, "/records/CONTACT/"+s.record(hub.ModelContact, "c-1").ID+`">Marisol Rivera</a>, <code>gone</code>.`)
 		storetest.Exec(t, s.store, `UPDATE sync_states SET failed = '' WHERE connection_id = $1`, s.connection.ID)
 		storetest.Exec(t, s.store, `UPDATE schedules SET failures = 3, waiting = 'tries again after a failure: Merge: no whole answer came' WHERE connection_id = $1`, s.connection.ID)
 		mustContain(t, b.get("/"), s.connection.Name+" cannot be read: Merge: no whole answer came.")
@@ -92,5 +98,17 @@ func TestOverviewLeadsThere(t *testing.T) {
 			}
 		}
 		mustContain(t, b.get("/webhooks/"+well+"/deliveries"), "The CRM, crm.example.com</option>")
+		// One that nobody disabled has its button; one that somebody did is no surprise.
+		acts := s.operator(organization)
+		acts.post("/webhooks/"+well+"/switch", "disabled", "yes")
+		if page := acts.get("/"); strings.Contains(page, "is disabled since") {
+			t.Error("it was disabled by hand, and yet\n" + page)
+		}
+		storetest.Exec(t, s.store, `UPDATE webhook_endpoints SET disabled_at = $2, disabled_reason = 'All failed for five days.' WHERE id = $1`, ill, s.clock().UnixMicro())
+		mustContain(t, acts.get("/"), "is disabled since", "All failed for five days.", "Enable it</button>")
+		acts.post("/webhooks/"+ill+"/switch", "disabled", "no")
+		if page := acts.get("/"); strings.Contains(page, "is disabled since") {
+			t.Error("it is enabled, and yet\n" + page)
+		}
 	})
 }

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+
 	"sirocco/hub"
 )
 
@@ -70,6 +72,11 @@ func isBelow(path, of string) bool {
 // URL is the address of a page below the console, about the same organization; see server.href.
 func (p *page) URL(path string, pairs ...string) string {
 	return p.server.href(p.visit, path, pairs...)
+}
+
+// PlatformName is what people call a platform.
+func (p *page) PlatformName(of hub.Platform) string {
+	return cmp.Or(p.server.Platforms[of].Name, words(of))
 }
 
 // Here is the address of this page with the query's named parameters set anew, as a filter or the next page is.

@@ -56,7 +56,11 @@ func (s *server) showRecord(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := &recordPage{page: s.page(v, recordTitle(&rec)), Record: foundRecord{rec, c}, Fields: fieldsOf(&rec), Web: hub.WebURL(rec.Details.URL)}
+	found := []foundRecord{{Record: rec, Connection: c}}
+	if err := s.nameJoined(v, found); err != nil {
+		return err
+	}
+	shown := &recordPage{page: s.page(v, found[0].Title()), Record: found[0], Fields: fieldsOf(&rec), Web: hub.WebURL(rec.Details.URL)}
 	if shown.RefersTo, err = s.referencesOf(v, &rec, c); err != nil {
 		return err
 	}
@@ -69,7 +73,10 @@ func (s *server) showRecord(w http.ResponseWriter, v *visit) error {
 		by, shown.More = by[:referrersShown], true
 	}
 	for _, r := range by {
-		shown.ReferredBy = append(shown.ReferredBy, foundRecord{r, c})
+		shown.ReferredBy = append(shown.ReferredBy, foundRecord{Record: r, Connection: c})
+	}
+	if err := s.nameJoined(v, shown.ReferredBy); err != nil {
+		return err
 	}
 	recordings, err := s.Store.RecordingsLinkedTo(ctx, organization, key, referrersShown)
 	if err != nil {
@@ -104,7 +111,7 @@ func (s *server) referencesOf(v *visit, rec *store.Record, c hub.Connection) ([]
 	found, err := s.Store.RecordsByKey(v.Context(), v.organization.ID, keys)
 	for i, k := range keys {
 		if r, ok := found[k]; ok {
-			refs[i].Record = &foundRecord{r, c}
+			refs[i].Record = &foundRecord{Record: r, Connection: c}
 		}
 	}
 	return refs, err

@@ -44,7 +44,7 @@ type recordingPage struct {
 type linkedRecord struct {
 	Model     hub.Model
 	Name, URL string
-	Platform  string
+	Platform  hub.Platform
 }
 
 // candidate is one appointment, or project, that the recording may be of.
@@ -177,18 +177,15 @@ func (s *server) openRecording(w http.ResponseWriter, v *visit) error {
 
 func (s *server) explainLink(v *visit, shown *recordingPage) error {
 	r := &shown.Recording.Recording
-	of, err := s.connectionsByID(v)
+	of, err := s.connectionsToTell(v)
 	if err != nil {
 		return err
 	}
-	if len(of.all) == 1 { // then nobody needs to be told which
-		of.byID = nil
-	}
 	for _, c := range shown.Verdict.Choices {
-		shown.Candidates = append(shown.Candidates, newCandidate(r, c, of.byID))
+		shown.Candidates = append(shown.Candidates, newCandidate(r, c, of))
 	}
 	for _, c := range shown.Verdict.Context {
-		shown.Context = append(shown.Context, newCandidate(r, c, of.byID))
+		shown.Context = append(shown.Context, newCandidate(r, c, of))
 	}
 	if len(shown.Candidates) > 0 {
 		shown.First = shown.Candidates[0].introduction()
@@ -207,11 +204,20 @@ func (s *server) explainLink(v *visit, shown *recordingPage) error {
 		return err
 	}
 	rec := found[key]
-	shown.CRM = &linkedRecord{Model: key.Model, Name: cmp.Or(recordTitle(&rec), key.ExternalID), Platform: string(c.Platform)}
+	shown.CRM = &linkedRecord{Model: key.Model, Name: cmp.Or(recordTitle(&rec), key.ExternalID), Platform: c.Platform}
 	if rec.ID != "" {
 		shown.CRM.URL = recordPath(&rec)
 	}
 	return nil
+}
+
+// connectionsToTell are the connections by their ids; none where there is one, as then nobody needs to be told which.
+func (s *server) connectionsToTell(v *visit) (map[string]hub.Connection, error) {
+	of, err := s.connectionsByID(v)
+	if err != nil || len(of.all) == 1 {
+		return nil, err
+	}
+	return of.byID, nil
 }
 
 func newCandidate(r *hub.Recording, c hub.Choice, connections map[string]hub.Connection) candidate {

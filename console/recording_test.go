@@ -126,7 +126,8 @@ func TestAnOfferIsTaken(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, databaseURL string) {
 		s := visits(t, databaseURL)
 		b := s.operator(s.organization)
-		mustContain(t, b.get("/recordings"), "Which appointment are these of?", "Visit at Juniper Lane", "Dana Whitfield", "Decide")
+		mustContain(t, b.get("/recordings"), "Which appointment are these of?", "Visit at Juniper Lane", "Dana Whitfield", "Decide", "is with Marisol Rivera, 418 Juniper Lane.")
+		mustContain(t, b.get("/"), "may be of “Roof inspection, Rivera” with Marisol Rivera, 418 Juniper Lane; of 2 others; or of none.")
 		at := "/recordings/" + s.offered
 		mustContain(t, b.get(at), "<svg", "Roof inspection, Rivera, ", "overlaps by 30 min", "It is this one", "None of them", "New shingles", "OPPORTUNITY.Amount", "14500", "<small>Marisol Rivera, 418 Juniper Lane</small>")
 		if strings.Contains(b.get(at), "<small>over ") {
@@ -134,6 +135,8 @@ func TestAnOfferIsTaken(t *testing.T) {
 		}
 		storetest.Connection(t, s.store, s.organization, hub.PlatformServiceTitan, hub.ModelUser)
 		mustContain(t, b.get(at), "<small>over "+s.connection.Name+"</small>", "is with Marisol Rivera, 418 Juniper Lane and comes over "+s.connection.Name+".")
+		mustContain(t, b.get("/recordings?state=offered"), " and comes over "+s.connection.Name+".")
+		mustContain(t, b.get("/"), "418 Juniper Lane, over "+s.connection.Name+"; of 2 others; or of none.")
 		to := b.post(at+"/take", "candidate", s.record(hub.ModelEngagement, "2").ID)
 		if r := s.recording(); r.Link.ExternalID != "2" || r.Link.By != hub.LinkedByHand || r.Link.Trigger != linkedInBrowser {
 			t.Errorf("%+v", r.Link)
@@ -250,7 +253,10 @@ func TestDeliveriesOfARecording(t *testing.T) {
 		}
 		storetest.Exec(t, s.store, `UPDATE deliveries SET state = 'FAILED', due_at = NULL, attempts = 3, error = 'The CRM refused it.', note_text = 'As it <was> written', note_id = 'n-1' WHERE id = $1`, found[0].ID)
 		mustContain(t, b.get(at), "As it &lt;was&gt; written", "The CRM refused it.", "Failed", "What would be written now, without the transcript")
+		mustContain(t, b.get("/"), `/write-backs"><span class="badge bad">1</span>`)
+		mustContain(t, b.get("/write-backs"), at+`#written">Engagement 1</a>`, s.connection.Name, "The CRM refused it.", "Send again")
 		mustContain(t, b.get(b.post(at+"/replay", "delivery", found[0].ID)), "It is sent now.")
+		mustContain(t, b.get("/write-backs"), "No write-back failed.")
 		if d, err := s.store.Delivery(t.Context(), s.organization, found[0].ID); err != nil || d.State != hub.DeliveryPending || d.Attempts != 0 {
 			t.Errorf("%+v %v", d, err)
 		}
@@ -274,7 +280,7 @@ func TestRecordsAreFound(t *testing.T) {
 			t.Error("another name is found")
 		}
 		mustContain(t, b.get("/records?by=id&q=c-2"), "Marcus Oyelaran")
-		mustContain(t, b.get("/records?q=zora"), "Zora 000", "Zora 049", "Older")
+		mustContain(t, b.get("/records?q=zora"), "Zora 000", "Zora 049", "Next page")
 		next := b.get("/records?q=zora&after=" + s.record(hub.ModelContact, "m-49").ID)
 		mustContain(t, next, "Zora 050", "Zora 054")
 		if strings.Contains(next, "Zora 049") {
@@ -284,6 +290,14 @@ func TestRecordsAreFound(t *testing.T) {
 		mustContain(t, one, "Marisol Rivera", "1 602 555 0142", "https://crm.example/contacts/1", "Open in the CRM", "Roof inspection, Rivera",
 			`<dd class="long"><time datetime="2026-01-02T03:04:05Z"`, `<dd class="long">2026-01-05 09:30</dd>`)
 		mustContain(t, b.get("/records/ENGAGEMENT/"+s.record(hub.ModelEngagement, "1").ID), "Marisol Rivera", "Dana Whitfield")
+		// Who is joined to something is called by both their names, wherever that shows.
+		s.commit(hub.ModelEngagementUser, hub.Record{Model: hub.ModelEngagementUser, ExternalID: "1:u-7", Refs: hub.Refs{Engagement: "1", User: "u-7"}},
+			hub.Record{Model: hub.ModelEngagementUser, ExternalID: "9:u-7", Refs: hub.Refs{Engagement: "9", User: "u-7"}})
+		joined := s.record(hub.ModelEngagementUser, "1:u-7")
+		for _, path := range []string{"/records/ENGAGEMENT_USER/" + joined.ID, "/records/ENGAGEMENT/" + s.record(hub.ModelEngagement, "1").ID, "/records/USER/" + s.record(hub.ModelUser, "u-7").ID, "/records?model=ENGAGEMENT_USER"} {
+			mustContain(t, b.get(path), "Dana Whitfield · Roof inspection, Rivera")
+		}
+		mustContain(t, b.get("/records?model=ENGAGEMENT_USER"), "9:u-7")
 		if strings.Contains(b.get("/records/CONTACT/"+s.record(hub.ModelContact, "c-2").ID), `href="javascript`) {
 			t.Error("it leads to a script")
 		}

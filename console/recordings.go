@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// recordingsPageSize is how many recordings a page lists, offersShown how many offered ones stand above them.
-	recordingsPageSize, offersShown = 50, 5
+	// recordingsPageSize is how many recordings a page lists, offersShown how many offered ones stand above them, and
+	// offersPageSize how many a page of those alone has: of each is looked for what it may be of.
+	recordingsPageSize, offersShown, offersPageSize = 50, 5, 10
 )
 
 // recordingsPage lists recordings, the offered ones first.
@@ -42,6 +43,8 @@ type listedRecording struct {
 	Person string
 	// About is what it is linked to; empty where it is linked to nothing.
 	About string
+	// First tells more of the first appointment that it is offered with than its name; empty where it is not, or no more is known.
+	First string
 }
 
 // offered is the choice of those that wait for a person.
@@ -67,13 +70,13 @@ func (s *server) showRecordings(w http.ResponseWriter, v *visit) error {
 	if shown.Shown == offered || shown.Shown == "" && after == "" && user == "" && shown.OffersCount > 0 {
 		limit, from := offersShown, ""
 		if shown.Shown == offered {
-			limit, from = recordingsPageSize, after
+			limit, from = offersPageSize, after
 		}
 		found, err := s.Store.Offers(ctx, organization, "", from, limit)
 		if err != nil {
 			return err
 		}
-		if shown.Offers, err = s.listRecordings(v, found); err != nil {
+		if shown.Offers, err = s.listOffers(v, found); err != nil {
 			return err
 		}
 		if shown.Shown == offered {
@@ -132,6 +135,29 @@ func (s *server) listRecordings(v *visit, found []hub.Recording) ([]listedRecord
 		if r.Linked() {
 			rec := records[store.RecordKey{ConnectionID: r.Link.ConnectionID, Model: r.Link.Model, ExternalID: r.Link.ExternalID}]
 			listed[i].About = cmp.Or(recordTitle(&rec), r.Link.ExternalID)
+		}
+	}
+	return listed, nil
+}
+
+// listOffers is listRecordings for offered ones, of which it says what else is known of their first appointment.
+func (s *server) listOffers(v *visit, found []hub.Recording) ([]listedRecording, error) {
+	listed, err := s.listRecordings(v, found)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.connectionsToTell(v)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		verdict, err := s.Store.Verdict(v.Context(), found[i])
+		if err != nil {
+			return nil, err
+		}
+		if len(verdict.Choices) > 0 {
+			first := newCandidate(&found[i], verdict.Choices[0], of)
+			listed[i].First = first.introduction()
 		}
 	}
 	return listed, nil

@@ -58,10 +58,45 @@ type foundRecord struct {
 	store.Record
 
 	Connection hub.Connection
+	// Joins is whom it joins to what, by their names; empty where it joins nobody, or they have not come.
+	Joins string
 }
 
 // Title is how pages call the record.
-func (r *foundRecord) Title() string { return recordTitle(&r.Record) }
+func (r *foundRecord) Title() string { return cmp.Or(r.Joins, recordTitle(&r.Record)) }
+
+// nameJoined finds out the names of those whom records join to something: the CRM has none for the record itself.
+func (s *server) nameJoined(v *visit, found []foundRecord) error {
+	ends := func(r *store.Record) (user, to store.RecordKey) {
+		user = store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelUser, ExternalID: r.Refs.User}
+		switch r.Model {
+		case hub.ModelEngagementUser:
+			return user, store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelEngagement, ExternalID: r.Refs.Engagement}
+		case hub.ModelOpportunityUser:
+			return user, store.RecordKey{ConnectionID: r.ConnectionID, Model: hub.ModelOpportunity, ExternalID: r.Refs.Opportunity}
+		}
+		return store.RecordKey{}, store.RecordKey{}
+	}
+	var keys []store.RecordKey
+	for i := range found {
+		if user, to := ends(&found[i].Record); user.ExternalID != "" && to.ExternalID != "" {
+			keys = append(keys, user, to)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	joined, err := s.Store.RecordsByKey(v.Context(), v.organization.ID, keys)
+	for i := range found {
+		user, to := ends(&found[i].Record)
+		u, came := joined[user]
+		t, cameToo := joined[to]
+		if came && cameToo {
+			found[i].Joins = recordTitle(&u) + " · " + recordTitle(&t)
+		}
+	}
+	return err
+}
 
 // Path is the record's page.
 func (r *foundRecord) Path() string { return recordPath(&r.Record) }
@@ -189,9 +224,9 @@ func (s *server) search(v *visit, shown *recordsPage) error {
 		shown.Next = shown.Here("after", found[len(found)-1].ID)
 	}
 	for _, r := range found {
-		shown.Found = append(shown.Found, foundRecord{r, of.byID[r.ConnectionID]})
+		shown.Found = append(shown.Found, foundRecord{Record: r, Connection: of.byID[r.ConnectionID]})
 	}
-	return nil
+	return s.nameJoined(v, shown.Found)
 }
 
 func (s *server) find(v *visit, q *recordSearch, after *store.Record) ([]store.Record, error) {

@@ -93,6 +93,9 @@ type WebhookEndpoint struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
+// DisabledByHand is the DisabledReason of an endpoint that a person disabled.
+const DisabledByHand = "It was disabled by hand."
+
 // Wants reports whether the endpoint is told of events of the type.
 func (e *WebhookEndpoint) Wants(t EventType) bool {
 	return len(e.EventTypes) == 0 || slices.Contains(e.EventTypes, t)

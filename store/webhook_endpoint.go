@@ -117,7 +117,7 @@ func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) ma
 	switch {
 	case p.Disabled == nil || *p.Disabled == !w.DisabledAt.IsZero():
 	case *p.Disabled:
-		w.DisabledAt, w.DisabledReason, changes["disabled"] = now, "It was disabled by hand.", true
+		w.DisabledAt, w.DisabledReason, changes["disabled"] = now, hub.DisabledByHand, true
 	default:
 		w.DisabledAt, w.DisabledReason, changes["disabled"] = time.Time{}, "", false
 		w.FailingSince, w.HeldUntil = time.Time{}, time.Time{}

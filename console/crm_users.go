@@ -13,11 +13,17 @@ import (
 type crmUsersPage struct {
 	page
 
-	Find  string
-	Users []crmUser
-	Next  string
-	Wrong wrongMatch
+	// Find is what is looked for, After the CRM user before the first that is listed; empty at the beginning.
+	Find, After string
+	Users       []crmUser
+	Next        string
+	Wrong       wrongMatch
+	// Known are users of the workspace whose addresses are offered while one is typed.
+	Known []hub.User
 }
+
+// usersOffered bounds how many addresses are offered.
+const usersOffered = 200
 
 // crmUser is a CRM's user, with the user of the workspace who that is.
 type crmUser struct {
@@ -68,10 +74,10 @@ type wrongMatch struct{ ID, Typed, Sentence string }
 
 // renderCRMUsers shows the CRM users that are looked for, with what was typed for one of them and not taken.
 func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wrong wrongMatch) error {
-	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find")), Wrong: wrong}
+	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find")), After: v.FormValue("after"), Wrong: wrong}
 	var after *store.Record
-	if id := v.FormValue("after"); id != "" {
-		last, err := s.Store.Record(v.Context(), v.organization.ID, hub.ModelUser, id)
+	if shown.After != "" {
+		last, err := s.Store.Record(v.Context(), v.organization.ID, hub.ModelUser, shown.After)
 		if err != nil {
 			return err
 		}
@@ -91,6 +97,11 @@ func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wro
 	}
 	if shown.Users, err = s.crmUsers(v, found); err != nil {
 		return err
+	}
+	if shown.Acts() {
+		if shown.Known, err = s.Store.Users(v.Context(), v.organization.ID, store.UserFilter{Limit: usersOffered}); err != nil {
+			return err
+		}
 	}
 	return s.render(w, v, status, "crm_users", shown)
 }
@@ -149,5 +160,5 @@ func (s *server) matchCRMUser(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.redirect(w, v, "matched", "/people/crm-users", "find", v.PostFormValue("find"))
+	return s.redirect(w, v, "matched", "/people/crm-users", "find", v.PostFormValue("find"), "after", v.PostFormValue("after"))
 }

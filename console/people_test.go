@@ -57,7 +57,7 @@ func TestMatchByHand(t *testing.T) {
 		organization := s.organization("Acme Roofing")
 		id := s.quinn(organization)
 		b := s.operator(organization)
-		mustContain(t, b.get("/people/crm-users"), "Quinn Jensen", "q@example.com", "the same name")
+		mustContain(t, b.get("/people/crm-users"), "Quinn Jensen", "q@example.com", "the same name", `<option value="ann@example.com">Ann Berg</option>`)
 		match := "/people/crm-users/" + id + "/match"
 		mustContain(t, b.get(b.post(match, "email", "ANN@example.com", "find", "quinn")), "It is noted who that is.", "Ann Berg", "somebody said so", "Take back", `value="quinn"`)
 		if got := s.match(organization, id); got != "ann@example.com HAND" {
@@ -76,7 +76,7 @@ func TestMatchByHand(t *testing.T) {
 		if a := wrong; a.status != http.StatusUnprocessableEntity {
 			t.Errorf("a stranger: %d", a.status)
 		}
-		if page := b.get("/people/crm-users?find=r"); strings.Contains(page, "Quinn") {
+		if page := b.get("/people/crm-users?find=r"); strings.Contains(page, "Quinn Jensen<br>") {
 			t.Error("whose name does not begin so is found")
 		}
 		entries, err := s.store.Audit(t.Context(), organization, store.AuditFilter{ObjectKind: "crmUser", ObjectID: id, Limit: 10})

@@ -27,7 +27,7 @@ const writeBacksPageSize = 50
 // showWriteBacks lists the write-backs that failed, the latest first.
 func (s *server) showWriteBacks(w http.ResponseWriter, v *visit) error {
 	shown := &writeBacksPage{page: s.page(v, "Write-backs that failed")}
-	found, err := s.Store.FailedWriteBacks(v.Context(), v.organization.ID, v.URL.Query().Get("before"), writeBacksPageSize+1)
+	found, err := s.Store.FailedNotes(v.Context(), v.organization.ID, v.URL.Query().Get("before"), writeBacksPageSize+1)
 	if err != nil {
 		return err
 	}

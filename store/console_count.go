@@ -125,11 +125,11 @@ func (s *Store) Unproven(ctx context.Context, organization string, limit int) ([
 	return queryAll(ctx, s.db, scanDelivery, unprovenQuery, organization, limit)
 }
 
-const failedWriteBacksQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'FAILED'` + itsConnectionLives + ` AND `
+const failedNotesQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'FAILED'` + itsConnectionLives + ` AND `
 
-// FailedWriteBacks lists what could not be written to CRMs, the latest made first, before the one with the id.
-func (s *Store) FailedWriteBacks(ctx context.Context, organization, before string, limit int) ([]hub.Delivery, error) {
-	return queryAll(ctx, s.db, scanDelivery, failedWriteBacksQuery+beforeID("id", "$2", before)+` ORDER BY id DESC LIMIT $3`, organization, before, limit)
+// FailedNotes lists the notes of an organization that could not be written, the latest made first, before the one with the id.
+func (s *Store) FailedNotes(ctx context.Context, organization, before string, limit int) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, failedNotesQuery+beforeID("id", "$2", before)+` ORDER BY id DESC LIMIT $3`, organization, before, limit)
 }
 
 // RunBar is how many runs of an organization began in an hour, by how they ended; those that go on have no outcome.

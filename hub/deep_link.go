@@ -3,6 +3,7 @@ package hub
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 )
 
 // DeepLinkHost is where the recording app's links lead, unless a setting names another host.
@@ -50,5 +51,7 @@ func (l DeepLink) URL() string {
 		q.Set("crmObjects", string(text))
 		q.Set("integrationConnectionId", l.ConnectionID)
 	}
-	return (&url.URL{Scheme: "https", Host: host, Path: "/record", RawQuery: q.Encode()}).String()
+	// An app reads a link by the rules of addresses, where a plus is a plus; by those of forms %20 is a blank, too.
+	query := strings.ReplaceAll(q.Encode(), "+", "%20")
+	return (&url.URL{Scheme: "https", Host: host, Path: "/record", RawQuery: query}).String()
 }

@@ -25,6 +25,9 @@ func TestDeepLink(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
+	if blank := (hub.DeepLink{Title: "Roof + gutters"}).URL(); blank != "https://app.siro.ai/record?action=start&title=Roof%20%2B%20gutters" {
+		t.Errorf("blanks are not as every reader of addresses takes them: %s", blank)
+	}
 	if got := (hub.DeepLink{Host: "app.acme.example"}).URL(); got != "https://app.acme.example/record?action=start" {
 		t.Errorf("with nothing said it is %s", got)
 	}

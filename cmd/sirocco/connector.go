@@ -153,5 +153,8 @@ func (c *connectorCheckCommand) writeOn(info hub.PlatformInfo) (hub.RecordRef, e
 			return hub.RecordRef{Model: target, ExternalID: id}, nil
 		}
 	}
+	if len(info.NoteTargets) == 0 {
+		return hub.RecordRef{}, errors.New("--write-on is for platforms that take notes, and the file has none")
+	}
 	return hub.RecordRef{}, fmt.Errorf("--write-on %q is no record that takes notes, as in OPPORTUNITY:4711; notes go on %v", c.WriteOn, info.NoteTargets)
 }

@@ -8,13 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"sirocco/simulator"
 )
 
 type simulateCommand struct {
-	Platform  string        `arg:"" enum:"merge,servicetitan,companycam,spotio,leadperfection,salesforce,jobnimbus,invented-number,invented-offset,invented-cursor,invented-link" help:"Which CRM to stand in for: merge, servicetitan, companycam, spotio, leadperfection, salesforce, jobnimbus, or one that nobody sells: invented-number, -offset, -cursor or -link."`
+	Platform  string        `arg:"" help:"Which CRM to stand in for: merge, servicetitan, companycam, spotio, leadperfection, salesforce, jobnimbus, or one that nobody sells: invented-number, -offset, -cursor or -link."`
 	Listen    string        `default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
 	Records   int           `default:"1000" placeholder:"N" help:"How many accounts it has; the other models follow (${default})."`
 	Seed      uint64        `default:"1" help:"The same seed gives the same records (${default})."`
@@ -26,6 +28,29 @@ type simulateCommand struct {
 var randomFaults = []simulator.Fault{
 	{Kind: simulator.ServerError}, {Kind: simulator.Unavailable, RetryAfter: "1"}, {Kind: simulator.RateLimited, RetryAfter: "1"},
 	{Kind: simulator.RateLimited}, {Kind: simulator.Drop}, {Kind: simulator.Truncated}, {Kind: simulator.Malformed}, {Kind: simulator.WrongType},
+}
+
+// Validate finds the stand-in by its name here, or by that of its platform, and refuses what makes none.
+func (c *simulateCommand) Validate() error {
+	var names []string
+	plain := strings.NewReplacer("_", "", "-", "")
+	for _, s := range standIns() {
+		if strings.EqualFold(plain.Replace(s.name), plain.Replace(c.Platform)) {
+			c.Platform = s.name
+		}
+		names = append(names, s.name)
+	}
+	switch {
+	case !slices.Contains(names, c.Platform):
+		return fmt.Errorf("there is no stand-in for %q; it must be one of %s", c.Platform, strings.Join(names, ", "))
+	case c.Records < 0:
+		return fmt.Errorf("--records is %d; expected 0 or more", c.Records)
+	case c.Change < 0:
+		return fmt.Errorf("--change is %s; expected 0s or more", c.Change)
+	case !(c.FaultRate >= 0 && c.FaultRate <= 1):
+		return fmt.Errorf("--fault-rate is %g; expected 0 to 1", c.FaultRate)
+	}
+	return nil
 }
 
 func (c *simulateCommand) Run(ctx context.Context) error {

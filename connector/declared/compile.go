@@ -2,8 +2,10 @@ package declared
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // What expressions see, by where they stand.
@@ -19,23 +21,57 @@ var (
 	seesNote     = append([]string{"id", "text", "title", "body", "marker"}, seesSettings...)
 )
 
-// compiling compiles one after another until one fails.
-type compiling struct{ err error }
+// compiling compiles one after another, and keeps what is wrong with those that fail.
+type compiling struct{ wrong []*lineError }
 
 func (c *compiling) expressions(names []string, all ...*expression) {
 	for _, e := range all {
-		if c.err == nil && e.given() {
-			c.err = e.compile(names)
+		if !e.given() {
+			continue
+		}
+		if wrong := e.compile(names); wrong != nil && !slices.ContainsFunc(c.wrong, func(known *lineError) bool { return *known == *wrong }) {
+			c.wrong = append(c.wrong, wrong)
 		}
 	}
 }
 
 func (c *compiling) templates(names []string, all ...*template) {
 	for _, t := range all {
-		if c.err == nil {
-			c.err = t.compile(names)
+		if t == nil {
+			continue
+		}
+		for _, p := range t.parts {
+			if p.code != nil {
+				c.expressions(names, p.code)
+				if !p.code.given() {
+					c.wrong = append(c.wrong, &lineError{t.line, "a ${} has no expression"})
+				}
+			}
 		}
 	}
+}
+
+func (c *compiling) tree(names []string, t *tree) {
+	if t == nil {
+		return
+	}
+	c.templates(names, t.leaf)
+	for _, part := range t.object {
+		c.tree(names, part)
+	}
+	for _, part := range t.list {
+		c.tree(names, part)
+	}
+}
+
+// err is all that is wrong, in the order of the lines.
+func (c *compiling) err() error {
+	slices.SortFunc(c.wrong, func(a, b *lineError) int { return cmp.Or(a.line-b.line, strings.Compare(a.text, b.text)) })
+	var all []error
+	for _, wrong := range c.wrong {
+		all = append(all, wrong)
+	}
+	return errors.Join(all...)
 }
 
 func (c *compiling) texts(names []string, all map[string]*template) {
@@ -106,9 +142,7 @@ func (p *Platform) compile() error {
 	}
 	for _, t := range f.Notes.Targets {
 		c.templates(seesNote, t.Write.Path)
-		if c.err == nil {
-			c.err = t.Write.Body.compile(seesNote)
-		}
+		c.tree(seesNote, t.Write.Body)
 		c.expressions(seesAnswer, t.Write.ID)
 		if t.Find != nil {
 			t.Find.Paging = cmp.Or(t.Find.Paging, f.Paging)
@@ -116,7 +150,7 @@ func (p *Platform) compile() error {
 			c.expressions(seesItem, t.Find.ID, t.Find.Text)
 		}
 	}
-	return c.err
+	return c.err()
 }
 
 // defaults completes the parameter: without a value it is the time in RFC 3339.

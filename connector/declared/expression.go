@@ -40,8 +40,8 @@ func (e *expression) UnmarshalYAML(node *yaml.Node) error {
 // given reports whether the file has the expression.
 func (e *expression) given() bool { return e != nil && e.text != "" }
 
-// compile makes the expression ready for values with the names.
-func (e *expression) compile(names []string) error {
+// compile makes the expression ready for values with the names, or says what is wrong with it.
+func (e *expression) compile(names []string) *lineError {
 	known := types.Map{}
 	for _, name := range names {
 		known[name] = types.Any

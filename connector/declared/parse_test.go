@@ -1,6 +1,7 @@
 package declared_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -62,5 +63,31 @@ func TestWhatIsWrongIsNamedByItsLine(t *testing.T) {
 	}
 	if _, err := declared.Parse("x.yaml", nil); err == nil {
 		t.Error("an empty file was taken")
+	}
+}
+
+// TestEverythingWrongIsNamed has several expressions with something wrong, which are all told, by their lines.
+func TestEverythingWrongIsNamed(t *testing.T) {
+	good, err := os.ReadFile("testdata/number.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("email: lower(item.mail)", "email: small(item.mail)", "firstName: item.first", "firstName: itm.first", `path: "/people/${id}"`, `path: "/people/${}"`, "            text: ${text}", "            text: ${txt}\n            other: [\"${more}\"]").Replace(string(good))
+	_, err = declared.Parse("number.yaml", []byte(text))
+	if err == nil {
+		t.Fatal("it was taken")
+	}
+	lines, last := strings.Split(strings.TrimPrefix(err.Error(), "number.yaml: "), "\n"), 0
+	for _, want := range []string{"small", "unknown name itm", "a ${} has no expression", "unknown name txt", "unknown name more"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing is said of %q:\n%v", want, err)
+		}
+	}
+	for _, line := range lines {
+		var number int
+		if _, err := fmt.Sscanf(line, "line %d: ", &number); err != nil || number < last {
+			t.Errorf("%q does not name a line behind %d: %v", line, last, err)
+		}
+		last = number
 	}
 }

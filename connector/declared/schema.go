@@ -79,6 +79,7 @@ func problem(leaf *jsonschema.ValidationError) string {
 		if kind.Got == 0 {
 			return "it is empty"
 		}
+		return fmt.Sprintf("it has %d of at least %d characters", kind.Got, kind.Want)
 	case *kinds.Not:
 		return "this name is taken"
 	}

@@ -78,20 +78,6 @@ func closing(text string) int {
 // given reports whether the file has the template.
 func (t *template) given() bool { return t != nil && t.plain != nil && t.plain != "" }
 
-func (t *template) compile(names []string) error {
-	if t == nil {
-		return nil
-	}
-	for _, p := range t.parts {
-		if p.code != nil {
-			if err := p.code.compile(names); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // eval returns the value: that of the expression itself where the template is one and nothing else.
 func (t *template) eval(s *scope) (any, error) {
 	switch {
@@ -164,26 +150,6 @@ func (t *tree) UnmarshalYAML(node *yaml.Node) error {
 	}
 	t.leaf = &template{}
 	return t.leaf.UnmarshalYAML(node)
-}
-
-func (t *tree) compile(names []string) error {
-	if t == nil {
-		return nil
-	}
-	if err := t.leaf.compile(names); err != nil {
-		return err
-	}
-	for _, part := range t.object {
-		if err := part.compile(names); err != nil {
-			return err
-		}
-	}
-	for _, part := range t.list {
-		if err := part.compile(names); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // eval returns the value with what its expressions are.

@@ -130,6 +130,10 @@ func (k *check) secrets(ctx context.Context) {
 			_, err = k.c.Check(ctx, k.s)
 		}
 		k.s.Values[f.Name] = good
-		k.holds(connector.IsKind(err, connector.Unauthorized), what, "it is taken for %v", err)
+		taken := "nothing wrong: either nobody looks at it there, or the file does not send it"
+		if err != nil {
+			taken = err.Error()
+		}
+		k.holds(connector.IsKind(err, connector.Unauthorized), what, "it is taken for %s", taken)
 	}
 }

@@ -18,6 +18,12 @@ import (
 // checked runs the check of a file, changed at one place, against a stand-in.
 func checked(t *testing.T, old, by string, write bool) (findings map[livecheck.State][]string, crm *simulator.Server) {
 	t.Helper()
+	return checkedOf(t, 80, old, by, write)
+}
+
+// checkedOf is checked with a stand-in of so many records.
+func checkedOf(t *testing.T, records int, old, by string, write bool) (findings map[livecheck.State][]string, crm *simulator.Server) {
+	t.Helper()
 	text, err := os.ReadFile("../declared/testdata/number.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +36,7 @@ func checked(t *testing.T, old, by string, write bool) (findings map[livecheck.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	crm = invented.New(invented.Number)(simulator.Options{Seed: 3, Records: 80, ValidateEvery: -1})
+	crm = invented.New(invented.Number)(simulator.Options{Seed: 3, Records: records, ValidateEvery: -1})
 	server := httptest.NewServer(crm)
 	t.Cleanup(server.Close)
 	values, err := p.Info().CompleteCredentials(crm.Values(server.URL))
@@ -63,6 +69,17 @@ func TestAGoodFileHolds(t *testing.T) {
 		if written := strings.Contains(strings.Join(findings[livecheck.Unchecked], "\n"), "nothing is written without --write-on"); written == write {
 			t.Errorf("writing: %t; not checked were %q", write, findings[livecheck.Unchecked])
 		}
+	}
+}
+
+// TestAListThatEndsWithAPage has as many records as some pages hold: what comes behind them is no new page, and nothing is wrong.
+func TestAListThatEndsWithAPage(t *testing.T) {
+	findings, crm := checkedOf(t, 50, "", "", false)
+	if n := len(crm.Records(hub.ModelContact)); n%10 != 0 || n > 50 {
+		t.Fatalf("%d contacts are no whole pages", n)
+	}
+	if len(findings[livecheck.Failed]) > 0 || !strings.Contains(strings.Join(findings[livecheck.Held], "\n"), "CONTACT is read: 50 records, 0 items passed over, to the end") {
+		t.Errorf("%q", findings)
 	}
 }
 

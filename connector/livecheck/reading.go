@@ -26,7 +26,9 @@ func (k *check) reading(ctx context.Context, m hub.ModelInfo) {
 	var rejected []connector.Rejected
 	q := connector.Query{Model: m.Model, Limit: smallPage}
 	passed, ended := 0, false
-	for n := 0; n < smallPages && !ended; n++ {
+	// The end of a list may be a page that has the one before once more, and nothing else.
+	barren := 0
+	for n := 0; (n < smallPages || barren > 0) && !ended; n++ {
 		page, err := k.c.Fetch(ctx, k.s, q)
 		if err != nil {
 			k.tell(Failed, name+" is read", "%v", err)
@@ -42,7 +44,9 @@ func (k *check) reading(ctx context.Context, m hub.ModelInfo) {
 				ids = append(ids, r.ExternalID)
 			}
 		}
-		if len(ids) == known && len(page.Records) > 0 && page.More {
+		if len(ids) > known || len(page.Records) == 0 || !page.More {
+			barren = 0
+		} else if barren++; barren > 1 {
 			k.tell(Failed, "pages of "+name+" go on", "page %d has what was read before, and nothing else", n+1)
 			return
 		}

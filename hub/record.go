@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -144,6 +145,14 @@ func (r *Record) Validate() error {
 	}
 	if err := r.validateKeys(); err != nil {
 		return err
+	}
+	for _, of := range [...]struct {
+		field string
+		n     *float64
+	}{{"amount", r.Details.Amount}, {"latitude", r.Details.Latitude}, {"longitude", r.Details.Longitude}, {"shareOfSale", r.Details.ShareOfSale}} {
+		if of.n != nil && (math.IsNaN(*of.n) || math.IsInf(*of.n, 0)) { // which no JSON has, and so no database of ours
+			return Invalid(of.field, fmt.Sprintf("is %v", *of.n), "a finite number")
+		}
 	}
 	if s := r.Details.ShareOfSale; s != nil && (*s < 0 || *s > 1) {
 		return Invalid("shareOfSale", fmt.Sprintf("is %v", *s), "a fraction from 0 to 1")

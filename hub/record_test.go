@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -32,6 +33,10 @@ func TestRecordsAreValidated(t *testing.T) {
 		"the whole":                 {func(r *hub.Record) { r.Details.ShareOfSale = new(1.0) }, ""},
 		"less than nothing":         {func(r *hub.Record) { r.Details.ShareOfSale = new(-0.01) }, "shareOfSale"},
 		"more than the whole":       {func(r *hub.Record) { r.Details.ShareOfSale = new(1.01) }, "shareOfSale"},
+		"an amount that is none":    {func(r *hub.Record) { r.Details.Amount = new(math.NaN()) }, "amount"},
+		"an endless latitude":       {func(r *hub.Record) { r.Details.Latitude = new(math.Inf(1)) }, "latitude"},
+		"an endless longitude":      {func(r *hub.Record) { r.Details.Longitude = new(math.Inf(-1)) }, "longitude"},
+		"a share that is none":      {func(r *hub.Record) { r.Details.ShareOfSale = new(math.NaN()) }, "shareOfSale"},
 		"NUL in the id":             {func(r *hub.Record) { r.ExternalID = "a\x00" }, "externalId"},
 		"NUL in a name":             {func(r *hub.Record) { r.Name = "a\x00b" }, "name"},
 		"a name that is not UTF-8":  {func(r *hub.Record) { r.Name = "a\xff" }, "name"},

@@ -95,7 +95,7 @@ func (p *Platform) tokenOf(s *connector.Session, answer any) (connector.Token, e
 	}
 	lasts, err := of.Seconds.eval(sc)
 	seconds, isNumber := float(number(lasts))
-	if err != nil || !isNumber || seconds <= 0 {
+	if err != nil || !isNumber || !(seconds > 0) {
 		return connector.Token{}, p.fail(connector.Temporary, "a token came without the seconds that it lasts")
 	}
 	return connector.Token{Value: text, Expires: s.Now().Add(time.Duration(min(seconds, tokenMost.Seconds()) * float64(time.Second)))}, nil

@@ -75,7 +75,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 		strings.Repeat("1 + ", 300) + "1": "nodes", `map(item.many, item.big + "x")`: "more than 1 MiB", `join(map(item.many, item.big), "")`: "more than 1 MiB",
 		`join(item.many, item.big)`: "", `replace(item.big, "x", item.big)`: "more than 1 MiB", `map(item.many, upper(item.big))`: "more than 1 MiB",
 		`let a = item.big + item.big; let b = a + a; let c = b + b; let d = c + c; d + d`: "more than 1 MiB", `map(item.many, [#, #, #, #, #, #, #, #, #, #, #])`: "memory",
-		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `millis("yesterday")`: "a text is no count", `unix(1e300)`: "beyond the calendar",
+		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `millis("yesterday")`: "a text is no count", `unix(1e300)`: "beyond the calendar", `unix(0.0 / 0.0)`: "beyond the calendar",
 		`time(7)`: "a number is no time", `text(item.list)`: "a list is no text", `lower()`: "takes 1 argument", `replace("a", "", "b")`: "cannot be replaced", `list(1, 2)`: "",
 	} {
 		got, err := evaluated(t, text)

@@ -283,7 +283,7 @@ func fromUnix(v any, unit time.Duration) any {
 		panic(kind(v) + " is no count of seconds")
 	}
 	perSecond := float64(time.Second / unit)
-	if n/perSecond > maxUnix || n < 0 {
+	if !(n >= 0 && n/perSecond <= maxUnix) {
 		panic("a count of seconds is beyond the calendar")
 	}
 	if whole, ok := v.(int); ok && unit == time.Millisecond {

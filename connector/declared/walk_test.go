@@ -330,6 +330,17 @@ func TestItemsAreBounded(t *testing.T) {
 	}
 }
 
+// TestNumbersThatAreNone divides by what a vendor has 0 in: the item is put into quarantine, and the others come.
+func TestNumbersThatAreNone(t *testing.T) {
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"items": []any{map[string]any{"id": 1, "worth": 10, "parts": 4}, map[string]any{"id": 2, "worth": 0, "parts": 0}, map[string]any{"id": 3, "worth": 5, "parts": 0}}})
+	}), "  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none", "amount: item.worth", "amount: item.worth / item.parts")
+	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelOpportunity, Limit: 50})
+	if err != nil || len(page.Records) != 1 || *page.Records[0].Details.Amount != 2.5 || len(page.Rejected) != 2 || !strings.Contains(page.Rejected[0].Reason, "amount is NaN") {
+		t.Errorf("%+v %v", page, err)
+	}
+}
+
 // TestNoErrorShowsASecret lets everything fail that a connector asks for.
 func TestNoErrorShowsASecret(t *testing.T) {
 	for _, file := range []string{"number", "offset", "cursor", "link"} {

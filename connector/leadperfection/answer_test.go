@@ -105,6 +105,20 @@ func TestKeysOfAnyCase(t *testing.T) {
 	}
 }
 
+// TestAmountsThatAreNone reads amounts that are written as no number is: they are not known, and the customer comes.
+func TestAmountsThatAreNone(t *testing.T) {
+	text := `[{"cst_id":7,"firstname":"Ada","leads":[{"id":70,"gsa":"NaN","jobs":[{"id":700,"grossamount":"-Infinity"}]}]}]`
+	page, err := fetched(t, session(t, answers(map[string]string{leadPath: text})))
+	if err != nil || len(page.Rejected) > 0 || len(page.Records) != 3 {
+		t.Fatalf("%+v %v", page, err)
+	}
+	for _, r := range page.Records {
+		if r.Details.Amount != nil {
+			t.Errorf("%s %s has the amount %v", r.Model, r.ExternalID, *r.Details.Amount)
+		}
+	}
+}
+
 // TestWhatARefusalMeans reads refusals, inside answers of 200 too: a missing right is named, a 403 without one is of the
 // token, and no error is an empty list or shows the vendor's words.
 func TestWhatARefusalMeans(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -159,7 +160,7 @@ func (o object) yes(f field) bool { return strings.EqualFold(o.text(f), "true") 
 // amount is a field that is an amount of money; nil where it has none, which 0 is, too.
 func (o object) amount(f field) *float64 {
 	n, err := strconv.ParseFloat(strings.NewReplacer("$", "", ",", "").Replace(o.text(f)), 64)
-	if err != nil || n == 0 {
+	if err != nil || n == 0 || math.IsNaN(n) || math.IsInf(n, 0) { // also NaN and Infinity are read as numbers
 		return nil
 	}
 	return &n

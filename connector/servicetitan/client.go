@@ -44,7 +44,7 @@ func lifeOf(expiresIn json.RawMessage) (time.Duration, bool) {
 		return tokenLife, true
 	}
 	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || seconds <= 0 || seconds > (365*24*time.Hour).Seconds() {
+	if err != nil || !(seconds > 0 && seconds <= (365*24*time.Hour).Seconds()) {
 		return 0, false
 	}
 	return time.Duration(seconds * float64(time.Second)), true

@@ -35,7 +35,7 @@ func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, ex
 		if err := allAsked(src.list, rows, ids); err != nil {
 			return connector.Page{}, err
 		}
-		if err := src.read(ctx, s, &page, rows); err != nil {
+		if err := src.append(ctx, s, &page, rows); err != nil {
 			return connector.Page{}, err
 		}
 	}

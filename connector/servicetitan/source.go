@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,13 @@ func (p place) after(created []time.Time) place {
 		p.number++
 		return p
 	}
+	if !slices.IsSortedFunc(created, time.Time.Compare) { // nor the order: what is behind the last may be older than it
+		next := place{source: p.source, number: 1, counted: true}
+		if p.created == "" {
+			next.number = p.number + 1
+		}
+		return next
+	}
 	last := hub.WireTime(created[len(created)-1])
 	if last == p.created { // a whole page of one instant: go on with the next page of it
 		p.number++
@@ -207,7 +215,7 @@ func (src source) fetch(ctx context.Context, s *connector.Session, q connector.Q
 		page.AsOf = got.date
 	}
 	rows, created := news(got.rows, q.Since)
-	if err := src.read(ctx, s, page, rows); err != nil {
+	if err := src.append(ctx, s, page, rows); err != nil {
 		return at, false, err
 	}
 	if src.counted {
@@ -230,7 +238,19 @@ func (src source) follow(ctx context.Context, s *connector.Session, q connector.
 	}
 	rows, _ := news(got.rows, q.Since)
 	at.created = url.QueryEscape(got.next) // it may hold what parts a place
-	return at, got.more, src.read(ctx, s, page, rows)
+	return at, got.more, src.append(ctx, s, page, rows)
+}
+
+// append adds what rows of the source are to the page. Those that cannot be read have the ids that their records have.
+func (src source) append(ctx context.Context, s *connector.Session, page *connector.Page, rows []json.RawMessage) error {
+	before := len(page.Rejected)
+	err := src.read(ctx, s, page, rows)
+	for i := range page.Rejected[before:] {
+		if item := &page.Rejected[before+i]; item.ExternalID != "" {
+			item.ExternalID = src.prefix + item.ExternalID
+		}
+	}
+	return err
 }
 
 // news returns the rows but for those that changed before since: a list that does not know the question for them

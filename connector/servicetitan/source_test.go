@@ -47,6 +47,49 @@ func TestIgnoredQuestions(t *testing.T) {
 	}
 }
 
+// TestListsInNoOrder reads lists that heed times of creation, and no order: nothing behind an older row is passed over.
+func TestListsInNoOrder(t *testing.T) {
+	days := []int{20, 3, 17, 9, 25, 1, 12, 6, 22, 15, 2, 28, 5, 11, 8}
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		var number, size int
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &number)
+		_, _ = fmt.Sscan(r.URL.Query().Get("pageSize"), &size)
+		from, _ := time.Parse(time.RFC3339, r.URL.Query().Get("createdOnOrAfter"))
+		all := []any{}
+		for _, day := range days {
+			if !time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC).Before(from) {
+				all = append(all, row(day))
+			}
+		}
+		part, _, more := simulator.Part(all, (number-1)*size, size)
+		write(w, map[string]any{"data": part, "hasMore": more})
+	})
+	for _, size := range []int{3, 4, 7} {
+		if found := read(t, session, connector.Query{Model: hub.ModelLead, Limit: size}); len(found) != len(days) {
+			t.Errorf("in pages of %d it reads %d leads of %d", size, len(found), len(days))
+		}
+	}
+}
+
+// TestUnreadableRowsOfSecondLists gives rows that cannot be read the ids that their records have, also from lists whose ids
+// are of a kind of their own: they are there, and not gone.
+func TestUnreadableRowsOfSecondLists(t *testing.T) {
+	session := vendor(t, func(w http.ResponseWriter, _ *http.Request) {
+		write(w, map[string]any{"data": []any{map[string]any{"id": 5, "name": map[string]any{}, "start": 7}}, "hasMore": false})
+	})
+	c := servicetitan.Connector{}
+	for m, prefix := range map[hub.Model]string{hub.ModelUser: "employee:", hub.ModelEngagement: "nonjob:"} {
+		page, err := c.Fetch(t.Context(), session, connector.Query{Model: m, Limit: 10})
+		if err != nil || len(page.Rejected) != 2 || page.Rejected[0].ExternalID != "5" || page.Rejected[1].ExternalID != prefix+"5" {
+			t.Errorf("%s: %+v, %v", m, page.Rejected, err)
+		}
+		found, err := c.Find(t.Context(), session, m, []string{prefix + "5"})
+		if err != nil || len(found.Rejected) != 1 || found.Rejected[0].ExternalID != prefix+"5" {
+			t.Errorf("%s by its id: %+v, %v", m, found.Rejected, err)
+		}
+	}
+}
+
 // TestPlacesOfOlderVersions goes on where a run of an earlier version stopped.
 func TestPlacesOfOlderVersions(t *testing.T) {
 	_, session := standIn(t, simulator.Options{Records: 40})

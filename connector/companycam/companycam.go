@@ -58,10 +58,16 @@ func problem(status int, _ []byte) (connector.Kind, string) {
 // Check implements connector.Connector.
 func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
 	var user struct {
-		Company string `json:"company_id"`
+		ID      connector.ID `json:"id"`
+		Company connector.ID `json:"company_id"`
 	}
-	_, err := connector.GetJSON(ctx, s, request(s, "/users/current", nil), &user)
-	return connector.Account{ID: user.Company}, err
+	if _, err := connector.GetJSON(ctx, s, request(s, "/users/current", nil), &user); err != nil {
+		return connector.Account{}, err
+	}
+	if user.ID == "" && user.Company == "" {
+		return connector.Account{}, connector.Fail(connector.Malformed, service, "/users/current was answered without a user")
+	}
+	return connector.Account{ID: string(user.Company)}, nil
 }
 
 // recordURL is the address of a record's page in the web app, for answers that do not have it; "" for one without a page that is

@@ -21,6 +21,24 @@ func TestConformanceOfFixedPages(t *testing.T) {
 	connectortest.Run(t, companycam.Connector{}, simulated.NewFixed(50))
 }
 
+// TestCheckTellsTheCompany holds Check to whose token it is, however the vendor writes ids. What is no user is no account that is
+// not told: its credentials would pass for those of any account.
+func TestCheckTellsTheCompany(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"id":"7","company_id":"42"}`: "42", `{"id":7,"company_id":42}`: "42", `{"id":"7","company_id":null}`: "", `{"id":"7"}`: "",
+		`{}`: "none", `null`: "none", `{"error":"try later"}`: "none", `[]`: "none",
+	} {
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(body))
+		}))
+		account, err := companycam.Connector{}.Check(t.Context(), s)
+		if want == "none" && !connector.IsKind(err, connector.Malformed) || want != "none" && (err != nil || account.ID != want) {
+			t.Errorf("%s: %+v %v", body, account, err)
+		}
+	}
+}
+
 // session is a session with a handler that stands for the vendor.
 func session(t *testing.T, h http.Handler) *connector.Session {
 	t.Helper()

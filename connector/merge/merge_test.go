@@ -29,6 +29,18 @@ func standIn(t *testing.T) (*simulator.Server, *connector.Session) {
 	return crm, &connector.Session{HTTP: server.Client(), Values: values, Now: time.Now}
 }
 
+// TestCheckNeedsAnAccount holds an answer that names no linked account to be none: its token would pass for that of any account.
+func TestCheckNeedsAnAccount(t *testing.T) {
+	crm, session := standIn(t)
+	if account, err := (merge.Connector{}).Check(t.Context(), session); err != nil || account.ID == "" {
+		t.Errorf("%+v %v", account, err)
+	}
+	crm.Faults.Script(simulator.Fault{Kind: simulator.NoRows})
+	if account, err := (merge.Connector{}).Check(t.Context(), session); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("an error with 200: %+v %v", account, err)
+	}
+}
+
 // TestARefusedNote holds an answer of 201 that says in its body that the CRM behind did not take the note.
 func TestARefusedNote(t *testing.T) {
 	crm, session := standIn(t)

@@ -110,6 +110,9 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	if _, err := connector.GetJSON(ctx, s, request(s, "account-details", nil), &details); err != nil {
 		return connector.Account{}, err
 	}
+	if details.ID == "" { // the next may be another account's
+		return connector.Account{}, connector.Fail(connector.Malformed, service, "account-details was answered without saying whose account it is")
+	}
 	account := connector.Account{ID: details.ID, Name: details.Name}
 	if details.Category != "" && details.Category != "crm" {
 		return connector.Account{}, connector.Fail(connector.Refused, service, "the linked account is of the category %q, and not a CRM", details.Category)

@@ -26,8 +26,12 @@ func listOf(m hub.Model, externalID string) (path, id string) {
 
 // task is the item as a task. When it is due is its end: it has no start, and so takes no time of anybody's.
 func (i *item) task() hub.Record {
+	externalID := ""
+	if i.ID != "" {
+		externalID = taskPrefix + i.ID
+	}
 	return hub.Record{
-		Model: hub.ModelEngagement, ExternalID: taskPrefix + i.ID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Subject, EndTime: i.DueDate.Time,
+		Model: hub.ModelEngagement, ExternalID: externalID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Subject, EndTime: i.DueDate.Time,
 		Refs: hub.Refs{Account: i.Account, Opportunity: i.Opportunity, Contact: i.Contact, Owner: i.Owner},
 		Details: hub.Details{
 			RemoteID: i.RemoteID, Subject: i.Subject, Content: i.Content, Status: i.Status, ActivityType: taskType, ClosedAt: i.CompletedDate.Wire(), URL: i.recordURL(),

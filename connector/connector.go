@@ -91,7 +91,8 @@ type Query struct {
 	// Limit is how many records a page should have; the connector lowers it to what the vendor allows.
 	Limit int
 	// Kept returns what the hub keeps of the model's records with these ids, and what came with each of them, so that what
-	// takes requests of its own for each record need not be read again where nothing changed. Nil where it cannot tell.
+	// takes requests of its own for each record need not be read again where nothing changed, and what was a record
+	// before is known. Nil where it cannot tell.
 	Kept func(ctx context.Context, externalIDs []string) ([]hub.Record, error)
 }
 

@@ -7,11 +7,8 @@ import (
 )
 
 // kept returns what tells a connector of what is kept of a model's records and of what comes with them, once the page before is
-// in; nil for a model with which nothing comes.
+// in.
 func (j *syncJob) kept(info hub.ModelInfo) func(ctx context.Context, externalIDs []string) ([]hub.Record, error) {
-	if len(info.Also) == 0 {
-		return nil
-	}
 	before := j.uncommitted
 	return func(ctx context.Context, externalIDs []string) ([]hub.Record, error) {
 		if before != nil {

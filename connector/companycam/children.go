@@ -44,7 +44,7 @@ type projects struct {
 // newProjects asks the hub for what it keeps of the projects with the ids.
 func newProjects(ctx context.Context, s *connector.Session, q connector.Query, ids []string) (*projects, error) {
 	p := &projects{s: s, kept: map[string]belongings{}}
-	if q.Kept == nil || len(ids) == 0 {
+	if q.Kept == nil || q.Model != hub.ModelOpportunity || len(ids) == 0 {
 		return p, nil
 	}
 	records, err := q.Kept(ctx, ids)

@@ -146,7 +146,9 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 		if page.AsOf.IsZero() {
 			page.AsOf = got.date
 		}
-		page.Passed += appendAppointments(&page, got.items, known)
+		if err := appendAppointments(ctx, &page, q, got.items, known); err != nil {
+			return connector.Page{}, err
+		}
 		var more bool
 		if at, more = at.after(got, s.Now()); !more {
 			if at, more = at.nextSlice(); !more {
@@ -160,17 +162,38 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 	}
 }
 
-// appendAppointments appends those of the items that are appointments, and returns how many are not.
-func appendAppointments(page *connector.Page, items []json.RawMessage, known map[id]template) (passed int) {
+// appendAppointments appends those of the items that are appointments, and counts the others as passed. What the hub keeps as
+// an appointment is told of where its template is not known: that says nothing of what it is.
+func appendAppointments(ctx context.Context, page *connector.Page, q connector.Query, items []json.RawMessage, known map[id]template) error {
+	unknown := map[string]json.RawMessage{}
+	var ids []string
 	for _, raw := range items {
 		var head struct {
+			ID         id `json:"id"`
 			TemplateID id `json:"activityTemplateId"`
 		}
-		if err := json.Unmarshal(raw, &head); err == nil && !known[head.TemplateID].appointment {
-			passed++
+		err := json.Unmarshal(raw, &head)
+		of, listed := known[head.TemplateID]
+		if err != nil || head.ID == "" || of.appointment {
+			connector.AppendItems(page, []json.RawMessage{raw}, func(a activity) []hub.Record { return []hub.Record{a.record(known[a.TemplateID])} })
 			continue
 		}
-		connector.AppendItems(page, []json.RawMessage{raw}, func(a activity) []hub.Record { return []hub.Record{a.record(known[a.TemplateID])} })
+		page.Passed++
+		if !listed {
+			ids, unknown[string(head.ID)] = append(ids, string(head.ID)), raw
+		}
 	}
-	return passed
+	if q.Kept == nil || len(ids) == 0 {
+		return nil
+	}
+	kept, err := q.Kept(ctx, ids)
+	for i := range kept {
+		if kept[i].Model == hub.ModelEngagement {
+			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: kept[i].ExternalID, Reason: unknownTemplate, Raw: unknown[kept[i].ExternalID]})
+		}
+	}
+	return err
 }
+
+// unknownTemplate is why an appointment that the hub has cannot be read.
+const unknownTemplate = "the CRM does not list the activity's template, so that what it is now is not known"

@@ -1,6 +1,7 @@
 package spotio_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -142,5 +143,37 @@ func TestAListThatIgnoresIDs(t *testing.T) {
 	}))
 	if _, err := (spotio.Connector{}).Find(t.Context(), s, hub.ModelUser, []string{"8"}); !connector.IsKind(err, connector.Refused) {
 		t.Errorf("it answers %v", err)
+	}
+}
+
+// TestATemplateThatIsNotListed says nothing of what an activity is: one that the hub has as an appointment is there and cannot
+// be read, others are passed. A template without an id is no list of templates at all.
+func TestATemplateThatIsNotListed(t *testing.T) {
+	templates := `[{"id":"1","name":"Appointment","systemRole":"Appointment"}]`
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		const item = `{"id":"a","activityTemplateId":"9","date":"2026-05-01T10:00:00Z"}`
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path == "/api/workflow/activityTemplates":
+			_, _ = fmt.Fprint(w, templates)
+		case r.URL.Path == "/api/v2/activities/a":
+			_, _ = fmt.Fprint(w, item)
+		default:
+			_, _ = fmt.Fprint(w, `{"items":[`+item+`,{"id":"b","activityTemplateId":"9"},{},null],"scrollId":null}`)
+		}
+	}))
+	q := connector.Query{Model: hub.ModelEngagement, Since: time.Now(), Limit: 100, Kept: func(_ context.Context, ids []string) ([]hub.Record, error) {
+		return []hub.Record{{Model: hub.ModelEngagement, ExternalID: ids[0]}}, nil
+	}}
+	page, err := spotio.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || page.Passed != 2 || len(page.Records) != 0 || len(page.Rejected) != 3 || page.Rejected[0].ExternalID+page.Rejected[1].ExternalID != "" || page.Rejected[2].ExternalID != "a" {
+		t.Errorf("%+v %v", page, err)
+	}
+	if found, err := (spotio.Connector{}).Find(t.Context(), s, hub.ModelEngagement, []string{"a"}); err != nil || len(found.Rejected) != 1 || found.Rejected[0].ExternalID != "a" {
+		t.Errorf("by its id: %+v %v", found, err)
+	}
+	templates = `[{"id":null,"name":"Appointment","systemRole":"Appointment"}]`
+	if page, err := (spotio.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Malformed) {
+		t.Errorf("without an id: %+v %v", page, err)
 	}
 }

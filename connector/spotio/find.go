@@ -101,7 +101,12 @@ func findAppointments(ctx context.Context, s *connector.Session, ids []string) (
 		if err != nil {
 			return connector.Page{}, err
 		}
-		if !there || !known[a.TemplateID].appointment { // or it is something else by now
+		of, listed := known[a.TemplateID]
+		if there && !listed {
+			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: externalID, Reason: unknownTemplate})
+			continue
+		}
+		if !there || !of.appointment { // or it is something else by now
 			continue
 		}
 		item, err := findInFeed(ctx, s, &a)
@@ -112,7 +117,12 @@ func findAppointments(ctx context.Context, s *connector.Session, ids []string) (
 			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: externalID, Reason: "the CRM has the activity, but does not list it where it takes place"})
 			continue
 		}
-		appendAppointments(&page, []json.RawMessage{item}, known)
+		kept := func(context.Context, []string) ([]hub.Record, error) {
+			return []hub.Record{{Model: hub.ModelEngagement, ExternalID: externalID}}, nil
+		}
+		if err := appendAppointments(ctx, &page, connector.Query{Kept: kept}, []json.RawMessage{item}, known); err != nil {
+			return connector.Page{}, err
+		}
 	}
 	return page, nil
 }

@@ -1,40 +1,14 @@
 package spotio
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"strings"
 
 	"sirocco/connector"
 )
 
-// id is an id that the vendor writes as a number in one place and as a text in another; 0 and null are none.
-type id string
-
-// UnmarshalJSON reads a text or a number.
-func (i *id) UnmarshalJSON(b []byte) error {
-	text := string(bytes.TrimSpace(b))
-	if strings.HasPrefix(text, `"`) {
-		if err := json.Unmarshal(b, &text); err != nil {
-			return err
-		}
-	} else {
-		var n *json.Number
-		if err := json.Unmarshal(b, &n); err != nil {
-			return err
-		}
-		text = ""
-		if n != nil {
-			text = n.String()
-		}
-	}
-	if text == "0" {
-		text = ""
-	}
-	*i = id(text)
-	return nil
-}
+// id is an id that the vendor writes as a number in one place and as a text in another.
+type id = connector.ID
 
 // stage is a stage of a type of data objects, with what it says of these.
 type stage struct{ name, disposition string }
@@ -130,6 +104,9 @@ func templates(ctx context.Context, s *connector.Session) (map[id]template, erro
 	}
 	found := map[id]template{}
 	for _, a := range all {
+		if a.ID == "" { // whatever is of it would pass for what is of none
+			return nil, connector.Fail(connector.Malformed, service, "%s was answered with a template that has no id", path)
+		}
 		t := template{name: a.Name, results: map[id]string{}}
 		t.appointment = strings.EqualFold(a.Role, "Appointment") || a.Role == "" && strings.EqualFold(a.Type, "Event")
 		for _, r := range a.Results {

@@ -43,8 +43,8 @@ func (f finding) Find(ctx context.Context, s *connector.Session, model hub.Model
 			continue
 		}
 		before := len(page.Records)
-		m.append(&page, sc, []any{item})
-		if len(page.Records) > before && page.Records[before].ExternalID != id {
+		passed := m.append(&page, sc, []any{item})
+		if len(page.Records) > before && page.Records[before].ExternalID != id || len(passed) > 0 && passed[0] != id {
 			page.Records = page.Records[:before]
 			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: "the CRM sent something else when asked for this record"})
 		}

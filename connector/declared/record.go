@@ -10,8 +10,9 @@ import (
 	"sirocco/hub"
 )
 
-// append appends what the items of a model's list are to the page.
-func (m *model) append(page *connector.Page, sc *scope, items []any) {
+// append appends what the items of a model's list are to the page, and returns the ids of those that are left
+// out, being none of its records.
+func (m *model) append(page *connector.Page, sc *scope, items []any) (passed []string) {
 	for _, item := range items {
 		sc.with("item", item)
 		delete(sc.values, "each")
@@ -21,7 +22,13 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) {
 		}
 		kept, err := m.Keep.isTrue(sc, true)
 		if err == nil && !kept {
+			id := m.id(sc)
+			if id == "" { // then nothing says that it is one that is to be left out
+				m.reject(page, sc, item, "the CRM sent an item without an id")
+				continue
+			}
 			page.Passed++
+			passed = append(passed, id)
 			continue
 		}
 		var records []hub.Record
@@ -39,6 +46,17 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) {
 		}
 		page.Records = append(page.Records, records...)
 	}
+	return passed
+}
+
+// id is that of the item of the scope; empty where it has none that can be read.
+func (m *model) id(sc *scope) string {
+	value, err := m.Fields["externalId"].eval(sc)
+	if _, truth := value.(bool); truth || err != nil {
+		return ""
+	}
+	text, _ := textOf(value)
+	return text
 }
 
 // reject appends the item of the scope to those that are no records.
@@ -47,11 +65,7 @@ func (m *model) reject(page *connector.Page, sc *scope, item any, reason string)
 	if err != nil || len(raw) > maxItem {
 		raw = []byte(`"too large to be kept"`)
 	}
-	rejected := connector.Rejected{Reason: hub.Storable(reason), Raw: raw}
-	if value, err := m.Fields["externalId"].eval(sc); err == nil {
-		rejected.ExternalID, _ = textOf(value)
-	}
-	page.Rejected = append(page.Rejected, rejected)
+	page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: m.id(sc), Reason: hub.Storable(reason), Raw: raw})
 }
 
 // records are what the item of the scope is, and those that come with it.
@@ -146,6 +160,9 @@ func (f fields) fill(sc *scope, r *hub.Record) error {
 	})
 	for name, e := range f {
 		value, err := e.eval(sc)
+		if _, truth := value.(bool); truth && name == "externalId" {
+			err = &lineError{e.line, "true or false is no id"}
+		}
 		if err == nil {
 			if err = put(places[name], value); err != nil {
 				err = &lineError{e.line, err.Error()}

@@ -156,6 +156,50 @@ func (s *shift) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// TestMoreWithoutAPlace reads a page that says that there is more, without the cursor to go on at: the list does not end there.
+func TestMoreWithoutAPlace(t *testing.T) {
+	for _, more := range []bool{false, true} {
+		c, s := against(t, "cursor", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, map[string]any{"items": []any{map[string]any{"id": 1, "mail": "x@example.com"}}, "cursor": nil, "more": more})
+		}), "next: answer.cursor", "next: answer.cursor\n  more: answer.more")
+		if _, err := read(t, c, s, hub.ModelUser); connector.IsKind(err, connector.Malformed) != more || (err == nil) == more {
+			t.Errorf("more is %v: %v", more, err)
+		}
+	}
+}
+
+// TestWhatIsLeftOutHasAnID leaves items out by what the file says, unless they have no id that can be read: then they may be any,
+// and what was asked for by its id is not gone.
+func TestWhatIsLeftOutHasAnID(t *testing.T) {
+	one := `{}`
+	c, s := against(t, "offset", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path != "/api/meetings":
+			_, _ = w.Write([]byte(one))
+		case r.URL.Query().Get("offset") == "0":
+			_, _ = w.Write([]byte(`{"items":[{"id":1,"title":"A visit","begins":1772352000000},{"id":2,"title":"To do"},{},null,{"id":true}]}`))
+		default:
+			_, _ = w.Write([]byte(`{"items":[]}`))
+		}
+	}), "    path: /meetings\n", "    path: /meetings\n    keep: item.begins != nil\n")
+	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Limit: 50})
+	if err != nil || len(page.Records) != 1 || page.Passed != 1 || len(page.Rejected) != 3 {
+		t.Errorf("%+v %v", page, err)
+	}
+	finder, _ := c.(connector.Finder)
+	for _, test := range []struct {
+		answer string
+		gone   bool
+	}{{`{}`, false}, {`null`, false}, {`[]`, false}, {`{"id":3,"title":"Another"}`, false}, {`{"id":2,"title":"To do"}`, true}} {
+		one = test.answer
+		page, err := finder.Find(t.Context(), s, hub.ModelEngagement, []string{"2"})
+		if gone := err == nil && len(page.Records) == 0 && len(page.Rejected) == 0; gone != test.gone {
+			t.Errorf("%s: gone %v, %+v %v", test.answer, gone, page, err)
+		}
+	}
+}
+
 // TestAListThatIsNotInItsOrder holds that a vendor that ignores what it is asked for is told of, and not read for ever.
 func TestAListThatIsNotInItsOrder(t *testing.T) {
 	c, s := against(t, "offset", people(100, 50, func(*http.Request) int { return 0 }))

@@ -119,6 +119,17 @@ func TestAmountsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestOtherAppointmentsOfAnyForm keeps a lead's own appointment, whatever is in the place of those that it lists beside it.
+func TestOtherAppointmentsOfAnyForm(t *testing.T) {
+	for _, others := range []string{`null`, `"none"`, `[]`, `{}`, `7`, `[7]`} {
+		text := `[{"cst_id":7,"firstname":"Ada","leads":[{"id":70,"apptset":true,"apptdate":"2026-12-01T10:00:00","appointments":` + others + `}]}]`
+		page, err := fetched(t, session(t, answers(map[string]string{leadPath: text, repsPath: `[]`})))
+		if err != nil || len(page.Rejected) > 0 || !slices.ContainsFunc(page.Records, func(r hub.Record) bool { return r.Model == hub.ModelEngagement && r.ExternalID == "70" }) {
+			t.Errorf("%s: %+v %v", others, page, err)
+		}
+	}
+}
+
 // TestWhatARefusalMeans reads refusals, inside answers of 200 too: a missing right is named, a 403 without one is of the
 // token, and no error is an empty list or shows the vendor's words.
 func TestWhatARefusalMeans(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,11 +148,19 @@ func textOf(raw json.RawMessage) string {
 // id is a field that names something: 0 is none.
 func (o object) id(f field) string {
 	for _, name := range f.names() {
-		if text := textOf(o[strings.ToLower(name)]); text != "" && text != "0" {
+		if text := textOf(o[strings.ToLower(name)]); text != "" && text != "0" && text != "true" && text != "false" {
 			return text
 		}
 	}
 	return ""
+}
+
+// has reports whether a field is there, whatever it holds.
+func (o object) has(f field) bool {
+	return slices.ContainsFunc(f.names(), func(name string) bool {
+		_, there := o[strings.ToLower(name)]
+		return there
+	})
 }
 
 // yes reports whether a field is true, as a boolean or as text.

@@ -77,7 +77,7 @@ func (t *teller) appointments(of *hub.Record, o object) ([]hub.Record, error) {
 	}
 	others, err := o.objects(appointmentsOf)
 	if err != nil {
-		return nil, nil //nolint:nilerr // what is in it was not seen: where it is something else, it is left
+		return all, nil //nolint:nilerr // what is in it was not seen: where it is something else, it is left
 	}
 	for _, other := range others {
 		id := other.id(issuedID)

@@ -35,12 +35,12 @@ func fetchUsers(ctx context.Context, s *connector.Session) (connector.Page, erro
 	return page, nil
 }
 
-// appendUsers appends the reps. What the list tells was not seen: where none of them has an id, each is known by the name.
+// appendUsers appends the reps. What the list tells was not seen: where it has no ids at all, each is known by the name.
 func appendUsers(page *connector.Page, items []json.RawMessage) {
 	read := make([]object, len(items))
 	named := true
 	for i, raw := range items {
-		if json.Unmarshal(raw, &read[i]) == nil && read[i].id(repID) != "" {
+		if json.Unmarshal(raw, &read[i]) == nil && read[i].has(repID) {
 			named = false
 		}
 	}

@@ -127,7 +127,7 @@ func (src Source) appendTo(s *connector.Session, page *connector.Page, m hub.Mod
 	connector.AppendItems(page, rows, func(r row) []hub.Record {
 		record := src.record(m, r)
 		record.Details.URL = src.recordURL(s, &record)
-		if src.Object == "EventRelation" && !strings.HasPrefix(record.Refs.User, userPrefix) && record.ExternalID != "" {
+		if src.Object == "EventRelation" && record.Refs.User != "" && !strings.HasPrefix(record.Refs.User, userPrefix) && record.ExternalID != "" {
 			return nil
 		}
 		return []hub.Record{record}
@@ -141,8 +141,8 @@ func last(rows []json.RawMessage) (stamp, id string) {
 		if json.Unmarshal(raw, &r) != nil {
 			continue
 		}
-		if at := r.at(stampField); !at.IsZero() && r.text(idField) != "" {
-			return instant(at.Time), r.text(idField)
+		if at := r.at(stampField); !at.IsZero() && r.id() != "" {
+			return instant(at.Time), r.id()
 		}
 	}
 	return "", ""

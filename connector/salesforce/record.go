@@ -27,6 +27,12 @@ func (r row) text(field string) string {
 	return ""
 }
 
+// id is the row's own; empty where it is no text.
+func (r row) id() string {
+	id, _ := r[idField].(string)
+	return strings.TrimSpace(id)
+}
+
 // number is nil where the field has none.
 func (r row) number(field string) *float64 {
 	if v, ok := r[field].(float64); ok {
@@ -134,7 +140,7 @@ type address struct {
 // record makes a record of a row.
 func (src Source) record(m hub.Model, r row) hub.Record {
 	b := builder{}
-	b.Model, b.ExternalID, b.ModifiedAt, b.Deleted = m, r.text(idField), r.at(stampField).Time, r.yes(deletedField)
+	b.Model, b.ExternalID, b.ModifiedAt, b.Deleted = m, r.id(), r.at(stampField).Time, r.yes(deletedField)
 	b.Details.CreatedAt, b.Details.UpdatedAt = r.at(createdField).Wire(), r.at(modifiedField).Wire()
 	for _, p := range parts {
 		if field := src.Fields[p.name]; field != "" {

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -141,7 +140,7 @@ func (s *Server) withoutFirstID(body []byte) []byte {
 	strip := func(items any) {
 		if list, ok := items.([]any); ok && len(list) > 0 {
 			if first, ok := list[0].(map[string]any); ok {
-				for name := range strings.FieldsSeq(cmp.Or(s.platform.ID, "id")) {
+				for _, name := range s.IDFields() {
 					delete(first, name)
 				}
 			}

@@ -7,11 +7,13 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,6 +130,9 @@ func New(p Platform, o Options) *Server {
 
 // Platform names what s stands in for.
 func (s *Server) Platform() hub.Platform { return s.platform.Name }
+
+// IDFields are the fields of items that hold their ids.
+func (s *Server) IDFields() []string { return strings.Fields(cmp.Or(s.platform.ID, "id")) }
 
 // Values returns credentials and settings that s accepts when it listens at origin ("http://host:port").
 func (s *Server) Values(origin string) map[string]string { return s.platform.Values(origin) }

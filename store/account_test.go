@@ -172,6 +172,11 @@ func TestAReplacementIsCutOff(t *testing.T) {
 			if _, err := st.NextDelivery(ctx, org, w.connection); !errors.Is(err, hub.ErrNotFound) {
 				t.Errorf("a note is sent next: %v", err)
 			}
+			// One that was next before the account was replaced is about to go to a record of the same number of the new one.
+			about := hub.Delivery{OrganizationID: org, ConnectionID: w.connection, ID: fmt.Sprint(many - 1)}
+			if begun, _ := st.BeginNote(ctx, store.Task{}, about, hub.DeliveredNote{}, time.Now()); begun {
+				t.Error("a note that was to be written to the old account is sent")
+			}
 		}
 		left := func() int {
 			return storetest.Count(t, st, `SELECT (SELECT COUNT(*) FROM records) + (SELECT COUNT(*) FROM deliveries WHERE state = 'PENDING')

@@ -98,7 +98,9 @@ func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, mi
 	}
 	there := map[string]bool{}
 	for _, rec := range got.page.Records {
-		there[rec.ExternalID] = true
+		if rec.Model == r.info.Model { // what comes with it may have the same number
+			there[rec.ExternalID] = true
+		}
 	}
 	for _, item := range got.page.Rejected {
 		if item.ExternalID == "" {

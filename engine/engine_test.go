@@ -31,6 +31,8 @@ type crm struct {
 	endless  bool
 	// passing is how many pages of nothing but what is no record come before the rows.
 	passing int
+	// found comes with whatever is asked for by its id.
+	found []hub.Record
 }
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -213,12 +213,17 @@ func (r *wholeReading) begin(ctx context.Context) error {
 
 // restart begins it from nothing.
 func (r *wholeReading) restart(ctx context.Context) error {
-	if err := r.forget(ctx); err != nil {
-		return err
-	}
 	r.places = map[string]bool{}
 	r.w = store.Reading{Model: r.info.Model, StartedAt: r.job.engine.Clock(), Since: r.st.Since, Complete: true, Tries: r.w.Tries}
 	r.saved = r.w
+	if r.job.readings[r.info.Model] != nil { // cut off here, it is not to go on from its old place without what it had met
+		if err := r.job.engine.Store.SaveReading(ctx, r.job.sched, r.w); err != nil {
+			return err
+		}
+	}
+	if err := r.forget(ctx); err != nil {
+		return err
+	}
 	if r.instead {
 		r.st.InRun, r.st.StartedAt, r.st.AsOf = true, r.w.StartedAt, time.Time{}
 		r.st.BegunRun, r.first = r.job.sched.RunID, true
@@ -292,11 +297,9 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 	return r.job.checkBarren(r.info.Model, r.w.Barren, r.pointsBack)
 }
 
-// end takes the reading away. One that cannot tell what is gone is due again a quarter of a day later.
+// end takes the reading away, and then what it met: cut off in between, it would not have met anything. One that cannot tell
+// what is gone is due again a quarter of a day later.
 func (r *wholeReading) end(ctx context.Context) error {
-	if err := r.forget(ctx); err != nil {
-		return err
-	}
 	now := r.job.engine.Clock()
 	r.st.EnumeratedAt = now
 	if !r.w.Complete {
@@ -313,17 +316,17 @@ func (r *wholeReading) end(ctx context.Context) error {
 	}
 	delete(r.job.readings, r.info.Model)
 	r.committed = r.st
-	return nil
+	return r.forget(ctx)
 }
 
 // drop takes the reading away without a result.
 func (r *wholeReading) drop(ctx context.Context) error {
-	if err := r.forget(ctx); err != nil {
+	r.committed.InRun, r.committed.StartedAt = false, time.Time{}
+	if err := r.job.engine.Store.EndReading(ctx, r.job.sched, r.committed, hub.SyncStateError); err != nil {
 		return err
 	}
-	r.committed.InRun, r.committed.StartedAt = false, time.Time{}
 	delete(r.job.readings, r.info.Model)
-	return r.job.engine.Store.EndReading(ctx, r.job.sched, r.committed, hub.SyncStateError)
+	return r.forget(ctx)
 }
 
 func (r *wholeReading) forget(ctx context.Context) error {

@@ -124,7 +124,22 @@ func (f finding) Find(_ context.Context, _ *connector.Session, _ hub.Model, ids 
 			p.Records = append(p.Records, r)
 		}
 	}
+	p.Records = append(p.Records, f.found...)
 	return p, nil
+}
+
+// TestWhatComesAlongIsNotWhatWasAskedFor asks for an account that is gone: that a lead which comes with the answer has the same
+// number does not say that it is there.
+func TestWhatComesAlongIsNotWhatWasAskedFor(t *testing.T) {
+	c := newCRM(60)
+	c.found = []hub.Record{{Model: hub.ModelLead, ExternalID: "3", Name: "A lead"}}
+	storetest.Needs(t, "sqlite")
+	f := newLater(t, storetest.SQLite(t), c, true)
+	f.crm.hide("3")
+	f.after(t, day)
+	if _, there := f.living(t)["3"]; there {
+		t.Error("it is still there")
+	}
 }
 
 const day = 25 * time.Hour
@@ -385,4 +400,21 @@ func TestPagesThatBringNothingEnd(t *testing.T) {
 			t.Error(f.status(t).State)
 		}
 	})
+}
+
+// TestAReadingThatEndsIsCutOff breaks off while what a whole reading met is forgotten: whoever goes on does not take what is
+// forgotten for what was not met.
+func TestAReadingThatEndsIsCutOff(t *testing.T) {
+	storetest.Needs(t, "sqlite")
+	f := newLater(t, storetest.SQLite(t), newCRM(1500), false)
+	storetest.Exec(t, f.st, `CREATE TRIGGER cut BEFORE DELETE ON enumerated WHEN (SELECT COUNT(*) FROM enumerated) <= 500 BEGIN SELECT RAISE(ABORT, 'cut off'); END`)
+	if run := f.after(t, day); run.Error == "" {
+		t.Fatalf("%+v: nothing was cut off", run)
+	}
+	storetest.Exec(t, f.st, `DROP TRIGGER cut`)
+	f.syncAgain(t)
+	held, says := f.held(t)
+	if n := storetest.Count(t, f.st, `SELECT COUNT(*) FROM absences`); n != 0 || held != 0 {
+		t.Errorf("%d records count as absent, %d wait for a person: %s", n, held, says)
+	}
 }

@@ -66,8 +66,8 @@ func (s *Store) SaveReading(ctx context.Context, sched Schedule, w Reading) erro
 	})
 }
 
-// EndReading ends a whole reading: the model's state is as given from then on. Its notes must be forgotten before, by
-// ForgetEnumeration. Its error may be one of RenewLease's.
+// EndReading ends a whole reading: the model's state is as given from then on. Its notes are to be forgotten afterwards, by
+// ForgetEnumeration, at the latest before the next one begins. Its error may be one of RenewLease's.
 func (s *Store) EndReading(ctx context.Context, sched Schedule, st SyncState, status hub.SyncState) error {
 	return s.write(ctx, func(tx Tx) error {
 		c, err := holdLease(ctx, tx, sched)
@@ -144,10 +144,14 @@ func markEnumerated(ctx context.Context, tx Tx, sched Schedule, page PageCommit,
 // enumerationSlice bounds how many rows one transaction of ForgetEnumeration removes.
 const enumerationSlice = 1000
 
-// ForgetEnumeration removes up to a slice of an enumeration's notes, and reports how many; call it until that is 0.
+// ForgetEnumeration removes up to a slice of an enumeration's notes, and reports how many; call it until that is 0. Its error
+// may be one of RenewLease's: what another job has met since is not forgotten.
 func (s *Store) ForgetEnumeration(ctx context.Context, sched Schedule, model hub.Model) (int, error) {
 	var n int64
 	err := s.write(ctx, func(tx Tx) error {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return err
+		}
 		var err error
 		n, err = tx.Exec(ctx, `DELETE FROM enumerated WHERE `+tx.Dialect().RowsOf(`enumerated WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT $4`),
 			sched.OrganizationID, sched.ConnectionID, string(model), enumerationSlice)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,9 +51,9 @@ func unlimited() *limiter { return &limiter{} }
 // maxLimiters bounds how many limits are remembered; of a forgotten one at most a block is lost.
 const maxLimiters = 50_000
 
-// get returns the limit of the account that a connection's credentials open.
-func (l *limiters) get(conn hub.Connection, values map[string]string, info hub.PlatformInfo) *limiter {
-	account := rateAccount(conn, values)
+// get returns the limit of the account that a connection's credentials open, whose id at the vendor is given where that is known.
+func (l *limiters) get(conn hub.Connection, values map[string]string, accountID string, info hub.PlatformInfo) *limiter {
+	account := rateAccount(conn, values, accountID)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.all[account]; ok {
@@ -69,10 +70,21 @@ func (l *limiters) get(conn hub.Connection, values map[string]string, info hub.P
 	return made
 }
 
-// rateAccount names whom a vendor counts the requests of: the account, by the credentials that open it. Nobody can have
-// a part in it who has not the same ones.
-func rateAccount(conn hub.Connection, values map[string]string) string {
-	text, _ := json.Marshal([]any{conn.Platform, conn.ExternalAccountID, values}) //nolint:errchkjson // texts can always be written
+// rateAccount names whom a vendor counts the requests of: the account that the vendor itself says the credentials are of, however
+// many connections and credentials open it, or where it does not tell, whoever has the same credentials. The vendor's addresses
+// are part of it: who names an address of their own, which says what they like, has no part in the limit of others.
+func rateAccount(conn hub.Connection, values map[string]string, accountID string) string {
+	of := []any{conn.Platform, conn.ExternalAccountID, values}
+	if accountID != "" {
+		addresses := map[string]string{}
+		for name, value := range values {
+			if strings.HasSuffix(name, "URL") {
+				addresses[name] = value
+			}
+		}
+		of = []any{conn.Platform, "account", accountID, addresses}
+	}
+	text, _ := json.Marshal(of) //nolint:errchkjson // texts can always be written
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }

@@ -14,7 +14,7 @@ import (
 // TestOneRequestAtATime lets a second request of an account wait for the answer to the first, and no longer than its own time.
 func TestOneRequestAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiters(nil).get(hub.Connection{}, nil, hub.PlatformInfo{Serial: true})
+		l := newLimiters(nil).get(hub.Connection{}, nil, "", hub.PlatformInfo{Serial: true})
 		ended, err := l.takeTurn(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +41,7 @@ func TestOneRequestAtATime(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	free := newLimiters(nil).get(hub.Connection{}, nil, hub.PlatformInfo{})
+	free := newLimiters(nil).get(hub.Connection{}, nil, "", hub.PlatformInfo{})
 	for range 3 {
 		if _, err := free.takeTurn(t.Context()); err != nil {
 			t.Error(err)

@@ -47,7 +47,7 @@ func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hu
 	if err != nil {
 		return nil, err
 	}
-	s.transport.limiter, s.transport.credentials = e.limits.get(conn, s.Values, info), s.credentialsSetAt.UnixMicro()
+	s.transport.limiter, s.transport.credentials = e.limits.get(conn, s.Values, creds.AccountID, info), s.credentialsSetAt.UnixMicro()
 	if s.transport.credentials > s.transport.limiter.heldFor.Load() {
 		s.transport.limiter.heldUntil.Store(0)
 	}

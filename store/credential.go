@@ -27,6 +27,8 @@ type Credentials struct {
 	UpdatedAt time.Time
 	// AccountAskedAt is when the CRM was last asked whose they are; zero when it was not.
 	AccountAskedAt time.Time
+	// AccountID is the CRM's own id of the account that they are of; empty where it is not known.
+	AccountID string
 }
 
 // place binds what is sealed to its connection, so that a row copied elsewhere does not open.
@@ -199,14 +201,14 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 
 // Credentials returns the connection's credentials, or hub.ErrNeedsCredentials where it has none.
 func (s *Store) Credentials(ctx context.Context, organization, connection string) (Credentials, error) {
-	var sealed string
+	var sealed, account string
 	var sealedToken *string
 	var expires, rejected, refused, asked *int64
 	var refusals int
 	var updated int64
 	_, err := queryOne(ctx, s.db, func(r database.Row) (struct{}, error) {
-		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated, &asked)
-	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at, account_asked_at FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated, &asked, &account)
+	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at, account_asked_at, account_id FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if errors.Is(err, hub.ErrNotFound) {
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
@@ -216,7 +218,7 @@ func (s *Store) Credentials(ctx context.Context, organization, connection string
 	if sealed == "" { // they were lost with their key
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
-	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked)}
+	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked), AccountID: account}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
 	if err != nil {
 		return c, err

@@ -2,8 +2,9 @@ package console
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -93,29 +94,39 @@ func (s *server) mappingAgain(w http.ResponseWriter, v *visit, shown *mappingPag
 	return s.render(w, v, http.StatusUnprocessableEntity, "mapping", shown)
 }
 
-// readMapping reads a mapping as it is written. What it does not know it refuses.
+// readMapping reads a mapping as it is written, as the API does: a name as it is spelled, and none twice. What it does not know it
+// refuses.
 func readMapping(text string) (given hub.GivenMapping, err error) {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	err = d.Decode(&given)
-	if err == nil {
-		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows its end")
-		}
-	}
+	err = jsonv2.Unmarshal([]byte(text), &given, jsonv2.RejectUnknownMembers(true))
 	if err != nil {
-		return given, hub.Invalid("mapping", "cannot be read"+lineOf(text, err)+": "+strings.TrimPrefix(err.Error(), "json: "), "JSON with preset, noteField and models")
+		return given, hub.Invalid("mapping", "cannot be read"+lineOf(text, err)+": "+wrongWith(err), "JSON with preset, noteField and models")
 	}
 	return given, nil
+}
+
+// wrongWith says what is wrong with JSON in the words of whoever wrote it.
+func wrongWith(err error) string {
+	wrong, ok := errors.AsType[*jsonv2.SemanticError](err)
+	if !ok {
+		return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "jsontext: ")
+	}
+	name := strings.ReplaceAll(strings.Trim(string(wrong.JSONPointer), "/"), "/", ".")
+	switch {
+	case errors.Is(err, jsonv2.ErrUnknownName):
+		return "unknown field " + hub.Quoted(name)
+	case name == "":
+		return "it is of another kind"
+	}
+	return hub.Quoted(name) + " is of another kind"
 }
 
 // lineOf says in which line of a text JSON is wrong, where that is known.
 func lineOf(text string, err error) string {
 	var offset int64
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset = e.Offset
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		offset = e.ByteOffset
+	} else if e, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
+		offset = e.ByteOffset
 	}
 	if offset < 1 || offset > int64(len(text)) {
 		return ""

@@ -66,6 +66,9 @@ func TestMappingIsChanged(t *testing.T) {
 			"no JSON":                     {"{\n  \"models\": nothing\n}", "in its line 2"},
 			"a number for a name":         {"{\n  \"models\": {\n    \"LEAD\": {\"object\": 4}\n  }\n}", "in its line 3"},
 			"an unknown word":             {`{"model": {}}`, "unknown field"},
+			"a word in another case":      {`{"MODELS": {"LEAD": {"object": "Lead"}}}`, "unknown field"},
+			"one in another case within":  {`{"models": {"LEAD": {"OBJECT": "Lead"}}}`, "unknown field"},
+			"a model twice":               {`{"models": {"LEAD": {"object": "Lead"}, "LEAD": {"object": "Account"}}}`, "duplicate"},
 			"a model that is not read":    {`{"models": {"CONTACT": {"object": "Lead"}}}`, "is not read from Salesforce"},
 		} {
 			a := b.do(http.MethodPost, at, url.Values{"version": {seen}, "mapping": {wrong[0]}})

@@ -22,7 +22,7 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 		case strings.ContainsFunc(v, func(r rune) bool { return (r < ' ' || r == 0x7f) && (!f.Lines || r != '\n' && r != '\r') }):
 			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: wanted(f.Doc)})
 		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
-			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: "an http or https address without a user name"})
+			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: wantedURL})
 		case len(f.Words) > 0 && v != "" && !slices.Contains(f.Words, v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is another word than it takes", Want: strings.Join(f.Words, " or ")})
 		case f.Zone && v != "" && !validZone(v):
@@ -54,9 +54,17 @@ func (i PlatformInfo) credentialNames() string {
 	return strings.Join(names, ", ")
 }
 
+const (
+	// addressMost is how many bytes the address of a CRM may have.
+	addressMost = 2048
+	wantedURL   = "an http or https address without a user name, a query or a fragment"
+)
+
+// usableURL reports whether requests can be sent below an address: paths are written behind it.
 func usableURL(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https")
+	return err == nil && len(text) <= addressMost && u.Hostname() != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https") &&
+		!strings.ContainsAny(text, "?#") && (u.Port() == "" || validPort(u.Port()))
 }
 
 // wanted is a field's Doc, a sentence, as part of another one.

@@ -64,16 +64,35 @@ func TestWhatIsWrongWithCredentials(t *testing.T) {
 		"white space":          {map[string]string{"key": " \t"}, "key is missing; expected the API key"},
 		"a line":               {map[string]string{"key": "a\nb"}, "key has a control character; expected the API key"},
 		"a delete":             {map[string]string{"key": "a\x7fb"}, "key has a control character; expected the API key"},
-		"a user":               {map[string]string{"key": "k", "baseURL": "https://u@h"}, "baseURL is not usable; expected an http or https address without a user name"},
-		"no host":              {map[string]string{"key": "k", "baseURL": "https:///p"}, "baseURL is not usable; expected an http or https address without a user name"},
-		"another scheme":       {map[string]string{"key": "k", "baseURL": "ftp://h"}, "baseURL is not usable; expected an http or https address without a user name"},
-		"no address":           {map[string]string{"key": "k", "baseURL": "http://%zz"}, "baseURL is not usable; expected an http or https address without a user name"},
+		"a user":               {map[string]string{"key": "k", "baseURL": "https://u@h"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"a fragment":           {map[string]string{"key": "k", "baseURL": "https://h#x"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"a query":              {map[string]string{"key": "k", "baseURL": "https://h/p?x=1"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"no port":              {map[string]string{"key": "k", "baseURL": "https://h:0"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"a port too high":      {map[string]string{"key": "k", "baseURL": "https://h:65536"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"a port alone":         {map[string]string{"key": "k", "baseURL": "https://:443"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"a long address":       {map[string]string{"key": "k", "baseURL": "https://h/" + strings.Repeat("x", 5000)}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"no host":              {map[string]string{"key": "k", "baseURL": "https:///p"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"another scheme":       {map[string]string{"key": "k", "baseURL": "ftp://h"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
+		"no address":           {map[string]string{"key": "k", "baseURL": "http://%zz"}, "baseURL is not usable; expected an http or https address without a user name, a query or a fragment"},
 		"strangers": {map[string]string{"key": "k", "d": "", "c": "", "b": "", "a": ""},
 			"a is not known; expected one of baseURL, key, b is not known; expected one of baseURL, key, c is not known; expected one of baseURL, key, d is not known; expected one of baseURL, key"},
 	} {
 		values, err := info.CompleteCredentials(c.given)
 		if text(err) != c.want || (values == nil) != (err != nil) {
 			t.Errorf("%s: %v, %v, want %q", name, values, err, c.want)
+		}
+	}
+}
+
+// TestAddressOfSalesforce holds the address that a sign-in at Salesforce names to what every CRM's address is held to.
+func TestAddressOfSalesforce(t *testing.T) {
+	for address, fits := range map[string]bool{
+		"https://acme.my.salesforce.com": true, "https://acme.my.salesforce.com:8443/": true, "https://acme.my.salesforce.com#x": false, "https://acme.my.salesforce.com?x": false,
+		"https://acme.my.salesforce.com:0": false, "https://acme.my.salesforce.com:65536": false, "https://u@acme.my.salesforce.com": false, "https://:443": false, "javascript:x": false,
+	} {
+		p := hub.SalesforceSignIn{OrgID: "00D", InstanceURL: address}
+		if err := p.Validate(); (err == nil) != fits {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type SalesforceSignIn struct {
 func (p *SalesforceSignIn) Validate() error {
 	issues := appendText(nil, "org_id", p.OrgID)
 	if !usableURL(p.InstanceURL) {
-		issues = append(issues, Issue{Field: "instance_url", Problem: "is not usable", Want: "an http or https address without a user name"})
+		issues = append(issues, Issue{Field: "instance_url", Problem: "is not usable", Want: wantedURL})
 	}
 	for _, text := range [...]struct{ field, value string }{{"namespace", p.Namespace}, {"username", p.Username}, {"refresh_token", p.RefreshToken}} {
 		if text.value != "" && (strings.ContainsFunc(text.value, func(r rune) bool { return r < ' ' || r == 0x7f }) || !IsStorable(text.value)) {

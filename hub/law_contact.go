@@ -109,11 +109,14 @@ func (c clues) about(k known) told {
 	return t
 }
 
-// Names reports whether the customer that the uploader of a recording named may be one of some parties. Telephone numbers
-// that do not begin with a country are of the region.
-func Names(r *Recording, parties []Party, region string) bool {
-	t := cluesOf(Talk{Recording: r}, region).about(knownOf(&Appointment{Parties: parties}, region))
-	return t.name > unlike || t.phone
+// Naming tells of recordings whether the customer that the uploader named may be one of some parties, who are read once. Telephone
+// numbers that do not begin with a country are of the region.
+func Naming(parties []Party, region string) func(*Recording) bool {
+	known := knownOf(&Appointment{Parties: parties}, region)
+	return func(r *Recording) bool {
+		t := cluesOf(Talk{Recording: r}, region).about(known)
+		return t.name > unlike || t.phone
+	}
 }
 
 // asked reports whether the clues could say anything of the appointment's customer.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -13,7 +14,7 @@ const projectReach = 3 * 24 * time.Hour
 
 // placesLook bounds how many recordings, the latest ones, are looked at for whether they are about a place before it is asked for
 // another look at all that are older.
-const placesLook = 10_000
+const placesLook = 2000
 
 // widenByProjects takes in the times about which the projects changed in the CRM, as far back as relinkWindow, and the
 // recordings that are linked to them.
@@ -95,19 +96,29 @@ func (s *relinkScope) widenByPlaces(ctx context.Context, tx Tx, now time.Time) e
 		since = unread[0]
 	}
 	// Those that the rule may link, and that have a place or a customer by which it could.
-	waiting, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND started_at >= $2
+	waiting, err := queryAll(ctx, tx, scanPlaced, `SELECT latitude, longitude, contact_name, contact_phone, started_at, ended_at FROM recordings WHERE organization_id = $1 AND started_at >= $2
 		AND link_by IN ('', 'OFFERED', 'MATCHING') AND written_at IS NULL AND deleted_at IS NULL AND (latitude IS NOT NULL OR contact_name <> '' OR contact_phone <> '')`,
 		s.organization, since)
 	if err != nil {
 		return err
 	}
+	named := hub.Naming(parties, region)
 	for i := range waiting {
 		r := &waiting[i]
-		if slices.ContainsFunc(changed, func(p Record) bool { return near(r, &p) }) || hub.Names(r, parties, region) {
+		if slices.ContainsFunc(changed, func(p Record) bool { return near(r, &p) }) || named(r) {
 			s.include(r.StartedAt, r.EndedAt)
 		}
 	}
 	return nil
+}
+
+// scanPlaced scans of a recording what says whether it is about a place or of a contact, and no text of it.
+func scanPlaced(r database.Row) (hub.Recording, error) {
+	var rec hub.Recording
+	var started, ended int64
+	err := r.Scan(&rec.Latitude, &rec.Longitude, &rec.ContactName, &rec.ContactPhone, &started, &ended)
+	rec.StartedAt, rec.EndedAt = fromMicros(started), fromMicros(ended)
+	return rec, err
 }
 
 // linksAlike reports whether nothing of a project changed that says which recordings are of it: but for when it was worked

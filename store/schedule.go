@@ -61,7 +61,7 @@ const Continuing = "more pages to read"
 
 // NeedsCredentials and NeedsMapping are the Waiting of a connection that does nothing before a person gave it what it needs.
 const (
-	NeedsCredentials = "needs credentials"
+	NeedsCredentials = "needs credentials" //nolint:gosec // a sentence, no credentials
 	NeedsMapping     = "waits for a mapping that it can be read by"
 )
 

@@ -170,12 +170,16 @@ func TestChildRows(t *testing.T) {
 	}
 }
 
-// TestEntriesOfWholeDays turns an event into an entry of its whole day.
+// TestEntriesOfWholeDays turns an event into an entry of its whole day, and of three.
 func TestEntriesOfWholeDays(t *testing.T) {
 	crm, _, session := standIn(t, simulator.Options{Records: 20}, nil)
 	id := crm.Rows(hub.ModelEngagement)[3]
-	crm.Change(hub.ModelEngagement, id, func(r *hub.Record) { r.Details.Disposition = "ALL_DAY" })
-	if r := read(t, session, connector.Query{Model: hub.ModelEngagement, Limit: 10})[id]; !r.Details.AllDay || r.EndTime.Sub(r.StartTime) != 24*time.Hour {
-		t.Errorf("%+v", r)
+	for _, days := range []int{1, 3} {
+		crm.Change(hub.ModelEngagement, id, func(r *hub.Record) {
+			r.Details.Disposition, r.EndTime = "ALL_DAY", r.StartTime.AddDate(0, 0, days-1)
+		})
+		if r := read(t, session, connector.Query{Model: hub.ModelEngagement, Limit: 10})[id]; !r.Details.AllDay || r.EndTime.Sub(r.StartTime) != time.Duration(days)*24*time.Hour {
+			t.Errorf("of %d days: %+v", days, r)
+		}
 	}
 }

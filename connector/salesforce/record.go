@@ -205,8 +205,12 @@ func (b *builder) times() {
 	if b.clock != "" {
 		b.StartTime = withClock(b.StartTime, b.clock)
 	}
-	if b.EndTime.IsZero() && b.minutes != nil && *b.minutes > 0 && *b.minutes < 60*24*366 && !b.StartTime.IsZero() {
-		b.EndTime = b.StartTime.Add(time.Duration(*b.minutes * float64(time.Minute)))
+	if b.minutes != nil && *b.minutes > 0 && *b.minutes < 60*24*366 && !b.StartTime.IsZero() {
+		end := b.StartTime.Add(time.Duration(*b.minutes * float64(time.Minute)))
+		// An entry of whole days ends with its last day, of which EndDateTime is the beginning.
+		if b.EndTime.IsZero() || (b.Details.AllDay && end.After(b.EndTime)) {
+			b.EndTime = end
+		}
 	}
 	if b.Details.AllDay && !b.StartTime.IsZero() && !b.EndTime.After(b.StartTime) {
 		b.EndTime = b.StartTime.Add(24 * time.Hour)

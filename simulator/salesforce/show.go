@@ -127,10 +127,17 @@ func event(row map[string]any, r hub.Record) {
 	row["StartDateTime"], row["EndDateTime"], row["ActivityDateTime"], row["ActivityDate"] = stamp(r.StartTime), stamp(r.EndTime), stamp(r.StartTime), day(r.StartTime)
 	row["DurationInMinutes"] = int(r.EndTime.Sub(r.StartTime) / time.Minute)
 	if r.Details.Disposition == allDay { // a day without a zone: the vendor says so of both times
-		midnight := stamp(r.StartTime.Truncate(24 * time.Hour))
-		row["StartDateTime"], row["EndDateTime"], row["ActivityDateTime"], row["DurationInMinutes"] = midnight, midnight, nil, 24*60
+		first, days := wholeDays(r)
+		row["StartDateTime"], row["EndDateTime"] = stamp(first), stamp(first.AddDate(0, 0, days-1)) // the last day's midnight
+		row["ActivityDateTime"], row["DurationInMinutes"] = nil, days*24*60
 	}
 	row["IsAllDayEvent"], row["IsChild"], row["IsRecurrence"], row["IsArchived"] = r.Details.Disposition == allDay, r.Details.Disposition == child, false, false
+}
+
+// wholeDays is the first midnight of an entry of whole days, and how many days it has.
+func wholeDays(r hub.Record) (first time.Time, days int) {
+	const day = 24 * time.Hour
+	return r.StartTime.Truncate(day), 1 + int(r.EndTime.Sub(r.StartTime)/day)
 }
 
 // pages are the objects whose rows have a page in the web app.
@@ -185,8 +192,8 @@ func (o *Organization) held(r hub.Record) []hub.Record {
 		keep.Subject, keep.Content, keep.ActivityType = r.Name, has.Content, "EVENT"
 		r.Deleted = r.Deleted || has.Disposition == child
 		if has.Disposition == allDay {
-			keep.AllDay, r.StartTime = true, r.StartTime.Truncate(24*time.Hour)
-			r.EndTime = r.StartTime.Add(24 * time.Hour)
+			first, days := wholeDays(r)
+			keep.AllDay, r.StartTime, r.EndTime = true, first, first.AddDate(0, 0, days)
 		}
 	case hub.ModelEngagementUser:
 		keep.Status, keep.Description, r.Name = "Accepted", r.Name, ""

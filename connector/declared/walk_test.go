@@ -156,18 +156,6 @@ func (s *shift) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestMoreWithoutAPlace reads a page that says that there is more, without the cursor to go on at: the list does not end there.
-func TestMoreWithoutAPlace(t *testing.T) {
-	for _, more := range []bool{false, true} {
-		c, s := against(t, "cursor", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, map[string]any{"items": []any{map[string]any{"id": 1, "mail": "x@example.com"}}, "cursor": nil, "more": more})
-		}), "next: answer.cursor", "next: answer.cursor\n  more: answer.more")
-		if _, err := read(t, c, s, hub.ModelUser); connector.IsKind(err, connector.Malformed) != more || (err == nil) == more {
-			t.Errorf("more is %v: %v", more, err)
-		}
-	}
-}
-
 // TestWhatIsLeftOutHasAnID leaves items out by what the file says, unless they have no id that can be read: then they may be any,
 // and what was asked for by its id is not gone.
 func TestWhatIsLeftOutHasAnID(t *testing.T) {

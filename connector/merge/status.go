@@ -102,15 +102,16 @@ func (t *syncStatus) note(list string) string {
 // Check implements connector.Connector.
 func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Account, error) {
 	var details struct {
-		ID       string `json:"id"`
-		Name     string `json:"end_user_organization_name"`
-		Category string `json:"category"`
-		Status   string `json:"status"`
+		ID          string `json:"id"`
+		Integration string `json:"integration"`
+		Name        string `json:"end_user_organization_name"`
+		Category    string `json:"category"`
+		Status      string `json:"status"`
 	}
 	if _, err := connector.GetJSON(ctx, s, request(s, "account-details", nil), &details); err != nil {
 		return connector.Account{}, err
 	}
-	if details.ID == "" { // the next may be another account's
+	if details.ID == "" && details.Integration == "" && details.Category == "" { // it is no linked account's
 		return connector.Account{}, connector.Fail(connector.Malformed, service, "account-details was answered without saying whose account it is")
 	}
 	account := connector.Account{ID: details.ID, Name: details.Name}

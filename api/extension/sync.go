@@ -78,6 +78,9 @@ func (s *server) getSync(r *wire.Request, in *wire.IDPath) (*SyncAnswer, error) 
 
 // wayOn says where a user of the API gives what the sync waits for; empty where it waits for nobody.
 func wayOn(sched *store.Schedule, c hub.Connection) (text string) {
+	if !c.Active {
+		return " A PATCH of isActive to true resumes it."
+	}
 	at := " /v1/core/integrations/connections/" + c.ID
 	switch sched.Waiting {
 	case store.NeedsCredentials:

@@ -22,7 +22,9 @@ func TestDeliveryCommands(t *testing.T) {
 				VALUES ($1, $2, $3, $4, 'ACCOUNT', 'acc-1', 'FAILED', 9, '', 'Merge: the service has a problem', 1, 1)`, org, conn.ID, id, recording)
 			return id
 		}
-		kept, gone := failed(storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Minute)), failed(hub.NewID())
+		recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Minute)
+		storetest.Exec(t, st, `UPDATE recordings SET link_connection_id = $3, link_model = 'ACCOUNT', link_external_id = 'acc-1' WHERE organization_id = $1 AND id = $2`, org, recording, conn.ID)
+		kept, gone := failed(recording), failed(hub.NewID())
 		says := func(well bool, want string, args ...string) {
 			t.Helper()
 			text, err := exec.Command("sirocco", append([]string{"delivery"}, append(args, "--database", url)...)...).CombinedOutput()

@@ -163,9 +163,10 @@ func fail(t *testing.T, ctx context.Context, err error) {
 	t.Helper()
 	limited, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
-	var at, shown string
-	_ = chromedp.Run(limited, chromedp.Location(&at), chromedp.Evaluate(`document.body.innerText`, &shown)) // it may be gone
-	t.Fatalf("%v; the page is %s:\n%s", err, at, shown)
+	var at, shown, live string
+	const stream = `JSON.stringify([document.visibilityState, [...document.querySelectorAll("[hx-sse\\:connect]")].map(of => of._htmx?.sse ? {attempt: of._htmx.sse.attempt, status: of._htmx.sse.status} : "no stream")])`
+	_ = chromedp.Run(limited, chromedp.Location(&at), chromedp.Evaluate(`document.body.innerText`, &shown), chromedp.Evaluate(stream, &live)) // it may be gone
+	t.Fatalf("%v; the page is %s, live by %s:\n%s", err, at, live, shown)
 }
 
 // picture takes pictures of a page, wide and narrow, light and dark, where somebody wants them.

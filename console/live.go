@@ -125,24 +125,15 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 	}
 	session, _ := hub.ConsoleSessionHash(cookie.Value)
 	defer s.guard.watch(session)()
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Time{}) // a connection of a test may have none
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	events := openEvents(w)
+	defer events.close()
 	over, beat, check := time.NewTimer(liveMost), time.NewTicker(liveBeat), time.NewTicker(liveCheck)
 	defer over.Stop()
 	defer beat.Stop()
 	defer check.Stop()
 	for message := []byte(": hello\n\n"); ; {
-		if message != nil {
-			_ = control.SetWriteDeadline(time.Now().Add(liveStall))
-			if _, err := w.Write(message); err != nil {
-				return nil // the browser is gone
-			}
-			if err := control.Flush(); err != nil {
-				return nil // the browser is gone
-			}
+		if message != nil && events.send(message) != nil {
+			return nil // the browser is gone
 		}
 		message = nil
 		var since time.Time
@@ -167,21 +158,21 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 			return nil // it cannot be told who reads; the browser asks again
 		}
 		if !lives {
-			s.sayOver(w, v, name)
+			s.sayOver(events, v, name)
 			return nil
 		}
 	}
 }
 
 // sayOver puts in place of a live part that the session is over, and tells the browser not to ask for it again.
-func (s *server) sayOver(w http.ResponseWriter, v *visit, name string) {
+func (s *server) sayOver(events eventStream, v *visit, name string) {
 	var b bytes.Buffer
 	shown := s.page(v, "")
 	if err := pages[name].ExecuteTemplate(&b, "over", &shown); err != nil {
 		s.Logger.Error("a live page could not be told that its session is over", "error", err)
 		return
 	}
-	_, _ = w.Write(append(event(b.Bytes()), "event: over\ndata: \n\n"...)) // the browser is gone, or it is written
+	_ = events.send(append(event(b.Bytes()), "event: over\ndata: \n\n"...)) // the browser is gone, or it is written
 }
 
 // event is a part as a server-sent event.

@@ -121,3 +121,25 @@ func TestLivePageSaysThatItIsNot(t *testing.T) {
 	}
 	browse(t, over, chromedp.WaitVisible(`//*[contains(text(), "Your session is over")]`, chromedp.BySearch))
 }
+
+// TestALivePageConnectsLater opens a live page whose stream cannot be opened at first, as where the server begins anew at that
+// moment: it connects once that is possible.
+func TestALivePageConnectsLater(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL, withMerge)
+		organization := s.organization("Acme Roofing")
+		_, token, err := s.store.CreateToken(t.Context(), organization, store.NewToken{Name: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+		window := chromium(t)
+		browse(t, window, chromedp.Navigate(s.url+"/sign-in"), chromedp.WaitVisible(`#token`), chromedp.SendKeys(`#token`, token), chromedp.Submit(`#token`), chromedp.WaitVisible(`nav.menu`))
+		browse(t, window, log.Disable(), network.Enable(), network.SetBlockedURLs([]string{"*/connections/live*"}),
+			chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#row-`+c.ID))
+		browse(t, window, network.SetBlockedURLs([]string{}), chromedp.Evaluate(`{const real = Date; window.Date = class extends real {
+			constructor(...given) { super(...(given.length ? given : [real.now() + 120000])); } }; 0}`, nil)) // two minutes later
+		storetest.Exec(t, s.store, `UPDATE connections SET name = 'Called anew' WHERE id = $1`, c.ID)
+		browse(t, window, chromedp.WaitVisible(`//a[text()="Called anew"]`, chromedp.BySearch))
+	})
+}

@@ -47,8 +47,17 @@
   document.addEventListener("htmx:sse:after:connection", found);
   document.addEventListener("htmx:sse:after:message", found);
   document.addEventListener("htmx:sse:error", (event) => tell(event.detail.status === 401));
+  let over = false, asked = heard;
+  document.addEventListener("htmx:sse:close", (event) => { over = over || event.detail.reason === "message"; });
   setInterval(() => { // a way that is cut says nothing: something comes every 15 seconds
-    if (!document.hidden && new Date() - heard > 40000) tell(false);
+    const live = document.querySelector("[hx-sse\\:connect]"), now = new Date();
+    if (!live || over || document.hidden || now - heard <= 40000) return;
+    tell(false);
+    // A request that never became a stream is not made again by itself.
+    if (!live._htmx?.sse && lost.dataset.over !== "yes" && now - asked > 60000) {
+      asked = now;
+      htmx.trigger(live, "again");
+    }
   }, 5000);
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.switch-organization, form[data-submits]");

@@ -214,6 +214,7 @@ func TestHangingNotesDoNotSilenceAnother(t *testing.T) {
 		s.mu.Unlock()
 		for _, w := range tenants {
 			recording := storetest.Recording(t, st, w.org, hub.NewID(), epoch, time.Hour)
+			storetest.Exec(t, st, `UPDATE recordings SET link_connection_id = $3, link_model = 'ACCOUNT', link_external_id = '1' WHERE organization_id = $1 AND id = $2`, w.org, recording, w.conn.ID)
 			storetest.Exec(t, st, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at)
 				VALUES ($1, $2, $3, $4, 'ACCOUNT', '1', 'PENDING', 0, 1, '', '', 1, 1)`, w.org, w.conn.ID, hub.NewID(), recording)
 			storetest.Exec(t, st, `INSERT INTO tasks (organization_id, kind, object_id, due_at, turn) VALUES ($1, 'WRITE_BACK', $2, 1, 0)`, w.org, w.conn.ID)

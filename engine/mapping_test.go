@@ -122,8 +122,8 @@ func TestMappingIsCheckedBeforeTheRun(t *testing.T) {
 			r.request()
 			return strings.Contains(r.sentence(), `"trade__c", which Account has not`)
 		})
-		until(t, "the runs that were asked for end, and it says where to go", func() bool {
-			return !r.latest().EndedAt.IsZero() && strings.Contains(r.sentence(), "/mapping")
+		until(t, "the runs that were asked for end, and it says what it waits for", func() bool {
+			return !r.latest().EndedAt.IsZero() && strings.Contains(r.sentence(), "waits for a mapping")
 		})
 		if run := r.latest(); run.ID == first.ID || run.Created+run.Updated > 0 {
 			t.Errorf("%+v; %s", run, r.sentence())

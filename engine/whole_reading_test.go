@@ -157,7 +157,7 @@ func TestAnEmptyListDeletesNothing(t *testing.T) {
 						t.Fatalf("%+v", run)
 					}
 				}
-				if n, text := f.held(t); n != 60 || !strings.Contains(text, "Of ACCOUNT, 60 are no longer shown by the CRM") || !strings.Contains(text, "/deletions") {
+				if n, text := f.held(t); n != 60 || !strings.Contains(text, "Of ACCOUNT, 60 are no longer shown by the CRM") || !strings.Contains(text, "waits for a decision") {
 					t.Errorf("%d are held: %s", n, text)
 				}
 				show()

@@ -23,6 +23,8 @@ func TestExpiryInABrowser(t *testing.T) {
 		ctx := chromium(t)
 		signedIn(t, ctx, s.operator(organization))
 		s.navigate(ctx, "/webhooks")
+		// Asked for only after the session's end, its stream would be refused, which the browser's console says.
+		browse(t, ctx, chromedp.Poll(`document.querySelector("[hx-sse\\:connect]")._htmx?.sse?.status === 200`, nil, chromedp.WithPollingTimeout(browseMost)))
 		storetest.Exec(t, s.store, `UPDATE console_sessions SET seen_at = seen_at - $1`, hub.ConsoleIdle.Microseconds())
 		var heading string
 		act(t, ctx, chromedp.Click(`nav.menu a[href*="/quarantine"]`))

@@ -83,7 +83,7 @@ func (s *server) decisions(v *visit, connections []connectionView, counts store.
 func (s *server) credentialsDecision(v *visit, c *connectionView) decision {
 	d := decision{Tone: "bad", Sentence: c.Name + " has no credentials yet, so nothing is synced.", URL: s.href(v, "/connections/"+c.ID+"/credentials"), Action: "Enter credentials"}
 	if c.Refused() {
-		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s, so nothing is read.", cmp.Or(s.Platforms[c.Platform].Name, string(c.Platform)), c.Name, hub.WireTime(c.SinceRefused()))
+		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s, so nothing is read.", s.platformName(c.Platform), c.Name, hub.WireTime(c.SinceRefused()))
 		d.Action = "New credentials"
 	}
 	return d

@@ -128,13 +128,9 @@ func TestALivePageConnectsLater(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, databaseURL string) {
 		s := serveOn(t, databaseURL, withMerge)
 		organization := s.organization("Acme Roofing")
-		_, token, err := s.store.CreateToken(t.Context(), organization, store.NewToken{Name: "laptop"})
-		if err != nil {
-			t.Fatal(err)
-		}
 		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
 		window := chromium(t)
-		browse(t, window, chromedp.Navigate(s.url+"/sign-in"), chromedp.WaitVisible(`#token`), chromedp.SendKeys(`#token`, token), chromedp.Submit(`#token`), chromedp.WaitVisible(`nav.menu`))
+		signedIn(t, window, s.operator(organization))
 		browse(t, window, log.Disable(), network.Enable(), network.SetBlockedURLs([]string{"*/connections/live*"}),
 			chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#row-`+c.ID))
 		browse(t, window, network.SetBlockedURLs([]string{}), chromedp.Evaluate(`{const real = Date; window.Date = class extends real {

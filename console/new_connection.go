@@ -51,7 +51,7 @@ func (s *server) platformChoices(v *visit) (choices []platformChoice, err error)
 		}
 	}
 	for _, p := range platforms {
-		choice := platformChoice{Platform: p, Name: cmp.Or(s.Platforms[p].Name, words(p)), Words: "Its records are read here."}
+		choice := platformChoice{Platform: p, Name: s.platformName(p), Words: "Its records are read here."}
 		switch {
 		case p.Inbound():
 			choice.Words = "It posts its records here."
@@ -79,7 +79,7 @@ func (s *server) newConnectionPage(v *visit, platform hub.Platform) (*newConnect
 		return nil, hub.ErrNotFound
 	}
 	shown.Info = s.Platforms[platform]
-	shown.Name = cmp.Or(shown.Info.Name, words(platform))
+	shown.Name = s.platformName(platform)
 	shown.Form = credentialForm(shown.Info, nil, nil)
 	return shown, nil
 }

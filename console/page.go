@@ -76,8 +76,10 @@ func (p *page) URL(path string, pairs ...string) string {
 
 // PlatformName is what people call a platform.
 func (p *page) PlatformName(of hub.Platform) string {
-	return cmp.Or(p.server.Platforms[of].Name, words(of))
+	return p.server.platformName(of)
 }
+
+func (s *server) platformName(of hub.Platform) string { return cmp.Or(s.Platforms[of].Name, words(of)) }
 
 // Here is the address of this page with the query's named parameters set anew, as a filter or the next page is.
 func (p *page) Here(pairs ...string) string {

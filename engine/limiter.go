@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +77,7 @@ func rateAccount(conn hub.Connection, values map[string]string, accountID string
 	if accountID != "" {
 		addresses := map[string]string{}
 		for name, value := range values {
-			if strings.HasSuffix(name, "URL") {
+			if (hub.CredentialField{Name: name}).IsAddress() {
 				addresses[name] = value
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 	"uuid"
@@ -46,7 +45,7 @@ func (a *AnalysisResult) Validate() error {
 	if a.empty() {
 		wrong("utterances", "is missing, and so is all else that could be said of the recording", "what the analysis found, or failed with the reason why it found nothing")
 	}
-	if a.Score != nil && (math.IsNaN(*a.Score) || math.IsInf(*a.Score, 0)) {
+	if a.Score != nil && !IsFinite(*a.Score) {
 		wrong("evaluationScore", "is not a number", "a number")
 	}
 	for _, list := range []struct {

@@ -21,7 +21,7 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 			issues = append(issues, Issue{Field: f.Name, Problem: "is missing", Want: wanted(f.Doc)})
 		case strings.ContainsFunc(v, func(r rune) bool { return (r < ' ' || r == 0x7f) && (!f.Lines || r != '\n' && r != '\r') }):
 			issues = append(issues, Issue{Field: f.Name, Problem: "has a control character", Want: wanted(f.Doc)})
-		case strings.HasSuffix(f.Name, "URL") && v != "" && !usableURL(v):
+		case f.IsAddress() && v != "" && !usableURL(v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is not usable", Want: wantedURL})
 		case len(f.Words) > 0 && v != "" && !slices.Contains(f.Words, v):
 			issues = append(issues, Issue{Field: f.Name, Problem: "is another word than it takes", Want: strings.Join(f.Words, " or ")})

@@ -1,6 +1,9 @@
 package hub
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // PlatformInfo describes how the hub works with a platform: what can be read from it and written to it, and which
 // credentials a connection to it needs. A form for credentials can be made from it alone.
@@ -85,6 +88,9 @@ type CredentialField struct {
 	// APIAlone says that forms leave it out: it says again, for the API's clients, what other fields say.
 	APIAlone bool
 }
+
+// IsAddress reports whether the value is the address of something that requests are sent to.
+func (f CredentialField) IsAddress() bool { return strings.HasSuffix(f.Name, "URL") }
 
 // Rate is a request rate: Requests in each Per. The zero Rate is no limit.
 type Rate struct {

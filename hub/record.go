@@ -150,7 +150,7 @@ func (r *Record) Validate() error {
 		field string
 		n     *float64
 	}{{"amount", r.Details.Amount}, {"latitude", r.Details.Latitude}, {"longitude", r.Details.Longitude}, {"shareOfSale", r.Details.ShareOfSale}} {
-		if of.n != nil && (math.IsNaN(*of.n) || math.IsInf(*of.n, 0)) { // which no JSON has, and so no database of ours
+		if of.n != nil && !IsFinite(*of.n) {
 			return Invalid(of.field, fmt.Sprintf("is %v", *of.n), "a finite number")
 		}
 	}
@@ -181,6 +181,9 @@ func WebURL(text string) string {
 // ShownID is the CRM's own id of the record: that which it has in the CRM itself, where it is read through another
 // service whose id is the external id.
 func (r *Record) ShownID() string { return cmp.Or(r.Details.RemoteID, r.ExternalID) }
+
+// IsFinite reports whether a number is one that JSON has, and so a database of ours: NaN and Infinity are read from a text, too.
+func IsFinite(n float64) bool { return !math.IsNaN(n) && !math.IsInf(n, 0) }
 
 // IsStorable reports whether a database keeps text as it is: PostgreSQL refuses NUL, and what is not UTF-8.
 func IsStorable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }

@@ -30,14 +30,10 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		AND external_id = $5 AND state = 'CONFIRMING' AND withdrawn <> ''`, r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now)); err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $6, attempts = 0, error = '', asked_at = NULL, absences = 0, withdrawn = '', updated_at = $6
-		WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4 AND external_id = $5 AND state = 'CANCELED' AND correction = 0`,
-		r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now))
-	if err != nil {
+	revived, err := reviveDeliveries(ctx, tx, r.OrganizationID, c.ID, now, `recording_id = $4 AND model = $5 AND external_id = $6 AND state = 'CANCELED' AND correction = 0`,
+		r.ID, string(r.Link.Model), r.Link.ExternalID)
+	if err != nil || revived {
 		return err
-	}
-	if n > 0 {
-		return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
 	}
 	all, err := deliveriesOn(ctx, tx, r)
 	if err != nil {
@@ -52,14 +48,15 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	return s.insertDelivery(ctx, tx, r, 0, now)
 }
 
-// reviveDelivery lets one that was canceled be sent after all.
-func (s *Store) reviveDelivery(ctx context.Context, tx Tx, d hub.Delivery, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', asked_at = NULL, absences = 0, withdrawn = '', updated_at = $4
-		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, d.OrganizationID, d.ConnectionID, d.ID, micros(now))
-	if err != nil {
-		return err
+// reviveDeliveries lets those of a connection's deliveries that which names, by parameters from $4 on, be sent after all, and
+// reports whether there were any.
+func reviveDeliveries(ctx context.Context, tx Tx, organization, connection string, now time.Time, which string, args ...any) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $3, attempts = 0, error = '', asked_at = NULL, absences = 0, withdrawn = '', updated_at = $3
+		WHERE organization_id = $1 AND connection_id = $2 AND `+which, append([]any{organization, connection, micros(now)}, args...)...)
+	if err != nil || n == 0 {
+		return false, err
 	}
-	return scheduleTask(ctx, tx, d.OrganizationID, TaskWriteBack, d.ConnectionID, now)
+	return true, scheduleTask(ctx, tx, organization, TaskWriteBack, connection, now)
 }
 
 // standing is the latest of some deliveries but for corrections that were canceled, which are not in the CRM.
@@ -113,7 +110,8 @@ func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all
 	switch by {
 	case hub.CorrectByNote:
 		if last := all[len(all)-1]; last.State == hub.DeliveryCanceled && last.Correction > 0 { // it comes back, as a first note does
-			return s.reviveDelivery(ctx, tx, last, now)
+			_, err := reviveDeliveries(ctx, tx, last.OrganizationID, last.ConnectionID, now, `id = $4`, last.ID)
+			return err
 		}
 		return s.insertDelivery(ctx, tx, r, latest.Correction+1, now)
 	case hub.CorrectByChange:

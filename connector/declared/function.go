@@ -219,7 +219,7 @@ func number(v any) any {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+	if f, err := strconv.ParseFloat(text, 64); err == nil && hub.IsFinite(f) {
 		return f
 	}
 	return nil

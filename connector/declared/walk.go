@@ -37,9 +37,6 @@ func (r *reader) step(ctx context.Context, at place, changed func(items []any) t
 		got.items = append(got.items, again.items...)
 	}
 	following, end := r.following(at, got)
-	if end && got.more != nil && *got.more && (of.Kind == byCursor || of.Kind == byLink) {
-		return got, nil, r.p.fail(connector.Malformed, "a page of a list says that there is more, and not where")
-	}
 	if end {
 		return got, nil, nil
 	}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"sirocco/hub"
 )
 
 // field is what a thing may be told of, by the spellings that are known of it. Case does not matter.
@@ -169,7 +170,7 @@ func (o object) yes(f field) bool { return strings.EqualFold(o.text(f), "true") 
 // amount is a field that is an amount of money; nil where it has none, which 0 is, too.
 func (o object) amount(f field) *float64 {
 	n, err := strconv.ParseFloat(strings.NewReplacer("$", "", ",", "").Replace(o.text(f)), 64)
-	if err != nil || n == 0 || math.IsNaN(n) || math.IsInf(n, 0) { // also NaN and Infinity are read as numbers
+	if err != nil || n == 0 || !hub.IsFinite(n) {
 		return nil
 	}
 	return &n

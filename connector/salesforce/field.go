@@ -48,7 +48,7 @@ func (f field) take(value any) (any, bool) {
 		return truth(text)
 	case "double", "currency", "percent":
 		n, err := strconv.ParseFloat(text, 64)
-		return n, err == nil && isFinite(n)
+		return n, err == nil && hub.IsFinite(n)
 	case "int", "long":
 		n, err := strconv.ParseFloat(text, 64)
 		return int64(n), err == nil && n == float64(int64(n))

@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"cmp"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -38,14 +37,11 @@ func (r row) number(field string) *float64 {
 	if v, ok := r[field].(float64); ok {
 		return &v
 	}
-	if v, err := strconv.ParseFloat(r.text(field), 64); err == nil && isFinite(v) {
+	if v, err := strconv.ParseFloat(r.text(field), 64); err == nil && hub.IsFinite(v) {
 		return &v
 	}
 	return nil
 }
-
-// isFinite reports whether a number is one that JSON can hold: NaN and Infinity are read from a text, too.
-func isFinite(n float64) bool { return !math.IsNaN(n) && !math.IsInf(n, 0) }
 
 func (r row) yes(field string) bool { return strings.EqualFold(r.text(field), "true") }
 

@@ -115,7 +115,7 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 			return nil, err
 		}
 		var b bytes.Buffer
-		err = pages[name].ExecuteTemplate(&b, part, shown)
+		err = pages()[name].ExecuteTemplate(&b, part, shown)
 		return b.Bytes(), err
 	})
 	defer end()
@@ -168,7 +168,7 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 func (s *server) sayOver(events eventStream, v *visit, name string) {
 	var b bytes.Buffer
 	shown := s.page(v, "")
-	if err := pages[name].ExecuteTemplate(&b, "over", &shown); err != nil {
+	if err := pages()[name].ExecuteTemplate(&b, "over", &shown); err != nil {
 		s.Logger.Error("a live page could not be told that its session is over", "error", err)
 		return
 	}

@@ -9,13 +9,15 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// pages are the templates of all pages, by the name of their file, each with the layout and the parts.
-var pages = parsePages()
+// pages are the templates of all pages, by the name of their file, each with the layout and the parts. They are parsed
+// where a console is made, as that takes longer than most commands.
+var pages = sync.OnceValue(parsePages)
 
 func parsePages() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "templates/layout/*.html", "templates/part/*.html"))
@@ -38,7 +40,7 @@ func (s *server) render(w http.ResponseWriter, v *visit, status int, name string
 
 // renderPart answers with one template of a page, as what is swapped into it is.
 func (s *server) renderPart(w http.ResponseWriter, v *visit, status int, name, part string, data any) error {
-	page, ok := pages[name]
+	page, ok := pages()[name]
 	if !ok {
 		return fmt.Errorf("there is no page %q", name)
 	}

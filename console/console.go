@@ -53,8 +53,8 @@ type server struct {
 	base  string
 	live  live
 	guard guard
-	// met are the sessions that were found lately, by the hashes of their secrets.
-	met hub.Met
+	// known are the sessions that were found lately, by the hashes of their secrets.
+	known hub.KnownCallers
 	// provider is nil where nobody signs in by one.
 	provider *provider
 }

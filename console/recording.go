@@ -148,7 +148,7 @@ func (s *server) showRecording(w http.ResponseWriter, v *visit) error {
 // hears.
 func (s *server) mayHear(v *visit, recording string) (bool, error) {
 	if v.session.UserID != "" {
-		_, err := s.Store.SeenRecordingHead(v.Context(), v.organization.ID, v.session.UserID, recording)
+		_, err := s.Store.VisibleRecordingHead(v.Context(), v.organization.ID, v.session.UserID, recording)
 		if isMissing(err) {
 			return false, nil
 		}

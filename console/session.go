@@ -34,18 +34,18 @@ func (s *server) sessionOf(r *http.Request, use bool) (*hub.ConsoleSession, erro
 	if !ok {
 		return nil, nil
 	}
-	if !s.met.Has(hash) {
+	if !s.known.Has(hash) {
 		if err := s.admitStranger(r); err != nil {
 			return nil, err
 		}
 	}
 	c, err := s.Store.ConsoleSession(r.Context(), cookie.Value, use)
 	if errors.Is(err, hub.ErrNotFound) {
-		s.met.Forget(hash)
+		s.known.Forget(hash)
 		return nil, nil
 	}
 	if err == nil {
-		s.met.Add(hash)
+		s.known.Add(hash)
 	}
 	return &c, err
 }

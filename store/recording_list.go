@@ -52,8 +52,8 @@ func (s *Store) Recordings(ctx context.Context, organization string, f Recording
 		` ORDER BY updated_at, id LIMIT `+c.arg(f.Limit), c.args...)
 }
 
-// SeenRecordingFilter chooses recordings that a user sees. Empty fields choose all.
-type SeenRecordingFilter struct {
+// VisibleRecordingFilter chooses recordings that a user sees. Empty fields choose all.
+type VisibleRecordingFilter struct {
 	By hub.Viewer
 	// ConversationTypes, Results and TeamIDs choose those that have one of the values.
 	ConversationTypes, Results, TeamIDs []string
@@ -103,8 +103,8 @@ func (o RecordingOrder) Of(r *hub.Recording) string {
 	return ""
 }
 
-// SeenRecordings lists the recordings that a user sees.
-func (s *Store) SeenRecordings(ctx context.Context, organization string, f SeenRecordingFilter) ([]hub.Recording, error) {
+// VisibleRecordings lists the recordings that a user sees.
+func (s *Store) VisibleRecordings(ctx context.Context, organization string, f VisibleRecordingFilter) ([]hub.Recording, error) {
 	c := conditions{args: []any{organization}}
 	c.visibleTo(s.db, f.By)
 	for _, list := range []struct {

@@ -7,15 +7,15 @@ import (
 	"sirocco/hub"
 )
 
-// SeenRecordingHead returns a recording that a user of the organization sees, as RecordingHead does; any other is
+// VisibleRecordingHead returns a recording that a user of the organization sees, as RecordingHead does; any other is
 // hub.ErrNotFound.
-func (s *Store) SeenRecordingHead(ctx context.Context, organization, user, id string) (hub.Recording, error) {
+func (s *Store) VisibleRecordingHead(ctx context.Context, organization, user, id string) (hub.Recording, error) {
 	return s.recordingFor(ctx, organization, user, id, (*hub.Viewer).MaySee)
 }
 
-// SeenRecording is SeenRecordingHead with all of the analysis.
-func (s *Store) SeenRecording(ctx context.Context, organization, user, id string) (hub.Recording, error) {
-	r, err := s.SeenRecordingHead(ctx, organization, user, id)
+// VisibleRecording is VisibleRecordingHead with all of the analysis.
+func (s *Store) VisibleRecording(ctx context.Context, organization, user, id string) (hub.Recording, error) {
+	r, err := s.VisibleRecordingHead(ctx, organization, user, id)
 	if err == nil {
 		_, err = loadAnalysis(ctx, s.db, &r)
 	}

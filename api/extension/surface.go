@@ -28,7 +28,7 @@ type server struct {
 	*wire.API
 	Config
 
-	callers hub.Met
+	callers hub.KnownCallers
 }
 
 const (

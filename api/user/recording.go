@@ -161,13 +161,13 @@ func (s *server) viewer(r *wire.Request, organization string) (hub.Viewer, error
 
 // recording returns the recording that a path names, where the user sees it.
 func (s *server) recording(r *wire.Request, id string) (hub.Recording, error) {
-	rec, err := s.Store.SeenRecording(r, r.User.OrganizationID, r.User.UserID, id)
+	rec, err := s.Store.VisibleRecording(r, r.User.OrganizationID, r.User.UserID, id)
 	return rec, hub.Missing(recordingKind, err)
 }
 
 // recordingHead is recording for what shows nothing of its analysis.
 func (s *server) recordingHead(r *wire.Request, id string) (hub.Recording, error) {
-	rec, err := s.Store.SeenRecordingHead(r, r.User.OrganizationID, r.User.UserID, id)
+	rec, err := s.Store.VisibleRecordingHead(r, r.User.OrganizationID, r.User.UserID, id)
 	return rec, hub.Missing(recordingKind, err)
 }
 

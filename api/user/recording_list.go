@@ -32,7 +32,7 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 	}
 	var q wire.Query
 	size := q.PageSize("limit", in.Limit, seenPage, seenPage)
-	f := store.SeenRecordingFilter{
+	f := store.VisibleRecordingFilter{
 		By: v, ConversationTypes: wire.WordsOf(in.ConversationType), Results: wire.WordsOf(in.Result), TeamIDs: wire.WordsOf(in.TeamID),
 		Linked: in.CRMLinkStatus.linked(&q), OrderBy: orderBy(&q, in.OrderBy), Ascending: in.OrderDirection == "asc", Limit: size + 1,
 	}
@@ -45,7 +45,7 @@ func (s *server) listRecordings(r *wire.Request, in *struct {
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
-	found, err := s.Store.SeenRecordings(r, r.User.OrganizationID, f)
+	found, err := s.Store.VisibleRecordings(r, r.User.OrganizationID, f)
 	cut, err := wire.IsCut(err)
 	if err != nil {
 		return nil, err

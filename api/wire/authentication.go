@@ -74,8 +74,8 @@ func (e *unauthorizedError) Error() string {
 	return "The token is unknown, mistyped, expired or revoked, or its user or the organization is disabled."
 }
 
-// met reports whether a token counted when it was last looked up: whoever has such a one is no stranger.
-func (c *authenticator) met(given givenToken) bool {
+// knows reports whether a token counted when it was last looked up: whoever has such a one is no stranger.
+func (c *authenticator) knows(given givenToken) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	_, ok := c.known[given.hash]

@@ -135,7 +135,7 @@ const noSuchPath = "There is no such path; /openapi.json lists those there are."
 func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 	r := RequestOf(hr.Context())
 	given, err := tokenOf(hr, r.Legacy)
-	if (err != nil || !a.authenticator.met(given)) && !a.AdmitStranger(w, hr) {
+	if (err != nil || !a.authenticator.knows(given)) && !a.AdmitStranger(w, hr) {
 		return false
 	}
 	var caller caller

@@ -215,7 +215,9 @@ func (r *hubRig) synced(before string) store.SyncRun {
 		if run = r.latest(); run.ID != before && !run.EndedAt.IsZero() && run.Error == "" {
 			return true
 		}
-		if err == nil && sched.LeaseUntil.IsZero() && (sched.DueAt.IsZero() || sched.DueAt.After(r.now())) {
+		// One that rests, as it waits for what the CRM prepares, goes on by itself: what is asked for meanwhile is a run more.
+		idle := run.ID == before || !run.EndedAt.IsZero()
+		if err == nil && idle && sched.LeaseUntil.IsZero() && (sched.DueAt.IsZero() || sched.DueAt.After(r.now())) {
 			r.request()
 		}
 		return false

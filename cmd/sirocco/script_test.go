@@ -61,8 +61,8 @@ func waitReady(_ *testscript.TestScript, _ bool, args []string) {
 // again does something until it holds. What another process does can only be asked for; what never holds is ended by the
 // test binary's own timeout.
 func again(holds func() bool) {
-	for !holds() {
-		time.Sleep(50 * time.Millisecond) // between two questions
+	for began := time.Now(); !holds(); {
+		storetest.Pause(began.Add(-500 * time.Millisecond)) // a question may be a program that is started
 	}
 }
 

@@ -49,7 +49,7 @@ func run(profile string, flags []string) error {
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 	profile = filepath.Join(work, "profile")
-	args := append([]string{"test", "-count=1", "-timeout=30m", "-covermode=set", "-coverpkg=" + strings.Join(counted, ","), "-coverprofile=" + profile}, flags...)
+	args := append([]string{"test", "-count=1", "-timeout=2h", "-covermode=set", "-coverpkg=" + strings.Join(counted, ","), "-coverprofile=" + profile}, flags...)
 	test := exec.Command("go", append(args, "./...")...)
 	test.Stderr = os.Stderr
 	out, failed := test.Output()

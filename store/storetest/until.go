@@ -15,10 +15,15 @@ func Until(t testing.TB, what string, holds func() bool) {
 			last = deadline.Add(-time.Until(deadline) / 20) // time to say so
 		}
 	}
-	for !holds() {
+	for began := time.Now(); !holds(); Pause(began) {
 		if time.Now().After(last) {
 			t.Fatalf("it never came true: %s", what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// Pause waits between two looks at what has been waited for since began: an eighth of that time, so that tests that wait
+// long leave the machine to those that work.
+func Pause(began time.Time) {
+	time.Sleep(min(max(time.Since(began)/8, 5*time.Millisecond), 250*time.Millisecond))
 }

@@ -105,6 +105,9 @@ type Page struct {
 	// Passed is how many items were read and left out because they are no records of the model: pages of nothing else are
 	// not taken for pages that go round.
 	Passed int
+	// Others are the ids of those that passed of which the vendor says what they are: no records of the model. What was kept as
+	// one of it under such an id counts as gone.
+	Others []string
 	// Next asks for the page after this one. It is opaque to the engine, survives a restart, and must
 	// change from page to page.
 	Next string

@@ -76,6 +76,28 @@ func (r *wholeReading) settle(ctx context.Context) error {
 	return j.deleteAbsent(ctx, r.info, store.AbsenceConfirmed)
 }
 
+// keptOthers are the ids of those that a page says are no records of the model, where the hub keeps any of them as such.
+func (j *syncJob) keptOthers(ctx context.Context, model hub.Model, page *connector.Page) ([]string, error) {
+	kept, err := j.engine.Store.KeepsAny(ctx, j.conn.OrganizationID, j.conn.ID, model, page.Others)
+	if err != nil || !kept {
+		return nil, err
+	}
+	return page.Others, nil
+}
+
+// settleOthers deletes what increments told is something else by now, unless that is so much that a person has to decide.
+func (j *syncJob) settleOthers(ctx context.Context, info hub.ModelInfo) error {
+	held, err := j.engine.Store.SettleOthers(ctx, j.sched, info.Model, heldFrom, j.sched.DeletionLimit)
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		j.log.Warn("a large part of a model is something else at the CRM by now: a person has to decide", "model", info.Model, "records", held)
+		return nil
+	}
+	return j.deleteAbsent(ctx, info, store.AbsenceOther)
+}
+
 // deleteAbsent deletes the records of a model whose absence is in the state.
 func (j *syncJob) deleteAbsent(ctx context.Context, info hub.ModelInfo, state store.AbsenceState) error {
 	for {

@@ -23,6 +23,8 @@ type crm struct {
 	mu      sync.Mutex
 	rows    map[string]hub.Record
 	fetches int
+	// firsts counts those of a whole reading's first page, askedFor the records that were asked for by their ids.
+	firsts, askedFor int
 	// before is called at each fetch, outside the lock, and may fail it or block.
 	before func(ctx context.Context, q connector.Query) error
 	info   hub.ModelInfo
@@ -31,6 +33,10 @@ type crm struct {
 	endless  bool
 	// passing is how many pages of nothing but what is no record come before the rows.
 	passing int
+	// turned are rows that are something else by now.
+	turned map[string]bool
+	// unlisted are rows that are shown to who asks for them by their ids alone.
+	unlisted map[string]hub.Record
 	// found comes with whatever is asked for by its id.
 	found []hub.Record
 }
@@ -71,6 +77,9 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 	c.mu.Lock()
 	before := c.before
 	c.fetches++
+	if q.Since.IsZero() && q.Next == "" {
+		c.firsts++
+	}
 	c.mu.Unlock()
 	if before != nil {
 		if err := before(ctx, q); err != nil {
@@ -96,7 +105,13 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 	if p.More {
 		all = all[:q.Limit]
 	}
-	p.Records = all
+	for _, r := range all {
+		if c.turned[r.ExternalID] {
+			p.Passed, p.Others = p.Passed+1, append(p.Others, r.ExternalID)
+		} else {
+			p.Records = append(p.Records, r)
+		}
+	}
 	if len(all) > 0 {
 		p.Next = key(all[len(all)-1])
 	}

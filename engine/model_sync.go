@@ -28,6 +28,8 @@ type modelSync struct {
 	pointsBack bool
 	// run names the run among those whose records are remembered.
 	run seenKey
+	// others says that a page told of what the hub keeps that it is something else by now.
+	others bool
 	// restarted says that this job began the run anew because the CRM refused its place.
 	restarted bool
 }
@@ -49,6 +51,9 @@ func (m *modelSync) sync(ctx context.Context) error {
 	}
 	if isStop(err) { // what was read is in; its end is looked for from the cursor again
 		m.committed.InRun, m.committed.Next, m.committed.Barren = false, "", 0
+	}
+	if err == nil && (m.others || m.job.absences[m.info.Model][store.AbsenceOther] > 0) {
+		err = m.job.settleOthers(ctx, m.info)
 	}
 	return err
 }
@@ -209,7 +214,12 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 	}
 	totals := m.job.pageTotals()
 	page := &got.page
-	if len(page.Records) == 0 && len(page.Rejected) == 0 && !m.rewindApplied && !m.st.InRun && !m.committed.InRun {
+	others, err := m.job.keptOthers(ctx, m.info.Model, page)
+	if err != nil {
+		return err
+	}
+	m.others = m.others || len(others) > 0
+	if len(others) == 0 && len(page.Records) == 0 && len(page.Rejected) == 0 && !m.rewindApplied && !m.st.InRun && !m.committed.InRun {
 		m.job.pending.Add(m.info.Model, totals)
 		m.job.quiet = append(m.job.quiet, store.QuietModel{State: m.st, Status: status})
 		m.committed, m.status = m.st, status
@@ -217,7 +227,7 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 	}
 	valid, quarantined := sortPage(page, m.info.Model, m.query().Since)
 	changes, err := m.job.engine.Store.CommitPage(ctx, m.job.sched, store.PageCommit{
-		State: m.st, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Children: m.info.Also,
+		State: m.st, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Others: others, Children: m.info.Also,
 		RewindApplied: m.rewindApplied, Status: status, Totals: totals,
 	})
 	if err != nil {

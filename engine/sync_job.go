@@ -26,6 +26,8 @@ type syncJob struct {
 	states   map[hub.Model]*store.SyncState
 	readings map[hub.Model]*store.Reading
 	absences map[hub.Model]store.AbsenceCounts
+	// shown are models of which the CRM shows again what waits for a decision.
+	shown map[hub.Model]bool
 	// reading is the model that was asked for last.
 	reading hub.Model
 	// uncommitted is closed once the page is in that comes before the one asked for; nil where there is none.
@@ -133,6 +135,9 @@ func (j *syncJob) sync(ctx context.Context) error {
 	if j.waits != nil {
 		return j.waits
 	}
+	if err := j.askHeld(ctx); err != nil {
+		return err
+	}
 	if err := j.readWhole(ctx); err != nil {
 		return err
 	}
@@ -194,6 +199,7 @@ func (j *syncJob) load(ctx context.Context) error {
 	for i := range readings {
 		j.readings[readings[i].Model] = &readings[i]
 	}
+	j.shown = map[hub.Model]bool{}
 	j.absences, err = j.engine.Store.Absences(ctx, j.conn.OrganizationID, j.conn.ID)
 	return err
 }

@@ -18,8 +18,6 @@ const (
 	dailyReading  = 24 * time.Hour
 	weeklyReading = 7 * dailyReading
 	smallModel    = 10_000
-	// heldReading is how soon a reading looks again at what a person has to decide about.
-	heldReading = 15 * time.Minute
 	// readingTries is how often a page of a reading is tried before the reading is given up, to begin anew hours later.
 	readingTries = 8
 )
@@ -45,6 +43,9 @@ func (j *syncJob) readingDue(ctx context.Context, st *store.SyncState) (bool, er
 	if st.EnumeratedAt.IsZero() {
 		return false, nil
 	}
+	if j.shown[st.Model] {
+		return true, nil
+	}
 	elapsed := j.engine.Clock().Sub(st.EnumeratedAt)
 	waits := func(period time.Duration) bool {
 		return elapsed < period-time.Duration(spread(j.conn.ID, st.Model)*float64(period)/4)
@@ -52,11 +53,10 @@ func (j *syncJob) readingDue(ctx context.Context, st *store.SyncState) (bool, er
 	absent := j.absences[st.Model]
 	switch {
 	case absent[store.AbsenceNoted] > 0 && elapsed >= j.sched.Interval: // what the last one did not meet needs a second one
-	case absent[store.AbsenceHeld] > 0 && elapsed >= max(heldReading, j.sched.Interval):
 	case waits(dailyReading):
 		return false, nil
 	}
-	if !waits(weeklyReading) || !waits(dailyReading) && len(absent) > 0 {
+	if !waits(weeklyReading) || !waits(dailyReading) && absent[store.AbsenceNoted] > 0 {
 		return true, nil
 	}
 	large, err := j.engine.Store.HasMoreRecords(ctx, j.conn.OrganizationID, j.conn.ID, st.Model, smallModel)
@@ -278,7 +278,7 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 		}
 	}
 	changes, err := r.job.engine.Store.CommitPage(ctx, r.job.sched, store.PageCommit{
-		State: r.st, Reading: &r.w, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Children: r.info.Also,
+		State: r.st, Reading: &r.w, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Others: got.page.Others, Children: r.info.Also,
 		RewindApplied: r.instead && r.st.RewindTo != nil, Status: r.status, Totals: r.job.pageTotals(),
 	})
 	if err != nil {
@@ -315,6 +315,7 @@ func (r *wholeReading) end(ctx context.Context) error {
 		return err
 	}
 	delete(r.job.readings, r.info.Model)
+	delete(r.job.shown, r.info.Model)
 	r.committed = r.st
 	return r.forget(ctx)
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"sirocco/hub"
@@ -79,6 +80,26 @@ func (d *Dataset) Delete(m hub.Model, n int) []string {
 	return ids
 }
 
+// Turn makes n rows picked at random into something that no hub keeps as a record, of a platform whose rows of the model can be
+// that: an entry that has no time any more, or is of another kind. A row that was turned is what it was again. It returns their
+// ids; a row may be picked twice.
+func (d *Dataset) Turn(m hub.Model, n int) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := d.pick(m, n)
+	for _, id := range ids {
+		d.change(m, id, d.tick(), func(r *hub.Record) {
+			first, changed := d.starts.Load(hub.RecordRef{Model: m, ExternalID: id})
+			if changed && r.StartTime.IsZero() {
+				r.StartTime = first.(time.Time)
+			} else {
+				r.StartTime = time.Time{}
+			}
+		})
+	}
+	return ids
+}
+
 // Merge merges one row into another, both picked at random, and returns their ids.
 func (d *Dataset) Merge(m hub.Model) (from, into string) {
 	d.mu.Lock()
@@ -99,9 +120,9 @@ func (d *Dataset) Change(m hub.Model, id string, f func(*hub.Record)) {
 	d.change(m, id, d.tick(), f)
 }
 
-// Churn makes n changes at random over all models: mostly updates, some new rows, a few deletions.
+// Churn makes n changes at random over all models: mostly updates, some new rows, a few deletions and rows that turn.
 func (d *Dataset) Churn(n int) {
-	for range n {
+	for n := range n {
 		d.mu.Lock()
 		m, dice := d.models[d.rng.IntN(len(d.models))], d.rng.IntN(10)
 		d.mu.Unlock()
@@ -110,6 +131,8 @@ func (d *Dataset) Churn(n int) {
 			d.Update(m, 1)
 		case dice < 9:
 			d.Insert(m, 1)
+		case slices.Contains(d.turning, m) && n%2 == 0:
+			d.Turn(m, 1)
 		default:
 			d.Delete(m, 1)
 		}

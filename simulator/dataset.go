@@ -16,7 +16,9 @@ type Dataset struct {
 	seed   uint64
 	ids    IDs
 	models []hub.Model
-	clock  hub.Clock
+	// turning are those whose rows may turn into something else.
+	turning []hub.Model
+	clock   hub.Clock
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -61,7 +63,7 @@ const initialSpan = 2 * 365 * 24 * time.Hour
 
 func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
 	d := &Dataset{
-		seed: o.Seed, ids: p.IDs, models: p.Models, clock: clock, last: newestInitial,
+		seed: o.Seed, ids: p.IDs, models: p.Models, turning: p.Turning, clock: clock, last: newestInitial,
 		rng:    rand.New(rand.NewPCG(o.Seed, 1)),
 		counts: counts(o), tables: map[hub.Model]*table{},
 	}
@@ -131,7 +133,7 @@ func (d *Dataset) Get(m hub.Model, id string) (hub.Record, bool) {
 // themselves when a visit is.
 func (d *Dataset) Moved(r hub.Record) time.Duration {
 	first, changed := d.starts.Load(hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
-	if !changed {
+	if !changed || r.StartTime.IsZero() {
 		return 0
 	}
 	return r.StartTime.Sub(first.(time.Time))

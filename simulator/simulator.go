@@ -49,6 +49,8 @@ type Platform struct {
 	Models []hub.Model
 	// Others are the kinds of rows that say something about records of other rows only.
 	Others []hub.Model
+	// Turning are those of the models whose rows may turn into something that no hub keeps as a record; Dataset.Turn does it.
+	Turning []hub.Model
 	// IDs is how the vendor's ids look.
 	IDs IDs
 	// Fields are the fields that the CRM's people have made; their ids are given by the simulator.
@@ -136,6 +138,9 @@ func (s *Server) IDFields() []string { return strings.Fields(cmp.Or(s.platform.I
 
 // Values returns credentials and settings that s accepts when it listens at origin ("http://host:port").
 func (s *Server) Values(origin string) map[string]string { return s.platform.Values(origin) }
+
+// Turning are the models whose rows may turn into something that no hub keeps as a record.
+func (s *Server) Turning() []hub.Model { return s.platform.Turning }
 
 // SetClockOffset moves the vendor's clock: a negative offset puts it behind ours.
 func (s *Server) SetClockOffset(d time.Duration) { s.offset.Store(int64(d)) }

@@ -9,7 +9,8 @@ import (
 	"sirocco/hub"
 )
 
-// AbsenceState is what is known of a record that a complete reading did not meet.
+// AbsenceState is what is known of a record that the CRM no longer shows: that a complete reading did not meet, or whose row is
+// something else by now.
 type AbsenceState string
 
 // The states. None of them deletes anything: an absence that is confirmed, and not held, is deleted as its reading ends.
@@ -18,6 +19,8 @@ const (
 	AbsenceNoted AbsenceState = "NOTED"
 	// AbsenceConfirmed is one of which the CRM said that it is not there, or that a second reading did not meet either.
 	AbsenceConfirmed AbsenceState = "CONFIRMED"
+	// AbsenceOther is one whose row the CRM shows as something that the hub keeps no record of, whoever reads its page.
+	AbsenceOther AbsenceState = "OTHER"
 	// AbsenceHeld is one of so many that a person has to decide.
 	AbsenceHeld AbsenceState = "HELD"
 	// AbsenceApproved and AbsenceKept are those of which a person said that they count as deleted, or do not.
@@ -101,6 +104,59 @@ func (s *Store) NoteAbsent(ctx context.Context, sched Schedule, w Reading, exter
 	})
 }
 
+// noteOthers notes those records of which a page says that they are something else by now, unless they were written after it was
+// asked for.
+func noteOthers(ctx context.Context, tx Tx, sched Schedule, page PageCommit, asked time.Time) error {
+	others := slices.DeleteFunc(slices.Clone(page.Others), func(id string) bool { // the page has both: the next one says which is so
+		return slices.ContainsFunc(page.Records, func(r hub.Record) bool { return r.Model == page.State.Model && r.ExternalID == id })
+	})
+	if len(others) == 0 {
+		return nil
+	}
+	in, arg := tx.Dialect().In("$4", others)
+	_, err := tx.Exec(ctx, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state)
+		SELECT organization_id, connection_id, model, external_id, CAST($5 AS BIGINT), CAST($6 AS TEXT) FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+			AND external_id `+in+` AND deleted_at IS NULL AND COALESCE(written_at, 0) <= $5
+		ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET state = $6 WHERE absences.state = $7`,
+		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg, micros(asked), string(AbsenceOther), string(AbsenceNoted))
+	return err
+}
+
+// KeepsAny reports whether the connection has a living record of the model under one of the ids.
+func (s *Store) KeepsAny(ctx context.Context, organization, connection string, model hub.Model, externalIDs []string) (bool, error) {
+	if len(externalIDs) == 0 {
+		return false, nil
+	}
+	in, arg := s.db.Dialect().In("$4", externalIDs)
+	return queryAny(ctx, s.db, `SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in+` AND deleted_at IS NULL LIMIT 1`,
+		organization, connection, string(model), arg)
+}
+
+// SettleOthers decides about the records of the model that are something else by now, once a run has read what changed: at least
+// atLeast of them that are more than limit percent of the model are held, the others count as deleted: DeleteAbsent is to take
+// them. Its error may be one of RenewLease's.
+func (s *Store) SettleOthers(ctx context.Context, sched Schedule, model hub.Model, atLeast, limit int) (held int, err error) {
+	all, err := absences(ctx, s.db, sched.OrganizationID, sched.ConnectionID)
+	if err != nil {
+		return 0, err
+	}
+	many, err := s.isLargePart(ctx, sched, model, all[model][AbsenceOther], atLeast, limit)
+	if err != nil || !many {
+		return 0, err
+	}
+	return all[model][AbsenceOther], s.holdAbsences(ctx, sched, model, AbsenceOther, AbsenceHeld)
+}
+
+// holdAbsences moves the absences of the model from one state into another, in slices.
+func (s *Store) holdAbsences(ctx context.Context, sched Schedule, model hub.Model, from, to AbsenceState) error {
+	return s.inSlices(ctx, func(tx Tx) (int64, error) {
+		if _, err := holdLease(ctx, tx, sched); err != nil {
+			return 0, err
+		}
+		return moveAbsences(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, from, to)
+	})
+}
+
 // SettleAbsences decides what becomes of what whole readings of the model did not meet, once one has looked at all of
 // it: the absences are held where the reading met nothing at all, or where at least atLeast of them would be deleted and
 // those are more than limit percent of the model. Else what was held is not any more: it is confirmed. Cut off between two of its
@@ -120,18 +176,12 @@ func (s *Store) SettleAbsences(ctx context.Context, sched Schedule, model hub.Mo
 	if held, err = s.tooManyAbsent(ctx, sched, model, atLeast, limit); err != nil {
 		return 0, err
 	}
-	from, to := []AbsenceState{AbsenceHeld}, AbsenceConfirmed
+	from, to := []AbsenceState{AbsenceHeld, AbsenceOther}, AbsenceConfirmed
 	if held > 0 {
-		from, to = []AbsenceState{AbsenceNoted, AbsenceConfirmed}, AbsenceHeld
+		from, to = []AbsenceState{AbsenceNoted, AbsenceConfirmed, AbsenceOther}, AbsenceHeld
 	}
 	for _, state := range from {
-		err := s.inSlices(ctx, func(tx Tx) (int64, error) {
-			if _, err := holdLease(ctx, tx, sched); err != nil {
-				return 0, err
-			}
-			return moveAbsences(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, state, to)
-		})
-		if err != nil {
+		if err := s.holdAbsences(ctx, sched, model, state, to); err != nil {
 			return 0, err
 		}
 	}
@@ -145,7 +195,7 @@ func (s *Store) tooManyAbsent(ctx context.Context, sched Schedule, model hub.Mod
 		return 0, err
 	}
 	of := all[model]
-	gone := of[AbsenceNoted] + of[AbsenceConfirmed] + of[AbsenceHeld]
+	gone := of[AbsenceNoted] + of[AbsenceConfirmed] + of[AbsenceOther] + of[AbsenceHeld]
 	if gone == 0 || limit >= 100 {
 		return 0, nil
 	}
@@ -153,19 +203,24 @@ func (s *Store) tooManyAbsent(ctx context.Context, sched Schedule, model hub.Mod
 	if err != nil {
 		return 0, err
 	}
-	many := gone >= atLeast
-	if many && limit > 0 { // they are few where the model has at least as many records as make gone limit percent
-		enough := (gone*100 + limit - 1) / limit
-		few, err := s.HasMoreRecords(ctx, sched.OrganizationID, sched.ConnectionID, model, enough-1)
-		if err != nil {
-			return 0, err
-		}
-		many = !few
+	many, err := s.isLargePart(ctx, sched, model, gone, atLeast, limit)
+	if err != nil || !many && met {
+		return 0, err
 	}
-	if many || !met {
-		return gone, nil
+	return gone, nil
+}
+
+// isLargePart reports whether so many records are at least atLeast and more than limit percent of the model.
+func (s *Store) isLargePart(ctx context.Context, sched Schedule, model hub.Model, gone, atLeast, limit int) (bool, error) {
+	if gone < atLeast || limit >= 100 {
+		return false, nil
 	}
-	return 0, nil
+	if limit <= 0 {
+		return true, nil
+	}
+	enough := (gone*100 + limit - 1) / limit // they are few where the model has at least so many records
+	few, err := s.HasMoreRecords(ctx, sched.OrganizationID, sched.ConnectionID, model, enough-1)
+	return !few, err
 }
 
 // moveAbsences moves a slice of a model's absences from one state into another, and reports how many those were.
@@ -317,6 +372,25 @@ func (s *Store) SetDeletionLimit(ctx context.Context, organization, connection s
 		}
 		return s.audit(ctx, tx, organization, "update", "connection", connection, map[string]any{"deletionLimitPercent": percent})
 	})
+}
+
+// SomeHeld returns up to limit external ids of a model's records that wait for a decision, from one of them on, by its number in
+// their order, and when the first of these was missed.
+func (s *Store) SomeHeld(ctx context.Context, organization, connection string, model hub.Model, from, limit int) (externalIDs []string, since time.Time, err error) {
+	_, err = queryAll(ctx, s.db, func(r database.Row) (struct{}, error) {
+		var id string
+		var noted int64
+		if err := r.Scan(&id, &noted); err != nil {
+			return struct{}{}, err
+		}
+		if at := fromMicros(noted); since.IsZero() || at.Before(since) {
+			since = at
+		}
+		externalIDs = append(externalIDs, id)
+		return struct{}{}, nil
+	}, `SELECT external_id, noted_at FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND state = $4
+		ORDER BY external_id LIMIT $5 OFFSET $6`, organization, connection, string(model), string(AbsenceHeld), limit, from)
+	return externalIDs, since, err
 }
 
 // HeldRecords lists external ids of a model's records that wait for a decision, in their order after the one given.

@@ -113,6 +113,8 @@ type PageCommit struct {
 	Records []hub.Record
 	// Quarantined are its other items.
 	Quarantined []Quarantined
+	// Others are external ids of items that are no records of the state's model: what is kept as one of them is absent.
+	Others []string
 	// RewindApplied says that the run began where State.RewindTo asked, which is thereby done.
 	RewindApplied bool
 	// Children are models whose records come with those of the state's model, all of them: what a record of the
@@ -152,7 +154,11 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		done, err := upsertPage(ctx, tx, c, page, scope, now)
+		asked := page.AskedAt
+		if asked.IsZero() {
+			asked = now
+		}
+		done, err := upsertPage(ctx, tx, c, page, scope, asked, now)
 		if err != nil {
 			return err
 		}
@@ -164,6 +170,9 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 			return err
 		}
 		if err := noteMet(ctx, tx, sched, page); err != nil {
+			return err
+		}
+		if err := noteOthers(ctx, tx, sched, page, asked); err != nil {
 			return err
 		}
 		fresh, err := quarantine(ctx, tx, sched, page.Quarantined, now)
@@ -186,11 +195,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 
 // upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
 // of the records of each model.
-func upsertPage(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, scope *relinkScope, now time.Time) (ModelTotals, error) {
-	asked := page.AskedAt
-	if asked.IsZero() {
-		asked = now
-	}
+func upsertPage(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, scope *relinkScope, asked, now time.Time) (ModelTotals, error) {
 	done := ModelTotals{}
 	for _, records := range byModel(page.Records) {
 		ch, changed, err := upsertRecords(ctx, tx, c.OrganizationID, c.ID, records[0].Model, records, asked, now)

@@ -20,9 +20,9 @@ const rereadDays = 7
 
 // label is a label of a project.
 type label struct {
-	ID      string `json:"id"`
-	Display string `json:"display_value"`
-	Value   string `json:"value"`
+	ID      connector.ID `json:"id"`
+	Display string       `json:"display_value"`
+	Value   string       `json:"value"`
 }
 
 // belongings are what takes requests of its own for each project.
@@ -94,12 +94,12 @@ func (p *projects) append(ctx context.Context, page *connector.Page, raw json.Ra
 
 // belongings returns what belongs to a project: what is kept, where the project did not change since.
 func (p *projects) belongings(ctx context.Context, of *project) (belongings, error) {
-	b := p.kept[of.ID]
-	if at := of.UpdatedAt.time(); !at.IsZero() && b.modifiedAt.Equal(at) && !dueToday(of.ID, p.s.Now()) {
+	b := p.kept[string(of.ID)]
+	if at := of.UpdatedAt.time(); !at.IsZero() && b.modifiedAt.Equal(at) && !dueToday(string(of.ID), p.s.Now()) {
 		return b, nil
 	}
-	path := "/projects/" + url.PathEscape(of.ID)
-	users, err := readAll(ctx, p, path+"/assigned_users", func(u user) string { return u.ID })
+	path := "/projects/" + url.PathEscape(string(of.ID))
+	users, err := readAll(ctx, p, path+"/assigned_users", func(u user) string { return string(u.ID) })
 	switch {
 	case isNotTold(err): // what is kept stays
 	case err != nil:
@@ -107,10 +107,10 @@ func (p *projects) belongings(ctx context.Context, of *project) (belongings, err
 	default:
 		b.users = nil
 		for _, u := range users {
-			b.users = append(b.users, assigned(of.ID, u.ID))
+			b.users = append(b.users, assigned(string(of.ID), string(u.ID)))
 		}
 	}
-	labels, err := readAll(ctx, p, path+"/labels", func(l label) string { return l.ID })
+	labels, err := readAll(ctx, p, path+"/labels", func(l label) string { return string(l.ID) })
 	switch {
 	case isNotTold(err):
 	case err != nil:

@@ -280,11 +280,11 @@ func (w *walk) read(ctx context.Context, number int) ([]row, error) {
 
 func rowOf(raw json.RawMessage) row {
 	var head struct {
-		ID        string  `json:"id"`
-		UpdatedAt seconds `json:"updated_at"`
+		ID        connector.ID `json:"id"`
+		UpdatedAt seconds      `json:"updated_at"`
 	}
 	_ = json.Unmarshal(raw, &head) // what cannot be read is told of when it is read as a record
-	return row{raw: raw, id: head.ID, at: head.UpdatedAt.time()}
+	return row{raw: raw, id: string(head.ID), at: head.UpdatedAt.time()}
 }
 
 func idsOf(rows []row) []string {

@@ -23,22 +23,22 @@ func (s seconds) wire() string { return connector.Time{Time: s.time()}.Wire() }
 
 // user is a user of the vendor.
 type user struct {
-	ID        string  `json:"id"`
-	FirstName string  `json:"first_name"`
-	LastName  string  `json:"last_name"`
-	Email     string  `json:"email_address"`
-	Phone     string  `json:"phone_number"`
-	Status    string  `json:"status"`
-	URL       string  `json:"user_url"`
-	CreatedAt seconds `json:"created_at"`
-	UpdatedAt seconds `json:"updated_at"`
+	ID        connector.ID `json:"id"`
+	FirstName string       `json:"first_name"`
+	LastName  string       `json:"last_name"`
+	Email     string       `json:"email_address"`
+	Phone     string       `json:"phone_number"`
+	Status    string       `json:"status"`
+	URL       string       `json:"user_url"`
+	CreatedAt seconds      `json:"created_at"`
+	UpdatedAt seconds      `json:"updated_at"`
 }
 
 func (u *user) name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
 func (u *user) record() hub.Record {
 	return hub.Record{
-		Model: hub.ModelUser, ExternalID: u.ID, ModifiedAt: u.UpdatedAt.time(), Deleted: u.Status == "deleted", Name: u.name(),
+		Model: hub.ModelUser, ExternalID: string(u.ID), ModifiedAt: u.UpdatedAt.time(), Deleted: u.Status == "deleted", Name: u.name(),
 		Details: hub.Details{
 			FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Emails: one(u.Email), Phones: one(u.Phone),
 			URL: u.URL, CreatedAt: u.CreatedAt.wire(), UpdatedAt: u.UpdatedAt.wire(),
@@ -48,16 +48,16 @@ func (u *user) record() hub.Record {
 
 // project is a project of the vendor.
 type project struct {
-	ID          string  `json:"id"`
-	Name        string  `json:"name"`
-	Status      string  `json:"status"`
-	Archived    *bool   `json:"archived"`
-	CreatorID   string  `json:"creator_id"`
-	CreatorType string  `json:"creator_type"`
-	URL         string  `json:"project_url"`
-	Notepad     string  `json:"notepad"`
-	CreatedAt   seconds `json:"created_at"`
-	UpdatedAt   seconds `json:"updated_at"`
+	ID          connector.ID `json:"id"`
+	Name        string       `json:"name"`
+	Status      string       `json:"status"`
+	Archived    *bool        `json:"archived"`
+	CreatorID   connector.ID `json:"creator_id"`
+	CreatorType string       `json:"creator_type"`
+	URL         string       `json:"project_url"`
+	Notepad     string       `json:"notepad"`
+	CreatedAt   seconds      `json:"created_at"`
+	UpdatedAt   seconds      `json:"updated_at"`
 	Address     struct {
 		Street1 string `json:"street_address_1"`
 		Street2 string `json:"street_address_2"`
@@ -75,13 +75,13 @@ type project struct {
 
 func (p *project) record() hub.Record {
 	r := hub.Record{
-		Model: hub.ModelOpportunity, ExternalID: p.ID, ModifiedAt: p.UpdatedAt.time(), Deleted: p.Status == "deleted", Name: strings.TrimSpace(p.Name),
+		Model: hub.ModelOpportunity, ExternalID: string(p.ID), ModifiedAt: p.UpdatedAt.time(), Deleted: p.Status == "deleted", Name: strings.TrimSpace(p.Name),
 		Details: hub.Details{
-			Archived: p.Archived, URL: cmp.Or(p.URL, recordURL(hub.ModelOpportunity, p.ID)), Description: p.Notepad, CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire(),
+			Archived: p.Archived, URL: cmp.Or(p.URL, recordURL(hub.ModelOpportunity, string(p.ID))), Description: p.Notepad, CreatedAt: p.CreatedAt.wire(), UpdatedAt: p.UpdatedAt.wire(),
 		},
 	}
 	if p.CreatorType == "User" {
-		r.Refs.Owner = p.CreatorID
+		r.Refs.Owner = string(p.CreatorID)
 	}
 	a := hub.Address{
 		Country: p.Address.Country, Street: strings.TrimSpace(p.Address.Street1 + " " + p.Address.Street2), City: p.Address.City,
@@ -109,12 +109,12 @@ func known(lat, lon float64) bool {
 
 // contact is whom a project is for.
 type contact struct {
-	ID        string  `json:"id"`
-	Name      string  `json:"name"`
-	Email     string  `json:"email"`
-	Phone     string  `json:"phone_number"`
-	CreatedAt seconds `json:"created_at"`
-	UpdatedAt seconds `json:"updated_at"`
+	ID        connector.ID `json:"id"`
+	Name      string       `json:"name"`
+	Email     string       `json:"email"`
+	Phone     string       `json:"phone_number"`
+	CreatedAt seconds      `json:"created_at"`
+	UpdatedAt seconds      `json:"updated_at"`
 }
 
 // contact returns the project's contact; nil where it has none. Its id is of a kind of its own: where the vendor has one for
@@ -124,13 +124,13 @@ func (p *project) contact() *hub.Record {
 	if c == nil || p.Status == "deleted" || strings.TrimSpace(c.Name+c.Email+c.Phone) == "" {
 		return nil
 	}
-	id := "contact:" + c.ID
+	id := "contact:" + string(c.ID)
 	if c.ID == "" {
-		id = "contact-of-project:" + p.ID
+		id = "contact-of-project:" + string(p.ID)
 	}
 	return &hub.Record{
 		Model: hub.ModelContact, ExternalID: id, ModifiedAt: c.UpdatedAt.time(), Name: strings.TrimSpace(c.Name),
-		Refs: hub.Refs{Opportunity: p.ID},
+		Refs: hub.Refs{Opportunity: string(p.ID)},
 		Details: hub.Details{
 			Email: c.Email, Emails: one(c.Email), Phones: one(c.Phone), CreatedAt: c.CreatedAt.wire(), UpdatedAt: c.UpdatedAt.wire(),
 		},

@@ -104,6 +104,7 @@ func (r *rig) pass(q connector.Query, held map[hub.Model]map[string]hub.Record) 
 				p.newest = record.ModifiedAt
 			}
 		}
+		r.forgetOthers(q.Model, page, held)
 		if page.More && (page.Next == "" || page.Next == q.Next && page.Wait == 0) {
 			r.t.Fatalf("%s: page %d says that there is more, but not where", q.Model, p.pages)
 		}
@@ -131,6 +132,16 @@ func (r *rig) forgetChildren(of hub.Model, page []hub.Record, held map[hub.Model
 			}
 		}
 	}
+}
+
+// forgetOthers drops what the page says is something else by now, with the children that came with it.
+func (r *rig) forgetOthers(of hub.Model, page connector.Page, held map[hub.Model]map[string]hub.Record) {
+	gone := make([]hub.Record, len(page.Others))
+	for i, id := range page.Others {
+		delete(held[of], id)
+		gone[i] = hub.Record{Model: of, ExternalID: id}
+	}
+	r.forgetChildren(of, gone, held)
 }
 
 // refersTo is the id of the record of a model that another one refers to.
@@ -168,14 +179,19 @@ func (p *pull) cursor() time.Time {
 func (r *rig) compare(held map[hub.Model]map[string]hub.Record) {
 	r.t.Helper()
 	for _, m := range r.crm.Models() {
-		problems := simulator.Diff(r.crm.Records(m), values(held[m]))
-		for i, problem := range problems {
-			if i == 5 {
-				r.t.Errorf("%s: and %d more", m, len(problems)-i)
-				break
-			}
-			r.t.Errorf("%s: %s", m, problem)
+		r.compareOf(m, held)
+	}
+}
+
+func (r *rig) compareOf(m hub.Model, held map[hub.Model]map[string]hub.Record) {
+	r.t.Helper()
+	problems := simulator.Diff(r.crm.Records(m), values(held[m]))
+	for i, problem := range problems {
+		if i == 5 {
+			r.t.Errorf("%s: and %d more", m, len(problems)-i)
+			break
 		}
+		r.t.Errorf("%s: %s", m, problem)
 	}
 }
 

@@ -28,7 +28,7 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) (passed []s
 				continue
 			}
 			page.Passed++
-			passed = append(passed, id)
+			passed, page.Others = append(passed, id), append(page.Others, id)
 			continue
 		}
 		var records []hub.Record

@@ -11,8 +11,8 @@ import (
 
 // item has the fields of all models; each uses its part.
 type item struct {
-	ID         string         `json:"id"`
-	RemoteID   string         `json:"remote_id"`
+	ID         connector.ID   `json:"id"`
+	RemoteID   connector.ID   `json:"remote_id"`
 	ModifiedAt connector.Time `json:"modified_at"`
 	Deleted    bool           `json:"remote_was_deleted"`
 	CreatedAt  connector.Time `json:"remote_created_at"`
@@ -38,16 +38,16 @@ type item struct {
 	Direction      string         `json:"direction"`
 	StartTime      connector.Time `json:"start_time"`
 	EndTime        connector.Time `json:"end_time"`
-	Account        string         `json:"account"`
-	Owner          string         `json:"owner"`
-	Contacts       []string       `json:"contacts"`
-	EngagementType string         `json:"engagement_type"`
-	ToAccount      string         `json:"converted_account"`
-	ToContact      string         `json:"converted_contact"`
+	Account        connector.ID   `json:"account"`
+	Owner          connector.ID   `json:"owner"`
+	Contacts       []connector.ID `json:"contacts"`
+	EngagementType connector.ID   `json:"engagement_type"`
+	ToAccount      connector.ID   `json:"converted_account"`
+	ToContact      connector.ID   `json:"converted_contact"`
 
 	// Of tasks alone.
-	Opportunity   string         `json:"opportunity"`
-	Contact       string         `json:"contact"`
+	Opportunity   connector.ID   `json:"opportunity"`
+	Contact       connector.ID   `json:"contact"`
 	DueDate       connector.Time `json:"due_date"`
 	CompletedDate connector.Time `json:"completed_date"`
 
@@ -77,8 +77,8 @@ type item struct {
 
 // stage is an opportunity's stage. The vendor gives the stage itself where it is asked to and can, and else its id.
 type stage struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   connector.ID `json:"id"`
+	Name string       `json:"name"`
 }
 
 // UnmarshalJSON reads either; it never fails, since no record is lost for its stage.
@@ -88,8 +88,8 @@ func (s *stage) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var object struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
+		ID   connector.ID `json:"id"`
+		Name string       `json:"name"`
 	}
 	if json.Unmarshal(b, &object) == nil {
 		*s = object
@@ -104,11 +104,11 @@ func (i *item) recordURL() string {
 
 func (i *item) record(m hub.Model) hub.Record {
 	r := hub.Record{
-		Model: m, ExternalID: i.ID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Name,
+		Model: m, ExternalID: string(i.ID), ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Name,
 		StartTime: i.StartTime.Time, EndTime: i.EndTime.Time,
-		Refs: hub.Refs{Account: i.Account, Owner: i.Owner, EngagementType: i.EngagementType},
+		Refs: hub.Refs{Account: string(i.Account), Owner: string(i.Owner), EngagementType: string(i.EngagementType)},
 		Details: hub.Details{
-			RemoteID: i.RemoteID, FirstName: i.FirstName, LastName: i.LastName, Email: i.Email, Amount: i.Amount, ClosedAt: i.CloseDate.Wire(),
+			RemoteID: string(i.RemoteID), FirstName: i.FirstName, LastName: i.LastName, Email: i.Email, Amount: i.Amount, ClosedAt: i.CloseDate.Wire(),
 			LastActivity: i.ActiveAt.Wire(), CreatedAt: i.CreatedAt.Wire(), UpdatedAt: i.UpdatedAt.Wire(),
 			Direction: i.Direction, Subject: i.Subject, Content: i.Content, ActivityType: i.ActivityType,
 			Description: i.Description, Industry: i.Industry, Website: i.Website, Active: i.IsActive, Stage: i.Stage.Name,
@@ -124,14 +124,14 @@ func (i *item) record(m hub.Model) hub.Record {
 		r.Name = i.Subject
 	}
 	if m == hub.ModelLead {
-		r.Refs.Account, r.Refs.Contact, r.Details.Status = i.ToAccount, i.ToContact, i.Status
+		r.Refs.Account, r.Refs.Contact, r.Details.Status = string(i.ToAccount), string(i.ToContact), i.Status
 		r.Name = cmp.Or(r.Name, i.Company)
 	}
 	for n, id := range i.Contacts {
 		if n == 0 {
-			r.Refs.Contact = id
+			r.Refs.Contact = string(id)
 		} else {
-			r.Details.OtherContacts = append(r.Details.OtherContacts, id)
+			r.Details.OtherContacts = append(r.Details.OtherContacts, string(id))
 		}
 	}
 	i.reach(&r)

@@ -145,7 +145,7 @@ func appendItems(ctx context.Context, s *connector.Session, m hub.Model, path st
 		}
 	}
 	connector.AppendItems(page, rows, func(i item) []hub.Record {
-		i.Stage.Name = cmp.Or(i.Stage.Name, stages[i.Stage.ID])
+		i.Stage.Name = cmp.Or(i.Stage.Name, stages[string(i.Stage.ID)])
 		return []hub.Record{i.record(m)}
 	})
 	return nil
@@ -169,7 +169,7 @@ func stageNames(ctx context.Context, s *connector.Session) (map[string]string, e
 		if err != nil {
 			return nil, err
 		}
-		names[found.ID] = found.Name
+		names[string(found.ID)] = found.Name
 	}
 	return names, nil
 }

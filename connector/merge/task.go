@@ -28,13 +28,13 @@ func listOf(m hub.Model, externalID string) (path, id string) {
 func (i *item) task() hub.Record {
 	externalID := ""
 	if i.ID != "" {
-		externalID = taskPrefix + i.ID
+		externalID = taskPrefix + string(i.ID)
 	}
 	return hub.Record{
 		Model: hub.ModelEngagement, ExternalID: externalID, ModifiedAt: i.ModifiedAt.Time, Deleted: i.Deleted, Name: i.Subject, EndTime: i.DueDate.Time,
-		Refs: hub.Refs{Account: i.Account, Opportunity: i.Opportunity, Contact: i.Contact, Owner: i.Owner},
+		Refs: hub.Refs{Account: string(i.Account), Opportunity: string(i.Opportunity), Contact: string(i.Contact), Owner: string(i.Owner)},
 		Details: hub.Details{
-			RemoteID: i.RemoteID, Subject: i.Subject, Content: i.Content, Status: i.Status, ActivityType: taskType, ClosedAt: i.CompletedDate.Wire(), URL: i.recordURL(),
+			RemoteID: string(i.RemoteID), Subject: i.Subject, Content: i.Content, Status: i.Status, ActivityType: taskType, ClosedAt: i.CompletedDate.Wire(), URL: i.recordURL(),
 		},
 	}
 }

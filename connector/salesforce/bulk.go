@@ -222,7 +222,6 @@ func (src Source) part(ctx context.Context, s *connector.Session, q connector.Qu
 		page.Wait = keepLook
 	}
 	page.Next, page.More, page.AsOf = at.String(), true, got.Date
-	page.Passed = rows - len(page.Records) - len(page.Rejected)
 	return page, nil
 }
 

@@ -128,6 +128,8 @@ func (src Source) appendTo(s *connector.Session, page *connector.Page, m hub.Mod
 		record := src.record(m, r)
 		record.Details.URL = src.recordURL(s, &record)
 		if src.Object == "EventRelation" && record.Refs.User != "" && !strings.HasPrefix(record.Refs.User, userPrefix) && record.ExternalID != "" {
+			page.Passed++
+			page.Others = append(page.Others, record.ExternalID)
 			return nil
 		}
 		return []hub.Record{record}

@@ -12,10 +12,10 @@ import (
 
 // appointment is a visit for a job.
 type appointment struct {
-	ID         int64          `json:"id"`
+	ID         number         `json:"id"`
 	Active     *bool          `json:"active"`
-	JobID      int64          `json:"jobId"`
-	CustomerID int64          `json:"customerId"`
+	JobID      number         `json:"jobId"`
+	CustomerID number         `json:"customerId"`
 	Number     string         `json:"appointmentNumber"`
 	Start      connector.Time `json:"start"`
 	End        connector.Time `json:"end"`
@@ -52,9 +52,9 @@ func endAfter(start, end time.Time) time.Time {
 
 // event is time of a technician that is of no job.
 type event struct {
-	ID           int64          `json:"id"`
+	ID           number         `json:"id"`
 	Active       *bool          `json:"active"`
-	TechnicianID int64          `json:"technicianId"`
+	TechnicianID number         `json:"technicianId"`
 	Start        connector.Time `json:"start"`
 	Duration     string         `json:"duration"`
 	AllDay       bool           `json:"allDay"`
@@ -86,11 +86,11 @@ func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, r
 
 // assignment is a technician's part in an appointment.
 type assignment struct {
-	ID             int64          `json:"id"`
+	ID             number         `json:"id"`
 	Active         *bool          `json:"active"`
-	TechnicianID   int64          `json:"technicianId"`
+	TechnicianID   number         `json:"technicianId"`
 	TechnicianName string         `json:"technicianName"`
-	AppointmentID  int64          `json:"appointmentId"`
+	AppointmentID  number         `json:"appointmentId"`
 	ModifiedOn     connector.Time `json:"modifiedOn"`
 }
 

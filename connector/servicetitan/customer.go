@@ -19,10 +19,10 @@ var contactsOf = list{api: contacts.api, path: contacts.path, right: contacts.ri
 
 // customer is a row of the list of customers.
 type customer struct {
-	ID         int64          `json:"id"`
+	ID         number         `json:"id"`
 	Active     *bool          `json:"active"`
 	Name       string         `json:"name"`
-	MergedToID int64          `json:"mergedToId"`
+	MergedToID number         `json:"mergedToId"`
 	Address    *address       `json:"address"`
 	CreatedOn  connector.Time `json:"createdOn"`
 	ModifiedOn connector.Time `json:"modifiedOn"`
@@ -30,8 +30,8 @@ type customer struct {
 
 // contact is a way to reach a customer.
 type contact struct {
-	ID         int64  `json:"id"`
-	CustomerID int64  `json:"customerId"`
+	ID         number `json:"id"`
+	CustomerID number `json:"customerId"`
 	Type       string `json:"type"`
 	Value      string `json:"value"`
 }
@@ -91,8 +91,8 @@ func readMerged(_ context.Context, s *connector.Session, page *connector.Page, r
 
 // contactsByCustomer asks for the contacts of customers. The vendor answers with a conflict where one of them has become
 // inactive: then each is asked for alone, and that one goes without.
-func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string) (map[int64][]contact, error) {
-	all := map[int64][]contact{}
+func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string) (map[number][]contact, error) {
+	all := map[number][]contact{}
 	for some := range slices.Chunk(ids, idsMost) {
 		rows, err := askByIDs(ctx, s, contactsOf, "customerIds", some)
 		switch {

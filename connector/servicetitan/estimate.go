@@ -11,11 +11,11 @@ import (
 
 // estimate is an offer that is part of a job.
 type estimate struct {
-	ID       int64           `json:"id"`
-	JobID    int64           `json:"jobId"`
+	ID       number          `json:"id"`
+	JobID    number          `json:"jobId"`
 	Active   *bool           `json:"active"`
 	Status   json.RawMessage `json:"status"`
-	SoldBy   int64           `json:"soldBy"`
+	SoldBy   number          `json:"soldBy"`
 	SoldOn   connector.Time  `json:"soldOn"`
 	Subtotal float64         `json:"subtotal"`
 }
@@ -35,12 +35,12 @@ func (e *estimate) is(status string) bool {
 }
 
 // estimatesByID asks for estimates; without the scope for them none is known.
-func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (map[int64]estimate, error) {
+func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (map[number]estimate, error) {
 	rows, err := askByIDs(ctx, s, estimates, "ids", ids)
 	if connector.IsKind(err, connector.Forbidden) {
 		return nil, nil
 	}
-	all := map[int64]estimate{}
+	all := map[number]estimate{}
 	for _, e := range decodeEach[estimate](rows) {
 		all[e.ID] = e
 	}

@@ -14,7 +14,7 @@ import (
 
 // customField is a value in one of a record's custom fields.
 type customField struct {
-	TypeID int64  `json:"typeId"`
+	TypeID number `json:"typeId"`
 	Name   string `json:"name,omitempty"`
 	// Value is nil where the field is there and empty.
 	Value *string `json:"value"`
@@ -89,7 +89,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 }
 
 // typeOf finds the type of the custom field with a name.
-func typeOf(name string, among []customField) (int64, bool) {
+func typeOf(name string, among []customField) (number, bool) {
 	i := slices.IndexFunc(among, func(c customField) bool { return strings.EqualFold(c.Name, name) })
 	if i < 0 {
 		return 0, false

@@ -56,7 +56,7 @@ func allAsked(l list, rows []json.RawMessage, ids []string) error {
 // rowID is the id of a row; empty where it has none that can be read.
 func rowID(raw json.RawMessage) string {
 	var row struct {
-		ID int64 `json:"id"`
+		ID number `json:"id"`
 	}
 	if json.Unmarshal(raw, &row) != nil {
 		return ""

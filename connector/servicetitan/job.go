@@ -12,15 +12,15 @@ import (
 
 // job is a row of the list of jobs.
 type job struct {
-	ID          int64          `json:"id"`
+	ID          number         `json:"id"`
 	Number      string         `json:"jobNumber"`
-	CustomerID  int64          `json:"customerId"`
-	LocationID  int64          `json:"locationId"`
+	CustomerID  number         `json:"customerId"`
+	LocationID  number         `json:"locationId"`
 	Status      string         `json:"jobStatus"`
 	CompletedOn connector.Time `json:"completedOn"`
-	SoldByID    int64          `json:"soldById"`
+	SoldByID    number         `json:"soldById"`
 	Total       *float64       `json:"total"`
-	EstimateIDs []int64        `json:"estimateIds"`
+	EstimateIDs []number       `json:"estimateIds"`
 	Summary     string         `json:"summary"`
 	CreatedOn   connector.Time `json:"createdOn"`
 	ModifiedOn  connector.Time `json:"modifiedOn"`
@@ -102,7 +102,7 @@ func without(ctx context.Context, s *connector.Session, l list, ids []string) ([
 
 // outcome says what became of the job. The sale is a sold estimate: that the work is completed says nothing of one, and
 // a total of 0 is how the vendor writes that none is known.
-func (j *job) outcome(r *hub.Record, all map[int64]estimate) {
+func (j *job) outcome(r *hub.Record, all map[number]estimate) {
 	var offers []estimate
 	known := true
 	for _, id := range j.EstimateIDs {

@@ -12,9 +12,9 @@ import (
 
 // lead is a row of the list of leads. One without a customer says itself who it is about.
 type lead struct {
-	ID           int64          `json:"id"`
+	ID           number         `json:"id"`
 	Status       string         `json:"status"`
-	CustomerID   int64          `json:"customerId"`
+	CustomerID   number         `json:"customerId"`
 	Summary      string         `json:"summary"`
 	CustomerName string         `json:"leadCustomerName"`
 	Phone        string         `json:"leadPhone"`

@@ -49,17 +49,17 @@ func (a *address) coordinates() (latitude, longitude *float64) {
 
 // location is a place where work is done.
 type location struct {
-	ID      int64    `json:"id"`
+	ID      number   `json:"id"`
 	Address *address `json:"address"`
 }
 
 // locationsByID asks for places; without the scope for them none is known.
-func locationsByID(ctx context.Context, s *connector.Session, ids []string) (map[int64]location, error) {
+func locationsByID(ctx context.Context, s *connector.Session, ids []string) (map[number]location, error) {
 	rows, err := askByIDs(ctx, s, locations, "ids", ids)
 	if connector.IsKind(err, connector.Forbidden) {
 		return nil, nil
 	}
-	all := map[int64]location{}
+	all := map[number]location{}
 	for _, l := range decodeEach[location](rows) {
 		all[l.ID] = l
 	}

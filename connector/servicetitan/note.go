@@ -23,8 +23,8 @@ const maxNotePages = 2000
 
 // note is a note as the vendor answers with it; those of jobs have no id.
 type note struct {
-	ID     int64  `json:"id"`
-	JobID  int64  `json:"jobId"`
+	ID     number `json:"id"`
+	JobID  number `json:"jobId"`
 	Text   string `json:"text"`
 	Active *bool  `json:"active"`
 }

@@ -77,10 +77,28 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	return connector.Account{ID: tenantOf(s)}, err
 }
 
+// number is an id of the vendor's, which it may write as a text, too; 0 is none.
+type number int64
+
+// UnmarshalJSON reads a number or a text that is one.
+func (n *number) UnmarshalJSON(b []byte) error {
+	var written connector.ID
+	if err := written.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	*n = 0
+	if written == "" {
+		return nil
+	}
+	id, err := strconv.ParseInt(string(written), 10, 64)
+	*n = number(id)
+	return err
+}
+
 // id is an id as the hub has it; the vendor's 0 is none.
-func id(n int64) string {
+func id(n number) string {
 	if n == 0 {
 		return ""
 	}
-	return strconv.FormatInt(n, 10)
+	return strconv.FormatInt(int64(n), 10)
 }

@@ -10,7 +10,7 @@ import (
 
 // user is a technician or an employee.
 type user struct {
-	ID         int64          `json:"id"`
+	ID         number         `json:"id"`
 	Active     *bool          `json:"active"`
 	Name       string         `json:"name"`
 	Email      string         `json:"email"`
@@ -41,7 +41,7 @@ func (u *user) record(prefix string) hub.Record {
 }
 
 // prefixed is an id of a second list; 0 is none.
-func prefixed(prefix string, n int64) string {
+func prefixed(prefix string, n number) string {
 	if n == 0 {
 		return ""
 	}

@@ -30,12 +30,12 @@ var firstDay = time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // activity is an activity of the vendor, as the feed has it.
 type activity struct {
-	ID         string         `json:"id"`
+	ID         id             `json:"id"`
 	TemplateID id             `json:"activityTemplateId"`
 	OwnerID    id             `json:"ownerId"`
 	Title      string         `json:"title"`
 	Notes      string         `json:"notes"`
-	Date       connector.Time `json:"date"`
+	Date       moment         `json:"date"`
 	Seconds    *float64       `json:"durationSeconds"`
 	AllDay     bool           `json:"allDay"`
 	ResultID   id             `json:"resultId"`
@@ -43,17 +43,30 @@ type activity struct {
 	CreatedAt  connector.Time `json:"createdAt"`
 	UpdatedAt  connector.Time `json:"updatedAt"`
 	DataObject *struct {
-		ID      string   `json:"id"`
+		ID      id       `json:"id"`
 		Address string   `json:"address"`
 		Lat     *float64 `json:"lat"`
 		Lng     *float64 `json:"lng"`
 	} `json:"dataObject"`
 }
 
+// moment is a time of the vendor's.
+type moment struct {
+	connector.Time
+	// none says that it is null, and not only left out.
+	none bool
+}
+
+// UnmarshalJSON reads a time.
+func (m *moment) UnmarshalJSON(b []byte) error {
+	m.none = string(b) == "null"
+	return m.Time.UnmarshalJSON(b)
+}
+
 func (a *activity) record(t template) hub.Record {
 	r := hub.Record{
-		Model: hub.ModelEngagement, ExternalID: a.ID, ModifiedAt: a.UpdatedAt.Time, Deleted: strings.EqualFold(a.Access, "Ghost"),
-		Name: cmp.Or(strings.TrimSpace(a.Title), t.name), StartTime: a.Date.Time, Refs: hub.Refs{Owner: string(a.OwnerID)},
+		Model: hub.ModelEngagement, ExternalID: string(a.ID), ModifiedAt: a.UpdatedAt.Time, Deleted: strings.EqualFold(a.Access, "Ghost"),
+		Name: cmp.Or(strings.TrimSpace(a.Title), t.name), StartTime: a.Date.Time.Time, Refs: hub.Refs{Owner: string(a.OwnerID)},
 		Details: hub.Details{
 			ActivityType: "APPOINTMENT", Content: a.Notes, Status: t.results[a.ResultID], AllDay: a.AllDay, CreatedAt: a.CreatedAt.Wire(), UpdatedAt: a.UpdatedAt.Wire(),
 		},
@@ -63,7 +76,7 @@ func (a *activity) record(t template) hub.Record {
 		r.EndTime = a.Date.Add(time.Duration(*a.Seconds * float64(time.Second)))
 	}
 	if o := a.DataObject; o != nil {
-		r.Refs.Lead = o.ID
+		r.Refs.Lead = string(o.ID)
 		if street := strings.TrimSpace(o.Address); street != "" {
 			r.Details.Addresses = []hub.Address{{Street: street}}
 		}
@@ -162,8 +175,8 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 	}
 }
 
-// appendAppointments appends those of the items that are appointments, and counts the others as passed. What the hub keeps as
-// an appointment is told of where its template is not known: that says nothing of what it is.
+// appendAppointments appends those of the items that are appointments; the others passed, and are something else where their
+// template is known. Where it is not, that says nothing of what they are: what the hub keeps as an appointment is told of.
 func appendAppointments(ctx context.Context, page *connector.Page, q connector.Query, items []json.RawMessage, known map[id]template) error {
 	unknown := map[string]json.RawMessage{}
 	var ids []string
@@ -179,9 +192,11 @@ func appendAppointments(ctx context.Context, page *connector.Page, q connector.Q
 			continue
 		}
 		page.Passed++
-		if !listed {
-			ids, unknown[string(head.ID)] = append(ids, string(head.ID)), raw
+		if listed {
+			page.Others = append(page.Others, string(head.ID))
+			continue
 		}
+		ids, unknown[string(head.ID)] = append(ids, string(head.ID)), raw
 	}
 	if q.Kept == nil || len(ids) == 0 {
 		return nil

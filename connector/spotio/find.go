@@ -61,9 +61,9 @@ func one[T any](ctx context.Context, s *connector.Session, path, externalID stri
 		return item, false, err
 	}
 	var head struct {
-		ID string `json:"id"`
+		ID id `json:"id"`
 	}
-	there = json.Unmarshal(raw, &head) == nil && head.ID == externalID && json.Unmarshal(raw, &item) == nil
+	there = json.Unmarshal(raw, &head) == nil && string(head.ID) == externalID && json.Unmarshal(raw, &item) == nil
 	if !there {
 		reject("the CRM sent something else when asked for this record")
 	}
@@ -106,7 +106,7 @@ func findAppointments(ctx context.Context, s *connector.Session, ids []string) (
 			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: externalID, Reason: unknownTemplate})
 			continue
 		}
-		if !there || !of.appointment { // or it is something else by now
+		if !there || !of.appointment || a.Date.none { // or it is something else by now
 			continue
 		}
 		item, err := findInFeed(ctx, s, &a)
@@ -140,7 +140,7 @@ func findInFeed(ctx context.Context, s *connector.Session, a *activity) (json.Ra
 		}
 		for _, raw := range got.items {
 			var head struct {
-				ID string `json:"id"`
+				ID id `json:"id"`
 			}
 			if json.Unmarshal(raw, &head) == nil && head.ID == a.ID {
 				return raw, nil

@@ -18,7 +18,7 @@ const (
 
 // dataObject is a data object of the vendor, as an export has it or as it is alone.
 type dataObject struct {
-	ID      string   `json:"id"`
+	ID      id       `json:"id"`
 	TypeID  id       `json:"typeId"`
 	StageID id       `json:"stageId"`
 	OwnerID id       `json:"ownerId"`
@@ -53,7 +53,7 @@ func (o *dataObject) record(kinds map[id]kind) hub.Record {
 	}
 	first := func(role string) string { return strings.Join(held[role][:min(1, len(held[role]))], "") }
 	r := hub.Record{
-		Model: hub.ModelLead, ExternalID: o.ID, ModifiedAt: o.UpdatedAt.Time, Refs: hub.Refs{Owner: string(o.OwnerID)},
+		Model: hub.ModelLead, ExternalID: string(o.ID), ModifiedAt: o.UpdatedAt.Time, Refs: hub.Refs{Owner: string(o.OwnerID)},
 		Name: cmp.Or(strings.TrimSpace(o.Name), first(roleCompany), strings.TrimSpace(first(roleFirst)+" "+first(roleLast)), strings.TrimSpace(o.Pin.Address)),
 		Details: hub.Details{
 			FirstName: first(roleFirst), LastName: first(roleLast), Phones: held[rolePhone], Emails: held[roleEmail], Amount: o.Value,
@@ -107,11 +107,11 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 		page.AsOf = got.date
 	}
 	type tombstone struct {
-		ID        string         `json:"id"`
+		ID        id             `json:"id"`
 		DeletedAt connector.Time `json:"deletedAt"`
 	}
 	connector.AppendItems(&page, got.items, func(t tombstone) []hub.Record {
-		return []hub.Record{{Model: hub.ModelLead, ExternalID: t.ID, ModifiedAt: t.DeletedAt.Time, Deleted: true}}
+		return []hub.Record{{Model: hub.ModelLead, ExternalID: string(t.ID), ModifiedAt: t.DeletedAt.Time, Deleted: true}}
 	})
 	if next, more := at.after(got, s.Now()); more {
 		page.Next, page.More = connector.WritePlace(next), true

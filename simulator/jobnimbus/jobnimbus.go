@@ -39,10 +39,11 @@ var paths = map[string]hub.Model{"contacts": hub.ModelContact, "jobs": hub.Model
 // New returns a stand-in for JobNimbus.
 func New(o simulator.Options) *simulator.Server {
 	return simulator.New(simulator.Platform{
-		Name:   Platform,
-		Spec:   spec,
-		Models: []hub.Model{hub.ModelUser, hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement},
-		IDs:    simulator.UUIDs,
+		Name:    Platform,
+		Spec:    spec,
+		Models:  []hub.Model{hub.ModelUser, hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement},
+		Turning: []hub.Model{hub.ModelEngagement},
+		IDs:     simulator.UUIDs,
 		Values: func(origin string) map[string]string {
 			return map[string]string{"apiKey": apiKey, "baseURL": origin + base}
 		},

@@ -57,7 +57,7 @@ func status(r hub.Record) string {
 }
 
 // untimed reports whether a task is something to do without a time.
-func untimed(r hub.Record) bool { return number(r)%11 == 0 }
+func untimed(r hub.Record) bool { return number(r)%11 == 0 || r.StartTime.IsZero() }
 
 func show(r hub.Record) map[string]any {
 	own := []map[string]any{}

@@ -190,8 +190,11 @@ func (v *vendor) showAlone(r hub.Record) map[string]any {
 	return item
 }
 
-// template is the kind of an activity: some are no appointments.
+// template is the kind of an activity: some are no appointments, and those that have turned.
 func templateOf(a hub.Record) string {
+	if a.StartTime.IsZero() {
+		return visitTemplate
+	}
 	switch number(a) % 10 {
 	case 4, 9:
 		return visitTemplate
@@ -225,7 +228,7 @@ func (v *vendor) lead(a hub.Record) string {
 }
 
 func seconds(a hub.Record) any {
-	if allDay(a) {
+	if allDay(a) || a.StartTime.IsZero() {
 		return nil
 	}
 	return int(a.EndTime.Sub(a.StartTime).Seconds())

@@ -58,10 +58,11 @@ type vendor struct {
 func standIn(o simulator.Options, wide bool) *simulator.Server {
 	v := &vendor{wide: wide, references: map[string]string{}}
 	v.Server = simulator.New(simulator.Platform{
-		Name:   hub.PlatformSpotio,
-		Spec:   spec,
-		Models: []hub.Model{hub.ModelUser, hub.ModelLead, hub.ModelEngagement},
-		IDs:    simulator.Objects,
+		Name:    hub.PlatformSpotio,
+		Spec:    spec,
+		Models:  []hub.Model{hub.ModelUser, hub.ModelLead, hub.ModelEngagement},
+		Turning: []hub.Model{hub.ModelEngagement},
+		IDs:     simulator.Objects,
 		Values: func(origin string) map[string]string {
 			return map[string]string{"clientId": clientID, "secret": secret, "baseURL": origin}
 		},

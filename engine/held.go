@@ -36,8 +36,9 @@ func (j *syncJob) askHeld(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now := j.engine.Clock(); 2*now.Sub(j.state(info.Model).EnumeratedAt) < now.Sub(since) {
-			continue // the readings since have not met them: the next one waits for as long as they have waited
+		now := j.engine.Clock()
+		if j.absent(info.Model) > findMost && 2*now.Sub(j.state(info.Model).EnumeratedAt) < now.Sub(since) {
+			continue // a reading does not ask for so many by id, and may not meet them: each next one waits for longer
 		}
 		shown, err := j.shows(ctx, finder, info.Model, ids)
 		if err != nil {
@@ -52,6 +53,14 @@ func (j *syncJob) askHeld(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// absent is how many absences of the model are known.
+func (j *syncJob) absent(model hub.Model) (n int) {
+	for _, of := range j.absences[model] {
+		n += of
+	}
+	return n
 }
 
 // heldAskDue reports whether the model's next time to ask for what is held lies between the run before and this one.

@@ -22,6 +22,8 @@ import (
 type later struct {
 	*fixture
 	ahead atomic.Int64
+	cfg   engine.Config
+	e     *engine.Engine
 }
 
 func newLater(t *testing.T, url string, c *crm, finds bool) *later {
@@ -37,19 +39,32 @@ func newLater(t *testing.T, url string, c *crm, finds bool) *later {
 	if finds {
 		with = finding{c}
 	}
-	e, err := engine.New(engine.Config{
+	f.cfg = engine.Config{
 		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: with},
 		Logger: slog.New(slog.DiscardHandler), Clock: f.now, PageSize: 50, Targets: hub.Targets{Any: true},
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	if err := e.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, e) })
+	f.begin(t)
+	t.Cleanup(func() { stop(t, f.e) })
 	f.upToDate(t)
 	return f
+}
+
+// begin starts an engine, and restart ends it and starts another.
+func (f *later) begin(t *testing.T) {
+	t.Helper()
+	var err error
+	if f.e, err = engine.New(f.cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *later) restart(t *testing.T) {
+	t.Helper()
+	stop(t, f.e)
+	f.begin(t)
 }
 
 func (f *later) now() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }
@@ -342,6 +357,65 @@ func TestAFailingReadingStandsInNobodysWay(t *testing.T) {
 		failing.Store(false)
 		if run := f.after(t, time.Hour); run.Updated != 1 || run.Error != "" || first.Load() != 1 {
 			t.Errorf("it does not go on from its place: %+v, begun %d times", run, first.Load())
+		}
+	})
+}
+
+// TestAReadingEndsThoughPagesFail lets one in 20 requests of a whole reading of 40 pages fail, and the server start anew each time:
+// the reading goes on from the page that failed, and what is new comes in meanwhile.
+func TestAReadingEndsThoughPagesFail(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(2000), false)
+		var asked, firsts atomic.Int64
+		f.crm.set(func(_ context.Context, q connector.Query) error {
+			if !q.Since.IsZero() {
+				return nil
+			}
+			if q.Next == "" {
+				firsts.Add(1)
+			}
+			if asked.Add(1)%20 == 0 {
+				return connector.Fail(connector.Temporary, "Test CRM", "it has a problem")
+			}
+			return nil
+		})
+		f.crm.hide("1999")
+		run, failed := f.after(t, day), 0
+		for ; run.Error != "" && failed < 10; failed++ {
+			f.restart(t)
+			f.crm.put(fmt.Sprint("new ", failed), "new", f.now())
+			if run = f.after(t, time.Hour); run.Created != 1 {
+				t.Errorf("what is new meanwhile: %+v", run)
+			}
+		}
+		if run.Error != "" || failed != 2 || firsts.Load() != 1 || asked.Load() != 42 {
+			t.Errorf("after %d failures it asked %d times, from the beginning %d times: %s", failed, asked.Load(), firsts.Load(), run.Error)
+		}
+		if n := storetest.Count(t, f.st, `SELECT COUNT(*) FROM absences`); n != 1 {
+			t.Errorf("%d records are noted as not met, want the one that went", n)
+		}
+	})
+}
+
+// TestNoPageIsThrownAway has pages that take so long that each second one ends a slice: every page that is asked for is kept.
+func TestNoPageIsThrownAway(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		for i := range 500 {
+			f.crm.put(fmt.Sprint("new ", i), "new", f.now())
+		}
+		f.crm.set(func(context.Context, connector.Query) error {
+			f.ahead.Add(int64(3 * time.Second))
+			return nil
+		})
+		f.crm.mu.Lock()
+		before := f.crm.fetches
+		f.crm.mu.Unlock()
+		run := f.after(t, time.Second)
+		f.crm.mu.Lock()
+		defer f.crm.mu.Unlock()
+		if asked := f.crm.fetches - before; run.Created != 500 || asked != run.Pages {
+			t.Errorf("%d pages were asked for: %+v", asked, run)
 		}
 	})
 }

@@ -52,8 +52,8 @@ func run(databases []rig.Database, records, idle, grown int) error {
 Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran the CRM and the databases, with %s; both databases fully durable.
 %s records come over HTTP into an empty database; then again with nothing changed.
 
-| | page | first sync, records/s | fetch and decode alone | upsert alone | of the slower | all again unchanged, records/s | memory, in all |
-|---|---:|---:|---:|---:|---:|---:|---:|
+| | page | first sync, records/s | CPU each record | fetch and decode alone | upsert alone | of the slower | all again unchanged, records/s | memory, in all |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|
 `, runtime.NumCPU(), runtime.Version(), rig.Thousands(records))
 	for _, page := range []int{100, 500} {
 		crm := newFeed(records, page)
@@ -71,14 +71,14 @@ Written by `+"`go run ./bench/sync`"+` on a machine of %d cores that also ran th
 				return err
 			}
 			limit := min(fetch, upsert)
-			fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %.0f %% | %s | %d MiB |\n", db.Name, page, rig.Thousands(int(m.first)), rig.Thousands(int(fetch)), rig.Thousands(int(upsert)),
+			fmt.Fprintf(&b, "| %s | %d | %s | %.1f µs | %s | %s | %.0f %% | %s | %d MiB |\n", db.Name, page, rig.Thousands(int(m.first)), micros(m.cpu), rig.Thousands(int(fetch)), rig.Thousands(int(upsert)),
 				100*m.first/limit, rig.Thousands(int(m.again)), m.resident>>20)
-			fmt.Fprintf(os.Stderr, "%s, pages of %d: %.0f records/s\n", db.Name, page, m.first)
+			fmt.Fprintf(os.Stderr, "%s, pages of %d: %.0f records/s, %.1f µs of CPU each, again %.0f\n", db.Name, page, m.first, micros(m.cpu), m.again)
 		}
 		crm.close()
 	}
 	b.WriteString(`
-The memory is that of this program: the hub, and the CRM, which makes its pages as they are asked for.
+CPU and memory are those of this program: the hub, and the CRM, which makes its pages as they are asked for.
 `)
 	if err := growth(&b, databases, grown); err != nil {
 		return err
@@ -107,8 +107,12 @@ The memory is that of this program: the hub, and the CRM, which makes its pages 
 // measured is what one database and page size gave.
 type measured struct {
 	first, again float64
-	resident     int64
+	// cpu is what the first sync took for each record.
+	cpu      time.Duration
+	resident int64
 }
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
 // hubOn opens the database with an engine that pulls from the feed.
 func hubOn(url string, crm *feed, page int) (*store.Store, *engine.Engine, error) {
@@ -148,6 +152,10 @@ func measure(url string, crm *feed, page int) (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
+	before, err := cpu()
+	if err != nil {
+		return m, err
+	}
 	if err := e.Start(ctx); err != nil {
 		return m, err
 	}
@@ -156,6 +164,11 @@ func measure(url string, crm *feed, page int) (m measured, err error) {
 	if err != nil {
 		return m, err
 	}
+	after, err := cpu()
+	if err != nil {
+		return m, err
+	}
+	m.cpu = (after - before) / time.Duration(crm.records)
 	if first.Created != crm.records {
 		return m, fmt.Errorf("of %d records %d came", crm.records, first.Created)
 	}

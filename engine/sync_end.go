@@ -17,7 +17,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		j.session.transport.honorRetryAfter(err)
 	}
 	now := j.engine.Clock()
-	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quiet, Requests: j.requests.take()}
+	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quietNow(), Requests: j.requests.take()}
 	var held *heldError
 	var waits *waitError
 	var unmapped *mappingError
@@ -45,6 +45,15 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		return j.endFailed(ctx, err, end, now)
 	}
 	return j.giveBack(ctx, end)
+}
+
+// quietNow are the models whose increments brought nothing, as they stand by now: a whole reading may have ended since.
+func (j *syncJob) quietNow() []store.QuietModel {
+	quiet := make([]store.QuietModel, len(j.quiet))
+	for i, q := range j.quiet {
+		quiet[i] = store.QuietModel{State: *j.state(q.State.Model), Status: q.Status}
+	}
+	return quiet
 }
 
 // stopped ends the job and its run as the connection was paused, or its organization disabled: it is due again when that

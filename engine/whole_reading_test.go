@@ -361,6 +361,29 @@ func TestAFailingReadingStandsInNobodysWay(t *testing.T) {
 	})
 }
 
+// TestAQuietModelIsReadWholeOnceADay lets days pass in which nothing changes: each has one whole reading, and every other run asks
+// for what changed alone.
+func TestAQuietModelIsReadWholeOnceADay(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(100), true)
+		f.after(t, time.Hour)
+		for range 2 {
+			f.crm.mu.Lock()
+			before := f.crm.firsts
+			f.crm.mu.Unlock()
+			f.after(t, day)
+			for range 5 {
+				f.after(t, 20*time.Minute)
+			}
+			f.crm.mu.Lock()
+			if n := f.crm.firsts - before; n != 1 {
+				t.Errorf("it was read whole %d times", n)
+			}
+			f.crm.mu.Unlock()
+		}
+	})
+}
+
 // TestAReadingEndsThoughPagesFail lets one in 20 requests of a whole reading of 40 pages fail, and the server start anew each time:
 // the reading goes on from the page that failed, and what is new comes in meanwhile.
 func TestAReadingEndsThoughPagesFail(t *testing.T) {
@@ -388,7 +411,7 @@ func TestAReadingEndsThoughPagesFail(t *testing.T) {
 				t.Errorf("what is new meanwhile: %+v", run)
 			}
 		}
-		if run.Error != "" || failed != 2 || firsts.Load() != 1 || asked.Load() != 42 {
+		if run.Error != "" || failed != 2 || firsts.Load() != 1 || asked.Load() != 43 { // 41 pages, as rows came
 			t.Errorf("after %d failures it asked %d times, from the beginning %d times: %s", failed, asked.Load(), firsts.Load(), run.Error)
 		}
 		if n := storetest.Count(t, f.st, `SELECT COUNT(*) FROM absences`); n != 1 {

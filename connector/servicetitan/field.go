@@ -65,7 +65,8 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 			typeID, ok = typeOf(name, others)
 		}
 		if !ok {
-			typeID, _ = strconv.ParseInt(name, 10, 64)
+			n, _ := strconv.ParseInt(name, 10, 64)
+			typeID = number(n)
 		}
 		if typeID <= 0 {
 			return connector.Fail(connector.Refused, service,

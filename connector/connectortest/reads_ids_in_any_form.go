@@ -54,8 +54,8 @@ type swappedIDs struct {
 // RoundTrip implements http.RoundTripper.
 func (s swappedIDs) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := s.base.RoundTrip(r)
-	if err != nil {
-		return nil, err
+	if err != nil || !strings.Contains(resp.Header.Get("Content-Type"), "json") {
+		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()

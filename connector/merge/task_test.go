@@ -88,7 +88,7 @@ func TestTasksComeAfterEngagements(t *testing.T) {
 	v, s = newVendor(t)
 	var rows []string
 	for i := range 3 {
-		rows = append(rows, fmt.Sprintf(`{"id":"%d"}`, i))
+		rows = append(rows, fmt.Sprintf(`{"id":"%d"}`, 1+i))
 	}
 	v.bodies["GET engagements"] = `{"next":null,"results":[` + strings.Join(rows, ",") + `]}`
 	first, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Limit: 3})

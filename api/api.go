@@ -27,6 +27,8 @@ type Config struct {
 	Models func(hub.Platform) []hub.Model
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
+	// CredentialFields are those of a platform; where it is nil, nobody knows.
+	CredentialFields func(hub.Platform) []hub.CredentialField
 	// CheckMapping asks a CRM whether all is there that a mapping names.
 	CheckMapping hub.CheckMapping
 	// Mappings says what a mapping of a platform can have; nil for one whose objects are always the same.
@@ -71,7 +73,7 @@ func New(cfg Config) http.Handler {
 	})
 	organization.Register(a, organization.Config{Connections: cfg.Connections, Models: cfg.Models, CheckCredentials: cfg.CheckCredentials, Targets: cfg.Targets})
 	user.Register(a, user.Config{Audio: cfg.Audio})
-	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, CheckMapping: cfg.CheckMapping, Mappings: cfg.Mappings, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
+	extension.Register(a, extension.Config{CheckCredentials: cfg.CheckCredentials, CredentialFields: cfg.CredentialFields, CheckMapping: cfg.CheckMapping, Mappings: cfg.Mappings, Targets: cfg.Targets, MergeWebhookKeys: cfg.MergeWebhookKeys, DeepLinkHost: cfg.DeepLinkHost})
 	if cfg.Console != nil {
 		a.HandlePages("/console", cfg.Console)
 	}

@@ -33,7 +33,12 @@ func (c *salesforceCheck) check(_ context.Context, conn hub.Connection, values m
 func TestPutSalesforce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		salesforce := &salesforceCheck{}
-		w := newWorld(t, url, func(cfg *api.Config) { cfg.CheckCredentials = salesforce.check })
+		w := newWorld(t, url, func(cfg *api.Config) {
+			cfg.CheckCredentials = salesforce.check
+			cfg.CredentialFields = func(hub.Platform) []hub.CredentialField {
+				return []hub.CredentialField{{Name: "clientId"}, {Name: "clientSecret"}, {Name: "privateKey"}, {Name: "refreshToken"}, {Name: "username"}}
+			}
+		})
 		acme, other := w.tenant("Acme"), w.tenant("Other")
 		c := acme.token
 		const path = "/v1/core/integrations/salesforce"
@@ -68,6 +73,21 @@ func TestPutSalesforce(t *testing.T) {
 		c.do("PUT", path, `{"namespace":"","org_id":"00D000000000001","instance_url":"https://acme2.my.salesforce.com"}`).want(t, http.StatusOK)
 		if v := salesforce.asked[len(salesforce.asked)-1]; v["namespace"] != "" || v["privateKey"] != "good" {
 			t.Errorf("without a namespace it is asked with %v", v)
+		}
+		// What is kept and not used is said, and a field that there is not is refused before all that is needed is there, too.
+		if a := c.do("PUT", path, `{"namespace":"","org_id":"00D000000000001","instance_url":"https://acme2.my.salesforce.com","refresh_token":"bogus"}`).want(t, http.StatusOK); !strings.Contains(a.body, `"notice":"refreshToken is kept, was not tried and is not used`) {
+			t.Error(a.body)
+		}
+		if a := c.do("PUT", credentials, `{"refreshToken":"bogus","clientSecret":"s"}`).want(t, http.StatusOK); !strings.Contains(a.body, `"notice":"refreshToken and clientSecret are kept, were not tried`) {
+			t.Error(a.body)
+		}
+		if a := c.do("PUT", credentials, `{"refreshToken":"","clientSecret":""}`).want(t, http.StatusOK); strings.Contains(a.body, "notice") {
+			t.Error(a.body)
+		}
+		var early answer
+		other.token.do("PUT", path, `{"namespace":"","org_id":"00D000000000009","instance_url":"https://other.my.salesforce.com","refresh_token":"r"}`).want(t, http.StatusOK).into(t, &early)
+		if a := other.token.do("PUT", connections+"/"+early.IntegrationConnectionID+"/credentials", `{"clientSecrt":"s"}`).want(t, http.StatusBadRequest); !strings.Contains(a.body, "clientSecrt is not known; expected one of clientId, clientSecret") {
+			t.Error(a.body)
 		}
 		moved := `"namespace":"acme","org_id":"00D000000000002","instance_url":"https://acme2.my.salesforce.com"`
 		if a := c.do("PUT", path, "{"+moved+"}").want(t, http.StatusConflict); !strings.Contains(a.body, "replaceAccount") {

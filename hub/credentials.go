@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,20 +31,25 @@ func (i PlatformInfo) CompleteCredentials(given map[string]string) (map[string]s
 		}
 		values[f.Name] = v
 	}
-	var unknown []string
-	for name := range given {
-		if !slices.ContainsFunc(i.Credentials, func(f CredentialField) bool { return f.Name == name }) {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown)
-	for _, name := range unknown {
-		issues = append(issues, Issue{Field: name, Problem: "is not known", Want: "one of " + i.credentialNames()})
-	}
-	if len(issues) > 0 {
+	if issues = append(issues, i.unknownCredentials(given)...); len(issues) > 0 {
 		return nil, &InvalidError{Issues: issues}
 	}
 	return values, nil
+}
+
+// CheckCredentialNames reports the given fields that there are not, or nil. It is for credentials that are not complete yet.
+func (i PlatformInfo) CheckCredentialNames(given map[string]string) error {
+	return invalidOrNil(i.unknownCredentials(given))
+}
+
+func (i PlatformInfo) unknownCredentials(given map[string]string) []Issue {
+	var issues []Issue
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.ContainsFunc(i.Credentials, func(f CredentialField) bool { return f.Name == name }) {
+			issues = append(issues, Issue{Field: name, Problem: "is not known", Want: "one of " + i.credentialNames()})
+		}
+	}
+	return issues
 }
 
 func (i PlatformInfo) credentialNames() string {

@@ -2,8 +2,10 @@ package hub
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // DeepLinkHost is where the recording app's links lead, unless a setting names another host.
@@ -18,6 +20,24 @@ type DeepLink struct {
 	Title, ConversationType, RedirectURL string
 	ConnectionID                         string
 	Objects                              []RecordRef
+}
+
+// Validate reports all that is wrong with what a client asked the link to say, under the names by which it was asked, or nil. A
+// conversation type may be any text: of one that it does not know the app takes the rep's default.
+func (l DeepLink) Validate(title, conversationType, redirectURL string) error {
+	var issues []Issue
+	if n := utf8.RuneCountInString(l.Title); n > MaxNameLength {
+		issues = append(issues, Issue{title, fmt.Sprintf("has %d characters", n), fmt.Sprintf("at most %d", MaxNameLength)})
+	}
+	for _, said := range [][2]string{{title, l.Title}, {conversationType, l.ConversationType}} {
+		if !IsStorable(said[1]) {
+			issues = append(issues, Issue{said[0], "is no text in UTF-8", "text"})
+		}
+	}
+	if scheme, _ := addressParts(l.RedirectURL); l.RedirectURL != "" && scheme == "" {
+		issues = append(issues, Issue{redirectURL, "has no scheme", wantedAddress})
+	}
+	return invalidOrNil(appendAddress(issues, redirectURL, l.RedirectURL, RedirectMost))
 }
 
 // objectTypes are the contract's words for what a link names, by model.

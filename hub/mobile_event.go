@@ -13,7 +13,8 @@ type MobileEvent struct {
 	ID             string
 	OrganizationID string
 	UserID         string
-	// RecordingID is the recording it happened in; empty for none.
+	// RecordingID is the recording it happened in, as the app calls it: it tells of what happens before, and while, a recording is
+	// made, so that there may be none of that id here. Empty is none.
 	RecordingID string
 	// OpportunityIDs are the CRM's own ids of the opportunities that the app had open.
 	OpportunityIDs []string
@@ -57,10 +58,19 @@ const (
 	// mobileTextMost is how many bytes a text of an event may have, opportunitiesMost how many opportunities it may name.
 	mobileTextMost    = 4096
 	opportunitiesMost = 20
+	// mobileClockAhead is how far the clock of an app may be ahead.
+	mobileClockAhead = 24 * time.Hour
 )
 
-// Validate reports everything that is wrong with the event, in the spelling of the API, or nil.
-func (e *MobileEvent) Validate() error {
+// Repeats reports whether the event says the same as one that the app called by the same name. When it happened counts where it
+// is said.
+func (e *MobileEvent) Repeats(known *MobileEvent) bool {
+	return e.Code == known.Code && maps.Equal(e.Event, known.Event) && e.RecordingID == known.RecordingID && slices.Equal(e.OpportunityIDs, known.OpportunityIDs) &&
+		(e.OccurredAt.IsZero() || e.OccurredAt.Truncate(time.Microsecond).Equal(known.OccurredAt))
+}
+
+// Validate reports everything that is wrong with the event at now, in the spelling of the API, or nil.
+func (e *MobileEvent) Validate(now time.Time) error {
 	form, known := MobileEventForms[e.Code]
 	if !known {
 		return Invalid("eventCode", "is "+Quoted(string(e.Code)), "one of the eight codes")
@@ -93,6 +103,8 @@ func (e *MobileEvent) Validate() error {
 	}
 	if !e.OccurredAt.IsZero() && !TellableTime(e.OccurredAt) {
 		issues = append(issues, Issue{"occurredAt", "is no time that anything happened at", "when it happened"})
+	} else if e.OccurredAt.After(now.Add(mobileClockAhead)) {
+		issues = append(issues, Issue{"occurredAt", "is more than a day ahead", "when it happened"})
 	}
 	return invalidOrNil(issues)
 }

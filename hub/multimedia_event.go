@@ -13,7 +13,8 @@ type MultimediaEvent struct {
 	OrganizationID string
 	// ExternalID is the sender's own name of it, by which it comes once.
 	ExternalID string
-	// DownloadURL is where the audio is; empty once it was fetched.
+	// DownloadURL is where the audio is; empty once it was fetched or given up. Whoever knows it may hear the audio: it may be
+	// signed, or have a password.
 	DownloadURL string
 	FileType    string
 	// StartedAt is when it was recorded.
@@ -58,6 +59,12 @@ func (*MultimediaEvent) NextAttempt(failed int64) (time.Duration, bool) {
 		return 0, false
 	}
 	return multimediaWaits[failed-1], true
+}
+
+// SaysAs reports whether another event of the same externalId says the same of its recording.
+func (e *MultimediaEvent) SaysAs(other *MultimediaEvent) bool {
+	return e.DownloadURL == other.DownloadURL && e.FileType == other.FileType && e.StartedAt.Equal(other.StartedAt) &&
+		e.ExternalUserID == other.ExternalUserID && e.Email == other.Email && e.ExternalEventID == other.ExternalEventID
 }
 
 // Validate reports everything that is wrong with the event, in the spelling of the API and under the field, or nil. Its

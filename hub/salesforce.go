@@ -68,6 +68,27 @@ func SalesforceSignsIn(values map[string]string) bool {
 	return values["baseURL"] != "" && values["clientId"] != "" && (values["username"] != "" && values["privateKey"] != "" || values["refreshToken"] != "")
 }
 
+// SalesforceIdle says which of the given credentials are kept and not used, as those that are kept sign in by a user name and a
+// private key; empty where all are. A refresh token that is wrong would else be taken without a word.
+func SalesforceIdle(given, kept map[string]string) string {
+	if kept["username"] == "" || kept["privateKey"] == "" {
+		return ""
+	}
+	var idle []string
+	for _, name := range [...]string{"refreshToken", "clientSecret"} {
+		if given[name] != "" {
+			idle = append(idle, name)
+		}
+	}
+	switch len(idle) {
+	case 0:
+		return ""
+	case 1:
+		return idle[0] + " is kept, was not tried and is not used: the app signs in as username, with privateKey."
+	}
+	return strings.Join(idle, " and ") + " are kept, were not tried and are not used: the app signs in as username, with privateKey."
+}
+
 // shortSalesforceID is how many characters of an id say it all: three more tell which of them are capitals.
 const shortSalesforceID = 15
 

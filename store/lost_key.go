@@ -10,15 +10,18 @@ import (
 // Lost is something that was encrypted with a key that is lost.
 type Lost struct {
 	OrganizationID string
-	// ConnectionID is of credentials, EndpointID of a webhook endpoint's secret; without both it is a secret of the
-	// nodes themselves, which make another.
-	ConnectionID, EndpointID string
+	// ConnectionID is of credentials, EndpointID of a webhook endpoint's secret, MultimediaID the sender's own id of a recording
+	// that is to be fetched; without any it is a secret of the nodes themselves, which make another.
+	ConnectionID, EndpointID, MultimediaID string
 	// Name is what people call it: the connection's name, or the endpoint's URL without what its query says.
 	Name string
 }
 
 // lostReason is why an endpoint whose secret is lost is disabled.
 const lostReason = "Its secret was lost with the key that encrypted it: rotate the secret, give the receiver the new one, and enable it."
+
+// lostDownload is why a recording is not fetched whose address is lost.
+const lostDownload = "Its downloadUrl was lost with the key that encrypted it: send it again."
 
 // LostSecrets lists what the store's keyset does not open.
 func (s *Store) LostSecrets(ctx context.Context) ([]Lost, error) {
@@ -45,6 +48,8 @@ func (s *Store) LostSecrets(ctx context.Context) ([]Lost, error) {
 					return ignoreNotFound(err)
 				}
 				l.EndpointID, l.Name = x.id, hub.WithoutQueryValues(w.URL)
+			case multimediaKind:
+				l.MultimediaID = x.id
 			}
 			lost = append(lost, l)
 			return nil
@@ -106,6 +111,9 @@ func (s *Store) eraseLost(ctx context.Context, kind sealedKind, x sealedThing) e
 						disabled_at = COALESCE(disabled_at, $4), disabled_reason = $5, updated_at = $4 WHERE organization_id = $1 AND id = $2`,
 					x.organization, x.id, sealed, micros(s.clock()), lostReason)
 			}
+		case multimediaKind:
+			_, err = tx.Exec(ctx, `UPDATE multimedia_events SET sealed_url = '', status = 'FAILED', reason = $3, due_at = NULL, updated_at = $4 WHERE organization_id = $1 AND external_id = $2`,
+				x.organization, x.id, lostDownload, micros(s.clock()))
 		default:
 			_, err = tx.Exec(ctx, `DELETE FROM secrets WHERE name = $1`, x.id)
 		}

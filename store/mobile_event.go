@@ -30,13 +30,14 @@ func scanMobileEvent(r database.Row) (hub.MobileEvent, error) {
 	return e, nil
 }
 
-// CreateMobileEvent keeps an event of the user's app. One that has the id of another one of the user's is that one, and is
-// returned as it was kept. What is wrong is a *hub.InvalidError.
+// CreateMobileEvent keeps an event of the user's app. One that has the id of another one of the user's, and says the same, is
+// that one, and is returned as it was kept. What is wrong is a *hub.InvalidError.
 func (s *Store) CreateMobileEvent(ctx context.Context, e hub.MobileEvent) (hub.MobileEvent, error) {
-	if err := e.Validate(); err != nil {
+	e.CreatedAt = s.nowMillis()
+	if err := e.Validate(e.CreatedAt); err != nil {
 		return e, err
 	}
-	e.CreatedAt = s.nowMillis()
+	told := e
 	if e.OccurredAt.IsZero() {
 		e.OccurredAt = e.CreatedAt
 	}
@@ -61,13 +62,20 @@ func (s *Store) CreateMobileEvent(ctx context.Context, e hub.MobileEvent) (hub.M
 			return err
 		}
 		known, err := mobileEvent(ctx, tx, e.OrganizationID, e.ID)
-		if err == nil {
-			e = known
+		if err != nil {
+			return err
 		}
-		return err
+		if !told.Repeats(&known) {
+			return errOtherMobileEvent
+		}
+		e = known
+		return nil
 	})
 	return e, err
 }
+
+// errOtherMobileEvent says that an app calls two events by one name.
+var errOtherMobileEvent = hub.Invalid("clientEventId", "is that of another event", "a name of its own for each event; the same event may come again")
 
 // MobileEvent returns one event of the organization.
 func (s *Store) MobileEvent(ctx context.Context, organization, id string) (hub.MobileEvent, error) {

@@ -10,18 +10,43 @@ import (
 	"sirocco/hub"
 )
 
-const multimediaColumns = `organization_id, id, external_id, download_url, file_type, started_at, external_user_id, email, user_name, external_event_id, ` +
+const multimediaColumns = `organization_id, id, external_id, download_url, sealed_url, file_type, started_at, external_user_id, email, user_name, external_event_id, ` +
 	`status, reason, revision, attempts, due_at, recording_id, created_at`
 
-func scanMultimedia(r database.Row) (hub.MultimediaEvent, error) {
-	var e hub.MultimediaEvent
+// sentMultimedia is an event as it is kept.
+type sentMultimedia struct {
+	hub.MultimediaEvent
+	// sealedURL is its DownloadURL, encrypted; empty where there is none, and where an earlier program kept it as it came.
+	sealedURL string
+}
+
+func scanMultimedia(r database.Row) (sentMultimedia, error) {
+	var e sentMultimedia
 	var started, created int64
 	var due *int64
 	var recording *string
-	err := r.Scan(&e.OrganizationID, &e.ID, &e.ExternalID, &e.DownloadURL, &e.FileType, &started, &e.ExternalUserID, &e.Email, &e.UserName, &e.ExternalEventID,
+	err := r.Scan(&e.OrganizationID, &e.ID, &e.ExternalID, &e.DownloadURL, &e.sealedURL, &e.FileType, &started, &e.ExternalUserID, &e.Email, &e.UserName, &e.ExternalEventID,
 		&e.Status, &e.Reason, &e.Revision, &e.Attempts, &due, &recording, &created)
 	e.StartedAt, e.DueAt, e.RecordingID, e.CreatedAt = fromMicros(started), fromOptionalMicros(due), deref(recording), fromMicros(created)
 	return e, err
+}
+
+// multimediaKind is what the audit log calls a multimedia event, by its externalId.
+const multimediaKind = "multimediaEvent"
+
+// downloadPlace binds what is sealed to its event.
+func downloadPlace(organization, externalID string) string {
+	return "multimedia/" + organization + "/" + externalID
+}
+
+// opened is the event with its DownloadURL.
+func (s *Store) opened(e sentMultimedia) (hub.MultimediaEvent, error) {
+	if e.sealedURL == "" {
+		return e.MultimediaEvent, nil
+	}
+	text, err := s.keys.open(e.sealedURL, downloadPlace(e.OrganizationID, e.ExternalID))
+	e.DownloadURL = string(text)
+	return e.MultimediaEvent, err
 }
 
 // PutMultimediaEvents takes in recordings to be fetched, all or none. One that was fetched stays as it is; of one that was
@@ -31,31 +56,23 @@ func (s *Store) PutMultimediaEvents(ctx context.Context, organization string, ev
 	err := s.write(ctx, func(tx Tx) error {
 		taken := 0
 		for i := range events {
-			e := &events[i]
-			ids, err := queryAll(ctx, tx, scanText, `INSERT INTO multimedia_events (organization_id, id, external_id, download_url, file_type, started_at, external_user_id, email, user_name,
-					external_event_id, status, reason, revision, attempts, due_at, created_at, updated_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'PENDING', '', 1, 0, $11, $11, $11)
-				ON CONFLICT (organization_id, external_id) DO UPDATE SET download_url = excluded.download_url, file_type = excluded.file_type, started_at = excluded.started_at,
-					external_user_id = excluded.external_user_id, email = excluded.email, user_name = excluded.user_name, external_event_id = excluded.external_event_id,
-					status = 'PENDING', reason = '', revision = multimedia_events.revision + 1, attempts = 0, due_at = excluded.due_at, updated_at = excluded.updated_at
-				WHERE multimedia_events.status = 'FAILED' OR multimedia_events.status = 'PENDING'
-					AND (multimedia_events.download_url, multimedia_events.file_type, multimedia_events.started_at, multimedia_events.external_user_id, multimedia_events.email, multimedia_events.external_event_id)
-						<> (excluded.download_url, excluded.file_type, excluded.started_at, excluded.external_user_id, excluded.email, excluded.external_event_id)
-				RETURNING id`, organization, s.newID(), e.ExternalID, e.DownloadURL, hub.MediaType(e.FileType), micros(e.StartedAt), e.ExternalUserID, e.Email, e.UserName, e.ExternalEventID, now)
+			events[i].OrganizationID, events[i].FileType = organization, hub.MediaType(events[i].FileType)
+			id, err := s.putMultimedia(ctx, tx, &events[i], now)
 			if err != nil {
 				return err
 			}
-			for _, id := range ids {
-				taken++
-				if err := scheduleTask(ctx, tx, organization, TaskMultimedia, id, fromMicros(now)); err != nil {
-					return err
-				}
+			if id == "" {
+				continue
+			}
+			taken++
+			if err := scheduleTask(ctx, tx, organization, TaskMultimedia, id, fromMicros(now)); err != nil {
+				return err
 			}
 		}
 		if taken == 0 {
 			return nil
 		}
-		return s.audit(ctx, tx, organization, "receive", "multimediaEvent", events[0].ExternalID, map[string]any{"events": taken})
+		return s.audit(ctx, tx, organization, "receive", multimediaKind, events[0].ExternalID, map[string]any{"events": taken})
 	})
 	if err == nil {
 		s.notify()
@@ -63,12 +80,42 @@ func (s *Store) PutMultimediaEvents(ctx context.Context, organization string, ev
 	return err
 }
 
-// MultimediaEvent returns one that is to be fetched; one that is fetched is returned, too.
-func (s *Store) MultimediaEvent(ctx context.Context, organization, id string) (hub.MultimediaEvent, error) {
-	return queryOne(ctx, s.db, scanMultimedia, `SELECT `+multimediaColumns+` FROM multimedia_events WHERE organization_id = $1 AND id = $2`, organization, id)
+// putMultimedia keeps one event and returns its id; empty where there is nothing to do, as it was fetched or nothing changed.
+func (s *Store) putMultimedia(ctx context.Context, tx Tx, e *hub.MultimediaEvent, now int64) (id string, err error) {
+	known, err := queryOne(ctx, tx, scanMultimedia, `SELECT `+multimediaColumns+` FROM multimedia_events WHERE organization_id = $1 AND external_id = $2`+tx.Dialect().ForUpdate(),
+		e.OrganizationID, e.ExternalID)
+	if err := ignoreNotFound(err); err != nil {
+		return "", err
+	}
+	if before, err := s.opened(known); err == nil && before.Status == hub.MultimediaPending && before.SaysAs(e) {
+		return "", nil
+	}
+	sealed, err := s.seal(ctx, tx, []byte(e.DownloadURL), downloadPlace(e.OrganizationID, e.ExternalID))
+	if err != nil {
+		return "", err
+	}
+	ids, err := queryAll(ctx, tx, scanText, `INSERT INTO multimedia_events (organization_id, id, external_id, download_url, sealed_url, file_type, started_at, external_user_id, email, user_name,
+			external_event_id, status, reason, revision, attempts, due_at, created_at, updated_at)
+		VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, 'PENDING', '', 1, 0, $11, $11, $11)
+		ON CONFLICT (organization_id, external_id) DO UPDATE SET download_url = '', sealed_url = excluded.sealed_url, file_type = excluded.file_type, started_at = excluded.started_at,
+			external_user_id = excluded.external_user_id, email = excluded.email, user_name = excluded.user_name, external_event_id = excluded.external_event_id,
+			status = 'PENDING', reason = '', revision = multimedia_events.revision + 1, attempts = 0, due_at = excluded.due_at, updated_at = excluded.updated_at
+		WHERE multimedia_events.status <> 'FETCHED'
+		RETURNING id`, e.OrganizationID, s.newID(), e.ExternalID, sealed, e.FileType, micros(e.StartedAt), e.ExternalUserID, e.Email, e.UserName, e.ExternalEventID, now)
+	return first(ids), err
 }
 
-// MultimediaEvents lists the organization's, latest first, those of a status, or all for an empty one, before an id.
+// MultimediaEvent returns one that is to be fetched; one that is fetched is returned, too.
+func (s *Store) MultimediaEvent(ctx context.Context, organization, id string) (hub.MultimediaEvent, error) {
+	e, err := queryOne(ctx, s.db, scanMultimedia, `SELECT `+multimediaColumns+` FROM multimedia_events WHERE organization_id = $1 AND id = $2`, organization, id)
+	if err != nil {
+		return e.MultimediaEvent, err
+	}
+	return s.opened(e)
+}
+
+// MultimediaEvents lists the organization's, latest first, those of a status, or all for an empty one, before an id. Where their
+// audio is they do not say.
 func (s *Store) MultimediaEvents(ctx context.Context, organization string, status hub.MultimediaStatus, before string, limit int) ([]hub.MultimediaEvent, error) {
 	c := conditions{args: []any{organization}}
 	if status != "" {
@@ -77,11 +124,15 @@ func (s *Store) MultimediaEvents(ctx context.Context, organization string, statu
 	if before != "" {
 		c.and("id < %s", before)
 	}
-	return queryPage(ctx, s.db, scanMultimedia, `SELECT `+multimediaColumns+` FROM multimedia_events WHERE organization_id = $1`+c.text+` ORDER BY id DESC LIMIT `+c.arg(limit), c.args...)
+	return queryPage(ctx, s.db, func(r database.Row) (hub.MultimediaEvent, error) {
+		e, err := scanMultimedia(r)
+		e.DownloadURL = ""
+		return e.MultimediaEvent, err
+	}, `SELECT `+multimediaColumns+` FROM multimedia_events WHERE organization_id = $1`+c.text+` ORDER BY id DESC LIMIT `+c.arg(limit), c.args...)
 }
 
-// FailMultimedia notes why the event could not be fetched. It is tried again at next, or never for the zero time. What came
-// in the event's place since is left as it is.
+// FailMultimedia notes why the event could not be fetched. It is tried again at next, or never for the zero time: then where
+// its audio is is kept no longer. What came in the event's place since is left as it is.
 func (s *Store) FailMultimedia(ctx context.Context, task Task, e hub.MultimediaEvent, reason string, next time.Time) error {
 	status := hub.MultimediaPending
 	if next.IsZero() {
@@ -91,7 +142,8 @@ func (s *Store) FailMultimedia(ctx context.Context, task Task, e hub.MultimediaE
 		if err := holdTaskLease(ctx, tx, task); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `UPDATE multimedia_events SET status = $4, reason = $5, attempts = attempts + 1, due_at = $6, updated_at = $7
+		_, err := tx.Exec(ctx, `UPDATE multimedia_events SET status = $4, reason = $5, attempts = attempts + 1, due_at = $6, updated_at = $7,
+				download_url = CASE WHEN $4 = 'FAILED' THEN '' ELSE download_url END, sealed_url = CASE WHEN $4 = 'FAILED' THEN '' ELSE sealed_url END
 			WHERE organization_id = $1 AND id = $2 AND revision = $3 AND status = 'PENDING'`, e.OrganizationID, e.ID, e.Revision, string(status), reason, optionalMicros(next), micros(s.nowMillis()))
 		return err
 	})
@@ -123,7 +175,7 @@ func (s *Store) FinishMultimedia(ctx context.Context, task Task, e hub.Multimedi
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE multimedia_events SET status = 'FETCHED', reason = $3, download_url = '', due_at = NULL, recording_id = $4, attempts = attempts + 1, updated_at = $5
+		_, err = tx.Exec(ctx, `UPDATE multimedia_events SET status = 'FETCHED', reason = $3, download_url = '', sealed_url = '', due_at = NULL, recording_id = $4, attempts = attempts + 1, updated_at = $5
 			WHERE organization_id = $1 AND id = $2`, e.OrganizationID, e.ID, n.Unlinked, r.ID, micros(s.nowMillis()))
 		if err != nil {
 			return err

@@ -53,6 +53,16 @@ func (s *Store) PutSalesforce(ctx context.Context, organization string, p hub.Sa
 	return c, s.changeCredentials(ctx, c, p.Credentials, p.ReplaceAccount, check, move...)
 }
 
+// IdleCredentials says which of the credentials that were given to a connection are kept and not used; empty where all are.
+func (s *Store) IdleCredentials(ctx context.Context, organization, connection string, given map[string]string) (string, error) {
+	c, err := s.Connection(ctx, organization, connection)
+	if err != nil || !c.Platform.AddsCredentials() {
+		return "", err
+	}
+	kept, err := s.Credentials(ctx, organization, connection)
+	return hub.SalesforceIdle(given, kept.Values), err
+}
+
 // salesforce is the organization's SALESFORCE connection.
 func (s *Store) salesforce(ctx context.Context, organization string) (hub.Connection, error) {
 	found, err := s.Connections(ctx, organization, ConnectionFilter{Platform: hub.PlatformSalesforce, Limit: 1})

@@ -44,6 +44,13 @@ var sealedKinds = []sealedKind{
 		row:    `SELECT organization_id, id, sealed_secret, sealed_previous FROM webhook_endpoints WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL`,
 		reseal: `UPDATE webhook_endpoints SET sealed_secret = $3, sealed_previous = $4 WHERE organization_id = $1 AND id = $2`,
 	},
+	{
+		audited: multimediaKind, place: downloadPlace,
+		slice: `SELECT organization_id, external_id, sealed_url, CAST(NULL AS TEXT) FROM multimedia_events WHERE (organization_id, external_id) > ($1, $2) AND sealed_url <> ''
+			ORDER BY organization_id, external_id LIMIT $3`,
+		row:    `SELECT organization_id, external_id, sealed_url, CAST(NULL AS TEXT) FROM multimedia_events WHERE organization_id = $1 AND external_id = $2 AND sealed_url <> ''`,
+		reseal: `UPDATE multimedia_events SET sealed_url = $3 WHERE CAST($4 AS TEXT) IS NULL AND organization_id = $1 AND external_id = $2`,
+	},
 }
 
 // sealedThing is a row with one or two texts that are encrypted for it.
@@ -130,8 +137,8 @@ func (s *Store) PromotedKey(ctx context.Context) (uint32, error) {
 	return sealedBy(known), err
 }
 
-// Resealed counts what was encrypted anew.
-type Resealed struct{ Connections, Endpoints int }
+// Resealed counts what was encrypted anew; Downloads are addresses of recordings that are to be fetched.
+type Resealed struct{ Connections, Endpoints, Downloads int }
 
 // Reseal encrypts everything anew with the key by which all nodes go, while everything goes on.
 func (s *Store) Reseal(ctx context.Context) (Resealed, error) {
@@ -146,6 +153,8 @@ func (s *Store) Reseal(ctx context.Context) (Resealed, error) {
 				done.Connections++
 			case endpointKind:
 				done.Endpoints++
+			case multimediaKind:
+				done.Downloads++
 			}
 			return nil
 		})

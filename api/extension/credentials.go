@@ -2,7 +2,6 @@ package extension
 
 import (
 	"net/http"
-	"time"
 
 	"sirocco/api/wire"
 	"sirocco/hub"
@@ -13,6 +12,7 @@ type CredentialsAnswer struct {
 	Body struct {
 		Accepted  bool   `json:"accepted" doc:"Always true: what the CRM does not accept gets 400."`
 		UpdatedAt string `json:"updatedAt"`
+		Notice    string `json:"notice,omitempty" doc:"What was sent and is not used, in a sentence."`
 	}
 }
 
@@ -28,13 +28,27 @@ func (s *server) putCredentials(r *wire.Request, in *struct {
 	Body           map[string]string
 },
 ) (*CredentialsAnswer, error) {
-	at, err := wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (time.Time, error) {
-		return s.Store.SetCredentials(r, organization, in.ID, in.Body, in.ReplaceAccount, s.CheckCredentials)
+	return wire.AtPath(r, &in.IDPath, connectionKind, func(organization string) (*CredentialsAnswer, error) {
+		if err := s.checkCredentialNames(r, organization, in.ID, in.Body); err != nil {
+			return nil, err
+		}
+		at, err := s.Store.SetCredentials(r, organization, in.ID, in.Body, in.ReplaceAccount, s.CheckCredentials)
+		if err != nil {
+			return nil, err
+		}
+		out := &CredentialsAnswer{}
+		out.Body.Accepted, out.Body.UpdatedAt = true, hub.WireTime(at)
+		out.Body.Notice, err = s.Store.IdleCredentials(r, organization, in.ID, in.Body)
+		return out, err
 	})
-	if err != nil {
-		return nil, err
+}
+
+// checkCredentialNames refuses fields that there are not of a platform whose credentials come by and by: they are not checked
+// before they are complete.
+func (s *server) checkCredentialNames(r *wire.Request, organization, connection string, given map[string]string) error {
+	c, err := s.Store.Connection(r, organization, connection)
+	if err != nil || !c.Platform.AddsCredentials() || s.CredentialFields == nil {
+		return err
 	}
-	out := &CredentialsAnswer{}
-	out.Body.Accepted, out.Body.UpdatedAt = true, hub.WireTime(at)
-	return out, nil
+	return hub.PlatformInfo{Credentials: s.CredentialFields(c.Platform)}.CheckCredentialNames(given)
 }

@@ -16,7 +16,7 @@ type MobileEventAnswer struct {
 func (s *server) registerMobileEvents() {
 	wire.RegisterUser(s.API, wire.Operation{
 		OperationID: "createMobileEvent", Method: http.MethodPost, Path: "/v1/core/mobile-events", DefaultStatus: http.StatusCreated, Summary: "Tell what happened in the user's recording app",
-		Description: "The event of the token's user. One with the same clientEventId as one before is that one, so that an app may tell again what it is not sure of.",
+		Description: "The event of the token's user. One with the same clientEventId as one before is that one, so that an app may tell again what it is not sure of; where it says something else, it is refused.",
 		Tags:        []string{"Mobile events"}, Extensions: wire.Extension(), MaxBodyBytes: 64<<10 + 1,
 	}, hub.ScopeWrite, wire.ZodErrors(), s.createMobileEvent)
 }
@@ -27,9 +27,9 @@ func (s *server) createMobileEvent(r *wire.Request, in *struct {
 		ClientEventID          string            `json:"clientEventId,omitempty" maxLength:"256" doc:"The app's own name of the event."`
 		EventCode              string            `json:"eventCode" enum:"recorderStateChange,networkStatusChange,appStateChange,consentStatusChanged,recordingMetadataChanged,deeplinkReceived,deeplinkConsumed,userAuthStatusChanged"`
 		Event                  map[string]string `json:"event" doc:"What happened, in the form that the code has."`
-		RecordingID            string            `json:"recordingId,omitempty" maxLength:"256"`
+		RecordingID            string            `json:"recordingId,omitempty" maxLength:"256" doc:"As the app calls it: there need not be a recording of that id yet."`
 		ExternalOpportunityIDs []string          `json:"externalOpportunityIds,omitempty" nullable:"false"`
-		OccurredAt             *wire.Moment      `json:"occurredAt,omitempty" doc:"When it happened; now, where it is left out."`
+		OccurredAt             *wire.Moment      `json:"occurredAt,omitempty" doc:"When it happened; now, where it is left out. It is a day ahead at most."`
 	}
 },
 ) (*MobileEventAnswer, error) {

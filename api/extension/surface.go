@@ -13,6 +13,8 @@ type Config struct {
 	DeepLinkHost string
 	// CheckCredentials asks a CRM before credentials are kept.
 	CheckCredentials hub.CheckCredentials
+	// CredentialFields are those of a platform; nil where nobody knows.
+	CredentialFields func(hub.Platform) []hub.CredentialField
 	// CheckMapping asks a CRM whether all is there that a mapping names.
 	CheckMapping hub.CheckMapping
 	// Mappings says what a mapping of a platform can have; nil for one whose objects are always the same.

@@ -14,7 +14,7 @@ type SentBrief struct {
 	AppointmentID string `json:"appointmentId"`
 	TenantID      string `json:"tenantId"`
 	TechnicianID  string `json:"technicianId"`
-	AudioURL      string `json:"audioUrl" doc:"Kept, not fetched."`
+	AudioURL      string `json:"audioUrl" doc:"Kept, not fetched; empty where there is none."`
 	Message       string `json:"message"`
 }
 

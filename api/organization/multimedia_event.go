@@ -40,7 +40,7 @@ func (s *server) registerMultimediaEvents() {
 		func(r *wire.Request, in *struct{ Body SentMultimediaEvent }) (*MultimediaAnswer, error) {
 			return s.putMultimediaEvents(r, []SentMultimediaEvent{in.Body}, func(int) string { return "" })
 		})
-	wire.Register(s.API, operation("putMultimediaEvents", "/batch/multimedia-events", "Bring in recordings that were made elsewhere, all or none"), notFound,
+	wire.Register(s.API, operation("putMultimediaEvents", "/batch/multimedia-events", "Bring in recordings that were made elsewhere, all or none; one that comes twice, and says the same, comes once"), notFound,
 		func(r *wire.Request, in *struct {
 			Body []SentMultimediaEvent `nullable:"false"`
 		},
@@ -53,6 +53,7 @@ func (s *server) putMultimediaEvents(r *wire.Request, sent []SentMultimediaEvent
 	var wrong patches
 	byOrganization := map[string][]hub.MultimediaEvent{}
 	named := map[string]string{}
+	events, places := make([]hub.MultimediaEvent, len(sent)), map[string]int{} // by externalId: where it came first
 	for i := range sent {
 		in := &sent[i]
 		organization, known := named[in.OrganizationID]
@@ -73,6 +74,14 @@ func (s *server) putMultimediaEvents(r *wire.Request, sent []SentMultimediaEvent
 			ExternalUserID: in.ExternalUserID, Email: in.EmailAddress, UserName: in.UserName, ExternalEventID: in.ExternalEventID,
 		}
 		wrong.check(e.Validate(field(i), s.Targets))
+		if before, twice := places[e.ExternalID]; twice { // two recordings of one name would become one
+			if !events[before].SaysAs(&e) {
+				wrong.wrong(hub.SubField(field(i), "externalId"), "is that of "+field(before)+", which is another recording", "an id of its own for each recording")
+			}
+			continue
+		}
+		places[e.ExternalID] = i
+		events[i] = e
 		byOrganization[organization] = append(byOrganization[organization], e)
 	}
 	if err := wrong.err(); err != nil {

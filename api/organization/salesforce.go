@@ -12,6 +12,7 @@ type SalesforceAnswer struct {
 	Body struct {
 		IntegrationConnectionID string `json:"integrationConnectionId"`
 		IsActive                bool   `json:"isActive" doc:"Whether the connection really syncs."`
+		Notice                  string `json:"notice,omitempty" extension:"true" doc:"What was sent and is not used, in a sentence."`
 	}
 }
 
@@ -60,5 +61,8 @@ func (s *server) putSalesforce(r *wire.Request, in *struct {
 	}
 	out := &SalesforceAnswer{}
 	out.Body.IntegrationConnectionID, out.Body.IsActive = c.ID, c.Active
-	return out, nil
+	if b.RefreshToken != "" {
+		out.Body.Notice, err = s.Store.IdleCredentials(r, organization, c.ID, map[string]string{"refreshToken": string(b.RefreshToken)})
+	}
+	return out, err
 }

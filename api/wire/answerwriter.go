@@ -10,10 +10,14 @@ type answerWriter struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	// body is the request's, nil where it has none, and asked the request it came with.
+	body  *arrivingBody
+	asked *http.Request
 }
 
 func (w *answerWriter) WriteHeader(status int) {
 	if w.status == 0 {
+		w.settle()
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -21,6 +25,7 @@ func (w *answerWriter) WriteHeader(status int) {
 
 func (w *answerWriter) Write(b []byte) (int, error) {
 	if w.status == 0 {
+		w.settle()
 		w.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(b)

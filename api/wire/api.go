@@ -160,7 +160,7 @@ func register[I, O any](a *API, on surface, op Operation, shape ErrorShape, hand
 		op.MaxBodyBytes = maxBody + 1 // huma refuses a body that fills its limit
 	}
 	op.Security = []map[string][]string{{on.scheme: {}}}
-	op.Middlewares = append(op.Middlewares, on.guard, plainNumbers)
+	op.Middlewares = append(op.Middlewares, on.guard, singleValues, plainNumbers)
 	var body *huma.Schema
 	if _, has := reflect.TypeFor[I]().FieldByName("Body"); has {
 		_, exact := reflect.TypeFor[I]().FieldByName("RawBody")

@@ -202,6 +202,29 @@ func plainNumbers(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
+// singleValues is the middleware that refuses parameters that are one thing and were sent as several: one of them would count
+// and the others not, without a word.
+func singleValues(ctx huma.Context, next func(huma.Context)) {
+	u := ctx.URL()
+	sent := u.Query()
+	for _, p := range ctx.Operation().Parameters {
+		values := sent[p.Name]
+		if p.In != "query" || p.Schema == nil || p.Schema.Type == "" || p.Schema.Type == huma.TypeArray || len(values) < 2 {
+			continue
+		}
+		for _, value := range values[1:] {
+			if value != values[0] {
+				_, w := humago.Unwrap(ctx)
+				WriteError(w, bindingError(ctx, http.StatusUnprocessableEntity, "", &huma.ErrorDetail{Location: "query." + p.Name, Message: severalValues}))
+				return
+			}
+		}
+	}
+	next(ctx)
+}
+
+const severalValues = atField + "was sent more than once, with different values; expected one"
+
 // unreadableMedia refuses what is not JSON as it was written.
 func unreadableMedia(hr *http.Request) huma.StatusError {
 	sent := hr.Header.Get("Content-Type")

@@ -32,7 +32,29 @@ func bindingIssues(ctx huma.Context, err error) []Issue {
 		u := ctx.URL()
 		d.Value = wrongInteger(u.Query()[name], d.Value)
 	}
+	if text, ok := d.Value.(string); ok && (d.Message == "invalid integer" && wholeNumber.MatchString(text) || d.Message == "invalid float" && plainNumber.MatchString(text)) {
+		boundNumber(ctx.Operation(), d, json.Number(text))
+	}
 	return []Issue{bindingIssue(d)}
+}
+
+// wholeNumber is a whole number, though it may be one that no type holds.
+var wholeNumber = regexp.MustCompile(`^[+-]?[0-9]+$`)
+
+// boundNumber says of a number that is too large, or too small, to be read what bound of its parameter it passes.
+func boundNumber(op *huma.Operation, d *huma.ErrorDetail, number json.Number) {
+	for _, p := range op.Parameters {
+		if p.In+"."+p.Name != d.Location || p.Schema == nil {
+			continue
+		}
+		least, most := p.Schema.Minimum, p.Schema.Maximum
+		switch below := strings.HasPrefix(string(number), "-"); {
+		case below && least != nil:
+			d.Message, d.Value = fmt.Sprintf(validation.MsgExpectedMinimumNumber, *least), number
+		case !below && most != nil:
+			d.Message, d.Value = fmt.Sprintf(validation.MsgExpectedMaximumNumber, *most), number
+		}
+	}
 }
 
 // wrongInteger is the one of a parameter's values that is no integer; huma names the first.

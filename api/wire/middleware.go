@@ -32,9 +32,10 @@ func (a *API) middleware(next http.Handler) http.Handler {
 			u.Path, u.RawPath = rest, strings.TrimPrefix(hr.URL.RawPath, LegacyPrefix)
 			hr.URL = &u
 		}
-		hr = hr.WithContext(r)
 		hr.Header.Del("Accept") // one representation each: a client that asks for another still gets it
+		hr = hr.WithContext(r)
 		aw := &answerWriter{ResponseWriter: w}
+		aw.watchBody(hr)
 		aw.Header().Set("X-Request-Id", r.ID)
 		aw.Header().Set("X-Content-Type-Options", "nosniff")
 		if strings.HasPrefix(hr.URL.Path, "/v1/") || strings.HasPrefix(hr.URL.Path, "/audio/") {

@@ -27,12 +27,12 @@ func (q *Query) Wrong(name, problem, want string) {
 	q.issues = append(q.issues, hub.Issue{Field: name, Problem: problem, Want: want})
 }
 
-// At reads a time; without one it is zero.
+// At reads a time that others are compared with; without one it is zero.
 func (q *Query) At(name, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	at, ok := hub.ReadTime(text)
+	at, ok := hub.ReadBound(text)
 	if !ok {
 		q.Wrong(name, "is "+hub.Quoted(text), hub.WantTime)
 	}

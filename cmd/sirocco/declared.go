@@ -92,6 +92,14 @@ func (p pulledPlatforms) models(of hub.Platform) []hub.Model {
 	return models
 }
 
+// credentialFields are those of a platform; none of one that takes no credentials.
+func (p pulledPlatforms) credentialFields(of hub.Platform) []hub.CredentialField {
+	if c, ok := p[of]; ok {
+		return c.Info().Credentials
+	}
+	return nil
+}
+
 // names are the platforms that an operator can make a connection of, whether pulled or not: those of the contract in its
 // order, then the others.
 func (p pulledPlatforms) names() []string {

@@ -72,9 +72,12 @@ const rightKey = "give the key that its server uses, with --key-file or SIROCCO_
 func openWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
 	k, err := keys.read(db.Database)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("there is no key file %s: %s", keys.file(db.Database), rightKey)
+		err = fmt.Errorf("there is no key file %s: %s", keys.file(db.Database), rightKey)
 	}
-	if err != nil {
+	if err != nil { // the key is looked for beside the database, which may be the one that is not there
+		if there := reading(ctx, db, func(*store.Store) error { return nil }); there != nil {
+			err = there
+		}
 		return nil, nil, err
 	}
 	st, err := db.open(ctx, store.Options{Keys: k})

@@ -66,7 +66,11 @@ func reencrypt(ctx context.Context, st *store.Store) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encrypt everything anew (what is done stays done, run sirocco keys reencrypt): %w", err)
 	}
-	return fmt.Sprintf("the credentials of %s and the secrets of %s", counted(done.Connections, "connection", "connections"), counted(done.Endpoints, "webhook endpoint", "webhook endpoints")), nil
+	what := fmt.Sprintf("the credentials of %s and the secrets of %s", counted(done.Connections, "connection", "connections"), counted(done.Endpoints, "webhook endpoint", "webhook endpoints"))
+	if done.Downloads > 0 {
+		what += " and the addresses of " + counted(done.Downloads, "recording", "recordings") + " to be fetched"
+	}
+	return what, nil
 }
 
 type keysRotateCommand struct{ keysChange }
@@ -215,6 +219,8 @@ func printLost(lost []store.Lost) {
 			fmt.Printf("  %s  connection %s (%s): its CRM's credentials are to be entered again\n", l.OrganizationID, l.ConnectionID, l.Name)
 		case l.EndpointID != "":
 			fmt.Printf("  %s  webhook endpoint %s (%s): its secret is to be rotated and given to the receiver, then it is to be enabled\n", l.OrganizationID, l.EndpointID, l.Name)
+		case l.MultimediaID != "":
+			fmt.Printf("  %s  recording made elsewhere %s: it is to be sent again\n", l.OrganizationID, l.MultimediaID)
 		default:
 			fmt.Println("  a secret of the servers themselves: they make another; signed URLs given out before end")
 		}

@@ -58,7 +58,8 @@ Examples:
   sirocco connection status ID
   sirocco sync ID --follow
 
-Every flag is also an environment variable, SIROCCO_ and its name: SIROCCO_DATABASE, SIROCCO_LISTEN, ...`
+Every flag is also an environment variable, SIROCCO_ and its name: SIROCCO_DATABASE, SIROCCO_LISTEN, ...
+One that begins so and is none is named, and changes nothing.`
 
 func main() {
 	os.Exit(run(os.Args[1:]))
@@ -87,6 +88,12 @@ func run(args []string) int {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "sirocco: %v; see %s --help\n", err, called(err))
 		return 2
+	}
+	cli.Serve.strange = strangeVariables(parser.Model.Node, os.Environ())
+	if command.Command() != "serve" { // which writes a log
+		for _, v := range cli.Serve.strange {
+			fmt.Fprintf(os.Stderr, "sirocco: %s\n", v)
+		}
 	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "sirocco:", err)

@@ -81,7 +81,7 @@ func newNode(st *store.Store, log *slog.Logger, opts nodeOptions) (*node, error)
 	return &node{
 		stopping: stopping,
 		handler: api.New(api.Config{
-			Store: st, Console: newConsole(st, log, background, opts, strangers, stopping), Models: opts.platforms.models, CheckCredentials: background.Check, CheckMapping: background.CheckMapping, Mappings: mappings,
+			Store: st, Console: newConsole(st, log, background, opts, strangers, stopping), Models: opts.platforms.models, CheckCredentials: background.Check, CredentialFields: opts.platforms.credentialFields, CheckMapping: background.CheckMapping, Mappings: mappings,
 			Audio: opts.audio, PublicURL: opts.publicURL, DeepLinkHost: opts.deepLinkHost, RateLimit: opts.rateLimit, OrganizationRateLimit: opts.organizationRateLimit, Strangers: strangers, Logger: log, Metrics: metrics, Clock: st.Now, Version: version(),
 			Targets: opts.targets, MergeWebhookKeys: opts.mergeWebhookKeys, TrustedProxies: opts.proxies, Health: func() (error, []string) { //nolint:staticcheck // it does not fail: the error is the answer
 				return watch.unfit(), append(clockNotice(st.ClockAhead()), watch.notices()...)

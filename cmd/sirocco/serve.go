@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"sirocco/api/wire"
 	"sirocco/audio"
 	"sirocco/hub"
@@ -43,10 +45,13 @@ type serveCommand struct {
 	NoteLag               map[string]time.Duration `placeholder:"PLATFORM=TIME" help:"How long a note that a CRM took may be missing from its lists, as in MERGE=26h; before that it does not count as absent. By default 26h for MERGE, 15m for others."`
 	LogFormat             string                   `default:"text" enum:"text,json" help:"How to write the log: text or json (${default})."`
 	LogLevel              string                   `default:"info" enum:"debug,info,warn,error" help:"What to log at least: debug, info, warn or error (${default}). Requests are info, health checks debug."`
+
+	// strange are variables of the environment that no flag reads.
+	strange []strangeVariable
 }
 
 // Validate implements kong's check of the command line.
-func (c *serveCommand) Validate() error {
+func (c *serveCommand) Validate(line *kong.Context) error {
 	if c.OrganizationRateLimit < 0 {
 		return errors.New("--organization-rate-limit must be 0 or more")
 	}
@@ -73,6 +78,9 @@ func (c *serveCommand) Validate() error {
 		return fmt.Errorf("--trusted-proxy: %w", err)
 	}
 	if err := c.OIDC.validate(); err != nil {
+		return err
+	}
+	if err := validateDeepLinkHost(line, &c.DeepLinkHost); err != nil {
 		return err
 	}
 	return c.validatePublicURL()
@@ -130,6 +138,9 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	tuneGC()
 	log := c.logger(os.Stderr)
 	c.direct, c.log, c.serving = c.DatabaseDirect, log, true
+	for _, v := range c.strange {
+		log.Warn("an environment variable is not known", "name", v.name, "meant", v.meant)
+	}
 	pulled, err := c.load()
 	if err != nil {
 		return err

@@ -368,3 +368,19 @@ func TestListsAreBoundedByWhatTheyShow(t *testing.T) {
 		}
 	}
 }
+
+// TestTeamsAreMadeAsTheyAreChanged holds the lists of a new team to what holds for those of a changed one.
+func TestTeamsAreMadeAsTheyAreChanged(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t))
+	o := w.tenant("Acme")
+	path := organizations + "/" + o.id + "/teams"
+	for _, list := range []string{"newUserDefaultConversationTypes", "betaFeatures"} {
+		if a := o.token.do("POST", path, `{"name":"T","`+list+`":["a"," "]}`).want(t, 400); !strings.Contains(a.body, `"path":["`+list+`",1]`) {
+			t.Error(a.body)
+		}
+	}
+	made := o.token.do("POST", path, `{"name":"T","newUserDefaultConversationTypes":["b","a","b"]}`).want(t, 201)
+	if !strings.Contains(made.body, `"newUserDefaultConversationTypes":["b","a"]`) {
+		t.Error(made.body)
+	}
+}

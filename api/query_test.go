@@ -42,6 +42,10 @@ func TestParametersAreOne(t *testing.T) {
 		for _, list := range []string{"/v1/core/mobile-events?createdAtGt=", recordings + "?createdAt:gt="} {
 			o.token.do("GET", list+"0001-01-01T00:00:00Z", "").want(t, 200)
 		}
+		for _, at := range []string{"2026-11-01T00:00:00+02:00", "2026-11-01T00:00:00.5%2B02:00", "2026-11-01%2000:00:00"} {
+			o.token.do("GET", recordings+"?createdAt:gt="+at, "").want(t, 200)
+		}
+		o.token.do("GET", recordings+"?createdAt:gt=2026-11-01T00:00+02:00", "").want(t, 400)
 		if a := o.token.do("GET", recordings+"?createdAt:lt=0001-01-01T00:00:00Z", "").want(t, 200); !strings.Contains(a.body, `"data":[]`) {
 			t.Error(a.body)
 		}

@@ -85,8 +85,9 @@ func TestPutSalesforce(t *testing.T) {
 			t.Error(a.body)
 		}
 		var early answer
-		other.token.do("PUT", path, `{"namespace":"","org_id":"00D000000000009","instance_url":"https://other.my.salesforce.com","refresh_token":"r"}`).want(t, http.StatusOK).into(t, &early)
-		if a := other.token.do("PUT", connections+"/"+early.IntegrationConnectionID+"/credentials", `{"clientSecrt":"s"}`).want(t, http.StatusBadRequest); !strings.Contains(a.body, "clientSecrt is not known; expected one of clientId, clientSecret") {
+		third := w.tenant("Third").token
+		third.do("PUT", path, `{"namespace":"","org_id":"00D000000000009","instance_url":"https://other.my.salesforce.com","refresh_token":"r"}`).want(t, http.StatusOK).into(t, &early)
+		if a := third.do("PUT", connections+"/"+early.IntegrationConnectionID+"/credentials", `{"clientSecrt":"s"}`).want(t, http.StatusBadRequest); !strings.Contains(a.body, "clientSecrt is not known; expected one of clientId, clientSecret") {
 			t.Error(a.body)
 		}
 		moved := `"namespace":"acme","org_id":"00D000000000002","instance_url":"https://acme2.my.salesforce.com"`

@@ -43,10 +43,10 @@ func TestRefusedBeforeItsBody(t *testing.T) {
 		"a path that is none":         {"POST", "/v1/nothing", known, 404},
 		"a path outside":              {"POST", "/nothing", "", 404},
 		"a method that is none":       {"DELETE", connections, known, 405},
-		"an inbound address":          {"POST", "/inbound/01a20d93-18da-7722-934a-80bcd74300ab", "", 404},
-		"a signed URL that is none":   {"PUT", "/audio/x?signature=y", "", 403},
+		"an inbound address":          {"POST", "/inbound/01a20d93-18da-7722-934a-80bcd74300ab", "", 401},
+		"a signed URL that is none":   {"PUT", "/audio/x?signature=y", "", 404},
 		"a query that cannot be read": {"POST", connections + "?a=%zz", known, 400},
-		"a group's operation":         {"POST", "/v1/core/auth/tokens", known, 403},
+		"another surface's token":     {"POST", recordings + "/upload", known, 401},
 		"a body that nobody reads":    {"GET", connections, known, 200},
 		"a body that is asked for":    {"POST", connections, "Expect: 100-continue\r\n", 401},
 	} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"modernc.org/sqlite"
@@ -74,6 +75,9 @@ func inspectFile(ctx context.Context, file string, patience time.Duration) (cont
 // inspect is inspectFile for what openSQLite is about to open: it refuses what is not ours, and, where none may be made,
 // that there is none.
 func inspectSQLite(ctx context.Context, file string, patience time.Duration, existing bool) error {
+	if isFolder(file) {
+		return fmt.Errorf("%s is a folder; a SQLite database is a file, as in sqlite:%s", file, filepath.Join(file, "sirocco.db"))
+	}
 	holds, err := inspectFile(ctx, file, patience)
 	var se *sqlite.Error
 	switch {

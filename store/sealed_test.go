@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -46,7 +47,8 @@ func TestAPromotedKeyIsEverybodys(t *testing.T) {
 			secrets[w.ID] = secret
 		}
 		create(one)
-		if err := one.PutCredentials(ctx, org, conn.ID, map[string]string{"apiKey": "k"}); err != nil {
+		event := hub.MultimediaEvent{ExternalID: "m1", DownloadURL: "https://calls.example/1?signature=s", FileType: "audio/mpeg", StartedAt: time.Now(), Email: "ann@example.com"}
+		if err := errors.Join(one.PutCredentials(ctx, org, conn.ID, map[string]string{"apiKey": "k"}), one.PutMultimediaEvents(ctx, org, []hub.MultimediaEvent{event})); err != nil {
 			t.Fatal(err)
 		}
 		id, err := keys.Add()
@@ -78,7 +80,7 @@ func TestAPromotedKeyIsEverybodys(t *testing.T) {
 			t.Fatal("the other file names the new key already")
 		}
 		done, err := one.Reseal(ctx)
-		if err != nil || done != (store.Resealed{Connections: 1, Endpoints: 2}) {
+		if err != nil || done != (store.Resealed{Connections: 1, Endpoints: 2, Downloads: 1}) {
 			t.Errorf("encrypted %+v anew: %v", done, err)
 		}
 		create(two)
@@ -103,6 +105,11 @@ func TestAPromotedKeyIsEverybodys(t *testing.T) {
 			if err != nil || target.Secrets[0] != secret {
 				t.Errorf("with the new key alone: %v", err)
 			}
+		}
+		if all, err := one.MultimediaEvents(ctx, org, "", "", 2); err != nil || len(all) != 1 {
+			t.Errorf("%v, %v", all, err)
+		} else if kept, err := one.MultimediaEvent(ctx, org, all[0].ID); err != nil || kept.DownloadURL != event.DownloadURL {
+			t.Errorf("what is fetched, with the new key alone: %v", err)
 		}
 		if c, err := one.Credentials(ctx, org, conn.ID); err != nil || c.Values["apiKey"] != "other" {
 			t.Errorf("credentials with the new key alone: %v, %v", c.Values, err)
@@ -132,7 +139,9 @@ func TestALostKey(t *testing.T) {
 			return err
 		}
 		_, secretErr := before.SharedSecret(ctx, "audio")
-		if err := errors.Join(before.ProveKey(ctx), secretErr, set(before, "mine")); err != nil {
+		event := hub.MultimediaEvent{ExternalID: "m1", DownloadURL: "https://calls.example/1?signature=s", FileType: "audio/mpeg", StartedAt: time.Now(), Email: "ann@example.com"}
+		putErr := before.PutMultimediaEvents(ctx, org, []hub.MultimediaEvent{event})
+		if err := errors.Join(before.ProveKey(ctx), secretErr, putErr, set(before, "mine")); err != nil {
 			t.Fatal(err)
 		}
 		after := storetest.Open(t, url, nil)
@@ -151,7 +160,7 @@ func TestALostKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		lost, err := after.EraseLost(ctx)
-		if err != nil || len(lost) != 4 || lost[2].ConnectionID != conn.ID || lost[3].EndpointID != w.ID || strings.Contains(lost[3].Name, "secret") {
+		if err != nil || len(lost) != 5 || lost[2].ConnectionID != conn.ID || lost[3].EndpointID != w.ID || lost[4].MultimediaID != "m1" || strings.Contains(lost[3].Name, "secret") {
 			t.Fatalf("erased %+v: %v", lost, err)
 		}
 		if again, err := after.LostSecrets(ctx); err != nil || len(again) != 0 {
@@ -174,6 +183,12 @@ func TestALostKey(t *testing.T) {
 		}
 		if e, err := after.Endpoint(ctx, org, w.ID); err != nil || e.DisabledAt.IsZero() || !strings.Contains(e.DisabledReason, "rotate the secret") {
 			t.Errorf("the endpoint: %+v, %v", e, err)
+		}
+		if all, err := after.MultimediaEvents(ctx, org, hub.MultimediaFailed, "", 2); err != nil || len(all) != 1 || !strings.Contains(all[0].Reason, "send it again") {
+			t.Errorf("what was to be fetched: %+v, %v", all, err)
+		}
+		if err := after.PutMultimediaEvents(ctx, org, []hub.MultimediaEvent{event}); err != nil {
+			t.Errorf("sent again: %v", err)
 		}
 		if _, _, err := after.RotateSecret(ctx, org, w.ID); err != nil {
 			t.Errorf("another secret: %v", err)

@@ -33,9 +33,13 @@ func scanTeam(r database.Row) (hub.Team, error) {
 // CreateTeam makes a team of what t says. Coaches and members who are no users of the organization are a
 // *hub.InvalidError. Members leave the team they were in.
 func (s *Store) CreateTeam(ctx context.Context, organization string, t hub.Team) (hub.Team, error) {
-	if err := hub.ValidateName("name", t.Name); err != nil {
+	said := hub.TeamPatch{Name: &t.Name, ConversationTypes: &t.ConversationTypes, BetaFeatures: &t.BetaFeatures}
+	if err := said.Validate(); err != nil {
 		return t, err
 	}
+	var lists hub.Team // each name once, as a change of the team has them
+	said.Apply(&lists, s.clock())
+	t.ConversationTypes, t.BetaFeatures = lists.ConversationTypes, lists.BetaFeatures
 	t.ID, t.OrganizationID = s.newID(), organization
 	t.CreatedAt = hub.NextVersion(t.CreatedAt, s.clock())
 	t.UpdatedAt = t.CreatedAt

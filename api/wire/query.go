@@ -27,12 +27,16 @@ func (q *Query) Wrong(name, problem, want string) {
 	q.issues = append(q.issues, hub.Issue{Field: name, Problem: problem, Want: want})
 }
 
-// At reads a time that others are compared with; without one it is zero.
+// At reads a time that others are compared with; without one it is zero. The plus of an offset that was not encoded came as a
+// blank, and is a plus all the same.
 func (q *Query) At(name, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
 	at, ok := hub.ReadBound(text)
+	if offset := len(text) - len("+07:00"); !ok && offset > 0 && text[offset] == ' ' {
+		at, ok = hub.ReadBound(text[:offset] + "+" + text[offset+1:])
+	}
 	if !ok {
 		q.Wrong(name, "is "+hub.Quoted(text), hub.WantTime)
 	}

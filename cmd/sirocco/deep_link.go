@@ -30,14 +30,27 @@ func (c *deepLinkCommand) Validate(line *kong.Context) error {
 	return validateDeepLinkHost(line, &c.DeepLinkHost)
 }
 
-// validateDeepLinkHost checks where deep links lead. An empty text is the default where it comes from the environment, in which
-// a variable that is not set often is one, and a mistake where it was typed.
+// validateDeepLinkHost checks where deep links lead.
 func validateDeepLinkHost(line *kong.Context, host *string) error {
-	typed := slices.ContainsFunc(line.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "deep-link-host" })
-	if *host == "" && !typed {
-		*host = hub.DeepLinkHost
+	if err := orDefault(line, "deep-link-host", host); err != nil {
+		return err
 	}
 	return hub.ValidateHost("--deep-link-host", *host)
+}
+
+// orDefault gives a flag that is empty its default where that comes from the environment, in which a variable that is not set
+// often is empty, and refuses it where it was typed.
+func orDefault(line *kong.Context, name string, value *string) error {
+	for _, flag := range line.Flags() {
+		if flag.Name != name || *value != "" {
+			continue
+		}
+		if slices.ContainsFunc(line.Path, func(p *kong.Path) bool { return p.Flag == flag }) {
+			return fmt.Errorf("--%s is empty: leave it out for %s", name, flag.Default)
+		}
+		*value = flag.Default
+	}
+	return nil
 }
 
 // Run prints the link that begins a recording of an appointment.

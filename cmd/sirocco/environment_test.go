@@ -7,6 +7,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// TestArgumentsAreText refuses bytes that are no text before anything is made of them.
+func TestArgumentsAreText(t *testing.T) {
+	for _, args := range [][]string{{"organization", "create", "Acme\xff"}, {"token", "create", "--organization", "x", "--name=\xc3"}, {"version", "\x00"}} {
+		if status := run(args); status != 2 {
+			t.Errorf("%q ended with %d", args, status)
+		}
+	}
+}
+
 // TestStrangeVariables names what begins as our variables do and is none, with the one that may be meant, and nothing that
 // others set.
 func TestStrangeVariables(t *testing.T) {

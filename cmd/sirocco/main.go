@@ -84,6 +84,12 @@ func run(args []string) int {
 	if len(args) > 0 && args[0] == "help" { // as people call it who know it of other programs
 		args = append(args[1:], "--help")
 	}
+	for _, arg := range args { // kong would put another character for each byte that is none
+		if !hub.IsStorable(arg) {
+			fmt.Fprintf(os.Stderr, "sirocco: the argument %s is no text in UTF-8\n", hub.Quoted(arg))
+			return 2
+		}
+	}
 	command, err := parser.Parse(joinNegative(args))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "sirocco: %v; see %s --help\n", err, called(err))

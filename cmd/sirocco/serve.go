@@ -83,6 +83,9 @@ func (c *serveCommand) Validate(line *kong.Context) error {
 	if err := validateDeepLinkHost(line, &c.DeepLinkHost); err != nil {
 		return err
 	}
+	if err := orDefault(line, "listen", &c.Listen); err != nil { // an empty one would be any port, open to everybody
+		return err
+	}
 	return c.validatePublicURL()
 }
 

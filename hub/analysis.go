@@ -66,6 +66,13 @@ func (a *AnalysisResult) Validate() error {
 			}
 		}
 	}
+	called := map[string]bool{}
+	for i, f := range a.Followups {
+		if f.ID != "" && called[f.ID] {
+			wrong(fmt.Sprintf("followups[%d].id", i), "is that of another followup, too", "each id once")
+		}
+		called[f.ID] = true
+	}
 	scored := map[string]bool{}
 	for i, score := range a.Scores {
 		if scored[score.MetricID] {

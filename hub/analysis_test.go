@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -311,4 +312,16 @@ func TestTranscriptsAreNeverTooLong(t *testing.T) {
 			t.Fatalf("%d bytes", len(text))
 		}
 	})
+}
+
+func TestFollowupsOfOneAnalysisHaveIDsOfTheirOwn(t *testing.T) {
+	a := hub.AnalysisResult{Followups: []hub.Followup{{ID: "f"}, {}, {}, {ID: "g"}}}
+	if err := a.Validate(); err != nil {
+		t.Errorf("ids that differ, and none: %v", err)
+	}
+	a.Followups = append(a.Followups, hub.Followup{ID: "f"})
+	var invalid *hub.InvalidError
+	if err := a.Validate(); !errors.As(err, &invalid) || invalid.Issues[0].Field != "followups[4].id" {
+		t.Errorf("one id twice: %v", err)
+	}
 }

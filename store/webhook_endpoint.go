@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -112,7 +113,13 @@ func patchEndpoint(w *hub.WebhookEndpoint, p hub.WebhookPatch, now time.Time) ma
 		w.Description, changes["description"] = *p.Description, *p.Description
 	}
 	if p.EventTypes != nil {
-		w.EventTypes, changes["eventTypes"] = *p.EventTypes, *p.EventTypes
+		w.EventTypes = []hub.EventType{}
+		for _, t := range *p.EventTypes {
+			if !slices.Contains(w.EventTypes, t) {
+				w.EventTypes = append(w.EventTypes, t)
+			}
+		}
+		changes["eventTypes"] = w.EventTypes
 	}
 	switch {
 	case p.Disabled == nil || *p.Disabled == !w.DisabledAt.IsZero():

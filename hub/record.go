@@ -169,10 +169,10 @@ func (r *Record) Mend() {
 	r.Details.URL = WebURL(r.Details.URL)
 }
 
-// WebURL is text where it is the address of a page that a browser may be sent to (http or https, with a host), else empty: what
-// a CRM tells as a link might be a script.
+// WebURL is text where it is the address of a page that a browser may be sent to (http or https, with a host and without a
+// password), else empty: what a CRM tells as a link might be a script, and all who see the record see it.
 func WebURL(text string) string {
-	if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
 		return ""
 	}
 	return text

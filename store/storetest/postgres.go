@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sirocco/store"
 )
@@ -20,6 +21,8 @@ var (
 	databaseSeq atomic.Int64
 	// server is the server that test programs share.
 	server = sync.OnceValues(sharedServer)
+	// keeper is what makes and drops databases on it: a connection costs more than most statements.
+	keeper = sync.OnceValues(connectKeeper)
 	// template is the name of a migrated database on it that the others are copied from, made once in a test program.
 	template = sync.OnceValues(makeTemplate)
 )
@@ -46,12 +49,16 @@ func newDatabase(t testing.TB, from string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pool, err := keeper()
+	if err != nil {
+		t.Fatal(err)
+	}
 	name := fmt.Sprintf("sirocco_test_%d_%d", os.Getpid(), databaseSeq.Add(1))
-	if err := execute(s, "CREATE DATABASE "+name+from); err != nil {
+	if err := insist(pool, "CREATE DATABASE "+name+from); err != nil {
 		t.Fatalf("create a test database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(s, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := insist(pool, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop the test database: %v", err)
 		}
 	})
@@ -79,19 +86,40 @@ func makeTemplate() (string, error) {
 	return name, st.Close()
 }
 
-// execute runs one statement over a connection of its own. PostgreSQL waits five seconds until nobody is in a database that
-// is copied or dropped, in which the sessions that left it may not have ended on a slow machine: then it is told again.
+func connectKeeper() (*pgxpool.Pool, error) {
+	s, err := server()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := pgxpool.ParseConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	cfg.MaxConns = 2
+	return pgxpool.NewWithConfig(context.Background(), cfg)
+}
+
+// execute runs one statement over a connection of its own.
 func execute(databaseURL, statement string) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
+	return errors.Join(insist(conn, statement), conn.Close(ctx))
+}
+
+// insist runs one statement. PostgreSQL waits five seconds until nobody is in a database that is copied or dropped, in which
+// the sessions that left it may not have ended on a slow machine: then it is told again.
+func insist(on interface {
+	Exec(ctx context.Context, statement string, args ...any) (pgconn.CommandTag, error)
+}, statement string,
+) error {
 	const inUse = "55006"
 	for {
-		_, err = conn.Exec(ctx, statement)
+		_, err := on.Exec(context.Background(), statement)
 		if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != inUse {
-			return errors.Join(err, conn.Close(ctx))
+			return err
 		}
 	}
 }

@@ -128,10 +128,16 @@ func Keys(t testing.TB) *store.Keys {
 // Patience is how long a database may take over a statement of a test: longer than the slowest machine needs.
 const Patience = 10 * time.Minute
 
+// connections to PostgreSQL are enough for a test, as each costs the server more than most tests ask of it.
+const connections = 6
+
 // OpenWith opens the database for as long as the test runs, with Patience unless the options have a timeout of their own.
 func OpenWith(t testing.TB, databaseURL string, options store.Options) *store.Store {
 	t.Helper()
 	options.Timeout = cmp.Or(options.Timeout, Patience)
+	if strings.HasPrefix(databaseURL, "postgres") {
+		options.MaxConnections = cmp.Or(options.MaxConnections, connections)
+	}
 	st, err := store.OpenOrMake(context.Background(), databaseURL, options)
 	if err != nil {
 		t.Fatal(err)

@@ -207,9 +207,9 @@ func TestSessionsGoBesideAppointments(t *testing.T) {
 				ExternalID, IntegrationConnectionID string
 				Probability                         float64
 			}
-			Verdict string
+			Reason, Verdict string
 		}
-		var alone, beside link
+		var alone, beside, apart link
 		c.do("GET", recordings+"/"+id+"/link", "").want(t, 200).into(t, &alone)
 		if len(alone.Candidates) != 1 || len(alone.Context) != 0 || alone.Candidates[0].IntegrationConnectionID != ingage.ID || !strings.HasPrefix(alone.Verdict, "No appointment fits, and “Roofs of 2026”") {
 			t.Errorf("%+v", alone)
@@ -220,6 +220,14 @@ func TestSessionsGoBesideAppointments(t *testing.T) {
 		c.do("GET", recordings+"/"+id+"/link", "").want(t, 200).into(t, &beside)
 		if len(beside.Candidates) != 1 || beside.Candidates[0].ExternalID != "visit" || !strings.Contains(beside.Verdict, "“Visit”") || len(beside.Context) != 1 || beside.Context[0].ExternalID != "s1" {
 			t.Errorf("%+v", beside)
+		}
+		// What a person took away the rule finds as before, and says so.
+		if _, err := w.st.RemoveLink(t.Context(), acme.id, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		c.do("GET", recordings+"/"+id+"/link", "").want(t, 200).into(t, &apart)
+		if apart.Reason != "It was unlinked by hand." || apart.Verdict != beside.Verdict || apart.Candidates[0].Probability != beside.Candidates[0].Probability {
+			t.Errorf("%+v", apart)
 		}
 	})
 }

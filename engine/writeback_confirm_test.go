@@ -296,29 +296,86 @@ func TestAConnectionMadeAgainDoublesNothing(t *testing.T) {
 		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
 		r.reaches(id, hub.DeliverySent)
 		r.idle()
-		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.st.DeleteConnection(t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil {
-			t.Fatal(err)
-		}
-		until(t, "no link is over a connection that is gone", func() bool { l := r.recording(id).Link; return l.ConnectionID == "" && l.ExternalID == "" })
-		var models []hub.Model
-		for _, m := range r.info.Models {
-			models = append(models, m.Model)
-		}
-		r.conn = storetest.Connection(t, r.st, r.conn.OrganizationID, r.info.Platform, models...)
-		if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
-			t.Fatal(err)
-		}
-		r.quiet() // the first run may end before the credentials are there, or read from before them
+		r.makeAgain(id)
 		r.linkTo(id, 0)
 		r.reaches(id, hub.DeliverySent)
 		if n := len(r.crm.Notes.All()); n != 1 {
 			t.Errorf("%d notes", n)
 		}
 	})
+}
+
+// makeAgain deletes the connection, which takes the link of a recording along, and makes another to the same account.
+func (r *hubRig) makeAgain(recording string) {
+	r.t.Helper()
+	creds, err := r.st.Credentials(r.t.Context(), r.conn.OrganizationID, r.conn.ID)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := r.st.DeleteConnection(r.t.Context(), r.conn.OrganizationID, r.conn.ID, nil); err != nil {
+		r.t.Fatal(err)
+	}
+	until(r.t, "no link is over a connection that is gone", func() bool { l := r.recording(recording).Link; return l.ConnectionID == "" && l.ExternalID == "" })
+	var models []hub.Model
+	for _, m := range r.info.Models {
+		models = append(models, m.Model)
+	}
+	r.conn = storetest.Connection(r.t, r.st, r.conn.OrganizationID, r.info.Platform, models...)
+	if err := r.st.PutCredentials(r.t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+		r.t.Fatal(err)
+	}
+	r.quiet() // the first run may end before the credentials are there, or read from before them
+}
+
+// TestAConnectionMadeAgainLooksForWhatWasSent deletes the connection while the CRM does not list yet what was sent over it, with
+// and without an answer, and makes it again: the note that is there is looked for until the CRM must list it. One that never
+// came is written then.
+func TestAConnectionMadeAgainLooksForWhatWasSent(t *testing.T) {
+	for _, how := range []string{"answered", "lost", "never came", "lost, and linked elsewhere"} {
+		t.Run(how, func(t *testing.T) {
+			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+				r.quiet()
+				user, _ := r.rep()
+				r.crm.Notes.ListAfter(r.lag / 2)
+				var id string
+				if record := r.crm.Records(r.main())[0].ExternalID; how == "answered" {
+					id = r.processed(user, "A talk", r.main(), record)
+					until(t, "it was sent", func() bool { return len(r.crm.Notes.All()) == 1 && r.delivery(id).Note.Marker != "" })
+					r.idle()
+				} else {
+					id = r.lost(user, r.main(), record)
+				}
+				if how == "never came" {
+					r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
+				}
+				r.makeAgain(id)
+				to := 0
+				if how == "lost, and linked elsewhere" {
+					to = 1
+				}
+				record := r.linkTo(id, to)
+				until(t, "it is looked for", func() bool {
+					ds := r.deliveries(id)
+					return ds[0].State == hub.DeliveryConfirming && ds[0].Absences > 0
+				})
+				if n := len(r.crm.Notes.All()); n > 1 || how == "never came" && n > 0 {
+					t.Errorf("%d notes while the CRM lists none", n)
+				}
+				until(t, "it is sent", func() bool {
+					r.pass(r.lag / 4)
+					ds := r.deliveries(id)
+					return ds[len(ds)-1].State == hub.DeliverySent
+				})
+				r.idle()
+				if n := len(r.crm.Notes.On(r.main(), record)); n != 1 {
+					t.Errorf("%d notes: %+v", n, r.deliveries(id))
+				}
+				if old := r.deliveries(id)[0]; to != 0 && old.State == hub.DeliverySent && !strings.Contains(old.Error, "Its note stands there") {
+					t.Errorf("%+v", old)
+				}
+			})
+		})
+	}
 }
 
 // bare is a connector that cannot look for notes.

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,6 +110,43 @@ func TestACorrectionStaysWhereItsNoteIs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFieldsStayWhereTheNoteIs lets an appointment be about another customer after its note was written, and analyses the
+// recording again: what it says goes into the fields of the customer whose note it is, and nobody else's.
+func TestFieldsStayWhereTheNoteIs(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) { // which takes no notes on engagements
+		last := r.synced("").ID
+		user, _ := r.rep()
+		engagement, first := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+		for _, f := range r.crm.Fields.Defined(hub.ModelAccount) { // a name that is seen nowhere is not known
+			r.crm.Fields.Set(hub.ModelAccount, r.crm.Records(hub.ModelAccount)[0].ExternalID, map[string]any{f.Key: "x"})
+		}
+		id := r.processed(user, "A talk", hub.ModelEngagement, engagement)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		others := r.crm.Records(hub.ModelAccount)
+		other := others[slices.IndexFunc(others, func(o hub.Record) bool { return o.ExternalID != first && !o.Deleted })].ExternalID
+		r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs.Account = other })
+		r.synced(last)
+		before := r.crm.Fields.Of(hub.ModelAccount, other)
+		again := hub.AnalysisResult{Analysis: hub.Analysis{
+			Summary: []hub.SummarySection{{Header: "Needs", Content: "Second thoughts"}},
+			Extractions: []hub.EntityExtraction{{ID: "1", DefinitionID: "d", Status: "done", Values: []hub.ExtractedValue{
+				{Name: "Segment", Value: "Private", Mappings: []hub.FieldMapping{{Model: "account", Field: "segment"}}},
+			}}},
+		}}
+		if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, again); err != nil {
+			t.Fatal(err)
+		}
+		r.settled(id, 2)
+		if got := r.crm.Fields.Of(hub.ModelAccount, first); got["segment__c"] != "Private" {
+			t.Errorf("of the customer whose note it is: %v", got)
+		}
+		if got := r.crm.Fields.Of(hub.ModelAccount, other); !maps.Equal(got, before) {
+			t.Errorf("of another customer: %v, before %v", got, before)
+		}
+	})
 }
 
 // TestANoteThatStandsIsNotToldUnsent moves a link while the fields of a note wait that is in the CRM.

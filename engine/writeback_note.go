@@ -22,8 +22,11 @@ type sentNote struct {
 }
 
 // transcriptAttempts is how often a note is sent with its transcript to a CRM that keeps or drops it without a word: what
-// is too long is like any note that is lost, so one that was absent each time goes without.
+// is too long is like any note that is lost, so one that was absent each time goes without, and is cut short after as many more.
 const transcriptAttempts = 2
+
+// shortest is how many characters a note has at the least room: its marker, and some words.
+const shortest = 160
 
 // put sees to it that the recording's note is on the target: one that is there already is the answer.
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
@@ -36,6 +39,9 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	n, err := s.note(ctx, r, text, target, c.Info(), transcript)
 	if err != nil {
 		return sentNote{}, err
+	}
+	if short := n.Fit(shortNote(c.Info())); c.Info().NotesReadBack && s.delivery.Attempts >= 2*transcriptAttempts && short.Body != n.Body {
+		n, said = short, "The CRM did not keep the note as it was, so it was cut short."
 	}
 	if finder, ok := c.(connector.NoteFinder); ok {
 		markers, err := s.markers(ctx, n.Marker)
@@ -62,7 +68,21 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			sent.said = "The CRM refused the note with the transcript, so it was written without."
 		}
 	}
+	if short := n.Fit(shortNote(c.Info())); err != nil && refusesText(err) && short.Body != n.Body {
+		if sent, err = s.write(ctx, c, short, text, false); err == nil {
+			sent.said = "The CRM refused the note as it was, so it was cut short."
+		}
+	}
 	return sent, err
+}
+
+// shortNote is how many characters a note has at most that was refused as it is. Who counts the bytes of what it keeps, or escapes it
+// as HTML, counts up to four where we count one.
+func shortNote(info hub.PlatformInfo) int {
+	if info.NoteMost > 0 {
+		return max(info.NoteMost/4, shortest)
+	}
+	return 1000
 }
 
 // refusesText reports whether an error may be about what the note says, or how much.

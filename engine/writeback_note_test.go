@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"cmp"
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -203,6 +205,35 @@ func TestANoteTooLong(t *testing.T) {
 			t.Errorf("%+v\n%+v", d, notes)
 		}
 	})
+}
+
+// TestANoteIsCutShort has a CRM that counts bytes where we count characters, and those of the escapes of HTML, and notes without a
+// transcript that are longer by that: they are cut, not lost.
+func TestANoteIsCutShort(t *testing.T) {
+	for name, words := range map[string]string{"letters of three bytes": "屋根の葺き替え、", "emoji": "👍🏽🏠 ", "escapes": "a & b < c "} {
+		t.Run(name, func(t *testing.T) {
+			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+				r.quiet()
+				user, _ := r.rep()
+				record := r.crm.Records(r.main())[0].ExternalID
+				r.crm.Notes.LimitBy(cmp.Or(r.info.NoteMost, 4000), func(text string) int { return len(html.EscapeString(text)) })
+				r.patch(hub.ConnectionPatch{Active: &no})
+				id := r.processed(user, "A talk", r.main(), record)
+				r.analysedAs(id, strings.Repeat(words, 6000/len([]rune(words))*8))
+				r.patch(hub.ConnectionPatch{Active: &yes})
+				until(t, "it is sent", func() bool {
+					if r.info.NotesReadBack {
+						r.pass(r.lag / 2)
+					}
+					return r.delivery(id).State == hub.DeliverySent
+				})
+				notes := r.crm.Notes.On(r.main(), record)
+				if d := r.delivery(id); len(notes) != 1 || !strings.Contains(notes[0].Text, d.Note.Marker) || !strings.Contains(notes[0].Text, "Cut") || !strings.Contains(d.Error, "cut short") {
+					t.Errorf("%+v\n%+v", d, notes)
+				}
+			})
+		})
+	}
 }
 
 // limited is a connector whose vendor says how long a note may be.

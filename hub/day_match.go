@@ -169,10 +169,23 @@ func newDayAppointment(a *Appointment, index int, from time.Time, d *Day) *dayAp
 	midnight := local.Hour() == 0 && local.Minute() == 0
 	of.whole = a.AllDay || a.End.Sub(a.Start) >= allDayLength || (midnight && of.slot == 0)
 	of.long = !of.whole && a.End.Sub(a.Start) >= longLength
-	if of.first, of.last = a.Start, a.End; of.whole && isDateOnly(a) && !midnight {
+	switch of.first, of.last = a.Start, a.End; {
+	case of.whole && isDateOnly(a) && !midnight:
 		of.first, of.last = sameClock(a.Start, d.zone()), sameClock(a.End, d.zone())
+	case a.AllDay:
+		of.first, of.last = wholeDays(a, d.zone())
 	}
 	return of
+}
+
+// wholeDays are the midnights of the zone between which an entry of whole days lies that a CRM may tell as those of another zone, or
+// as days of 24 hours where the clocks are set meanwhile: it is of the dates that it has most of.
+func wholeDays(a *Appointment, zone *time.Location) (first, last time.Time) {
+	const noon = 12 * time.Hour
+	at := a.Start.In(zone).Add(noon)
+	first = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
+	days := max(1, int(math.Round(float64(a.End.Sub(a.Start))/float64(2*noon))))
+	return first, first.AddDate(0, 0, days)
 }
 
 // isDateOnly reports whether an entry of whole days is of dates without a zone, which CRMs tell as midnights of UTC: it is of

@@ -82,7 +82,7 @@ func TestDayCases(t *testing.T) {
 		"0,0 is no place":               {Day{Appointments: []Appointment{with(meeting("a", 0, hour), func(a *Appointment) { a.Latitude, a.Longitude = new(float64), new(float64) })}, Talks: []Talk{said(2, 55, here(0))}}, []string{"a"}, "It overlaps the recording by 55 minutes."},
 		"200 degrees are no place":      {Day{Appointments: []Appointment{with(meeting("a", 0, hour), func(a *Appointment) { far := 2.9e38; a.Latitude, a.Longitude = &far, &far })}, Talks: []Talk{said(2, 55, here(0))}}, []string{"a"}, ""},
 		"a timed one beats all day":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", -50, hour)}, Talks: []Talk{said(-49, 90)}}, []string{"a"}, ""},
-		"all day and a visit later":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", 5*hour, hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, ""},
+		"all day and a visit later":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", 5*hour, hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "Of “w” (2026-03-02 00:00 UTC): it is of whole days, and there is an appointment of an hour that day."},
 		"all day alone":                 {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay)}, Talks: []Talk{said(0, 30), said(180, 30)}}, []string{"w", "w"}, "It is of whole days."},
 		"a day long without a word":     {Day{Appointments: []Appointment{with(with(meeting("w", 0, 0), allDay), func(a *Appointment) { a.AllDay = false }), meeting("a", 0, hour)}, Talks: []Talk{said(2, 55)}}, []string{"a"}, ""},
 		"several days, on the first":    {Day{Appointments: []Appointment{meeting("w", -hour, 56*hour)}, Talks: []Talk{said(0, 30)}}, []string{"w"}, ""},
@@ -96,7 +96,7 @@ func TestDayCases(t *testing.T) {
 			Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "(415) 555-0102", "")), with(meeting("b", 10, hour), withParty("Cleo Ford", "415 555 0199", ""))}, Talks: []Talk{said(8, 50, given("", "+1 415 555 0199 x3"))}},
 			[]string{"b"}, "the telephone number is the one given",
 		},
-		"somebody else was named": {Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", ""))}, Talks: []Talk{said(20, 25, given("Wanda Quist", ""))}}, []string{""}, "it is too far from the recording in time, or in place"},
+		"somebody else was named": {Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", ""))}, Talks: []Talk{said(20, 25, given("Wanda Quist", ""))}}, []string{""}, "the recording is hardly of it: it overlaps the recording by 25 minutes, the name given is another."},
 		"the street was spoken of": {
 			Day{Appointments: []Appointment{with(meeting("a", -20, hour), withParty("Ann Marden", "", "12 Oak Lane")), with(meeting("b", 10, hour), withParty("Cleo Ford", "", "7 Elm Road"))}, Talks: []Talk{said(8, 50, func(t *Talk) { t.Words = []string{"You said", "Elm Road, didn't you?"} })}},
 			[]string{"b"}, "“elm road” was spoken of",

@@ -99,6 +99,55 @@ func TestDatesWithoutAZone(t *testing.T) {
 	}
 }
 
+// TestDaysOfAnotherZone has entries of whole days as a CRM tells them that is in another zone than the organization, or counts 24
+// hours to each day whatever the clocks do: each is of its dates, and of no other.
+func TestDaysOfAnotherZone(t *testing.T) {
+	for _, c := range []struct {
+		crm, organization string
+		month             time.Month
+		day, days         int
+		hours             int // how long the CRM says that it is; 0 is not known
+	}{
+		{"America/New_York", "America/Chicago", time.May, 5, 1, 24},
+		{"America/New_York", "America/Los_Angeles", time.May, 5, 3, 72},
+		{"America/Los_Angeles", "America/New_York", time.May, 5, 1, 24},
+		{"America/New_York", "UTC", time.May, 5, 1, 24},
+		{"Europe/Berlin", "UTC", time.May, 5, 1, 24},
+		{"Europe/Berlin", "Europe/London", time.May, 5, 2, 0},
+		{"America/Chicago", "America/Chicago", time.March, 8, 1, 24},    // which has 23
+		{"America/Chicago", "America/Chicago", time.November, 1, 1, 24}, // which has 25
+		{"America/Chicago", "America/Chicago", time.November, 1, 2, 48},
+		{"Europe/Berlin", "Europe/Berlin", time.March, 29, 1, 24},
+	} {
+		crm, err := time.LoadLocation(c.crm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zone, err := time.LoadLocation(c.organization)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Date(2026, c.month, c.day, 0, 0, 0, 0, crm)
+		entry := Appointment{ConnectionID: "c", ExternalID: "w", Name: "w", ActivityType: "EVENT", Users: rep, Start: start.UTC(), AllDay: true}
+		days := 1
+		if c.hours > 0 {
+			entry.End, days = entry.Start.Add(time.Duration(c.hours)*time.Hour), c.days
+		}
+		for day := -2; day <= days+1; day++ {
+			for _, minute := range []int{20, 9 * 60, 23*60 + 10} {
+				at := time.Date(2026, c.month, c.day+day, 0, minute, 0, 0, zone)
+				want := ""
+				if day >= 0 && day < days {
+					want = "w"
+				}
+				if got := linkedTo(&Day{Rep: rep, Zone: zone, Appointments: []Appointment{entry}, Talks: []Talk{talkAt(at, 25)}}); got[0] != want {
+					t.Errorf("%+v: at %s linked to %q, want %q", c, at, got[0], want)
+				}
+			}
+		}
+	}
+}
+
 // TestOverMidnight has an appointment that begins on one day and ends on the next: its recording may begin on either.
 func TestOverMidnight(t *testing.T) {
 	midnight := time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC)

@@ -89,6 +89,8 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	var parts []string
 	start, end := a.span()
 	switch {
+	case a.whole && t.of[i].cannot && m.sameDay(t, a):
+		parts = append(parts, "it is of whole days, and there is an appointment of an hour that day")
 	case a.whole:
 		parts = append(parts, "it is of whole days")
 	case overlaps(r, start, end) && r.EndedAt.After(r.StartedAt):
@@ -146,20 +148,49 @@ func (m *dayMatch) reason(t *dayTalk, v *Verdict) string {
 		}
 		return text
 	}
-	of := 0
-	for _, a := range m.appointments {
-		if m.sameDay(t, a) {
-			of++
+	var day []int // the appointments of the day
+	nearest := -1
+	for i, a := range m.appointments {
+		if !m.sameDay(t, a) {
+			continue
+		}
+		day = append(day, i)
+		if !m.isFar(t, a) && (nearest < 0 || t.share[i] > t.share[nearest]) {
+			nearest = i
 		}
 	}
-	day := t.Recording.StartedAt.In(m.day.zone()).Format("2006-01-02")
-	switch of {
-	case 0:
-		return fmt.Sprintf("The rep has no appointment on %s.", day)
-	case 1:
-		return fmt.Sprintf("The rep has an appointment on %s, but it is too far from the recording in time, or in place.", day)
+	return m.improbable(t, day, nearest)
+}
+
+// placesApart is from how many meters on a recording is too far from an appointment for people.
+const placesApart = 150
+
+// isFar reports whether an appointment and a talk have nothing in common in time, or are far apart in place.
+func (m *dayMatch) isFar(t *dayTalk, a *dayAppointment) bool {
+	start, end := a.span()
+	return !a.whole && !overlaps(t.Recording, start, end) || t.placed && a.placed && t.place.metersTo(a.place) > placesApart
+}
+
+// improbable says in words why the recording is of none of the day's appointments, of which one that is not far, where there is
+// one, is named.
+func (m *dayMatch) improbable(t *dayTalk, day []int, nearest int) string {
+	date := t.Recording.StartedAt.In(m.day.zone()).Format("2006-01-02")
+	has := fmt.Sprintf("The rep has an appointment on %s, but", date)
+	if len(day) > 1 {
+		has = fmt.Sprintf("The rep has %d appointments on %s, but", len(day), date)
 	}
-	return fmt.Sprintf("The rep has %d appointments on %s, but each is too far from the recording in time, or in place.", of, day)
+	switch {
+	case len(day) == 0:
+		return fmt.Sprintf("The rep has no appointment on %s.", date)
+	case nearest < 0 && len(day) == 1:
+		return has + " it is too far from the recording in time, or in place."
+	case nearest < 0:
+		return has + " each is too far from the recording in time, or in place."
+	case len(day) == 1:
+		return fmt.Sprintf("%s the recording is hardly of it: %s", has, lowerFirst(m.because(t, m.appointments[nearest], nearest)))
+	}
+	a := m.appointments[nearest]
+	return fmt.Sprintf("%s the recording is hardly of one of them. Of %s: %s", has, a.called(), lowerFirst(m.because(t, a, nearest)))
 }
 
 // decide says whether the first choice is linked or offered, by the evidence and the threshold that its connection has for it.

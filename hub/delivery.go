@@ -124,6 +124,8 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there, and the CRM cannot be asked: look there, and settle it."
 	case d.State == DeliveryConfirming && !c.Active:
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked once the connection is no longer paused."
+	case d.State == DeliveryConfirming && !d.DueAt.After(now):
+		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked again as soon as what waits before it is sent."
 	case d.State == DeliveryConfirming:
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there; the CRM is asked again at " + WireTime(d.DueAt) + "."
 	case !c.Active:

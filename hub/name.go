@@ -48,8 +48,11 @@ func anyEmailKey(email string) string {
 	if at < 0 {
 		return key
 	}
-	domain := strings.TrimRightFunc(key[at+1:], func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+	ends := func(r rune) bool { return r == '.' || unicode.IsSpace(r) }
+	domain := strings.TrimRightFunc(key[at+1:], ends)
+	// What a domain's letters are says IDNA: where case folding makes two of one, as of ß, they are another domain's.
+	told := norm.NFKC.String(seen(email))
+	if ascii, err := idna.Lookup.ToASCII(strings.TrimRightFunc(told[strings.LastIndexByte(told, '@')+1:], ends)); err == nil {
 		domain = ascii
 	}
 	return key[:at+1] + domain
@@ -58,15 +61,9 @@ func anyEmailKey(email string) string {
 // fold is the text without what differs between spellings of the same: compatible characters, case, kinds of apostrophes
 // and hyphens, and what is not seen.
 func fold(text string) string {
-	seen := strings.Map(func(r rune) rune {
-		if r == '\u00ad' || unicode.Is(unicode.Cf, r) { // soft hyphens, joiners, marks of direction
-			return -1
-		}
-		return r
-	}, text)
 	return strings.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune("‘’‛ʼʹ′`´", r):
+		case strings.ContainsRune(apostrophes, r):
 			return '\''
 		case strings.ContainsRune("‐‑‒–—−", r):
 			return '-'
@@ -74,7 +71,24 @@ func fold(text string) string {
 			return unicode.ToUpper(r)
 		}
 		return r
-	}, norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen))))
+	}, norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen(text)))))
+}
+
+// apostrophes are what people write for one.
+const apostrophes = "‘’‛ʻʼʹ′`´׳"
+
+// seen is the text without what is not seen: soft hyphens, joiners, marks of direction. An accent that stands alone is an apostrophe,
+// before NFKC makes a blank and a mark of it.
+func seen(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u00ad' || unicode.Is(unicode.Cf, r):
+			return -1
+		case r == '´':
+			return '\''
+		}
+		return r
+	}, text)
 }
 
 // likeness is how far one name is another.
@@ -93,6 +107,9 @@ func nameLikeness(a, b string) likeness {
 	x, y := nameWords(a), nameWords(b)
 	if len(x) == 0 || len(y) == 0 {
 		return unlike
+	}
+	if strings.Join(x, "") == strings.Join(y, "") { // some are written with blanks and without
+		return same
 	}
 	if len(x) > len(y) {
 		x, y = y, x

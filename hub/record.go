@@ -161,10 +161,13 @@ func (r *Record) Validate() error {
 }
 
 // Mend clears what is wrong with the record and costs nothing: an end before the start is no end that is known, and what is no
-// address of a page no link.
+// address of a page no link. An entry of whole days of which no end is told ends with its day.
 func (r *Record) Mend() {
 	if !r.EndTime.IsZero() && r.EndTime.Before(r.StartTime) {
 		r.EndTime = time.Time{}
+	}
+	if r.Details.AllDay && !r.StartTime.IsZero() && !r.EndTime.After(r.StartTime) {
+		r.EndTime = r.StartTime.AddDate(0, 0, 1)
 	}
 	r.Details.URL = WebURL(r.Details.URL)
 }

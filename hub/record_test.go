@@ -321,3 +321,18 @@ func TestOnlyPagesAreLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEntryOfWholeDaysEnds has entries of whole days whose end the CRM does not tell, or tells as their beginning.
+func TestAnEntryOfWholeDaysEnds(t *testing.T) {
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	for end, want := range map[time.Time]time.Time{{}: start.AddDate(0, 0, 1), start: start.AddDate(0, 0, 1), start.AddDate(0, 0, 3): start.AddDate(0, 0, 3)} {
+		r := hub.Record{Model: hub.ModelEngagement, ExternalID: "1", StartTime: start, EndTime: end, Details: hub.Details{AllDay: true}}
+		if r.Mend(); !r.EndTime.Equal(want) {
+			t.Errorf("one that is told to end at %s ends at %s", end, r.EndTime)
+		}
+	}
+	r := hub.Record{Model: hub.ModelEngagement, ExternalID: "1", Details: hub.Details{AllDay: true}}
+	if r.Mend(); !r.EndTime.IsZero() {
+		t.Errorf("one without a beginning ends at %s", r.EndTime)
+	}
+}

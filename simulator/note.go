@@ -28,9 +28,10 @@ type Notes struct {
 	notes []Note
 	// removed counts those that were taken away, so that no id comes twice.
 	removed int
-	// lag is how long a note is missing from lists, most how many characters one may have; zero is no bound.
-	lag  time.Duration
-	most int
+	// lag is how long a note is missing from lists, most how long one may be, as length measures; zero is no bound.
+	lag    time.Duration
+	most   int
+	length func(text string) int
 	// refused are reasons for which the next notes are not taken, one each.
 	refused []string
 }
@@ -57,17 +58,20 @@ func (n *Notes) ListAfter(lag time.Duration) {
 }
 
 // Limit makes the CRM take no note of more characters.
-func (n *Notes) Limit(most int) {
+func (n *Notes) Limit(most int) { n.LimitBy(most, utf8.RuneCountInString) }
+
+// LimitBy makes the CRM take no note that is longer, as it measures: some count bytes, or what escapes add.
+func (n *Notes) LimitBy(most int, length func(text string) int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.most = most
+	n.most, n.length = most, length
 }
 
 // TooLong reports whether the CRM does not take a note for its length.
 func (n *Notes) TooLong(text string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.most > 0 && utf8.RuneCountInString(text) > n.most
+	return n.most > 0 && n.length(text) > n.most
 }
 
 // Listed returns the notes that the CRM lists by now, the oldest first.

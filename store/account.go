@@ -27,6 +27,9 @@ func (s *Store) replaceAccount(ctx context.Context, tx Tx, c hub.Connection, old
 	if err != nil {
 		return err
 	}
+	if err := rememberSent(ctx, tx, c, old, now); err != nil {
+		return err
+	}
 	key := []any{c.OrganizationID, c.ID}
 	for _, statement := range []struct {
 		text string
@@ -39,7 +42,7 @@ func (s *Store) replaceAccount(ctx context.Context, tx Tx, c hub.Connection, old
 		{`UPDATE schedules SET turn = turn + 1, lease_until = NULL, working = FALSE, run_id = NULL WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`DELETE FROM vendor_webhooks WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`UPDATE mappings SET checked_at = NULL, failed = '' WHERE organization_id = $1 AND connection_id = $2`, key},
-		{`UPDATE connections SET sync_status = $3, retiring = TRUE WHERE organization_id = $1 AND id = $2`, append(key, string(status))},
+		{`UPDATE connections SET sync_status = $3, retiring = TRUE, account_since = $4 WHERE organization_id = $1 AND id = $2`, append(key, string(status), micros(now))},
 	} {
 		if _, err := tx.Exec(ctx, statement.text, statement.args...); err != nil {
 			return fmt.Errorf("replace the account of a connection: %w", err)
@@ -86,12 +89,11 @@ func (s *Store) retireSome(ctx context.Context, tx Tx, c hub.Connection) (some b
 	if err != nil || canceled > 0 {
 		return true, err
 	}
-	// Whether a note is there that was sent to the account before cannot be found out any more: where it is not found, it is not
-	// sent to this one.
-	withdrawn, err := tx.Exec(ctx, `UPDATE deliveries SET withdrawn = $3, due_at = COALESCE(due_at, CAST($4 AS BIGINT)), updated_at = $4 WHERE `+
-		tx.Dialect().RowsOf(`deliveries WHERE organization_id = $1 AND connection_id = $2 AND state = $5 AND withdrawn = '' LIMIT $6`),
-		c.OrganizationID, c.ID, accountReplaced, micros(s.clock()), string(hub.DeliveryConfirming), purgeSlice)
-	if err != nil || withdrawn > 0 {
+	// Whether a note is there that was sent to the account before cannot be found out any more, over this connection.
+	given, err := tx.Exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, withdrawn = '', asked_at = NULL, absences = 0, error = $4, updated_at = $5 WHERE `+
+		tx.Dialect().RowsOf(`deliveries WHERE organization_id = $1 AND connection_id = $2 AND state = $6 LIMIT $7`),
+		c.OrganizationID, c.ID, string(hub.DeliveryCanceled), accountReplaced+" Whether its note is there could not be found out before.", micros(s.clock()), string(hub.DeliveryConfirming), purgeSlice)
+	if err != nil || given > 0 {
 		return true, err
 	}
 	return purgeSome(ctx, tx, ofAccount, c.OrganizationID, c.ID)

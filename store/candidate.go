@@ -20,9 +20,10 @@ const (
 	maxHeard = 2000
 )
 
-// Verdict says what the rule finds for a recording now: one of the rep's appointments or, where none fits, a project of a
-// connection that has no appointments.
+// Verdict says what the rule finds for a recording now, whatever it is linked to and whoever said so: one of the rep's appointments
+// or, where none fits, a project of a connection that has no appointments.
 func (s *Store) Verdict(ctx context.Context, r hub.Recording) (hub.Verdict, error) {
+	r.Link, r.WrittenAt, r.DeletedAt = hub.Link{}, time.Time{}, time.Time{}
 	day, err := s.dayOf(ctx, r)
 	if err != nil {
 		return hub.Verdict{}, err

@@ -188,14 +188,25 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 	var c hub.Connection
 	err := s.write(ctx, func(tx Tx) error {
 		var err error
-		c, err = queryOne(ctx, tx, scanConnection, `DELETE FROM connections WHERE organization_id = $1 AND id = $2 RETURNING `+connectionColumns, organization, id)
-		if err == nil && !hub.MatchesVersion(ifUpdatedAt, c.UpdatedAt) {
-			return hub.ErrStale // undoes the deletion
-		}
-		if err != nil {
+		if c, err = lockConnection(ctx, tx, organization, id); err != nil {
 			return err
 		}
-		if err := enqueuePurge(ctx, tx, organization, id, s.clock()); err != nil {
+		if !hub.MatchesVersion(ifUpdatedAt, c.UpdatedAt) {
+			return hub.ErrStale
+		}
+		account, err := accountOf(ctx, tx, organization, id)
+		if err := ignoreNotFound(err); err != nil {
+			return err
+		}
+		now := s.clock()
+		if err := enqueuePurge(ctx, tx, organization, id, now); err != nil {
+			return err
+		}
+		// After the write-back has lost its lease: nothing more is begun.
+		if err := rememberSent(ctx, tx, c, account, now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM connections WHERE organization_id = $1 AND id = $2`, organization, id); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, organization, "delete", "connection", id, map[string]any{"name": c.Name, "integrationPlatform": c.Platform})

@@ -25,12 +25,15 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		return nil
 	}
 	now := s.clock()
-	// One that was sent, and whose proof is awaited, is wanted again.
-	if _, err := tx.Exec(ctx, `UPDATE deliveries SET withdrawn = '', updated_at = $6 WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4
-		AND external_id = $5 AND state = 'CONFIRMING' AND withdrawn <> ''`, r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now)); err != nil {
+	if err := takeOverSent(ctx, tx, r, c, now); err != nil {
 		return err
 	}
-	revived, err := reviveDeliveries(ctx, tx, r.OrganizationID, c.ID, now, `recording_id = $4 AND model = $5 AND external_id = $6 AND state = 'CANCELED' AND correction = 0`,
+	// One that was sent, and whose proof is awaited, is wanted again.
+	if _, err := tx.Exec(ctx, `UPDATE deliveries SET withdrawn = '', updated_at = $6 WHERE organization_id = $1 AND connection_id = $2 AND recording_id = $3 AND model = $4
+		AND external_id = $5 AND state = 'CONFIRMING' AND withdrawn <> ''`+ofItsAccount, r.OrganizationID, c.ID, r.ID, string(r.Link.Model), r.Link.ExternalID, micros(now)); err != nil {
+		return err
+	}
+	revived, err := reviveDeliveries(ctx, tx, r.OrganizationID, c.ID, now, `recording_id = $4 AND model = $5 AND external_id = $6 AND state = 'CANCELED' AND correction = 0`+ofItsAccount,
 		r.ID, string(r.Link.Model), r.Link.ExternalID)
 	if err != nil || revived {
 		return err
@@ -79,10 +82,11 @@ func (s *Store) insertDelivery(ctx context.Context, tx Tx, r hub.Recording, corr
 	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, r.Link.ConnectionID, now)
 }
 
-// deliveriesOn are the recording's deliveries to the record that it is linked to, in the order of their corrections.
+// deliveriesOn are the recording's deliveries to the record that it is linked to, in the order of their corrections. Those to a
+// record of the same number of an account that was replaced are none of them.
 func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, error) {
 	return queryAll(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
-		WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5 ORDER BY correction`,
+		WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5`+ofItsAccount+` ORDER BY correction`,
 		r.OrganizationID, r.ID, r.Link.ConnectionID, string(r.Link.Model), r.Link.ExternalID)
 }
 
@@ -236,6 +240,13 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 			return err
 		case before.State != hub.DeliveryConfirming && !before.IsOf(r.Link):
 			return hub.Conflict("The recording is no longer linked to the %s %s; link it there first.", before.Model, before.ExternalID)
+		}
+		former, err := queryAny(ctx, tx, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND id = $2`+ofAccountBefore+` LIMIT 1`, organization, id)
+		if err != nil {
+			return err
+		}
+		if former {
+			return hub.Conflict("It was to a record of the account that the connection had before; link the recording anew, and its note is sent to the one that it has now.")
 		}
 		// What is sent but not proven stays so: it is looked for now.
 		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = CASE WHEN state = 'CONFIRMING' THEN state ELSE 'PENDING' END, due_at = $3, attempts = 0, error = '', updated_at = $3

@@ -19,6 +19,14 @@ const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.or
 // ofThisAccount keeps what was to be written to an account that was replaced from being written to the one after it.
 const ofThisAccount = ` AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = deliveries.organization_id AND c.id = deliveries.connection_id AND c.retiring = TRUE)`
 
+// ofAccountBefore is of deliveries to an account that their connection had before, ofItsAccount of those to the one that it has.
+const (
+	ofAccountBefore = ` AND EXISTS ` + accountCameLater
+	ofItsAccount    = ` AND NOT EXISTS ` + accountCameLater
+
+	accountCameLater = `(SELECT 1 FROM connections c WHERE c.organization_id = deliveries.organization_id AND c.id = deliveries.connection_id AND c.account_since >= deliveries.created_at)`
+)
+
 // nothingToSettle keeps a delivery waiting while the same recording's note on another record is not settled.
 const nothingToSettle = ` AND (state <> 'PENDING' OR NOT EXISTS (SELECT 1 FROM deliveries u JOIN connections live ON live.organization_id = u.organization_id AND live.id = u.connection_id
 	WHERE u.organization_id = deliveries.organization_id AND u.recording_id = deliveries.recording_id AND u.id <> deliveries.id AND u.state = 'CONFIRMING'))`
@@ -75,7 +83,7 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 		err := r.Scan(&on.Model, &on.ExternalID)
 		return on, err
 	}, `SELECT target_model, target_external_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
-		AND sent_at IS NOT NULL AND target_model <> '' ORDER BY correction DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID)
+		AND sent_at IS NOT NULL AND target_model <> ''`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID)
 	if err != nil || len(all) == 0 {
 		return hub.RecordRef{}, err
 	}

@@ -134,6 +134,43 @@ func TestWhatHappenedWhileDisabledIsReplayed(t *testing.T) {
 	})
 }
 
+// TestTheOrderOutlastsDisabling disables an endpoint while an event waits to be tried again, and enables it: what comes then waits for
+// it, and what happened meanwhile is told between the two once it is replayed.
+func TestTheOrderOutlastsDisabling(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newTestEndpoint(t, url)
+		recording := storetest.Recording(t, w.st, w.OrganizationID, hub.NewID(), w.now, time.Minute)
+		since := w.now
+		disable := func(off bool) {
+			t.Helper()
+			_, err := w.st.PatchEndpoint(t.Context(), w.OrganizationID, w.ID, hub.WebhookPatch{Disabled: &off})
+			w.must(err)
+		}
+		w.happens(recording, 1)
+		task, _ := w.claim()
+		events, _ := w.due()
+		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: events[0], At: w.now, Error: "It answered 500.", Next: w.now.Add(time.Hour)}}, false))
+		disable(true)
+		w.happens(recording, 1)
+		disable(false)
+		w.happens(recording, 1)
+		if _, told := w.due(); len(told) != 0 {
+			t.Fatalf("told before the one that failed: %+v", told)
+		}
+		w.now = w.now.Add(time.Minute)
+		if _, err := w.st.ReplayFailed(t.Context(), w.OrganizationID, w.ID, since.Add(-time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		for sequence := int64(1); sequence <= 3; sequence++ {
+			events, told := w.due()
+			if len(told) != 1 || told[0].Sequence != sequence {
+				t.Fatalf("number %d: %+v", sequence, told)
+			}
+			w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: events[0], At: w.now}}, false))
+		}
+	})
+}
+
 // TestAReceiverIsLeftAlone keeps until when a receiver asked to be left alone, and forgets it for another receiver.
 func TestAReceiverIsLeftAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {

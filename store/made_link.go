@@ -44,7 +44,6 @@ func (s *Store) madeLinksOf(ctx context.Context, organization string) (made, uns
 		for _, r := range found {
 			after = r.ID
 			link := r.Link
-			r.Link, r.WrittenAt = hub.Link{}, r.DeletedAt // as if nobody had looked yet
 			v, err := s.Verdict(ctx, r)
 			if err != nil {
 				return made, unsure, err

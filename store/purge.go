@@ -101,7 +101,14 @@ var withoutRowID = map[string][]string{"record_contacts": {"organization_id", "c
 // purgeSome removes a slice of a connection's rows from the first of the tables that has any, and reports whether one had.
 func purgeSome(ctx context.Context, tx Tx, tables []string, organization, connection string) (some bool, err error) {
 	for _, table := range tables {
-		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND connection_id = $2 LIMIT $3`, withoutRowID[table]...), organization, connection, purgeSlice)
+		order := ""
+		if table == "deliveries" {
+			order = ` ORDER BY id`
+			if err := keepMarkers(ctx, tx, organization, connection); err != nil {
+				return false, fmt.Errorf("keep the markers of notes: %w", err)
+			}
+		}
+		n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND connection_id = $2`+order+` LIMIT $3`, withoutRowID[table]...), organization, connection, purgeSlice)
 		if err == nil && table == "records" {
 			err = addUsage(ctx, tx, organization, hub.ResourceRecords, connection, -n)
 		}
@@ -143,12 +150,13 @@ func (s *Store) purgeOlder(ctx context.Context, a aging) (more bool, err error) 
 	return more && err == nil, err
 }
 
-// PurgeOldEntries removes a slice of the mobile events and of the requests of the audit log that are older than they are
-// kept, and reports whether there may be more.
+// PurgeOldEntries removes a slice of the mobile events, of the requests of the audit log, and of what was sent over connections that
+// are gone, that are older than they are kept, and reports whether there may be more.
 func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
 	for _, a := range []aging{
 		{"mobile_events", "created_at", hub.MobileEventKept},
 		{"api_calls", "created_at", APICallKept},
+		{"sent_before", "asked_at", SentBeforeKept},
 	} {
 		left, failed := s.purgeOlder(ctx, a)
 		more, err = more || left, errors.Join(err, failed)

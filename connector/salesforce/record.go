@@ -208,9 +208,6 @@ func (b *builder) times() {
 			b.EndTime = end
 		}
 	}
-	if b.Details.AllDay && !b.StartTime.IsZero() && !b.EndTime.After(b.StartTime) {
-		b.EndTime = b.StartTime.Add(24 * time.Hour)
-	}
 	if b.EndTime.Before(b.StartTime) {
 		b.EndTime = time.Time{}
 	}

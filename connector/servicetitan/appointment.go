@@ -76,9 +76,6 @@ func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, r
 		if length, ok := duration(e.Duration); ok && !e.Start.IsZero() {
 			r.EndTime = e.Start.Add(length)
 		}
-		if e.AllDay && !r.EndTime.After(r.StartTime) {
-			r.EndTime = r.StartTime.Add(24 * time.Hour)
-		}
 		return []hub.Record{r}
 	})
 	return nil

@@ -19,7 +19,7 @@ const nameMost = 250
 // blocks are the elements that begin a line of their own.
 var blocks = map[atom.Atom]bool{
 	atom.P: true, atom.Br: true, atom.Div: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.Tr: true, atom.Table: true, atom.Blockquote: true,
-	atom.Pre: true, atom.Hr: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
+	atom.Pre: true, atom.Hr: true, atom.Section: true, atom.Article: true, atom.Header: true, atom.Footer: true, atom.Dl: true, atom.Dt: true, atom.Dd: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
 }
 
 // plainText is what a person reads of HTML, in lines; a text that is none stays as it is but for its white space.
@@ -36,8 +36,11 @@ func plainText(markup string) string {
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
-			if blocks[t.DataAtom] {
+			switch {
+			case blocks[t.DataAtom]:
 				b.WriteByte('\n')
+			case t.DataAtom == atom.Td || t.DataAtom == atom.Th: // on one line with those beside it
+				b.WriteByte(' ')
 			}
 			if t.Type == html.StartTagToken && (t.DataAtom == atom.Script || t.DataAtom == atom.Style) {
 				skipped = t.Data

@@ -12,15 +12,18 @@ import (
 // TestSummaries reads the names of jobs from what the vendor writes as HTML.
 func TestSummaries(t *testing.T) {
 	for summary, name := range map[string]string{
-		"<p>AC is <b>out</b></p><br>Gate code 1234":         "AC is out Gate code 1234",
-		"New roof, 3 < 4 & more":                            "New roof, 3 < 4 & more",
-		"AT&amp;T &lt;office&gt;&nbsp;two":                  "AT&T <office> two",
-		"<ul><li>one</li><li>two</li></ul>":                 "one two",
-		"<style>p{color:red}</style><script>x()</script>hi": "hi",
-		"<p></p>":                          "Job 9",
-		"":                                 "Job 9",
-		strings.Repeat("word ", 100):       strings.TrimSpace(strings.Repeat("word ", 49)) + "…",
-		"a <img src=x onerror=alert(1)> b": "a b",
+		"<p>AC is <b>out</b></p><br>Gate code 1234":                                              "AC is out Gate code 1234",
+		"New roof, 3 < 4 & more":                                                                 "New roof, 3 < 4 & more",
+		"AT&amp;T &lt;office&gt;&nbsp;two":                                                       "AT&T <office> two",
+		"<ul><li>one</li><li>two</li></ul>":                                                      "one two",
+		"<style>p{color:red}</style><script>x()</script>hi":                                      "hi",
+		"<table><tr><th>Unit</th><th>Age</th></tr><tr><td>AC</td><td>12 years</td></tr></table>": "Unit Age AC 12 years",
+		"Price &lt; 500 &euro;&#x2014;call &quot;Jo&quot;&#39;s":                                 "Price < 500 €—call \"Jo\"'s",
+		"<!-- note -->&amp;amp; twice":                                                           "&amp; twice",
+		"<p></p>":                                                                                "Job 9",
+		"":                                                                                       "Job 9",
+		strings.Repeat("word ", 100):                                                             strings.TrimSpace(strings.Repeat("word ", 49)) + "…",
+		"a <img src=x onerror=alert(1)> b":                                                       "a b",
 	} {
 		r := one(t, hub.ModelOpportunity, map[string][]any{"jobs": {map[string]any{"id": 1, "jobNumber": "9", "jobStatus": "Scheduled", "summary": summary}}})
 		if r.Name != name || utf8.RuneCountInString(r.Name) > 250 {

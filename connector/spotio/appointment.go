@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ const (
 	yearsAhead = 2
 	// sliceDays is how many days of what is earlier are read as one scroll.
 	sliceDays = 183
+	// daysMost is how many days an entry of whole days has at most.
+	daysMost = 366
 	// mostAgain is how often one slice is begun again because its scroll has aged.
 	mostAgain = 5
 )
@@ -72,7 +75,11 @@ func (a *activity) record(t template) hub.Record {
 		},
 	}
 	r.Details.Subject = r.Name
-	if a.Seconds != nil && *a.Seconds > 0 && !a.AllDay && !a.Date.IsZero() {
+	switch has := a.Seconds != nil && *a.Seconds > 0; {
+	case !has, a.Date.IsZero():
+	case a.AllDay: // it lasts for the entirety of its date, or of several
+		r.EndTime = a.Date.AddDate(0, 0, int(min(max(1, math.Round(*a.Seconds/day.Seconds())), daysMost)))
+	default:
 		r.EndTime = a.Date.Add(time.Duration(*a.Seconds * float64(time.Second)))
 	}
 	if o := a.DataObject; o != nil {

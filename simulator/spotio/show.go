@@ -302,8 +302,9 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 		}
 		keep.Deleted = r.Deleted || v.ghost(r)
 		keep.StartTime = v.start(r)
-		if !allDay(r) {
-			keep.EndTime = keep.StartTime.Add(r.EndTime.Sub(r.StartTime))
+		keep.EndTime = keep.StartTime.Add(r.EndTime.Sub(r.StartTime))
+		if allDay(r) {
+			keep.EndTime = keep.StartTime.AddDate(0, 0, 1)
 		}
 		keep.Details = hub.Details{
 			Subject: r.Name, Content: has.Content, ActivityType: "APPOINTMENT", AllDay: allDay(r), CreatedAt: has.CreatedAt, UpdatedAt: hub.WireTime(r.ModifiedAt),

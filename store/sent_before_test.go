@@ -21,7 +21,7 @@ func TestWhatWasSentToAnAccount(t *testing.T) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
 		org := storetest.Organization(t, st)
-		connection := newMergeWorld(t, st, org, true).connection
+		connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID
 		check := func(_ context.Context, _ hub.Connection, values map[string]string) (hub.CRMAccount, error) {
 			return hub.CRMAccount{ID: values["account"]}, nil
 		}
@@ -89,7 +89,7 @@ func TestWhatWasSentToAnAccount(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			connection = newMergeWorld(t, st, org, true).connection
+			connection = storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID
 			says("made again for "+of.account, linked(of.account), of.want)
 		}
 		if markers, err := st.EarlierMarkers(ctx, org, recording); err != nil || !slices.Contains(markers, "sirocco:m") {

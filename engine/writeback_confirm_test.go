@@ -340,8 +340,10 @@ func TestAConnectionMadeAgainLooksForWhatWasSent(t *testing.T) {
 				var id string
 				if record := r.crm.Records(r.main())[0].ExternalID; how == "answered" {
 					id = r.processed(user, "A talk", r.main(), record)
-					until(t, "it was sent", func() bool { return len(r.crm.Notes.All()) == 1 && r.delivery(id).Note.Marker != "" })
-					r.idle()
+					until(t, "it was sent", func() bool {
+						state := r.delivery(id).State
+						return state == hub.DeliverySent || r.info.NotesReadBack && state == hub.DeliveryConfirming
+					})
 				} else {
 					id = r.lost(user, r.main(), record)
 				}

@@ -81,6 +81,7 @@ type dayTalk struct {
 	contact       []float64
 	located       []float64 // how much its place speaks for a visit of each appointment, as logarithm
 	nearby        []float64 // and for a talk nearby
+	strayed       []float64 // how probable it is that its place is none, if it is of each appointment
 	fixed         int       // the appointment that a person said; -1 for none of them
 	isFixed       bool
 	// unplanned is how much speaks for a talk that nobody planned, as logarithm.
@@ -237,13 +238,15 @@ func (m *dayMatch) addTalks() {
 		}
 		of.place, of.placed = placeOf(r.Latitude, r.Longitude)
 		clues := cluesOf(t, m.day.Region)
-		of.located, of.nearby = make([]float64, len(m.appointments)), make([]float64, len(m.appointments))
+		of.located, of.nearby, of.strayed = make([]float64, len(m.appointments)), make([]float64, len(m.appointments)), make([]float64, len(m.appointments))
 		for j, a := range m.appointments {
 			of.about = append(of.about, clues.about(a.known))
 			if of.placed && a.placed {
 				meters := of.place.metersTo(a.place)
-				of.located[j] = math.Log(against(anywhere, sameLaw(meters)))
+				beside, _ := m.besideLaw(of.place, j)
+				of.located[j] = math.Log(against(anywhere, sameLaw(meters)+misplaced*beside))
 				of.nearby[j] = math.Log(against(anywhere, nearbyLaw(meters)))
+				of.strayed[j] = strayedLaw(meters)
 			} else if of.placed {
 				of.located[j] = math.Log(m.unknownLaw(of.place, j) / anywhere)
 			}
@@ -262,14 +265,21 @@ func (m *dayMatch) addTalks() {
 // unknownLaw is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
 // the one before or after it is.
 func (m *dayMatch) unknownLaw(p place, i int) float64 {
-	beside, rest := 0.0, 1.0
+	beside, rest := m.besideLaw(p, i)
+	return rest*m.anywhere + beside
+}
+
+// besideLaw is how probable a place is for the visit of an appointment by being beside where the one before or after it is; rest is
+// how probable it is that it is beside neither.
+func (m *dayMatch) besideLaw(p place, i int) (beside, rest float64) {
+	rest = 1
 	for _, j := range [...]int{i - 1, i + 1} {
 		if j >= 0 && j < len(m.appointments) && m.appointments[j].placed && !m.appointments[j].whole {
 			rest -= neighbourChance
 			beside += neighbourChance * between(p.metersTo(m.appointments[j].place), neighbourNearest, neighbourFarthest)
 		}
 	}
-	return rest*m.anywhere + beside
+	return beside, rest
 }
 
 func (m *dayMatch) radius() float64 {
@@ -419,7 +429,9 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 func (m *dayMatch) goesOn(w *way, t *dayTalk, i int) float64 {
 	near := t.located[i]
 	if before := m.talks[len(w.choices)-1]; before.placed && t.placed {
-		near = math.Log((partsLaw(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere)
+		parts := (partsLaw(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere
+		// Where the place of the part before is none, the appointment's tells where this one was made.
+		near = math.Log((1-before.strayed[i])*parts + before.strayed[i]*math.Exp(t.located[i]))
 	}
 	law := twoParts * pauseLaw(t.start-w.rep.free)
 	if slot := m.appointments[i].slot; t.length > 0 {

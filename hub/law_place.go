@@ -51,6 +51,13 @@ func sameLaw(meters float64) float64 {
 	return d
 }
 
+// strayedLaw is how probable it is that a recording which was made some meters from the place of its appointment was told a place that
+// is an old one, or a guess of the phone.
+func strayedLaw(meters float64) float64 {
+	strayed := stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
+	return strayed / max(sameLaw(meters), strayed, 1e-300)
+}
+
 // partsLaw is how probable it is that two recordings of one visit have places some meters apart.
 func partsLaw(meters float64) float64 {
 	return ring(apartLaws().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)

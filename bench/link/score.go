@@ -63,6 +63,20 @@ func (b *bin) doubtful() bool {
 
 func (b *bin) off() float64 { return b.stated/float64(b.count) - float64(b.true)/float64(b.count) }
 
+// thin says that chance alone gives more than the aim allows: the bin says nothing of it.
+func (b *bin) thin() bool { return b.noise() > calibrationAim }
+
+// astray is how far what was stated is from what was true in the mean of all statements.
+func astray(of *[bins]bin) float64 {
+	sum, count := 0.0, 0
+	for i := range of {
+		if b := &of[i]; b.count > 0 {
+			sum, count = sum+math.Abs(b.off())*float64(b.count), count+b.count
+		}
+	}
+	return sum / float64(max(1, count))
+}
+
 // noise is the deviation that chance alone would give.
 func (b *bin) noise() float64 {
 	p := b.stated / float64(b.count)
@@ -258,7 +272,7 @@ func (s *scores) print(w io.Writer) {
 	fmt.Fprint(w, "\nAims: place known 99 % and 85 %, time alone 92 % and 40 %, contact named 99.5 % and 95 %, among the first two 97 %; (!) is below.\n\n")
 	printHeader(w)
 	s.printRows(w, "nominal")
-	fmt.Fprint(w, "\nStated probabilities, and how often it was true (± what chance alone gives; (!) is off by more than 2 points and twice the chance):\n")
+	fmt.Fprint(w, "\nStated probabilities, how often it was true, and of how many statements (± is what chance alone gives: where that is more than 2 points, the bin is thin and says nothing of the aim; (!) is off by more than 2 points and twice the chance):\n")
 	s.printStated(w, "an appointment", func(c *tally) *[bins]bin { return &c.stated })
 	s.printStated(w, "none of them", func(c *tally) *[bins]bin { return &c.none })
 }
@@ -279,13 +293,21 @@ func (s *scores) printStated(w io.Writer, of string, stated func(*tally) *[bins]
 				continue
 			}
 			mark := ""
+			if b.thin() {
+				mark = ", thin"
+			}
 			if b.doubtful() {
-				mark = " (!)"
+				mark += " (!)"
 			}
 			fmt.Fprintf(w, " %.1f → %.1f ± %.1f, %d%s |", 100*b.stated/float64(b.count), 100*share(b.true, b.count), 100*b.noise(), b.count, mark)
 		}
 		fmt.Fprintln(w)
 	}
+	fmt.Fprint(w, "| off in the mean |")
+	for i := range s {
+		fmt.Fprintf(w, " %.2f |", 100*astray(stated(&s[i])))
+	}
+	fmt.Fprintln(w)
 }
 
 // printCurves prints what other thresholds would give.

@@ -338,17 +338,25 @@ func TestAConnectionMadeAgainLooksForWhatWasSent(t *testing.T) {
 				user, _ := r.rep()
 				r.crm.Notes.ListAfter(r.lag / 2)
 				var id string
-				if record := r.crm.Records(r.main())[0].ExternalID; how == "answered" {
+				switch record := r.crm.Records(r.main())[0].ExternalID; how {
+				case "never came":
+					failed := false
+					r.crm.Before(func(q *http.Request) {
+						if asksToWrite(q) && !failed {
+							failed = true
+							r.crm.Faults.Script(simulator.Fault{Kind: simulator.ServerError})
+						}
+					})
+					id = r.processed(user, "A talk", r.main(), record)
+					until(t, "nobody knows", func() bool { return r.delivery(id).State == hub.DeliveryConfirming && r.delivery(id).Error != "" })
+				case "answered":
 					id = r.processed(user, "A talk", r.main(), record)
 					until(t, "it was sent", func() bool {
 						state := r.delivery(id).State
 						return state == hub.DeliverySent || r.info.NotesReadBack && state == hub.DeliveryConfirming
 					})
-				} else {
+				default:
 					id = r.lost(user, r.main(), record)
-				}
-				if how == "never came" {
-					r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
 				}
 				r.makeAgain(id)
 				to := 0

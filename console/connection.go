@@ -27,6 +27,9 @@ type connectionPage struct {
 	Held     []heldModel
 	Grid     runGrid
 	Timeline []happening
+	// Kind is what the timeline is filtered by, empty where it has everything; Kinds are what it can be.
+	Kind  string
+	Kinds any
 	// Next is where the timeline goes on; empty at its end.
 	Next string
 }
@@ -94,7 +97,8 @@ func (s *server) renderConnection(w http.ResponseWriter, v *visit, status int, w
 		return err
 	}
 	shown.Grid = drawGrid(c, runs, func(run string) string { return s.href(v, "/connections/"+c.ID+"/runs/"+run) })
-	if shown.Timeline, shown.Next, err = s.timeline(v, c, v.URL.Query().Get("before")); err != nil {
+	shown.Kind, shown.Kinds = timelineKind(v.URL.Query().Get("kind")), timelineKinds
+	if shown.Timeline, shown.Next, err = s.timeline(v, c, shown.Kind, v.URL.Query().Get("before")); err != nil {
 		return err
 	}
 	return s.render(w, v, status, "connection", shown)

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sirocco/hub"
@@ -15,9 +16,11 @@ type crmUsersPage struct {
 
 	// Find is what is looked for, After the CRM user before the first that is listed; empty at the beginning.
 	Find, After string
-	Users       []crmUser
-	Next        string
-	Wrong       wrongMatch
+	// Unknown says that only those are listed of whom it is not known who they are.
+	Unknown bool
+	Users   []crmUser
+	Next    string
+	Wrong   wrongMatch
 	// Known are users of the workspace whose addresses are offered while one is typed.
 	Known []hub.User
 }
@@ -74,7 +77,7 @@ type wrongMatch struct{ ID, Typed, Sentence string }
 
 // renderCRMUsers shows the CRM users that are looked for, with what was typed for one of them and not taken.
 func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wrong wrongMatch) error {
-	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find")), After: v.FormValue("after"), Wrong: wrong}
+	shown := &crmUsersPage{page: s.page(v, "CRM users"), Find: strings.TrimSpace(v.FormValue("find")), After: v.FormValue("after"), Unknown: v.FormValue("known") == "no", Wrong: wrong}
 	var after *store.Record
 	if shown.After != "" {
 		last, err := s.Store.Record(v.Context(), v.organization.ID, hub.ModelUser, shown.After)
@@ -83,20 +86,19 @@ func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wro
 		}
 		after = &last
 	}
-	find := s.Store.RecordsByName
-	if strings.Contains(shown.Find, "@") {
-		find = s.Store.RecordsByEmail
-	}
-	found, err := find(v.Context(), v.organization.ID, hub.ModelUser, shown.Find, "", after, peopleListed+1)
+	found, err := s.findCRMUsers(v, shown, after)
 	if err = ignoreCut(err); err != nil {
 		return err
 	}
 	if len(found) > peopleListed {
 		found = found[:peopleListed]
-		shown.Next = shown.Here("after", found[peopleListed-1].ID)
+		shown.Next = s.href(v, "/people/crm-users", "find", shown.Find, "known", v.FormValue("known"), "after", found[peopleListed-1].ID)
 	}
 	if shown.Users, err = s.crmUsers(v, found); err != nil {
 		return err
+	}
+	if shown.Unknown { // of an address all were found
+		shown.Users = slices.DeleteFunc(shown.Users, func(u crmUser) bool { return u.Match.By != hub.NotMatched })
 	}
 	if shown.Acts() {
 		if shown.Known, err = s.Store.Users(v.Context(), v.organization.ID, store.UserFilter{Limit: usersOffered}); err != nil {
@@ -104,6 +106,18 @@ func (s *server) renderCRMUsers(w http.ResponseWriter, v *visit, status int, wro
 		}
 	}
 	return s.render(w, v, status, "crm_users", shown)
+}
+
+// findCRMUsers finds those that a page lists, by the beginning of their name or by their address, and one more.
+func (s *server) findCRMUsers(v *visit, shown *crmUsersPage, after *store.Record) ([]store.Record, error) {
+	ctx, organization := v.Context(), v.organization.ID
+	switch {
+	case strings.Contains(shown.Find, "@"):
+		return s.Store.RecordsByEmail(ctx, organization, hub.ModelUser, shown.Find, "", after, peopleListed+1)
+	case shown.Unknown:
+		return s.Store.UnmatchedCRMUsers(ctx, organization, shown.Find, after, peopleListed+1)
+	}
+	return s.Store.RecordsByName(ctx, organization, hub.ModelUser, shown.Find, "", after, peopleListed+1)
 }
 
 // crmUsers finds who some CRM users are.
@@ -160,5 +174,5 @@ func (s *server) matchCRMUser(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.redirect(w, v, "matched", "/people/crm-users", "find", v.PostFormValue("find"), "after", v.PostFormValue("after"))
+	return s.redirect(w, v, "matched", "/people/crm-users", "find", v.PostFormValue("find"), "after", v.PostFormValue("after"), "known", v.PostFormValue("known"))
 }

@@ -184,7 +184,7 @@ func (s *server) noteDecisions(v *visit, names map[string]string, n int64) (all 
 	if n == 0 {
 		return nil, nil
 	}
-	notes, err := s.Store.Unproven(v.Context(), v.organization.ID, decisionsShown)
+	notes, err := s.Store.Unproven(v.Context(), v.organization.ID, "", decisionsShown)
 	for i := range notes {
 		d := &notes[i]
 		at := s.href(v, "/deliveries/"+d.ID+"/settle")
@@ -196,6 +196,9 @@ func (s *server) noteDecisions(v *visit, names map[string]string, n int64) (all 
 				{Label: "It is not: send it again", URL: at, Fields: []string{"there", "no"}},
 			},
 		})
+	}
+	if more := n - int64(len(notes)); more > 0 {
+		all = append(all, decision{Tone: "warn", Sentence: furtherOnes(more) + " notes were sent and are not proven to be there.", URL: s.href(v, "/write-backs", "state", writeBacksUnproven), Action: "See them"})
 	}
 	return all, err
 }

@@ -1,12 +1,17 @@
 package console
 
 import (
+	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sirocco/hub"
 )
 
 // TestAQuietStreamIsWhole sends an event, and for longer than a browser may stall nothing else: what is sent then comes, and so
@@ -39,6 +44,58 @@ func TestAQuietStreamIsWhole(t *testing.T) {
 		defer func() { _ = answer.Body.Close() }()
 		if all, err := io.ReadAll(answer.Body); err != nil || string(all) != "data: \n\ndata: \n\n" {
 			t.Errorf("%q, %v", all, err)
+		}
+	})
+}
+
+// TestAStalledStreamCostsNothing reads the first of a live page that is another one each second, and no more: what was on its way is
+// all that is made for it, and the stream ends.
+func TestAStalledStreamCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var made, asked atomic.Int64
+		s := &server{Options: Options{Logger: slog.New(slog.DiscardHandler), Origin: func(*http.Request) string { return "http://console" }}, base: "/console"}
+		s.guard.ask = func(_ context.Context, hashes []string) (map[string]bool, error) {
+			asked.Add(1)
+			alive := map[string]bool{}
+			for _, h := range hashes {
+				alive[h] = true
+			}
+			return alive, nil
+		}
+		ended := make(chan error, 1)
+		to, from := net.Pipe() // which keeps nothing that is not read
+		listener := oneConnection{from, make(chan struct{}, 1)}
+		listener.free <- struct{}{}
+		web := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			v := &visit{Request: r, session: &hub.ConsoleSession{}}
+			ended <- s.stream(w, v, "connections", "over", func(context.Context) (any, error) {
+				return struct{ Base int64 }{made.Add(1)}, nil
+			})
+		})}
+		defer func() { _ = web.Close() }()
+		go func() { _ = web.Serve(listener) }()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://console/connections/live", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.AddCookie(&http.Cookie{Name: sessionCookie, Value: "a secret"})
+		if err := request.Write(to); err != nil {
+			t.Fatal(err)
+		}
+		if !reads(to, `href="1/sign-in"`) {
+			t.Fatal("nothing came")
+		}
+		time.Sleep(100 * livePoll) // virtual
+		if n := made.Load(); n > 2 {
+			t.Errorf("it was made %d times for who read it once", n)
+		}
+		if n := asked.Load(); n > 6 {
+			t.Errorf("whether who does not read is signed in was asked %d times", n)
+		}
+		select {
+		case <-ended:
+		default:
+			t.Error("the stream goes on")
 		}
 	})
 }

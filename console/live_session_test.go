@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -122,6 +123,43 @@ func TestLivePageSaysThatItIsNot(t *testing.T) {
 	browse(t, over, chromedp.WaitVisible(`//*[contains(text(), "Your session is over")]`, chromedp.BySearch))
 }
 
+// TestALivePageEndsWithWhatItShows deletes a connection that a window shows, and one whose stream could not be opened so far: both
+// windows say so, and what they show is left.
+func TestALivePageEndsWithWhatItShows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL, withMerge)
+		organization := s.organization("Acme Roofing")
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+		live := chromium(t)
+		signedIn(t, live, s.operator(organization))
+		late := window(t, live)
+		asked := make(chan network.Headers, 1)
+		chromedp.ListenTarget(live, func(e any) {
+			if e, ok := e.(*network.EventRequestWillBeSentExtraInfo); ok && strings.Contains(fmt.Sprint(e.Headers["Accept"]), "event-stream") {
+				select {
+				case asked <- e.Headers:
+				default:
+				}
+			}
+		})
+		browse(t, live, network.Enable(), log.Disable(), chromedp.Navigate(s.url+"/connections/"+c.ID), chromedp.WaitVisible(`#sentence`))
+		if headers := <-asked; headers["Cache-Control"] != "no-cache" { // another window of the page would wait for this one
+			t.Errorf("the stream is asked for as %v", headers)
+		}
+		browse(t, late, log.Disable(), network.Enable(), network.SetBlockedURLs([]string{"*/live*"}),
+			chromedp.Navigate(s.url+"/connections/"+c.ID), chromedp.WaitVisible(`#sentence`))
+		if _, err := s.store.DeleteConnection(t.Context(), organization, c.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		browse(t, live, chromedp.WaitVisible(`//*[contains(text(), "It is not here any more")]`, chromedp.BySearch))
+		browse(t, late, network.SetBlockedURLs([]string{}), twoMinutesLater, chromedp.WaitVisible(`#not-connected.bad`), chromedp.WaitVisible(`#sentence`))
+	})
+}
+
+// twoMinutesLater lets a window take the time for two minutes later, so that a stream which could not be had is asked for anew.
+var twoMinutesLater = chromedp.Evaluate(`{const real = Date; window.Date = class extends real {
+	constructor(...given) { super(...(given.length ? given : [real.now() + 120000])); } }; 0}`, nil)
+
 // TestALivePageConnectsLater opens a live page whose stream cannot be opened at first, as where the server begins anew at that
 // moment: it connects once that is possible.
 func TestALivePageConnectsLater(t *testing.T) {
@@ -133,8 +171,7 @@ func TestALivePageConnectsLater(t *testing.T) {
 		signedIn(t, window, s.operator(organization))
 		browse(t, window, log.Disable(), network.Enable(), network.SetBlockedURLs([]string{"*/connections/live*"}),
 			chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#row-`+c.ID))
-		browse(t, window, network.SetBlockedURLs([]string{}), chromedp.Evaluate(`{const real = Date; window.Date = class extends real {
-			constructor(...given) { super(...(given.length ? given : [real.now() + 120000])); } }; 0}`, nil)) // two minutes later
+		browse(t, window, network.SetBlockedURLs([]string{}), twoMinutesLater)
 		storetest.Exec(t, s.store, `UPDATE connections SET name = 'Called anew' WHERE id = $1`, c.ID)
 		browse(t, window, chromedp.WaitVisible(`//a[text()="Called anew"]`, chromedp.BySearch))
 	})

@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -102,6 +105,61 @@ func TestEveryPageReads(t *testing.T) {
 				t.Errorf("%s, scripts %v: it is %d pixels wide in a window of 390", path, scripts, width)
 			}
 		}
+	}
+}
+
+// TestEveryPageReadsWhateverThingsAreCalled gives everything a name of markup, of words from right to left with a character that turns
+// what follows, and of five hundred letters: each page shows it as text, and is no wider than its window.
+func TestEveryPageReadsWhateverThingsAreCalled(t *testing.T) {
+	s, operator, paths := everyPage(t)
+	name := `<img src="/nowhere" onerror="document.title='taken'"></td></script>{{.}}&amp; 🏠👩‍👩‍👧‍👦 שלום ` + "\u202e" + `عمارة ` + strings.Repeat("W", 500)
+	db, ok := s.store.Native().(*sql.DB)
+	if !ok {
+		t.Fatalf("a %T", s.store.Native())
+	}
+	rows, err := db.QueryContext(t.Context(), `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.name IN ('name', 'title', 'first_name', 'last_name', 'reason', 'error', 'actor_name', 'external_account_id')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns [][2]string
+	for rows.Next() {
+		var c [2]string
+		if err := rows.Scan(&c[0], &c[1]); err != nil {
+			t.Fatal(err)
+		}
+		columns = append(columns, c)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(columns) < 10 {
+		t.Fatalf("%q, %v", columns, err)
+	}
+	for _, c := range columns {
+		if strings.HasPrefix(c[0], "river") || c[0] == "nodes" || c[0] == "audit" { // the log is never changed
+			continue
+		}
+		storetest.Exec(t, s.store, fmt.Sprintf(`UPDATE %s SET %s = $1 || CAST(rowid AS TEXT) WHERE %s <> ''`, c[0], c[1], c[1]), name)
+	}
+	ctx := chromium(t)
+	signedIn(t, ctx, operator)
+	browse(t, ctx, chromedp.EmulateViewport(390, 844))
+	shown := 0
+	for _, path := range paths {
+		var title, content string
+		var width int64
+		s.navigate(ctx, path)
+		browse(t, ctx, chromedp.Text("main", &content, chromedp.ByQuery), chromedp.Title(&title), chromedp.Evaluate(`document.documentElement.scrollWidth`, &width))
+		if width > 390 {
+			t.Errorf("%s is %d pixels wide in a window of 390", path, width)
+		}
+		if strings.Contains(content, "onerror=") {
+			shown++
+		}
+		if title == "taken" {
+			t.Errorf("%s runs what something is called", path)
+		}
+	}
+	if shown < 10 {
+		t.Errorf("only %d pages show a name", shown)
 	}
 }
 

@@ -2,9 +2,11 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +88,63 @@ func TestMatchByHand(t *testing.T) {
 		if page := s.viewer(organization).get("/people/crm-users"); strings.Contains(page, "Match") {
 			t.Error("a viewer is offered to match")
 		}
+	})
+}
+
+// TestWhoIsNotKnown lists only the CRM users of whom it is not known who they are: not those with a user's address or with a name that
+// one user alone has, and not those of whom somebody said something.
+func TestWhoIsNotKnown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Acme Roofing")
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+		for _, u := range []hub.User{{Email: "ann@example.com", FirstName: "Ann", LastName: "Berg"}, {Email: "one@example.com", FirstName: "Kim", LastName: "Doe"}, {Email: "two@example.com", FirstName: "Kim", LastName: "Doe"}} {
+			if _, err := s.store.CreateUser(t.Context(), organization, u); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ids := map[string]string{}
+		for i, u := range []struct{ name, email string }{
+			{"By Address", "ANN@example.com"}, {"Ann Berg", "other@crm.example.com"}, {"Kim Doe", "kim@crm.example.com"}, {"Robot", ""}, {"Somebody Else", "else@crm.example.com"}, {"Nobody", ""},
+		} {
+			id := hub.NewID()
+			ids[u.name] = id
+			storetest.Exec(t, s.store, `INSERT INTO records (organization_id, connection_id, model, external_id, id, name, details, hash, created_at, updated_at)
+				VALUES ($1, $2, 'USER', $3, $4, $5, $6, '', 1, 1)`, organization, c.ID, fmt.Sprint(i), id, u.name, `{"email":"`+u.email+`"}`)
+			storetest.Exec(t, s.store, `INSERT INTO crm_user_keys (organization_id, connection_id, external_id, email_key, name_key) VALUES ($1, $2, $3, NULLIF($4, ''), $5)`,
+				organization, c.ID, fmt.Sprint(i), hub.EmailKey(u.email), hub.NameKey(u.name))
+			if key := hub.ContactKeyOfEmail(u.email); key != "" {
+				storetest.Exec(t, s.store, `INSERT INTO record_contacts (organization_id, connection_id, model, external_id, key) VALUES ($1, $2, 'USER', $3, $4)`, organization, c.ID, fmt.Sprint(i), key)
+			}
+		}
+		b := s.operator(organization)
+		b.post("/people/crm-users/"+ids["Nobody"]+"/match", "who", "nobody")
+		listed := func(query string) (names []string) {
+			page := b.get("/people/crm-users?known=no" + query)
+			for name, id := range ids {
+				if strings.Contains(page, `id="crm-user-`+id) {
+					names = append(names, name)
+				}
+			}
+			slices.Sort(names)
+			return names
+		}
+		if got := listed(""); !slices.Equal(got, []string{"Kim Doe", "Robot", "Somebody Else"}) {
+			t.Errorf("not known are %q", got)
+		}
+		if got := listed("&find=ro"); !slices.Equal(got, []string{"Robot"}) {
+			t.Errorf("of those whose name begins so: %q", got)
+		}
+		if got := append(listed("&find=else@crm.example.com"), listed("&find=ann@example.com")...); !slices.Equal(got, []string{"Somebody Else"}) {
+			t.Errorf("of those with the addresses: %q", got)
+		}
+		to := b.post("/people/crm-users/"+ids["Robot"]+"/match", "who", "nobody", "known", "no")
+		mustContain(t, to, "known=no")
+		if got := listed(""); !slices.Equal(got, []string{"Kim Doe", "Somebody Else"}) {
+			t.Errorf("after one was said to be nobody: %q", got)
+		}
+		wrong := b.do(http.MethodPost, "/people/crm-users/"+ids["Kim Doe"]+"/match", url.Values{"email": {"x@example.com"}, "known": {"no"}})
+		mustContain(t, wrong.body, `href="/console/people/crm-users?known=no" aria-current="true"`, "No user of the workspace has this e-mail address.")
 	})
 }
 

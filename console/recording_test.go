@@ -257,6 +257,10 @@ func TestDeliveriesOfARecording(t *testing.T) {
 		mustContain(t, b.get("/write-backs"), at+`#written">Engagement 1</a>`, s.connection.Name, "The CRM refused it.", "Send again")
 		mustContain(t, b.get(b.post(at+"/replay", "delivery", found[0].ID)), "It is sent now.")
 		mustContain(t, b.get("/write-backs"), "No write-back failed.")
+		mustContain(t, b.get("/write-backs?state=waiting"), at+`#written">Engagement 1</a>`, "Next attempt", `aria-current="true">Waiting</a>`)
+		if page := b.get("/write-backs?state=unproven"); strings.Contains(page, at) {
+			t.Error("a note that waits is one that was sent")
+		}
 		if d, err := s.store.Delivery(t.Context(), s.organization, found[0].ID); err != nil || d.State != hub.DeliveryPending || d.Attempts != 0 {
 			t.Errorf("%+v %v", d, err)
 		}

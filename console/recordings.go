@@ -72,15 +72,17 @@ func (s *server) showRecordings(w http.ResponseWriter, v *visit) error {
 		if shown.Shown == offered {
 			limit, from = offersPageSize, after
 		}
-		found, err := s.Store.Offers(ctx, organization, "", from, limit)
+		found, err := s.Store.Offers(ctx, organization, "", from, limit+1)
 		if err != nil {
 			return err
 		}
+		more := len(found) > limit
+		found = found[:min(len(found), limit)]
 		if shown.Offers, err = s.listOffers(v, found); err != nil {
 			return err
 		}
 		if shown.Shown == offered {
-			if len(found) == limit {
+			if more {
 				shown.Next = shown.Here("after", found[limit-1].ID)
 			}
 			return s.render(w, v, http.StatusOK, "recordings", shown)

@@ -29,14 +29,48 @@ type happening struct {
 // timelineShown is how many lines a page of a timeline has.
 const timelineShown = 40
 
-// timeline is all that happened to a connection, the latest first, before the one with the id; next is where it goes on. Ids
-// are in the order of time whatever they are of.
-func (s *server) timeline(v *visit, c connectionView, before string) (all []happening, next string, err error) {
-	ctx, organization := v.Context(), v.organization.ID
-	runs, err := s.Store.SyncRuns(ctx, organization, c.ID, before, timelineShown)
-	if err != nil {
-		return nil, "", err
+// timelineKinds are what a timeline can be filtered by, by what a URL calls them, in the order of their tabs.
+var timelineKinds = []struct{ Name, Words string }{
+	{"", "Everything"}, {"runs", "Runs"}, {"settings", "Settings"}, {"credentials", "Credentials"}, {"quarantine", "Quarantine"}, {"deliveries", "Write-backs"},
+}
+
+// timelineKind is the kind that a URL names; what it does not know is everything.
+func timelineKind(name string) string {
+	for _, k := range timelineKinds {
+		if k.Name == name {
+			return name
+		}
 	}
+	return ""
+}
+
+// timeline is what happened to a connection, of one kind where it is not empty, the latest first, before the one with the id; next
+// is where it goes on. Ids are in the order of time whatever they are of.
+func (s *server) timeline(v *visit, c connectionView, kind, before string) (all []happening, next string, err error) {
+	for _, of := range []struct {
+		kinds []string
+		read  func(v *visit, c connectionView, kind, before string) ([]happening, error)
+	}{{[]string{"runs"}, s.ranOf}, {[]string{"settings", "credentials", "quarantine"}, s.changesOf}, {[]string{"quarantine"}, s.putAsideOf}, {[]string{"deliveries"}, s.writtenOf}} {
+		if kind != "" && !slices.Contains(of.kinds, kind) {
+			continue
+		}
+		some, err := of.read(v, c, kind, before)
+		if err != nil {
+			return nil, "", err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b happening) int { return strings.Compare(b.id, a.id) })
+	if len(all) > timelineShown {
+		all = all[:timelineShown]
+		next = all[len(all)-1].id
+	}
+	return all, next, nil
+}
+
+// ranOf are a connection's runs, one more than a page has, as those below.
+func (s *server) ranOf(v *visit, c connectionView, _, before string) (all []happening, err error) {
+	runs, err := s.Store.SyncRuns(v.Context(), c.OrganizationID, c.ID, before, timelineShown+1)
 	for _, run := range runs {
 		h := happening{id: run.ID, At: run.StartedAt, Kind: "Run", Tone: runTones[run.Outcome], URL: s.href(v, "/connections/"+c.ID+"/runs/"+run.ID)}
 		h.Sentence = runWords(run.Outcome) + ": " + totalsWords(run.RunTotals) + "."
@@ -45,20 +79,38 @@ func (s *server) timeline(v *visit, c connectionView, before string) (all []happ
 		}
 		all = append(all, h)
 	}
-	entries, err := s.Store.Audit(ctx, organization, store.AuditFilter{ObjectID: c.ID, Before: before, Limit: 2 * timelineShown})
-	if err != nil {
-		return nil, "", err
-	}
+	return all, err
+}
+
+// changesOf are what people and programs changed of it.
+func (s *server) changesOf(v *visit, c connectionView, kind, before string) (all []happening, err error) {
+	entries, err := s.Store.ConnectionChanges(v.Context(), c.OrganizationID, c.ID, store.ChangeKind(kind), before, 2*timelineShown)
 	known := map[string]any{} // what fields were before, as far as this page goes back
 	for _, e := range slices.Backward(entries) {
 		all = append(all, happening{
 			id: e.ID, At: e.At, Kind: words(kindWords(e.ObjectKind)), Who: e.Actor.Name, Sentence: changeSentence(e.Action, e.Changes, known),
 		})
 	}
-	deliveries, err := s.Store.Deliveries(ctx, organization, store.DeliveryFilter{ConnectionID: c.ID, Before: before, Limit: timelineShown})
-	if err != nil {
-		return nil, "", err
+	return all, err
+}
+
+// putAsideOf is what it put into quarantine, and what is there still.
+func (s *server) putAsideOf(v *visit, c connectionView, _, before string) (all []happening, err error) {
+	aside, err := s.Store.PutAside(v.Context(), c.OrganizationID, c.ID, before, timelineShown+1)
+	for _, p := range aside {
+		h := happening{id: p.ID, At: p.At, Kind: "Quarantine", Tone: "warn", URL: s.href(v, "/quarantine", "connection", c.ID, "model", string(p.Model))}
+		h.Sentence = fmt.Sprintf("%s of %s put aside: %s", count(p.N, "item", "items"), words(p.Model), asSentence(p.Reason))
+		if p.Reasons > 1 {
+			h.Sentence += fmt.Sprintf(" And for %s more.", count(p.Reasons-1, "reason", "reasons"))
+		}
+		all = append(all, h)
 	}
+	return all, err
+}
+
+// writtenOf is what was, is or could not be written back.
+func (s *server) writtenOf(v *visit, c connectionView, _, before string) (all []happening, err error) {
+	deliveries, err := s.Store.Deliveries(v.Context(), c.OrganizationID, store.DeliveryFilter{ConnectionID: c.ID, Before: before, Limit: timelineShown + 1})
 	for _, d := range deliveries {
 		h := happening{id: d.ID, At: d.CreatedAt, Kind: "Write-back", Tone: deliveryTones[string(d.State)], URL: s.href(v, "/recordings/"+d.RecordingID)}
 		h.Sentence = fmt.Sprintf("%s, to %s %s.", words(d.State), words(d.Model), d.ExternalID)
@@ -67,12 +119,7 @@ func (s *server) timeline(v *visit, c connectionView, before string) (all []happ
 		}
 		all = append(all, h)
 	}
-	slices.SortFunc(all, func(a, b happening) int { return strings.Compare(b.id, a.id) })
-	if len(all) > timelineShown {
-		all = all[:timelineShown]
-		next = all[len(all)-1].id
-	}
-	return all, next, nil
+	return all, err
 }
 
 var deliveryTones = map[string]string{"PENDING": "busy", "CONFIRMING": "warn", "SENT": "good", "FAILED": "bad"}

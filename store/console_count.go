@@ -21,11 +21,12 @@ const (
 	quarantineQuery   = countFew + `FROM quarantine WHERE organization_id = $1 AND connection_id = $2` + countFewEnd
 	waitingCountQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND connection_id = $2 AND due_at IS NOT NULL` + countFewEnd
 
-	writeBacksWaitingQuery  = countFew + `FROM deliveries WHERE organization_id = $1 AND due_at IS NOT NULL` + countFewEnd
-	writeBacksFailedQuery   = countFew + `FROM deliveries WHERE organization_id = $1 AND state = 'FAILED'` + countFewEnd
+	writeBacksWaitingQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND due_at IS NOT NULL` + countFewEnd
+	// The orders are those of the indexes that have what failed by its organization: there are others by its time alone.
+	writeBacksFailedQuery   = countFew + `FROM deliveries WHERE organization_id = $1 AND state = 'FAILED' ORDER BY organization_id, id` + countFewEnd
 	writeBacksUnprovenQuery = countFew + `FROM deliveries WHERE organization_id = $1 AND state = 'CONFIRMING'` + countFewEnd
 	webhooksWaitingQuery    = countFew + `FROM event_deliveries WHERE organization_id = $1 AND due_at IS NOT NULL` + countFewEnd
-	webhooksFailedQuery     = countFew + `FROM event_deliveries WHERE organization_id = $1 AND state = 'FAILED'` + countFewEnd
+	webhooksFailedQuery     = countFew + `FROM event_deliveries WHERE organization_id = $1 AND state = 'FAILED' ORDER BY organization_id, endpoint_id, event_id` + countFewEnd
 	offersQuery             = countFew + `FROM recordings WHERE organization_id = $1 AND link_by = 'OFFERED' AND deleted_at IS NULL` + countFewEnd
 
 	rewindCountQuery = countFew + `FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND modified_at >= $4` + countFewEnd
@@ -118,11 +119,21 @@ func (s *Store) RewindCounts(ctx context.Context, organization, connection strin
 	return all, nil
 }
 
-const unprovenQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'CONFIRMING' ORDER BY id LIMIT $2`
+const unprovenQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'CONFIRMING' AND id > $2` + itsConnectionLives + ` ORDER BY id LIMIT $3`
 
-// Unproven lists the notes of an organization that were sent and are not proven to be there, the first made first.
-func (s *Store) Unproven(ctx context.Context, organization string, limit int) ([]hub.Delivery, error) {
-	return queryAll(ctx, s.db, scanDelivery, unprovenQuery, organization, limit)
+// Unproven lists the notes of an organization that were sent and are not proven to be there, the first made first, after the one
+// with the id.
+func (s *Store) Unproven(ctx context.Context, organization, after string, limit int) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, unprovenQuery, organization, after, limit)
+}
+
+const waitingNotesQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND due_at IS NOT NULL AND (connection_id, due_at, id) > ($2, $3, $4)` + itsConnectionLives + `
+	ORDER BY connection_id, due_at, id LIMIT $5`
+
+// WaitingNotes lists the notes of an organization that are to be written, or looked for, by connection and then the first due first, after
+// a delivery; the zero value is before the first.
+func (s *Store) WaitingNotes(ctx context.Context, organization string, after hub.Delivery, limit int) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, waitingNotesQuery, organization, after.ConnectionID, micros(after.DueAt), after.ID, limit)
 }
 
 const failedNotesQuery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE organization_id = $1 AND state = 'FAILED'` + itsConnectionLives + ` AND `

@@ -3,6 +3,7 @@ package store_test
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -51,5 +52,27 @@ func TestLivingRecordsAreCounted(t *testing.T) {
 		expect("more again, with some deleted", store.CountMost+1, store.CountMost+1)
 		remove(store.CountMost)
 		expect("more deleted than are counted", 9997, 9990)
+	})
+}
+
+// TestSizesAreKept measures a database twice within seconds: it is looked at once, until the first is some seconds old.
+func TestSizesAreKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, databaseURL, func() time.Time { return now })
+		first, err := st.Sizes(t.Context(), true)
+		if err != nil || len(first.Tables) == 0 {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		storetest.Exec(t, st, `CREATE TABLE anew (a TEXT)`)
+		again, err := st.Sizes(t.Context(), true)
+		if err != nil || len(again.Tables) != len(first.Tables) {
+			t.Errorf("%d tables were measured, then %d, %v", len(first.Tables), len(again.Tables), err)
+		}
+		now = now.Add(time.Minute)
+		later, err := st.Sizes(t.Context(), true)
+		if err != nil || len(later.Tables) != len(first.Tables)+1 && len(first.Tables) < 100 {
+			t.Errorf("a minute later %d tables are measured, %v", len(later.Tables), err)
+		}
 	})
 }

@@ -39,10 +39,13 @@ func prepareConsolePages(ctx context.Context, tx *sql.Tx, dialect database.Diale
 }
 
 // recordsByNameQuery finds records of a model whose name begins in a way, by name, after a name and an id.
-func recordsByNameQuery(dialect database.Dialect) string {
+func recordsByNameQuery(dialect database.Dialect) string { return recordsByNameWhere(dialect, "") }
+
+// recordsByNameWhere is recordsByNameQuery of those alone of which a condition holds, which begins with AND.
+func recordsByNameWhere(dialect database.Dialect, condition string) string {
 	key := nameKey[dialect]
 	return `SELECT ` + recordColumns + ` FROM records WHERE organization_id = $1 AND model = $2 AND ` + key + ` >= lower($3) AND ` + key + ` < lower($3) || $4
-		AND (` + key + `, id) > (lower(substr($5, 1, 64)), $6) AND ($7 = '' OR connection_id = $7) AND deleted_at IS NULL` + ofLiveConnection + ` ORDER BY ` + key + `, id LIMIT $8`
+		AND (` + key + `, id) > (lower(substr($5, 1, 64)), $6) AND ($7 = '' OR connection_id = $7) AND deleted_at IS NULL` + ofLiveConnection + condition + ` ORDER BY ` + key + `, id LIMIT $8`
 }
 
 // lastLetter is after whatever a name may go on with.
@@ -51,14 +54,18 @@ const lastLetter = "\U0010FFFF"
 // RecordsByName finds the records of a model whose name begins so, whatever its case, by name, after a record, in one
 // connection where it is not empty.
 func (s *Store) RecordsByName(ctx context.Context, organization string, model hub.Model, begins, connection string, after *Record, limit int) ([]Record, error) {
-	name, id := "", ""
-	if after != nil {
-		name, id = after.Name, after.ID
-	}
+	return s.recordsByName(ctx, recordsByNameQuery(s.db.Dialect()), organization, model, begins, connection, after, limit)
+}
+
+func (s *Store) recordsByName(ctx context.Context, query, organization string, model hub.Model, begins, connection string, after *Record, limit int) ([]Record, error) {
 	if runes := []rune(begins); len(runes) > 64 {
 		begins = string(runes[:64])
 	}
-	return queryPage(ctx, s.db, scanRecord, recordsByNameQuery(s.db.Dialect()), organization, string(model), begins, lastLetter, name, id, connection, limit)
+	name, id := begins, "" // PostgreSQL begins to read there, and not where the other bound is
+	if after != nil {
+		name, id = after.Name, after.ID
+	}
+	return queryPage(ctx, s.db, scanRecord, query, organization, string(model), begins, lastLetter, name, id, connection, limit)
 }
 
 // referrers are the columns by which other records refer to one of a model.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"sirocco/database"
 )
@@ -20,6 +22,16 @@ type TableSize struct {
 	Bytes int64
 }
 
+// sizesKept is for how long a measurement is told again: to look at each file of a large database takes a while.
+const sizesKept = 10 * time.Second
+
+// measured are sizes, and when they were measured.
+type measured struct {
+	mu    sync.Mutex
+	sizes map[bool]Sizes // by whether the tables had to be
+	at    map[bool]time.Time
+}
+
 // SizesAtOnce is up to how large a SQLite database is measured table by table without being asked to: it has to be read
 // whole for that, which is not to hold up a page.
 const SizesAtOnce = 16 << 20
@@ -36,9 +48,30 @@ const (
 		WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY(current_schemas(FALSE)) ORDER BY 2 DESC LIMIT $1`
 )
 
-// Sizes measures the database. A SQLite database that is larger than SizesAtOnce is measured table by table only where
-// whole says so.
-func (s *Store) Sizes(ctx context.Context, whole bool) (sizes Sizes, err error) {
+// Sizes measures the database, or tells what it measured a few seconds ago. A SQLite database that is larger than SizesAtOnce is
+// measured table by table only where whole says so.
+func (s *Store) Sizes(ctx context.Context, whole bool) (Sizes, error) {
+	m := &s.measured
+	m.mu.Lock()
+	known, now := m.sizes[whole], s.clock()
+	fresh := !m.at[whole].IsZero() && now.Sub(m.at[whole]).Abs() < sizesKept
+	m.mu.Unlock()
+	if fresh {
+		return known, nil
+	}
+	sizes, err := s.measure(ctx, whole)
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.sizes == nil {
+			m.sizes, m.at = map[bool]Sizes{}, map[bool]time.Time{}
+		}
+		m.sizes[whole], m.at[whole] = sizes, now
+	}
+	return sizes, err
+}
+
+func (s *Store) measure(ctx context.Context, whole bool) (sizes Sizes, err error) {
 	total, tables := postgresTotalQuery, postgresTablesQuery
 	if s.db.Dialect() == database.SQLite {
 		total, tables = sqliteTotalQuery, sqliteTablesQuery

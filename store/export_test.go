@@ -70,13 +70,15 @@ func ConsoleQueries() map[string]string {
 		"quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
 		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
 		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCounts.living, "deleted records of a model": modelCounts.deleted, "kept records of a model": modelCounts.kept,
-		"unproven notes": unprovenQuery, "failed notes": failedNotesQuery + beforeID("id", "$2", "x") + " ORDER BY id DESC LIMIT $3", "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
+		"unproven notes": unprovenQuery, "waiting notes": waitingNotesQuery, "failed notes": failedNotesQuery + beforeID("id", "$2", "x") + " ORDER BY id DESC LIMIT $3", "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
 		"records by name": recordsByNameQuery(database.SQLite), "records by contact": recordsByContactQuery, "what refers to a record": referrersQuery("account_ref"),
 		"matches by hand": matchesByHandQuery + several, "matches by e-mail": matchesByEmailQuery + several, "matches by name": matchesByNameQuery + several + " GROUP BY name_key",
 		"apps": appsQuery, "the audit log": auditQuery, "the audit log of one": auditOfQuery, "the edge of the audit log": auditEdgeQuery, "the edge of the audit log of one": auditEdgeOfQuery,
-		"a webhook's delivery": eventDeliveryQuery, "bars of webhooks": webhookBarsQuery,
+		"changes of a connection": connectionChangesQuery("x"), "what was put aside": putAsideQuery("x"),
+		"CRM users who are not known": unmatchedCRMUsersQuery(database.SQLite),
+		"a webhook's delivery":        eventDeliveryQuery, "bars of webhooks": webhookBarsQuery,
 	}
 	for state := range eventStates {
 		all["webhook deliveries "+string(state)] = eventDeliveriesQuery(state)

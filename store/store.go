@@ -32,6 +32,8 @@ type Store struct {
 	fannedOut atomic.Value
 	// pushes lets the long writes of an organization come one after another.
 	pushes turns
+	// measured is how large the database was lately.
+	measured measured
 }
 
 // Tx is a transaction in progress; it ends with the function it was given to.

@@ -19,6 +19,19 @@ const (
 	matchesByNameQuery  = `SELECT name_key, MIN(id), COUNT(*) FROM users WHERE organization_id = $1 AND name_key `
 )
 
+// unmatchedCRMUsersQuery is recordsByNameQuery of the CRM users who are nobody as hub.MatchUser has it, and of whom nobody said so.
+func unmatchedCRMUsersQuery(dialect database.Dialect) string {
+	const keys = `crm_user_keys k WHERE k.organization_id = records.organization_id AND k.connection_id = records.connection_id AND k.external_id = records.external_id`
+	return recordsByNameWhere(dialect, ` AND NOT EXISTS (SELECT 1 FROM user_matches m WHERE m.organization_id = records.organization_id AND m.connection_id = records.connection_id AND m.external_id = records.external_id)
+		AND NOT EXISTS (SELECT 1 FROM `+keys+` AND (EXISTS (SELECT 1 FROM users u WHERE u.organization_id = k.organization_id AND u.email_key = k.email_key)
+			OR 1 = (SELECT COUNT(*) FROM users u WHERE u.organization_id = k.organization_id AND u.name_key = k.name_key)))`)
+}
+
+// UnmatchedCRMUsers finds, as RecordsByName does, the CRM users of whom it is not known who they are.
+func (s *Store) UnmatchedCRMUsers(ctx context.Context, organization, begins string, after *Record, limit int) ([]Record, error) {
+	return s.recordsByName(ctx, unmatchedCRMUsersQuery(s.db.Dialect()), organization, hub.ModelUser, begins, "", after, limit)
+}
+
 // UserMatches returns the match of each of some CRM users, in their order, as MatchOf does of one.
 func (s *Store) UserMatches(ctx context.Context, organization string, crmUsers []Record) ([]UserMatch, error) {
 	externals, emails, names := make([]string, 0, len(crmUsers)), make([]string, 0, len(crmUsers)), make([]string, 0, len(crmUsers))

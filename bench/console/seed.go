@@ -74,6 +74,9 @@ func seed(ctx context.Context, st *store.Store, n sizes) (*seeded, error) {
 			return nil, fmt.Errorf("%s: %w", table, err)
 		}
 	}
+	if f.postgres { // as its autovacuum does by itself after so much came in
+		return s, rig.Execute(ctx, st, "VACUUM ANALYZE")
+	}
 	return s, rig.Execute(ctx, st, "ANALYZE")
 }
 

@@ -22,23 +22,26 @@
   const here = document.querySelector(".menu [aria-current]"); // which is out of sight where it is narrow
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - 40;
   document.addEventListener("htmx:after:swap", () => localize(document));
+  // Nothing here is kept by the browser, which would let a second window wait for the first one's stream to see whether it may be.
+  document.addEventListener("htmx:config:request", (event) => { event.detail.ctx.request.cache = "no-store"; });
   // What is live says so when it is not: the server, or the way to it, is gone, or the session is over.
   let heard = new Date();
   const clock = new Intl.DateTimeFormat(undefined, {timeStyle: "short"});
   const lost = document.createElement("p");
   lost.setAttribute("role", "status");
   const found = () => { heard = new Date(); if (lost.dataset.over !== "yes") lost.remove(); };
-  const tell = (over) => {
+  const ended = {401: ["Your session is over. ", "Sign in again"], 404: ["It is not here any more: somebody has deleted it. ", "Look for it"]};
+  const tell = (status) => { // of the answer to what asked for it; without one nothing was answered
     const live = document.querySelector("[hx-sse\\:connect]");
     if (!live || lost.dataset.over === "yes") return;
-    lost.className = over ? "notice bad" : "notice warn";
+    lost.className = ended[status] ? "notice bad" : "notice warn";
     lost.id = "not-connected";
-    if (over) {
+    if (ended[status]) {
       lost.dataset.over = "yes";
       const link = document.createElement("a");
       link.href = location.href; // which leads to the sign-in, and back
-      link.textContent = "Sign in again";
-      lost.replaceChildren("Your session is over. ", link);
+      link.textContent = ended[status][1];
+      lost.replaceChildren(ended[status][0], link);
     } else if (!lost.isConnected) {
       lost.textContent = `Not connected; as of ${clock.format(heard)}.`;
     }
@@ -46,13 +49,17 @@
   };
   document.addEventListener("htmx:sse:after:connection", found);
   document.addEventListener("htmx:sse:after:message", found);
-  document.addEventListener("htmx:sse:error", (event) => tell(event.detail.status === 401));
+  document.addEventListener("htmx:sse:error", (event) => tell(event.detail.status));
+  document.addEventListener("htmx:after:request", (event) => { // the first, which became no stream
+    const status = event.detail.ctx.response?.raw?.status;
+    if (ended[status] && event.target.matches?.("[hx-sse\\:connect]")) tell(status);
+  });
   let over = false, asked = heard;
   document.addEventListener("htmx:sse:close", (event) => { over = over || event.detail.reason === "message"; });
   setInterval(() => { // a way that is cut says nothing: something comes every 15 seconds
     const live = document.querySelector("[hx-sse\\:connect]"), now = new Date();
     if (!live || over || document.hidden || now - heard <= 40000) return;
-    tell(false);
+    tell(0);
     // A request that never became a stream is not made again by itself.
     if (!live._htmx?.sse && lost.dataset.over !== "yes" && now - asked > 60000) {
       asked = now;

@@ -151,7 +151,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	for _, p := range shownPlatforms() {
 		options := simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10}
 		if p.connector.Info().Platform == hub.PlatformCompanyCam { // each of its projects takes requests of its own, of which it allows few
-			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40)}
+			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40), hub.ModelUser: demoPhotographers}
 		}
 		crm := &demoCRM{Server: p.simulator(options), main: hub.ModelOpportunity}
 		if !slices.Contains(crm.Models(), crm.main) { // what its reps work on are leads
@@ -171,13 +171,14 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 
 // show goes through the story and returns its numbers as part of a sentence.
 func (d *demo) show() (string, error) {
-	var created, changed, again, notes, events int
+	var created, changed, again, notes, events, open int
 	for _, act := range []func() error{
 		func() (err error) { created, err = d.firstSync(); return err },
 		func() (err error) { changed, err = d.increment(); return err },
 		func() (err error) { again, err = d.pauseAndResume(); return err },
 		func() (err error) { notes, events, err = d.recordings(); return err },
 		d.pushed,
+		func() (err error) { open, err = d.decisions(); return err },
 	} {
 		if err := act(); err != nil && !d.excused(err) {
 			return "", err
@@ -189,8 +190,8 @@ func (d *demo) show() (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d records came from %d CRMs, %d changes were picked up alone, a paused sync went on where it stopped, with %d records met again and none written, "+
-		"%d recordings linked themselves and were written back once each, of which %d webhooks told, and one linked itself to what was pushed, beside a presentation",
-		created, len(d.crms), changed, again, notes, events), nil
+		"%d recordings linked themselves and were written back once each, of which %d webhooks told, one linked itself to what was pushed, beside a presentation, and %d things wait to be decided",
+		created, len(d.crms), changed, again, notes, events, open), nil
 }
 
 // until asks again and again until it holds, for as long as holds sets d.moved, and at most demoStep without that.

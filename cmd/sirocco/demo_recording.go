@@ -139,8 +139,9 @@ type appointment struct {
 	rep hub.Record
 }
 
-// appointments finds two appointments of one rep in the CRM that are about different jobs.
-func appointments(crm *demoCRM) ([]appointment, error) {
+// appointments finds two appointments of one rep in the CRM that are about different jobs, and up to most of them where the rep has
+// more.
+func appointments(crm *demoCRM, most int) ([]appointment, error) {
 	users := map[string]hub.Record{}
 	for _, u := range crm.Records(hub.ModelUser) {
 		users[u.ExternalID] = u
@@ -149,10 +150,10 @@ func appointments(crm *demoCRM) ([]appointment, error) {
 	for _, j := range crm.Records(hub.ModelEngagementUser) {
 		reps[j.Refs.Engagement] = j.Refs.User
 	}
-	found := map[string][]appointment{}
+	found, chosen := map[string][]appointment{}, ""
 	for _, e := range crm.Records(hub.ModelEngagement) {
 		rep := users[reps[e.ExternalID]]
-		if e.Deleted || e.Refs.Opportunity == "" || rep.Details.Email == "" || rep.Deleted || e.EndTime.Sub(e.StartTime) < 10*time.Minute {
+		if e.Deleted || e.Refs.Opportunity == "" || rep.Details.Email == "" || rep.Deleted || e.EndTime.Sub(e.StartTime) < 10*time.Minute || chosen != "" && rep.ExternalID != chosen {
 			continue
 		}
 		of := found[rep.ExternalID]
@@ -162,9 +163,14 @@ func appointments(crm *demoCRM) ([]appointment, error) {
 			continue
 		}
 		if of = append(of, appointment{e, rep}); len(of) == 2 {
-			return of, nil
+			chosen = rep.ExternalID
 		}
-		found[rep.ExternalID] = of
+		if found[rep.ExternalID] = of; len(of) == most {
+			break
+		}
+	}
+	if chosen != "" {
+		return found[chosen], nil
 	}
 	return nil, fmt.Errorf("%s has no rep with two appointments", crm.Platform())
 }
@@ -241,7 +247,7 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 // with its transcript; a subscriber hears of both.
 func (d *demo) recordings() (notes, events int, err error) {
 	crm := d.crms[slices.IndexFunc(d.crms, func(c *demoCRM) bool { return c.Platform() == hub.PlatformServiceTitan })]
-	found, err := appointments(crm)
+	found, err := appointments(crm, 2)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sirocco/hub"
@@ -74,6 +75,7 @@ func TellsError[V any](answer map[string]V) bool {
 // page. An item that cannot be read, or one of whose records is not valid, is appended to the page's
 // Rejected with its raw form; the others go on. What is wrong with a record and costs nothing is mended first.
 func AppendItems[T any](p *Page, items []json.RawMessage, records func(T) []hub.Record) {
+	p.Records = slices.Grow(p.Records, len(items)) // a record is large, and more often than not an item is one
 	for _, raw := range items {
 		var item T
 		if err := json.Unmarshal(raw, &item); err != nil {

@@ -208,7 +208,7 @@ func newRecordRow(r *hub.Record, asked, now time.Time) recordRow {
 // latestByExternalID keeps one version of each record: the one modified last, or the last in order.
 func latestByExternalID(records []hub.Record) []hub.Record {
 	at := make(map[string]int, len(records))
-	kept := records[:0:0]
+	kept := make([]hub.Record, 0, len(records))
 	for _, r := range records {
 		i, seen := at[r.ExternalID]
 		switch {

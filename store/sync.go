@@ -256,6 +256,13 @@ func clearRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) er
 
 // byModel splits records by model, in the order in which the models first come.
 func byModel(records []hub.Record) [][]hub.Record {
+	of := 0
+	for of < len(records) && records[of].Model == records[0].Model {
+		of++
+	}
+	if of == len(records) && of > 0 { // mostly: none is copied
+		return [][]hub.Record{records}
+	}
 	var split [][]hub.Record
 	for _, r := range records {
 		i := slices.IndexFunc(split, func(rs []hub.Record) bool { return rs[0].Model == r.Model })

@@ -228,7 +228,7 @@ func (m *dayMatch) sameDay(t *dayTalk, a *dayAppointment) bool {
 }
 
 func (m *dayMatch) addTalks() {
-	m.anywhere = anywhereLaw(m.radius())
+	m.anywhere = anywhereDensity(m.radius())
 	anywhere := m.anywhere
 	for i, t := range m.day.Talks {
 		r := t.Recording
@@ -243,17 +243,17 @@ func (m *dayMatch) addTalks() {
 			of.about = append(of.about, clues.about(a.known))
 			if of.placed && a.placed {
 				meters := of.place.metersTo(a.place)
-				beside, _ := m.besideLaw(of.place, j)
-				of.located[j] = math.Log(against(anywhere, sameLaw(meters)+misplaced*beside))
-				of.nearby[j] = math.Log(against(anywhere, nearbyLaw(meters)))
-				of.strayed[j] = strayedLaw(meters)
+				beside, _ := m.besideDensity(of.place, j)
+				of.located[j] = math.Log(against(anywhere, sameDensity(meters)+misplaced*beside))
+				of.nearby[j] = math.Log(against(anywhere, nearbyDensity(meters)))
+				of.strayed[j] = strayedDensity(meters)
 			} else if of.placed {
-				of.located[j] = math.Log(m.unknownLaw(of.place, j) / anywhere)
+				of.located[j] = math.Log(m.unknownDensity(of.place, j) / anywhere)
 			}
 		}
-		of.contact = contactLaws(clues, of.about)
+		of.contact = contactEvidence(clues, of.about)
 		of.fixed, of.isFixed = m.said(r)
-		of.unplanned = math.Log(unplannedRate * doorLaw(of.length))
+		of.unplanned = math.Log(unplannedRate * doorDensity(of.length))
 		of.of = m.pairs(of)
 		m.talks = append(m.talks, of)
 	}
@@ -262,16 +262,16 @@ func (m *dayMatch) addTalks() {
 	})
 }
 
-// unknownLaw is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
+// unknownDensity is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
 // the one before or after it is.
-func (m *dayMatch) unknownLaw(p place, i int) float64 {
-	beside, rest := m.besideLaw(p, i)
+func (m *dayMatch) unknownDensity(p place, i int) float64 {
+	beside, rest := m.besideDensity(p, i)
 	return rest*m.anywhere + beside
 }
 
-// besideLaw is how probable a place is for the visit of an appointment by being beside where the one before or after it is; rest is
+// besideDensity is how probable a place is for the visit of an appointment by being beside where the one before or after it is; rest is
 // how probable it is that it is beside neither.
-func (m *dayMatch) besideLaw(p place, i int) (beside, rest float64) {
+func (m *dayMatch) besideDensity(p place, i int) (beside, rest float64) {
 	rest = 1
 	for _, j := range [...]int{i - 1, i + 1} {
 		if j >= 0 && j < len(m.appointments) && m.appointments[j].placed && !m.appointments[j].whole {
@@ -315,14 +315,14 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		switch {
 		case a.whole:
 			p.cannot = !m.sameDay(t, a) || (!alone && (!t.isFixed || t.fixed != i))
-			p.some = math.Log(2.5*longLaw(t.start, t.length, t.start-120, wholeDay)) + evidence
+			p.some = math.Log(2.5*longDensity(t.start, t.length, t.start-120, wholeDay)) + evidence
 		case a.long:
-			p.some = math.Log(longLaw(t.start, t.length, a.begin, a.slot)) + evidence
+			p.some = math.Log(longDensity(t.start, t.length, a.begin, a.slot)) + evidence
 		default:
-			p.lengths = lengthsLaw(t.length, a.slot)
-			p.lasted = lengthLaw(t.length+3, t.length, a.slot)
-			p.moved = math.Log(movedLaw(t.start, t.length, a.begin, a.slot)) + evidence
-			p.instead = math.Log(insteadHeld/visitHeld*insteadLaw(t.start, t.length, a.begin, a.slot)) + t.nearby[i]
+			p.lengths = lengthsDensity(t.length, a.slot)
+			p.lasted = lengthDensity(t.length+3, t.length, a.slot)
+			p.moved = math.Log(movedDensity(t.start, t.length, a.begin, a.slot)) + evidence
+			p.instead = math.Log(insteadHeld/visitHeld*insteadDensity(t.start, t.length, a.begin, a.slot)) + t.nearby[i]
 		}
 	}
 	return pairs
@@ -414,11 +414,11 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 		if a.begin < w.reached {
 			continue // what is past is made up for only if it was moved
 		}
-		if law, after := w.rep.visitLaw(t.start, a.begin, p.lengths); law > 0 {
+		if density, after := w.rep.visitDensity(t.start, a.begin, p.lengths); density > 0 {
 			reached = a.begin
-			add(math.Log((1-movedChance)*law)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
+			add(math.Log((1-movedChance)*density)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
 			// Somebody else next to it may be visited just as its customer would have been: then only place and customer tell.
-			add(math.Log(likeVisit*insteadHeld/visitHeld*law)+prior+t.nearby[i], -1, a.bit, after, 0, t.start)
+			add(math.Log(likeVisit*insteadHeld/visitHeld*density)+prior+t.nearby[i], -1, a.bit, after, 0, t.start)
 			reached = w.reached
 		}
 	}
@@ -429,14 +429,14 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 func (m *dayMatch) goesOn(w *way, t *dayTalk, i int) float64 {
 	near := t.located[i]
 	if before := m.talks[len(w.choices)-1]; before.placed && t.placed {
-		parts := (partsLaw(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere
+		parts := (partsDensity(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere
 		// Where the place of the part before is none, the appointment's tells where this one was made.
 		near = math.Log((1-before.strayed[i])*parts + before.strayed[i]*math.Exp(t.located[i]))
 	}
-	law := twoParts * pauseLaw(t.start-w.rep.free)
+	density := twoParts * pauseDensity(t.start-w.rep.free)
 	if slot := m.appointments[i].slot; t.length > 0 {
 		whole := t.start + t.length - w.lastStart
-		law *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) / cmp.Or(slot, unplannedLength) / max(w.lasted, 1e-12)
+		density *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) / cmp.Or(slot, unplannedLength) / max(w.lasted, 1e-12)
 	}
-	return math.Log(law) + near + t.contact[i]
+	return math.Log(density) + near + t.contact[i]
 }

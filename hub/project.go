@@ -51,9 +51,9 @@ func MatchProject(d *Day, t Talk, projects []Project) Verdict {
 	for i := range projects {
 		about[i] = clues.about(knownOf(projects[i].target(), d.Region))
 	}
-	laws := contactLaws(clues, about)
+	evidence := contactEvidence(clues, about)
 	for i := range projects {
-		m.weigh(&projects[i], about[i], math.Exp(laws[i]))
+		m.weigh(&projects[i], about[i], math.Exp(evidence[i]))
 	}
 	return m.verdict()
 }
@@ -119,9 +119,9 @@ func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 		reasons = append(reasons, "it is archived")
 	}
 	if at, known := placeOf(p.Latitude, p.Longitude); m.placed && known {
-		meters, anywhere := m.place.metersTo(at), anywhereLaw(territory(nil))
-		m.none += projectBeside * w.weight * nearbyLaw(meters) / anywhere
-		w.weight *= against(anywhere, sameLaw(meters))
+		meters, anywhere := m.place.metersTo(at), anywhereDensity(territory(nil))
+		m.none += projectBeside * w.weight * nearbyDensity(meters) / anywhere
+		w.weight *= against(anywhere, sameDensity(meters))
 		w.evidence = EvidencePlace
 		reasons = append([]string{"its place is " + personDistance(meters) + " from the recording's"}, reasons...)
 	}

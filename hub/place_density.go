@@ -43,41 +43,41 @@ func (p place) metersTo(q place) float64 {
 	return 2 * earth * math.Asin(min(1, math.Sqrt(h)))
 }
 
-// sameLaw is how probable it is that a recording was made some meters from the place of its appointment.
-func sameLaw(meters float64) float64 {
-	d := ring(apartLaws().visit, meters) * (1 - misplaced) * (1 - stray)
+// sameDensity is how probable it is that a recording was made some meters from the place of its appointment.
+func sameDensity(meters float64) float64 {
+	d := ring(distanceDensities().visit, meters) * (1 - misplaced) * (1 - stray)
 	d += stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
 	d += misplaced * between(meters, misplacedNearest, misplacedFarthest)
 	return d
 }
 
-// strayedLaw is how probable it is that a recording which was made some meters from the place of its appointment was told a place that
+// strayedDensity is how probable it is that a recording which was made some meters from the place of its appointment was told a place that
 // is an old one, or a guess of the phone.
-func strayedLaw(meters float64) float64 {
+func strayedDensity(meters float64) float64 {
 	strayed := stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
-	return strayed / max(sameLaw(meters), strayed, 1e-300)
+	return strayed / max(sameDensity(meters), strayed, 1e-300)
 }
 
-// partsLaw is how probable it is that two recordings of one visit have places some meters apart.
-func partsLaw(meters float64) float64 {
-	return ring(apartLaws().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)
+// partsDensity is how probable it is that two recordings of one visit have places some meters apart.
+func partsDensity(meters float64) float64 {
+	return ring(distanceDensities().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)
 }
 
-// nearbyLaw is how probable it is that a talk with somebody else took place some meters from the appointment, whose
+// nearbyDensity is how probable it is that a talk with somebody else took place some meters from the appointment, whose
 // address may have been found elsewhere.
-func nearbyLaw(meters float64) float64 {
+func nearbyDensity(meters float64) float64 {
 	return (1-misplaced)*between(meters, insteadNearest, insteadFarthest) + misplaced*between(meters, misplacedNearest, misplacedFarthest)
 }
 
-// anywhereLaw is how probable a place is for somebody who works within some meters.
-func anywhereLaw(radius float64) float64 { return 1 / (math.Pi * radius * radius) }
+// anywhereDensity is how probable a place is for somebody who works within some meters.
+func anywhereDensity(radius float64) float64 { return 1 / (math.Pi * radius * radius) }
 
-// against is how much more probable a place is by a law than anywhere. The floor bounds what one place that is wrong can say.
-func against(anywhere, law float64) float64 { return (law + 0.002*anywhere) / anywhere }
+// against is how much more probable a place is by a density than anywhere. The floor bounds what one place that is wrong can say.
+func against(anywhere, density float64) float64 { return (density + 0.002*anywhere) / anywhere }
 
 // ring turns a density of distances into one of places.
-func ring(law *apartLaw, meters float64) float64 {
-	return law.density(meters) / (2 * math.Pi * max(meters, 5))
+func ring(d *distanceDensity, meters float64) float64 {
+	return d.at(meters) / (2 * math.Pi * max(meters, 5))
 }
 
 // between is the density of places whose distances are spread evenly, with soft edges.
@@ -87,8 +87,8 @@ func between(meters, nearest, farthest float64) float64 {
 	return inside / (farthest - nearest) / (2 * math.Pi * max(meters, 5))
 }
 
-// apartLaw is the density of a distance that two errors make together, by its logarithm.
-type apartLaw struct{ of []float64 }
+// distanceDensity is the density of a distance that two errors make together, by its logarithm.
+type distanceDensity struct{ of []float64 }
 
 const (
 	apartFrom = -1.0 // the logarithm of the shortest distance
@@ -96,25 +96,27 @@ const (
 	apartEnd  = 11.0
 )
 
-func (l *apartLaw) density(meters float64) float64 {
+// at is the density at a distance.
+func (d *distanceDensity) at(meters float64) float64 {
 	at := (math.Log(max(meters, 1)) - apartFrom) / apartStep
 	i := int(at)
-	if i+1 >= len(l.of) {
+	if i+1 >= len(d.of) {
 		return 0
 	}
-	return (l.of[i]*(1-(at-float64(i))) + l.of[i+1]*(at-float64(i))) / max(meters, 1)
+	return (d.of[i]*(1-(at-float64(i))) + d.of[i+1]*(at-float64(i))) / max(meters, 1)
 }
 
-var apartLaws = sync.OnceValue(func() (laws struct{ visit, parts *apartLaw }) {
-	laws.visit = apartOf(addressMedian, addressSpread, fixMedian, fixSpread)
-	laws.parts = apartOf(fixMedian, fixSpread, fixMedian, fixSpread)
-	return laws
+// distanceDensities are of an appointment and the recording of its visit, and of two recordings of one visit.
+var distanceDensities = sync.OnceValue(func() (all struct{ visit, parts *distanceDensity }) {
+	all.visit = apartOf(addressMedian, addressSpread, fixMedian, fixSpread)
+	all.parts = apartOf(fixMedian, fixSpread, fixMedian, fixSpread)
+	return all
 })
 
 // apartOf adds up two errors of lognormal size in any two directions. A tenth is of errors half as large again.
-func apartOf(median, spread, otherMedian, otherSpread float64) *apartLaw {
+func apartOf(median, spread, otherMedian, otherSpread float64) *distanceDensity {
 	const quantiles, directions = 60, 24
-	l := &apartLaw{make([]float64, int((apartEnd-apartFrom)/apartStep))}
+	l := &distanceDensity{make([]float64, int((apartEnd-apartFrom)/apartStep))}
 	for _, scale := range []struct{ weight, by float64 }{{0.9, 1}, {0.1, 1.5}} {
 		weight := scale.weight / (quantiles * quantiles * directions * apartStep)
 		for i := range quantiles {

@@ -62,18 +62,18 @@ type belief struct {
 // newBelief is that of the morning, by a clock that is so far ahead.
 func newBelief(clock float64) belief { return belief{free: math.Inf(-1), clock: clock} }
 
-// lengthsLaw is how probable the length of a recording is, in minutes (0 where that is not known), of a visit planned for
+// lengthsDensity is how probable the length of a recording is, in minutes (0 where that is not known), of a visit planned for
 // slot minutes (0 where that is not known), for each of the ways in which it may have begun.
-func lengthsLaw(length, slot float64) (laws [len(begins)]float64) {
+func lengthsDensity(length, slot float64) (densities [len(begins)]float64) {
 	for i, way := range begins {
-		laws[i] = lengthLaw(length+(way.from+way.until)/2, length, slot)
+		densities[i] = lengthDensity(length+(way.from+way.until)/2, length, slot)
 	}
-	return laws
+	return densities
 }
 
-// visitLaw is how probable a recording from start is of a visit that was planned for begin, when the rep comes with some
+// visitDensity is how probable a recording from start is of a visit that was planned for begin, when the rep comes with some
 // delay, and its length is as probable as lengths say. It returns the density, and the belief after it.
-func (b belief) visitLaw(start, begin float64, lengths [len(begins)]float64) (density float64, after belief) {
+func (b belief) visitDensity(start, begin float64, lengths [len(begins)]float64) (density float64, after belief) {
 	begin += b.clock
 	offset := start - begin
 	after = b
@@ -121,18 +121,18 @@ func (b belief) delays() [3]struct{ weight, mean, variance float64 } {
 	}
 }
 
-// movedLaw is visitLaw for a visit that was moved, which says nothing of delays.
-func movedLaw(start, length, begin, slot float64) float64 {
+// movedDensity is visitDensity for a visit that was moved, which says nothing of delays.
+func movedDensity(start, length, begin, slot float64) float64 {
 	offset := (start - begin) - 3
 	const soft = 10
 	near := (normalBelow((offset+movedMost)/soft) - normalBelow((offset-movedMost)/soft)) / (2 * movedMost)
 	far := math.Exp(-math.Abs(offset)/farScale) / (2 * farScale)
-	return (movedChance*near + farChance*far) * lengthLaw(length+3, length, slot)
+	return (movedChance*near + farChance*far) * lengthDensity(length+3, length, slot)
 }
 
-// insteadLaw is how probable the recording is of a talk with somebody else while an appointment was not held, as one at a
+// insteadDensity is how probable the recording is of a talk with somebody else while an appointment was not held, as one at a
 // door: within the appointment's time, and of any length.
-func insteadLaw(start, length, begin, slot float64) float64 {
+func insteadDensity(start, length, begin, slot float64) float64 {
 	planned := slot
 	if planned == 0 {
 		planned = unplannedLength
@@ -140,11 +140,11 @@ func insteadLaw(start, length, begin, slot float64) float64 {
 	const soft = 8
 	window := max(planned-length, 2*soft) + soft // it ended with the appointment's time, or nearly
 	whenever := (normalBelow((start-begin+soft/2)/soft) - normalBelow((start-begin+soft/2-window)/soft)) / window
-	return (1 - likeVisit) * whenever * doorLaw(length)
+	return (1 - likeVisit) * whenever * doorDensity(length)
 }
 
-// lengthLaw is how probable it is that a visit lasts visit minutes of which recorded were recorded.
-func lengthLaw(visit, recorded, slot float64) float64 {
+// lengthDensity is how probable it is that a visit lasts visit minutes of which recorded were recorded.
+func lengthDensity(visit, recorded, slot float64) float64 {
 	if recorded <= 0 {
 		return 1 // a moment says nothing
 	}
@@ -160,8 +160,8 @@ func lengthLaw(visit, recorded, slot float64) float64 {
 	return (1-partAlone)*whole + partAlone*part
 }
 
-// doorLaw is how probable it is that a talk which nobody planned lasts so long.
-func doorLaw(length float64) float64 {
+// doorDensity is how probable it is that a talk which nobody planned lasts so long.
+func doorDensity(length float64) float64 {
 	if length <= 0 {
 		return 1
 	}
@@ -172,18 +172,18 @@ func doorLaw(length float64) float64 {
 	return p
 }
 
-// longLaw is how probable the recording is of one of the talks at an appointment of many hours.
-func longLaw(start, length, begin, slot float64) float64 {
+// longDensity is how probable the recording is of one of the talks at an appointment of many hours.
+func longDensity(start, length, begin, slot float64) float64 {
 	const soft = 10
 	inside := (normalBelow((start-begin)/soft) - normalBelow((start-begin-slot)/soft)) / min(slot, 600)
 	if length <= 0 {
 		return longRate * inside
 	}
-	return longRate * inside * (logNormal(length, 40, 0.8) + doorLaw(length)) / 2
+	return longRate * inside * (logNormal(length, 40, 0.8) + doorDensity(length)) / 2
 }
 
-// pauseLaw is how probable a pause is between the two parts of a talk.
-func pauseLaw(pause float64) float64 {
+// pauseDensity is how probable a pause is between the two parts of a talk.
+func pauseDensity(pause float64) float64 {
 	if pause < -1 {
 		return 0
 	}

@@ -122,9 +122,9 @@ func Naming(parties []Party, region string) func(*Recording) bool {
 // asked reports whether the clues could say anything of the appointment's customer.
 func (t told) asked() bool { return t.nameAsked || t.phoneAsked }
 
-// contactLaws are, for each of the appointments that the clues were held against, the logarithm of how much more probable
+// contactEvidence are, for each of the appointments that the clues were held against, the logarithm of how much more probable
 // the clues are if the recording is of it than if it is of somebody whom the CRM does not have that day.
-func contactLaws(c clues, about []told) []float64 {
+func contactEvidence(c clues, about []told) []float64 {
 	best, phones := unlike, false
 	count := 1.0
 	for _, t := range about {
@@ -134,7 +134,7 @@ func contactLaws(c clues, about []told) []float64 {
 			count++
 		}
 	}
-	laws := make([]float64, len(about))
+	evidence := make([]float64, len(about))
 	for i, t := range about {
 		if t.nameAsked {
 			chance := chanceSame
@@ -149,11 +149,11 @@ func contactLaws(c clues, about []told) []float64 {
 			other := chance + nameWrong/count
 			switch {
 			case best == unlike:
-				laws[i] += math.Log(nameStrange)
+				evidence[i] += math.Log(nameStrange)
 			case t.name == best:
-				laws[i] += math.Log((right + other) / other)
+				evidence[i] += math.Log((right + other) / other)
 			case t.name > unlike:
-				laws[i] += math.Log((nameSlipped*0.1 + other) / other)
+				evidence[i] += math.Log((nameSlipped*0.1 + other) / other)
 			default:
 			}
 		}
@@ -161,19 +161,19 @@ func contactLaws(c clues, about []told) []float64 {
 			other := chancePhone + phoneWrong/count
 			switch {
 			case !phones:
-				laws[i] += math.Log(phoneStrange)
+				evidence[i] += math.Log(phoneStrange)
 			case t.phone:
-				laws[i] += math.Log((phoneRight + other) / other)
+				evidence[i] += math.Log((phoneRight + other) / other)
 			default:
 			}
 		}
 		if t.spokenAsked {
 			if t.spoken {
-				laws[i] += math.Log((spokenChance + spokenElse) / spokenElse)
+				evidence[i] += math.Log((spokenChance + spokenElse) / spokenElse)
 			} else {
-				laws[i] += math.Log((1 - spokenChance) / (1 - spokenElse))
+				evidence[i] += math.Log((1 - spokenChance) / (1 - spokenElse))
 			}
 		}
 	}
-	return laws
+	return evidence
 }

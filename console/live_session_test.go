@@ -1,14 +1,19 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"sirocco/hub"
@@ -154,6 +159,50 @@ func TestALivePageEndsWithWhatItShows(t *testing.T) {
 		browse(t, live, chromedp.WaitVisible(`//*[contains(text(), "It is not here any more")]`, chromedp.BySearch))
 		browse(t, late, network.SetBlockedURLs([]string{}), twoMinutesLater, chromedp.WaitVisible(`#not-connected.bad`), chromedp.WaitVisible(`#sentence`))
 	})
+}
+
+// TestALivePageWaitsForItsScripts lets what a live page needs come later than what begins it: it is live all the same, and what asks
+// for its stream goes by what is said there.
+func TestALivePageWaitsForItsScripts(t *testing.T) {
+	storetest.Needs(t, "sqlite")
+	for _, late := range []string{"htmx-sse", "console"} {
+		t.Run(late, func(t *testing.T) {
+			t.Parallel()
+			s := serveOn(t, storetest.SQLite(t), withMerge)
+			organization := s.organization("Acme Roofing")
+			c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+			window := chromium(t)
+			signedIn(t, window, s.operator(organization))
+			held, asked := make(chan fetch.RequestID, 1), make(chan network.Headers, 1)
+			chromedp.ListenTarget(window, func(e any) {
+				switch e := e.(type) {
+				case *fetch.EventRequestPaused:
+					held <- e.RequestID
+				case *network.EventRequestWillBeSentExtraInfo:
+					if strings.Contains(fmt.Sprint(e.Headers["Accept"]), "event-stream") {
+						select {
+						case asked <- e.Headers:
+						default:
+						}
+					}
+				}
+			})
+			navigate := chromedp.ActionFunc(func(ctx context.Context) error { // and do not wait for all that the page needs
+				_, _, _, _, err := cdppage.Navigate(s.url + "/connections/" + c.ID).Do(ctx)
+				return err
+			})
+			browse(t, window, log.Disable(), network.Enable(), network.SetCacheDisabled(true),
+				fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: "*/assets/" + late + ".js*"}}), navigate)
+			id := <-held
+			nothingElse := chromedp.EvaluateAsDevTools(`new Promise(done => setTimeout(done, 100))`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })
+			browse(t, window, chromedp.Poll(`window.htmx !== undefined`, nil, chromedp.WithPollingInterval(20*time.Millisecond)), nothingElse, fetch.ContinueRequest(id))
+			if headers := <-asked; headers["Cache-Control"] != "no-cache" {
+				t.Errorf("the stream is asked for as %v", headers)
+			}
+			storetest.Exec(t, s.store, `UPDATE connections SET name = 'Called anew' WHERE id = $1`, c.ID)
+			browse(t, window, chromedp.WaitVisible(`//h1[contains(text(), "Called anew")]`, chromedp.BySearch))
+		})
+	}
 }
 
 // twoMinutesLater lets a window take the time for two minutes later, so that a stream which could not be had is asked for anew.

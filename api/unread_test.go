@@ -61,11 +61,11 @@ func TestRefusedBeforeItsBody(t *testing.T) {
 		})
 	}
 	answer, rest, c := ask("POST", connections, "", 100)
-	if answer.StatusCode != 401 || answer.Close {
+	if answer.StatusCode != http.StatusUnauthorized || answer.Close {
 		t.Errorf("a whole body: answered %d, closing %t", answer.StatusCode, answer.Close)
 	}
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: hub\r\n%s\r\n", connections, known)
-	if again, err := http.ReadResponse(rest, nil); err != nil || again.StatusCode != 200 {
+	if again, err := http.ReadResponse(rest, nil); err != nil || again.StatusCode != http.StatusOK {
 		t.Errorf("the connection does not go on: %v", err)
 	}
 }

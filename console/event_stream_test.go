@@ -53,7 +53,7 @@ func TestAQuietStreamIsWhole(t *testing.T) {
 func TestAStalledStreamCostsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var made, asked atomic.Int64
-		s := &server{Options: Options{Logger: slog.New(slog.DiscardHandler), Origin: func(*http.Request) string { return "http://console" }}, base: "/console"}
+		s := &server{Logger: slog.New(slog.DiscardHandler), Origin: func(*http.Request) string { return "http://console" }, base: "/console"}
 		s.guard.ask = func(_ context.Context, hashes []string) (map[string]bool, error) {
 			asked.Add(1)
 			alive := map[string]bool{}

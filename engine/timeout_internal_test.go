@@ -29,7 +29,7 @@ func TestTimeLimitsArePlatforms(t *testing.T) {
 						_, _ = w.Write([]byte(`{}`))
 					}
 				})
-				e := &Engine{Config: Config{Clock: time.Now}, vendors: inProcess{"slow.invalid": slow}, failures: newFailureBudgets()}
+				e := &Engine{Clock: time.Now, vendors: inProcess{"slow.invalid": slow}, failures: newFailureBudgets()}
 				s := e.newSession(info, "acme", map[string]string{"baseURL": "http://slow.invalid"})
 				var answer map[string]any
 				_, err := connector.GetJSON(context.Background(), &s.Session, connector.Request{Service: info.Name, Path: "/"}, &answer)

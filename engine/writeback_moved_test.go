@@ -130,12 +130,11 @@ func TestFieldsStayWhereTheNoteIs(t *testing.T) {
 		r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs.Account = other })
 		r.synced(last)
 		before := r.crm.Fields.Of(hub.ModelAccount, other)
-		again := hub.AnalysisResult{Analysis: hub.Analysis{
+		again := hub.AnalysisResult{
 			Summary: []hub.SummarySection{{Header: "Needs", Content: "Second thoughts"}},
 			Extractions: []hub.EntityExtraction{{ID: "1", DefinitionID: "d", Status: "done", Values: []hub.ExtractedValue{
 				{Name: "Segment", Value: "Private", Mappings: []hub.FieldMapping{{Model: "account", Field: "segment"}}},
-			}}},
-		}}
+			}}}}
 		if _, err := r.st.PutAnalysis(t.Context(), r.conn.OrganizationID, id, again); err != nil {
 			t.Fatal(err)
 		}

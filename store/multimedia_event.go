@@ -132,7 +132,7 @@ func (s *Store) MultimediaEvents(ctx context.Context, organization string, statu
 }
 
 // FailMultimedia notes why the event could not be fetched. It is tried again at next, or never for the zero time: then where
-// its audio is is kept no longer. What came in the event's place since is left as it is.
+// its audio is kept no longer. What came in the event's place since is left as it is.
 func (s *Store) FailMultimedia(ctx context.Context, task Task, e hub.MultimediaEvent, reason string, next time.Time) error {
 	status := hub.MultimediaPending
 	if next.IsZero() {

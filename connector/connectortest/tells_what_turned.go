@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"slices"
 	"testing"
 
 	"sirocco/connector"
@@ -32,12 +33,7 @@ func tellsWhatTurned(t *testing.T, c connector.Connector, crm NewCRM) {
 }
 
 func hasTurning(crm *simulator.Server, m hub.Model) bool {
-	for _, turning := range crm.Turning() {
-		if turning == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(crm.Turning(), m)
 }
 
 // findsNoneThatTurned asks for rows by their ids: what is no record is neither found nor rejected.

@@ -35,6 +35,7 @@ func (b *bench) viewers(n int) error {
 		return nil
 	}
 	w := &watching{bench: b, change: firstChange}
+	before := b.open.Load()
 	alone, err := w.measure(func() error { return w.until(func() bool { return false }, watched) })
 	if err != nil {
 		return err
@@ -56,13 +57,16 @@ func (b *bench) viewers(n int) error {
 	fmt.Printf("%d look at a connection's page: %.1f %% of a core; of %d changes in %s all of them saw %d, the last of them %s after it, at most %s.\n\n",
 		n, 100*part, w.changes, watched, len(w.lags), shown(w.lags[len(w.lags)/2]), shown(w.lags[len(w.lags)-1]))
 
-	before := b.open.Load()
+	gone := func() bool { return b.open.Load() <= before }
+	if err := w.until(gone, ended); err != nil { // who looked leaves first
+		return err
+	}
 	if leave, err = w.look(n, false); err != nil {
 		return err
 	}
 	defer leave()
 	began := time.Now()
-	part, err = w.measure(func() error { return w.until(func() bool { return b.open.Load() <= before }, ended) })
+	part, err = w.measure(func() error { return w.until(gone, ended) })
 	if err != nil {
 		return err
 	}

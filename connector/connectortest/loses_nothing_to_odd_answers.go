@@ -191,15 +191,23 @@ func (o *oddAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if o.count != o.at+1 || resp.StatusCode >= http.StatusBadRequest {
 		return resp, nil
 	}
+	return rewriteBody(resp, func(body []byte) []byte {
+		changed := o.form.change(o, resp, body)
+		o.used = !bytes.Equal(body, changed) || resp.StatusCode != http.StatusOK
+		return changed
+	})
+}
+
+// rewriteBody is the answer with what change makes of its body.
+func rewriteBody(resp *http.Response, change func(body []byte) []byte) (*http.Response, error) {
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err != nil {
 		return nil, err
 	}
-	changed := o.form.change(o, resp, body)
-	o.used = !bytes.Equal(body, changed) || resp.StatusCode != http.StatusOK
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(changed)), int64(len(changed))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(changed)))
+	body = change(body)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return resp, nil
 }
 

@@ -3,10 +3,8 @@ package connectortest
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -57,21 +55,16 @@ func (s swappedIDs) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || !strings.Contains(resp.Header.Get("Content-Type"), "json") {
 		return resp, err
 	}
-	body, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	var answer any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if d.Decode(&answer) == nil {
+	return rewriteBody(resp, func(body []byte) []byte {
+		var answer any
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		if d.Decode(&answer) != nil {
+			return body
+		}
 		s.swap(answer)
-		body = encoded(answer)
-	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
-	return resp, nil
+		return encoded(answer)
+	})
 }
 
 func (s swappedIDs) swap(v any) {

@@ -14,7 +14,7 @@ import (
 func tellsWhatTurned(t *testing.T, c connector.Connector, crm NewCRM) {
 	r := newRig(t, c, crm, simulator.Options{Seed: 33, Records: 80})
 	for _, m := range c.Info().Models {
-		if !m.Incremental || !hasTurning(r.crm, m.Model) {
+		if !m.Incremental || !slices.Contains(r.crm.Turning(), m.Model) {
 			continue
 		}
 		held := map[hub.Model]map[string]hub.Record{}
@@ -30,10 +30,6 @@ func tellsWhatTurned(t *testing.T, c connector.Connector, crm NewCRM) {
 			r.findsNoneThatTurned(m.Model, turned, held)
 		}
 	}
-}
-
-func hasTurning(crm *simulator.Server, m hub.Model) bool {
-	return slices.Contains(crm.Turning(), m)
 }
 
 // findsNoneThatTurned asks for rows by their ids: what is no record is neither found nor rejected.

@@ -116,32 +116,9 @@ func (s *server) showEngagements(r *wire.Request, organization string, found []s
 	return wire.Each(found, func(rec store.Record) Engagement { return showEngagement(organization, rec, rel) }), nil
 }
 
-// engagementsOf is the engagement that a recording is linked to, if there is one and the query does not exclude it.
-func (s *server) engagementsOf(r *wire.Request, organization string, in *RecordsQuery) ([]Engagement, error) {
-	found, err := s.linkedTo(r, organization, in, hub.ModelEngagement)
-	if err != nil {
-		return nil, err
-	}
-	return s.showEngagements(r, organization, found)
-}
-
 func (s *server) listEngagements(r *wire.Request, in *RecordsQuery) (*EngagementsAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	out := &EngagementsAnswer{}
-	out.Body.Data, out.Body.PagedBody = []Engagement{}, wire.NewPagedBody(in.page(), nil)
-	if in.RecordingID != "" {
-		out.Body.Data, err = s.engagementsOf(r, organization, in)
-		return out, err
-	}
-	found, cursor, err := s.list(r, organization, in.page(), store.RecordFilter{Model: hub.ModelEngagement, ExternalID: in.ExternalID, ConnectionID: in.Connection})
-	if err != nil {
-		return nil, err
-	}
-	out.Body.PagedBody = wire.NewPagedBody(in.page(), cursor)
-	out.Body.Data, err = s.showEngagements(r, organization, found)
+	out, err := &EngagementsAnswer{}, error(nil)
+	out.Body.Data, out.Body.PagedBody, err = listRecords(s, r, in, hub.ModelEngagement, s.showEngagements)
 	return out, err
 }
 
@@ -178,19 +155,8 @@ func (s *server) listUserEngagements(r *wire.Request, in *struct {
 }
 
 func (s *server) getEngagement(r *wire.Request, in *view.RecordPath) (*EngagementAnswer, error) {
-	found, err := s.record(r, in, hub.ModelEngagement)
-	if err != nil {
-		return nil, err
-	}
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := s.showEngagements(r, organization, []store.Record{found})
-	if err != nil {
-		return nil, err
-	}
-	return &EngagementAnswer{Body: shown[0]}, nil
+	shown, err := getRecord(s, r, in, hub.ModelEngagement, s.showEngagements)
+	return &EngagementAnswer{Body: shown}, err
 }
 
 func (s *server) deleteEngagement(r *wire.Request, in *struct {

@@ -104,49 +104,15 @@ func (s *server) showOpportunities(r *wire.Request, organization string, found [
 	return wire.Each(found, func(rec store.Record) Opportunity { return showOpportunity(organization, rec, rel) }), nil
 }
 
-// opportunitiesOf is the opportunity that a recording has to do with, if there is one and the query does not exclude it.
-func (s *server) opportunitiesOf(r *wire.Request, organization string, in *RecordsQuery) ([]Opportunity, error) {
-	found, err := s.linkedTo(r, organization, in, hub.ModelOpportunity)
-	if err != nil {
-		return nil, err
-	}
-	return s.showOpportunities(r, organization, found)
-}
-
 func (s *server) listOpportunities(r *wire.Request, in *RecordsQuery) (*OpportunitiesAnswer, error) {
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	out := &OpportunitiesAnswer{}
-	out.Body.Data, out.Body.PagedBody = []Opportunity{}, wire.NewPagedBody(in.page(), nil)
-	if in.RecordingID != "" {
-		out.Body.Data, err = s.opportunitiesOf(r, organization, in)
-		return out, err
-	}
-	found, cursor, err := s.list(r, organization, in.page(), store.RecordFilter{Model: hub.ModelOpportunity, ExternalID: in.ExternalID, ConnectionID: in.Connection})
-	if err != nil {
-		return nil, err
-	}
-	out.Body.PagedBody = wire.NewPagedBody(in.page(), cursor)
-	out.Body.Data, err = s.showOpportunities(r, organization, found)
+	out, err := &OpportunitiesAnswer{}, error(nil)
+	out.Body.Data, out.Body.PagedBody, err = listRecords(s, r, in, hub.ModelOpportunity, s.showOpportunities)
 	return out, err
 }
 
 func (s *server) getOpportunity(r *wire.Request, in *view.RecordPath) (*OpportunityAnswer, error) {
-	found, err := s.record(r, in, hub.ModelOpportunity)
-	if err != nil {
-		return nil, err
-	}
-	organization, err := r.Organization(in.OrganizationSelector)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := s.showOpportunities(r, organization, []store.Record{found})
-	if err != nil {
-		return nil, err
-	}
-	return &OpportunityAnswer{Body: shown[0]}, nil
+	shown, err := getRecord(s, r, in, hub.ModelOpportunity, s.showOpportunities)
+	return &OpportunityAnswer{Body: shown}, err
 }
 
 func (s *server) syncOpportunity(r *wire.Request, in *struct {

@@ -49,6 +49,47 @@ func (s *server) list(r *wire.Request, organization string, page wire.PageQuery,
 	})
 }
 
+// listRecords is one page of records of a model as show has them or, where the query names a recording, the one that it is
+// linked to, if there is one and the query does not exclude it.
+func listRecords[T any](s *server, r *wire.Request, in *RecordsQuery, m hub.Model, show func(r *wire.Request, organization string, found []store.Record) ([]T, error),
+) ([]T, wire.PagedBody, error) {
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return nil, wire.PagedBody{}, err
+	}
+	var found []store.Record
+	var cursor *string
+	if in.RecordingID != "" {
+		found, err = s.linkedTo(r, organization, in, m)
+	} else {
+		found, cursor, err = s.list(r, organization, in.page(), store.RecordFilter{Model: m, ExternalID: in.ExternalID, ConnectionID: in.Connection})
+	}
+	if err != nil {
+		return nil, wire.PagedBody{}, err
+	}
+	shown, err := show(r, organization, found)
+	return shown, wire.NewPagedBody(in.page(), cursor), err
+}
+
+// getRecord is the record of a model that a path names, as show has it.
+func getRecord[T any](s *server, r *wire.Request, in *view.RecordPath, m hub.Model, show func(r *wire.Request, organization string, found []store.Record) ([]T, error),
+) (T, error) {
+	var none T
+	found, err := s.record(r, in, m)
+	if err != nil {
+		return none, err
+	}
+	organization, err := r.Organization(in.OrganizationSelector)
+	if err != nil {
+		return none, err
+	}
+	shown, err := show(r, organization, []store.Record{found})
+	if err != nil {
+		return none, err
+	}
+	return shown[0], nil
+}
+
 // pushEach brings records of one model in as a customer pushes them, all or none, and shows them as they are then, in
 // the order in which they came. add says what one of them asks for, and returns its external id.
 func pushEach[B, T any](s *server, r *wire.Request, to PushTarget, m hub.Model, all []B, add func(p *patches, i int, pushed *B) string,

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"sirocco/hub"
@@ -28,31 +29,47 @@ type connectionRow struct {
 	Dots     []freshness
 }
 
+// Back is where the switch of a row leads back to: the list with the same filter.
+func (p *connectionsPage) Back() string {
+	if p.State == "" {
+		return "/connections"
+	}
+	return "/connections?state=" + url.QueryEscape(string(p.State))
+}
+
 func (s *server) showConnections(w http.ResponseWriter, v *visit) error {
-	shown, err := s.connectionsPage(v.Context(), v)
+	shown, err := s.connectionsPage(v.Context(), v, false)
 	if err != nil {
 		return err
 	}
 	return s.render(w, v, http.StatusOK, "connections", shown)
 }
 
-// streamConnections sends the list each time it is another.
+// streamConnections sends how all of them are each time that is another.
 func (s *server) streamConnections(w http.ResponseWriter, v *visit) error {
-	return s.stream(w, v, "connections", "rows", func(ctx context.Context) (any, error) { return s.connectionsPage(ctx, v) })
+	return s.stream(w, v, "connections", "rows", func(ctx context.Context) (any, error) { return s.connectionsPage(ctx, v, true) })
 }
 
-func (s *server) connectionsPage(ctx context.Context, v *visit) (*connectionsPage, error) {
+// connectionsPage lists those in the state that is asked for, or all of them whatever is: a page that is open keeps its rows, and
+// asks how they are once they are in another state.
+func (s *server) connectionsPage(ctx context.Context, v *visit, all bool) (*connectionsPage, error) {
 	now := s.Clock()
 	shown := &connectionsPage{page: s.page(v, "Connections"), State: store.HealthState(v.URL.Query().Get("state"))}
-	all, err := s.Store.Health(ctx, v.organization.ID)
+	found, err := s.Store.Health(ctx, v.organization.ID)
 	if err != nil {
 		return nil, err
 	}
-	views := viewConnections(all, now)
+	views := viewConnections(found, now)
 	shown.States = countStates(views)
-	slices.SortStableFunc(views, func(a, b connectionView) int { return severity([]connectionView{b}) - severity([]connectionView{a}) })
+	settled := func(c connectionView) int { // a sync that begins, or ends, changes no order
+		if c.State == store.HealthSyncing {
+			c.State = store.HealthUpToDate
+		}
+		return severity([]connectionView{c})
+	}
+	slices.SortStableFunc(views, func(a, b connectionView) int { return settled(b) - settled(a) })
 	for _, c := range views {
-		if shown.State != "" && c.State != shown.State {
+		if !all && shown.State != "" && c.State != shown.State {
 			continue
 		}
 		row := connectionRow{connectionView: c, Sentence: c.Sentence(now), Dots: c.Dots(now, s.Platforms[c.Platform])}

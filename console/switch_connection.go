@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -36,10 +35,10 @@ func versionOf(v *visit) ([]time.Time, error) {
 	return []time.Time{at}, nil
 }
 
-// backOf is the page that an action leads back to: the one that its form names, or another.
+// backOf is the page that an action leads back to: the one that its form names, with its filter, or another.
 func backOf(v *visit, otherwise string) string {
 	back := v.PostFormValue("back")
-	if back == "" || strings.Contains(back, "?") || nextOf(back) != back {
+	if back == "" || nextOf(back) != back {
 		return otherwise
 	}
 	return back

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -138,10 +139,14 @@ func (s *server) organizationsOf(ctx context.Context, p *hub.ConsolePerson, afte
 	return all, len(all) == limit, err
 }
 
-// href is the URL of a page below the console, with the query's names and values by pairs; pairs without a value are left
-// out. It keeps to the organization that this visit is about.
+// href is the URL of a page below the console, with the query's names and values by pairs, beside those that the path has; pairs
+// without a value are left out. It keeps to the organization that this visit is about.
 func (s *server) href(v *visit, path string, pairs ...string) string {
-	query := url.Values{}
+	path, has, _ := strings.Cut(path, "?")
+	query, err := url.ParseQuery(has)
+	if err != nil {
+		query = url.Values{}
+	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			query.Set(pairs[i], pairs[i+1])

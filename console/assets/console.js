@@ -22,6 +22,21 @@
   const here = document.querySelector(".menu [aria-current]"); // which is out of sight where it is narrow
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - 40;
   document.addEventListener("htmx:after:swap", () => localize(document));
+  // The rows of a live list stay where the page was drawn with them until it is loaded again: what moved would be another one under
+  // a click. What is deleted leaves its row; what is new comes last, and only where nothing was filtered.
+  document.addEventListener("htmx:before:swap", (event) => {
+    for (const {fragment, target} of event.detail.tasks) {
+      const shown = target?.dataset?.rows && target.querySelector("tbody"), made = fragment.querySelector("tbody");
+      if (!shown || !made) continue;
+      const rows = new Map([...made.rows].map((row) => [row.id, row]));
+      const stay = [...shown.rows].map((row) => {
+        const now = rows.get(row.id) ?? row.cloneNode(true);
+        if (!rows.delete(row.id)) for (const form of now.querySelectorAll("form")) form.replaceWith("deleted");
+        return now;
+      });
+      made.replaceChildren(...stay, ...(target.dataset.rows === "all" ? rows.values() : []));
+    }
+  });
   // Nothing here is kept by the browser, which would let a second window wait for the first one's stream to see whether it may be.
   document.addEventListener("htmx:config:request", (event) => { event.detail.ctx.request.cache = "no-store"; });
   // What is live says so when it is not: the server, or the way to it, is gone, or the session is over.

@@ -134,9 +134,9 @@ func TestConnectionActs(t *testing.T) {
 				VALUES ($1, $2, 'CONTACT', $3, $4, 'Quinn', '{}', '', $5, $5, $5)`, organization, id, string(rune('a'+i)), hub.NewID(), now.Add(-ago).UnixMicro())
 		}
 		from := now.Add(-24 * time.Hour).Format("2006-01-02T15:04")
-		mustContain(t, b.get(at+"/rewind?from="+from), "About <strong>2</strong> records will be read again")
+		mustContain(t, b.get(at+"/rewind?model=USER&model=CONTACT&from="+from), "About <strong>2</strong> records will be read again")
 		mustContain(t, b.get(at+"/rewind?model=USER&from="+from), "About <strong>0</strong> records")
-		if a := b.do(http.MethodGet, at+"/rewind?zone=&from="+from, nil); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Choose at least one model.") || strings.Contains(a.body, " checked") {
+		if a := b.do(http.MethodGet, at+"/rewind?model=NOPE&from="+from, nil); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Choose at least one model.") || strings.Contains(a.body, " checked") {
 			t.Errorf("a rewind of no model: %d %s", a.status, a.body)
 		}
 		if a := b.do(http.MethodGet, at+"/rewind?from=2999-01-01T00:00", nil); a.status != http.StatusUnprocessableEntity {

@@ -14,26 +14,20 @@ type period struct{ From, Until time.Time }
 func periodOf(get func(string) string) (p period, err error) {
 	for name, to := range map[string]*time.Time{"from": &p.From, "until": &p.Until} {
 		if text := get(name); text != "" {
-			if *to, err = readMoment(text, get("zone")); err != nil {
+			if *to, err = readMoment(text); err != nil {
 				return p, hub.Invalid(name, "is no time", hub.WantTime)
 			}
-			*to = to.UTC()
 		}
 	}
 	return p, nil
 }
 
-// FromField and UntilField are the ends as a form shows them, in UTC; the browser turns them into its own zone.
-func (p period) FromField() string { return timeField(p.From) }
-
-// UntilField is FromField of the end.
-func (p period) UntilField() string { return timeField(p.Until) }
-
-func timeField(t time.Time) string {
-	if t.IsZero() {
-		return ""
+// readMoment reads a moment as a form sends it: with its offset, which the browser adds, or without one, which is UTC.
+func readMoment(text string) (time.Time, error) {
+	if at, err := hub.ParseTime(text); err == nil {
+		return at, nil
 	}
-	return t.Format("2006-01-02T15:04")
+	return time.Parse("2006-01-02T15:04", text)
 }
 
 // pairs are the period as names and values of a URL.

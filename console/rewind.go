@@ -15,10 +15,10 @@ type rewindPage struct {
 	Connection connectionView
 	// Models are those chosen; all where none is.
 	Models []rewindModel
-	// From is the chosen time, zero before one is chosen; Field is it as the form has it.
-	From  time.Time
-	Field string
-	Wrong string
+	// From is the chosen time, zero before one is chosen; Counted says that there is a count of what is read again from then on.
+	From    time.Time
+	Counted bool
+	Wrong   string
 	// Total is how many records are read again, as far as the CRM says when they changed.
 	Total int64
 }
@@ -39,11 +39,11 @@ func (s *server) showRewind(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	query := v.URL.Query()
-	shown := &rewindPage{page: s.page(v, "Read again over "+c.Name), Connection: c, Field: query.Get("from")}
-	chosen := query["model"]
+	shown := &rewindPage{page: s.page(v, "Read again over "+c.Name), Connection: c}
+	sent := query.Has("from")
 	var models []hub.Model
 	for _, st := range c.SyncStatus {
-		m := rewindModel{Model: st.Model, Cursor: st.ModifiedAfter, Chosen: len(chosen) == 0 && !query.Has("zone") || slices.Contains(chosen, string(st.Model))}
+		m := rewindModel{Model: st.Model, Cursor: st.ModifiedAfter, Chosen: !sent || slices.Contains(query["model"], string(st.Model))}
 		for _, info := range s.Platforms[c.Platform].Models {
 			m.Whole = m.Whole || info.Model == st.Model && !info.Incremental
 		}
@@ -52,44 +52,30 @@ func (s *server) showRewind(w http.ResponseWriter, v *visit) error {
 		}
 		shown.Models = append(shown.Models, m)
 	}
-	if shown.Field == "" {
+	if !sent {
 		return s.render(w, v, http.StatusOK, "rewind", shown)
 	}
-	if shown.From, err = readMoment(shown.Field, query.Get("zone")); err != nil || shown.From.After(s.Clock()) {
-		shown.Wrong, shown.From = "Choose a time that has passed.", time.Time{}
+	shown.From, err = readMoment(query.Get("from"))
+	switch {
+	case err != nil || shown.From.After(s.Clock()):
+		shown.Wrong = "Choose a time that has passed."
+	case len(models) == 0:
+		shown.Wrong = "Choose at least one model."
+	}
+	if shown.Wrong != "" {
 		return s.render(w, v, http.StatusUnprocessableEntity, "rewind", shown)
 	}
 	counts, err := s.Store.RewindCounts(v.Context(), c.OrganizationID, c.ID, models, shown.From)
 	if err != nil {
 		return err
 	}
-	if len(chosen) == 0 && query.Has("zone") { // the form was sent with none ticked
-		shown.Wrong, shown.From = "Choose at least one model.", time.Time{}
-		return s.render(w, v, http.StatusUnprocessableEntity, "rewind", shown)
-	}
+	shown.Counted = true
 	for i := range shown.Models {
 		m := &shown.Models[i]
 		m.N = counts[m.Model]
 		shown.Total += m.N
 	}
 	return s.render(w, v, http.StatusOK, "rewind", shown)
-}
-
-// readMoment reads a moment as a form has it: with a zone of its own, or as a clock on the wall shows it in a zone that is so
-// many minutes behind UTC.
-func readMoment(text, zone string) (time.Time, error) {
-	if at, err := hub.ParseTime(text); err == nil {
-		return at, nil
-	}
-	at, err := time.Parse("2006-01-02T15:04", text)
-	if err != nil {
-		return at, err
-	}
-	if zone == "" {
-		return at, nil
-	}
-	behind, err := time.ParseDuration(zone + "m")
-	return at.Add(behind), err
 }
 
 // rewind lets the chosen models be read again from a time on.

@@ -8,20 +8,24 @@
       const at = new Date(time.dateTime);
       if (!Number.isNaN(at.getTime())) time.textContent = exact.format(at);
     }
-    for (const field of root.querySelectorAll("input[data-utc]")) { // a moment that the person chooses, in their own zone
-      const zone = field.form && field.form.querySelector("input[name=zone]");
-      if (zone) zone.value = String(new Date().getTimezoneOffset());
-      const chosen = new Date(field.dataset.utc + "Z"); // one that was chosen before
-      if (field.dataset.utc && !Number.isNaN(chosen.getTime())) {
-        field.value = new Date(chosen.getTime() - chosen.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-        field.removeAttribute("data-utc");
-      }
+    for (const field of root.querySelectorAll("input[data-moment]")) { // one that was chosen before, in the person's own zone
+      const chosen = new Date(field.dataset.moment);
+      field.defaultValue = new Date(chosen.getTime() - chosen.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
     }
   };
   localize(document);
   const here = document.querySelector(".menu [aria-current]"); // which is out of sight where it is narrow
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - 40;
   document.addEventListener("htmx:after:swap", () => localize(document));
+  // A moment that was chosen is sent as what it is, with the offset that the person's zone has then, or had; one that was left as it
+  // was, to the second.
+  document.addEventListener("formdata", (event) => {
+    for (const field of event.target.querySelectorAll("input[type=datetime-local]")) {
+      const chosen = new Date(field.value);
+      if (Number.isNaN(chosen.getTime())) continue;
+      event.formData.set(field.name, field.value === field.defaultValue && field.dataset.moment || chosen.toISOString());
+    }
+  });
   // The rows of a live list stay where the page was drawn with them until it is loaded again: what moved would be another one under
   // a click. What is deleted leaves its row; what is new comes last, and only where nothing was filtered.
   document.addEventListener("htmx:before:swap", (event) => {

@@ -55,7 +55,7 @@ func (e *auditEntry) Object() string {
 }
 
 // Changed says which fields were given which values.
-func (e *auditEntry) Changed() string { return changesTold(e.Changes, map[string]any{}) }
+func (e *auditEntry) Changed() string { return changesTold(e.Changes, nil) }
 
 // actorKinds are what entries are filtered by, with their words.
 var actorKinds = []struct {

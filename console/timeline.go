@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"sirocco/hub"
 	"sirocco/store"
 )
 
@@ -88,7 +89,7 @@ func (s *server) changesOf(v *visit, c connectionView, kind, before string) (all
 	known := map[string]any{} // what fields were before, as far as this page goes back
 	for _, e := range slices.Backward(entries) {
 		all = append(all, happening{
-			id: e.ID, At: e.At, Kind: words(kindWords(e.ObjectKind)), Who: e.Actor.Name, Sentence: changeSentence(e.Action, e.Changes, known),
+			id: e.ID, At: e.At, Kind: changeKind(e), Who: e.Actor.Name, Sentence: changeSentence(e, known),
 		})
 	}
 	return all, err
@@ -124,37 +125,68 @@ func (s *server) writtenOf(v *visit, c connectionView, _, before string) (all []
 
 var deliveryTones = map[string]string{"PENDING": "busy", "CONFIRMING": "warn", "SENT": "good", "FAILED": "bad"}
 
-// kindWords is what people call a kind of the audit log.
-func kindWords(kind string) string {
-	if kind == "connection" {
-		return "settings"
-	}
-	return kind
+// connectionActs are what is done with a connection that changes none of its settings, by the action: the kind of its line, and what
+// was done, in words.
+var connectionActs = map[string]struct{ kind, words string }{
+	"sync": {"Sync", "Asked for at once"}, "retryQuarantine": {"Quarantine", "Taken out, to be read again"}, "push": {"Push", "Records came in"},
+	"keepRecords": {"Deletions", "What the CRM no longer shows was kept"}, "deleteRecords": {"Deletions", "What the CRM no longer shows counts as deleted"},
+	"deleteRemoved": {"Deletions", "What is gone from the CRM was deleted"}, "rotate": {"Credentials", "A new secret was made"}, "replaceAccount": {"Credentials", "The account was replaced"},
 }
 
-// changeSentence is a change of the audit log in words. known has what fields were before, and learns what they are now.
-func changeSentence(action, changes string, known map[string]any) string {
-	if text := changesTold(changes, known); text != "" {
-		return label(action) + ": " + text + "."
+// changeKind is what a change of a connection is about, in a word.
+func changeKind(e hub.AuditEntry) string {
+	act, ok := connectionActs[e.Action]
+	switch {
+	case e.ObjectKind != "connection":
+		return words(e.ObjectKind)
+	case ok:
+		return act.kind
 	}
-	return label(action) + "."
+	return "Settings"
 }
 
-// changesTold are the changed fields of an entry of the audit log in words, empty where it has none. Of known see
-// changeSentence.
-func changesTold(changes string, known map[string]any) string {
+// changeSentence is a change of a connection in words. known has what its settings were before, and learns what they are now; what
+// else is done with it changes none of them, whatever it was done with.
+func changeSentence(e hub.AuditEntry, known map[string]any) string {
+	act, ok := connectionActs[e.Action]
+	if !ok || e.ObjectKind != "connection" {
+		return actSentence(label(e.Action), changesTold(e.Changes, func(name string, value any) (before any, changed bool) {
+			name = e.ObjectKind + " " + name
+			before, changed = known[name]
+			known[name] = value
+			return before, changed
+		}))
+	}
+	told := changesTold(e.Changes, nil)
+	if e.Action == "sync" && strings.HasPrefix(told, "from ") {
+		return actSentence("Read again", told)
+	}
+	return actSentence(act.words, told)
+}
+
+// actSentence says what was done, and with which fields, of which there may be none.
+func actSentence(done, fields string) string {
+	if fields == "" {
+		return done + "."
+	}
+	return done + ": " + fields + "."
+}
+
+// changesTold are the changed fields of an entry of the audit log in words, empty where it has none. before finds what a field was; nil
+// where that is not told.
+func changesTold(changes string, before func(name string, value any) (any, bool)) string {
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(changes), &fields); err != nil {
 		return ""
 	}
 	parts := make([]string, 0, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		called := fieldWords(name)
-		part := called + " " + told(fields[name])
-		if before, ok := known[name]; ok && told(before) != told(fields[name]) {
-			part = called + " from " + told(before) + " to " + told(fields[name])
+		part := fieldWords(name) + " " + told(fields[name])
+		if before != nil {
+			if was, ok := before(name, fields[name]); ok && told(was) != told(fields[name]) {
+				part = fieldWords(name) + " from " + told(was) + " to " + told(fields[name])
+			}
 		}
-		known[name] = fields[name]
 		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
@@ -187,10 +219,11 @@ func told(value any) string {
 		return map[bool]string{true: "yes", false: "no"}[value]
 	case float64:
 		return number(int64(value))
-	}
-	if list, ok := value.([]any); ok {
-		parts := make([]string, len(list))
-		for i, one := range list {
+	case nil:
+		return "none"
+	case []any:
+		parts := make([]string, len(value))
+		for i, one := range value {
 			parts[i] = told(one)
 		}
 		return cmp.Or(strings.Join(parts, ", "), "none")

@@ -36,6 +36,29 @@ func (b *browser) timelineOf(path string) (kinds map[string]int, sentences strin
 	return kinds, sentences
 }
 
+// TestActsAreNoSettings asks for a sync, and twice for what was read to be read again, from other times: each is told with its own time,
+// and none as if a setting had changed.
+func TestActsAreNoSettings(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL, withMerge)
+		organization := s.organization("Acme Roofing")
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser, hub.ModelContact)
+		b := s.operator(organization)
+		at := "/connections/" + c.ID
+		b.post(at + "/sync")
+		for _, from := range []string{"1999-12-31T00:00:00Z", "2025-11-01T04:00:00Z"} {
+			b.post(at+"/rewind", "from", from, "model", "USER")
+		}
+		page := b.get(at + "?kind=settings")
+		mustContain(t, page, "<strong>Sync</strong> Asked for at once. ", "<strong>Sync</strong> Read again: from “<time datetime=\"2025-11-01T04:00:00Z\"", `”, models “USER”. `)
+		if strings.Contains(page, "from from") || strings.Contains(page, "Settings</strong> Sync") {
+			t.Error(page)
+		}
+		// The audit log has its moments in the viewer's zone, too.
+		mustContain(t, b.get("/audit?action=sync"), "from “<time datetime=\"1999-12-31T00:00:00Z\"")
+	})
+}
+
 // TestTimelineIsFiltered follows what happened to a connection, all of it and by kind, to its end: each line comes once, also where
 // a page is just full.
 func TestTimelineIsFiltered(t *testing.T) {

@@ -148,6 +148,14 @@ func TestConnectionActs(t *testing.T) {
 			t.Errorf("%+v, %v", states, err)
 		}
 
+		// What of them is no secret is in the form of new ones, so that the new secret goes to no other server.
+		b.post(at+"/credentials", "credential.apiKey", "good", "credential.baseURL", "https://crm.acme.example/api")
+		form := b.get(at + "/credentials")
+		mustContain(t, form, `name="credential.baseURL" type="text" value="https://crm.acme.example/api"`, `name="credential.apiKey" type="password" value=""`)
+		if strings.Contains(form, "good") {
+			t.Error("a secret is shown again")
+		}
+
 		// Credentials of another account are recognized, and taken where the person says so.
 		if a := b.do(http.MethodPost, at+"/credentials", url.Values{"credential.apiKey": {"wrong"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Merge: Invalid API key") {
 			t.Errorf("%d %s", a.status, a.body)

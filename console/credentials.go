@@ -64,7 +64,12 @@ func givenCredentials(v *visit, info hub.PlatformInfo) map[string]string {
 }
 
 func (s *server) showCredentials(w http.ResponseWriter, v *visit) error {
-	shown, err := s.credentialsPage(v, nil, nil)
+	// What is no secret is there already: a form that leaves the address of an own server out would send the secret to the vendor's.
+	kept, err := s.Store.Credentials(v.Context(), v.organization.ID, v.PathValue("connection"))
+	if err != nil && !errors.Is(err, hub.ErrNeedsCredentials) { // others can be given all the same
+		s.Logger.Warn("the credentials of a connection cannot be opened", "organizationId", v.organization.ID, "error", err)
+	}
+	shown, err := s.credentialsPage(v, kept.Values, nil)
 	if err != nil {
 		return err
 	}

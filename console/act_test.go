@@ -2,9 +2,11 @@ package console
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -212,11 +214,66 @@ func TestRunsAreShown(t *testing.T) {
 		}
 		mustContain(t, b.get("/connections/"+c.ID+"/runs/"+sched.RunID), "Merge: it is too hot", "GET /contacts?cursor", "503", "1.5 s", "2.0 KiB")
 		mustContain(t, b.get("/"), `class="piece bad"`, "1 failed", "/runs?from=")
-		mustContain(t, b.get("/runs?from="+at.Truncate(time.Hour).Format(time.RFC3339)), "Merge: it is too hot", sched.RunID)
+		hour := "/runs?from=" + at.Truncate(time.Hour).Format(time.RFC3339)
+		mustContain(t, b.get(hour), "Merge: it is too hot", sched.RunID, "1 failed", c.Name)
+		mustContain(t, b.get(hour+"&ended=failed"), sched.RunID)
+		mustContain(t, b.get(hour+"&ended=done"), "No run that began in this hour ended so.")
 		if a := b.do(http.MethodGet, "/connections/"+c.ID+"/runs/"+hub.NewID(), nil); a.status != http.StatusNotFound {
 			t.Errorf("a run that is not there: %d", a.status)
 		}
 	})
+}
+
+// TestTheRunsOfAnHourArePaged walks through the runs of an hour, more than a page has, and through those alone that failed.
+func TestTheRunsOfAnHourArePaged(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL, withMerge)
+		organization := s.organization("Acme Roofing")
+		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser)
+		hour := s.clock().UTC().Truncate(time.Hour)
+		const all, failed = 230, 110
+		for i := range all {
+			outcome, at := store.RunDone, hour.Add(time.Duration(i)*time.Second)
+			if i < failed {
+				outcome = store.RunFailed
+			}
+			storetest.Exec(t, s.store, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, ended_at, outcome, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, missed, error)
+				VALUES ($1, $2, $3, $4, $4, $5, 1, 0, 0, 1, 0, 0, 0, 0, 0, '')`,
+				organization, c.ID, hub.FirstIDAt(at), at.UnixMicro(), string(outcome))
+		}
+		b := s.viewer(organization)
+		for ended, want := range map[string]int{"": all, "failed": failed, "done": all - failed, "stopped": 0} {
+			seen, pages := map[string]bool{}, 0
+			for next := "/runs?from=" + hour.Format(time.RFC3339) + "&ended=" + ended; next != ""; pages++ {
+				page := b.get(next)
+				for _, m := range regexp.MustCompile(`/runs/([0-9a-f-]{36})"`).FindAllStringSubmatch(page, -1) {
+					seen[m[1]] = true
+				}
+				next = ""
+				if m := regexp.MustCompile(`href="/console(/runs[^"]*)" rel="next"`).FindStringSubmatch(page); m != nil {
+					next = html.UnescapeString(m[1])
+				}
+			}
+			if len(seen) != want || pages != max(1, (want+99)/100) {
+				t.Errorf("ended %q: %d runs on %d pages, want %d", ended, len(seen), pages, want)
+			}
+		}
+	})
+}
+
+// TestTheGridSaysWhatChanged has the row of runs in the tones of its legend: one that changed nothing is not as one that did.
+func TestTheGridSaysWhatChanged(t *testing.T) {
+	runs := []store.SyncRun{
+		{ID: "3", Outcome: store.RunFailed}, {ID: "2", Outcome: store.RunDone, RunTotals: store.RunTotals{Changes: store.Changes{Unchanged: 43}}},
+		{ID: "1", Outcome: store.RunDone, RunTotals: store.RunTotals{Changes: store.Changes{Created: 1}}}, {ID: "0", Outcome: store.RunDone, RunTotals: store.RunTotals{Quarantined: 1}},
+	}
+	var tones []string
+	for _, cell := range drawGrid(connectionView{}, runs, func(run string) string { return run }).Runs {
+		tones = append(tones, cell.Tone)
+	}
+	if want := []string{"warn", "changed", "same", "bad"}; !slices.Equal(tones, want) {
+		t.Errorf("got %v, want %v", tones, want)
+	}
 }
 
 // TestWorstFirst shows all organizations to whoever runs the server, the one that needs somebody before the one that is

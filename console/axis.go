@@ -75,7 +75,8 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 		if c.Linked {
 			kind = "linked"
 		}
-		label := shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36)
+		// Isolated, so that names that run from right to left do not take the percentage along.
+		label := "\u2068" + shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36) + "\u2069"
 		if c.Probability > 0 {
 			label += ", " + percent(c.Probability)
 		}

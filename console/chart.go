@@ -34,16 +34,29 @@ type barPiece struct {
 	X, Y, Width, Height int
 }
 
-// runKinds are what runs are told apart by in the chart, from below.
-var runKinds = []struct {
+// runKind is a way in which runs end, as the chart tells them apart.
+type runKind struct {
 	barKind
 
+	// name is what addresses call it.
+	name     string
 	outcomes []store.RunOutcome
-}{
-	{barKind{"good", "done"}, []store.RunOutcome{store.RunDone}},
-	{barKind{"busy", "going on"}, []store.RunOutcome{""}},
-	{barKind{"warn", "stopped or cut off"}, []store.RunOutcome{store.RunPaused, store.RunDisabled, store.RunCutOff, store.RunReplaced, store.RunDeleted}},
-	{barKind{"bad", "failed"}, []store.RunOutcome{store.RunFailed}},
+}
+
+// runKinds are the kinds of runs, from below.
+var runKinds = []runKind{
+	{barKind{"good", "done"}, "done", []store.RunOutcome{store.RunDone}},
+	{barKind{"busy", "going on"}, "going-on", []store.RunOutcome{""}},
+	{barKind{"warn", "stopped or cut off"}, "stopped", []store.RunOutcome{store.RunPaused, store.RunDisabled, store.RunCutOff, store.RunReplaced, store.RunDeleted}},
+	{barKind{"bad", "failed"}, "failed", []store.RunOutcome{store.RunFailed}},
+}
+
+// count is how many of an hour's runs are of the kind.
+func (k *runKind) count(b store.RunBar) (n int) {
+	for _, outcome := range k.outcomes {
+		n += b.By[outcome]
+	}
+	return n
 }
 
 // drawRuns draws runs by the hour; href is where the bar of an hour leads.
@@ -55,9 +68,7 @@ func drawRuns(bars []store.RunBar, href func(from time.Time) string) barChart {
 		sums[i] = make([]int, len(runKinds))
 		total := 0
 		for k, kind := range runKinds {
-			for _, outcome := range kind.outcomes {
-				sums[i][k] += b.By[outcome]
-			}
+			sums[i][k] = kind.count(b)
 			total += sums[i][k]
 		}
 		c.Top = max(c.Top, total)

@@ -67,6 +67,17 @@ func totalsWords(t store.RunTotals) string {
 	return text[2:] + ")"
 }
 
+// totalsTone is the tone of what a run that came to its end did.
+func totalsTone(t store.RunTotals) string {
+	switch {
+	case t.Quarantined > 0 || t.Missed > 0:
+		return "warn"
+	case t.Created+t.Updated+t.Deleted > 0:
+		return "changed"
+	}
+	return "same"
+}
+
 func drawGrid(c connectionView, runs []store.SyncRun, href func(run string) string) (g runGrid) {
 	runs = slices.Clone(runs)
 	slices.Reverse(runs)
@@ -75,20 +86,18 @@ func drawGrid(c connectionView, runs []store.SyncRun, href func(run string) stri
 		if !run.EndedAt.IsZero() {
 			words += ", took " + lasting(run.EndedAt.Sub(run.StartedAt))
 		}
-		g.Runs = append(g.Runs, gridCell{href(run.ID), runTones[run.Outcome], words + ": " + totalsWords(run.RunTotals)})
+		tone := runTones[run.Outcome]
+		if run.Outcome == store.RunDone {
+			tone = totalsTone(run.RunTotals)
+		}
+		g.Runs = append(g.Runs, gridCell{href(run.ID), tone, words + ": " + totalsWords(run.RunTotals)})
 	}
 	for _, st := range c.SyncStatus {
 		row := gridRow{Model: st.Model}
 		for i, run := range runs {
 			cell := gridCell{URL: g.Runs[i].URL, Tone: "none", Words: "nothing was asked"}
 			if t, ok := run.Models[st.Model]; ok {
-				cell.Tone, cell.Words = "same", totalsWords(t)
-				switch {
-				case t.Quarantined > 0 || t.Missed > 0:
-					cell.Tone = "warn"
-				case t.Created+t.Updated+t.Deleted > 0:
-					cell.Tone = "changed"
-				}
+				cell.Tone, cell.Words = totalsTone(t), totalsWords(t)
 			}
 			row.Cells = append(row.Cells, cell)
 		}

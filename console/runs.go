@@ -13,40 +13,59 @@ type runsPage struct {
 	page
 
 	From, Until time.Time
-	Rows        []runRow
+	// Kinds are the ways to end that the hour has, each with the list of its runs; Ended is the chosen one.
+	Kinds []runKindCount
+	Ended string
+	Rows  []runRow
+	Next  string
 }
+
+// runKindCount says how many runs ended in a way.
+type runKindCount struct{ Name, Words string }
 
 // runRow is one run, over which connection, and how it went.
 type runRow struct {
-	store.SyncRun
+	store.NamedRun
 
-	Name, URL, Outcome, Tone, Words string
+	URL, Outcome, Tone, Words string
 }
 
-// runsShown bounds how many runs of an hour are told.
-const runsShown = 500
+// runsShown is how many runs a page has.
+const runsShown = 100
 
 func (s *server) showRuns(w http.ResponseWriter, v *visit) error {
-	from, err := hub.ParseTime(v.URL.Query().Get("from"))
+	query := v.URL.Query()
+	from, err := hub.ParseTime(query.Get("from"))
 	if err != nil {
-		from = s.Clock().UTC().Truncate(time.Hour)
+		from = s.Clock()
 	}
+	from = from.UTC().Truncate(time.Hour)
 	shown := &runsPage{page: s.page(v, "Runs"), From: from, Until: from.Add(time.Hour)}
-	connections, err := s.Store.Connections(v.Context(), v.organization.ID, store.ConnectionFilter{Limit: 100})
+	window := store.RunWindow{From: shown.From, Until: shown.Until, Before: query.Get("before"), Limit: runsShown + 1}
+	bars, err := s.Store.RunBars(v.Context(), v.organization.ID, from, 1)
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
-	for _, c := range connections {
-		names[c.ID] = c.Name
+	for _, kind := range runKinds {
+		n := kind.count(bars[0])
+		if kind.name == query.Get("ended") {
+			shown.Ended, window.Outcomes = kind.name, kind.outcomes
+		}
+		if n > 0 || kind.name == shown.Ended {
+			shown.Kinds = append(shown.Kinds, runKindCount{kind.name, number(n) + " " + kind.Words})
+		}
 	}
-	runs, err := s.Store.RunsBetween(v.Context(), v.organization.ID, shown.From, shown.Until, runsShown)
+	runs, err := s.Store.RunsBetween(v.Context(), v.organization.ID, window)
 	if err != nil {
 		return err
+	}
+	if len(runs) > runsShown {
+		runs = runs[:runsShown]
+		shown.Next = shown.Here("before", runs[runsShown-1].ID)
 	}
 	for _, run := range runs {
 		shown.Rows = append(shown.Rows, runRow{
-			SyncRun: run, Name: names[run.ConnectionID], URL: s.href(v, "/connections/"+run.ConnectionID+"/runs/"+run.ID),
+			NamedRun: run, URL: s.href(v, "/connections/"+run.ConnectionID+"/runs/"+run.ID),
 			Outcome: runWords(run.Outcome), Tone: runTones[run.Outcome], Words: totalsWords(run.RunTotals),
 		})
 	}

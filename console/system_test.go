@@ -49,9 +49,9 @@ func TestSystem(t *testing.T) {
 			"It waits: the CRM asked for it", "The receiver asked to wait", "/connections/"+c.ID+"?organization="+acme,
 			"1 account has no request left", `data-label="Requests">2<`, `data-label="Waited">5.0 s<`, `data-label="Longest">3.0 s<`)
 		for queue, want := range map[string][]string{
-			"Syncs":    {`data-label="Waiting">0<`, `data-label="Under way">1<`},
-			"Webhooks": {`data-label="Waiting">1<`, "7 min ago", `data-label="Under way">0<`, `data-label="Things in it">2<`},
-			"Linking":  {`data-label="Things in it">–<`},
+			"Syncs":    {`data-label="Due, no worker yet">0<`, `data-label="Under way">1<`},
+			"Webhooks": {`data-label="Due, no worker yet">1<`, "7 min ago", `data-label="Under way">0<`, `data-label="Notes or events due">2<`},
+			"Linking":  {`data-label="Notes or events due">–<`},
 		} {
 			_, row, _ := strings.Cut(page, "<td>"+queue+"</td>")
 			row, _, _ = strings.Cut(row, "</tr>")

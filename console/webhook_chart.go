@@ -27,8 +27,9 @@ type webhookChart struct {
 	Median, Slow []string
 	// Levels are the bounds that the lines' heights stand for.
 	Levels                  []webhookLevel
-	LineWidth, LineHeight   int
-	LabelRight, SmallHeight int
+	LineHeight, SmallHeight int
+	// Broad is Width and beside it room for the labels of the levels, which begin at LabelX.
+	Broad, LabelX int
 }
 
 type webhookLevel struct {
@@ -69,9 +70,10 @@ func boundWords(i int) string {
 func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) string) webhookChart {
 	const step, gap, height, above, level = 10, 2, 110, 8, 13
 	const labelBars = 4 // how many bars a label is wide: the last ones have none, which would be cut off
+	const labels = 64   // how much room the labels of the levels take
 	levels := len(hub.WebhookLatencies()) + 1
-	c := webhookChart{Width: step * len(bars), Height: height + above + 24, Base: height + above, LineWidth: step * len(bars), LineHeight: level*levels + 12, SmallHeight: height + above}
-	c.LabelRight = c.LineWidth - 2
+	c := webhookChart{Width: step * len(bars), Height: height + above + 24, Base: height + above, LineHeight: level*levels + 12, SmallHeight: height + above}
+	c.Broad, c.LabelX = c.Width+labels, c.Width+6
 	for _, b := range bars {
 		c.Add(b)
 		c.Top = max(c.Top, b.Attempts)

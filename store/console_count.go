@@ -171,13 +171,55 @@ func (s *Store) RunBars(ctx context.Context, organization string, from time.Time
 	return bars, err
 }
 
-const runsBetweenQuery = `SELECT ` + syncRunColumns + `
-	FROM connections c JOIN sync_runs r ON r.organization_id = c.organization_id AND r.connection_id = c.id AND r.id >= $2
-	WHERE c.organization_id = $1 AND r.started_at >= $3 AND r.started_at < $4 ORDER BY r.id DESC LIMIT $5`
+// RunWindow says which runs RunsBetween lists.
+type RunWindow struct {
+	// From and Until are between which times they began.
+	From, Until time.Time
+	// Outcomes are how they ended, "" for those that go on; all where it has none.
+	Outcomes []RunOutcome
+	// Before is the id that those of a later page come before; empty for the first page.
+	Before string
+	Limit  int
+}
 
-// RunsBetween lists the organization's runs that began between two times, the latest first.
-func (s *Store) RunsBetween(ctx context.Context, organization string, from, until time.Time, limit int) ([]SyncRun, error) {
-	return queryAll(ctx, s.db, scanSyncRun, runsBetweenQuery, organization, hub.FirstIDAt(from.Add(-time.Minute)), micros(from), micros(until), limit)
+// runsBetweenQuery is what RunsBetween asks, with a condition on outcomes.
+func runsBetweenQuery(outcomes string) string {
+	return `SELECT ` + syncRunColumns + `, c.name
+	FROM connections c JOIN sync_runs r ON r.organization_id = c.organization_id AND r.connection_id = c.id AND r.id >= $2 AND r.id < $3
+	WHERE c.organization_id = $1 AND r.started_at >= $4 AND r.started_at < $5` + outcomes + ` ORDER BY r.id DESC LIMIT $6`
+}
+
+// NamedRun is a run, and the name of the connection that it is over.
+type NamedRun struct {
+	SyncRun
+
+	Connection string
+}
+
+// RunsBetween lists the organization's runs of a window, the latest first.
+func (s *Store) RunsBetween(ctx context.Context, organization string, w RunWindow) ([]NamedRun, error) {
+	before := w.Before
+	if before == "" {
+		before = hub.FirstIDAt(w.Until.Add(time.Minute))
+	}
+	args := []any{organization, hub.FirstIDAt(w.From.Add(-time.Minute)), before, micros(w.From), micros(w.Until), w.Limit}
+	condition := ""
+	if len(w.Outcomes) > 0 {
+		outcomes := make([]string, len(w.Outcomes))
+		for i, o := range w.Outcomes {
+			outcomes[i] = string(o)
+		}
+		in, arg := s.db.Dialect().In("$7", outcomes)
+		condition, args = " AND r.outcome "+in, append(args, arg)
+	}
+	return queryAll(ctx, s.db, scanNamedRun, runsBetweenQuery(condition), args...)
+}
+
+func scanNamedRun(r database.Row) (NamedRun, error) {
+	var n NamedRun
+	run, err := scanSyncRun(extraColumns{r, []any{&n.Connection}})
+	n.SyncRun = run
+	return n, err
 }
 
 // ModelCount counts the living records of a model of a connection, bounded as ConnectionCounts.

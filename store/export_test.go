@@ -63,6 +63,7 @@ func LinkedSpanQuery() string {
 func ConsoleQueries() map[string]string {
 	several, _ := database.SQLite.In("$2", nil)
 	severalSessions, _ := database.SQLite.In("$4", nil)
+	outcomes, _ := database.SQLite.In("$7", nil)
 	all := map[string]string{
 		"a session": consoleSessionQuery, "sessions": consoleSessionsQuery, "living sessions": livingSessionsQuery + severalSessions,
 		"health of connections": healthConnectionsQuery, "health of schedules": healthSchedulesQuery, "health of the rest": healthRestQuery,
@@ -70,7 +71,7 @@ func ConsoleQueries() map[string]string {
 		"quarantine": quarantineQuery, "waiting write-backs of a connection": waitingCountQuery,
 		"waiting write-backs": writeBacksWaitingQuery, "failed write-backs": writeBacksFailedQuery, "unproven write-backs": writeBacksUnprovenQuery,
 		"waiting webhooks": webhooksWaitingQuery, "failed webhooks": webhooksFailedQuery, "offers": offersQuery, "rewind": rewindCountQuery, "records of a model": modelCounts.living, "deleted records of a model": modelCounts.deleted, "kept records of a model": modelCounts.kept,
-		"unproven notes": unprovenQuery, "waiting notes": waitingNotesQuery, "failed notes": failedNotesQuery + beforeID("id", "$2", "x") + " ORDER BY id DESC LIMIT $3", "bars of runs": runBarsQuery, "runs between": runsBetweenQuery,
+		"unproven notes": unprovenQuery, "waiting notes": waitingNotesQuery, "failed notes": failedNotesQuery + beforeID("id", "$2", "x") + " ORDER BY id DESC LIMIT $3", "bars of runs": runBarsQuery, "runs between": runsBetweenQuery(""), "runs between that ended so": runsBetweenQuery(" AND r.outcome " + outcomes),
 		"an opening": openingQuery, "recordings": latestRecordingsQuery, "the count of offers": offersCountQuery, "deliveries of a recording": recordingDeliveriesQuery,
 		"recordings of a record": recordingsLinkedQuery, "quarantine by reason": quarantineGroupsQuery, "items in quarantine": quarantineItemsQuery,
 		"records by name": recordsByNameQuery(database.SQLite), "records by contact": recordsByContactQuery, "what refers to a record": referrersQuery("account_ref"),

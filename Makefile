@@ -22,7 +22,7 @@ help: ## print this
 build: ## build the program: one static file, ./sirocco
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o sirocco ./cmd/sirocco # stack traces name functions and lines all the same
 
-demo: build ## show it all in half a minute, nothing to set up
+demo: build ## show it all, nothing to set up
 	./sirocco demo
 
 pictures: build ## take pictures of every page of the console, from the demo, into docs/pictures (needs Chromium)

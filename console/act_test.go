@@ -115,6 +115,15 @@ func TestConnectionActs(t *testing.T) {
 		b.post(at+"/settings", "what", "interval", "intervalSeconds", "60")
 		b.post(at+"/settings", "what", "limit", "limitPercent", "7")
 		b.post(at+"/settings", "what", "corrections", "corrections", "LEAVE")
+		// Another window shows them as they were: what it sends then is not taken.
+		mustContain(t, b.get(at), `name="was" value="60"`, `name="was" value="7"`, `name="was" value="LEAVE"`)
+		for _, old := range []url.Values{
+			{"what": {"interval"}, "was": {"300"}, "intervalSeconds": {"20"}}, {"what": {"limit"}, "was": {"30"}, "limitPercent": {"9"}}, {"what": {"corrections"}, "was": {"NOTE"}, "corrections": {"CHANGE"}},
+		} {
+			if a := b.do(http.MethodPost, at+"/settings", old); a.status != http.StatusPreconditionFailed {
+				t.Errorf("%v: %d", old, a.status)
+			}
+		}
 		for _, wrong := range []url.Values{{"what": {"interval"}, "intervalSeconds": {"5"}}, {"what": {"limit"}, "limitPercent": {"x"}}, {"what": {"corrections"}, "corrections": {"SHOUT"}}, {"what": {"all"}}} {
 			if a := b.do(http.MethodPost, at+"/settings", wrong); a.status != http.StatusUnprocessableEntity {
 				t.Errorf("%v: %d", wrong, a.status)

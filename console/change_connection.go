@@ -27,6 +27,9 @@ func (s *server) changeConnection(w http.ResponseWriter, v *visit) error {
 
 func (s *server) changeSettings(w http.ResponseWriter, v *visit) error {
 	id, organization, ctx := v.PathValue("connection"), v.organization.ID, v.Context()
+	if err := s.stillAs(v, v.PostFormValue("was")); err != nil {
+		return err
+	}
 	switch v.PostFormValue("what") {
 	case "":
 		name, transcript := v.PostFormValue("name"), v.PostFormValue("syncTranscript") != ""
@@ -62,4 +65,32 @@ func (s *server) changeSettings(w http.ResponseWriter, v *visit) error {
 		return hub.Invalid("what", "is no setting", "one of the forms of the page")
 	}
 	return s.redirect(w, v, "saved", "/connections/"+id)
+}
+
+// stillAs fails where a setting that has no version of its own is no longer as the form showed it: another window has changed it.
+func (s *server) stillAs(v *visit, was string) error {
+	if was == "" {
+		return nil
+	}
+	c, err := s.connectionOf(v.Context(), v)
+	if err != nil {
+		return err
+	}
+	is := was
+	switch v.PostFormValue("what") {
+	case "interval":
+		is = strconv.FormatFloat(c.Schedule.Interval.Seconds(), 'f', 0, 64)
+	case "limit":
+		is = strconv.Itoa(c.Schedule.DeletionLimit)
+	case "corrections":
+		corrections, err := s.Store.Corrections(v.Context(), c.OrganizationID, c.ID)
+		if err != nil {
+			return err
+		}
+		is = string(corrections)
+	}
+	if is != was {
+		return hub.ErrStale
+	}
+	return nil
 }

@@ -44,6 +44,9 @@ func (p *connectionPage) PushURL() string {
 
 func (p *connectionPage) Docs() string { return p.server.publicURL(p.visit) + "/docs/" }
 
+// DeletionAsks is what is said before records count as deleted.
+func (p *connectionPage) DeletionAsks() string { return deletionAsks }
+
 // heldModel is a model of which records are no longer shown by the CRM.
 type heldModel struct {
 	Model hub.Model

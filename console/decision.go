@@ -30,7 +30,8 @@ type button struct {
 	Label, URL string
 	// Fields are what is sent with it, names and values by pairs.
 	Fields []string
-	Danger bool
+	// Asks is what is said before it is done, of what cannot be taken back; empty for the rest.
+	Asks string
 }
 
 // Pairs are the fields as templates walk them.
@@ -40,6 +41,9 @@ func (b button) Pairs() (pairs [][2]string) {
 	}
 	return pairs
 }
+
+// deletionAsks is what is said before records count as deleted.
+const deletionAsks = "They count as deleted from then on, here and for whoever reads them from here. One that the CRM shows again comes back."
 
 // decisionsShown bounds how many notes and offers are told one by one.
 const decisionsShown = 5
@@ -85,6 +89,9 @@ func (s *server) credentialsDecision(v *visit, c *connectionView) decision {
 	if c.Refused() {
 		d.Sentence = fmt.Sprintf("%s refuses the credentials of %s since %s, so nothing is read.", s.platformName(c.Platform), c.Name, hub.WireTime(c.SinceRefused()))
 		d.Action = "New credentials"
+	}
+	if !v.session.Role.Acts() {
+		d.URL, d.Action = s.href(v, "/connections/"+c.ID), "See it"
 	}
 	return d
 }
@@ -172,7 +179,7 @@ func (s *server) deletionDecisions(v *visit, c *connectionView) (all []decision)
 			URL:      s.href(v, "/connections/"+c.ID) + "#held", Action: "See them",
 			Buttons: []button{
 				{Label: "Keep them", URL: at, Fields: []string{"model", string(model), "decision", "keep"}},
-				{Label: "They are deleted", URL: at, Fields: []string{"model", string(model), "decision", "delete"}, Danger: true},
+				{Label: "They are deleted", URL: at, Fields: []string{"model", string(model), "decision", "delete"}, Asks: deletionAsks},
 			},
 		})
 	}

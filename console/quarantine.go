@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -44,6 +45,16 @@ type quarantineItem struct {
 	Lines      []rawLine
 	// MayRetry says that its connection reads.
 	MayRetry bool
+}
+
+// Marked are the lines of the fields that the reason is about, which may be far down in the item.
+func (i *quarantineItem) Marked() (marked []string) {
+	for _, line := range i.Lines {
+		if line.Marked {
+			marked = append(marked, strings.Trim(line.Text, " ,"))
+		}
+	}
+	return marked
 }
 
 // readAgain is a model of a connection that is yet to be read again.

@@ -361,3 +361,15 @@ func (s *server) writeNow(v *visit, shown *recordingPage) error {
 func (p *recordingPage) Same(d shownDelivery) bool {
 	return d.Note.Print != "" && d.Note.Print == hub.NewResultNote(&p.Recording.Recording, "").Print()
 }
+
+// Letter is what a delivery's note says. What is kept of it has no transcript: one that was sent stands in it where words are open
+// and the rest has not changed since.
+func (p *recordingPage) Letter(d shownDelivery) string {
+	if d.SentWords() && p.NowWithWords != "" && p.Same(d) {
+		return p.NowWithWords
+	}
+	return d.Note.Text
+}
+
+// SentWords reports whether the transcript was sent.
+func (d *shownDelivery) SentWords() bool { return d.Transcript != nil && *d.Transcript }

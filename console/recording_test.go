@@ -253,6 +253,21 @@ func TestDeliveriesOfARecording(t *testing.T) {
 		}
 		storetest.Exec(t, s.store, `UPDATE deliveries SET state = 'FAILED', due_at = NULL, attempts = 3, error = 'The CRM refused it.', note_text = 'As it <was> written', note_id = 'n-1' WHERE id = $1`, found[0].ID)
 		mustContain(t, b.get(at), "As it &lt;was&gt; written", "The CRM refused it.", "Failed", "What would be written now, without the transcript")
+		r, err := s.store.Recording(t.Context(), s.organization, s.offered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, s.store, `UPDATE deliveries SET transcript = TRUE, note_print = $2 WHERE id = $1`, found[0].ID, hub.NewResultNote(&r, "").Print())
+		mustContain(t, b.get(at), "What it says there, but for the transcript that was sent with it; the same would be written now", "As it &lt;was&gt; written")
+		runs := s.as(hub.ConsolePerson{Role: hub.ConsoleOperator, Method: hub.ConsoleByLink})
+		runs.post(at + "/open?organization=" + s.organization)
+		opened := runs.get(at + "?organization=" + s.organization)
+		mustContain(t, opened, "What it says there; the same would be written now")
+		_, letter, _ := strings.Cut(opened, "What it says there; the same would be written now")
+		if letter, _, _ = strings.Cut(letter, "</pre>"); !strings.Contains(letter, "The leak is above the kitchen.") {
+			t.Errorf("the letter lacks the words: %s", letter)
+		}
+		storetest.Exec(t, s.store, `UPDATE deliveries SET transcript = NULL, note_print = '' WHERE id = $1`, found[0].ID)
 		mustContain(t, b.get("/"), `/write-backs"><span class="badge bad">1</span>`)
 		mustContain(t, b.get("/write-backs"), at+`#written">Engagement 1</a>`, s.connection.Name, "The CRM refused it.", "Send again")
 		mustContain(t, b.get(b.post(at+"/replay", "delivery", found[0].ID)), "It is sent now.")
@@ -326,6 +341,7 @@ func TestQuarantineIsRetried(t *testing.T) {
 		mustContain(t, page, early, long, "Retry all: 4", "Retry 3")
 		page = b.get("/quarantine?reason=" + strings.ReplaceAll(early, " ", "+"))
 		mustContain(t, page, "<mark>  &#34;end_time&#34;: &#34;2026-01-01&#34;,</mark>", "Retry this one", "q1")
+		mustContain(t, page, `What it is about: <mark class="mono">&#34;end_time&#34;: &#34;2026-01-01&#34;</mark>`)
 		items, err := s.store.QuarantineItems(t.Context(), s.organization, store.QuarantineFilter{Reason: early}, "", "", 10)
 		if err != nil || len(items) != 3 {
 			t.Fatal(items, err)

@@ -3,10 +3,11 @@
 // Everything here is left out without harm.
 (() => {
   const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
+  const second = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium"}); // for what comes within a minute
   const localize = (root) => {
     for (const time of root.querySelectorAll("time[datetime]:not([data-relative])")) {
       const at = new Date(time.dateTime);
-      if (!Number.isNaN(at.getTime())) time.textContent = exact.format(at);
+      if (!Number.isNaN(at.getTime())) time.textContent = (time.closest("[data-seconds]") ? second : exact).format(at);
     }
     for (const field of root.querySelectorAll("input[data-moment]")) { // one that was chosen before, in the person's own zone
       const chosen = new Date(field.dataset.moment);

@@ -78,11 +78,7 @@ func (s *Store) EarlierMarkers(ctx context.Context, organization, recording stri
 // NotedOn is the record that has a note of the delivery's recording, by way of the same link, or what that record was merged
 // into; zero where none has.
 func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, error) {
-	all, err := queryAll(ctx, s.db, func(r database.Row) (hub.RecordRef, error) {
-		var on hub.RecordRef
-		err := r.Scan(&on.Model, &on.ExternalID)
-		return on, err
-	}, `SELECT target_model, target_external_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
+	all, err := queryAll(ctx, s.db, scanRef, `SELECT target_model, target_external_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
 		AND sent_at IS NOT NULL AND target_model <> ''`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID)
 	if err != nil || len(all) == 0 {
 		return hub.RecordRef{}, err
@@ -92,7 +88,11 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 
 // Survivor is a record of a connection, or what it was merged into.
 func (s *Store) Survivor(ctx context.Context, organization, connection string, of hub.RecordRef) (hub.RecordRef, error) {
-	err := resolveMerges(ctx, s.db, organization, connection, of.Model, map[string][]*string{of.ExternalID: {&of.ExternalID}})
+	return survivorOf(ctx, s.db, organization, connection, of)
+}
+
+func survivorOf(ctx context.Context, q database.Querier, organization, connection string, of hub.RecordRef) (hub.RecordRef, error) {
+	err := resolveMerges(ctx, q, organization, connection, of.Model, map[string][]*string{of.ExternalID: {&of.ExternalID}})
 	return of, err
 }
 

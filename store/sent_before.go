@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sirocco/database"
 	"sirocco/hub"
 )
 
@@ -14,49 +15,136 @@ const (
 	SentBeforeKept = 90 * 24 * time.Hour
 )
 
+// sentUnlisted are the deliveries d over a connection, to the account that it has, whose notes are not proven to be there, or that the
+// vendor may not list yet: since $3.
+const sentUnlisted = ` FROM deliveries d JOIN connections c ON c.organization_id = d.organization_id AND c.id = d.connection_id`
+const whereUnlisted = ` WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.marker <> '' AND d.created_at > c.account_since
+	AND (d.state = 'CONFIRMING' AND d.asked_at IS NOT NULL OR d.sent_at >= $3)`
+
 // rememberSent keeps, beyond a connection that goes or whose account is replaced, which of its notes are not proven to be there,
-// and which the vendor may not list yet.
+// and which the vendor may not list yet. It is called while the connection's records are still there.
 func rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
-			note_print, note_hash, asked_at, proven)
-		SELECT d.organization_id, d.recording_id, d.id, CAST($3 AS TEXT), CAST($4 AS TEXT), d.model, d.external_id, d.correction, d.target_model, d.target_external_id, d.marker,
-			d.note_print, d.note_hash, COALESCE(d.asked_at, d.sent_at), d.state <> 'CONFIRMING'
-		FROM deliveries d JOIN connections c ON c.organization_id = d.organization_id AND c.id = d.connection_id
-		WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.marker <> '' AND d.created_at > c.account_since
-			AND (d.state = 'CONFIRMING' AND d.asked_at IS NOT NULL OR d.sent_at >= $5)
-		ON CONFLICT DO NOTHING`, c.OrganizationID, c.ID, string(c.Platform), account.ID, micros(now.Add(-sentLately)))
+	args := []any{c.OrganizationID, c.ID, micros(now.Add(-sentLately))}
+	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentUnlisted+`
+		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
+		`+whereUnlisted+` AND r.merged_into IS NOT NULL`, args...)
+	if err != nil {
+		return err
+	}
+	for _, on := range merged { // the notes of a record that was merged are on the one that survived
+		survivor, err := survivorOf(ctx, tx, c.OrganizationID, c.ID, on)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE deliveries SET target_external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND target_model = $3 AND target_external_id = $4`,
+			c.OrganizationID, c.ID, string(on.Model), on.ExternalID, survivor.ExternalID); err != nil {
+			return err
+		}
+	}
+	const remoteID = `COALESCE((SELECT r.remote_id FROM records r WHERE r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND `
+	_, err = tx.Exec(ctx, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
+			note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
+		SELECT d.organization_id, d.recording_id, d.id, CAST($4 AS TEXT), CAST($5 AS TEXT), d.model, d.external_id, d.correction, d.target_model, d.target_external_id, d.marker,
+			d.note_print, d.note_hash, COALESCE(d.asked_at, d.sent_at), d.state <> 'CONFIRMING',
+			`+remoteID+`r.model = d.model AND r.external_id = d.external_id), ''), `+remoteID+`r.model = d.target_model AND r.external_id = d.target_external_id), '')`+
+		sentUnlisted+whereUnlisted+` ON CONFLICT DO NOTHING`, append(args, string(c.Platform), account.ID)...)
 	return err
+}
+
+func scanRef(r database.Row) (hub.RecordRef, error) {
+	var ref hub.RecordRef
+	err := r.Scan(&ref.Model, &ref.ExternalID)
+	return ref, err
+}
+
+// remembered is a note that was sent over an earlier connection: by way of a record, and on one.
+type remembered struct {
+	id, account string
+	by, on      hub.RecordRef
+	// byRemote and onRemote are what the CRM itself calls the two.
+	byRemote, onRemote string
+	proven             bool
+}
+
+func scanRemembered(r database.Row) (remembered, error) {
+	var b remembered
+	err := r.Scan(&b.id, &b.account, &b.by.Model, &b.by.ExternalID, &b.byRemote, &b.on.Model, &b.on.ExternalID, &b.onRemote, &b.proven)
+	return b, err
 }
 
 // takeOverSent makes what was sent of a recording over an earlier connection to the account deliveries of its connection c, each
 // CONFIRMING: it is looked for until the vendor's lists must have it, and nothing of the recording is sent before. What is not
 // proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays.
 func takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) error {
-	some, err := queryAny(ctx, tx, `SELECT 1 FROM sent_before WHERE organization_id = $1 AND recording_id = $2 LIMIT 1`, r.OrganizationID, r.ID)
-	if err != nil || !some {
+	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, proven
+		FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 ORDER BY id`, r.OrganizationID, r.ID, string(c.Platform))
+	if err != nil || len(before) == 0 {
 		return err
 	}
 	account, err := accountOf(ctx, tx, c.OrganizationID, c.ID)
 	if err := ignoreNotFound(err); err != nil {
 		return err
 	}
-	const ofAccount = ` FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 AND (account_id = $4 OR account_id = '' OR CAST($4 AS TEXT) = '')
-		AND (proven = FALSE OR (model = $5 AND external_id = $6) OR (target_model = $5 AND target_external_id = $6))`
-	args := []any{r.OrganizationID, r.ID, string(c.Platform), account.ID, string(r.Link.Model), r.Link.ExternalID}
-	n, err := tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at,
-			correction, target_model, target_external_id, marker, note_print, note_hash, asked_at, withdrawn)
-		SELECT organization_id, CAST($7 AS TEXT), id, recording_id, model, external_id, 'CONFIRMING', 0, CAST($8 AS BIGINT), '', '', CAST($8 AS BIGINT), CAST($8 AS BIGINT),
-			correction, target_model, target_external_id, marker, note_print, note_hash, asked_at,
-			CASE WHEN model = $5 AND external_id = $6 THEN '' ELSE 'The recording''s link moved before it was proven to be there.' END`+ofAccount+`
-		ON CONFLICT (organization_id, connection_id, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, created_at = excluded.created_at, updated_at = excluded.updated_at,
-			asked_at = excluded.asked_at, withdrawn = excluded.withdrawn, error = '', absences = 0`, append(args, c.ID, micros(now))...)
-	if err != nil || n == 0 {
-		return err
+	link, taken := hub.RecordRef{Model: r.Link.Model, ExternalID: r.Link.ExternalID}, false
+	for _, b := range before {
+		isSame := !account.Differs(hub.CRMAccount{ID: b.account})
+		byKnown, err := callAsNow(ctx, tx, c, &b.by, b.byRemote, isSame)
+		if err != nil {
+			return err
+		}
+		onKnown, err := callAsNow(ctx, tx, c, &b.on, b.onRemote, isSame)
+		if err != nil {
+			return err
+		}
+		if !byKnown || !onKnown || b.proven && b.by != link && b.on != link {
+			continue
+		}
+		withdrawn := ""
+		if b.by != link {
+			withdrawn = "The recording's link moved before it was proven to be there."
+		}
+		taken = true
+		if _, err := tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at,
+				correction, target_model, target_external_id, marker, note_print, note_hash, asked_at, withdrawn)
+			SELECT organization_id, CAST($4 AS TEXT), id, recording_id, model, CAST($6 AS TEXT), 'CONFIRMING', 0, CAST($5 AS BIGINT), '', '', CAST($5 AS BIGINT), CAST($5 AS BIGINT),
+				correction, target_model, CAST($7 AS TEXT), marker, note_print, note_hash, asked_at, CAST($8 AS TEXT)
+			FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3
+			ON CONFLICT (organization_id, connection_id, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, created_at = excluded.created_at, updated_at = excluded.updated_at,
+				external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, withdrawn = excluded.withdrawn, error = '', absences = 0`,
+			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3`, r.OrganizationID, r.ID, b.id); err != nil {
+			return err
+		}
 	}
-	if _, err := tx.Exec(ctx, `DELETE`+ofAccount, args...); err != nil {
-		return err
+	if !taken {
+		return nil
 	}
 	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
+}
+
+// callAsNow names a record of an earlier connection as the connection c does by now: what it was merged into, and, where a service
+// between was linked to the CRM anew, the record that the CRM itself calls the same. It reports false for a record of another account
+// that is not here.
+func callAsNow(ctx context.Context, tx Tx, c hub.Connection, ref *hub.RecordRef, remote string, isSame bool) (bool, error) {
+	var found []string
+	if remote != "" {
+		var err error
+		if found, err = queryAll(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND remote_id = $4
+			ORDER BY CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, external_id LIMIT 1`, c.OrganizationID, c.ID, string(ref.Model), remote); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case len(found) > 0:
+		ref.ExternalID = found[0]
+	case !isSame:
+		return false, nil
+	}
+	var err error
+	*ref, err = survivorOf(ctx, tx, c.OrganizationID, c.ID, *ref)
+	return true, err
 }
 
 // keepMarkers keeps what the first notes of the next slice of a deleted connection's deliveries are known by, before these go: the

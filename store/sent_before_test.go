@@ -97,3 +97,96 @@ func TestWhatWasSentToAnAccount(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatWasSentFollowsItsRecord sends a note to a record that is known by another name when the connection is made again: merged
+// into another one before or since, or under new ids of a service between, which was linked to the CRM anew. It is looked for where
+// it is by now. The record of another CRM is none of that.
+func TestWhatWasSentFollowsItsRecord(t *testing.T) {
+	account := func(id, remote, into string) hub.Record {
+		return hub.Record{Model: hub.ModelAccount, ExternalID: id, Name: "Smith", MergedInto: into, Details: hub.Details{RemoteID: remote}}
+	}
+	for _, c := range []struct {
+		name          string
+		before, after []hub.Record
+		// of is whose account the second connection is to; inPlace replaces that of the first.
+		of      string
+		inPlace bool
+		link    string
+		want    hub.DeliveryState
+	}{
+		{"merged before", []hub.Record{account("1", "", "2"), account("2", "", "")}, []hub.Record{account("2", "", "")}, "a", false, "2", hub.DeliveryConfirming},
+		{"merged twice before", []hub.Record{account("3", "", ""), account("2", "", "3"), account("1", "", "2")}, []hub.Record{account("3", "", "")}, "a", false, "3", hub.DeliveryConfirming},
+		{"merged since", nil, []hub.Record{account("2", "", ""), account("1", "", "2")}, "a", false, "2", hub.DeliveryConfirming},
+		{"linked anew", nil, []hub.Record{account("new", "001", "")}, "b", false, "new", hub.DeliveryConfirming},
+		{"linked anew, in place", nil, []hub.Record{account("new", "001", "")}, "b", true, "new", hub.DeliveryConfirming},
+		{"linked anew, and merged", nil, []hub.Record{account("newer", "002", ""), account("new", "001", "newer")}, "b", false, "newer", hub.DeliveryConfirming},
+		{"merged, and linked anew", []hub.Record{account("1", "001", "2"), account("2", "002", "")}, []hub.Record{account("new", "002", "")}, "b", false, "new", hub.DeliveryConfirming},
+		{"another's", nil, []hub.Record{account("1", "009", "")}, "b", false, "1", hub.DeliveryPending},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				ctx := t.Context()
+				st := storetest.Open(t, url, nil)
+				org := storetest.Organization(t, st)
+				connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID
+				var lease store.Schedule
+				opens := func(account string) {
+					t.Helper()
+					check := func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) {
+						return hub.CRMAccount{ID: account}, nil
+					}
+					if _, err := st.SetCredentials(ctx, org, connection, map[string]string{"account": account}, true, check); err != nil {
+						t.Fatal(err)
+					}
+					if err := untilDone(ctx, func(ctx context.Context) (bool, error) { return st.RetireAccount(ctx, org, connection) }); err != nil {
+						t.Fatal(err)
+					}
+					lease = storetest.Lease(t, st, org, connection)
+				}
+				reads := func(records ...hub.Record) {
+					t.Helper()
+					page := store.PageCommit{State: store.SyncState{Model: hub.ModelAccount}, Status: hub.SyncStateUpToDate, Records: records}
+					if _, err := st.CommitPage(ctx, lease, page); err != nil {
+						t.Fatal(err)
+					}
+				}
+				links := func(recording, id string) {
+					t.Helper()
+					if _, err := st.SetLink(ctx, org, recording, hub.Link{ConnectionID: connection, Model: hub.ModelAccount, ExternalID: id}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				opens("a")
+				reads(account("1", "001", ""))
+				recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
+				storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+				links(recording, "1")
+				storetest.Exec(t, st, `UPDATE deliveries SET state = 'SENT', due_at = NULL, sent_at = $1, note_id = 'n', marker = 'sirocco:m', note_print = 'p', target_model = model, target_external_id = external_id`,
+					time.Now().UnixMicro())
+				if c.before != nil {
+					reads(c.before...)
+				}
+				if !c.inPlace {
+					if _, err := st.DeleteConnection(ctx, org, connection, nil); err != nil {
+						t.Fatal(err)
+					}
+					if err := untilDone(ctx, st.Purge); err != nil {
+						t.Fatal(err)
+					}
+					connection = storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID
+				}
+				opens(c.of)
+				reads(c.after...)
+				links(recording, c.link)
+				found, err := st.Deliveries(ctx, org, store.DeliveryFilter{ConnectionID: connection, RecordingID: recording, Limit: 10})
+				if err != nil || len(found) != 1 {
+					t.Fatalf("%v: %+v", err, found)
+				}
+				d := found[0]
+				if d.State != c.want || d.ExternalID != c.link || d.Withdrawn != "" || d.State == hub.DeliveryConfirming && d.Note.On.ExternalID != c.link {
+					t.Errorf("%+v", d)
+				}
+			})
+		})
+	}
+}

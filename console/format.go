@@ -138,9 +138,25 @@ func label(name string) string {
 
 var wireTimes = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 
+// quoted is a name within a sentence: what others wrote.
+var quoted = regexp.MustCompile(`“[^”]*”`)
+
+// isolate keeps a quoted name that runs from right to left, or says that it does, from turning the rest of its sentence round.
+func isolate(name string) string {
+	if !strings.ContainsFunc(name, turns) {
+		return name
+	}
+	return "“\u2068" + strings.Trim(name, "“”") + "\u2069”"
+}
+
+// turns reports whether a letter runs from right to left, or is a sign that sets a direction.
+func turns(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
 // sentence is a sentence of the engine, whose moments are in the viewer's zone.
 func sentence(text string) template.HTML {
-	escaped := html.EscapeString(text)                                                       // leaves moments as they are
+	escaped := html.EscapeString(quoted.ReplaceAllStringFunc(text, isolate))                 // leaves moments as they are
 	return template.HTML(wireTimes.ReplaceAllStringFunc(escaped, func(found string) string { //nolint:gosec // escaped above
 		t, err := hub.ParseTime(found)
 		if err != nil {

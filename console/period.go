@@ -19,6 +19,9 @@ func periodOf(get func(string) string) (p period, err error) {
 			}
 		}
 	}
+	if !p.From.IsZero() && !p.Until.IsZero() && !p.Until.After(p.From) {
+		return p, hub.Invalid("until", "is not after from", "a later time")
+	}
 	return p, nil
 }
 

@@ -60,6 +60,9 @@ type Querier interface {
 // Tx is a transaction in progress; it ends with the function it was given to.
 type Tx interface {
 	Querier
+	// Later is Exec for a statement whose outcome nobody looks at: PostgreSQL gets it together with the statements like it that
+	// come after it, before the next other one or the commit, all by one round trip. Its error may come from any of these.
+	Later(ctx context.Context, query string, args ...any) error
 	// Native returns the driver's own transaction (*sql.Tx or pgx.Tx), to enqueue jobs in it.
 	Native() any
 }

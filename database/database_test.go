@@ -60,6 +60,63 @@ func TestBothDialects(t *testing.T) {
 	})
 }
 
+// TestLaterIsNotTooLate: what is to be done later is there for the next statement and the commit, in order, and what fails of it
+// takes the whole transaction with it.
+func TestLaterIsNotTooLate(t *testing.T) {
+	storetest.EachEmpty(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		db := openMigrated(t, url, database.Options{})
+		if err := db.Migrate(ctx, pets); err != nil {
+			t.Fatal(err)
+		}
+		const insert, all = `INSERT INTO pets (name, legs) VALUES ($1, $2)`, `SELECT name, legs FROM pets ORDER BY name`
+		before, err := database.QueryAll(ctx, db, scanPet, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Write(ctx, func(tx database.Tx) error {
+			err := errors.Join(tx.Later(ctx, insert, "Ada", 2), tx.Later(ctx, `UPDATE pets SET legs = $1 WHERE name = $2`, 3, "Ada"))
+			if err != nil {
+				return err
+			}
+			found, err := database.QueryOne(ctx, tx, scanPet, `SELECT name, legs FROM pets WHERE name = $1`, "Ada")
+			if found.legs != 3 {
+				t.Errorf("the next statement finds %+v, %v", found, err)
+			}
+			if n, err := tx.Exec(ctx, `UPDATE pets SET legs = 4 WHERE name = $1`, "Ada"); n != 1 || err != nil {
+				t.Errorf("it changes %d rows, %v", n, err)
+			}
+			return tx.Later(ctx, `DELETE FROM pets WHERE name = $1 AND legs = 4`, "Ada")
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		for where, after := range map[string]func(database.Tx) error{
+			"at the commit": func(database.Tx) error { return nil },
+			"before the next statement": func(tx database.Tx) error {
+				_, err := tx.Exec(ctx, insert, "Cid", 4)
+				return err
+			},
+		} {
+			err := db.Write(ctx, func(tx database.Tx) error {
+				if err := tx.Later(ctx, insert, "Bo", 4); err != nil {
+					return err
+				}
+				if err := tx.Later(ctx, `INSERT INTO pets (name, legs) VALUES ($1, NULL)`, "Nil"); err != nil {
+					return err
+				}
+				return after(tx)
+			})
+			if err == nil {
+				t.Errorf("what fails %s is no error", where)
+			}
+		}
+		if left, err := database.QueryAll(ctx, db, scanPet, all); err != nil || !slices.Equal(left, before) {
+			t.Errorf("there are %v, %v; before there were %v", left, err, before)
+		}
+	})
+}
+
 // TestRowsAreChosenOnce changes some of the rows of a table of which nothing is known: no more than the limit says, and PostgreSQL
 // looks for them once, not for each row of the table.
 func TestRowsAreChosenOnce(t *testing.T) {

@@ -50,7 +50,11 @@ func (d *postgresDB) transact(ctx context.Context, fn func(Tx) error) error {
 		defer cancel()
 		_ = tx.Rollback(ctx) // a connection that cannot roll back is closed, and with it the transaction
 	}()
-	if err := fn(postgresTx{tx, d.bounds.answer}); err != nil {
+	own := postgresTx{tx, d.bounds.answer, &pgx.Batch{}}
+	if err := fn(own); err != nil {
+		return err
+	}
+	if err := own.sendLater(ctx); err != nil {
 		return err
 	}
 	// Without the caller's cancellation, which would leave open what became of it.
@@ -133,9 +137,31 @@ func (d *postgresDB) WriteOne(ctx context.Context, fn func(Tx) error) error {
 type postgresTx struct {
 	tx     pgx.Tx
 	answer time.Duration
+	// later are statements that are not sent yet.
+	later *pgx.Batch
+}
+
+func (t postgresTx) Later(_ context.Context, query string, args ...any) error {
+	t.later.Queue(query, args...)
+	return nil
+}
+
+// sendLater sends what waits to be sent.
+func (t postgresTx) sendLater(ctx context.Context) error {
+	if t.later.Len() == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.answer)
+	defer cancel()
+	sent := *t.later
+	*t.later = pgx.Batch{}
+	return t.tx.SendBatch(ctx, &sent).Close()
 }
 
 func (t postgresTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.sendLater(ctx); err != nil {
+		return 0, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, t.answer)
 	defer cancel()
 	tag, err := t.tx.Exec(ctx, query, args...)
@@ -143,6 +169,9 @@ func (t postgresTx) Exec(ctx context.Context, query string, args ...any) (int64,
 }
 
 func (t postgresTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	if err := t.sendLater(ctx); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, t.answer)
 	rs, err := t.tx.Query(ctx, query, args...)
 	if err != nil {
@@ -185,6 +214,11 @@ func (t postgresOne) query(ctx context.Context, query string, args ...any) (rows
 		return nil, commitError(err)
 	}
 	return &oneRows{pgxRows{rs, end}}, nil
+}
+
+func (t postgresOne) Later(ctx context.Context, query string, args ...any) error {
+	_, err := t.Exec(ctx, query, args...)
+	return err
 }
 
 func (t postgresOne) Native() any { return t.db.pool }

@@ -67,6 +67,11 @@ func (t *sqliteTx) Exec(ctx context.Context, query string, args ...any) (int64, 
 	return res.RowsAffected()
 }
 
+func (t *sqliteTx) Later(ctx context.Context, query string, args ...any) error {
+	_, err := t.Exec(ctx, query, args...)
+	return err
+}
+
 func (t *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
 	s, err := t.stmt(ctx, query)
 	if err != nil {

@@ -227,7 +227,7 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 	}
 	valid, quarantined := sortPage(page, m.info.Model, m.query().Since)
 	changes, err := m.job.engine.Store.CommitPage(ctx, m.job.sched, store.PageCommit{
-		State: m.st, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Others: others, Children: m.info.Also,
+		State: m.st, AskedAt: got.askedAt, Records: valid, Prepared: got.prepared, Quarantined: quarantined, Others: others, Children: m.info.Also,
 		RewindApplied: m.rewindApplied, Status: status, Totals: totals,
 	})
 	if err != nil {
@@ -292,7 +292,6 @@ func sortPage(page *connector.Page, model hub.Model, since time.Time) (valid []h
 	valid = page.Records[:0]
 	for i := range page.Records {
 		r := &page.Records[i]
-		r.Mend()
 		if err := r.Validate(); err != nil {
 			raw, _ := json.Marshal(r) //nolint:errchkjson,musttag // its times are valid: they were read from JSON
 			bad = append(bad, store.Quarantined{Model: model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: since})

@@ -8,11 +8,14 @@ import (
 
 	"sirocco/connector"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // fetched is what came of asking for a page.
 type fetched struct {
 	page connector.Page
+	// prepared is what of the page's records can be worked out before the page is committed.
+	prepared store.Prepared
 	// askedAt is our clock when it was asked for.
 	askedAt time.Time
 	err     error
@@ -118,6 +121,12 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 			answer <- got
 		}()
 		got.page, got.err = j.connector.Fetch(j.requests.of(ctx, q.Model), &j.session.Session, q)
+		for i := range got.page.Records {
+			got.page.Records[i].Mend()
+		}
+		if got.err == nil && len(got.page.Records) <= itemsPerPage(j.engine.PageSize) {
+			got.prepared = store.Prepare(got.page.Records)
+		}
 	}()
 	return answer
 }

@@ -278,7 +278,7 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 		}
 	}
 	changes, err := r.job.engine.Store.CommitPage(ctx, r.job.sched, store.PageCommit{
-		State: r.st, Reading: &r.w, AskedAt: got.askedAt, Records: valid, Quarantined: quarantined, Others: got.page.Others, Children: r.info.Also,
+		State: r.st, Reading: &r.w, AskedAt: got.askedAt, Records: valid, Prepared: got.prepared, Quarantined: quarantined, Others: got.page.Others, Children: r.info.Also,
 		RewindApplied: r.instead && r.st.RewindTo != nil, Status: r.status, Totals: r.job.pageTotals(),
 	})
 	if err != nil {

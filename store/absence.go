@@ -296,15 +296,9 @@ func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, e
 	if len(externalIDs) == 0 {
 		return nil
 	}
-	some, err := queryAny(ctx, tx, `SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
-		sched.OrganizationID, sched.ConnectionID, string(model))
-	if err != nil || !some {
-		return err
-	}
 	in, arg := tx.Dialect().In("$4", externalIDs)
-	_, err = tx.Exec(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
+	return tx.Later(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
 		sched.OrganizationID, sched.ConnectionID, string(model), arg)
-	return err
 }
 
 // DecideDeletions says of the held absences of the connection, or of the models named, whether they count as deleted. The

@@ -17,13 +17,18 @@ func (s *Store) SaveConfirmed(ctx context.Context, organization, connection stri
 		}
 		now := s.clock().UTC().Truncate(time.Microsecond)
 		all := append([]hub.Record{{Model: of.Model, ExternalID: of.ExternalID}}, records...)
-		scope, err := newRelinkScope(ctx, tx, c, all)
+		gates, err := askGates(ctx, tx, organization, connection, of.Model, "")
+		if err != nil {
+			return err
+		}
+		scope, err := newRelinkScope(ctx, tx, c, gates, all)
 		if err != nil {
 			return err
 		}
 		there := false
+		write := recordWrite{organization, connection, gates, nil, asked, now}
 		for _, same := range byModel(records) {
-			changes, _, err := upsertRecords(ctx, tx, organization, connection, same[0].Model, same, asked, now)
+			changes, _, err := upsertRecords(ctx, tx, write, same[0].Model, same)
 			if err != nil {
 				return err
 			}

@@ -98,3 +98,6 @@ func ConsoleQueries() map[string]string {
 	})
 	return all
 }
+
+// GatesQuery is the question for what rarely goes with records.
+const GatesQuery = gatesQuery

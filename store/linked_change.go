@@ -30,15 +30,8 @@ func shownByRecordings(model hub.Model) bool {
 	return false
 }
 
-// watchLinks notes how records are that are about to be written; nil where no recording can show any of them.
+// watchLinks notes how records are that are about to be written.
 func watchLinks(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record) (*linkWatch, error) {
-	if !shownByRecordings(model) {
-		return nil, nil
-	}
-	some, err := queryAny(ctx, tx, `SELECT 1 FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 LIMIT 1`, organization, connection)
-	if err != nil || !some {
-		return nil, err
-	}
 	ids := make([]string, len(records))
 	for i := range records {
 		ids[i] = records[i].ExternalID

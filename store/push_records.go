@@ -214,12 +214,17 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 	for _, i := range circular {
 		return circleError(cmp.Or(p.mergedBy[recordKey{records[i].Model, records[i].ExternalID}], "mergedToExternalId"), &records[i])
 	}
-	scope, err := newRelinkScope(ctx, p.tx, p.over, records)
+	gates, err := askGates(ctx, p.tx, p.over.OrganizationID, p.over.ID, "", "")
 	if err != nil {
 		return err
 	}
+	scope, err := newRelinkScope(ctx, p.tx, p.over, gates, records)
+	if err != nil {
+		return err
+	}
+	write := recordWrite{p.over.OrganizationID, p.over.ID, gates, nil, now, now}
 	for _, of := range byModel(records) {
-		ch, _, err := upsertRecords(ctx, p.tx, p.over.OrganizationID, p.over.ID, of[0].Model, of, now, now)
+		ch, _, err := upsertRecords(ctx, p.tx, write, of[0].Model, of)
 		if err != nil {
 			return err
 		}

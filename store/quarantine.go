@@ -51,19 +51,13 @@ func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined,
 
 // releaseQuarantined takes records that now came in well out of quarantine.
 func releaseQuarantined(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
-	some, err := queryAny(ctx, tx, `SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 LIMIT 1`,
-		sched.OrganizationID, sched.ConnectionID, string(page.State.Model))
-	if err != nil || !some {
-		return err
-	}
 	fingerprints := make([]string, len(page.Records))
 	for i, r := range page.Records {
 		fingerprints[i] = Quarantined{ExternalID: r.ExternalID}.fingerprint()
 	}
 	in, arg := tx.Dialect().In("$4", fingerprints)
-	_, err = tx.Exec(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in,
+	return tx.Later(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in,
 		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg)
-	return err
 }
 
 // Quarantine lists what a connection holds in quarantine, oldest first, after the one with the id after.

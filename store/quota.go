@@ -36,15 +36,22 @@ func holdLimits(ctx context.Context, tx Tx, organization string, now time.Time, 
 	}
 	in, arg := tx.Dialect().In("$2", names)
 	set, err := queryAll(ctx, tx, scanLimit, `SELECT resource, most FROM quotas WHERE organization_id = $1 AND resource `+in+` ORDER BY resource`+tx.Dialect().ForUpdate(), organization, arg)
-	if err != nil || len(set) == 0 {
-		return &heldLimits{}, err
+	if err != nil {
+		return nil, err
 	}
+	return newHeldLimits(ctx, tx, organization, now, set...)
+}
+
+// newHeldLimits counts what is used of limits that the transaction holds.
+func newHeldLimits(ctx context.Context, tx Tx, organization string, now time.Time, set ...limit) (*heldLimits, error) {
 	h := &heldLimits{organization: organization, limits: map[hub.Resource]int64{}, before: map[hub.Resource]int64{}}
 	for _, l := range set {
 		h.limits[l.resource] = l.most
-		if h.before[l.resource], err = used(ctx, tx, organization, l.resource, now, l.most+1); err != nil {
+		n, err := used(ctx, tx, organization, l.resource, now, l.most+1)
+		if err != nil {
 			return nil, err
 		}
+		h.before[l.resource] = n
 	}
 	return h, nil
 }
@@ -114,9 +121,8 @@ func addUsage(ctx context.Context, tx Tx, organization string, resource hub.Reso
 	if n == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO usages (organization_id, resource, part, used) VALUES ($1, $2, $3, $4)
+	return tx.Later(ctx, `INSERT INTO usages (organization_id, resource, part, used) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (organization_id, resource, part) DO UPDATE SET used = usages.used + excluded.used`, organization, string(resource), part, n)
-	return err
 }
 
 // SetLimits sets limits of an organization; nil takes one away. What is used beyond a limit stays.

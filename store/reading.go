@@ -47,13 +47,12 @@ func (s *Store) Readings(ctx context.Context, organization, connection string) (
 }
 
 func saveReading(ctx context.Context, tx Tx, sched Schedule, w Reading) error {
-	_, err := tx.Exec(ctx, `INSERT INTO readings (organization_id, connection_id, `+readingColumns+`)
+	return tx.Later(ctx, `INSERT INTO readings (organization_id, connection_id, `+readingColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
 			next = excluded.next, started_at = excluded.started_at, since = excluded.since, all_read = excluded.all_read, complete = excluded.complete,
 			barren = excluded.barren, tries = excluded.tries, retry_at = excluded.retry_at, failed = excluded.failed`,
 		sched.OrganizationID, sched.ConnectionID, string(w.Model), w.Next, micros(w.StartedAt), optionalMicros(w.Since), w.AllRead, w.Complete, w.Barren,
 		w.Tries, optionalMicros(w.RetryAt), w.Failed)
-	return err
 }
 
 // SaveReading keeps where a whole reading stands. Its error may be one of RenewLease's.
@@ -94,7 +93,7 @@ func hasMoreRecords(ctx context.Context, q database.Querier, organization, conne
 
 // noteMet notes which records of the model a page has met: a whole reading keeps them until its end, and whatever page
 // they are on, they are no longer absent.
-func noteMet(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
+func noteMet(ctx context.Context, tx Tx, sched Schedule, gates *gates, page PageCommit) error {
 	var records, unreadable []string
 	for _, r := range page.Records {
 		if r.Model == page.State.Model {
@@ -110,6 +109,9 @@ func noteMet(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error 
 		if err := markEnumerated(ctx, tx, sched, page, records, unreadable); err != nil {
 			return err
 		}
+	}
+	if !gates.absent {
+		return nil
 	}
 	return dropAbsences(ctx, tx, sched, page.State.Model, append(records, unreadable...))
 }

@@ -70,10 +70,53 @@ func (c *Changes) Add(d Changes) {
 	c.Missed += d.Missed
 }
 
+// recordContent is what of a record takes the longest to work out: its details as JSON, the hash of all it has, and by which
+// addresses and numbers it is found.
+type recordContent struct {
+	details, hash string
+	contacts      []string
+}
+
+func newRecordContent(r *hub.Record) *recordContent {
+	details, hash := r.Content()
+	return &recordContent{string(details), hex.EncodeToString(hash[:16]), r.Details.ContactKeys()}
+}
+
+// Prepared are the contents of records, worked out while something else was waited for.
+type Prepared map[recordKey]*recordContent
+
+// Prepare works the contents of those records out that are valid. They may not be changed any more before they are written.
+func Prepare(records []hub.Record) Prepared {
+	p := make(Prepared, len(records))
+	for i := range records {
+		if records[i].Validate() != nil { // it may have what JSON has not
+			continue
+		}
+		key := recordKey{records[i].Model, records[i].ExternalID}
+		if _, twice := p[key]; twice { // which of the two is written is not known yet
+			p[key] = nil
+			continue
+		}
+		p[key] = newRecordContent(&records[i])
+	}
+	return p
+}
+
 // recordRow is a record in the order of the upsert's parameters.
 type recordRow struct {
-	record *hub.Record
-	args   []any
+	record   *hub.Record
+	contacts []string
+	args     []any
+}
+
+// recordWrite is what the records that a transaction writes have in common.
+type recordWrite struct {
+	organization, connection string
+	gates                    *gates
+	// prepared has the contents of some of the records, as they are before references to merged ones are moved.
+	prepared Prepared
+	// asked is when the records were asked for.
+	asked, now time.Time
 }
 
 const upsertHead = `INSERT INTO records (organization_id, connection_id, created_at, updated_at, model, external_id, id, name,
@@ -97,26 +140,33 @@ WHERE (excluded.written_at >= records.written_at OR excluded.modified_at IS NULL
 		OR COALESCE(excluded.modified_at, 0) <> COALESCE(records.modified_at, 0))
 RETURNING external_id, id, updated_at, deleted_at`
 
-// upsertRecords brings records of one model, which were asked for at a time, into the connection within tx, and returns
-// the external ids of those that changed. They must be valid. Where one comes twice, the newer one counts. References to
-// a merged record are moved to its survivor.
-func upsertRecords(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, asked, now time.Time) (Changes, []string, error) {
+// upsertRecords brings records of one model into the connection within tx, and returns the external ids of those that
+// changed. They must be valid. Where one comes twice, the newer one counts. References to a merged record are moved to its
+// survivor.
+func upsertRecords(ctx context.Context, tx Tx, w recordWrite, model hub.Model, records []hub.Record) (Changes, []string, error) {
+	organization, connection, gates, now := w.organization, w.connection, w.gates, w.now
 	records = latestByExternalID(records)
 	if len(records) == 0 {
 		return Changes{}, nil, nil
 	}
-	if err := followMerges(ctx, tx, organization, connection, records); err != nil {
-		return Changes{}, nil, err
+	if gates.merged {
+		w.prepared = nil
+		if err := followMerges(ctx, tx, organization, connection, records); err != nil {
+			return Changes{}, nil, err
+		}
 	}
 	batch := make([]recordRow, len(records))
 	ids := make(map[string]string, len(records))
 	for i := range records {
-		batch[i] = newRecordRow(&records[i], asked, now)
+		batch[i] = w.row(&records[i])
 		ids[records[i].ExternalID] = batch[i].args[2].(string)
 	}
-	watch, err := watchLinks(ctx, tx, organization, connection, model, records)
-	if err != nil {
-		return Changes{}, nil, fmt.Errorf("see what recordings show: %w", err)
+	var watch *linkWatch
+	if gates.linked && shownByRecordings(model) {
+		var err error
+		if watch, err = watchLinks(ctx, tx, organization, connection, model, records); err != nil {
+			return Changes{}, nil, fmt.Errorf("see what recordings show: %w", err)
+		}
 	}
 	written, err := upsertRows(ctx, tx, organization, connection, micros(now), batch)
 	if err != nil {
@@ -131,32 +181,32 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 	var changed []string
 	var made int64
 	isNew, isChanged := map[string]bool{}, map[string]bool{}
-	for _, w := range written {
-		if ids[w.externalID] == w.id {
+	for _, r := range written {
+		if ids[r.externalID] == r.id {
 			made++
 		}
 		switch {
-		case ids[w.externalID] == w.id && w.deletedAt == nil:
+		case ids[r.externalID] == r.id && r.deletedAt == nil:
 			c.Created++
-		case ids[w.externalID] == w.id: // came to us already deleted
+		case ids[r.externalID] == r.id: // came to us already deleted
 			c.Deleted++
-		case w.updatedAt != micros(now):
+		case r.updatedAt != micros(now):
 			// only the CRM's time is newer
-		case w.deletedAt != nil && *w.deletedAt == micros(now):
+		case r.deletedAt != nil && *r.deletedAt == micros(now):
 			c.Deleted++
 		default:
 			c.Updated++
 		}
-		if ids[w.externalID] == w.id || w.updatedAt == micros(now) {
-			changed = append(changed, w.externalID)
+		if ids[r.externalID] == r.id || r.updatedAt == micros(now) {
+			changed = append(changed, r.externalID)
 		}
-		if ids[w.externalID] == w.id {
-			isNew[w.externalID] = true
-		} else if w.updatedAt == micros(now) {
-			isChanged[w.externalID] = true
+		if ids[r.externalID] == r.id {
+			isNew[r.externalID] = true
+		} else if r.updatedAt == micros(now) {
+			isChanged[r.externalID] = true
 		}
 	}
-	if err := saveContacts(ctx, tx, organization, connection, model, records, isNew, isChanged); err != nil {
+	if err := saveContacts(ctx, tx, organization, connection, model, batch, isNew, isChanged); err != nil {
 		return c, nil, fmt.Errorf("note by which addresses and numbers records are found: %w", err)
 	}
 	if err := addUsage(ctx, tx, organization, hub.ResourceRecords, connection, made); err != nil {
@@ -170,6 +220,7 @@ func upsertRecords(ctx context.Context, tx Tx, organization, connection string, 
 		}
 	}
 	if len(merged) > 0 {
+		gates.merged = true
 		if err := followMerged(ctx, tx, organization, connection, model, merged, now); err != nil {
 			return c, nil, err
 		}
@@ -190,18 +241,22 @@ func scanWritten(r database.Row) (writtenRecord, error) {
 	return w, err
 }
 
-func newRecordRow(r *hub.Record, asked, now time.Time) recordRow {
-	details, hash := r.Content()
+// row is a record as it is written.
+func (w *recordWrite) row(r *hub.Record) recordRow {
+	content := w.prepared[recordKey{r.Model, r.ExternalID}]
+	if content == nil {
+		content = newRecordContent(r)
+	}
 	var deleted *int64
 	if r.Deleted || r.MergedInto != "" {
-		deleted = optionalMicros(now)
+		deleted = optionalMicros(w.now)
 	}
-	return recordRow{record: r, args: []any{
+	return recordRow{record: r, contacts: content.contacts, args: []any{
 		string(r.Model), r.ExternalID, hub.NewID(), r.Name,
 		optional(r.Refs.Account), optional(r.Refs.Contact), optional(r.Refs.Lead), optional(r.Refs.Opportunity), optional(r.Refs.Engagement),
 		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
-		optionalMicros(r.StartTime), optionalMicros(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
-		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID), optionalMicros(asked),
+		optionalMicros(r.StartTime), optionalMicros(r.EndTime), content.details, content.hash,
+		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID), optionalMicros(w.asked),
 	}}
 }
 

@@ -160,9 +160,15 @@ func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (sel
 }
 
 // saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just written: made and
-// changed are their external ids, and what of them is not in either is as it was. On PostgreSQL upsertBatch has noted those that
-// they have now.
-func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, records []hub.Record, made, changed map[string]bool) error {
+// changed are their external ids, and what of them is not in either is as it was. On PostgreSQL upsertBatch has noted those of
+// what was made.
+func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, batch []recordRow, made, changed map[string]bool) error {
+	if tx.Dialect() == database.PostgreSQL {
+		made = nil
+	}
+	if len(made) == 0 && len(changed) == 0 {
+		return nil
+	}
 	before := map[contactPair]bool{}
 	if len(changed) > 0 {
 		ids := make([]string, 0, len(changed))
@@ -179,17 +185,14 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 			before[p] = true
 		}
 	}
-	if tx.Dialect() == database.PostgreSQL {
-		made = nil
-	}
 	var add, remove []contactPair
-	for i := range records {
-		r := &records[i]
-		if !made[r.ExternalID] && !changed[r.ExternalID] {
+	for _, row := range batch {
+		id := row.record.ExternalID
+		if !made[id] && !changed[id] {
 			continue
 		}
-		for _, key := range r.Details.ContactKeys() {
-			if p := (contactPair{r.ExternalID, key}); before[p] {
+		for _, key := range row.contacts {
+			if p := (contactPair{id, key}); before[p] {
 				delete(before, p)
 			} else {
 				add = append(add, p)

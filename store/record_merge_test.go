@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -238,6 +239,63 @@ func TestLongChainOfMerges(t *testing.T) {
 			if found, err := st.RecordsByKey(ctx, org, []store.RecordKey{key}); err != nil || found[key].Refs.Account != fmt.Sprint(length) {
 				t.Errorf("%v: %s refers to account %q", err, id, found[key].Refs.Account)
 			}
+		}
+	})
+}
+
+// TestPreparedRecordsAreWhatIsWritten commits pages that were prepared: what is written is what would be without, also of records
+// that come twice, that refer to merged ones and that JSON has no text for.
+func TestPreparedRecordsAreWhatIsWritten(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx, clock := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return clock })
+		org := storetest.Organization(t, st)
+		conn := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount, hub.ModelContact)
+		sched := storetest.Lease(t, st, org, conn.ID)
+		commit := func(prepared bool, records ...hub.Record) store.Changes {
+			t.Helper()
+			page := store.PageCommit{State: store.SyncState{Model: records[0].Model}, Status: hub.SyncStateUpToDate, Records: records}
+			if prepared {
+				page.Prepared = store.Prepare(records)
+			}
+			changes, err := st.CommitPage(ctx, sched, page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return changes
+		}
+		old := hub.Record{Model: hub.ModelContact, ExternalID: "c", Name: "Old", ModifiedAt: clock, Refs: hub.Refs{Account: "a"}, Details: hub.Details{Email: "old@example.com"}}
+		latest := old
+		latest.Name, latest.ModifiedAt, latest.Details = "New", clock.Add(time.Minute), hub.Details{Email: "new@example.com", Phones: []string{"+1 555 010 0100"}}
+		once := old
+		once.ExternalID, once.Details = "d", hub.Details{Email: "once@example.com"}
+		merged := hub.Record{Model: hub.ModelAccount, ExternalID: "a", Name: "A", MergedInto: "b", ModifiedAt: clock}
+		// The merge is of the page itself: it is not known when the page is prepared.
+		if ch := commit(true, merged, hub.Record{Model: hub.ModelAccount, ExternalID: "b", Name: "B", ModifiedAt: clock}, latest, old, once); ch.Created != 3 || ch.Deleted != 1 {
+			t.Errorf("the first page makes %+v", ch)
+		}
+		for _, prepared := range []bool{false, true} {
+			if ch := commit(prepared, latest, old, once); ch != (store.Changes{Unchanged: 2}) {
+				t.Errorf("prepared %v, the same again makes %+v", prepared, ch)
+			}
+		}
+		kept, err := st.RecordsByKey(ctx, org, []store.RecordKey{{ConnectionID: conn.ID, Model: hub.ModelContact, ExternalID: "c"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range kept {
+			if r.Name != "New" || r.Refs.Account != "b" || r.Details.Email != "new@example.com" {
+				t.Errorf("it is kept as %+v", r.Record)
+			}
+		}
+		for email, want := range map[string]int{"old@example.com": 0, "new@example.com": 1, "once@example.com": 1} {
+			if found, err := st.RecordsByEmail(ctx, org, hub.ModelContact, email, "", nil, 10); err != nil || len(found) != want {
+				t.Errorf("%s finds %d records, %v", email, len(found), err)
+			}
+		}
+		nowhere := math.NaN()
+		if p := store.Prepare([]hub.Record{{Model: hub.ModelAccount, ExternalID: "n", Details: hub.Details{Latitude: &nowhere}}}); len(p) != 0 {
+			t.Error("what cannot be kept is prepared")
 		}
 	})
 }

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"sirocco/database"
@@ -53,54 +53,77 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 }
 
 // upsertBatch sends the whole batch to PostgreSQL as one array for each column, and with it by which addresses and numbers its
-// records are found: those of what is written are noted at once, without another question.
+// records are found: those of records that are made are noted at once, without another question. Only what is made keeps the id
+// that its row has, and nothing is noted of it yet.
 func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
-	types := [recordArgs]string{
-		"text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
-		"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text", "bigint",
-	}
-	var selected strings.Builder
-	args := []any{organization, connection, now}
-	for column, kind := range types {
-		if column > 0 {
-			selected.WriteString(", ")
+	first := batch[0].args
+	args := []any{organization, connection, now, first[0], first[recordArgs-1]} // the model and when it was asked for are those of all
+	for column, kind := range batchColumns {
+		if kind == "bigint" {
+			args = append(args, columnOf[int64](batch, column+1))
+		} else {
+			args = append(args, columnOf[string](batch, column+1))
 		}
-		selected.WriteString("$" + strconv.Itoa(column+4) + "::" + kind + "[]")
-		args = append(args, columnOf(batch, column, kind))
 	}
-	var pairs []contactPair
+	var ids, keys []string
 	for _, row := range batch {
-		for _, key := range row.record.Details.ContactKeys() {
-			pairs = append(pairs, contactPair{row.record.ExternalID, key})
+		for _, key := range row.contacts {
+			ids, keys = append(ids, row.args[2].(string)), append(keys, key)
 		}
 	}
-	upsert := upsertHead + `SELECT $1::text, $2::text, $3::bigint, $3::bigint, rows.* FROM unnest(` + selected.String() + `) AS rows` + upsertTail
-	if len(pairs) == 0 {
-		return queryAll(ctx, tx, scanWritten, upsert, args...)
+	if len(keys) == 0 {
+		return queryAll(ctx, tx, scanWritten, upsertArrays, args...)
 	}
-	found, pairArgs := selectPairs(tx.Dialect(), 5+recordArgs, pairs)
-	return queryAll(ctx, tx, scanWritten, `WITH written AS (`+upsert+`), found AS (`+contactsInsert+`$1::text, $2::text, $`+strconv.Itoa(4+recordArgs)+`::text, `+found+`
-		WHERE p.id IN (SELECT external_id FROM written)`+contactsOnce+`) SELECT external_id, id, updated_at, deleted_at FROM written`,
-		append(append(args, string(batch[0].record.Model)), pairArgs...)...)
+	return queryAll(ctx, tx, scanWritten, upsertArraysAndContacts, append(args, ids, keys)...)
 }
 
-// columnOf is one column of the batch as an array that pgx can send.
-func columnOf(batch []recordRow, column int, kind string) any {
-	if kind == "bigint" {
-		values := make([]*int64, len(batch))
-		for i, row := range batch {
-			values[i] = row.args[column].(*int64)
-		}
-		return values
+// batchColumns are the types of the parameters of a recordRow that differ from one record to another, which are all but the
+// first and the last.
+var batchColumns = [recordArgs - 2]string{
+	"text", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
+	"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text",
+}
+
+// upsertArrays is the statement of upsertBatch, and upsertArraysAndContacts that with the keys of the records.
+var (
+	upsertArrays            = arraysText()
+	upsertArraysAndContacts = fmt.Sprintf(`WITH written AS (%s), found AS (%s$1, $2, $4, w.external_id, p.key
+		FROM unnest($%d::text[], $%d::text[]) AS p (id, key) JOIN written w ON w.id = p.id) SELECT external_id, id, updated_at, deleted_at FROM written`,
+		upsertArrays, contactsInsert, 6+len(batchColumns), 7+len(batchColumns))
+)
+
+func arraysText() string {
+	arrays := make([]string, len(batchColumns))
+	for column, kind := range batchColumns {
+		arrays[column] = fmt.Sprintf("$%d::%s[]", column+6, kind)
 	}
-	values := make([]*string, len(batch))
+	return upsertHead + `SELECT $1::text, $2::text, $3::bigint, $3::bigint, $4::text, rows.*, $5::bigint FROM unnest(` + strings.Join(arrays, ", ") + `) AS rows` + upsertTail
+}
+
+// columnOf is one column of the batch as an array: none where no row has a value, as unnest fills what is shorter than the rest
+// with NULL, and of plain values where all have one. Both are sent much faster than pointers.
+func columnOf[T any](batch []recordRow, column int) any {
+	values, some := make([]*T, len(batch)), 0
 	for i, row := range batch {
 		switch v := row.args[column].(type) {
-		case string:
+		case T:
 			values[i] = &v
-		case *string:
+		case *T:
 			values[i] = v
 		}
+		if values[i] != nil {
+			some++
+		}
+	}
+	switch some {
+	case 0:
+		return nil
+	case len(batch):
+		all := make([]T, len(batch))
+		for i, v := range values {
+			all[i] = *v
+		}
+		return all
 	}
 	return values
 }

@@ -29,7 +29,7 @@ type relinkScope struct {
 }
 
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
-func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, records []hub.Record) (*relinkScope, error) {
+func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, records []hub.Record) (*relinkScope, error) {
 	s, timeless := &relinkScope{organization: c.OrganizationID, connection: c.ID}, false
 	for i := range records {
 		switch records[i].Model {
@@ -53,14 +53,11 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, records []hub.
 	if !hub.HasProjects(c.Platform) {
 		s.projects = nil
 	}
-	if len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
+	if !gates.recorded || len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
 		return s, nil
 	}
-	some, err := queryAny(ctx, tx, `SELECT 1 FROM recordings WHERE organization_id = $1 LIMIT 1`, c.OrganizationID)
-	if err != nil || !some {
-		return s, err
-	}
 	s.on = true
+	var err error
 	if s.before, err = s.projectsNow(ctx, tx); err != nil {
 		return s, err
 	}
@@ -124,7 +121,11 @@ func relinkWithout(ctx context.Context, tx Tx, c hub.Connection, gone []hub.Reco
 	if gone[0].Model == hub.ModelUser {
 		return relinkCRMUsers(ctx, tx, c.OrganizationID, c.ID, ids, now)
 	}
-	scope, err := newRelinkScope(ctx, tx, c, gone)
+	gates, err := askGates(ctx, tx, c.OrganizationID, c.ID, gone[0].Model, "")
+	if err != nil {
+		return err
+	}
+	scope, err := newRelinkScope(ctx, tx, c, gates, gone)
 	if err != nil {
 		return err
 	}

@@ -186,20 +186,25 @@ func (s *Store) BeginSyncJob(ctx context.Context, organization, connection strin
 
 // addToRun adds to what the run in progress has done.
 func addToRun(ctx context.Context, tx Tx, sched Schedule, done ModelTotals) error {
-	t := done.Sum()
-	if t == (RunTotals{}) {
+	if done.Sum() == (RunTotals{}) {
 		return nil
 	}
-	key := []any{sched.OrganizationID, sched.ConnectionID, sched.RunID}
-	text, err := queryOne(ctx, tx, scanText, `SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, key...)
-	if errors.Is(err, hub.ErrNotFound) {
-		return nil
-	}
+	text, err := queryOne(ctx, tx, scanText, `SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+		sched.OrganizationID, sched.ConnectionID, sched.RunID)
 	if err != nil {
-		return err
+		return ignoreNotFound(err)
+	}
+	return saveRunTotals(ctx, tx, sched, &text, done)
+}
+
+// saveRunTotals is addToRun where what the run had done so far is known; nil is no run.
+func saveRunTotals(ctx context.Context, tx Tx, sched Schedule, before *string, done ModelTotals) error {
+	t := done.Sum()
+	if t == (RunTotals{}) || before == nil {
+		return nil
 	}
 	models := ModelTotals{}
-	if err := json.Unmarshal([]byte(text), &models); err != nil {
+	if err := json.Unmarshal([]byte(*before), &models); err != nil {
 		return fmt.Errorf("models of run %s: %w", sched.RunID, err)
 	}
 	for model, t := range done {
@@ -211,11 +216,10 @@ func addToRun(ctx context.Context, tx Tx, sched Schedule, done ModelTotals) erro
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
+	return tx.Later(ctx, `UPDATE sync_runs SET pages = pages + $4, created = created + $5, updated = updated + $6, unchanged = unchanged + $7,
 			deleted = deleted + $8, quarantined = quarantined + $9, bytes = bytes + $10, rate_wait = rate_wait + $11, missed = missed + $12, models = $13
-		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, append(key,
-		t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds(), t.Missed, string(after))...)
-	return err
+		WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, sched.OrganizationID, sched.ConnectionID, sched.RunID,
+		t.Pages, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Quarantined, t.Bytes, t.RateWait.Microseconds(), t.Missed, string(after))
 }
 
 // endRuns ends what is in progress of the connection's runs, and forgets the oldest.

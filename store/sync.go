@@ -74,7 +74,7 @@ func syncStates(ctx context.Context, q database.Querier, organization, connectio
 }
 
 func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) error {
-	_, err := tx.Exec(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, started_at, as_of, in_run, barren, enumerated_at,
+	return tx.Later(ctx, `INSERT INTO sync_states (organization_id, connection_id, model, since, next, started_at, as_of, in_run, barren, enumerated_at,
 			passed_run, failed, failures, failure_cause, retry_at, begun_run, note)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (organization_id, connection_id, model) DO UPDATE SET
 			since = excluded.since, next = excluded.next, started_at = excluded.started_at, as_of = excluded.as_of, in_run = excluded.in_run,
@@ -83,7 +83,6 @@ func saveSyncState(ctx context.Context, tx Tx, sched Schedule, st SyncState) err
 		sched.OrganizationID, sched.ConnectionID, string(st.Model), optionalMicros(st.Since), st.Next, optionalMicros(st.StartedAt),
 		optionalMicros(st.AsOf), st.InRun, st.Barren, optionalMicros(st.EnumeratedAt), st.CompletedRun, st.Failed,
 		st.Failures, st.FailureCause, optionalMicros(st.RetryAt), st.BegunRun, st.Note)
-	return err
 }
 
 // saveSyncStateRewind notes where the model's next run begins: at the time, unless its cursor, or what was asked for
@@ -111,6 +110,8 @@ type PageCommit struct {
 	AskedAt time.Time
 	// Records are the page's valid records, of the model and those that come with it.
 	Records []hub.Record
+	// Prepared is what Prepare made of them; nil where nobody had the time.
+	Prepared Prepared
 	// Quarantined are its other items.
 	Quarantined []Quarantined
 	// Others are external ids of items that are no records of the state's model: what is kept as one of them is absent.
@@ -135,22 +136,15 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 	err := s.write(ctx, func(tx Tx) error {
 		changes = Changes{}
 		now := s.clock().UTC().Truncate(time.Microsecond)
-		held, err := holdLimits(ctx, tx, sched.OrganizationID, now, hub.ResourceRecords)
+		held, c, gates, err := holdPage(ctx, tx, sched, page.State.Model, now)
 		if err != nil {
 			return err
-		}
-		c, err := holdLease(ctx, tx, sched)
-		if err != nil {
-			return err
-		}
-		if c.Retiring {
-			return errRetiring
 		}
 		page := page // tried again, it begins with what it was given
 		if err := setCirclesAside(ctx, tx, sched, &page); err != nil {
 			return err
 		}
-		scope, err := newRelinkScope(ctx, tx, c, page.Records)
+		scope, err := newRelinkScope(ctx, tx, c, gates, page.Records)
 		if err != nil {
 			return err
 		}
@@ -158,7 +152,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if asked.IsZero() {
 			asked = now
 		}
-		done, err := upsertPage(ctx, tx, c, page, scope, asked, now)
+		done, err := upsertPage(ctx, tx, c, gates, page, scope, asked, now)
 		if err != nil {
 			return err
 		}
@@ -169,7 +163,7 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}
-		if err := noteMet(ctx, tx, sched, page); err != nil {
+		if err := noteMet(ctx, tx, sched, gates, page); err != nil {
 			return err
 		}
 		if err := noteOthers(ctx, tx, sched, page, asked); err != nil {
@@ -179,8 +173,10 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if err != nil {
 			return err
 		}
-		if err := releaseQuarantined(ctx, tx, sched, page); err != nil {
-			return err
+		if gates.quarantined || len(page.Quarantined) > 0 {
+			if err := releaseQuarantined(ctx, tx, sched, page); err != nil {
+				return err
+			}
 		}
 		if err := saveProgress(ctx, tx, sched, c, page, now); err != nil {
 			return err
@@ -188,17 +184,41 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		totals := page.Totals
 		totals.Quarantined += fresh
 		done.Add(page.State.Model, totals)
-		return addToRun(ctx, tx, sched, done)
+		return saveRunTotals(ctx, tx, sched, gates.totals, done)
 	})
 	return changes, err
 }
 
+// holdPage holds what a page of the model is written under, as holdLimits and holdLease do, and asks for what it has to do with.
+func holdPage(ctx context.Context, tx Tx, sched Schedule, model hub.Model, now time.Time) (*heldLimits, hub.Connection, *gates, error) {
+	c, most, err := lockLease(ctx, tx, sched, hub.ResourceRecords)
+	if err != nil {
+		return nil, c, nil, err
+	}
+	gates, err := askGates(ctx, tx, sched.OrganizationID, sched.ConnectionID, model, sched.RunID)
+	switch {
+	case err != nil:
+		return nil, c, nil, err
+	case !c.Active:
+		return nil, c, nil, hub.ErrPaused
+	case gates.disabled:
+		return nil, c, nil, hub.ErrDisabled
+	case c.Retiring:
+		return nil, c, nil, errRetiring
+	case most == nil:
+		return &heldLimits{}, c, gates, nil
+	}
+	held, err := newHeldLimits(ctx, tx, sched.OrganizationID, now, limit{hub.ResourceRecords, *most})
+	return held, c, gates, err
+}
+
 // upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
 // of the records of each model.
-func upsertPage(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, scope *relinkScope, asked, now time.Time) (ModelTotals, error) {
+func upsertPage(ctx context.Context, tx Tx, c hub.Connection, gates *gates, page PageCommit, scope *relinkScope, asked, now time.Time) (ModelTotals, error) {
 	done := ModelTotals{}
+	write := recordWrite{c.OrganizationID, c.ID, gates, page.Prepared, asked, now}
 	for _, records := range byModel(page.Records) {
-		ch, changed, err := upsertRecords(ctx, tx, c.OrganizationID, c.ID, records[0].Model, records, asked, now)
+		ch, changed, err := upsertRecords(ctx, tx, write, records[0].Model, records)
 		if err != nil {
 			return nil, err
 		}
@@ -249,9 +269,8 @@ func saveProgress(ctx context.Context, tx Tx, sched Schedule, c hub.Connection, 
 }
 
 func clearRewind(ctx context.Context, tx Tx, sched Schedule, model hub.Model) error {
-	_, err := tx.Exec(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
+	return tx.Later(ctx, `UPDATE sync_states SET rewind_to = NULL WHERE organization_id = $1 AND connection_id = $2 AND model = $3`,
 		sched.OrganizationID, sched.ConnectionID, string(model))
-	return err
 }
 
 // byModel splits records by model, in the order in which the models first come.
@@ -291,8 +310,7 @@ func updateSyncStatus(ctx context.Context, tx Tx, c hub.Connection, st SyncState
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
-	return err
+	return tx.Later(ctx, `UPDATE connections SET sync_status = $3 WHERE organization_id = $1 AND id = $2`, c.OrganizationID, c.ID, string(text))
 }
 
 // FailModels shows every model of the connection as failed, with the same sentence: nothing can be pulled.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sirocco/database"
@@ -70,20 +71,49 @@ func (s *Store) CheckLease(ctx context.Context, sched Schedule) error {
 
 // holdLease locks the connection for the rest of the transaction and makes sure that the job may still write.
 func holdLease(ctx context.Context, tx Tx, sched Schedule) (hub.Connection, error) {
-	c, err := lockConnection(ctx, tx, sched.OrganizationID, sched.ConnectionID)
+	c, _, err := lockLease(ctx, tx, sched, "")
 	if err != nil {
 		return c, err
 	}
-	turn, err := queryOne(ctx, tx, scanCount, `SELECT turn FROM schedules WHERE organization_id = $1 AND connection_id = $2`+tx.Dialect().ForUpdate(),
-		sched.OrganizationID, sched.ConnectionID)
-	switch {
-	case err != nil:
-		return c, err
-	case turn != sched.Fence:
-		return c, ErrLeaseLost
-	}
 	return c, requireActive(ctx, tx, c)
 }
+
+// leaseQuery locks the row of a limit, where there is one, then that of the connection and then that of its schedule: the
+// condition is found out before a row is locked, and the rows are locked in the order of the FROM. Who waited for one of
+// them reads all as they were left, but of other tables what was there before: that is for the next statement to ask.
+const leaseQuery = `WITH held AS (SELECT most FROM quotas WHERE organization_id = $1 AND resource = $3 FOR_UPDATE)
+	SELECT CONNECTION, s.turn, (SELECT most FROM held) FROM connections c JOIN schedules s ON s.organization_id = c.organization_id AND s.connection_id = c.id
+	WHERE c.organization_id = $1 AND c.id = $2 AND (SELECT COUNT(*) FROM held) >= 0 FOR_UPDATE`
+
+// leaseQueries are the texts of leaseQuery.
+var leaseQueries = map[database.Dialect]string{database.SQLite: leaseText(database.SQLite), database.PostgreSQL: leaseText(database.PostgreSQL)}
+
+func leaseText(dialect database.Dialect) string {
+	columns := "c." + strings.ReplaceAll(connectionColumns, ", ", ", c.")
+	return strings.NewReplacer("CONNECTION", columns, "FOR_UPDATE", dialect.ForUpdate()).Replace(leaseQuery)
+}
+
+// lockLease locks the connection for the rest of the transaction, after the organization's limit of the resource where one
+// is named and set, which it returns. It makes sure that the job has the lease, not that the connection is active.
+func lockLease(ctx context.Context, tx Tx, sched Schedule, resource hub.Resource) (c hub.Connection, most *int64, err error) {
+	var turn int64
+	c, err = queryOne(ctx, tx, func(r database.Row) (hub.Connection, error) {
+		return scanConnection(also{r, []any{&turn, &most}})
+	}, leaseQueries[tx.Dialect()], sched.OrganizationID, sched.ConnectionID, string(resource))
+	if err == nil && turn != sched.Fence {
+		err = ErrLeaseLost
+	}
+	return c, most, err
+}
+
+// also is a row with more columns at its end, which go into what dest points at.
+type also struct {
+	database.Row
+	dest []any
+}
+
+// Scan implements database.Row.
+func (a also) Scan(dest ...any) error { return a.Row.Scan(append(dest, a.dest...)...) }
 
 // SyncJobResult is how a job ended and when the next one begins.
 type SyncJobResult struct {

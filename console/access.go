@@ -30,7 +30,7 @@ type accessPage struct {
 const accessListed = 200
 
 func (s *server) showAccess(w http.ResponseWriter, v *visit) error {
-	id, text, _ := strings.Cut(s.takeShownOnce(w, v, accessPath), " ")
+	id, text, _ := strings.Cut(s.takeOnce(w, v, onceSecret, accessPath), " ")
 	return s.renderAccess(w, v, http.StatusOK, &accessPage{Text: text}, id)
 }
 

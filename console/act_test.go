@@ -89,14 +89,14 @@ func TestConnectionActs(t *testing.T) {
 		}
 		// The switch changes what was looked at, and says so where that is another by now.
 		seen := b.version(at)
-		if to := b.post(at+"/switch", "version", seen, "active", "no", "back", "/connections"); to != "/connections?done=paused" || connection().Active {
+		if to := b.post(at+"/switch", "version", seen, "active", "no", "back", "/connections"); to != "/connections" || connection().Active {
 			t.Errorf("%s, %+v", to, connection())
 		}
 		if page := b.get(at); strings.Contains(page, "Sync now") || strings.Contains(page, "isActive") {
 			t.Error("it is paused, and yet\n" + page)
 		}
 		mustContain(t, b.get(at), ">Resume</button>", "It is paused. It goes on from where it stopped when it is resumed.")
-		stale := b.do(http.MethodPost, at+"/switch", url.Values{"version": {seen}, "active": {"yes"}}, "Referer", b.url+at+"?done=paused&before=x")
+		stale := b.do(http.MethodPost, at+"/switch", url.Values{"version": {seen}, "active": {"yes"}}, "Referer", b.url+at+"?before=x")
 		if stale.status != http.StatusPreconditionFailed || connection().Active {
 			t.Errorf("a stale switch: %d", stale.status)
 		}
@@ -180,7 +180,7 @@ func TestConnectionActs(t *testing.T) {
 
 		delivery := s.delivery(organization, id)
 		mustContain(t, b.get("/"), "To decide", "/deliveries/"+delivery+"/settle", "1 connection")
-		if to := b.post("/deliveries/"+delivery+"/settle", "there", "yes", "back", "/"); to != "/?done=delivery-settled" {
+		if to := b.post("/deliveries/"+delivery+"/settle", "there", "yes", "back", "/"); to != "/" {
 			t.Error(to)
 		}
 		if d, err := s.store.Delivery(t.Context(), organization, delivery); err != nil || d.State != hub.DeliverySent {

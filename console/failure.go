@@ -56,9 +56,7 @@ func (s *server) cameFrom(r *http.Request) string {
 	if err != nil || r.Method != http.MethodPost || from.Host != r.Host || from.Path != s.base && !strings.HasPrefix(from.Path, s.base+"/") {
 		return ""
 	}
-	query := from.Query()
-	query.Del(noticeParameter)
-	back := url.URL{Path: from.Path, RawQuery: query.Encode()}
+	back := url.URL{Path: from.Path, RawQuery: from.Query().Encode()}
 	return back.String()
 }
 

@@ -24,7 +24,7 @@ func (s *server) inboundAddress(w http.ResponseWriter, v *visit, c hub.Connectio
 	if !c.Platform.Calls() {
 		return nil, nil
 	}
-	shown := &inboundAddress{URL: s.publicURL(v) + hub.InboundPath + c.ID, Header: hub.InboundHeader, Secret: s.takeShownOnce(w, v, "/connections/"+c.ID)}
+	shown := &inboundAddress{URL: s.publicURL(v) + hub.InboundPath + c.ID, Header: hub.InboundHeader, Secret: s.takeOnce(w, v, onceSecret, "/connections/"+c.ID)}
 	in, err := s.Store.InboundOf(v.Context(), c.OrganizationID, c.ID)
 	if errors.Is(err, hub.ErrNotFound) {
 		return shown, nil

@@ -61,7 +61,7 @@ func TestSalesforceIsConnected(t *testing.T) {
 			}
 			mustContain(t, a.body, "It is missing; expected a user name and a private key, or a refresh token.", `value="3MVG9"`)
 			a = b.do(http.MethodPost, "/connections", how)
-			if a.status != http.StatusSeeOther || !strings.Contains(a.location, "done=connected") {
+			if a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, "/console/connections/") {
 				t.Fatalf("%s: %d %s", name, a.status, a.body)
 			}
 			mustContain(t, b.get(strings.TrimPrefix(a.location, "/console")), "Our Salesforce", "00D000000000001EAA", "It is about to sync.")

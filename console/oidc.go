@@ -270,7 +270,7 @@ func (s *server) providerButton(v *visit, shown *signInPage) *providerButton {
 	if failed, ok := errors.AsType[*providerError](err); ok && shown.Wrong == "" {
 		button.Down = failed.sentence
 	}
-	if err == nil && known.EndSession != "" && v.FormValue(noticeParameter) == signedOutHere {
+	if err == nil && known.EndSession != "" && v.FormValue(signedOutParameter) == signedOutHere {
 		if u, err := url.Parse(known.EndSession); err == nil {
 			query := u.Query()
 			query.Set("client_id", s.provider.ClientID)

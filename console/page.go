@@ -50,9 +50,12 @@ var menu = []struct {
 func (s *server) page(v *visit, title string) page {
 	p := page{
 		Title: title, Person: v.session, Organization: v.organization, Choices: v.choices,
-		Notice: notices[v.URL.Query().Get(noticeParameter)], Clock: s.Clock, server: s, visit: v,
+		Notice: v.notice, Clock: s.Clock, server: s, visit: v,
 	}
 	if v.session == nil {
+		if how := v.URL.Query().Get(signedOutParameter); how == signedOut || how == signedOutHere {
+			p.Notice = notices[how]
+		}
 		return p
 	}
 	for _, m := range menu {
@@ -86,7 +89,7 @@ func (p *page) Here(pairs ...string) string {
 	query := p.visit.URL.Query()
 	all := append([]string(nil), pairs...)
 	for name := range query {
-		if name != noticeParameter && !hasName(pairs, name) {
+		if !hasName(pairs, name) {
 			all = append(all, name, query.Get(name))
 		}
 	}
@@ -113,15 +116,12 @@ func (p *page) Base() string { return p.server.base }
 // Acts reports whether the person may change anything: without it a page shows no button.
 func (p *page) Acts() bool { return p.Person != nil && p.Person.Role.Acts() }
 
-// noticeParameter names in a URL what an action did.
-const noticeParameter = "done"
-
-// notices are what pages say of actions that are done, by what a URL calls them. Each action adds its own.
+// notices are what pages say of actions that are done, by what those call them. Each action adds its own.
 var notices = map[string]string{ //nolint:gosec // sentences, no credentials
-	"signed-out":         "You are signed out.",
+	signedOut:            "You are signed out.",
 	signedOutHere:        "You are signed out here.",
-	"paused":             "It is paused. It goes on from where it stopped when you resume it.",
-	"resumed":            "It goes on from where it stopped.",
+	"paused":             "You paused it. It goes on from where it stopped once it is resumed.",
+	"resumed":            "You resumed it: it goes on from where it stopped.",
 	"sync-asked":         "It syncs now, or right after the run that goes on.",
 	"rewound":            "It reads again from the time that you chose; what is unchanged is not written.",
 	"saved":              "Saved.",
@@ -132,15 +132,14 @@ var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"deletions-decided":  "It is decided.",
 	"delivery-settled":   "It is settled.",
 
-	"retried":           "It is read again.",
 	"linked":            "It is linked. The rule does not move it from now on.",
 	"none":              "It is of none of them. The rule does not link it from now on.",
 	"unlinked":          "It is unlinked. The rule does not link it again, and what was not written yet is not.",
 	"opened":            "The audio and the words are open to you for an hour; the audit log has noted it.",
 	"delivery-replayed": "It is sent now. What is in the CRM already is found there and not written again.",
 	"webhook-tested":    "The test event is on its way.",
-	"webhook-disabled":  "The endpoint is disabled: nothing is sent to it.",
-	"webhook-enabled":   "The endpoint is enabled. What waited for it is sent now.",
+	"webhook-disabled":  "You disabled the endpoint: nothing is sent to it until it is enabled.",
+	"webhook-enabled":   "You enabled the endpoint. What waited for it is sent now.",
 	"event-replayed":    "It is sent again.",
 
 	"matched":       "It is noted who that is. The recordings that it concerns are looked at again.",

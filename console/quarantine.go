@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -22,9 +21,7 @@ type quarantinePage struct {
 	Groups      []quarantineGroup
 	// Total is how many items are chosen, up to one more than is counted.
 	Total int64
-	// Retried is how many were just taken out, where the page comes after a retry.
-	Retried string
-	Again   []readAgain
+	Again []readAgain
 	// Items are those of one group, or the one that is chosen.
 	Items []quarantineItem
 	Next  string
@@ -72,7 +69,7 @@ func quarantineFilter(v *visit) store.QuarantineFilter {
 }
 
 func (s *server) showQuarantine(w http.ResponseWriter, v *visit) error {
-	shown := &quarantinePage{page: s.page(v, "Quarantine"), Filter: quarantineFilter(v), Models: searchedModels, Retried: v.FormValue("retried")}
+	shown := &quarantinePage{page: s.page(v, "Quarantine"), Filter: quarantineFilter(v), Models: searchedModels}
 	of, err := s.connectionsByID(v)
 	if err != nil {
 		return err
@@ -106,7 +103,7 @@ func (s *server) loadQuarantineItems(v *visit, shown *quarantinePage, of map[str
 	if len(items) > quarantinePageSize {
 		items = items[:quarantinePageSize]
 		last := items[len(items)-1]
-		shown.Next = shown.Here("afterConnection", last.ConnectionID, "after", last.ID, "retried", "")
+		shown.Next = shown.Here("afterConnection", last.ConnectionID, "after", last.ID)
 	}
 	for _, i := range items {
 		c := of[i.ConnectionID]
@@ -193,5 +190,6 @@ func (s *server) retryQuarantine(w http.ResponseWriter, v *visit) error {
 	case retried == 0 && paused > 0:
 		return hub.ErrPaused
 	}
-	return s.redirect(w, v, "retried", "/quarantine", "retried", fmt.Sprint(retried), "connection", f.ConnectionID, "model", string(f.Model))
+	said := count(retried, "item was", "items were") + " taken out of quarantine. What is still wrong comes back here."
+	return s.redirect(w, v, said, "/quarantine", "connection", f.ConnectionID, "model", string(f.Model))
 }

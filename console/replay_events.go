@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -74,7 +75,13 @@ func (s *server) replayEvents(w http.ResponseWriter, v *visit) error {
 	if len(events) == 1 {
 		return s.redirect(w, v, "event-replayed", "/webhooks/"+endpoint+"/deliveries/"+events[0])
 	}
-	return s.redirect(w, v, "", "/webhooks/"+endpoint+"/replayed", f.Pairs("count", strconv.FormatInt(done.Events, 10), "after", done.After)...)
+	path := "/webhooks/" + endpoint + "/replayed"
+	sealed, err := s.seal(v, path, strconv.FormatInt(done.Events, 10)+" "+done.After)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, v.Request, s.href(v, path, f.Pairs("of", sealed)...), http.StatusSeeOther)
+	return nil
 }
 
 // showReplayed says how far a replay has come.
@@ -83,10 +90,13 @@ func (s *server) showReplayed(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown.Started, shown.After = true, v.URL.Query().Get("after")
-	if shown.Count, err = strconv.ParseInt(v.URL.Query().Get("count"), 10, 64); err != nil || shown.Count < 0 {
-		return hub.ErrNotFound
+	of := v.URL.Query().Get("of")
+	n, after, _ := strings.Cut(s.unseal(v, v.URL.Path, of), " ")
+	if shown.Count, err = strconv.ParseInt(n, 10, 64); err != nil { // nobody here has sent anything again
+		http.Redirect(w, v.Request, shown.DeliveriesURL, http.StatusSeeOther)
+		return nil
 	}
+	shown.Started, shown.After = true, after
 	f := shown.Filter.EventDeliveryFilter
 	f.State = hub.DeliveryPending
 	if shown.Waiting, err = s.Store.CountEventDeliveries(v.Context(), v.organization.ID, shown.Endpoint.ID, f); err != nil {
@@ -96,6 +106,6 @@ func (s *server) showReplayed(w http.ResponseWriter, v *visit) error {
 	if shown.Failed, err = s.Store.CountEventDeliveries(v.Context(), v.organization.ID, shown.Endpoint.ID, f); err != nil {
 		return err
 	}
-	shown.Done, shown.HereURL = max(0, shown.Count-shown.Waiting), s.href(v, v.URL.Path, shown.Filter.Pairs("count", v.URL.Query().Get("count"), "after", shown.After)...)
+	shown.Done, shown.HereURL = max(0, shown.Count-shown.Waiting), s.href(v, v.URL.Path, shown.Filter.Pairs("of", of)...)
 	return s.render(w, v, http.StatusOK, "webhook_replay", shown)
 }

@@ -73,8 +73,11 @@ func (s *server) setCookie(w http.ResponseWriter, r *http.Request, secret string
 	})
 }
 
-// signedOutHere is the notice for whom a provider signed in: there they are signed in still.
-const signedOutHere = "signed-out-here"
+// signedOutParameter tells the page where one signs in how somebody was signed out: there is no session by then that could keep it.
+const signedOutParameter = "done"
+
+// signedOut and signedOutHere are how: the latter for whom a provider signed in, where they are signed in still.
+const signedOut, signedOutHere = "signed-out", "signed-out-here"
 
 // cookiePath is what of the host the cookie is for.
 func (s *server) cookiePath() string { return s.base }
@@ -86,10 +89,10 @@ func (s *server) signOut(w http.ResponseWriter, v *visit) error {
 	}
 	s.setCookie(w, v.Request, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	notice := "signed-out"
+	notice := signedOut
 	if v.session.Method == hub.ConsoleByOIDC {
 		notice = signedOutHere
 	}
-	http.Redirect(w, v.Request, s.base+"/sign-in?"+noticeParameter+"="+notice, http.StatusSeeOther)
+	http.Redirect(w, v.Request, s.base+"/sign-in?"+signedOutParameter+"="+notice, http.StatusSeeOther)
 	return nil
 }

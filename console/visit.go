@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -21,6 +22,8 @@ type visit struct {
 	organization hub.Organization
 	// choices are the organizations that the person may switch to; empty where there is one.
 	choices []hub.Organization
+	// notice says what the action before did, where it led to this page.
+	notice string
 }
 
 // choicesMost bounds how many organizations are offered in the switch.
@@ -44,6 +47,9 @@ func (s *server) serve(r route) http.Handler {
 		}
 		if v.session != nil {
 			v.Request = hr.WithContext(store.WithActor(hr.Context(), v.session.Actor()))
+		}
+		if asksByItself := r.live() || hr.Header.Get("HX-Request") != ""; v.session != nil && !asksByItself {
+			v.notice = s.takeOnce(w, v, onceNotice, v.URL.Path)
 		}
 		if err := r.Handle(s, w, v); err != nil {
 			s.fail(w, v, err)
@@ -159,8 +165,12 @@ func (s *server) href(v *visit, path string, pairs ...string) string {
 	return u.String()
 }
 
-// redirect answers an action: the browser goes on to a page, which says what was done; see notices.
+// redirect answers an action: the browser goes on to a page, which says once what was done: one of notices, or a sentence of its own.
 func (s *server) redirect(w http.ResponseWriter, v *visit, notice, path string, pairs ...string) error {
-	http.Redirect(w, v.Request, s.href(v, path, append(pairs, noticeParameter, notice)...), http.StatusSeeOther)
+	to, _, _ := strings.Cut(path, "?")
+	if err := s.keepOnce(w, v, onceNotice, to, cmp.Or(notices[notice], notice)); err != nil {
+		return err
+	}
+	http.Redirect(w, v.Request, s.href(v, path, pairs...), http.StatusSeeOther)
 	return nil
 }

@@ -123,7 +123,7 @@ func (s *server) showWebhook(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown.Secret = s.takeShownOnce(w, v, "/webhooks/"+shown.Endpoint.ID)
+	shown.Secret = s.takeOnce(w, v, onceSecret, "/webhooks/"+shown.Endpoint.ID)
 	return s.render(w, v, http.StatusOK, "webhook", shown)
 }
 

@@ -108,7 +108,7 @@ func TestWebhookEndpoint(t *testing.T) {
 		if a := b.do(http.MethodPost, "/webhooks/"+id+"/test", url.Values{"type": {string(hub.EventRecordingLinked)}}); a.status != http.StatusConflict {
 			t.Errorf("a test of a disabled one: %d", a.status)
 		}
-		mustContain(t, b.get(b.post("/webhooks/"+id+"/switch", "disabled", "no")), "The endpoint is enabled.", "Disable")
+		mustContain(t, b.get(b.post("/webhooks/"+id+"/switch", "disabled", "no")), "You enabled the endpoint.", "Disable")
 		entries, err := s.store.Audit(t.Context(), organization, store.AuditFilter{ObjectID: id, Limit: 10})
 		if err != nil || len(entries) != 5 {
 			t.Fatalf("%d entries, %v", len(entries), err)

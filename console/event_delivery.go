@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -189,16 +190,32 @@ type deliveryPage struct {
 }
 
 func (s *server) showDelivery(w http.ResponseWriter, v *visit) error {
-	shown := &deliveryPage{page: s.page(v, "Delivery")}
-	var err error
-	if shown.Endpoint, err = s.Store.Endpoint(v.Context(), v.organization.ID, v.PathValue("endpoint")); err != nil {
-		return err
-	}
-	d, err := s.Store.EventDelivery(v.Context(), v.organization.ID, shown.Endpoint.ID, v.PathValue("event"))
+	shown, err := s.deliveryPage(v.Context(), v)
 	if err != nil {
 		return err
 	}
+	return s.render(w, v, http.StatusOK, "webhook_delivery", shown)
+}
+
+// streamDelivery sends what becomes of a delivery, as after a test or a replay.
+func (s *server) streamDelivery(w http.ResponseWriter, v *visit) error {
+	if _, err := s.deliveryPage(v.Context(), v); err != nil {
+		return err
+	}
+	return s.stream(w, v, "webhook_delivery", "delivery", func(ctx context.Context) (any, error) { return s.deliveryPage(ctx, v) })
+}
+
+func (s *server) deliveryPage(ctx context.Context, v *visit) (*deliveryPage, error) {
+	shown := &deliveryPage{page: s.page(v, "Delivery")}
+	var err error
+	if shown.Endpoint, err = s.Store.Endpoint(ctx, v.organization.ID, v.PathValue("endpoint")); err != nil {
+		return nil, err
+	}
+	d, err := s.Store.EventDelivery(ctx, v.organization.ID, shown.Endpoint.ID, v.PathValue("event"))
+	if err != nil {
+		return nil, err
+	}
 	shown.Delivery, shown.Tries = showEventDelivery(d), slices.Clone(d.Tries)
 	slices.Reverse(shown.Tries)
-	return s.render(w, v, http.StatusOK, "webhook_delivery", shown)
+	return shown, nil
 }

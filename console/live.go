@@ -210,8 +210,13 @@ func (s *server) stream(w http.ResponseWriter, v *visit, name, part string, data
 			return nil, err
 		}
 		var b bytes.Buffer
-		err = pages()[name].ExecuteTemplate(&b, part, shown)
-		return event(b.Bytes()), err
+		if err = pages()[name].ExecuteTemplate(&b, part, shown); err != nil {
+			return nil, err
+		}
+		if ends, ok := shown.(interface{ Over() bool }); ok && ends.Over() {
+			return append(event(b.Bytes()), overEvent...), nil
+		}
+		return event(b.Bytes()), nil
 	})
 	defer viewer.leave()
 	cookie, err := v.Cookie(s.cookieName(v.Request))
@@ -276,8 +281,12 @@ func (s *server) lastEvent(v *visit, name, why string) ([]byte, error) {
 		s.Logger.Error("a live page could not be told why it ends", "why", why, "error", err)
 		return nil, err
 	}
-	return append(event(b.Bytes()), "event: over\ndata: \n\n"...), nil
+	return append(event(b.Bytes()), overEvent...), nil
 }
+
+// overEvent tells the browser that nothing more comes, and that it is not to ask for it again. A part whose data have a method Over that
+// is true is the last one.
+const overEvent = "event: over\ndata: \n\n"
 
 // event is a part as a server-sent event.
 func event(part []byte) []byte {

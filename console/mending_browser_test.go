@@ -147,11 +147,36 @@ func TestQuarantineInABrowser(t *testing.T) {
 		if n := left(); n != 3 || !strings.Contains(shown, "1 item was taken out") || !strings.Contains(shown, "Being read again") {
 			t.Errorf("%d are left, and %s", n, shown)
 		}
+		// How that goes on shows by itself, to its end.
+		again := func(text string) chromedp.Action {
+			return chromedp.WaitReady(`//ul[@id="again"]/li[contains(., "` + text + `")]`)
+		}
+		state := func(set string) {
+			t.Helper()
+			storetest.Exec(t, s.store, `UPDATE sync_states SET `+set+` WHERE organization_id = $1 AND connection_id = $2 AND model = 'ENGAGEMENT'`, s.organization, s.connection.ID)
+		}
+		browse(t, ctx, again("With the next run"))
+		state(`in_run = TRUE, rewind_to = NULL`)
+		browse(t, ctx, again("In a run"))
+		state(`in_run = FALSE`)
+		browse(t, ctx, again("Read again"), chromedp.WaitVisible(`#read-again`), chromedp.Text(`#read-again`, &shown))
+		if !strings.Contains(shown, "It was read again. 3 items are in quarantine now.") {
+			t.Error(shown)
+		}
+		state(`in_run = TRUE`) // a run that follows is not the one that was asked for
 		s.navigate(ctx, "/quarantine?reason=endTime+is+before+startTime")
 		act(t, ctx, chromedp.Click(`.head form button.primary`))
 		browse(t, ctx, chromedp.WaitVisible(`p.notice`))
 		if n := left(); n != 1 {
 			t.Errorf("%d are left", n)
+		}
+		s.navigate(ctx, "/quarantine?reason=endTime+is+before+startTime")
+		browse(t, ctx, again("In a run"))
+		act(t, ctx, chromedp.Click(`form.filters a.button`))
+		act(t, ctx, chromedp.Click(`.head form button.primary`))
+		browse(t, ctx, chromedp.WaitVisible(`p.notice`), chromedp.Text(`main`, &shown))
+		if left() != 0 || strings.Contains(shown, "all that came was kept") || !strings.Contains(shown, "Nothing is in quarantine now. What is being read again comes back where it is still wrong.") {
+			t.Errorf("%d are left, and %s", left(), shown)
 		}
 	})
 }
@@ -180,6 +205,35 @@ func TestReplayInABrowser(t *testing.T) {
 		browse(t, ctx, chromedp.WaitReady(`#progress progress[value="0"]`))
 		storetest.Exec(t, s.store, `UPDATE event_deliveries SET state = 'SENT', due_at = NULL WHERE endpoint_id = $1`, endpoint)
 		browse(t, ctx, chromedp.WaitReady(`#progress progress[value="2"]`)) // it asks by itself
+	})
+}
+
+// TestADeliveryIsLive sends a test, and sees on the page that this leads to, without a reload, that it was tried and then sent; an answer
+// that was opened stays open.
+func TestADeliveryIsLive(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, databaseURL string) {
+		s := serveOn(t, databaseURL)
+		organization := s.organization("Cedar Roofing")
+		endpoint, _ := s.endpoint(organization)
+		ctx := chromium(t)
+		signedIn(t, ctx, s.operator(organization))
+		s.navigate(ctx, "/webhooks/"+endpoint)
+		act(t, ctx, chromedp.Click(`#test button`))
+		badge := func(text string) chromedp.Action {
+			return chromedp.WaitReady(`//div[@class="head"]//span[contains(@class, "badge")][text() = "` + text + `"]`)
+		}
+		attempt := func(number, status int, failure string) {
+			t.Helper()
+			storetest.Exec(t, s.store, `INSERT INTO event_attempts (organization_id, endpoint_id, event_id, number, at, took, status, response, error)
+				SELECT organization_id, endpoint_id, event_id, $3, $4, 120000, $5, 'said the receiver', $6 FROM event_deliveries WHERE organization_id = $1 AND endpoint_id = $2`,
+				organization, endpoint, int64(number), s.clock().UnixMicro(), int64(status), failure)
+		}
+		browse(t, ctx, badge("Waiting"))
+		attempt(1, 500, "it answered 500 Internal Server Error")
+		browse(t, ctx, chromedp.WaitVisible(`#answer-1 pre`), chromedp.Click(`#answer-1 summary`))
+		attempt(2, 204, "")
+		storetest.Exec(t, s.store, `UPDATE event_deliveries SET state = 'SENT', attempts = 2, due_at = NULL WHERE endpoint_id = $1`, endpoint)
+		browse(t, ctx, badge("Sent"), chromedp.WaitReady(`#answer-1:not([open])`), chromedp.WaitReady(`#answer-2:not([open])`), chromedp.WaitReady(`//dd[text() = "2"]`))
 	})
 }
 

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sirocco/hub"
@@ -22,10 +24,15 @@ type quarantinePage struct {
 	// Total is how many items are chosen, up to one more than is counted.
 	Total int64
 	Again []readAgain
+	// Live is where the page is told how what is read again goes on.
+	Live string
 	// Items are those of one group, or the one that is chosen.
 	Items []quarantineItem
 	Next  string
 }
+
+// Over is false: the page itself lists what is yet to be read again.
+func (p *quarantinePage) Over() bool { return false }
 
 // quarantineGroup is what a connection holds for one reason.
 type quarantineGroup struct {
@@ -54,11 +61,27 @@ func (i *quarantineItem) Marked() (marked []string) {
 	return marked
 }
 
-// readAgain is a model of a connection that is yet to be read again.
+// readAgain is a model of a connection that is to be read again, and how far that is.
 type readAgain struct {
 	Connection hub.Connection
 	Model      hub.Model
-	Running    bool
+	// Asked says that it waits for a run, or for its turn in one; Running that it is read, and Seen how many records that met so far.
+	Asked, Running bool
+	Seen           int
+}
+
+// againPage is what is being read again, as it is sent alone.
+type againPage struct {
+	page
+
+	Again []readAgain
+	// Total is how many items are in quarantine of what is chosen.
+	Total int64
+}
+
+// Over reports whether all of it was read.
+func (p *againPage) Over() bool {
+	return !slices.ContainsFunc(p.Again, func(a readAgain) bool { return a.Asked || a.Running })
 }
 
 // quarantineFilter is what a URL or a form chooses.
@@ -83,8 +106,11 @@ func (s *server) showQuarantine(w http.ResponseWriter, v *visit) error {
 		shown.Groups = append(shown.Groups, quarantineGroup{g, of.byID[g.ConnectionID]})
 		shown.Total += g.Count
 	}
-	if shown.Again, err = s.readAgain(v, of.all); err != nil {
+	if shown.Again, err = s.readAgain(v.Context(), v, of.all, nil); err != nil {
 		return err
+	}
+	if len(shown.Again) > 0 {
+		shown.Live = s.againURL(v, shown.Again)
 	}
 	if shown.Filter.Reason != "" || shown.Filter.ID != "" {
 		err = s.loadQuarantineItems(v, shown, of.byID)
@@ -112,21 +138,67 @@ func (s *server) loadQuarantineItems(v *visit, shown *quarantinePage, of map[str
 	return nil
 }
 
-// readAgain are the models that a retry, or a rewind, has set back and that no run has begun to read since.
-func (s *server) readAgain(v *visit, all []hub.Connection) ([]readAgain, error) {
+// readAgain are the models that a retry, or a rewind, has set back and that no run has begun to read since, and those named, by
+// connection and model, whatever they do.
+func (s *server) readAgain(ctx context.Context, v *visit, all []hub.Connection, named []string) ([]readAgain, error) {
 	var found []readAgain
 	for _, c := range all {
-		states, err := s.Store.SyncStates(v.Context(), v.organization.ID, c.ID)
+		states, err := s.Store.SyncStates(ctx, v.organization.ID, c.ID)
 		if err != nil {
 			return nil, err
 		}
 		for _, st := range states {
-			if st.RewindTo != nil {
-				found = append(found, readAgain{c, st.Model, st.InRun})
+			again := readAgain{Connection: c, Model: st.Model, Asked: st.RewindTo != nil}
+			if !again.Asked && !slices.Contains(named, again.name()) {
+				continue
 			}
+			if again.Running = st.InRun; again.Running {
+				runs, err := s.Store.SyncRuns(ctx, v.organization.ID, c.ID, "", 1)
+				if err != nil {
+					return nil, err
+				}
+				for _, run := range runs {
+					t := run.Models[st.Model]
+					again.Seen = t.Created + t.Updated + t.Unchanged + t.Deleted
+				}
+			}
+			found = append(found, again)
 		}
 	}
 	return found, nil
+}
+
+// name is how a URL names a model of a connection.
+func (a *readAgain) name() string { return a.Connection.ID + "." + string(a.Model) }
+
+// againURL is where it is told how the models, as they are by then, are read again, and what of the page's filter is in quarantine.
+func (s *server) againURL(v *visit, all []readAgain) string {
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].name()
+	}
+	f := quarantineFilter(v)
+	return s.href(v, "/quarantine/live", "again", strings.Join(names, " "), "connection", f.ConnectionID, "model", string(f.Model), "reason", f.Reason, "item", f.ID)
+}
+
+// streamQuarantine sends how what a retry has set back is read again, until that is done. What is in quarantine stays as the page has
+// it, so that nothing moves under a click.
+func (s *server) streamQuarantine(w http.ResponseWriter, v *visit) error {
+	return s.stream(w, v, "quarantine", "again", func(ctx context.Context) (any, error) {
+		shown := &againPage{page: s.page(v, "Quarantine")}
+		all, err := s.Store.Connections(ctx, v.organization.ID, store.ConnectionFilter{Limit: connectionsMost})
+		if err != nil {
+			return nil, err
+		}
+		if shown.Again, err = s.readAgain(ctx, v, all, strings.Fields(v.URL.Query().Get("again"))); err != nil {
+			return nil, err
+		}
+		groups, err := s.Store.QuarantineGroups(ctx, v.organization.ID, quarantineFilter(v))
+		for _, g := range groups {
+			shown.Total += g.Count
+		}
+		return shown, err
+	})
 }
 
 // connections are those of the organization that a page chooses from.

@@ -10,6 +10,7 @@ func recordRoutes() []route {
 		{"GET", "/records/{model}/{record}", viewer, scopeOrganization, (*server).showRecord},
 
 		{"GET", "/quarantine", viewer, scopeOrganization, (*server).showQuarantine},
+		{"GET", "/quarantine/live", hub.ConsoleViewer, scopeOrganization, (*server).streamQuarantine},
 		{"POST", "/quarantine/retry", operator, scopeOrganization, (*server).retryQuarantine},
 
 		{"GET", "/recordings", viewer, scopeOrganization, (*server).showRecordings},

@@ -33,6 +33,11 @@ type route struct {
 // live reports whether the route is one that pages ask by themselves.
 func (r route) live() bool { return strings.HasSuffix(r.Pattern, "/live") }
 
+// askedByItself reports whether a page asks, and nobody who sits before it.
+func (r route) askedByItself(by *http.Request) bool {
+	return r.live() || by.Header.Get("HX-Request") != ""
+}
+
 // routes are all pages and actions; the tests that walk them, for isolation and for roles, find them here.
 func routes() []route {
 	const viewer, operator = hub.ConsoleViewer, hub.ConsoleOperator

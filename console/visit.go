@@ -48,7 +48,7 @@ func (s *server) serve(r route) http.Handler {
 		if v.session != nil {
 			v.Request = hr.WithContext(store.WithActor(hr.Context(), v.session.Actor()))
 		}
-		if asksByItself := r.live() || hr.Header.Get("HX-Request") != ""; v.session != nil && !asksByItself {
+		if v.session != nil && !r.askedByItself(hr) {
 			v.notice = s.takeOnce(w, v, onceNotice, v.URL.Path)
 		}
 		if err := r.Handle(s, w, v); err != nil {
@@ -74,7 +74,7 @@ var errSignedOut = errors.New("nobody is signed in")
 // admit finds who visits, and refuses what is not theirs to see or to do.
 func (s *server) admit(r route, v *visit) error {
 	var err error
-	if v.session, err = s.sessionOf(v.Request, !r.live()); err != nil {
+	if v.session, err = s.sessionOf(v.Request, !r.askedByItself(v.Request)); err != nil {
 		return err
 	}
 	if r.Scope == scopeNone {

@@ -166,6 +166,7 @@ func webhookRoutes() []route {
 		{"POST", "/webhooks/{endpoint}/switch", operator, scopeOrganization, (*server).switchWebhook},
 		{"GET", "/webhooks/{endpoint}/deliveries", viewer, scopeOrganization, (*server).showDeliveries},
 		{"GET", "/webhooks/{endpoint}/deliveries/{event}", viewer, scopeOrganization, (*server).showDelivery},
+		{"GET", "/webhooks/{endpoint}/deliveries/{event}/live", viewer, scopeOrganization, (*server).streamDelivery},
 		{"GET", "/webhooks/{endpoint}/replay", operator, scopeOrganization, (*server).showReplay},
 		{"POST", "/webhooks/{endpoint}/replay", operator, scopeOrganization, (*server).replayEvents},
 		{"GET", "/webhooks/{endpoint}/replayed", viewer, scopeOrganization, (*server).showReplayed},

@@ -14,6 +14,7 @@ type accessPage struct {
 
 	Tokens   []hub.Token
 	Apps     []hub.OAuthApp
+	owners   map[string]store.Person
 	Sessions []hub.ConsoleSession
 	// Own is the session that looks.
 	Own string
@@ -24,6 +25,14 @@ type accessPage struct {
 	Text string
 	// Name is what was typed for a new token, and Wrong what is wrong with it; empty where nothing is.
 	Name, Wrong string
+}
+
+// OwnerOf is who is in charge of an app: the name of a user, where it is one.
+func (p *accessPage) OwnerOf(a hub.OAuthApp) string {
+	if owner, ok := p.owners[a.Owner]; ok {
+		return nameOf(owner)
+	}
+	return a.Owner
 }
 
 // accessListed bounds each list of what opens an organization.
@@ -47,6 +56,13 @@ func (s *server) renderAccess(w http.ResponseWriter, v *visit, status int, shown
 		return err
 	}
 	if shown.Apps, err = s.Store.AppsAfter(ctx, organization, "", accessListed); err != nil {
+		return err
+	}
+	owners := make([]string, len(shown.Apps))
+	for i, a := range shown.Apps {
+		owners[i] = a.Owner
+	}
+	if shown.owners, err = s.Store.People(ctx, organization, owners); err != nil {
 		return err
 	}
 	if shown.Sessions, err = s.Store.ConsoleSessions(ctx, organization, "", accessListed); err != nil {

@@ -28,13 +28,19 @@ type axis struct {
 
 // axisBar is one row: the recording, or a candidate.
 type axisBar struct {
-	Kind, Label    string
+	Kind, Label string
+	// From and Until are when the recording was, which its label says after Before; zero in the other rows.
+	From, Until    time.Time
+	Before         string
 	X, Width       string
 	Y, TextY       int
 	LabelX, Anchor string
 }
 
-type axisTick struct{ X, Label string }
+type axisTick struct {
+	X, Label string
+	At       time.Time
+}
 
 // newAxis draws the recording and those candidates whose time is known. Without one of them there is no axis.
 func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis {
@@ -68,7 +74,9 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 		}
 		a.Rows = append(a.Rows, b)
 	}
-	bar("recording", "The recording, "+span(r.StartedAt, r.EndedAt, zone), r.StartedAt, r.EndedAt)
+	const recording = "The recording, "
+	bar("recording", recording+span(r.StartedAt, r.EndedAt, zone), r.StartedAt, r.EndedAt)
+	a.Rows[0].From, a.Rows[0].Until, a.Rows[0].Before = r.StartedAt, later(r.EndedAt, r.StartedAt), recording
 	a.From, a.Width = a.Rows[0].X, a.Rows[0].Width
 	for _, c := range drawn {
 		kind := "candidate"
@@ -85,7 +93,7 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 	step := tickStep(until.Sub(from))
 	for t := from.Truncate(step).Add(step); t.Before(until); t = t.Add(step) {
 		if x := at(t); x > 4 && x < 94 {
-			a.Ticks = append(a.Ticks, axisTick{across(x), t.In(zone).Format("15:04")})
+			a.Ticks = append(a.Ticks, axisTick{across(x), t.In(zone).Format("15:04"), t})
 		}
 	}
 	return a

@@ -20,14 +20,25 @@ type barChart struct {
 type barKind struct{ Tone, Words string }
 
 type bar struct {
-	// URL is where the bar leads, Words says what it shows; HitX and HitWidth are the whole hour's.
-	URL, Words     string
+	// URL is where the bar leads; HitX and HitWidth are the whole hour's.
+	URL            string
 	HitX, HitWidth int
 	Pieces         []barPiece
-	// Label is the hour below it, empty for most.
-	Label  string
-	LabelX int
+	// From and Until are the time that it is of, and Rest says what happened then.
+	From, Until time.Time
+	Rest        string
+	// Labelled says that its hour stands below it, as with few.
+	Labelled bool
+	LabelX   int
 }
+
+// Words says what it shows, with hours of UTC; the browser turns them into its own zone, as that of the label.
+func (b *bar) Words() string { return hourOf(b.From) + "–" + hourOf(b.Until) + " UTC" + b.Rest }
+
+// Label is the hour below it.
+func (b *bar) Label() string { return hourOf(b.From) }
+
+func hourOf(t time.Time) string { return t.UTC().Format("15:04") }
 
 type barPiece struct {
 	Tone                string
@@ -82,8 +93,8 @@ func drawRuns(bars []store.RunBar, href func(from time.Time) string) barChart {
 		}
 	}
 	for i, b := range bars {
-		drawn := bar{URL: href(b.From), HitX: i * step, HitWidth: step, LabelX: i*step + gap/2}
-		words, y, below := "", c.Base, 0
+		drawn := bar{URL: href(b.From), HitX: i * step, HitWidth: step, LabelX: i*step + gap/2, From: b.From, Until: b.From.Add(time.Hour), Labelled: i%6 == 0}
+		y, below := c.Base, 0
 		for k, kind := range runKinds {
 			n := sums[i][k]
 			if n == 0 {
@@ -94,14 +105,10 @@ func drawRuns(bars []store.RunBar, href func(from time.Time) string) barChart {
 			top = min(top, y-2) // a single one among many is seen, too
 			drawn.Pieces = append(drawn.Pieces, barPiece{kind.Tone, i*step + gap/2, top, step - gap, y - top})
 			y = top
-			words += fmt.Sprintf(", %d %s", n, kind.Words)
+			drawn.Rest += fmt.Sprintf(", %d %s", n, kind.Words)
 		}
-		if words == "" {
-			words = ", none"
-		}
-		drawn.Words = b.From.UTC().Format("15:04") + "–" + b.From.Add(time.Hour).UTC().Format("15:04 UTC") + words
-		if i%6 == 0 {
-			drawn.Label = b.From.UTC().Format("15:04")
+		if drawn.Rest == "" {
+			drawn.Rest = ", none"
 		}
 		c.Bars = append(c.Bars, drawn)
 	}

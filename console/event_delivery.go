@@ -75,6 +75,9 @@ type deliveriesPage struct {
 	ReplayURL string
 }
 
+// Back is this page of the list, as it is filtered.
+func (p *deliveriesPage) Back() string { return p.visit.URL.Path + "?" + p.visit.URL.RawQuery }
+
 // eventDelivery is one delivery, with its state in words.
 type eventDelivery struct {
 	store.EventDelivery

@@ -29,7 +29,7 @@ func when(t time.Time) template.HTML {
 	}
 	t = t.UTC()
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, //nolint:gosec // made of a time alone
-		t.Format(time.RFC3339Nano), exact(t), t.Format("2006-01-02 15:04 UTC")))
+		t.Format(time.RFC3339Nano), exact(t), t.Format(wordedTime)))
 }
 
 func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") }
@@ -136,7 +136,11 @@ func label(name string) string {
 	return b.String()
 }
 
-var wireTimes = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+// wordedTime is how the rule of links has moments in its sentences.
+const wordedTime = "2006-01-02 15:04 UTC"
+
+// toldTimes are the moments in sentences, as the API has them and as people read them.
+var toldTimes = regexp.MustCompile(`\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z| \d\d:\d\d UTC)`)
 
 // quoted is a name within a sentence: what others wrote.
 var quoted = regexp.MustCompile(`“[^”]*”`)
@@ -157,8 +161,11 @@ func turns(r rune) bool {
 // sentence is a sentence of the engine, whose moments are in the viewer's zone.
 func sentence(text string) template.HTML {
 	escaped := html.EscapeString(quoted.ReplaceAllStringFunc(text, isolate))                 // leaves moments as they are
-	return template.HTML(wireTimes.ReplaceAllStringFunc(escaped, func(found string) string { //nolint:gosec // escaped above
+	return template.HTML(toldTimes.ReplaceAllStringFunc(escaped, func(found string) string { //nolint:gosec // escaped above
 		t, err := hub.ParseTime(found)
+		if err != nil {
+			t, err = time.Parse(wordedTime, found)
+		}
 		if err != nil {
 			return found
 		}

@@ -2,8 +2,34 @@ package console
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 )
+
+// TestMomentsInSentences makes times of the moments in a sentence, however those are written, and of nothing else.
+func TestMomentsInSentences(t *testing.T) {
+	got := string(sentence("It is linked to “<b>Visit</b> 2026-02-31 10:00 UTC” (2015-03-03 15:00 UTC), since 2026-11-27T05:20:00.000Z."))
+	for _, want := range []string{
+		"“&lt;b&gt;Visit&lt;/b&gt; 2026-02-31 10:00 UTC” (", `<time datetime="2015-03-03T15:00:00Z" title="2015-03-03 15:00:00.000 UTC">2015-03-03 15:00 UTC</time>)`,
+		`<time datetime="2026-11-27T05:20:00Z"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	if n := strings.Count(got, "<time"); n != 2 {
+		t.Errorf("%d times in %s", n, got)
+	}
+}
+
+// TestPercent rounds as the rule does in the sentence beside it.
+func TestPercent(t *testing.T) {
+	for p, want := range map[float64]string{0: "–", 0.004: "< 1 %", 0.006: "1 %", 0.5: "50 %", 0.993: "99 %", 0.996: "> 99 %", 1: "> 99 %"} {
+		if got := percent(p); got != want {
+			t.Errorf("%v is %q", p, got)
+		}
+	}
+}
 
 // TestAsSentence makes a sentence of why something failed, however an engine or a CRM says it.
 func TestAsSentence(t *testing.T) {

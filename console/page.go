@@ -116,6 +116,17 @@ func (p *page) Base() string { return p.server.base }
 // Acts reports whether the person may change anything: without it a page shows no button.
 func (p *page) Acts() bool { return p.Person != nil && p.Person.Role.Acts() }
 
+// nothingSelected is the one notice of an action that did nothing.
+const nothingSelected = "nothing-selected"
+
+// NoticeTone is how the notice is shown.
+func (p *page) NoticeTone() string {
+	if p.Notice == notices[nothingSelected] {
+		return "warn"
+	}
+	return "good"
+}
+
 // notices are what pages say of actions that are done, by what those call them. Each action adds its own.
 var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	signedOut:            "You are signed out.",
@@ -141,6 +152,7 @@ var notices = map[string]string{ //nolint:gosec // sentences, no credentials
 	"webhook-disabled":  "You disabled the endpoint: nothing is sent to it until it is enabled.",
 	"webhook-enabled":   "You enabled the endpoint. What waited for it is sent now.",
 	"event-replayed":    "It is sent again.",
+	nothingSelected:     "Nothing was sent again: select deliveries first.",
 
 	"matched":       "It is noted who that is. The recordings that it concerns are looked at again.",
 	"token-revoked": "The token is revoked: it is refused from now on, and the sessions that it opened here are over.",

@@ -200,7 +200,17 @@ func TestEndOfAccess(t *testing.T) {
 		byToken.post("/sign-in", "token", text, "name", "Ben")
 		other := s.as(hub.ConsolePerson{Name: "Cleo", Role: hub.ConsoleViewer, OrganizationID: organization})
 		b := s.operator(organization)
+		owner, err := s.store.CreateUser(t.Context(), organization, hub.User{Email: "rosa@acme.example", FirstName: "Rosa", LastName: "Delgado"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, of := range map[string]string{"Route planner": owner.ID, "Payroll": "the finance team"} {
+			if _, _, err := s.store.CreateApp(t.Context(), organization, name, of); err != nil {
+				t.Fatal(err)
+			}
+		}
 		page := b.get("/people/access")
+		mustContain(t, page, `data-label="Owner">Rosa Delgado<`, `data-label="Owner">the finance team<`)
 		mustContain(t, page, "laptop", "Cleo", "Ben, with the token laptop", "This one")
 		if strings.Contains(page, text) {
 			t.Error("the token's text shows")

@@ -1,9 +1,11 @@
 package console
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -71,4 +73,42 @@ func TestMomentsAreOfTheViewersZone(t *testing.T) {
 		t.Errorf("the field is called %q", label)
 	}
 	mustContain(t, s.operator(organization).get("/audit?from=2025-07-01T00%3A00"), `data-moment="2025-07-01T00:00:00.000Z"`)
+}
+
+// TestChartsAreOfTheViewersZone reads the hours of charts, of the drawing of candidates and of the audit log in a browser in New York: they
+// are those of its clock, as those of the tables beside them.
+func TestChartsAreOfTheViewersZone(t *testing.T) {
+	storetest.Needs(t, "sqlite")
+	s := visits(t, storetest.SQLite(t))
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, _ := s.endpoint(s.organization, hub.DeliverySent)
+	now := s.clock().Truncate(time.Minute)
+	storetest.Exec(t, s.store, `INSERT INTO webhook_minutes (organization_id, endpoint_id, minute, attempts, failures, took, to_10, to_50, to_100, to_250, to_500, to_1000, to_2500, to_5000, to_15000, beyond)
+		VALUES ($1, $2, $3, 7, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0)`, s.organization, endpoint, now.UnixMicro())
+	ctx := chromium(t)
+	signedIn(t, ctx, s.operator(s.organization))
+	browse(t, ctx, emulation.SetTimezoneOverride("America/New_York"))
+	shows := func(selector, want string) {
+		t.Helper()
+		var text string
+		browse(t, ctx, chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => (e.getAttribute("aria-label") ?? "") + e.textContent).join("\n").replaceAll("\u202f", " ")`, selector), &text))
+		if !strings.Contains(text, want) || strings.Contains(text, "UTC") {
+			t.Errorf("it says %q, not %q", text, want)
+		}
+	}
+	hour := func(at time.Time) string { return at.In(zone).Format("3:04 PM") }
+	s.navigate(ctx, "/")
+	from := s.clock().Truncate(time.Hour)
+	shows(`.chart a`, hour(from)+"–"+hour(from.Add(time.Hour)))
+	shows(`figcaption`, "hours are of your zone.")
+	s.navigate(ctx, "/webhooks/"+endpoint)
+	shows(`.chart a`, hour(now.Truncate(webhookBar).Add(webhookBar))+", 7 attempts")
+	s.navigate(ctx, "/recordings/"+s.offered)
+	began := s.recording().StartedAt
+	shows(`.timeline-axis text.label`, "The recording, "+hour(began)+"–"+hour(began.Add(50*time.Minute)))
+	shows(`.timeline-axis figcaption`, "Times are in your zone.")
+	shows(`.timeline-axis text.tick`, hour(began.Add(50*time.Minute).Truncate(time.Hour)))
 }

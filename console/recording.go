@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -62,16 +63,18 @@ type candidate struct {
 // Percent is the probability as people read it.
 func (c *candidate) Percent() string { return percent(c.Probability) }
 
+// percent rounds as the rule does in its sentences: both stand on one page.
 func percent(p float64) string {
-	switch {
+	switch n := math.Round(100 * p); {
 	case p <= 0:
 		return "–"
-	case p < 0.01:
+	case n < 1:
 		return "< 1 %"
-	case p > 0.99:
+	case n >= 100:
 		return "> 99 %"
+	default:
+		return fmt.Sprintf("%.0f %%", n)
 	}
-	return fmt.Sprintf("%.0f %%", 100*p)
 }
 
 // NonePercent is the probability that it is of none of the candidates.

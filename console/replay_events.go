@@ -67,7 +67,7 @@ func (s *server) replayEvents(w http.ResponseWriter, v *visit) error {
 	case v.PostFormValue("all") == "yes":
 		done, err = s.Store.ReplayMatching(v.Context(), organization, endpoint, f.EventDeliveryFilter)
 	default:
-		err = hub.Invalid("event", "is missing", "at least one event that is to be sent again")
+		return s.redirect(w, v, nothingSelected, backOf(v, "/webhooks/"+endpoint+"/deliveries"))
 	}
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func boundWords(i int) string {
 // drawWebhook draws the bars of a day; href is where a bar of a span leads.
 func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) string) webhookChart {
 	const step, gap, height, above, level = 10, 2, 110, 8, 13
-	const labelBars = 4 // how many bars a label is wide: the last ones have none, which would be cut off
+	const labelBars = 6 // how many bars a label is wide: the last ones have none, which would be cut off
 	const labels = 64   // how much room the labels of the levels take
 	levels := len(hub.WebhookLatencies()) + 1
 	c := webhookChart{Width: step * len(bars), Height: height + above + 24, Base: height + above, LineHeight: level*levels + 12, SmallHeight: height + above}
@@ -87,10 +87,9 @@ func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) stri
 	}
 	for i, b := range bars {
 		until := b.Minute.Add(webhookBar)
-		drawn := bar{URL: href(b.Minute, until), HitX: i * step, HitWidth: step, LabelX: i*step + step/2}
-		drawn.Words = fmt.Sprintf("%s–%s, %s", b.Minute.UTC().Format("15:04"), until.UTC().Format("15:04 UTC"), count(b.Attempts, "attempt", "attempts"))
+		drawn := bar{URL: href(b.Minute, until), HitX: i * step, HitWidth: step, LabelX: i*step + step/2, From: b.Minute, Until: until, Rest: ", " + count(b.Attempts, "attempt", "attempts")}
 		if b.Failures > 0 {
-			drawn.Words += ", " + number(b.Failures) + " failed"
+			drawn.Rest += ", " + number(b.Failures) + " failed"
 		}
 		top, below := c.Base, int64(0)
 		for _, piece := range []struct {
@@ -105,9 +104,8 @@ func drawWebhook(bars []hub.WebhookMinute, href func(from, until time.Time) stri
 			drawn.Pieces = append(drawn.Pieces, barPiece{piece.tone, i*step + gap/2, next, step - gap, top - next})
 			top = next
 		}
-		if at := b.Minute.UTC(); at.Minute() == 0 && at.Hour()%4 == 0 && i <= len(bars)-labelBars {
-			drawn.Label = at.Format("15:04")
-		}
+		at := b.Minute.UTC()
+		drawn.Labelled = at.Minute() == 0 && at.Hour()%4 == 0 && i <= len(bars)-labelBars
 		c.Bars = append(c.Bars, drawn)
 	}
 	c.Median, c.Slow = webhookLine(bars, 0.5, step, y), webhookLine(bars, 0.99, step, y)

@@ -158,9 +158,12 @@ func TestReplayByFilter(t *testing.T) {
 		if got := s.statesOf(organization, other); !slices.Equal(got, []hub.DeliveryState{failed}) {
 			t.Errorf("of the other endpoint: %v", got)
 		}
-		if a := b.do(http.MethodPost, "/webhooks/"+id+"/replay", url.Values{}); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("nothing chosen: %d", a.status)
+		back := "/webhooks/" + id + "/deliveries?state=FAILED"
+		mustContain(t, b.get(back), `name="back" value="`+back+`"`)
+		if to := b.post("/webhooks/"+id+"/replay", "back", back); to != back {
+			t.Errorf("with nothing chosen it leads to %s", to)
 		}
+		mustContain(t, b.get(back), `class="notice warn" role="status">Nothing was sent again: select deliveries first.`)
 		mustContain(t, b.get("/webhooks/"+id+"/deliveries/"+events[3]), "the &lt;b&gt;receiver&lt;/b&gt; is ill", "msg_"+events[3], "&#34;recordingId&#34;: &#34;abc&#34;")
 	})
 }

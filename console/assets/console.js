@@ -4,11 +4,21 @@
 (() => {
   const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
   const second = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium"}); // for what comes within a minute
+  const clock = new Intl.DateTimeFormat(undefined, {timeStyle: "short"});
   const localize = (root) => {
     for (const time of root.querySelectorAll("time[datetime]:not([data-relative])")) {
       const at = new Date(time.dateTime);
       if (!Number.isNaN(at.getTime())) time.textContent = (time.closest("[data-seconds]") ? second : exact).format(at);
     }
+    // What charts say in UTC: a moment, and a stretch of time with what happened in it.
+    for (const label of root.querySelectorAll("[data-at]")) label.textContent = clock.format(new Date(label.dataset.at));
+    for (const of of root.querySelectorAll("[data-from]")) {
+      const {from, until, before = "", rest = ""} = of.dataset, title = of.querySelector("title");
+      const words = `${before}${clock.format(new Date(from))}–${clock.format(new Date(until))}${rest}`;
+      if (title) of.setAttribute("aria-label", title.textContent = words);
+      else of.textContent = words;
+    }
+    for (const zone of root.querySelectorAll("[data-zone]")) zone.textContent = zone.dataset.zone;
     for (const field of root.querySelectorAll("input[data-moment]")) { // one that was chosen before, in the person's own zone
       const chosen = new Date(field.dataset.moment);
       field.defaultValue = new Date(chosen.getTime() - chosen.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
@@ -46,7 +56,6 @@
   document.addEventListener("htmx:config:request", (event) => { event.detail.ctx.request.cache = "no-store"; });
   // What is live says so when it is not: the server, or the way to it, is gone, or the session is over.
   let heard = new Date();
-  const clock = new Intl.DateTimeFormat(undefined, {timeStyle: "short"});
   const lost = document.createElement("p");
   lost.setAttribute("role", "status");
   const found = () => { heard = new Date(); if (lost.dataset.over !== "yes") lost.remove(); };

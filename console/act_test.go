@@ -212,12 +212,14 @@ func TestRunsAreShown(t *testing.T) {
 		c := storetest.Connection(t, s.store, organization, hub.PlatformMerge, hub.ModelUser, hub.ModelContact)
 		sched := storetest.Lease(t, s.store, organization, c.ID)
 		at := s.clock().UTC()
-		storetest.Exec(t, s.store, `UPDATE sync_runs SET ended_at = $2, outcome = 'FAILED', error = 'Merge: it is too hot', created = 3, pages = 2, models = '{"CONTACT":{"pages":2,"created":3}}' WHERE id = $1`, sched.RunID, at.UnixMicro())
+		storetest.Exec(t, s.store, `UPDATE sync_runs SET ended_at = $2, outcome = 'FAILED', error = 'Merge: it is too hot', created = 3, pages = 2, models = '{"CONTACT":{"pages":2,"created":1},"ENGAGEMENT":{"created":2}}' WHERE id = $1`, sched.RunID, at.UnixMicro())
 		storetest.Exec(t, s.store, `INSERT INTO crm_requests (organization_id, connection_id, run_id, id, model, method, path, failure, sent_at, status, took, bytes, rate_wait)
 			VALUES ($1, $2, $3, $4, 'CONTACT', 'GET', '/contacts?cursor', '', $5, 503, 1500000, 2048, 0)`, organization, c.ID, sched.RunID, hub.NewID(), at.UnixMicro())
 		b := s.viewer(organization)
 		page := b.get("/connections/" + c.ID)
-		mustContain(t, page, "/runs/"+sched.RunID, "3 created (2 pages", "Failed: 3 created")
+		mustContain(t, page, "/runs/"+sched.RunID, "3 created (2 pages", "1 created (2 pages", "Failed: 3 created")
+		// The records that came with another model have their row, so that the rows add up.
+		mustContain(t, page, `<tr><th scope="row">Engagement</th>`, "2 created (0 pages")
 		if strings.Contains(page, "<button") && strings.Contains(page, "/settings") {
 			t.Error("a viewer is shown what they may not press")
 		}

@@ -78,6 +78,24 @@ func totalsTone(t store.RunTotals) string {
 	return "same"
 }
 
+// gridModels are the models that are read over a connection, and after them those whose records come with others, so that the rows add
+// up to what the runs did.
+func gridModels(c connectionView, runs []store.SyncRun) (models []hub.Model) {
+	for _, st := range c.SyncStatus {
+		models = append(models, st.Model)
+	}
+	var more []hub.Model
+	for _, run := range runs {
+		for model := range run.Models {
+			if !slices.Contains(models, model) && !slices.Contains(more, model) {
+				more = append(more, model)
+			}
+		}
+	}
+	slices.Sort(more)
+	return append(models, more...)
+}
+
 func drawGrid(c connectionView, runs []store.SyncRun, href func(run string) string) (g runGrid) {
 	runs = slices.Clone(runs)
 	slices.Reverse(runs)
@@ -92,11 +110,15 @@ func drawGrid(c connectionView, runs []store.SyncRun, href func(run string) stri
 		}
 		g.Runs = append(g.Runs, gridCell{href(run.ID), tone, words + ": " + totalsWords(run.RunTotals)})
 	}
-	for _, st := range c.SyncStatus {
-		row := gridRow{Model: st.Model}
+	for i, model := range gridModels(c, runs) {
+		row := gridRow{Model: model}
+		nothing := "nothing was asked"
+		if i >= len(c.SyncStatus) {
+			nothing = "nothing came with another model"
+		}
 		for i, run := range runs {
-			cell := gridCell{URL: g.Runs[i].URL, Tone: "none", Words: "nothing was asked"}
-			if t, ok := run.Models[st.Model]; ok {
+			cell := gridCell{URL: g.Runs[i].URL, Tone: "none", Words: nothing}
+			if t, ok := run.Models[model]; ok {
 				cell.Tone, cell.Words = totalsTone(t), totalsWords(t)
 			}
 			row.Cells = append(row.Cells, cell)

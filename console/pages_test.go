@@ -147,9 +147,12 @@ func TestEveryPageReadsWhateverThingsAreCalled(t *testing.T) {
 		var title, content string
 		var width int64
 		s.navigate(ctx, path)
-		browse(t, ctx, chromedp.Text("main", &content, chromedp.ByQuery), chromedp.Title(&title), chromedp.Evaluate(`document.documentElement.scrollWidth`, &width))
-		if width > 390 {
-			t.Errorf("%s is %d pixels wide in a window of 390", path, width)
+		browse(t, ctx, chromedp.Text("main", &content, chromedp.ByQuery), chromedp.Title(&title))
+		for _, room := range []int64{1280, 390} {
+			browse(t, ctx, chromedp.EmulateViewport(room, 844), chromedp.Evaluate(`document.documentElement.scrollWidth`, &width))
+			if width > room {
+				t.Errorf("%s is %d pixels wide in a window of %d", path, width, room)
+			}
 		}
 		if strings.Contains(content, "onerror=") {
 			shown++

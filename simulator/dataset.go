@@ -19,6 +19,8 @@ type Dataset struct {
 	// turning are those whose rows may turn into something else.
 	turning []hub.Model
 	clock   hub.Clock
+	// around is when the team is at work whose records these are; zero where they are nobody's.
+	around time.Time
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -62,8 +64,12 @@ var newestInitial = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 const initialSpan = 2 * 365 * 24 * time.Hour
 
 func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
+	newest, span := newestInitial, initialSpan
+	if !o.Around.IsZero() {
+		newest, span = o.Around.UTC().Truncate(time.Second), teamSpan
+	}
 	d := &Dataset{
-		seed: o.Seed, ids: p.IDs, models: p.Models, turning: p.Turning, clock: clock, last: newestInitial,
+		seed: o.Seed, ids: p.IDs, models: p.Models, turning: p.Turning, clock: clock, around: o.Around, last: newest,
 		rng:    rand.New(rand.NewPCG(o.Seed, 1)),
 		counts: counts(o), tables: map[hub.Model]*table{},
 	}
@@ -73,8 +79,8 @@ func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
 		n := d.counts[m]
 		for i := range n {
 			// Three neighbours share a time, as rows of one bulk update do.
-			back := initialSpan / time.Duration(n/3+1) * time.Duration((n-1-i)/3)
-			t.append(newestInitial.Add(-back))
+			back := span / time.Duration(n/3+1) * time.Duration((n-1-i)/3)
+			t.append(newest.Add(-back))
 		}
 	}
 	return d

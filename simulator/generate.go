@@ -152,6 +152,9 @@ func (d *Dataset) generate(m hub.Model, n int, at time.Time) hub.Record {
 			r.Refs.Engagement = d.ids.of(hub.ModelEngagement, n)
 		}
 	}
+	if !d.around.IsZero() {
+		k.atWork(&r, n)
+	}
 	return r
 }
 
@@ -228,6 +231,9 @@ func (d *Dataset) alter(r *hub.Record) {
 		r.Name = r.Details.FirstName + " " + r.Details.LastName
 	default:
 		base, _, _ := strings.Cut(r.Name, " #")
+		if r.Model == hub.ModelOpportunity && !d.around.IsZero() {
+			base = strings.TrimSuffix(base, ", estimate") + ", estimate"
+		}
 		r.Name = fmt.Sprintf("%s #%d", base, d.rng.IntN(1_000_000))
 		if r.Details.Subject != "" {
 			r.Details.Subject = r.Name

@@ -29,6 +29,10 @@ type Options struct {
 	Records int
 	// Counts overrides the number of records of single models.
 	Counts map[hub.Model]int
+	// Around makes the records those of a sales team at work at that time: rows were changed in the weeks before, visits are made in
+	// its hours, and some are still to come. When it is zero, rows were changed in the two years before March 2026, and what they say
+	// goes together as chance has it.
+	Around time.Time
 	// Now is the vendor's clock; nil means the real time.
 	Now hub.Clock
 	// ValidateEvery says which exchanges are checked against the vendor's description: each n-th, all

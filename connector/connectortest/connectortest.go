@@ -6,6 +6,7 @@ package connectortest
 
 import (
 	"testing"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/simulator"
@@ -19,6 +20,12 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("describes itself", func(t *testing.T) { describesItself(t, c, crm) })
 	t.Run("checks credentials", func(t *testing.T) { checksCredentials(t, c, crm) })
 	t.Run("reads everything", func(t *testing.T) { readsEverything(t, c, crm) })
+	t.Run("reads everything of a team at work", func(t *testing.T) {
+		readsEverything(t, c, func(o simulator.Options) *simulator.Server {
+			o.Around = time.Now()
+			return crm(o)
+		})
+	})
 	t.Run("loses no row of one instant", func(t *testing.T) { keepsRowsOfOneInstant(t, c, crm) })
 	t.Run("loses no row that changes meanwhile", func(t *testing.T) { keepsRowsThatChange(t, c, crm) })
 	t.Run("takes nothing that is there for gone", func(t *testing.T) { deletesOnlyWhatIsGone(t, c, crm) })

@@ -223,9 +223,13 @@ func place(r hub.Record) (address map[string]any, street string, lat, lon float6
 	n := number(r)
 	address = map[string]any{"street_address_1": nil, "street_address_2": nil, "city": nil, "state": nil, "postal_code": nil, "country": nil}
 	if n%4 != 0 {
-		street = strconv.Itoa(n) + " Oak St"
+		at := hub.Address{Street: strconv.Itoa(n) + " Oak St", City: "Denver", State: "CO", Zip: "80202"}
+		if len(r.Details.Addresses) > 0 { // a team's projects are where their customers are
+			at = r.Details.Addresses[0]
+		}
+		street = at.Street
 		address = map[string]any{
-			"street_address_1": street, "street_address_2": nil, "city": "Denver", "state": "CO", "postal_code": "80202", "country": "US",
+			"street_address_1": street, "street_address_2": nil, "city": at.City, "state": at.State, "postal_code": at.Zip, "country": "US",
 		}
 	}
 	if n%5 != 0 {
@@ -248,7 +252,12 @@ func contactID(r hub.Record) string {
 	return "7" + r.ExternalID[1:]
 }
 
-func contactName(r hub.Record) string { return "Customer of " + r.ExternalID }
+func contactName(r hub.Record) string {
+	if r.Details.LastName != "" { // a team's projects know whose they are
+		return strings.TrimSpace(r.Details.FirstName + " " + r.Details.LastName)
+	}
+	return "Customer of " + r.ExternalID
+}
 
 func contactPhone(r hub.Record) string {
 	if len(r.Details.Phones) > 0 {

@@ -144,8 +144,29 @@ func (v *vendor) visitOf(l hub.Record) time.Time {
 	return time.Date(v.base.Year(), v.base.Month(), v.base.Day()+n*7%90-10, 8+n%20/2, n%20%2*30, 0, 0, v.zone).Add(v.Moved(l))
 }
 
+// lastOf is the last name of a customer, or that of a company.
+func lastOf(a hub.Record) string {
+	return strings.TrimSpace(strings.TrimPrefix(a.Name, a.Details.FirstName+" "))
+}
+
+// statuses are how a team's jobs stand.
+var statuses = []string{"Measured", "Permit filed", "Material ordered", "In production", "Installed", "Paid in full"}
+
+// statusOf is how a job stands: what it is called, which changes; or one of the statuses, another one with each change.
+func (v *vendor) statusOf(j hub.Record) string {
+	if !v.team {
+		return j.Name
+	}
+	_, change, _ := strings.Cut(j.Name, " #")
+	n, _ := strconv.Atoi(change)
+	return statuses[(number(j)+n)%len(statuses)]
+}
+
 // firstOf is the first name of a customer; empty where the customer is a company.
 func firstOf(a hub.Record) string {
+	if a.Details.LastName != "" { // a team's customers have their own
+		return a.Details.FirstName
+	}
 	return []string{"", "Ada", "Bruno", "Chiara", "Noor"}[number(a)%5]
 }
 

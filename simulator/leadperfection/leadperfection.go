@@ -45,6 +45,8 @@ type vendor struct {
 	zone   *time.Location
 	// base is the day that appointments are around.
 	base time.Time
+	// team says that the rows are those of a team at work.
+	team bool
 	// accounts and leads are how many of these there were at first, among which leads and jobs are spread.
 	accounts, leads int
 }
@@ -55,7 +57,7 @@ func NewWith(o simulator.Options, habits Habits) *simulator.Server {
 	if err != nil {
 		panic(err)
 	}
-	v := &vendor{habits: habits, zone: zone}
+	v := &vendor{habits: habits, zone: zone, team: !o.Around.IsZero()}
 	v.Server = simulator.New(simulator.Platform{
 		Name:        hub.PlatformLeadPerfection,
 		Spec:        spec,

@@ -29,7 +29,7 @@ func (v *vendor) showCustomer(c customer, a asked) map[string]any {
 	}
 	address := c.Details.Addresses[0]
 	return spelled(n, map[string]any{
-		"cst_id": identifier(n, c.ExternalID), "firstname": firstOf(c.Record), "lastname": c.Name, "email": c.Details.Email, "phone1": c.Details.Phones[0],
+		"cst_id": identifier(n, c.ExternalID), "firstname": firstOf(c.Record), "lastname": lastOf(c.Record), "email": c.Details.Email, "phone1": c.Details.Phones[0],
 		"altphones": []any{map[string]any{"phone": second(c.Record)}}, "address1": address.Street, "city": address.City, "state": address.State, "zip": address.Zip,
 		"leads": leads, "notes": notes, "calls": []any{},
 	})
@@ -85,7 +85,7 @@ func (v *vendor) showLead(l lead, a asked) map[string]any {
 func (v *vendor) showJob(j hub.Record) map[string]any {
 	n := number(j)
 	return spelled(n, map[string]any{
-		"id": identifier(n, j.ExternalID), "jobstatus": j.Name, "grossamount": amount(n, *j.Details.Amount), "salesrepname": v.repOf(j),
+		"id": identifier(n, j.ExternalID), "jobstatus": v.statusOf(j), "grossamount": amount(n, *j.Details.Amount), "salesrepname": v.repOf(j),
 		"entrydate": v.clock(n, createdAt(j)), "lastchangedon": v.clock(n, j.ModifiedAt), "milestones": []any{},
 	})
 }
@@ -129,7 +129,7 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 			Model: r.Model, ExternalID: r.ExternalID, ModifiedAt: r.ModifiedAt, Deleted: r.Deleted || !there || of.Deleted, Name: of.Name,
 			Refs: hub.Refs{Account: of.Refs.Account, Lead: l.ExternalID, Owner: v.owner(r)},
 			Details: hub.Details{
-				Amount: r.Details.Amount, Status: r.Name, Disposition: of.Details.Disposition, CreatedAt: hub.WireTime(v.told(createdAt(r))), UpdatedAt: hub.WireTime(v.told(r.ModifiedAt)),
+				Amount: r.Details.Amount, Status: v.statusOf(r), Disposition: of.Details.Disposition, CreatedAt: hub.WireTime(v.told(createdAt(r))), UpdatedAt: hub.WireTime(v.told(r.ModifiedAt)),
 				URL: "https://" + clientID + ".leadperfection.com/jobdetail.html?jobid=" + r.ExternalID,
 			},
 		}
@@ -138,11 +138,11 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 }
 
 func (v *vendor) heldAccount(r hub.Record) hub.Record {
-	a := hub.Record{Model: r.Model, ExternalID: r.ExternalID, Deleted: r.Deleted, Name: strings.TrimSpace(firstOf(r) + " " + r.Name)}
+	a := hub.Record{Model: r.Model, ExternalID: r.ExternalID, Deleted: r.Deleted, Name: strings.TrimSpace(firstOf(r) + " " + lastOf(r))}
 	if len(r.Details.Addresses) == 0 { // there is none
 		return a
 	}
-	a.Details = hub.Details{FirstName: firstOf(r), LastName: r.Name, Email: r.Details.Email, Emails: r.Details.Emails, Phones: []string{r.Details.Phones[0]}, Addresses: []hub.Address{r.Details.Addresses[0]}}
+	a.Details = hub.Details{FirstName: firstOf(r), LastName: lastOf(r), Email: r.Details.Email, Emails: r.Details.Emails, Phones: []string{r.Details.Phones[0]}, Addresses: []hub.Address{r.Details.Addresses[0]}}
 	a.Details.Addresses[0].Country = ""
 	if other := second(r); other != "" {
 		a.Details.Phones = append(a.Details.Phones, other)

@@ -19,7 +19,7 @@ func held(s *simulator.Server, r hub.Record) []hub.Record {
 		r.Model, r.ExternalID = hub.ModelUser, "employee:"+r.ExternalID
 		keep.Email, keep.Emails = has.Email, has.Emails
 	case hub.ModelAccount:
-		keep.Addresses, keep.Phones, keep.Emails = has.Addresses, has.Phones, has.Emails
+		keep.Addresses, keep.Phones, keep.Email, keep.Emails = has.Addresses, has.Phones, has.Email, has.Emails
 		keep.URL = "https://go.servicetitan.com/#/Customer/" + r.ExternalID
 	case hub.ModelLead:
 		refs.Account = r.Refs.Account
@@ -39,7 +39,7 @@ func held(s *simulator.Server, r hub.Record) []hub.Record {
 		refs.Opportunity, refs.Account = r.Refs.Opportunity, customerOf(s, r)
 		r.Deleted = r.Deleted || appointmentStatus(r) == "Canceled"
 		keep.Content, keep.ActivityType = r.Name, "APPOINTMENT"
-		r.Name = "Appointment " + r.ExternalID + "-1"
+		r.Name = "Appointment " + visitNumber(r)
 		keep.Subject = r.Name
 	case simulator.Event:
 		r.Model, r.ExternalID = hub.ModelEngagement, "nonjob:"+r.ExternalID

@@ -3,6 +3,7 @@ package servicetitan
 import (
 	"fmt"
 	"html"
+	"strconv"
 	"time"
 
 	"sirocco/hub"
@@ -157,10 +158,15 @@ func showEstimate(r hub.Record) map[string]any {
 
 func showAppointment(s *simulator.Server, r hub.Record) map[string]any {
 	return map[string]any{
-		"jobId": number(r.Refs.Opportunity), "customerId": number(customerOf(s, r)), "appointmentNumber": r.ExternalID + "-1", "start": instant(r.StartTime),
+		"jobId": number(r.Refs.Opportunity), "customerId": number(customerOf(s, r)), "appointmentNumber": visitNumber(r), "start": instant(r.StartTime),
 		"end": instant(r.EndTime), "status": appointmentStatus(r), "specialInstructions": r.Name, "unused": false, "createdById": 1, "isConfirmed": false,
 		"active": !r.Deleted,
 	}
+}
+
+// visitNumber is what people call an appointment by.
+func visitNumber(r hub.Record) string {
+	return strconv.FormatInt(48_000+number(r.ExternalID)%rowNumbers, 10) + "-1"
 }
 
 // customerOf is the customer of an appointment's job; where the job is not there, the appointment still has its own.

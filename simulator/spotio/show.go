@@ -206,6 +206,9 @@ func templateOf(a hub.Record) string {
 
 // start is when an activity takes place, which is moved as its row is.
 func (v *vendor) start(a hub.Record) time.Time {
+	if v.team && !a.StartTime.IsZero() {
+		return a.StartTime
+	}
 	n := number(a)
 	days := n*7%90 - 10
 	if v.wide {
@@ -243,7 +246,7 @@ func resultOf(a hub.Record) any {
 
 func (v *vendor) showActivity(a hub.Record) map[string]any {
 	return map[string]any{
-		"id": a.ExternalID, "activityTemplateId": templateOf(a), "ownerId": orNull(a.Refs.Owner), "dataObjectId": orNull(v.lead(a)), "title": a.Name,
+		"id": a.ExternalID, "activityTemplateId": templateOf(a), "ownerId": orNull(a.Refs.Owner), "dataObjectId": orNull(v.lead(a)), "title": v.titleOf(a),
 		"notes": a.Details.Content, "date": hub.WireTime(v.start(a)), "durationSeconds": seconds(a), "allDay": allDay(a), "done": false, "isNote": false, "resultId": resultOf(a),
 	}
 }
@@ -256,17 +259,27 @@ func (v *vendor) showFed(a hub.Record) map[string]any {
 		item["access"] = "Ghost"
 	}
 	if id := v.lead(a); id != "" {
-		lat, lng := at(a)
-		item["dataObject"] = map[string]any{"id": id, "name": "Home", "address": visited(a), "lat": lat, "lng": lng, "visitCount": 1, "callCount": 0}
+		address, lat, lng := v.visited(a)
+		item["dataObject"] = map[string]any{"id": id, "name": "Home", "address": address, "lat": lat, "lng": lng, "visitCount": 1, "callCount": 0}
 	}
 	return item
 }
 
-// visited is the address where an activity takes place, at its coordinates.
-func visited(a hub.Record) string { return strconv.Itoa(number(a)) + " Oak St, Denver, CO 80202" }
+// visited is the address where an activity takes place, and its coordinates.
+func (v *vendor) visited(a hub.Record) (street string, lat, lng float64) {
+	if of, ok := v.Get(hub.ModelLead, v.lead(a)); v.team && ok {
+		return address(of), *of.Details.Latitude, *of.Details.Longitude
+	}
+	return strconv.Itoa(number(a)) + " Oak St, Denver, CO 80202", 39 + float64(number(a))/1024, -105 + float64(number(a))/1024
+}
 
-func at(a hub.Record) (lat, lng float64) {
-	return 39 + float64(number(a))/1024, -105 + float64(number(a))/1024
+// titleOf is what an activity is called: a team's are at the lead, whose name stands there.
+func (v *vendor) titleOf(a hub.Record) string {
+	if !v.team {
+		return a.Name
+	}
+	what, _, _ := strings.Cut(a.Name, ", ")
+	return what
 }
 
 // held is what a hub should hold of a row.
@@ -301,20 +314,20 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 			return nil
 		}
 		keep.Deleted = r.Deleted || v.ghost(r)
-		keep.StartTime = v.start(r)
+		keep.Name, keep.StartTime = v.titleOf(r), v.start(r)
 		keep.EndTime = keep.StartTime.Add(r.EndTime.Sub(r.StartTime))
 		if allDay(r) {
 			keep.EndTime = keep.StartTime.AddDate(0, 0, 1)
 		}
 		keep.Details = hub.Details{
-			Subject: r.Name, Content: has.Content, ActivityType: "APPOINTMENT", AllDay: allDay(r), CreatedAt: has.CreatedAt, UpdatedAt: hub.WireTime(r.ModifiedAt),
+			Subject: v.titleOf(r), Content: has.Content, ActivityType: "APPOINTMENT", AllDay: allDay(r), CreatedAt: has.CreatedAt, UpdatedAt: hub.WireTime(r.ModifiedAt),
 		}
 		if resultOf(r) != nil {
 			keep.Details.Status = "Met"
 		}
 		if id := v.lead(r); id != "" {
-			lat, lng := at(r)
-			keep.Refs.Lead, keep.Details.Addresses, keep.Details.Latitude, keep.Details.Longitude = id, []hub.Address{{Street: visited(r)}}, &lat, &lng
+			street, lat, lng := v.visited(r)
+			keep.Refs.Lead, keep.Details.Addresses, keep.Details.Latitude, keep.Details.Longitude = id, []hub.Address{{Street: street}}, &lat, &lng
 		}
 	}
 	return []hub.Record{keep}

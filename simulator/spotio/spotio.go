@@ -49,6 +49,8 @@ type vendor struct {
 	// base is the day that activities are around; wide says that they are within years of it.
 	base time.Time
 	wide bool
+	// team says that the rows are those of a team at work: then a visit is when its row is, at the place of its lead.
+	team bool
 
 	mu sync.Mutex
 	// references are those of notes, by their ids.
@@ -56,7 +58,7 @@ type vendor struct {
 }
 
 func standIn(o simulator.Options, wide bool) *simulator.Server {
-	v := &vendor{wide: wide, references: map[string]string{}}
+	v := &vendor{wide: wide, team: !o.Around.IsZero(), references: map[string]string{}}
 	v.Server = simulator.New(simulator.Platform{
 		Name:    hub.PlatformSpotio,
 		Spec:    spec,

@@ -66,7 +66,7 @@ const initialSpan = 2 * 365 * 24 * time.Hour
 func newDataset(p Platform, o Options, clock hub.Clock) *Dataset {
 	newest, span := newestInitial, initialSpan
 	if !o.Around.IsZero() {
-		newest, span = o.Around.UTC().Truncate(time.Second), teamSpan
+		newest, span = o.Around.UTC().Add(-teamIdle).Truncate(time.Second), teamSpan
 	}
 	d := &Dataset{
 		seed: o.Seed, ids: p.IDs, models: p.Models, turning: p.Turning, clock: clock, around: o.Around, last: newest,

@@ -36,8 +36,8 @@ var (
 )
 
 const (
-	// teamSpan is how far back the rows of a team at work go that were changed the longest ago.
-	teamSpan = 6 * 7 * 24 * time.Hour
+	// teamSpan is how far back the rows of a team at work go that were changed the longest ago, teamIdle how long ago the last was.
+	teamSpan, teamIdle = 6 * 7 * 24 * time.Hour, time.Hour
 	// Visits were made on teamPast days of work and are booked for teamNext more; each day they begin in teamHours from teamOpens on.
 	teamPast, teamNext, teamDay = 30, 5, 5
 	teamOpens, teamHours        = 14 * time.Hour, 8.0
@@ -139,7 +139,7 @@ func (k maker) twin(account string) string {
 
 // job is work for a customer. An estimate's is that of its number.
 func (k maker) job(r *hub.Record, n int) {
-	what := teamJobs[n*5%len(teamJobs)]
+	what := teamJobs[(n*5+n/7*3)%len(teamJobs)] // a rep's are different ones
 	amount := 50 * math.Round(what.price*(0.7+float64(k.IntN(70))/100)/50)
 	account := n * 7 % max(1, k.d.counts[hub.ModelAccount])
 	of := k.d.generate(hub.ModelAccount, account, k.at)

@@ -33,7 +33,7 @@ const demoStep = 5 * time.Minute
 const demoGlance = 20 * time.Second
 
 // demoLeast is the smallest number of accounts with which a rep has two appointments.
-const demoLeast = 5
+const demoLeast = 8
 
 // Validate implements kong's check of the command line.
 func (c *demoCommand) Validate() error {
@@ -149,7 +149,7 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(n.run(d.ctx, listener), st.Close()) }()
 	for _, p := range shownPlatforms() {
-		options := simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10}
+		options := simulator.Options{Seed: uint64(1 + len(d.crms)), Records: records, ValidateEvery: 10, Around: time.Now()}
 		if p.connector.Info().Platform == hub.PlatformCompanyCam { // each of its projects takes requests of its own, of which it allows few
 			options.Counts = map[hub.Model]int{hub.ModelOpportunity: min(records, 40), hub.ModelUser: demoPhotographers}
 		}

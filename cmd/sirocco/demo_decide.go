@@ -86,19 +86,19 @@ func (d *demo) failingEndpoint() (string, error) {
 
 // offered records the rep where two appointments are as probable.
 func (d *demo) offered() (string, error) {
-	start := demoPushedAt.AddDate(0, 0, 1)
-	for i, street := range []string{"Mill Lane 3", "Mill Lane 8"} {
-		at := start.Add(time.Duration(i) * 15 * time.Minute)
+	start := saturday(1)
+	for i, at := range []struct{ street, whose string }{{"3 Mill Lane", "Farah Delgado"}, {"8 Mill Lane", "Owen Marsh"}} {
+		begins := start.Add(time.Duration(i) * 15 * time.Minute)
 		if err := d.call("PUT", "/v1/integrations/sync/engagements", map[string]any{
-			"externalId": fmt.Sprintf("visit-%d", 2+i), "subject": "Measuring, " + street, "startTime": hub.WireTime(at), "endTime": hub.WireTime(at.Add(time.Hour)),
-			"engagementType":  map[string]any{"name": "Showroom", "activityType": "MEETING"},
-			"account":         map[string]any{"externalId": fmt.Sprintf("customer-%d", 2+i), "name": street},
+			"externalId": fmt.Sprintf("visit-%d", 2+i), "subject": "Measuring, " + at.street, "startTime": hub.WireTime(begins), "endTime": hub.WireTime(begins.Add(time.Hour)),
+			"engagementType":  map[string]any{"name": "Consultation", "activityType": "MEETING"},
+			"account":         map[string]any{"externalId": fmt.Sprintf("customer-%d", 2+i), "name": at.whose},
 			"engagementUsers": []map[string]any{{"externalId": "rep-1", "email": d.rep.Details.Email, "name": d.rep.Name}},
 		}, nil); err != nil {
 			return "", err
 		}
 	}
-	id, err := d.record(appointment{hub.Record{StartTime: start.Add(7 * time.Minute), EndTime: start.Add(67 * time.Minute)}, d.rep}, d.user, "Measuring at Mill Lane")
+	id, err := d.record(appointment{Record: hub.Record{StartTime: start.Add(7 * time.Minute)}, rep: d.rep}, talkAbout("Gutter replacement"), "Gutters at Mill Lane", "Customer")
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +124,7 @@ func (d *demo) unproven() (string, error) {
 		}
 	})
 	defer crm.Before(nil)
-	id, err := d.record(found[2], d.user, "Visit, "+found[2].Name)
+	id, err := d.record(found[2], found[2].talk, found[2].job.Name, found[2].customer())
 	if err != nil {
 		return "", err
 	}

@@ -11,8 +11,11 @@ import (
 	"sirocco/hub"
 )
 
-// demoPushedAt is when the appointment takes place that is pushed: years before any that the CRMs have.
-var demoPushedAt = time.Date(2015, 3, 2, 15, 0, 0, 0, time.UTC)
+// saturday is a Saturday before today, on which the CRMs have no appointments: the last one, or one some weeks before it.
+func saturday(weeks int) time.Time {
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	return today.AddDate(0, 0, -1-int(today.Weekday())-7*weeks).Add(16 * time.Hour)
+}
 
 // demoVisit is the id that the pushed appointment has at who pushes it.
 const demoVisit = "visit-1"
@@ -21,21 +24,21 @@ const demoVisit = "visit-1"
 // a presentation is posted over the other, which shows beside that link.
 func (d *demo) pushed() error {
 	fmt.Println("\nTaking in what others send, from whom nothing is pulled:")
-	start, end := demoPushedAt, demoPushedAt.Add(time.Hour)
-	if _, err := d.makeConnection("Showroom (pushed)", hub.PlatformCustomInput); err != nil {
+	start, end := saturday(0), saturday(0).Add(time.Hour)
+	if _, err := d.makeConnection("Booking page (pushed)", hub.PlatformCustomInput); err != nil {
 		return err
 	}
 	err := d.call("PUT", "/v1/integrations/sync/engagements", map[string]any{
-		"externalId": demoVisit, "subject": "Showroom visit", "startTime": hub.WireTime(start), "endTime": hub.WireTime(end),
-		"engagementType":  map[string]any{"name": "Showroom", "activityType": "MEETING"},
-		"account":         map[string]any{"externalId": "customer-1", "name": "Harbor Street 12"},
+		"externalId": demoVisit, "subject": "Windows, 12 Harbor Rd", "startTime": hub.WireTime(start), "endTime": hub.WireTime(end),
+		"engagementType":  map[string]any{"name": "Consultation", "activityType": "MEETING"},
+		"account":         map[string]any{"externalId": "customer-1", "name": "Hana Whitfield"},
 		"engagementUsers": []map[string]any{{"externalId": "rep-1", "email": d.rep.Details.Email, "name": d.rep.Name}},
 	}, nil)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("  %-17s an appointment is pushed, and recorded\n", hub.PlatformCustomInput)
-	id, err := d.record(appointment{hub.Record{StartTime: start, EndTime: end}, d.rep}, d.user, "Visit to the showroom")
+	id, err := d.record(appointment{Record: hub.Record{StartTime: start, EndTime: end}, rep: d.rep}, talkAbout("Window replacement"), "Windows for Hana Whitfield", "Hana Whitfield")
 	if err != nil {
 		return err
 	}
@@ -50,7 +53,7 @@ func (d *demo) pushed() error {
 		return fmt.Errorf("the recording of the appointment that was pushed was linked to %s: %s", link.Record.ExternalID, link.Reason)
 	}
 	fmt.Printf("  linked: %s\n", link.Reason)
-	return d.present(id, start.Add(5*time.Minute))
+	return d.present(id, start.Add(3*time.Minute))
 }
 
 // present lets a presentation be posted that the rep showed from a time on, during the recording.
@@ -68,8 +71,8 @@ func (d *demo) present(recording string, start time.Time) error {
 		return err
 	}
 	session, err := json.Marshal(map[string]any{
-		"sessionId": "session-4711", "rep": map[string]any{"email": d.rep.Details.Email, "name": d.rep.Name}, "startedAt": hub.WireTime(start), "endedAt": hub.WireTime(start.Add(20 * time.Minute)),
-		"presentation": map[string]any{"name": "Slate and shingles"}, "pages": []map[string]any{{"title": "Slate", "seconds": 900}, {"title": "Prices", "seconds": 300}},
+		"sessionId": "session-4711", "rep": map[string]any{"email": d.rep.Details.Email, "name": d.rep.Name}, "startedAt": hub.WireTime(start), "endedAt": hub.WireTime(start.Add(2 * time.Minute)),
+		"presentation": map[string]any{"name": "Windows that last"}, "pages": []map[string]any{{"title": "Double or triple", "seconds": 80}, {"title": "Prices", "seconds": 40}},
 	})
 	if err != nil {
 		return err

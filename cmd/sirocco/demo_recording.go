@@ -18,57 +18,6 @@ import (
 	"sirocco/hub"
 )
 
-// saying is what the customer of the demo says; it is in a note only when the transcript is.
-const saying = "We would like the slate, if it can be done before winter."
-
-// demoTalk is what is said at an appointment of the demo, the rep's lines and the customer's by turns, and what came of it.
-var demoTalk = struct {
-	lines   []string
-	summary [][2]string
-}{
-	[]string{
-		"Thanks for having me. Shall we begin with what you have seen since the storm?",
-		"There is a stain on the ceiling upstairs, right beside the chimney, and two shingles were in the yard.",
-		"I was on the roof before I rang. The flashing at the chimney has lifted, and the north side has lost its granules in three places.",
-		"Is that something you patch, or is it the whole roof?",
-		"A patch would hold for a year, maybe two. The roof is twenty-two years old, so I would rather show you both, with the price of each.",
-		"What would the whole roof be?",
-		"With architectural shingles it is eighteen thousand four hundred, gutters included. In slate it is close to thirty-one.",
-		saying,
-		"Then we measure this week. The slate takes three weeks to come, so we would be done by the end of October.",
-		"And the insurance? They have sent somebody already.",
-		"Send me the adjuster's report, and I write the estimate in its format. You pay your deductible, and they pay us.",
-		"That sounds good. My wife wants to see samples first, though.",
-		"I bring three on Thursday at five. If you like one of them, we sign then.",
-		"Thursday is fine. Five it is.",
-	},
-	[][2]string{
-		{"Outcome", "The customer wants a slate roof, and will decide on Thursday, with samples at hand."},
-		{"Needs", "The flashing at the chimney has lifted and water comes in; three places on the north side are bare."},
-		{"Budget", "About 31,000 for slate, 18,400 for shingles; the insurance takes part."},
-		{"Next steps", "Measure this week. Bring three samples on Thursday at five. Get the adjuster's report."},
-	},
-}
-
-// demoUtterances are the lines of demoTalk as an analysis has them, at a hundred and fifty words a minute.
-func demoUtterances() (said []map[string]any) {
-	at := 1000
-	for i, line := range demoTalk.lines {
-		took := 400 * len(strings.Fields(line))
-		said = append(said, map[string]any{"speakerTag": []string{"A", "B"}[i%2], "utterance": line, "startTimeInMillis": at, "endTimeInMillis": at + took, "redacted": false})
-		at += took + 700
-	}
-	return said
-}
-
-// demoSummary is what came of demoTalk.
-func demoSummary() (parts []map[string]any) {
-	for _, part := range demoTalk.summary {
-		parts = append(parts, map[string]any{"name": part[0], "content": part[1]})
-	}
-	return parts
-}
-
 // demoReceiver is a subscriber that believes nothing it cannot verify.
 type demoReceiver struct {
 	webhook *standardwebhooks.Webhook
@@ -133,39 +82,59 @@ func (d *demo) subscribe() (*demoReceiver, error) {
 	return receiver, nil
 }
 
-// appointment is an appointment of the CRM, the job it is about, and the rep who has it.
+// appointment is an appointment of the CRM, the job it is about, the rep who has it, and what is said there.
 type appointment struct {
 	hub.Record
-	rep hub.Record
+	rep, job hub.Record
+	talk     *demoTalk
 }
 
-// appointments finds two appointments of one rep in the CRM that are about different jobs, and up to most of them where the rep has
-// more.
+// customer is whose job it is.
+func (a *appointment) customer() string {
+	_, whose, _ := strings.Cut(a.job.Name, " for ")
+	return whose
+}
+
+// inFields reports whether what was found is in the fields of the CRM that it goes to.
+func (a *appointment) inFields(crm *demoCRM) bool {
+	for _, v := range a.talk.values {
+		of := map[hub.Model]string{hub.ModelOpportunity: a.Refs.Opportunity, hub.ModelAccount: a.job.Refs.Account}[v.model]
+		if v.field != "" && crm.Fields.Of(v.model, of)[v.field] != v.value {
+			return false
+		}
+	}
+	return true
+}
+
+// appointments finds two appointments of one rep in the CRM, of the days before today and the latest first, at which different things
+// are said, and up to most of them where the rep has more.
 func appointments(crm *demoCRM, most int) ([]appointment, error) {
-	users := map[string]hub.Record{}
+	users, jobs, reps := map[string]hub.Record{}, map[string]hub.Record{}, map[string]string{}
 	for _, u := range crm.Records(hub.ModelUser) {
 		users[u.ExternalID] = u
 	}
-	reps := map[string]string{}
+	for _, j := range crm.Records(hub.ModelOpportunity) {
+		jobs[j.ExternalID] = j
+	}
 	for _, j := range crm.Records(hub.ModelEngagementUser) {
 		reps[j.Refs.Engagement] = j.Refs.User
 	}
+	visits, today := crm.Records(hub.ModelEngagement), crm.Now().Truncate(24*time.Hour)
+	slices.SortStableFunc(visits, func(a, b hub.Record) int { return b.StartTime.Compare(a.StartTime) })
 	found, chosen := map[string][]appointment{}, ""
-	for _, e := range crm.Records(hub.ModelEngagement) {
-		rep := users[reps[e.ExternalID]]
-		if e.Deleted || e.Refs.Opportunity == "" || rep.Details.Email == "" || rep.Deleted || e.EndTime.Sub(e.StartTime) < 10*time.Minute || chosen != "" && rep.ExternalID != chosen {
+	for _, e := range visits {
+		a := appointment{e, users[reps[e.ExternalID]], jobs[e.Refs.Opportunity], talkAbout(jobs[e.Refs.Opportunity].Name)}
+		if e.Deleted || a.talk == nil || a.rep.Details.Email == "" || a.rep.Deleted || !e.EndTime.Before(today) || chosen != "" && a.rep.ExternalID != chosen {
 			continue
 		}
-		of := found[rep.ExternalID]
-		if overlaps := slices.ContainsFunc(of, func(a appointment) bool {
-			return a.Refs.Opportunity == e.Refs.Opportunity || a.StartTime.Before(e.EndTime) && e.StartTime.Before(a.EndTime)
-		}); overlaps {
+		of := found[a.rep.ExternalID]
+		if slices.ContainsFunc(of, func(other appointment) bool { return other.talk == a.talk }) {
 			continue
 		}
-		if of = append(of, appointment{e, rep}); len(of) == 2 {
-			chosen = rep.ExternalID
+		if of = append(of, a); len(of) == 2 {
+			chosen = a.rep.ExternalID
 		}
-		if found[rep.ExternalID] = of; len(of) == most {
+		if found[a.rep.ExternalID] = of; len(of) == most {
 			break
 		}
 	}
@@ -173,6 +142,16 @@ func appointments(crm *demoCRM, most int) ([]appointment, error) {
 		return found[chosen], nil
 	}
 	return nil, fmt.Errorf("%s has no rep with two appointments", crm.Platform())
+}
+
+// fields are the names of those that the CRM has for what is found in a talk.
+func (t *demoTalk) fields() (names []string) {
+	for _, v := range t.values {
+		if v.field != "" {
+			names = append(names, v.field)
+		}
+	}
+	return names
 }
 
 // signIn makes a workspace user of the rep, and an app that acts as the user.
@@ -200,9 +179,10 @@ func (d *demo) signIn(rep hub.Record) (user string, err error) {
 	return made.ID, err
 }
 
-// record uploads a recording of the appointment and hands in its analysis.
-func (d *demo) record(a appointment, user, title string) (string, error) {
-	audio := bytes.Repeat([]byte{0}, 64<<10)
+// record uploads a recording of a talk at the appointment, which begins two minutes into it, and hands in its analysis.
+func (d *demo) record(a appointment, talk *demoTalk, title, customer string) (string, error) {
+	lines, length := talk.said()
+	audio := speech(lines, length, uint64(len(d.recorded)))
 	var signed struct {
 		Data struct {
 			UploadURL     string            `json:"uploadUrl"`
@@ -210,7 +190,7 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 			DownloadURL   string            `json:"downloadUrl"`
 		} `json:"data"`
 	}
-	if err := d.callAsUser("POST", "/v1/core/recordings/signed-urls", map[string]any{"fileType": "audio/mpeg", "fileSize": len(audio)}, &signed); err != nil {
+	if err := d.callAsUser("POST", "/v1/core/recordings/signed-urls", map[string]any{"fileType": "wav", "fileSize": len(audio)}, &signed); err != nil {
 		return "", err
 	}
 	r, err := http.NewRequestWithContext(d.ctx, http.MethodPut, signed.Data.UploadURL, bytes.NewReader(audio))
@@ -228,19 +208,19 @@ func (d *demo) record(a appointment, user, title string) (string, error) {
 			RecordingID string `json:"recordingId"`
 		} `json:"data"`
 	}
-	err = d.callAsUser("POST", "/v1/core/recordings/upload", map[string]any{
-		"fileUrl": signed.Data.DownloadURL, "fileType": "audio/mpeg", "title": title, "userId": user, "dateCreated": hub.WireTime(a.StartTime.Add(2 * time.Minute)),
-	}, &made)
+	upload := map[string]any{
+		"fileUrl": signed.Data.DownloadURL, "fileType": "wav", "title": title, "userId": d.user, "result": talk.outcome.result, "dateCreated": hub.WireTime(a.StartTime.Add(2 * time.Minute)),
+	}
+	if at := a.job.Details; at.Latitude != nil && at.Longitude != nil { // the app knows where it is
+		upload["latitude"], upload["longitude"] = *at.Latitude, *at.Longitude
+	}
+	err = d.callAsUser("POST", "/v1/core/recordings/upload", upload, &made)
 	if err != nil {
 		return "", err
 	}
 	id := made.Data.RecordingID
 	d.recorded = append(d.recorded, id)
-	return id, d.call("PUT", "/v1/core/recordings/"+id+"/analysis", map[string]any{
-		"language": "English", "durationInMilliseconds": (a.EndTime.Sub(a.StartTime) - 4*time.Minute).Milliseconds(),
-		"speakerMap": map[string]string{"A": a.rep.Name, "B": "Customer"},
-		"utterances": demoUtterances(), "summary": demoSummary(),
-	}, nil)
+	return id, d.call("PUT", "/v1/core/recordings/"+id+"/analysis", talk.analysis(a.rep.Name, customer), nil)
 }
 
 // recordings shows the loop closing: two recordings find their appointments and land on their jobs, the second one
@@ -269,7 +249,7 @@ func (d *demo) recordings() (notes, events int, err error) {
 			}
 			fmt.Println("  PATCH {\"syncTranscript\": true}")
 		}
-		told, err := d.recordOne(crm, receiver, a, user, transcript)
+		told, err := d.recordOne(crm, receiver, a, transcript)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -280,8 +260,8 @@ func (d *demo) recordings() (notes, events int, err error) {
 }
 
 // recordOne follows one recording until its note is on the job and the subscriber has heard of it.
-func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, user string, transcript bool) (events int, err error) {
-	id, err := d.record(a, user, "Visit, "+a.Name)
+func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, transcript bool) (events int, err error) {
+	id, err := d.record(a, a.talk, a.job.Name, a.customer())
 	if err != nil {
 		return 0, err
 	}
@@ -300,12 +280,16 @@ func (d *demo) recordOne(crm *demoCRM, receiver *demoReceiver, a appointment, us
 		return 0, err
 	}
 	notes := crm.Notes.On(hub.ModelOpportunity, a.Refs.Opportunity)
-	has := strings.Contains(notes[0].Text, saying)
+	has := strings.Contains(notes[0].Text, a.talk.lines[1])
 	if len(notes) != 1 || has != transcript {
 		return 0, fmt.Errorf("job %s has %d notes; transcript in the first: %v, wanted: %v", a.Refs.Opportunity, len(notes), has, transcript)
 	}
 	words := map[bool]string{true: "with the transcript", false: "without the transcript"}
 	fmt.Printf("  written back to job %s, %s\n", a.Refs.Opportunity, words[has])
+	if err := d.until("the fields of the job are set", func() (bool, error) { return a.inFields(crm), nil }); err != nil {
+		return 0, err
+	}
+	fmt.Printf("  what was found is in its fields: %s\n", strings.Join(a.talk.fields(), ", "))
 	var told []string
 	if err := d.until("the subscriber has heard of it", func() (bool, error) {
 		told, err = receiver.told(id)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sirocco/hub"
+	"sirocco/simulator/jobnimbus"
 )
 
 // demoSync is what the demo reads of a connection's sync.
@@ -69,7 +70,7 @@ func (d *demo) firstSync() (int, error) {
 // demoNames are what the demo calls its connections.
 var demoNames = map[hub.Platform]string{
 	hub.PlatformMerge: "Back office (Merge)", hub.PlatformServiceTitan: "ServiceTitan", hub.PlatformCompanyCam: "CompanyCam", hub.PlatformSpotio: "Canvassing (SPOTIO)",
-	hub.PlatformLeadPerfection: "LeadPerfection",
+	hub.PlatformLeadPerfection: "LeadPerfection", jobnimbus.Platform: "JobNimbus (storm team)",
 }
 
 // connect makes a connection to a CRM that does not sync yet.
@@ -82,7 +83,7 @@ func (d *demo) connect(crm *demoCRM) error {
 	switch platform := crm.Platform(); {
 	case !slices.Contains(hub.Platforms(), platform): // a file's connections are made by the operator
 		var c hub.Connection
-		c, err = d.st.CreateConnection(d.ctx, d.organization, hub.NewConnection{Name: string(platform), ExternalAccountID: "4711", Platform: platform, Models: pulledModels(platform)})
+		c, err = d.st.CreateConnection(d.ctx, d.organization, hub.NewConnection{Name: cmp.Or(demoNames[platform], string(platform)), ExternalAccountID: "4711", Platform: platform, Models: pulledModels(platform)})
 		made.ID = c.ID
 	case platform == hub.PlatformSalesforce: // which has an operation of its own
 		body := map[string]any{"namespace": "", "org_id": "00D000000000001", "instance_url": crm.origin}

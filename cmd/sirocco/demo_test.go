@@ -31,7 +31,7 @@ func TestDemoWaitsForWhatGoesOn(t *testing.T) {
 func TestDemoLeast(t *testing.T) {
 	at := slices.IndexFunc(platforms, func(p platform) bool { return p.connector.Info().Platform == hub.PlatformServiceTitan })
 	found := func(records int) error {
-		_, err := appointments(&demoCRM{Server: platforms[at].simulator(simulator.Options{Seed: uint64(1 + at), Records: records})}, 2)
+		_, err := appointments(&demoCRM{Server: platforms[at].simulator(simulator.Options{Seed: uint64(1 + at), Records: records, Around: time.Now()})}, 2)
 		return err
 	}
 	if err := found(demoLeast); err != nil {

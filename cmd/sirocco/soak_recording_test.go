@@ -263,7 +263,7 @@ func (s *soaking) analyse(id string) {
 	s.fresh = slices.DeleteFunc(s.fresh, func(other string) bool { return other == id })
 	r := s.ask("PUT", recordingsPath+id+"/analysis", s.token, map[string]any{
 		"language": "English", "durationInMilliseconds": (55 * time.Minute).Milliseconds(), "speakerMap": map[string]string{"A": "Rita", "B": "Customer"},
-		"utterances": []map[string]any{{"speakerTag": "B", "utterance": saying, "startTimeInMillis": 1000, "endTimeInMillis": 5000, "redacted": false}},
+		"utterances": []map[string]any{{"speakerTag": "B", "utterance": demoTalks[0].lines[7], "startTimeInMillis": 1000, "endTimeInMillis": 5000, "redacted": false}},
 		"summary":    []map[string]any{{"name": "Outcome", "content": outcome(s.analysed[id] + 1)}},
 	}, nil)
 	switch {

@@ -35,6 +35,9 @@ const demoGlance = 20 * time.Second
 // demoLeast is the smallest number of accounts with which a rep has two appointments.
 const demoLeast = 8
 
+// demoZone is where the demo's organization works.
+const demoZone = "America/Chicago"
+
 // Validate implements kong's check of the command line.
 func (c *demoCommand) Validate() error {
 	if c.Records < demoLeast {
@@ -122,6 +125,10 @@ func (d *demo) start(dir string, records int) (<-chan error, error) {
 	}
 	organization, err := st.CreateOrganization(d.ctx, "Acme Roofing")
 	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	zone := demoZone
+	if _, err := st.UpdateOrganization(d.ctx, organization.ID, "", hub.OrganizationPatch{TimeZone: &zone}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	d.organization, d.st = organization.ID, st

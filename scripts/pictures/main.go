@@ -29,9 +29,15 @@ import (
 // sizes are the windows that pages are shown in.
 var sizes = []struct{ width, height int64 }{{1280, 900}, {390, 844}}
 
+// zone is where the demo's organization works, and whoever looks at it.
+const zone = "America/Chicago"
+
 // shot is a page: where it is, or the link that leads to it from another one. Those are patterns of an address below the
-// console; the first link of the page that matches is followed.
+// console; the first link of the page that matches is followed. A shot of the words of a recording is of that part of its page, once
+// they have been opened.
 type shot struct{ name, from, link string }
+
+const words = "recording-words"
 
 var shots = []shot{
 	{"overview", "/", ""},
@@ -48,6 +54,7 @@ var shots = []shot{
 	{"quarantine", "/quarantine", ""},
 	{"recordings", "/recordings", ""},
 	{"recording", "/recordings?state=linked", `/recordings/[0-9a-f-]{36}$`},
+	{words, "recording", ""},
 	{"offered", "/recordings?state=offered", `/recordings/[0-9a-f-]{36}$`},
 	{"link", "recording", `/recordings/[0-9a-f-]{36}/link$`},
 	{"webhooks", "/webhooks", ""},
@@ -124,7 +131,7 @@ func photograph(ctx context.Context, link, out, only string) error {
 	ctx, stop = chromedp.NewContext(ctx)
 	defer stop()
 	// People's changes go on meanwhile; a while of them is worth seeing.
-	if err := chromedp.Run(ctx, chromedp.Navigate(link), chromedp.Click(`main form button`), chromedp.WaitVisible(`nav.menu`), chromedp.Sleep(30*time.Second)); err != nil {
+	if err := chromedp.Run(ctx, emulation.SetTimezoneOverride(zone), chromedp.Navigate(link), chromedp.Click(`main form button`), chromedp.WaitVisible(`nav.menu`), chromedp.Sleep(30*time.Second)); err != nil {
 		return err
 	}
 	base, _, _ := strings.Cut(link, "/open?")
@@ -139,6 +146,12 @@ func photograph(ctx context.Context, link, out, only string) error {
 		at, err := follow(ctx, from, s.link)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if s.name == words {
+			if err := chromedp.Run(ctx, chromedp.Navigate(at), chromedp.Click(`form[action*="/open"] button`), chromedp.WaitReady("#transcript")); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			at += "#words"
 		}
 		reached[s.name] = at
 		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {

@@ -78,7 +78,7 @@ func (k maker) colleague(r *hub.Record, n int) {
 	d := &r.Details
 	d.LastName = familyNames[(int(k.d.seed)*11+n*5)%len(familyNames)]
 	r.Name = d.FirstName + " " + d.LastName
-	d.Email = mailName(r.Name) + "@acmeroofing.example"
+	d.Email = mailName(r.Name) + "@acme.example"
 	d.Emails = []string{d.Email}
 }
 

@@ -27,17 +27,21 @@ func TestDemoWaitsForWhatGoesOn(t *testing.T) {
 	})
 }
 
-// TestDemoLeast: with demoLeast accounts there is a rep to record, with one less there is none.
+// TestDemoLeast: with demoLeast accounts there is a rep to record, with one less there is none, whatever day of the week it is.
 func TestDemoLeast(t *testing.T) {
 	at := slices.IndexFunc(platforms, func(p platform) bool { return p.connector.Info().Platform == hub.PlatformServiceTitan })
-	found := func(records int) error {
-		_, err := appointments(&demoCRM{Server: platforms[at].simulator(simulator.Options{Seed: uint64(1 + at), Records: records, Around: time.Now()})}, 2)
-		return err
-	}
-	if err := found(demoLeast); err != nil {
-		t.Error(err)
-	}
-	if found(demoLeast-1) == nil {
-		t.Errorf("%d are not the least", demoLeast)
+	for day := range 7 {
+		now := time.Date(2027, 2, 26+day, 23, 30, 0, 0, time.UTC)
+		found := func(records int) error {
+			options := simulator.Options{Seed: uint64(1 + at), Records: records, Around: now, Now: func() time.Time { return now }}
+			_, err := appointments(&demoCRM{Server: platforms[at].simulator(options)}, 2)
+			return err
+		}
+		if err := found(demoLeast); err != nil {
+			t.Errorf("on a %s: %v", now.Weekday(), err)
+		}
+		if found(demoLeast-1) == nil {
+			t.Errorf("on a %s %d are not the least", now.Weekday(), demoLeast)
+		}
 	}
 }

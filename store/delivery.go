@@ -24,6 +24,9 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 	if c.Platform.Pushed() { // records are pushed to us; there is no CRM to write to
 		return nil
 	}
+	if c.Retiring { // the link is to a record of the account before, and about to go
+		return nil
+	}
 	now := s.clock()
 	if err := takeOverSent(ctx, tx, r, c, now); err != nil {
 		return err

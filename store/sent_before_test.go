@@ -108,20 +108,22 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		before, after []hub.Record
-		// of is whose account the second connection is to; inPlace replaces that of the first.
-		of      string
-		inPlace bool
-		link    string
-		want    hub.DeliveryState
+		// of is whose account the second connection is to; inPlace replaces that of the first, and a look that began
+		// before ends meanwhile.
+		of                 string
+		inPlace, meanwhile bool
+		link               string
+		want               hub.DeliveryState
 	}{
-		{"merged before", []hub.Record{account("1", "", "2"), account("2", "", "")}, []hub.Record{account("2", "", "")}, "a", false, "2", hub.DeliveryConfirming},
-		{"merged twice before", []hub.Record{account("3", "", ""), account("2", "", "3"), account("1", "", "2")}, []hub.Record{account("3", "", "")}, "a", false, "3", hub.DeliveryConfirming},
-		{"merged since", nil, []hub.Record{account("2", "", ""), account("1", "", "2")}, "a", false, "2", hub.DeliveryConfirming},
-		{"linked anew", nil, []hub.Record{account("new", "001", "")}, "b", false, "new", hub.DeliveryConfirming},
-		{"linked anew, in place", nil, []hub.Record{account("new", "001", "")}, "b", true, "new", hub.DeliveryConfirming},
-		{"linked anew, and merged", nil, []hub.Record{account("newer", "002", ""), account("new", "001", "newer")}, "b", false, "newer", hub.DeliveryConfirming},
-		{"merged, and linked anew", []hub.Record{account("1", "001", "2"), account("2", "002", "")}, []hub.Record{account("new", "002", "")}, "b", false, "new", hub.DeliveryConfirming},
-		{"another's", nil, []hub.Record{account("1", "009", "")}, "b", false, "1", hub.DeliveryPending},
+		{"merged before", []hub.Record{account("1", "", "2"), account("2", "", "")}, []hub.Record{account("2", "", "")}, "a", false, false, "2", hub.DeliveryConfirming},
+		{"merged twice before", []hub.Record{account("3", "", ""), account("2", "", "3"), account("1", "", "2")}, []hub.Record{account("3", "", "")}, "a", false, false, "3", hub.DeliveryConfirming},
+		{"merged since", nil, []hub.Record{account("2", "", ""), account("1", "", "2")}, "a", false, false, "2", hub.DeliveryConfirming},
+		{"linked anew", nil, []hub.Record{account("new", "001", "")}, "b", false, false, "new", hub.DeliveryConfirming},
+		{"linked anew, in place", nil, []hub.Record{account("new", "001", "")}, "b", true, false, "new", hub.DeliveryConfirming},
+		{"linked anew, in place, and looked at meanwhile", nil, []hub.Record{account("new", "001", "")}, "b", true, true, "new", hub.DeliveryConfirming},
+		{"linked anew, and merged", nil, []hub.Record{account("newer", "002", ""), account("new", "001", "newer")}, "b", false, false, "newer", hub.DeliveryConfirming},
+		{"merged, and linked anew", []hub.Record{account("1", "001", "2"), account("2", "002", "")}, []hub.Record{account("new", "002", "")}, "b", false, false, "new", hub.DeliveryConfirming},
+		{"another's", nil, []hub.Record{account("1", "009", "")}, "b", false, false, "1", hub.DeliveryPending},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
@@ -130,6 +132,7 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 				org := storetest.Organization(t, st)
 				connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID
 				var lease store.Schedule
+				recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
 				opens := func(account string) {
 					t.Helper()
 					check := func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) {
@@ -137,6 +140,16 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 					}
 					if _, err := st.SetCredentials(ctx, org, connection, map[string]string{"account": account}, true, check); err != nil {
 						t.Fatal(err)
+					}
+					if account != "a" && c.meanwhile {
+						storetest.Exec(t, st, `UPDATE recordings SET link_by = $1 WHERE id = $2`, string(hub.LinkedByMatching), recording)
+						r, err := st.Recording(ctx, org, recording)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if err := st.MoveMatch(ctx, hub.Delivery{OrganizationID: org}, store.Match{RecordingID: recording, Link: r.Link}, ""); err != nil {
+							t.Fatal(err)
+						}
 					}
 					if err := untilDone(ctx, func(ctx context.Context) (bool, error) { return st.RetireAccount(ctx, org, connection) }); err != nil {
 						t.Fatal(err)
@@ -158,7 +171,6 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 				}
 				opens("a")
 				reads(account("1", "001", ""))
-				recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
 				storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
 				links(recording, "1")
 				storetest.Exec(t, st, `UPDATE deliveries SET state = 'SENT', due_at = NULL, sent_at = $1, note_id = 'n', marker = 'sirocco:m', note_print = 'p', target_model = model, target_external_id = external_id`,

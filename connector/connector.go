@@ -102,9 +102,9 @@ type Page struct {
 	Records []hub.Record
 	// Rejected are items the connector itself could not read as records.
 	Rejected []Rejected
-	// Passed is how many items were read and left out because they are no records of the model: pages of nothing else are
-	// not taken for pages that go round.
-	Passed int
+	// Passed are the ids of items that were read and left out because they are no records of the model: pages of nothing else
+	// are not taken for pages that go round, unless they repeat them.
+	Passed []string
 	// Others are the ids of those that passed of which the vendor says what they are: no records of the model. What was kept as
 	// one of it under such an id counts as gone.
 	Others []string

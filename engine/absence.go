@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -31,8 +32,8 @@ func (r *wholeReading) settle(ctx context.Context) error {
 	}
 	for {
 		limit := missingBatch
-		if finds {
-			limit = findBatch
+		if finds { // fewer after a failure: where each takes a request of its own, many seldom come through together
+			limit = max(1, findBatch>>r.w.Tries)
 		}
 		missing, err := j.engine.Store.Missing(ctx, j.sched, r.w, limit)
 		if err != nil {
@@ -52,9 +53,16 @@ func (r *wholeReading) settle(ctx context.Context) error {
 				finds = false
 				continue
 			}
-			if err != nil {
+			if err != nil && (ctx.Err() != nil || r.w.Tries != readingTries || endingOf(err).stops != stopsModel) {
 				return err
 			}
+			if err != nil { // of this one alone the CRM does not say: the others do not wait for it, unless the next one fails, too
+				j.log.Warn("whether a record is gone is left open", "model", r.info.Model, "record", last, "error", err)
+				r.w.Tries++
+			} else {
+				r.w.Tries = 0
+			}
+			r.w.RetryAt, r.w.Failed = time.Time{}, ""
 		}
 		r.w.Next = last
 		if err := j.engine.Store.NoteAbsent(ctx, j.sched, r.w, missing, finds, r.w.StartedAt.Add(-j.sched.Interval)); err != nil {

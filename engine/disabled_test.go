@@ -61,12 +61,12 @@ func TestADisabledOrganizationStandsStill(t *testing.T) {
 	})
 }
 
-// TestCredentialsThatAreTakenAgain lets the CRM refuse a connection's credentials once.
+// TestCredentialsThatAreTakenAgain lets the CRM refuse a connection's credentials once, also when it is asked whose they are.
 func TestCredentialsThatAreTakenAgain(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
-		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unauthorized})
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unauthorized}, simulator.Fault{Kind: simulator.Unauthorized})
 		r.request()
 		until(t, "they are refused", func() bool {
 			c, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)

@@ -31,14 +31,18 @@ type crm struct {
 	// rejected come with each last page; endless says that there is no last one.
 	rejected []connector.Rejected
 	endless  bool
-	// passing is how many pages of nothing but what is no record come before the rows.
-	passing int
+	// passing is how many pages of nothing but what is no record come before the rows; repeating says that they are all alike.
+	passing   int
+	repeating bool
 	// turned are rows that are something else by now.
 	turned map[string]bool
 	// unlisted are rows that are shown to who asks for them by their ids alone.
 	unlisted map[string]hub.Record
-	// found comes with whatever is asked for by its id.
-	found []hub.Record
+	// found comes with whatever is asked for by its id; findFails may fail that.
+	found     []hub.Record
+	findFails func(ids []string) error
+	// checkFails may fail to say whose the credentials are.
+	checkFails func() error
 }
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -67,6 +71,11 @@ func (c *crm) Info() hub.PlatformInfo {
 	return hub.PlatformInfo{Platform: hub.PlatformMerge, Name: "Test CRM", Models: []hub.ModelInfo{c.info}}
 }
 func (c *crm) Check(context.Context, *connector.Session) (connector.Account, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.checkFails != nil {
+		return connector.Account{}, c.checkFails()
+	}
 	return connector.Account{}, nil
 }
 func (c *crm) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {
@@ -89,7 +98,11 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n, err := strconv.Atoi(strings.TrimPrefix(q.Next, "!")); (q.Next == "" || err == nil) && n < c.passing {
-		return connector.Page{Passed: 3, More: true, Next: fmt.Sprintf("!%03d", n+1)}, nil
+		other := n
+		if c.repeating {
+			other = 0
+		}
+		return connector.Page{Passed: []string{fmt.Sprint("a ", other), fmt.Sprint("b ", other)}, More: true, Next: fmt.Sprintf("!%03d", n+1)}, nil
 	}
 	var all []hub.Record
 	for _, r := range c.rows {
@@ -107,7 +120,7 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 	}
 	for _, r := range all {
 		if c.turned[r.ExternalID] {
-			p.Passed, p.Others = p.Passed+1, append(p.Others, r.ExternalID)
+			p.Passed, p.Others = append(p.Passed, r.ExternalID), append(p.Others, r.ExternalID)
 		} else {
 			p.Records = append(p.Records, r)
 		}

@@ -61,7 +61,7 @@ func TestRefusedCredentialsWaitForNewOnes(t *testing.T) {
 		if s, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID); err != nil || s.DueAt.IsZero() || s.DueAt.After(r.now().Add(90*time.Minute)) {
 			t.Errorf("it is not tried again now and then: due at %s: %v", s.DueAt, err)
 		}
-		if n := r.crm.Faults.Taken(simulator.Unauthorized); n < 4 || n > 8 {
+		if n := r.crm.Faults.Taken(simulator.Unauthorized); n < 8 || n > 16 { // each time for a list, and for whose they are
 			t.Errorf("the CRM was asked %d times with refused credentials", n)
 		}
 		r.crm.Faults.Stop()

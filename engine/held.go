@@ -42,7 +42,7 @@ func (j *syncJob) askHeld(ctx context.Context) error {
 		}
 		shown, err := j.shows(ctx, finder, info.Model, ids)
 		if err != nil {
-			if ctx.Err() != nil || endingOf(err).stops != stopsModel {
+			if ctx.Err() != nil || j.endingOf(ctx, err).stops != stopsModel {
 				return err
 			}
 			j.log.Debug("what waits for a decision cannot be asked for", "model", info.Model, "error", err) // it is asked another time

@@ -252,10 +252,10 @@ func (m *modelSync) seenKey() seenKey {
 	return seenKey{m.job.conn.ID, m.info.Model, m.st.StartedAt.UnixMicro()}
 }
 
-// barren counts the page among those that brought nothing new, where it did: nothing changed, all its records were on pages
-// before it, and it had nothing that is no record.
+// barren counts the page among those that brought nothing new, where it did: nothing changed, and all that is on it was on pages
+// before it.
 func (m *modelSync) barren(page *connector.Page, changes store.Changes) int {
-	if changes.Created+changes.Updated+changes.Deleted+page.Passed > 0 {
+	if changes.Created+changes.Updated+changes.Deleted > 0 {
 		return 0
 	}
 	if m.job.engine.seen.add(m.run, page) {
@@ -266,8 +266,14 @@ func (m *modelSync) barren(page *connector.Page, changes store.Changes) int {
 
 // explain is what a failure of the model means, for people.
 func (m *modelSync) explain(err error) string {
-	text := err.Error()
-	if right := m.info.Right; right != "" && connector.IsKind(err, connector.Forbidden) && !strings.Contains(text, right) {
+	text, right := err.Error(), m.info.Right
+	switch {
+	case connector.IsKind(err, connector.Unauthorized):
+		text += ", though the CRM takes them elsewhere"
+		if right != "" {
+			text += fmt.Sprintf("; %s is read with the right %s, which they may lack", m.info.Model, right)
+		}
+	case right != "" && connector.IsKind(err, connector.Forbidden) && !strings.Contains(text, right):
 		text += fmt.Sprintf("; %s is read with the right %s, which they lack", m.info.Model, right)
 	}
 	return text

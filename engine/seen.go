@@ -15,8 +15,8 @@ type seenKey struct {
 	started    int64
 }
 
-// seenRecords remembers which records runs under way met on pages on which nothing changed, to tell pages that go on
-// from those that go round. It may forget: then it takes longer to tell.
+// seenRecords remembers what runs under way met on pages on which nothing changed, to tell pages that go on from those that go
+// round. It may forget: then it takes longer to tell.
 type seenRecords struct {
 	mu   sync.Mutex
 	seed maphash.Seed
@@ -50,6 +50,9 @@ func (s *seenRecords) add(run seenKey, page *connector.Page) (fresh bool) {
 	}
 	for i := range page.Rejected {
 		of[maphash.Bytes(s.seed, page.Rejected[i].Raw)] = struct{}{}
+	}
+	for _, id := range page.Passed {
+		of[maphash.String(s.seed, "passed/"+id)] = struct{}{}
 	}
 	s.n += len(of) - before
 	return len(of) > before

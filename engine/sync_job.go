@@ -302,7 +302,7 @@ func (j *syncJob) handleModelError(ctx context.Context, m *modelSync, err error)
 	if ctx.Err() != nil {
 		return err
 	}
-	end := endingOf(err)
+	end := j.endingOf(ctx, err)
 	if end.stops != stopsModel {
 		return err
 	}
@@ -318,6 +318,19 @@ func (j *syncJob) handleModelError(ctx context.Context, m *modelSync, err error)
 	_, commitErr := j.engine.Store.CommitPage(ctx, j.sched, store.PageCommit{State: st, Status: hub.SyncStateError})
 	*j.state(m.info.Model) = st
 	return commitErr
+}
+
+// endingOf is what an error of one model, or of what is asked beside the models, means in this job. A refusal of the credentials is
+// that model's alone where the CRM takes them when it is asked whose they are: else one list would stop all the others.
+func (j *syncJob) endingOf(ctx context.Context, err error) ending {
+	end := endingOf(err)
+	if end.stops != stopsCredentials || askedWait(err) > 0 || j.session.Token != "" && !j.session.newToken {
+		return end
+	}
+	if _, err := j.check(ctx); err == nil || connector.IsKind(err, connector.Forbidden) {
+		end.stops = stopsModel
+	}
+	return end
 }
 
 // accepted notes, once in a job, that the CRM answers with the credentials that it had refused.

@@ -31,7 +31,7 @@ func (e *Engine) inboundURL(connection string) string {
 }
 
 // registerWebhook lets the vendor post its webhooks to the connection's address, once this server knows how it is reached. What
-// comes of it never fails the run: the poll brings the same.
+// comes of it never fails the run, as the poll brings the same, unless the CRM asks to be left alone for a while.
 func (j *syncJob) registerWebhook(ctx context.Context) error {
 	registrar, ok := j.connector.(connector.WebhookRegistrar)
 	if !ok || j.engine.PublicURL == "" || j.sched.Retrying {
@@ -91,7 +91,10 @@ func (j *syncJob) webhookFailed(ctx context.Context, err error) error {
 	if connector.IsKind(err, connector.Refused) || connector.IsKind(err, connector.Forbidden) || connector.IsKind(err, connector.Malformed) {
 		wait = refusedRetry
 	}
-	return j.engine.Store.VendorWebhookTold(ctx, j.sched, 0, keptNote(err.Error()), j.engine.Clock().Add(wait))
+	if err := j.engine.Store.VendorWebhookTold(ctx, j.sched, 0, keptNote(err.Error()), j.engine.Clock().Add(wait)); err != nil {
+		return err
+	}
+	return leftAlone(err)
 }
 
 // takeBackWebhooks takes back a webhook of a connection that was deleted, and erases its credentials then; in any case after

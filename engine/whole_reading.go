@@ -136,7 +136,7 @@ func (j *syncJob) handleReadingError(ctx context.Context, r *wholeReading, err e
 	if ctx.Err() != nil {
 		return err
 	}
-	end := endingOf(err)
+	end := j.endingOf(ctx, err)
 	if end.stops != stopsModel {
 		return err
 	}
@@ -268,7 +268,7 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 	if r.instead {
 		since = time.Time{}
 	}
-	if got.page.Passed > 0 {
+	if len(got.page.Passed) > 0 && r.job.engine.seen.add(r.seenKey(), &connector.Page{Passed: got.page.Passed}) { // what is kept is noted with the page
 		r.w.Barren = 0
 	}
 	valid, quarantined := sortPage(&got.page, r.info.Model, since)
@@ -330,7 +330,12 @@ func (r *wholeReading) drop(ctx context.Context) error {
 	return r.forget(ctx)
 }
 
+func (r *wholeReading) seenKey() seenKey {
+	return seenKey{r.job.conn.ID, r.info.Model, r.w.StartedAt.UnixMicro()}
+}
+
 func (r *wholeReading) forget(ctx context.Context) error {
+	r.job.engine.seen.forget(r.seenKey())
 	for {
 		n, err := r.job.engine.Store.ForgetEnumeration(ctx, r.job.sched, r.info.Model)
 		if err != nil || n == 0 {

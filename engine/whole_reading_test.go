@@ -134,6 +134,11 @@ func (f finding) Find(_ context.Context, _ *connector.Session, _ hub.Model, ids 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var p connector.Page
+	if f.findFails != nil {
+		if err := f.findFails(ids); err != nil {
+			return p, err
+		}
+	}
 	for _, id := range ids {
 		f.askedFor++
 		r, ok := f.rows[id]
@@ -479,6 +484,29 @@ func TestPagesOfOtherThingsGoOn(t *testing.T) {
 		}
 		if run := f.after(t, day); run.Error != "" || run.Deleted != 0 {
 			t.Errorf("the whole reading: %+v", run)
+		}
+	})
+}
+
+// TestPagesOfTheSameOtherThingsEnd has pages without an end of what is no record, each alike at a place of its own.
+func TestPagesOfTheSameOtherThingsEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		for _, later := range []time.Duration{time.Second, day} { // an increment, and then a whole reading, too
+			f.crm.mu.Lock()
+			f.crm.passing, f.crm.repeating = 1_000_000, true
+			before := f.crm.fetches
+			f.crm.mu.Unlock()
+			run := f.after(t, later)
+			f.crm.mu.Lock()
+			asked := f.crm.fetches - before
+			f.crm.passing = 0
+			f.crm.mu.Unlock()
+			if !strings.Contains(run.Error, "brought nothing new") || run.Deleted != 0 || asked > 120 {
+				t.Errorf("%d pages: %+v", asked, run)
+			}
+			f.after(t, time.Hour)
+			f.upToDate(t)
 		}
 	})
 }

@@ -42,9 +42,9 @@ func (f finding) Find(ctx context.Context, s *connector.Session, model hub.Model
 		case item == false: // so the file says that the vendor said that there is none
 			continue
 		}
-		before := len(page.Records)
-		passed := m.append(&page, sc, []any{item})
-		if len(page.Records) > before && page.Records[before].ExternalID != id || len(passed) > 0 && passed[0] != id {
+		before, passed := len(page.Records), len(page.Passed)
+		m.append(&page, sc, []any{item})
+		if len(page.Records) > before && page.Records[before].ExternalID != id || len(page.Passed) > passed && page.Passed[passed] != id {
 			page.Records = page.Records[:before]
 			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: "the CRM sent something else when asked for this record"})
 		}

@@ -10,9 +10,8 @@ import (
 	"sirocco/hub"
 )
 
-// append appends what the items of a model's list are to the page, and returns the ids of those that are left
-// out, being none of its records.
-func (m *model) append(page *connector.Page, sc *scope, items []any) (passed []string) {
+// append appends what the items of a model's list are to the page; those that are left out, being none of its records, passed.
+func (m *model) append(page *connector.Page, sc *scope, items []any) {
 	for _, item := range items {
 		sc.with("item", item)
 		delete(sc.values, "each")
@@ -27,8 +26,7 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) (passed []s
 				m.reject(page, sc, item, "the CRM sent an item without an id")
 				continue
 			}
-			page.Passed++
-			passed, page.Others = append(passed, id), append(page.Others, id)
+			page.Passed, page.Others = append(page.Passed, id), append(page.Others, id)
 			continue
 		}
 		var records []hub.Record
@@ -46,7 +44,6 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) (passed []s
 		}
 		page.Records = append(page.Records, records...)
 	}
-	return passed
 }
 
 // id is that of the item of the scope; empty where it has none that can be read.

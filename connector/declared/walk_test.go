@@ -172,7 +172,7 @@ func TestWhatIsLeftOutHasAnID(t *testing.T) {
 		}
 	}), "    path: /meetings\n", "    path: /meetings\n    keep: item.begins != nil\n")
 	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Limit: 50})
-	if err != nil || len(page.Records) != 1 || page.Passed != 1 || len(page.Rejected) != 3 {
+	if err != nil || len(page.Records) != 1 || len(page.Passed) != 1 || len(page.Rejected) != 3 {
 		t.Errorf("%+v %v", page, err)
 	}
 	finder, _ := c.(connector.Finder)

@@ -51,7 +51,7 @@ func (k *check) reading(ctx context.Context, m hub.ModelInfo) {
 			return
 		}
 		k.seen[m.Model] = append(k.seen[m.Model], page.Records...)
-		rejected, passed = append(rejected, page.Rejected...), passed+page.Passed
+		rejected, passed = append(rejected, page.Rejected...), passed+len(page.Passed)
 		q.Next, ended = page.Next, !page.More
 	}
 	if len(ids) == 0 && len(rejected) == 0 {

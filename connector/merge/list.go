@@ -237,7 +237,8 @@ func listPage(ctx context.Context, s *connector.Session, path string, query url.
 	return rows, next, got, nil
 }
 
-// items reads a list to its end. An item that is not a T in it comes as an empty one; an error is the last of all.
+// items reads a list to its end, and fails where a page that is not the last one brings nothing new. An item that is not a T in it
+// comes as an empty one; an error is the last of all.
 func items[T any](ctx context.Context, s *connector.Session, path string, query url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -249,7 +250,9 @@ func items[T any](ctx context.Context, s *connector.Session, path string, query 
 				yield(none, err)
 				return
 			}
+			known := len(seen)
 			for _, raw := range rows {
+				seen[string(raw)] = true
 				var found T
 				if json.Unmarshal(raw, &found) != nil {
 					found = none
@@ -261,11 +264,10 @@ func items[T any](ctx context.Context, s *connector.Session, path string, query 
 			if next == "" {
 				return
 			}
-			if seen[next] {
+			if len(seen) == known {
 				yield(none, connector.Fail(connector.Malformed, service, "the pages of %s repeat themselves, so their end is never reached", path))
 				return
 			}
-			seen[next] = true
 			query.Set("cursor", next)
 		}
 	}

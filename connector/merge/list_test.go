@@ -167,9 +167,11 @@ func TestAModelFailsAlone(t *testing.T) {
 			t.Errorf("%d for a cursor: %v", code, err)
 		}
 	}
-	v.codes["sync-status"] = http.StatusNotFound
-	if err := fetch(hub.ModelContact, ""); err != nil {
-		t.Errorf("without a status: %v", err)
+	for _, code := range []int{http.StatusNotFound, http.StatusForbidden} {
+		v.codes["sync-status"] = code
+		if err := fetch(hub.ModelContact, ""); err != nil {
+			t.Errorf("without a status, %d: %v", code, err)
+		}
 	}
 	delete(v.codes, "sync-status")
 	for _, body := range []string{`{"error":"temporarily unavailable"}`, `{"detail":"try later"}`, `{"results":null}`, `{"next":null}`, `{}`, `null`, `{"results":{}}`} {
@@ -181,6 +183,36 @@ func TestAModelFailsAlone(t *testing.T) {
 		if _, err := (merge.Connector{}).WriteNote(t.Context(), s, connector.Note{Target: hub.ModelContact, ExternalID: "x", Marker: "m"}); !connector.IsKind(err, connector.Malformed) {
 			t.Errorf("notes, %s: %v", body, err)
 		}
+	}
+}
+
+// TestListsBesideTheRecordsEnd has lists that are read to their end, whose pages go round at ever new cursors: they are given up, and
+// what is on the first page is not taken for all.
+func TestListsBesideTheRecordsEnd(t *testing.T) {
+	for path, read := range map[string]func(*connector.Session) error{
+		"sync-status": func(s *connector.Session) error {
+			_, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelContact, Limit: 10})
+			return err
+		},
+		"notes": func(s *connector.Session) error {
+			_, err := merge.Connector{}.FindNote(t.Context(), s, connector.NoteQuery{Target: hub.ModelContact, ExternalID: "x", Markers: []string{"m"}})
+			return err
+		},
+	} {
+		asked := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if asked++; asked > 10 || !strings.HasSuffix(r.URL.Path, "/"+path) {
+				w.WriteHeader(http.StatusTeapot)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprintf(w, `{"next":"%d","results":[{"id":"1","model_id":"crm.X"},{"id":"2","model_id":"crm.Y"}]}`, asked)
+		}))
+		s := &connector.Session{HTTP: server.Client(), Values: map[string]string{"baseURL": server.URL}, Now: time.Now}
+		if err := read(s); !connector.IsKind(err, connector.Malformed) || asked != 2 {
+			t.Errorf("%s is asked for %d times: %v", path, asked, err)
+		}
+		server.Close()
 	}
 }
 

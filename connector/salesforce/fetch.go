@@ -128,7 +128,7 @@ func (src Source) appendTo(s *connector.Session, page *connector.Page, m hub.Mod
 		record := src.record(m, r)
 		record.Details.URL = src.recordURL(s, &record)
 		if src.Object == "EventRelation" && record.Refs.User != "" && !strings.HasPrefix(record.Refs.User, userPrefix) && record.ExternalID != "" {
-			page.Passed++
+			page.Passed = append(page.Passed, record.ExternalID)
 			page.Others = append(page.Others, record.ExternalID)
 			return nil
 		}

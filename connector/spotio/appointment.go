@@ -198,7 +198,7 @@ func appendAppointments(ctx context.Context, page *connector.Page, q connector.Q
 			connector.AppendItems(page, []json.RawMessage{raw}, func(a activity) []hub.Record { return []hub.Record{a.record(known[a.TemplateID])} })
 			continue
 		}
-		page.Passed++
+		page.Passed = append(page.Passed, string(head.ID))
 		if listed {
 			page.Others = append(page.Others, string(head.ID))
 			continue

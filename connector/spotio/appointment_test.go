@@ -24,7 +24,7 @@ func wide(t *testing.T) (*simulator.Server, *connector.Session) {
 func TestAWholeReadingHasAllDays(t *testing.T) {
 	crm, s := wide(t)
 	passed := 0
-	held := pass(t, s, hub.ModelEngagement, time.Time{}, func(p connector.Page) { passed += p.Passed })
+	held := pass(t, s, hub.ModelEngagement, time.Time{}, func(p connector.Page) { passed += len(p.Passed) })
 	for _, problem := range simulator.Diff(crm.Records(hub.ModelEngagement), all(held)) {
 		t.Error(problem)
 	}
@@ -166,7 +166,7 @@ func TestATemplateThatIsNotListed(t *testing.T) {
 		return []hub.Record{{Model: hub.ModelEngagement, ExternalID: ids[0]}}, nil
 	}}
 	page, err := spotio.Connector{}.Fetch(t.Context(), s, q)
-	if err != nil || page.Passed != 2 || len(page.Records) != 0 || len(page.Rejected) != 3 || page.Rejected[0].ExternalID+page.Rejected[1].ExternalID != "" || page.Rejected[2].ExternalID != "a" {
+	if err != nil || len(page.Passed) != 2 || len(page.Records) != 0 || len(page.Rejected) != 3 || page.Rejected[0].ExternalID+page.Rejected[1].ExternalID != "" || page.Rejected[2].ExternalID != "a" {
 		t.Errorf("%+v %v", page, err)
 	}
 	if found, err := (spotio.Connector{}).Find(t.Context(), s, hub.ModelEngagement, []string{"a"}); err != nil || len(found.Rejected) != 1 || found.Rejected[0].ExternalID != "a" {

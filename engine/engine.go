@@ -162,6 +162,7 @@ func (e *Engine) work(ctx context.Context) {
 	e.every(ctx, pollEvery, "plan the deliveries of events", e.fanOut, e.Store.Notified)
 	e.every(ctx, pollEvery, "go on with what is done in slices", e.purge)
 	e.every(ctx, leaveEvery, "take back webhooks of deleted connections", e.takeBackWebhooks)
+	e.every(ctx, nodesEvery, "count the nodes", e.countNodes)
 	e.every(ctx, tidyEvery, "end runs that nothing works on and forget old requests", e.tidy)
 	e.every(ctx, audioEvery, "remove audio that nothing needs", e.removeAudio)
 	e.every(ctx, sweepEvery, "remove what killed uploads left", e.sweepAudio)

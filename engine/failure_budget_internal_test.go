@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
 )
 
 // TestFailedAnswersAreFewerThanAHostBlocks sends from many connections to a host that fails always: never does it give
@@ -29,6 +33,46 @@ func TestFailedAnswersAreFewerThanAHostBlocks(t *testing.T) {
 	if len(answers) < 100 {
 		t.Errorf("only %d answers in a minute", len(answers))
 	}
+}
+
+// TestNodesShareABudgetOfFailedAnswers has nodes of one address send to a host that fails always: together they get no more failed
+// answers than it takes from one, and each gets some.
+func TestNodesShareABudgetOfFailedAnswers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, time.Now)
+		var nodes []*Engine
+		for i := range 3 {
+			if err := st.NoteNode(t.Context(), store.Node{ID: fmt.Sprintf("node-%d", i), Host: "host", StartedAt: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			nodes = append(nodes, e)
+		}
+		rate := hub.Rate{Requests: 20, Per: 10 * time.Second}
+		now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+		failed := 0
+		for _, e := range nodes {
+			if _, err := e.countNodes(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			before := failed
+			for range 100 {
+				if r, _ := e.failures.get("crm.example", rate).begin(now); r != nil {
+					r.end(now, true)
+					failed++
+				}
+			}
+			if failed == before {
+				t.Error("a node gets nothing of the budget")
+			}
+		}
+		if failed > 20 {
+			t.Errorf("%d failed answers at once", failed)
+		}
+	})
 }
 
 // TestRequestsUnderWayCountAsFailed begins requests at once, whose answers are not there yet; those that hang do not count

@@ -7,6 +7,7 @@ import (
 
 	"sirocco/hub"
 	"sirocco/simulator"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	simulatedspotio "sirocco/simulator/spotio"
 	"sirocco/store/storetest"
 )
@@ -99,4 +100,43 @@ func TestTurnedRowsOfConnectors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSalesforceRowsThatTurn lets an invitation pass from a user to a contact, who is no user of an engagement here, and an event become
+// the row of an invitee, which doubles another one: both go with the next sync, and live again once they are what they were.
+func TestSalesforceRowsThatTurn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		crm := simulatedsalesforce.New(simulator.Options{Seed: 35, Records: 60, ValidateEvery: 3})
+		r := newHubRig(t, url, salesForce, crm)
+		last := r.synced("")
+		there := func(m hub.Model, id string) int {
+			return storetest.Count(t, r.st, `SELECT COUNT(*) FROM records WHERE connection_id = $1 AND model = $2 AND external_id = $3 AND deleted_at IS NULL`, r.conn.ID, string(m), id)
+		}
+		living := func(m hub.Model) hub.Record {
+			for _, row := range crm.Rows(m) {
+				if there(m, row) == 1 {
+					full, _ := crm.Get(m, row)
+					return full
+				}
+			}
+			t.Fatalf("no %s lives", m)
+			return hub.Record{}
+		}
+		invitation, event, contact := living(hub.ModelEngagementUser), living(hub.ModelEngagement), crm.Rows(hub.ModelContact)[0]
+		turn := func(user, disposition string) {
+			crm.Change(hub.ModelEngagementUser, invitation.ExternalID, func(row *hub.Record) { row.Refs.User = user })
+			crm.Change(hub.ModelEngagement, event.ExternalID, func(row *hub.Record) { row.Details.Disposition = disposition })
+		}
+		turn(contact, "CHILD")
+		last = r.synced(last.ID)
+		if n := there(hub.ModelEngagementUser, invitation.ExternalID) + there(hub.ModelEngagement, event.ExternalID); n != 0 || last.Deleted < 2 {
+			t.Errorf("%d of both still live, %d are deleted", n, last.Deleted)
+		}
+		turn(invitation.Refs.User, event.Details.Disposition)
+		r.synced(last.ID)
+		if n := there(hub.ModelEngagementUser, invitation.ExternalID) + there(hub.ModelEngagement, event.ExternalID); n != 2 {
+			t.Errorf("%d of both live again", n)
+		}
+		r.equal()
+	})
 }

@@ -55,6 +55,52 @@ func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
 	})
 }
 
+// TestWhatACRMAskedForOutlivesANode lets a CRM ask to be left alone, once as a note was written and once as the sync read, and the
+// node be another one afterwards: neither the notes nor the sync ask it before, and both go on then.
+func TestWhatACRMAskedForOutlivesANode(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		rows := r.crm.Records(r.main())
+		const pause = 10 * time.Minute
+		limited := simulator.Fault{Kind: simulator.Unavailable, RetryAfter: strconv.Itoa(int(pause.Seconds()))}
+		again := func() {
+			t.Helper()
+			stop(t, r.e)
+			r.e = r.start(pulled[0].connector)
+		}
+		r.crm.Faults.Script(limited)
+		first := r.processed(user, "first", r.main(), rows[0].ExternalID)
+		until(t, "the CRM refuses", func() bool { return r.delivery(first).Error != "" })
+		again()
+		asked := r.asked()
+		r.request()
+		second := r.processed(user, "second", r.main(), rows[1].ExternalID)
+		until(t, "it was its turn", func() bool { return r.delivery(second).Error != "" || r.delivery(second).State == hub.DeliverySent })
+		if n := r.asked(); n != asked || !strings.HasPrefix(r.explanation(), "It waits for the CRM's rate limit") {
+			t.Errorf("the CRM was asked %d times more: %+v; %s", n-asked, r.delivery(second), r.explanation())
+		}
+		before := r.latest().ID
+		r.ahead.Add(int64(pause + time.Second))
+		r.reaches(first, hub.DeliverySent)
+		r.reaches(second, hub.DeliverySent)
+		until(t, "the sync goes on", func() bool { run := r.latest(); return run.ID != before && !run.EndedAt.IsZero() && run.Error == "" })
+
+		r.crm.Faults.Script(limited)
+		r.request()
+		until(t, "the CRM refuses the sync", func() bool { return strings.Contains(r.explanation(), "the next attempt is at") })
+		again()
+		asked = r.asked()
+		third := r.processed(user, "third", r.main(), rows[2].ExternalID)
+		until(t, "it was its turn", func() bool { return r.delivery(third).Error != "" || r.delivery(third).State == hub.DeliverySent })
+		if n := r.asked(); n != asked || r.delivery(third).State != hub.DeliveryPending {
+			t.Errorf("the CRM was asked %d times more: %+v", n-asked, r.delivery(third))
+		}
+		r.ahead.Add(int64(pause + time.Second))
+		r.reaches(third, hub.DeliverySent)
+	})
+}
+
 // asked is how often the CRM was asked for anything.
 func (r *hubRig) asked() (n int) {
 	for _, times := range r.crm.Requests() {

@@ -238,11 +238,20 @@ func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: reason})
 }
 
-// open sees to it that there is a session, for this delivery and those after it. Credentials that the CRM has refused are
-// tried again as rarely as by the sync.
+// open sees to it that there is a session, for this delivery and those after it, unless the CRM asked to be left alone. Credentials
+// that the CRM has refused are tried again as rarely as by the sync.
 func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error {
 	if s.session != nil {
 		return nil
+	}
+	sched, err := s.engine.Store.Schedule(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return err
+	}
+	if wait := sched.HeldUntil.Sub(s.engine.Clock()); wait > 0 {
+		held := connector.Fail(connector.RateLimited, c.Info().Name, "it asked to be left alone until %s", hub.WireTime(sched.HeldUntil))
+		held.RetryAfter = wait
+		return held
 	}
 	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {

@@ -64,8 +64,8 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 			wait = deliveryWait(1)
 		}
 		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
-		if s.session != nil {
-			s.session.transport.honorRetryAfter(err) // another delivery may be planned meanwhile
+		if err := s.leaveAlone(ctx, err, now.Add(wait)); err != nil {
+			return err
 		}
 		if ce.Status == 0 { // the CRM was not asked
 			end.At = time.Time{}
@@ -81,11 +81,25 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 		if asked := askedWait(err); asked > 0 {
 			wait = asked
 			if s.session != nil && endingOf(err).stops != stopsModel { // all that is to be written waits
-				s.session.transport.honorRetryAfter(err)
+				if err := s.leaveAlone(ctx, err, now.Add(wait)); err != nil {
+					return err
+				}
 				s.stop, s.next = true, now.Add(wait)
 			}
 		}
 		end.Counts, end.DueAt = true, now.Add(wait)
 	}
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
+}
+
+// leaveAlone lets whoever would ask the CRM over the connection wait, where by the error the CRM asks for it: what is planned
+// meanwhile, the sync, other nodes, and this one after a restart.
+func (s *deliveryAttempt) leaveAlone(ctx context.Context, err error, until time.Time) error {
+	if askedWait(err) == 0 || connector.Status(err) == 0 {
+		return nil
+	}
+	if s.session != nil {
+		s.session.transport.honorRetryAfter(err)
+	}
+	return s.engine.Store.HoldSync(ctx, s.conn.OrganizationID, s.conn.ID, until, rateLimit)
 }

@@ -195,6 +195,17 @@ func (s *Store) SetSyncInterval(ctx context.Context, organization, connection st
 	})
 }
 
+// HoldSync keeps the connection, unless it is being synced, from asking its CRM before a time: it asked to be left alone until then
+// as something was written to it. waiting says so for people.
+func (s *Store) HoldSync(ctx context.Context, organization, connection string, until time.Time, waiting string) error {
+	return s.writeOne(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE schedules SET held_until = $3, waiting = $4, waiting_until = $3, due_at = CASE WHEN due_at < $3 THEN $3 ELSE due_at END
+			WHERE organization_id = $1 AND connection_id = $2 AND lease_until IS NULL AND (held_until IS NULL OR held_until < $3)`,
+			organization, connection, micros(until), waiting)
+		return err
+	})
+}
+
 // makeDue lets all models of the connection be synced now, and what failed be tried again. Only until when the CRM asked
 // to be left alone it waits nevertheless. What is due already stays due since when it is: a node claims what was due when it
 // began to look, and would never find a connection that is asked for again and again before the claim is made.

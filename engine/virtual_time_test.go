@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -247,17 +249,53 @@ func (c *lateCRM) WriteNote(context.Context, *connector.Session, connector.Note)
 func (c *lateCRM) Fetch(_ context.Context, _ *connector.Session, q connector.Query) (connector.Page, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	const most = 1000
 	var p connector.Page
-	for id, row := range c.rows {
-		if !row.shown.After(time.Now()) && !row.modified.Before(q.Since) {
-			p.Records = append(p.Records, hub.Record{Model: hub.ModelAccount, ExternalID: id, Name: id, ModifiedAt: row.modified})
+	for _, id := range slices.Sorted(maps.Keys(c.rows)) {
+		row := c.rows[id]
+		if id <= q.Next || row.shown.After(time.Now()) || row.modified.Before(q.Since) {
+			continue
 		}
+		if len(p.Records) == most {
+			p.Next, p.More = p.Records[most-1].ExternalID, true
+			break
+		}
+		p.Records = append(p.Records, hub.Record{Model: hub.ModelAccount, ExternalID: id, Name: id, ModifiedAt: row.modified})
 	}
 	return p, nil
 }
 
-// TestLateRowsComeInVirtualTime lets rows be shown after minutes, hours and, of a model that is large, days: within the
-// look-back the next increment has them, later ones the next whole reading, which counts them as missed.
+// TestALargeModelIsReadWholeOnceAWeek lets a row of a model of more than 10,000 be shown hours after its time: the next days do not
+// bring it, the whole reading of the week does, and counts it as missed.
+func TestALargeModelIsReadWholeOnceAWeek(t *testing.T) {
+	crm := &lateCRM{rows: map[string]lateRow{}}
+	for i := range 10_100 {
+		crm.put(fmt.Sprint("row ", i), virtualStart.Add(-time.Hour), virtualStart)
+	}
+	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
+		c := l.connect(crm.Info(), map[string]string{})
+		if err := l.st.SetSyncInterval(l.t.Context(), c.OrganizationID, c.ID, 6*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		l.pass(time.Hour)
+		crm.put("hours", time.Now(), time.Now().Add(8*time.Hour))
+		l.pass(5 * 24 * time.Hour)
+		if l.held(c, "hours") != 0 {
+			t.Error("all of it was read again within five days")
+		}
+		l.pass(3 * 24 * time.Hour)
+		missed := 0
+		for _, run := range l.runs(c) {
+			missed += run.Missed
+		}
+		if l.held(c, "hours") != 1 || missed != 1 {
+			t.Errorf("what shows hours later: %d in, %d counted as missed", l.held(c, "hours"), missed)
+		}
+	})
+}
+
+// TestLateRowsComeInVirtualTime lets rows be shown after minutes and hours: within the look-back the next increment has them, later
+// ones the next whole reading, which counts them as missed.
 func TestLateRowsComeInVirtualTime(t *testing.T) {
 	crm := &lateCRM{rows: map[string]lateRow{"first": {modified: virtualStart.Add(-time.Hour), shown: virtualStart.Add(-time.Hour)}}}
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {

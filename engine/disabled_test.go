@@ -109,6 +109,12 @@ func TestCredentialsSetDuringAJob(t *testing.T) {
 			}
 			return nil
 		})
+		f.crm.checkFails = func() error {
+			if asked.Load() == 1 {
+				return connector.Fail(connector.Unauthorized, "Test CRM", "the credentials are not accepted")
+			}
+			return nil
+		}
 		defer stop(t, f.start(t))
 		until(t, "the records are in", func() bool {
 			c, err := f.st.Connection(t.Context(), f.org, f.conn.ID)

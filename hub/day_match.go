@@ -436,7 +436,7 @@ func (m *dayMatch) goesOn(w *way, t *dayTalk, i int) float64 {
 	density := twoParts * pauseDensity(t.start-w.rep.free)
 	if slot := m.appointments[i].slot; t.length > 0 {
 		whole := t.start + t.length - w.lastStart
-		density *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) / cmp.Or(slot, unplannedLength) / max(w.lasted, 1e-12)
+		density *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) * interruptionDensity(t.length/whole) / whole / max(w.lasted, 1e-12)
 	}
 	return math.Log(density) + near + t.contact[i]
 }

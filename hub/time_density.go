@@ -11,7 +11,7 @@ import (
 const (
 	// visitHeld is how often an appointment is held and recorded, insteadHeld how often the rep talks to somebody else in
 	// its time, and visitNone how often neither.
-	visitHeld, insteadHeld, visitNone = 0.85, 0.07, 0.08
+	visitHeld, insteadHeld, visitNone = 0.87, 0.07, 0.06
 	// bothHeld is how often both of two appointments at once are held.
 	bothHeld = 0.03
 	// movedChance is how often an appointment was moved without the CRM being told, mostly by movedMost at most.
@@ -19,9 +19,9 @@ const (
 	// farChance is how often a visit has nothing to do with the hour in the CRM; farScale how far it is off then.
 	farChance, farScale = 0.004, 150.0
 	// stepDeviation is how much a delay changes from visit to visit.
-	stepDeviation = 8.0
+	stepDeviation = 9.0
 	// pushedMost is how much later a visit begins that waited for the one before to end.
-	pushedMost = 6.0
+	pushedMost = 5.0
 	// unplannedRate is how often a talk begins that was not planned, in a minute of those that visits leave: one on every other
 	// day or so, in some five hours.
 	unplannedRate = 1.5e-3
@@ -30,7 +30,7 @@ const (
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
 	twoParts, partsPause = 0.07, 4.0
 	// partAlone is how often a part of a visit is all that was recorded of it.
-	partAlone = 0.015
+	partAlone = 0.005
 	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
 	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
 	likeVisit, oddDoor = 0.04, 0.05
@@ -117,7 +117,7 @@ func (b belief) visitDensity(start, begin float64, lengths [len(begins)]float64)
 func (b belief) delays() [3]struct{ weight, mean, variance float64 } {
 	const step = stepDeviation * stepDeviation
 	return [3]struct{ weight, mean, variance float64 }{
-		{0.75, b.mean, b.variance + step}, {0.15, 0, step}, {0.10, b.last, step + 4},
+		{0.80, b.mean, b.variance + step}, {0.10, 0, step}, {0.10, b.last, step + 4},
 	}
 }
 
@@ -143,6 +143,13 @@ func insteadDensity(start, length, begin, slot float64) float64 {
 	return (1 - likeVisit) * whenever * doorDensity(length)
 }
 
+// interruptionDensity is the density of the share of a visit that is left where it was interrupted, a Beta(3, 3): both parts are
+// long, as a rule, so that a short talk soon after a visit is rarely its second part.
+func interruptionDensity(left float64) float64 {
+	left = min(1, left)
+	return 30 * left * left * (1 - left) * (1 - left)
+}
+
 // lengthDensity is how probable it is that a visit lasts visit minutes of which recorded were recorded.
 func lengthDensity(visit, recorded, slot float64) float64 {
 	if recorded <= 0 {
@@ -152,7 +159,7 @@ func lengthDensity(visit, recorded, slot float64) float64 {
 	if slot == 0 {
 		slot, spread = unplannedLength, unplannedSpread
 	}
-	whole := 0.94*logNormal(visit, slot, spread) + 0.06*logNormal(visit, slot, 2.5*spread)
+	whole := 0.94*logNormal(visit, slot, spread) + 0.06*logNormal(visit, slot, 2*spread)
 	part := 0.0
 	if recorded < slot {
 		part = 1 / slot

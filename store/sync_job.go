@@ -98,22 +98,13 @@ func leaseText(dialect database.Dialect) string {
 func lockLease(ctx context.Context, tx Tx, sched Schedule, resource hub.Resource) (c hub.Connection, most *int64, err error) {
 	var turn int64
 	c, err = queryOne(ctx, tx, func(r database.Row) (hub.Connection, error) {
-		return scanConnection(also{r, []any{&turn, &most}})
+		return scanConnection(extraColumns{r, []any{&turn, &most}})
 	}, leaseQueries[tx.Dialect()], sched.OrganizationID, sched.ConnectionID, string(resource))
 	if err == nil && turn != sched.Fence {
 		err = ErrLeaseLost
 	}
 	return c, most, err
 }
-
-// also is a row with more columns at its end, which go into what dest points at.
-type also struct {
-	database.Row
-	dest []any
-}
-
-// Scan implements database.Row.
-func (a also) Scan(dest ...any) error { return a.Row.Scan(append(dest, a.dest...)...) }
 
 // SyncJobResult is how a job ended and when the next one begins.
 type SyncJobResult struct {

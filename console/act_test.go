@@ -235,6 +235,13 @@ func TestRunsAreShown(t *testing.T) {
 	})
 }
 
+// insertRun adds a run that ended when it began.
+func insertRun(t *testing.T, st *store.Store, organization, connection, id string, at time.Time, outcome store.RunOutcome) {
+	t.Helper()
+	storetest.Exec(t, st, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, ended_at, outcome, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, missed, error)
+		VALUES ($1, $2, $3, $4, $4, $5, 1, 0, 0, 1, 0, 0, 0, 0, 0, '')`, organization, connection, id, at.UnixMicro(), string(outcome))
+}
+
 // TestTheRunsOfAnHourArePaged walks through the runs of an hour, more than a page has, and through those alone that failed.
 func TestTheRunsOfAnHourArePaged(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, databaseURL string) {
@@ -248,9 +255,7 @@ func TestTheRunsOfAnHourArePaged(t *testing.T) {
 			if i < failed {
 				outcome = store.RunFailed
 			}
-			storetest.Exec(t, s.store, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, ended_at, outcome, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, missed, error)
-				VALUES ($1, $2, $3, $4, $4, $5, 1, 0, 0, 1, 0, 0, 0, 0, 0, '')`,
-				organization, c.ID, hub.FirstIDAt(at), at.UnixMicro(), string(outcome))
+			insertRun(t, s.store, organization, c.ID, hub.FirstIDAt(at), at, outcome)
 		}
 		b := s.viewer(organization)
 		for ended, want := range map[string]int{"": all, "failed": failed, "done": all - failed, "stopped": 0} {

@@ -45,13 +45,15 @@ type auditEntry struct {
 func (e *auditEntry) Who() string { return actorWords(e.Actor.Kind) }
 
 // Object is what kind of thing was changed, in words.
-func (e *auditEntry) Object() string {
+func (e *auditEntry) Object() string { return objectWords(e.ObjectKind) }
+
+func objectWords(kind string) string {
 	for written, spoken := range map[string]string{"crm": "CRM ", "oauth": "OAuth "} {
-		if rest, found := strings.CutPrefix(e.ObjectKind, written); found {
+		if rest, found := strings.CutPrefix(kind, written); found {
 			return spoken + strings.ToLower(rest)
 		}
 	}
-	return label(e.ObjectKind)
+	return label(kind)
 }
 
 // Changed says which fields were given which values.
@@ -86,6 +88,17 @@ var (
 	}
 )
 
+// known is the name that is meant by what was typed: one of names, in any case, or as the list says it in words. What is neither
+// is itself, as the log may have more.
+func known(typed string, names []string, words func(string) string) string {
+	for _, name := range names {
+		if strings.EqualFold(typed, name) || strings.EqualFold(typed, words(name)) {
+			return name
+		}
+	}
+	return typed
+}
+
 // auditPages are the pages of what was changed, by its kind.
 var auditPages = map[string]string{
 	"connection": "/connections/", "credentials": "/connections/", "mapping": "/connections/", "recording": "/recordings/", "webhookEndpoint": "/webhooks/",
@@ -98,7 +111,7 @@ const auditListed = 50
 func auditFilterOf(get func(string) string) (f auditFilter, err error) {
 	text := func(name string) string { return strings.TrimSpace(get(name)) }
 	f.AuditSearch = store.AuditSearch{
-		ActorKind: hub.ActorKind(text("by")), Actor: text("who"), Action: text("action"), ObjectKind: text("kind"), ObjectID: text("object"), Before: text("before"),
+		ActorKind: hub.ActorKind(text("by")), Actor: text("who"), Action: known(text("action"), auditActions, label), ObjectKind: known(text("kind"), auditObjects, objectWords), ObjectID: text("object"), Before: text("before"),
 	}
 	f.Period, err = periodOf(get)
 	f.From, f.Until = f.Period.From, f.Period.Until

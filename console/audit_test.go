@@ -62,7 +62,7 @@ func TestAuditLog(t *testing.T) {
 		}
 		hour := hub.WireTime(s.clock().Add(-15 * minute))
 		for query, want := range map[string]int{
-			"who=DANA": 2, "who=dana&action=revoke": 1, "action=update": 2, "kind=token": 1, "object=u-1": 2, "object=u-1&who=hyper": 1,
+			"who=DANA": 2, "who=dana&action=revoke": 1, "action=update": 2, "action=UPDATE": 2, "kind=Token": 1, "kind=token": 1, "object=u-1": 2, "object=u-1&who=hyper": 1,
 			"by=CONSOLE": 1, "by=TOKEN&kind=user": 2, "action=update&from=" + hour: 1, "action=update&until=" + hour: 1, "who=%25": 0, "object=" + many: auditListed,
 		} {
 			if n, _, page := shown("/audit?" + query); n != want {

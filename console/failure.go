@@ -53,7 +53,7 @@ func wrongField(err error) string {
 // cameFrom is the page of the console that a form was sent from, as the browser tells it.
 func (s *server) cameFrom(r *http.Request) string {
 	from, err := url.Parse(r.Referer())
-	if err != nil || r.Method != http.MethodPost || from.Host != r.Host || from.Path != s.base && !strings.HasPrefix(from.Path, s.base+"/") {
+	if err != nil || r.Method != http.MethodPost && from.RequestURI() == r.RequestURI || from.Host != r.Host || from.Path != s.base && !strings.HasPrefix(from.Path, s.base+"/") {
 		return ""
 	}
 	back := url.URL{Path: from.Path, RawQuery: from.Query().Encode()}

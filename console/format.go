@@ -60,7 +60,7 @@ func lasting(d time.Duration) string {
 	case d < time.Minute:
 		return strconv.Itoa(int(d.Seconds())) + " s"
 	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())) + " min"
+		return strconv.Itoa(int(d.Round(time.Minute).Minutes())) + " min" // rounded as in the sentences of the rule
 	case d < 10*time.Hour:
 		return strings.TrimSuffix(fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60), " 0 min")
 	case d < 48*time.Hour:

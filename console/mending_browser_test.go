@@ -75,19 +75,19 @@ func TestPlayerInABrowser(t *testing.T) {
 		})
 		s.navigate(ctx, "/recordings/"+s.offered)
 		line := func(n string) string { return `#transcript li:nth-child(` + n + `)` }
-		plays := func(n string, from float64) {
+		plays := func(n, part string, from float64) {
 			t.Helper()
 			var now float64
 			var marked int
-			browse(t, ctx, chromedp.Click(line(n)+` a.at`), chromedp.WaitVisible(line(n)+`[aria-current=true]`),
+			browse(t, ctx, chromedp.Click(line(n)+part), chromedp.WaitVisible(line(n)+`[aria-current=true]`),
 				chromedp.Evaluate(`document.getElementById("player").currentTime`, &now), chromedp.Evaluate(`document.querySelectorAll("#transcript [aria-current]").length`, &marked))
 			if now < from || marked != 1 {
 				t.Errorf("it plays at %v s, with %d lines marked", now, marked)
 			}
 		}
-		plays("2", 4.3)
-		plays("1", 0)
-		plays("3", 1100)
+		plays("2", " a.at", 4.3)
+		plays("1", " span", 0)
+		plays("3", " span", 1100)
 		browse(t, ctx, chromedp.Poll(`document.getElementById("player").currentTime > 1100.2`, nil)) // it goes on from there
 		if late.Load() == 0 {
 			t.Error("the whole recording was fetched, to play its end")

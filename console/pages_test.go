@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -20,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -35,6 +37,10 @@ func everyPage(t *testing.T) (s *served, operator *browser, paths []string) {
 	s = serveOn(t, storetest.SQLite(t), withMerge)
 	organization := s.organization("Cedar Roofing")
 	ids := walkedIDs(s, organization)
+	for i := range gridRuns { // a grid as wide as it can be
+		at := s.clock().Add(-time.Duration(i) * time.Minute)
+		insertRun(t, s.store, organization, ids["connection"], hub.FirstIDAt(at), at, store.RunDone)
+	}
 	operator = s.as(hub.ConsolePerson{Role: hub.ConsoleOperator})
 	all := []string{"/", "/connections/new?platform=MERGE", "/records?model=CONTACT", "/connections?state=FAILING", "/system?sizes=whole"}
 	for _, r := range routes() {

@@ -21,6 +21,8 @@ type EventDelivery struct {
 	// DueAt is when the next attempt is made; zero when none is planned.
 	DueAt                time.Time
 	CreatedAt, UpdatedAt time.Time
+	// Held says that it waits for an earlier event of its recording, whenever it is due.
+	Held bool
 }
 
 // DueEvent is an event that an endpoint is to be told now.
@@ -204,12 +206,16 @@ type EventDeliveryFilter struct {
 // triesMost is how many attempts of a delivery are told.
 const triesMost = 20
 
-const eventDeliveryQuery = `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
+// eventDeliveryColumns are those of a delivery d of an event e.
+const eventDeliveryColumns = `e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at,
+	CASE WHEN d.state <> 'PENDING' THEN FALSE WHEN TRUE` + firstOfItsRecording + ` THEN FALSE ELSE TRUE END`
+
+const eventDeliveryQuery = `SELECT ` + eventDeliveryColumns + ` FROM event_deliveries d
 	JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
 	WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id = $3`
 
 func eventDeliveriesQuery(state hub.DeliveryState) string {
-	return `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at FROM event_deliveries d
+	return `SELECT ` + eventDeliveryColumns + ` FROM event_deliveries d
 		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
 		WHERE ` + betweenEvents + eventStates[state] + ` ORDER BY d.event_id DESC LIMIT $5`
 }
@@ -218,7 +224,7 @@ func scanEventDelivery(r database.Row) (EventDelivery, error) {
 	var d EventDelivery
 	var due *int64
 	var happened, created, updated int64
-	err := r.Scan(&d.Event.OrganizationID, &d.Event.ID, &d.Event.Type, &d.Event.RecordingID, &d.Event.Payload, &happened, &d.State, &d.Attempts, &due, &created, &updated)
+	err := r.Scan(&d.Event.OrganizationID, &d.Event.ID, &d.Event.Type, &d.Event.RecordingID, &d.Event.Payload, &happened, &d.State, &d.Attempts, &due, &created, &updated, &d.Held)
 	d.Event.CreatedAt, d.DueAt, d.CreatedAt, d.UpdatedAt = fromMicros(happened), fromOptionalMicros(due), fromMicros(created), fromMicros(updated)
 	return d, err
 }

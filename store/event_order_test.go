@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,6 +62,19 @@ func TestOneRecordingsEventsKeepTheirOrder(t *testing.T) {
 		w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: events[0], At: w.now, Took: 20 * time.Second}}, false))
 		if _, told = w.due(); len(told) != 0 {
 			t.Errorf("before the one that failed was tried again: %+v", told)
+		}
+		listed, err := w.st.EventDeliveries(t.Context(), w.OrganizationID, w.ID, store.EventDeliveryFilter{State: hub.DeliveryPending, Limit: 10})
+		w.must(err)
+		var held []bool
+		for _, d := range listed {
+			one, err := w.st.EventDelivery(t.Context(), w.OrganizationID, w.ID, d.Event.ID)
+			w.must(err)
+			if held = append(held, d.Held); one.Held != d.Held {
+				t.Errorf("alone it is held: %t, in the list: %t", one.Held, d.Held)
+			}
+		}
+		if want := []bool{true, true, false}; !slices.Equal(held, want) { // the latest first
+			t.Errorf("held: %v, want %v", held, want)
 		}
 		if next, err := w.st.NextEvent(t.Context(), w.OrganizationID, w.ID); err != nil || !next.Equal(later) {
 			t.Errorf("the next is due at %s, %v", next, err)

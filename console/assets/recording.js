@@ -1,15 +1,15 @@
 "use strict";
-// The transcript and the player of a recording: a click on a moment plays from there, and what is being said is marked.
+// The transcript and the player of a recording: a click on a line plays from there, and what is being said is marked.
 (() => {
   const player = document.getElementById("player");
   const transcript = document.getElementById("transcript");
   if (!player || !transcript) return;
   const lines = [...transcript.querySelectorAll("li[data-start]")];
   transcript.addEventListener("click", (event) => {
-    const at = event.target.closest("a.at");
-    if (!at) return;
+    const line = event.target.closest("li[data-start]");
+    if (!line || !getSelection().isCollapsed) return; // words that are chosen are to be copied
     event.preventDefault();
-    player.currentTime = Number(at.closest("li").dataset.start) / 1000;
+    player.currentTime = Number(line.dataset.start) / 1000;
     player.play().catch(() => {}); // a browser may refuse, and says so at the player
   });
   const mark = () => {

@@ -72,6 +72,9 @@ func (s *server) signIn(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Store.TouchToken(v.Context(), t); err != nil {
+		return err
+	}
 	s.enter(w, v.Request, secret)
 	http.Redirect(w, v.Request, s.base+shown.Next, http.StatusSeeOther)
 	return nil

@@ -49,7 +49,7 @@ func TestSignInByToken(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, databaseURL string) {
 		s := serveOn(t, databaseURL)
 		own, sister, other := s.organization("Acme Roofing"), s.organization("Acme Siding"), s.organization("Bolt Solar")
-		_, text, err := s.store.CreateToken(t.Context(), own, store.NewToken{Name: "laptop"})
+		laptop, text, err := s.store.CreateToken(t.Context(), own, store.NewToken{Name: "laptop"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,6 +63,9 @@ func TestSignInByToken(t *testing.T) {
 			t.Errorf("led to %s", to)
 		}
 		mustContain(t, b.get("/"), "<h1>Acme Roofing</h1>", "Ben, with the token laptop")
+		if used, err := s.store.Token(t.Context(), own, laptop.ID); err != nil || used.LastUsedAt.IsZero() {
+			t.Errorf("the token that somebody signed in with was never used: %v", err)
+		}
 		for _, foreign := range []string{sister, other, "nowhere"} {
 			if a := b.do(http.MethodGet, "/?organization="+foreign, nil); a.status != http.StatusNotFound {
 				t.Errorf("%s: %d", foreign, a.status)

@@ -280,8 +280,8 @@ func TestTheRunsOfAnHourArePaged(t *testing.T) {
 // TestTheGridSaysWhatChanged has the row of runs in the tones of its legend: one that changed nothing is not as one that did.
 func TestTheGridSaysWhatChanged(t *testing.T) {
 	runs := []store.SyncRun{
-		{ID: "3", Outcome: store.RunFailed}, {ID: "2", Outcome: store.RunDone, RunTotals: store.RunTotals{Changes: store.Changes{Unchanged: 43}}},
-		{ID: "1", Outcome: store.RunDone, RunTotals: store.RunTotals{Changes: store.Changes{Created: 1}}}, {ID: "0", Outcome: store.RunDone, RunTotals: store.RunTotals{Quarantined: 1}},
+		{ID: "3", Outcome: store.RunFailed}, {ID: "2", Outcome: store.RunDone, Unchanged: 43},
+		{ID: "1", Outcome: store.RunDone, Created: 1}, {ID: "0", Outcome: store.RunDone, Quarantined: 1},
 	}
 	var tones []string
 	for _, cell := range drawGrid(connectionView{}, runs, func(run string) string { return run }).Runs {

@@ -200,7 +200,7 @@ func TestALivePageWaitsForItsScripts(t *testing.T) {
 				t.Errorf("the stream is asked for as %v", headers)
 			}
 			storetest.Exec(t, s.store, `UPDATE connections SET name = 'Called anew' WHERE id = $1`, c.ID)
-			browse(t, window, chromedp.WaitVisible(`//h1[contains(text(), "Called anew")]`, chromedp.BySearch))
+			browse(t, window, chromedp.WaitVisible(`//h1[contains(., "Called anew")]`, chromedp.BySearch))
 		})
 	}
 }

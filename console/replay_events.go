@@ -91,10 +91,14 @@ func (s *server) showReplayed(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	of := v.URL.Query().Get("of")
-	n, after, _ := strings.Cut(s.unseal(v, v.URL.Path, of), " ")
-	if shown.Count, err = strconv.ParseInt(n, 10, 64); err != nil { // nobody here has sent anything again
+	sealed := s.unseal(v, v.URL.Path, of)
+	if sealed == "" { // nobody here has sent anything again
 		http.Redirect(w, v.Request, shown.DeliveriesURL, http.StatusSeeOther)
 		return nil
+	}
+	n, after, _ := strings.Cut(sealed, " ")
+	if shown.Count, err = strconv.ParseInt(n, 10, 64); err != nil {
+		return err
 	}
 	shown.Started, shown.After = true, after
 	f := shown.Filter.EventDeliveryFilter

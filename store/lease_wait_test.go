@@ -74,7 +74,7 @@ func TestAPageThatWaitsSeesWhatItWaitedFor(t *testing.T) {
 			}
 			got := <-committed
 			_, passed := errors.AsType[*hub.QuotaError](got)
-			if _, limit := c.want.(*hub.QuotaError); !errors.Is(got, c.want) && !(limit && passed) {
+			if _, limit := errors.AsType[*hub.QuotaError](c.want); !errors.Is(got, c.want) && !(limit && passed) {
 				t.Errorf("it ends with %v", got)
 			}
 			records := 0

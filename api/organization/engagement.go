@@ -117,8 +117,9 @@ func (s *server) showEngagements(r *wire.Request, organization string, found []s
 }
 
 func (s *server) listEngagements(r *wire.Request, in *RecordsQuery) (*EngagementsAnswer, error) {
-	out, err := &EngagementsAnswer{}, error(nil)
-	out.Body.Data, out.Body.PagedBody, err = listRecords(s, r, in, hub.ModelEngagement, s.showEngagements)
+	shown, paged, err := listRecords(s, r, in, hub.ModelEngagement, s.showEngagements)
+	out := &EngagementsAnswer{}
+	out.Body.Data, out.Body.PagedBody = shown, paged
 	return out, err
 }
 

@@ -105,8 +105,9 @@ func (s *server) showOpportunities(r *wire.Request, organization string, found [
 }
 
 func (s *server) listOpportunities(r *wire.Request, in *RecordsQuery) (*OpportunitiesAnswer, error) {
-	out, err := &OpportunitiesAnswer{}, error(nil)
-	out.Body.Data, out.Body.PagedBody, err = listRecords(s, r, in, hub.ModelOpportunity, s.showOpportunities)
+	shown, paged, err := listRecords(s, r, in, hub.ModelOpportunity, s.showOpportunities)
+	out := &OpportunitiesAnswer{}
+	out.Body.Data, out.Body.PagedBody = shown, paged
 	return out, err
 }
 

@@ -38,7 +38,7 @@ func (d *demo) pushed() error {
 		return err
 	}
 	fmt.Printf("  %-17s an appointment is pushed, and recorded\n", hub.PlatformCustomInput)
-	id, err := d.record(appointment{Record: hub.Record{StartTime: start, EndTime: end}, rep: d.rep}, talkAbout("Window replacement"), "Windows for Hana Whitfield", "Hana Whitfield")
+	id, err := d.record(appointment{StartTime: start, EndTime: end, rep: d.rep}, talkAbout("Window replacement"), "Windows for Hana Whitfield", "Hana Whitfield")
 	if err != nil {
 		return err
 	}

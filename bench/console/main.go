@@ -158,7 +158,7 @@ func (b *bench) pages() []page {
 		{"connections", "/connections?" + organization},
 		{"a connection", connection + "?" + organization},
 		{"a run", connection + "/runs/" + b.run + "?" + organization},
-		{"a rewind, with its count", connection + "/rewind?" + organization + "&from=2020-01-01T00:00"},
+		{"a rewind, with its count", connection + "/rewind?" + organization + "&model=CONTACT&from=2020-01-01T00:00"},
 		{"records", "/records?" + organization},
 		{"contacts", "/records?" + organization + "&model=CONTACT"},
 		{"records by the beginning of a name", "/records?" + organization + "&model=CONTACT&q=Name+77"},

@@ -83,8 +83,7 @@ func newAxis(r *hub.Recording, candidates []candidate, zone *time.Location) axis
 		if c.Linked {
 			kind = "linked"
 		}
-		// Isolated, so that names that run from right to left do not take the percentage along.
-		label := "\u2068" + shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36) + "\u2069"
+		label := isolated(shorten(strings.Trim(c.Appointment.Name+", "+c.Whom, ", "), 36)) // a name from right to left would take the percentage along
 		if c.Probability > 0 {
 			label += ", " + percent(c.Probability)
 		}

@@ -150,8 +150,11 @@ func isolate(name string) string {
 	if !strings.ContainsFunc(name, turns) {
 		return name
 	}
-	return "“\u2068" + strings.Trim(name, "“”") + "\u2069”"
+	return "“" + isolated(strings.Trim(name, "“”")) + "”"
 }
+
+// isolated is a text whose direction does not go on in what stands beside it, where there is no markup to say so.
+func isolated(text string) string { return "\u2068" + text + "\u2069" }
 
 // turns reports whether a letter runs from right to left, or is a sign that sets a direction.
 func turns(r rune) bool {

@@ -206,18 +206,15 @@ type EventDeliveryFilter struct {
 // triesMost is how many attempts of a delivery are told.
 const triesMost = 20
 
-// eventDeliveryColumns are those of a delivery d of an event e.
-const eventDeliveryColumns = `e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at,
-	CASE WHEN d.state <> 'PENDING' THEN FALSE WHEN TRUE` + firstOfItsRecording + ` THEN FALSE ELSE TRUE END`
+// eventDeliverySelect finds deliveries d with their events e, and whether one waits for another of its recording.
+const eventDeliverySelect = `SELECT e.organization_id, e.id, e.type, e.recording_id, e.payload, e.created_at, d.state, d.attempts, d.due_at, d.created_at, d.updated_at,
+		d.state = 'PENDING' AND NOT (TRUE` + firstOfItsRecording + `)
+	FROM event_deliveries d JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id WHERE `
 
-const eventDeliveryQuery = `SELECT ` + eventDeliveryColumns + ` FROM event_deliveries d
-	JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-	WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id = $3`
+const eventDeliveryQuery = eventDeliverySelect + `d.organization_id = $1 AND d.endpoint_id = $2 AND d.event_id = $3`
 
 func eventDeliveriesQuery(state hub.DeliveryState) string {
-	return `SELECT ` + eventDeliveryColumns + ` FROM event_deliveries d
-		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE ` + betweenEvents + eventStates[state] + ` ORDER BY d.event_id DESC LIMIT $5`
+	return eventDeliverySelect + betweenEvents + eventStates[state] + ` ORDER BY d.event_id DESC LIMIT $5`
 }
 
 func scanEventDelivery(r database.Row) (EventDelivery, error) {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -128,27 +127,10 @@ func TestAnotherLookTakesInAllThatIsLinked(t *testing.T) {
 		if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM relinks WHERE organization_id = $1 AND asked_from <= $2 AND asked_until >= $3`, w.org, (1-reach)*1_000_000, (500+reach)*1_000_000); n != 1 {
 			t.Error("the look does not reach from the first to the last")
 		}
-		db, ok := w.st.Native().(*sql.DB)
-		if !ok {
+		if _, ok := w.st.Native().(*sql.DB); !ok {
 			return
 		}
-		rows, err := db.QueryContext(ctx, `EXPLAIN QUERY PLAN `+store.LinkedSpanQuery(), nil, nil, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
-		text := strings.Join(plan, "\n")
+		text := strings.Join(queryPlan(t, w.st, store.LinkedSpanQuery(), nil, nil, nil, nil), "\n")
 		if strings.Count(text, "COVERING INDEX recordings_by_link (organization_id=? AND link_connection_id=? AND link_model=? AND link_external_id=?)") != 2 || strings.Contains(text, "B-TREE") {
 			t.Error(fmt.Sprint("the first and the last are looked for among all:\n", text))
 		}

@@ -58,6 +58,13 @@ func IsKind(err error, kind Kind) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
+// AsksToWait reports whether err is an answer by which the vendor asks to be left alone for a while: nothing may be sent before
+// that is over, so it must reach the engine at once.
+func AsksToWait(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.RetryAfter > 0
+}
+
 // Status is the HTTP status of the answer that err is about; zero where there was none, or none that failed.
 func Status(err error) int {
 	if e, ok := errors.AsType[*Error](err); ok {

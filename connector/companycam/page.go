@@ -110,7 +110,12 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 			next = next.with(idsOf(found[i:]), at)
 			break
 		}
-		if err := appendItem(ctx, p, q.Model, &page, r.raw); err != nil {
+		err := appendItem(ctx, p, q.Model, &page, r.raw)
+		if err != nil && i > 0 && r.id != "" && ctx.Err() == nil && !connector.AsksToWait(err) {
+			next = next.with(idsOf(found[i:]), at) // what was read is kept; the next page meets the error
+			break
+		}
+		if err != nil {
 			return connector.Page{}, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,44 @@ func TestOnlyWhatChangedCostsRequests(t *testing.T) {
 	if len(rejected) > 0 || usersOf(again, changed) != usersOf(held, changed) {
 		t.Errorf("%d users became %d; rejected %+v", usersOf(held, changed), usersOf(again, changed), rejected)
 	}
+}
+
+// TestWhatWasReadBeforeAFailureIsKept has the labels of one project fail: the projects before it come all the same, and the page
+// after them begins with it. Where the CRM asks to be left alone, that is told at once.
+func TestWhatWasReadBeforeAFailureIsKept(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Counts: map[hub.Model]int{hub.ModelOpportunity: 70}}))
+	rows := crm.Records(hub.ModelOpportunity)
+	slices.Reverse(rows) // the newest come first
+	q := connector.Query{Model: hub.ModelOpportunity, Limit: 1000}
+	failing := rows[2].ExternalID
+	crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: failing + "/labels"})
+	page, err := companycam.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || !page.More || !slices.Equal(idsOf(page, hub.ModelOpportunity), []string{rows[0].ExternalID, rows[1].ExternalID}) {
+		t.Fatalf("before the one that fails: %v %v", idsOf(page, hub.ModelOpportunity), err)
+	}
+	q.Next = page.Next
+	if again, err := (companycam.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Temporary) {
+		t.Errorf("the page after them: %v %v", idsOf(again, hub.ModelOpportunity), err)
+	}
+	crm.Faults.Stop()
+	if next, err := (companycam.Connector{}).Fetch(t.Context(), s, q); err != nil || idsOf(next, hub.ModelOpportunity)[0] != failing {
+		t.Errorf("when it fails no longer: %v %v", idsOf(next, hub.ModelOpportunity), err)
+	}
+	q.Next = ""
+	crm.Faults.Always(simulator.Fault{Kind: simulator.Unavailable, RetryAfter: "7", Match: failing + "/labels"})
+	if _, err := (companycam.Connector{}).Fetch(t.Context(), s, q); !connector.AsksToWait(err) {
+		t.Errorf("it is not told that the CRM asks to be left alone: %v", err)
+	}
+}
+
+func idsOf(page connector.Page, m hub.Model) []string {
+	var ids []string
+	for _, r := range page.Records {
+		if r.Model == m {
+			ids = append(ids, r.ExternalID)
+		}
+	}
+	return ids
 }
 
 func usersOf(records []hub.Record, project string) int {

@@ -33,7 +33,7 @@ func fetchCustomers(ctx context.Context, s *connector.Session, q connector.Query
 	places := map[string]int{} // in found: no customer twice in one page
 	for requests := 1; ; requests++ {
 		got, err := leads(ctx, s, at.window(q.Limit))
-		if err != nil && requests > 1 && ctx.Err() == nil { // what was passed is not read again; the next page meets the error
+		if err != nil && requests > 1 && ctx.Err() == nil && !connector.AsksToWait(err) { // what was passed is not read again; the next page meets the error
 			page.More = true
 			break
 		}

@@ -157,6 +157,10 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 		got, err := list(ctx, s, feedPath, "items", at.feed())
 		if err = at.error(err, s.Now()); err != nil {
 			begun, again := at.beginAgain(err)
+			if !again && requests > 1 && ctx.Err() == nil && !connector.AsksToWait(err) { // what was read is kept; the next page meets the error
+				page.Next, page.More = connector.WritePlace(at), true
+				return page, nil
+			}
 			if !again || requests >= maxRequests {
 				return connector.Page{}, err
 			}

@@ -225,7 +225,7 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 		m.committed, m.status = m.st, status
 		return nil
 	}
-	valid, quarantined := sortPage(page, m.info.Model, m.query().Since)
+	valid, quarantined := sortPage(got, m.info.Model, m.query().Since)
 	changes, err := m.job.engine.Store.CommitPage(ctx, m.job.sched, store.PageCommit{
 		State: m.st, AskedAt: got.askedAt, Records: valid, Prepared: got.prepared, Quarantined: quarantined, Others: others, Children: m.info.Also,
 		RewindApplied: m.rewindApplied, Status: status, Totals: totals,
@@ -294,16 +294,20 @@ func (j *syncJob) moved() store.RunTotals {
 }
 
 // sortPage tells the records that can be kept from those that go into quarantine.
-func sortPage(page *connector.Page, model hub.Model, since time.Time) (valid []hub.Record, bad []store.Quarantined) {
-	valid = page.Records[:0]
-	for i := range page.Records {
-		r := &page.Records[i]
-		if err := r.Validate(); err != nil {
-			raw, _ := json.Marshal(r) //nolint:errchkjson,musttag // its times are valid: they were read from JSON
-			bad = append(bad, store.Quarantined{Model: model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: since})
-			continue
+func sortPage(got *fetched, model hub.Model, since time.Time) (valid []hub.Record, bad []store.Quarantined) {
+	page := &got.page
+	valid = page.Records
+	if len(got.faults) > 0 { // rarely; the page keeps its own, as they tell whether it brought anything
+		valid = nil
+		for i := range page.Records {
+			r := &page.Records[i]
+			if err := got.faults[i]; err != nil {
+				raw, _ := json.Marshal(r) //nolint:errchkjson,musttag // its times are valid: they were read from JSON
+				bad = append(bad, store.Quarantined{Model: model, ExternalID: r.ExternalID, Reason: err.Error(), Raw: string(raw), FoundSince: since})
+				continue
+			}
+			valid = append(valid, *r)
 		}
-		valid = append(valid, *r)
 	}
 	for _, r := range page.Rejected {
 		bad = append(bad, store.Quarantined{Model: model, ExternalID: r.ExternalID, Reason: r.Reason, Raw: string(r.Raw), FoundSince: since})

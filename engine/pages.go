@@ -16,6 +16,8 @@ type fetched struct {
 	page connector.Page
 	// prepared is what of the page's records can be worked out before the page is committed.
 	prepared store.Prepared
+	// faults are why some of them cannot be kept, by their index.
+	faults map[int]error
 	// askedAt is our clock when it was asked for.
 	askedAt time.Time
 	err     error
@@ -52,9 +54,6 @@ func (j *syncJob) readPages(ctx context.Context, info hub.ModelInfo, r pageReade
 		}
 		if !hub.IsStorable(got.page.Next) {
 			return connector.Fail(connector.Malformed, j.name(), "the next page of %s is named by what is no text", info.Model)
-		}
-		if most := itemsPerPage(j.engine.PageSize); len(got.page.Records) > most || len(got.page.Rejected) > most {
-			return connector.Fail(connector.Malformed, j.name(), "a page of %s has %d records and %d others, where %d were asked for", info.Model, len(got.page.Records), len(got.page.Rejected), j.engine.PageSize)
 		}
 		more := got.page.More
 		r.advance(&got)
@@ -121,12 +120,17 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 			answer <- got
 		}()
 		got.page, got.err = j.connector.Fetch(j.requests.of(ctx, q.Model), &j.session.Session, q)
+		if got.err != nil {
+			return
+		}
+		if most := itemsPerPage(j.engine.PageSize); len(got.page.Records) > most || len(got.page.Rejected) > most {
+			got.err = connector.Fail(connector.Malformed, j.name(), "a page of %s has %d records and %d others, where %d were asked for", q.Model, len(got.page.Records), len(got.page.Rejected), j.engine.PageSize)
+			return
+		}
 		for i := range got.page.Records {
 			got.page.Records[i].Mend()
 		}
-		if got.err == nil && len(got.page.Records) <= itemsPerPage(j.engine.PageSize) {
-			got.prepared = store.Prepare(got.page.Records)
-		}
+		got.prepared, got.faults = store.Prepare(got.page.Records)
 	}()
 	return answer
 }

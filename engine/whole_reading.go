@@ -271,7 +271,7 @@ func (r *wholeReading) commit(ctx context.Context, got *fetched) error {
 	if len(got.page.Passed) > 0 && r.job.engine.seen.add(r.seenKey(), &connector.Page{Passed: got.page.Passed}) { // what is kept is noted with the page
 		r.w.Barren = 0
 	}
-	valid, quarantined := sortPage(&got.page, r.info.Model, since)
+	valid, quarantined := sortPage(got, r.info.Model, since)
 	for _, q := range quarantined {
 		if q.ExternalID == "" { // it may be any of those that are missing
 			r.w.Complete = false

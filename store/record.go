@@ -85,11 +85,13 @@ func newRecordContent(r *hub.Record) *recordContent {
 // Prepared are the contents of records, worked out while something else was waited for.
 type Prepared map[recordKey]*recordContent
 
-// Prepare works the contents of those records out that are valid. They may not be changed any more before they are written.
-func Prepare(records []hub.Record) Prepared {
-	p := make(Prepared, len(records))
+// Prepare validates the records and works the contents out of those that are valid. It tells, by their index, why the others cannot be
+// kept. They may not be changed any more before they are written.
+func Prepare(records []hub.Record) (p Prepared, faults map[int]error) {
+	p, faults = make(Prepared, len(records)), map[int]error{}
 	for i := range records {
-		if records[i].Validate() != nil { // it may have what JSON has not
+		if err := records[i].Validate(); err != nil { // it may have what JSON has not
+			faults[i] = err
 			continue
 		}
 		key := recordKey{records[i].Model, records[i].ExternalID}
@@ -99,7 +101,7 @@ func Prepare(records []hub.Record) Prepared {
 		}
 		p[key] = newRecordContent(&records[i])
 	}
-	return p
+	return p, faults
 }
 
 // recordRow is a record in the order of the upsert's parameters.

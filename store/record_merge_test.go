@@ -256,7 +256,7 @@ func TestPreparedRecordsAreWhatIsWritten(t *testing.T) {
 			t.Helper()
 			page := store.PageCommit{State: store.SyncState{Model: records[0].Model}, Status: hub.SyncStateUpToDate, Records: records}
 			if prepared {
-				page.Prepared = store.Prepare(records)
+				page.Prepared, _ = store.Prepare(records)
 			}
 			changes, err := st.CommitPage(ctx, sched, page)
 			if err != nil {
@@ -294,8 +294,9 @@ func TestPreparedRecordsAreWhatIsWritten(t *testing.T) {
 			}
 		}
 		nowhere := math.NaN()
-		if p := store.Prepare([]hub.Record{{Model: hub.ModelAccount, ExternalID: "n", Details: hub.Details{Latitude: &nowhere}}}); len(p) != 0 {
-			t.Error("what cannot be kept is prepared")
+		p, faults := store.Prepare([]hub.Record{once, {Model: hub.ModelAccount, ExternalID: "n", Details: hub.Details{Latitude: &nowhere}}})
+		if len(p) != 1 || len(faults) != 1 || faults[1] == nil {
+			t.Errorf("%d of two are prepared, the faults are %v", len(p), faults)
 		}
 	})
 }

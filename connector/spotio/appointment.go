@@ -187,7 +187,8 @@ func fetchAppointments(ctx context.Context, s *connector.Session, q connector.Qu
 }
 
 // appendAppointments appends those of the items that are appointments; the others passed, and are something else where their
-// template is known. Where it is not, that says nothing of what they are: what the hub keeps as an appointment is told of.
+// template is known, as one of an appointment without a date is, whose date is null. Where it is not known, that says nothing of what
+// they are: what the hub keeps as an appointment is told of.
 func appendAppointments(ctx context.Context, page *connector.Page, q connector.Query, items []json.RawMessage, known map[id]template) error {
 	unknown := map[string]json.RawMessage{}
 	var ids []string
@@ -195,10 +196,12 @@ func appendAppointments(ctx context.Context, page *connector.Page, q connector.Q
 		var head struct {
 			ID         id `json:"id"`
 			TemplateID id `json:"activityTemplateId"`
+			// Date is as it came: one that cannot be read says nothing.
+			Date json.RawMessage `json:"date"`
 		}
 		err := json.Unmarshal(raw, &head)
 		of, listed := known[head.TemplateID]
-		if err != nil || head.ID == "" || of.appointment {
+		if err != nil || head.ID == "" || of.appointment && string(head.Date) != "null" {
 			connector.AppendItems(page, []json.RawMessage{raw}, func(a activity) []hub.Record { return []hub.Record{a.record(known[a.TemplateID])} })
 			continue
 		}

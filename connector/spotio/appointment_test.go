@@ -177,3 +177,20 @@ func TestATemplateThatIsNotListed(t *testing.T) {
 		t.Errorf("without an id: %+v %v", page, err)
 	}
 }
+
+// TestAnAppointmentThatLosesItsDate is something else as soon as it is listed so; one whose date is left out, or cannot be read, is not.
+func TestAnAppointmentThatLosesItsDate(t *testing.T) {
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/api/workflow/activityTemplates" {
+			_, _ = fmt.Fprint(w, `[{"id":"1","name":"Appointment","systemRole":"Appointment"}]`)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"items":[{"id":"null","activityTemplateId":"1","date":null},{"id":"none","activityTemplateId":"1"},
+			{"id":"odd","activityTemplateId":"1","date":{}},{"id":"there","activityTemplateId":"1","date":"2026-05-01T10:00:00Z"}],"scrollId":null}`)
+	}))
+	page, err := spotio.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Since: time.Now(), Limit: 100})
+	if err != nil || fmt.Sprint(page.Passed, page.Others) != "[null] [null]" || len(page.Records) != 2 || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "odd" {
+		t.Errorf("%+v %v", page, err)
+	}
+}

@@ -190,9 +190,12 @@ func (v *vendor) showAlone(r hub.Record) map[string]any {
 	return item
 }
 
-// template is the kind of an activity: some are no appointments, and those that have turned.
+// undated reports whether an activity has turned by losing its date; the others turn by becoming one of another kind.
+func undated(a hub.Record) bool { return a.StartTime.IsZero() && number(a)%2 == 0 }
+
+// template is the kind of an activity: some are no appointments, and those that have turned and are still dated.
 func templateOf(a hub.Record) string {
-	if a.StartTime.IsZero() {
+	if a.StartTime.IsZero() && !undated(a) {
 		return visitTemplate
 	}
 	switch number(a) % 10 {
@@ -215,6 +218,14 @@ func (v *vendor) start(a hub.Record) time.Time {
 		days = n*53%1200 - 900
 	}
 	return v.base.AddDate(0, 0, days).Add(8*time.Hour + time.Duration(n%20)*30*time.Minute + v.Moved(a))
+}
+
+// date is the start as it is shown. What has none is still listed where it took place.
+func (v *vendor) date(a hub.Record) any {
+	if undated(a) {
+		return nil
+	}
+	return hub.WireTime(v.start(a))
 }
 
 func allDay(a hub.Record) bool { return number(a)%11 == 3 }
@@ -247,7 +258,7 @@ func resultOf(a hub.Record) any {
 func (v *vendor) showActivity(a hub.Record) map[string]any {
 	return map[string]any{
 		"id": a.ExternalID, "activityTemplateId": templateOf(a), "ownerId": orNull(a.Refs.Owner), "dataObjectId": orNull(v.lead(a)), "title": v.titleOf(a),
-		"notes": a.Details.Content, "date": hub.WireTime(v.start(a)), "durationSeconds": seconds(a), "allDay": allDay(a), "done": false, "isNote": false, "resultId": resultOf(a),
+		"notes": a.Details.Content, "date": v.date(a), "durationSeconds": seconds(a), "allDay": allDay(a), "done": false, "isNote": false, "resultId": resultOf(a),
 	}
 }
 
@@ -310,7 +321,7 @@ func (v *vendor) held(r hub.Record) []hub.Record {
 			keep.Details.Latitude, keep.Details.Longitude = has.Latitude, has.Longitude
 		}
 	default:
-		if templateOf(r) == visitTemplate {
+		if templateOf(r) == visitTemplate || undated(r) {
 			return nil
 		}
 		keep.Deleted = r.Deleted || v.ghost(r)

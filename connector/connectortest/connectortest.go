@@ -36,6 +36,8 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("names each failure", func(t *testing.T) { namesFailures(t, c, crm) })
 	t.Run("takes no answer without rows for an empty list", func(t *testing.T) { needsRows(t, c, crm) })
 	t.Run("loses nothing to odd answers", func(t *testing.T) { losesNothingToOddAnswers(t, c, crm) })
+	t.Run("ends where pages repeat themselves", func(t *testing.T) { endsRepeatedPages(t, c, crm) })
+	t.Run("tells one list that is refused alone", func(t *testing.T) { tellsOneRefusedList(t, c, crm) })
 	t.Run("tells a place that is too old", func(t *testing.T) { tellsOldPlaces(t, c, crm) })
 	t.Run("tells an outage from a refusal", func(t *testing.T) { tellsOutages(t, c, crm) })
 	t.Run("takes what goes back in time", func(t *testing.T) { takesWhatGoesBack(t, c, crm) })

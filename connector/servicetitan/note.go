@@ -64,7 +64,8 @@ func (n *note) ref(marker string) string {
 
 // FindNote implements connector.NoteFinder. A job's note that cannot be older than a time is looked for in the feed of all
 // notes of jobs from then on, which gives its id; where the app lacks the feed's scope, and for all other notes, the
-// record's own list is read to its end.
+// record's own list is read to its end. Where a note is taken away meanwhile the others move up, so the page before is read again for
+// what moved into it.
 func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
 	l, err := notesOf(q.Target, q.ExternalID)
 	if err != nil {
@@ -77,19 +78,25 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 		}
 	}
 	for number := 1; number <= maxNotePages; number++ {
-		got, err := ask(ctx, s, l, url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(maxPageSize)}})
-		if err != nil {
-			return connector.FoundNote{}, err
+		found, more, err := findOnPage(ctx, s, l, number, q)
+		if number > 1 && found.ExternalID == "" && err == nil {
+			found, _, err = findOnPage(ctx, s, l, number-1, q)
 		}
-		found, err := findAmong(got.rows, l, q)
-		if found.ExternalID != "" || err != nil {
+		if found.ExternalID != "" || err != nil || !more {
 			return found, err
-		}
-		if !got.more {
-			return connector.FoundNote{}, nil
 		}
 	}
 	return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "the notes of %s do not end", l.path)
+}
+
+// findOnPage searches a page of a record's own list.
+func findOnPage(ctx context.Context, s *connector.Session, l list, number int, q connector.NoteQuery) (found connector.FoundNote, more bool, err error) {
+	got, err := ask(ctx, s, l, url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(maxPageSize)}})
+	if err != nil {
+		return found, false, err
+	}
+	found, err = findAmong(got.rows, l, q)
+	return found, got.more, err
 }
 
 // findInFeed searches the feed of notes of jobs.

@@ -3,6 +3,7 @@ package servicetitan_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,4 +46,43 @@ func TestNotesToTheirEnd(t *testing.T) {
 	if _, err := (servicetitan.Connector{}).WriteNote(t.Context(), session, connector.Note{Target: hub.ModelUser, ExternalID: "1"}); !connector.IsKind(err, connector.Refused) {
 		t.Errorf("on a user: %v", err)
 	}
+}
+
+// TestNotesThatMoveUp takes another note away between two pages of a record's notes: ours moves into the page that was read.
+func TestNotesThatMoveUp(t *testing.T) {
+	for target, ahead := range map[hub.Model]int{hub.ModelAccount: 500, hub.ModelLead: 1000} {
+		crm, session := standIn(t, simulator.Options{Records: 20})
+		on := crm.Records(target)[0].ExternalID
+		first := crm.Notes.Add(target, on, "Called.")
+		for range ahead - 1 {
+			crm.Notes.Add(target, on, "Called again.")
+		}
+		ours := crm.Notes.Add(target, on, "Talk sirocco:1")
+		if target == hub.ModelLead { // on the last page others are left
+			for range 20 {
+				crm.Notes.Add(target, on, "Called once more.")
+			}
+		}
+		session.HTTP.Transport = afterAnswer(func(r *http.Request) {
+			if r.URL.Query().Get("page") == strconv.Itoa(ahead/500) {
+				crm.Notes.Remove(first.ID)
+			}
+		})
+		found, err := servicetitan.Connector{}.FindNote(t.Context(), session, connector.NoteQuery{Target: target, ExternalID: on, Markers: []string{"sirocco:1"}})
+		if err != nil || found.ExternalID != ours.ID {
+			t.Errorf("behind %d notes on %s: %+v %v", ahead, target, found, err)
+		}
+	}
+}
+
+// afterAnswer is told of each request whose answer has come.
+type afterAnswer func(r *http.Request)
+
+// RoundTrip implements http.RoundTripper.
+func (f afterAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
+	w, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		f(r)
+	}
+	return w, err
 }

@@ -32,7 +32,6 @@ var standard = map[hub.Model]hub.Source{
 		"street": "ShippingStreet", "city": "ShippingCity", "state": "ShippingState", "zip": "ShippingPostalCode", "country": "ShippingCountry",
 		"latitude": "ShippingLatitude", "longitude": "ShippingLongitude",
 		"otherStreet": "BillingStreet", "otherCity": "BillingCity", "otherState": "BillingState", "otherZip": "BillingPostalCode", "otherCountry": "BillingCountry",
-		"otherLatitude": "BillingLatitude", "otherLongitude": "BillingLongitude",
 		"website": "Website", "industry": "Industry", "description": "Description", "lastActivityAt": "LastActivityDate",
 	}},
 	hub.ModelContact: {Object: "Contact", Fields: map[string]string{

@@ -183,3 +183,37 @@ func TestEntriesOfWholeDays(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaceIsWhereTheWorkIs: where bills go to says nothing of where the visits of an account are, and is shown nevertheless.
+func TestPlaceIsWhereTheWorkIs(t *testing.T) {
+	crm, organization, session := standIn(t, simulator.Options{Records: 20}, nil)
+	ids := crm.Rows(hub.ModelAccount)
+	both, billed, nowhere := ids[0], ids[1], ids[2]
+	north, east, nothing := 30.5, -97.5, 0.0
+	at := func(id string, street string, latitude, longitude *float64) {
+		crm.Change(hub.ModelAccount, id, func(r *hub.Record) {
+			r.Details.Addresses, r.Details.Latitude, r.Details.Longitude = nil, latitude, longitude
+			if street != "" {
+				r.Details.Addresses = []hub.Address{{Street: street}}
+			}
+		})
+		organization.Bill(id, "1 Bank Street", 41, -74)
+	}
+	at(both, "2 Roof Road", &north, &east)
+	at(billed, "", nil, nil)
+	at(nowhere, "3 Roof Road", &nothing, &nothing)
+	found := read(t, session, connector.Query{Model: hub.ModelAccount, Limit: 7})
+	for id, want := range map[string]struct {
+		streets string
+		placed  bool
+	}{both: {"2 Roof Road, 1 Bank Street", true}, billed: {"1 Bank Street", false}, nowhere: {"3 Roof Road, 1 Bank Street", false}} {
+		d := found[id].Details
+		var streets []string
+		for _, a := range d.Addresses {
+			streets = append(streets, a.Street)
+		}
+		if got := strings.Join(streets, ", "); got != want.streets || (d.Latitude != nil) != want.placed || (d.Longitude != nil) != want.placed || want.placed && (*d.Latitude != north || *d.Longitude != east) {
+			t.Errorf("%s, at %v %v, want %+v", got, d.Latitude, d.Longitude, want)
+		}
+	}
+}

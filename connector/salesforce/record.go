@@ -77,15 +77,13 @@ var parts = []part{
 	{"state", func(b *builder, r row, f string) { b.here.State = r.text(f) }},
 	{"zip", func(b *builder, r row, f string) { b.here.Zip = r.text(f) }},
 	{"country", func(b *builder, r row, f string) { b.here.Country = r.text(f) }},
-	{"latitude", func(b *builder, r row, f string) { b.here.latitude = r.number(f) }},
-	{"longitude", func(b *builder, r row, f string) { b.here.longitude = r.number(f) }},
+	{"latitude", func(b *builder, r row, f string) { b.Details.Latitude = r.number(f) }},
+	{"longitude", func(b *builder, r row, f string) { b.Details.Longitude = r.number(f) }},
 	{"otherStreet", func(b *builder, r row, f string) { b.other.Street = r.text(f) }},
 	{"otherCity", func(b *builder, r row, f string) { b.other.City = r.text(f) }},
 	{"otherState", func(b *builder, r row, f string) { b.other.State = r.text(f) }},
 	{"otherZip", func(b *builder, r row, f string) { b.other.Zip = r.text(f) }},
 	{"otherCountry", func(b *builder, r row, f string) { b.other.Country = r.text(f) }},
-	{"otherLatitude", func(b *builder, r row, f string) { b.other.latitude = r.number(f) }},
-	{"otherLongitude", func(b *builder, r row, f string) { b.other.longitude = r.number(f) }},
 	{"website", func(b *builder, r row, f string) { b.Details.Website = r.text(f) }},
 	{"industry", func(b *builder, r row, f string) { b.Details.Industry = r.text(f) }},
 	{"description", func(b *builder, r row, f string) { b.Details.Description = r.text(f) }},
@@ -122,15 +120,10 @@ var parts = []part{
 type builder struct {
 	hub.Record
 	company, clock string
-	here, other    address
+	here, other    hub.Address
 	won            bool
 	date           time.Time
 	minutes        *float64
-}
-
-type address struct {
-	hub.Address
-	latitude, longitude *float64
 }
 
 // record makes a record of a row.
@@ -180,16 +173,16 @@ func disposition(closed bool) string {
 	return "OPEN"
 }
 
-// place is the address at which work is done, before the one for bills.
+// place shows the address at which work is done before the one for bills, whose coordinates are left out: they say nothing of where
+// the work is. 0, 0 is how it is written that there are none.
 func (b *builder) place() {
-	for _, a := range [...]address{b.here, b.other} {
-		if a.Address == (hub.Address{}) {
-			continue
+	for _, a := range [...]hub.Address{b.here, b.other} {
+		if a != (hub.Address{}) {
+			b.Details.Addresses = append(b.Details.Addresses, a)
 		}
-		b.Details.Addresses = append(b.Details.Addresses, a.Address)
-		if b.Details.Latitude == nil && a.latitude != nil && a.longitude != nil && (*a.latitude != 0 || *a.longitude != 0) {
-			b.Details.Latitude, b.Details.Longitude = a.latitude, a.longitude
-		}
+	}
+	if x, y := b.Details.Latitude, b.Details.Longitude; x == nil || y == nil || *x == 0 && *y == 0 {
+		b.Details.Latitude, b.Details.Longitude = nil, nil
 	}
 }
 

@@ -60,6 +60,13 @@ type Organization struct {
 	// deletionsFail is the code that the list of deletions answers with, where it does not answer.
 	deletionsFail string
 	bulk          bulk
+	// bills are where the bills of accounts go to, by their ids.
+	bills map[string]billing
+}
+
+type billing struct {
+	street              string
+	latitude, longitude float64
 }
 
 // Hide keeps objects, and fields as Object.Field, from the user; no names show all again.
@@ -86,6 +93,16 @@ func (o *Organization) HaveMarkers() { o.with(func() { o.marker = true }) }
 
 // FailDeletions lets the list of deletions answer with an error of the vendor's.
 func (o *Organization) FailDeletions(code string) { o.with(func() { o.deletionsFail = code }) }
+
+// Bill gives an account an address for bills.
+func (o *Organization) Bill(account, street string, latitude, longitude float64) {
+	o.with(func() {
+		if o.bills == nil {
+			o.bills = map[string]billing{}
+		}
+		o.bills[account] = billing{street, latitude, longitude}
+	})
+}
 
 func (o *Organization) with(change func()) {
 	o.mu.Lock()

@@ -21,6 +21,11 @@ func (o *Organization) show(of object, r hub.Record) map[string]any {
 	case hub.ModelAccount:
 		row["Name"], row["LastActivityDate"] = r.Name, day(read(r.Details.LastActivity))
 		reach(row, r, "Shipping")
+		o.with(func() {
+			if b, ok := o.bills[r.ExternalID]; ok {
+				row["BillingStreet"], row["BillingLatitude"], row["BillingLongitude"] = b.street, b.latitude, b.longitude
+			}
+		})
 	case hub.ModelContact:
 		person(row, r)
 		reach(row, r, "Mailing")

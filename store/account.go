@@ -27,7 +27,7 @@ func (s *Store) replaceAccount(ctx context.Context, tx Tx, c hub.Connection, old
 	if err != nil {
 		return err
 	}
-	if err := rememberSent(ctx, tx, c, old, now); err != nil {
+	if err := s.rememberSent(ctx, tx, c, old, now); err != nil {
 		return err
 	}
 	key := []any{c.OrganizationID, c.ID}

@@ -203,7 +203,7 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 			return err
 		}
 		// After the write-back has lost its lease: nothing more is begun.
-		if err := rememberSent(ctx, tx, c, account, now); err != nil {
+		if err := s.rememberSent(ctx, tx, c, account, now); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM connections WHERE organization_id = $1 AND id = $2`, organization, id); err != nil {

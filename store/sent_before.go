@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// sentLately is how long after a note was sent the vendor may not list it yet, though it is there: longer than any platform's lag.
+	// sentLately is how long after a note was sent the vendor may not list it yet, though it is there, unless Options.NoteLag says that
+	// it is longer.
 	sentLately = 72 * time.Hour
 	// SentBeforeKept is how long it is remembered what was sent over a connection that is gone.
 	SentBeforeKept = 90 * 24 * time.Hour
@@ -23,8 +24,8 @@ const whereUnlisted = ` WHERE d.organization_id = $1 AND d.connection_id = $2 AN
 
 // rememberSent keeps, beyond a connection that goes or whose account is replaced, which of its notes are not proven to be there,
 // and which the vendor may not list yet. It is called while the connection's records are still there.
-func rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
-	args := []any{c.OrganizationID, c.ID, micros(now.Add(-sentLately))}
+func (s *Store) rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
+	args := []any{c.OrganizationID, c.ID, micros(now.Add(-max(sentLately, s.noteLag[c.Platform])))}
 	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentUnlisted+`
 		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
 		`+whereUnlisted+` AND r.merged_into IS NOT NULL`, args...)

@@ -202,3 +202,50 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWasSentIsRememberedForItsLag deletes a connection whose CRM may take days to list a note: what was sent within them is looked
+// for over the next one, and what the CRM must list by now is not.
+func TestWhatWasSentIsRememberedForItsLag(t *testing.T) {
+	const days = 24 * time.Hour
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.OpenWith(t, url, store.Options{Keys: storetest.Keys(t), NoteLag: map[hub.Platform]time.Duration{hub.PlatformMerge: 10 * days, hub.PlatformSpotio: time.Hour}})
+		for _, c := range []struct {
+			platform hub.Platform
+			sent     time.Duration
+			want     hub.DeliveryState
+		}{
+			{hub.PlatformMerge, 9 * days, hub.DeliveryConfirming}, {hub.PlatformMerge, 11 * days, hub.DeliveryPending},
+			{hub.PlatformSpotio, 2 * days, hub.DeliveryConfirming}, {hub.PlatformSpotio, 4 * days, hub.DeliveryPending},
+		} {
+			org := storetest.Organization(t, st)
+			recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
+			storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+			linked := func() (connection string, made hub.Delivery) {
+				t.Helper()
+				connection = storetest.Connection(t, st, org, c.platform, hub.ModelLead).ID
+				page := store.PageCommit{State: store.SyncState{Model: hub.ModelLead}, Status: hub.SyncStateUpToDate, Records: []hub.Record{{Model: hub.ModelLead, ExternalID: "1", Name: "Smith"}}}
+				if _, err := st.CommitPage(t.Context(), storetest.Lease(t, st, org, connection), page); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := st.SetLink(t.Context(), org, recording, hub.Link{ConnectionID: connection, Model: hub.ModelLead, ExternalID: "1"}); err != nil {
+					t.Fatal(err)
+				}
+				found, err := st.Deliveries(t.Context(), org, store.DeliveryFilter{ConnectionID: connection, Limit: 10})
+				if err != nil || len(found) != 1 {
+					t.Fatalf("%+v %v", found, err)
+				}
+				return connection, found[0]
+			}
+			connection, _ := linked()
+			storetest.Exec(t, st, `UPDATE deliveries SET state = 'SENT', due_at = NULL, created_at = $1, sent_at = $1, note_id = 'n', marker = 'sirocco:m', note_print = 'p', target_model = model,
+				target_external_id = external_id WHERE connection_id = $2`, time.Now().Add(-c.sent).UnixMicro(), connection)
+			storetest.Exec(t, st, `UPDATE connections SET account_since = 0 WHERE id = $1`, connection)
+			if _, err := st.DeleteConnection(t.Context(), org, connection, nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, made := linked(); made.State != c.want {
+				t.Errorf("%s: what was sent %s ago is %s, not %s", c.platform, c.sent, made.State, c.want)
+			}
+		}
+	})
+}

@@ -32,6 +32,8 @@ type Store struct {
 	fannedOut atomic.Value
 	// pushes lets the long writes of an organization come one after another.
 	pushes turns
+	// noteLag is Options.NoteLag.
+	noteLag map[hub.Platform]time.Duration
 	// measured is how large the database was lately.
 	measured measured
 }
@@ -58,6 +60,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Keys encrypts credentials. Without it a Store can do all else.
 	Keys *Keys
+	// NoteLag is how long a note may be missing from the lists of a platform, which counts where it is longer than three days.
+	NoteLag map[hub.Platform]time.Duration
 }
 
 // Open connects to the database that url names, which must be there with tables of the program's version: it makes and
@@ -79,7 +83,7 @@ func open(ctx context.Context, url string, opts Options, prepare func(database.D
 	if err != nil {
 		return nil, domainError(err)
 	}
-	s := &Store{db: db, keys: opts.Keys}
+	s := &Store{db: db, keys: opts.Keys, noteLag: opts.NoteLag}
 	if err := s.setClock(ctx, opts); err != nil {
 		return nil, errors.Join(domainError(err), db.Close())
 	}

@@ -101,7 +101,7 @@ func (f keyFlags) prove(ctx context.Context, st *store.Store, database string) e
 
 // makeWithKeys is openWithKeys for a server, which makes the database where there is none, and the key where nothing is
 // encrypted yet.
-func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.Store, *store.Keys, error) {
+func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags, opts store.Options) (*store.Store, *store.Keys, error) {
 	k, err := keys.read(db.Database)
 	if errors.Is(err, os.ErrNotExist) {
 		k, err = firstKey(ctx, db, keys)
@@ -109,7 +109,8 @@ func makeWithKeys(ctx context.Context, db databaseFlag, keys keyFlags) (*store.S
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := db.make(ctx, store.Options{Keys: k})
+	opts.Keys = k
+	st, err := db.make(ctx, opts)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -64,8 +64,8 @@ func (c *serveCommand) Validate(line *kong.Context) error {
 	}
 	known := append(pulled.names(), string(hub.PlatformSalesforce))
 	for platform, lag := range c.NoteLag {
-		if !slices.Contains(known, platform) || lag < 0 {
-			return fmt.Errorf("--note-lag: %s=%s is not a platform with a time, as in MERGE=26h", platform, lag)
+		if !slices.Contains(known, platform) || lag < 0 || lag > store.SentBeforeKept {
+			return fmt.Errorf("--note-lag: %s=%s is not a platform with a time of at most %.0fh, as in MERGE=26h", platform, lag, store.SentBeforeKept.Hours())
 		}
 	}
 	if c.DatabaseDirect != "" && strings.HasPrefix(c.Database, "sqlite:") {
@@ -160,11 +160,12 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	noteLag := c.noteLag(pulled)
 	listener, err := net.Listen("tcp", c.Listen) // before anything is made: another server may run here
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	st, keys, err := makeWithKeys(ctx, c.databaseFlag, c.keyFlags)
+	st, keys, err := makeWithKeys(ctx, c.databaseFlag, c.keyFlags, store.Options{NoteLag: noteLag})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -181,7 +182,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := warnOfRefused(ctx, st, targets, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	n, err := newNode(st, log, nodeOptions{console: c.Console, signIn: signIn, platforms: pulled, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: c.noteLag()})
+	n, err := newNode(st, log, nodeOptions{console: c.Console, signIn: signIn, platforms: pulled, keys: keys, audio: place, publicURL: c.PublicURL, deepLinkHost: c.DeepLinkHost, rateLimit: c.RateLimit, mergeWebhookKeys: c.MergeWebhookKeys, organizationRateLimit: c.OrganizationRateLimit, targets: targets, proxies: proxies, noteLag: noteLag})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -224,9 +225,14 @@ func tellMadeLinks(ctx context.Context, st *store.Store, log *slog.Logger) {
 	log.Info("links that an earlier version made stay; so many of them would not be made now, but offered or left", "made", made, "unsure", unsure)
 }
 
-// noteLag is how long notes may be missing from lists, by platform.
-func (c *serveCommand) noteLag() map[hub.Platform]time.Duration {
+// noteLag is how long notes may be missing from lists, by platform, where the platform or the operator says so.
+func (c *serveCommand) noteLag(pulled pulledPlatforms) map[hub.Platform]time.Duration {
 	all := map[hub.Platform]time.Duration{}
+	for platform, connector := range pulled {
+		if lag := connector.Info().NoteLag; lag > 0 {
+			all[platform] = lag
+		}
+	}
 	for platform, lag := range c.NoteLag {
 		all[hub.Platform(platform)] = lag
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sirocco/hub"
 )
 
 // TestDatabaseTimeout: a command waits longer than a server, and either as long as it is told.
@@ -30,5 +32,14 @@ func TestFirstTokenHint(t *testing.T) {
 		if !strings.Contains(hint, want) || strings.Contains(hint, "hush") || strings.Contains(hint, "xxxxx") {
 			t.Errorf("%s: %s", database, hint)
 		}
+	}
+}
+
+// TestNoteLag says by platform how long notes may be missing: as the operator says, else as the platform does.
+func TestNoteLag(t *testing.T) {
+	c := serveCommand{NoteLag: map[string]time.Duration{"SPOTIO": 100 * time.Hour}}
+	lag := c.noteLag(connectors())
+	if lag[hub.PlatformSpotio] != 100*time.Hour || lag[hub.PlatformMerge] != 26*time.Hour || lag[hub.PlatformCompanyCam] != 0 {
+		t.Errorf("%v", lag)
 	}
 }

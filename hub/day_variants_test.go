@@ -203,3 +203,26 @@ func TestPlacesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatFollowsAVisit has a talk behind a visit of an hour: what goes on within minutes, and is as long as a part would be, is its
+// second part; what is short, or begins later, is another talk, and is said to be one surely enough.
+func TestWhatFollowsAVisit(t *testing.T) {
+	morning := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		first, pause, second int
+		least, most          float64 // how probable it is that the second talk is of no appointment
+	}{
+		{28, 3, 27, 0, 0.10},
+		{55, 3, 9, 0.70, 1},
+		{45, 14, 12, 0.90, 1},
+		{50, 11, 20, 0.90, 1},
+	} {
+		second := morning.Add(time.Duration(2+c.first+c.pause) * time.Minute)
+		d := &Day{Rep: []CRMUser{{"c", "rep"}}, Talks: []Talk{talkAt(morning.Add(2*time.Minute), c.first), talkAt(second, c.second)}, Appointments: []Appointment{{
+			ConnectionID: "c", ExternalID: "a", Name: "Visit", ActivityType: "MEETING", Users: []CRMUser{{"c", "rep"}}, Start: morning, End: morning.Add(time.Hour),
+		}}}
+		if none := MatchDay(d)[1].None; none < c.least || none > c.most {
+			t.Errorf("%d minutes, %d after one of %d: none is %.2f", c.second, c.pause, c.first, none)
+		}
+	}
+}

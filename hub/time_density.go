@@ -143,11 +143,11 @@ func insteadDensity(start, length, begin, slot float64) float64 {
 	return (1 - likeVisit) * whenever * doorDensity(length)
 }
 
-// interruptionDensity is the density of the share of a visit that is left where it was interrupted, a Beta(3, 3): both parts are
+// interruptionDensity is the density of the share of a visit that is left where it was interrupted, a Beta(5, 5): both parts are
 // long, as a rule, so that a short talk soon after a visit is rarely its second part.
 func interruptionDensity(left float64) float64 {
 	left = min(1, left)
-	return 30 * left * left * (1 - left) * (1 - left)
+	return 630 * math.Pow(left*(1-left), 4)
 }
 
 // lengthDensity is how probable it is that a visit lasts visit minutes of which recorded were recorded.
@@ -159,7 +159,7 @@ func lengthDensity(visit, recorded, slot float64) float64 {
 	if slot == 0 {
 		slot, spread = unplannedLength, unplannedSpread
 	}
-	whole := 0.94*logNormal(visit, slot, spread) + 0.06*logNormal(visit, slot, 2*spread)
+	whole := 0.97*logNormal(visit, slot, spread) + 0.03*logNormal(visit, slot, 2*spread)
 	part := 0.0
 	if recorded < slot {
 		part = 1 / slot
@@ -189,12 +189,16 @@ func longDensity(start, length, begin, slot float64) float64 {
 	return longRate * inside * (logNormal(length, 40, 0.8) + doorDensity(length)) / 2
 }
 
-// pauseDensity is how probable a pause is between the two parts of a talk.
+// pauseDensity is how probable a pause is between the two parts of a talk, a gamma density of shape 2: what was interrupted goes on
+// in the next minutes, though hardly at once, and what begins a quarter of an hour later is another talk.
 func pauseDensity(pause float64) float64 {
 	if pause < -1 {
 		return 0
 	}
-	return math.Exp(-max(0, pause)/partsPause) / partsPause
+	const atOnce = 0.3 // so that a recording that begins as another ends may be its second part
+	rate := 2 / partsPause
+	after := max(0, pause) + atOnce
+	return rate * rate * after * math.Exp(-rate*after)
 }
 
 // logNormal is the density of a lognormal distribution.

@@ -87,6 +87,10 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 	case Truncated:
 		body = body[:len(body)/2]
 	case Malformed:
+		if len(body) == 0 { // the next answer may have one
+			s.Faults.again(f)
+			break
+		}
 		body = append(bytes.Clone(body[:len(body)-1]), `,,"x":]}`...)
 	case WrongType:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -16,6 +16,8 @@ import (
 
 // eachConfirmer runs a test with each connector whose vendor can be asked what is so now, and that has or has not appointments.
 func eachConfirmer(t *testing.T, appointments bool, test func(t *testing.T, r *hubRig)) {
+	t.Helper()
+	t.Parallel()
 	for _, p := range pulled {
 		has := slices.ContainsFunc(p.connector.Info().Models, func(m hub.ModelInfo) bool {
 			return m.Model == hub.ModelEngagement || slices.Contains(m.Also, hub.ModelEngagement)

@@ -43,6 +43,7 @@ func (r *hubRig) analyze(recording string) {
 // TestAWrongCustomersConversationIsNotSent changes at the CRM what a link rests on, which no sync has met when the note is
 // about to be sent.
 func TestAWrongCustomersConversationIsNotSent(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(r *hubRig, visit, assignment hub.Record){
 		"somebody else goes": func(r *hubRig, _, assignment hub.Record) {
 			other := r.crm.Records(hub.ModelUser)[1].ExternalID

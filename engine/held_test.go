@@ -56,6 +56,7 @@ func TestWhatIsHeldIsMetAgain(t *testing.T) {
 // TestWhatIsShownAndNotListedIsNotReadForEver has a CRM that shows records by their ids and does not list them, more than are asked
 // for one by one: the readings that do not meet them come ever more seldom.
 func TestWhatIsShownAndNotListedIsNotReadForEver(t *testing.T) {
+	t.Parallel()
 	const many = 5100
 	storetest.Needs(t, "sqlite")
 	f := newLater(t, storetest.SQLite(t), newCRM(many+500), true)

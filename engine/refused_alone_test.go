@@ -13,6 +13,7 @@ import (
 // TestWhatIsRefusedAloneFailsAlone lets the CRM answer 401 for one list, as some do where a right is missing, and later no more: the
 // other models go on, also those after it, and the credentials count as good. With all of it refused they do not.
 func TestWhatIsRefusedAloneFailsAlone(t *testing.T) {
+	t.Parallel()
 	for _, p := range pulled[:2] { // with a key, and with tokens
 		t.Run(p.name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
@@ -57,6 +58,7 @@ func TestWhatIsRefusedAloneFailsAlone(t *testing.T) {
 
 // TestWhatIsAskedBesideTheModelsHeedsRetryAfter lets the CRM ask to be left alone when it is asked whose the credentials are.
 func TestWhatIsAskedBesideTheModelsHeedsRetryAfter(t *testing.T) {
+	t.Parallel()
 	for kind, status := range map[connector.Kind]int{connector.RateLimited: 429, connector.Temporary: 503} {
 		t.Run(string(kind), func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
@@ -78,9 +80,10 @@ func TestWhatIsAskedBesideTheModelsHeedsRetryAfter(t *testing.T) {
 				before := f.crm.fetches
 				f.crm.checkFails = nil
 				f.crm.mu.Unlock()
-				f.ahead.Add(int64(3 * time.Hour))
 				until(t, "it goes on by itself", func() bool {
-					f.ahead.Add(int64(time.Second))
+					if s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID); err == nil && s.LeaseUntil.IsZero() {
+						f.ahead.Add(int64(max(0, s.DueAt.Sub(f.now()))))
+					}
 					f.crm.mu.Lock()
 					defer f.crm.mu.Unlock()
 					return f.crm.fetches > before

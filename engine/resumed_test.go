@@ -65,6 +65,7 @@ func startWith(t *testing.T, f *fixture, c connector.Connector) *engine.Engine {
 // and resumes: after one run the change is in, also where all of the model is read each time. The run after that one reads
 // the model once.
 func TestASyncNowBringsWhatIsThereNow(t *testing.T) {
+	t.Parallel()
 	for name, incremental := range map[string]bool{"an increment": true, "a whole reading": false} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
@@ -119,28 +120,18 @@ func TestASyncNowBringsWhatIsThereNow(t *testing.T) {
 func TestASyncNowDuringARunBringsWhatIsThereNow(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		c := byID{newCRM(300)}
-		f := newFixture(t, url, c.crm)
-		var ahead atomic.Int64
+		f := notYet(t, url, c.crm, c)
 		var asked atomic.Bool
 		c.set(func(_ context.Context, q connector.Query) error {
 			if q.Next != "" && asked.CompareAndSwap(false, true) {
 				c.put("1", "changed meanwhile", time.Now())
-				ahead.Store(int64(time.Minute)) // the slice is over
+				f.ahead.Store(int64(time.Minute)) // the slice is over
 				return f.st.RequestSync(context.Background(), f.org, f.conn.ID, nil, nil)
 			}
 			return nil
 		})
-		e, err := engine.New(engine.Config{
-			Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: c}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-			Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, PageSize: 50, Targets: hub.Targets{Any: true},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		defer stop(t, e)
+		f.begin(t)
+		defer func() { stop(t, f.e) }()
 		until(t, "what is there now has come", func() bool {
 			return storetest.Count(t, f.st, `SELECT COUNT(*) FROM records WHERE external_id = '1' AND name = 'changed meanwhile'`) == 1
 		})

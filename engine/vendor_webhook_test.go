@@ -39,6 +39,8 @@ var hookVendors = []struct {
 }
 
 func eachHookVendor(t *testing.T, test func(t *testing.T, r *hubRig, path string)) {
+	t.Helper()
+	t.Parallel()
 	for _, v := range hookVendors {
 		t.Run(v.name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {

@@ -28,6 +28,20 @@ type later struct {
 
 func newLater(t *testing.T, url string, c *crm, finds bool) *later {
 	t.Helper()
+	var with connector.Connector = c
+	if finds {
+		with = finding{c}
+	}
+	f := notYet(t, url, c, with)
+	f.begin(t)
+	t.Cleanup(func() { stop(t, f.e) })
+	f.upToDate(t)
+	return f
+}
+
+// notYet is a hub whose engine has not begun.
+func notYet(t *testing.T, url string, c *crm, with connector.Connector) *later {
+	t.Helper()
 	f := &later{fixture: &fixture{crm: c}}
 	f.st = storetest.Open(t, url, f.now)
 	f.org = storetest.Organization(t, f.st)
@@ -35,17 +49,10 @@ func newLater(t *testing.T, url string, c *crm, finds bool) *later {
 	if err := f.st.PutCredentials(t.Context(), f.org, f.conn.ID, map[string]string{}); err != nil {
 		t.Fatal(err)
 	}
-	var with connector.Connector = c
-	if finds {
-		with = finding{c}
-	}
 	f.cfg = engine.Config{
 		Store: f.st, Connectors: map[hub.Platform]connector.Connector{hub.PlatformMerge: with},
 		Logger: slog.New(slog.DiscardHandler), Clock: f.now, PageSize: 50, Targets: hub.Targets{Any: true},
 	}
-	f.begin(t)
-	t.Cleanup(func() { stop(t, f.e) })
-	f.upToDate(t)
 	return f
 }
 
@@ -172,6 +179,7 @@ const day = 25 * time.Hour
 // TestAnEmptyListDeletesNothing lets the CRM list nothing for a day: nothing is deleted, a person is asked, and what is
 // listed again is not asked about any more. What a person says counts as deleted is, and lives again once it shows.
 func TestAnEmptyListDeletesNothing(t *testing.T) {
+	t.Parallel()
 	for _, finds := range []bool{false, true} {
 		t.Run(fmt.Sprintf("finds %v", finds), func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
@@ -539,6 +547,7 @@ func TestPagesThatBringNothingEnd(t *testing.T) {
 // TestAReadingThatEndsIsCutOff breaks off while what a whole reading met is forgotten: whoever goes on does not take what is
 // forgotten for what was not met.
 func TestAReadingThatEndsIsCutOff(t *testing.T) {
+	t.Parallel()
 	storetest.Needs(t, "sqlite")
 	f := newLater(t, storetest.SQLite(t), newCRM(1500), false)
 	storetest.Exec(t, f.st, `CREATE TRIGGER cut BEFORE DELETE ON enumerated WHEN (SELECT COUNT(*) FROM enumerated) <= 500 BEGIN SELECT RAISE(ABORT, 'cut off'); END`)

@@ -331,6 +331,7 @@ func (r *hubRig) makeAgain(recording string) {
 // and without an answer, and makes it again: the note that is there is looked for until the CRM must list it. One that never
 // came is written then.
 func TestAConnectionMadeAgainLooksForWhatWasSent(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"answered", "lost", "never came", "lost, and linked elsewhere"} {
 		t.Run(how, func(t *testing.T) {
 			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
@@ -408,6 +409,7 @@ func (noTokens) Authorize(context.Context, *connector.Session) (connector.Token,
 
 // TestAVendorWithoutSearch leaves it to a person whether the note is there.
 func TestAVendorWithoutSearch(t *testing.T) {
+	t.Parallel()
 	for _, p := range pulled {
 		authorizer, ok := p.connector.(connector.Authorizer)
 		if !ok {

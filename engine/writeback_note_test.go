@@ -210,6 +210,7 @@ func TestANoteTooLong(t *testing.T) {
 // TestANoteIsCutShort has a CRM that counts bytes where we count characters, and those of the escapes of HTML, and notes without a
 // transcript that are longer by that: they are cut, not lost.
 func TestANoteIsCutShort(t *testing.T) {
+	t.Parallel()
 	for name, words := range map[string]string{"letters of three bytes": "屋根の葺き替え、", "emoji": "👍🏽🏠 ", "escapes": "a & b < c "} {
 		t.Run(name, func(t *testing.T) {
 			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {

@@ -89,6 +89,7 @@ func (r *hubRig) planned() (visit, user hub.Record) {
 // TestNoWrongCustomersConversationIsSentAnywhere changes at each CRM that can be asked what a link rests on, which no sync has
 // met when the note is about to be sent. Where nothing changed the note goes out.
 func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(r *hubRig, visit hub.Record){
 		"nothing": nil,
 		"somebody else goes": func(r *hubRig, visit hub.Record) {
@@ -169,6 +170,7 @@ func TestALinkThatCannotBeAskedAboutStands(t *testing.T) {
 
 // TestNoWrongProjectsConversationIsSent does so for a CRM without appointments, whose recordings are of projects.
 func TestNoWrongProjectsConversationIsSent(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(p *hub.Record){
 		"nothing":       nil,
 		"it is deleted": func(p *hub.Record) { p.Deleted = true },

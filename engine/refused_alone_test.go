@@ -81,9 +81,7 @@ func TestWhatIsAskedBesideTheModelsHeedsRetryAfter(t *testing.T) {
 				f.crm.checkFails = nil
 				f.crm.mu.Unlock()
 				until(t, "it goes on by itself", func() bool {
-					if s, err := f.st.Schedule(t.Context(), f.org, f.conn.ID); err == nil && s.LeaseUntil.IsZero() {
-						f.ahead.Add(int64(max(0, s.DueAt.Sub(f.now()))))
-					}
+					skipToDue(t, f.st, f.conn, &f.ahead)
 					f.crm.mu.Lock()
 					defer f.crm.mu.Unlock()
 					return f.crm.fetches > before

@@ -132,7 +132,7 @@ func TestFieldsAreGivenUpAtLast(t *testing.T) {
 		id := r.analyzed(user, "Mapped talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID,
 			`[{"name":"Amount","value":4200,"mappings":[{"model":"OPPORTUNITY","field":"amount"}]}]`)
 		until(t, "its attempts are used up", func() bool {
-			r.ahead.Add(int64(time.Hour))
+			r.pass(time.Hour)
 			return r.delivery(id).State == hub.DeliverySent
 		})
 		if d := r.delivery(id); d.State != hub.DeliverySent || !strings.Contains(d.Error, "but not these fields. OPPORTUNITY.amount: ") || d.Attempts < 5 {

@@ -269,6 +269,7 @@ func TestANoteIsCutToItsLimit(t *testing.T) {
 
 // TestALockPasses lets the CRM answer that the record is locked: that is tried again.
 func TestALockPasses(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []simulator.FaultKind{simulator.Locked, simulator.Conflict, simulator.TooEarly} {
 		t.Run(string(kind), func(t *testing.T) {
 			onMerge(t, func(t *testing.T, r *hubRig) {
@@ -289,6 +290,7 @@ func TestALockPasses(t *testing.T) {
 
 // TestRetryAfterCountsOnEveryStatus lets the CRM say when to come again, with whatever status: the note is sent then.
 func TestRetryAfterCountsOnEveryStatus(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []simulator.FaultKind{simulator.BadRequest, simulator.Locked, simulator.ServerError, simulator.Forbidden, simulator.Gone} {
 		t.Run(string(kind), func(t *testing.T) {
 			onMerge(t, func(t *testing.T, r *hubRig) {

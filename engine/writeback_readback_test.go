@@ -88,6 +88,7 @@ func TestANoteThatIsAnsweredAndShownLater(t *testing.T) {
 // TestAnAppointmentInsideACustomer links a recording to an appointment that came inside its customer: the vendor is asked for it
 // again before the note goes out, and the note is on the customer.
 func TestAnAppointmentInsideACustomer(t *testing.T) {
+	t.Parallel()
 	for name, taken := range map[string]bool{"as it was": false, "somebody else has the lead, which no sync has met": true} {
 		t.Run(name, func(t *testing.T) {
 			onReadBack(t, func(t *testing.T, r *hubRig, user hub.User, _ string) {

@@ -243,7 +243,7 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/notes"})
 		failing := r.processed(user, "failing", hub.ModelOpportunity, opportunity)
 		until(t, "it has failed", func() bool {
-			r.ahead.Add(int64(time.Hour))
+			r.pass(time.Hour)
 			return r.delivery(failing).State == hub.DeliveryFailed
 		})
 		d := r.delivery(failing)

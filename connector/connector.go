@@ -90,17 +90,30 @@ type Query struct {
 	Next string
 	// Limit is how many records a page should have; the connector lowers it to what the vendor allows.
 	Limit int
+	// Tries counts how often in a row this page was asked for in vain, for one cause: what of it takes requests of its own for each
+	// record can be left out where such a request fails each time, so that one record does not hold up all others. See LeavesOut.
+	Tries int
 	// Kept returns what the hub keeps of the model's records with these ids, and what came with each of them, so that what
 	// takes requests of its own for each record need not be read again where nothing changed, and what was a record
-	// before is known. Nil where it cannot tell.
+	// before is known. What is in quarantine, as not all of it could be read, comes without its ModifiedAt. Nil where it cannot tell.
 	Kept func(ctx context.Context, externalIDs []string) ([]hub.Record, error)
+}
+
+// enoughTries is how often a page is asked for before what of it always fails is left out.
+const enoughTries = 3
+
+// LeavesOut reports whether what one record's own request failed with is left out: the page has been asked for often enough. A vendor
+// that asks to be left alone, or does not take the credentials, means all requests.
+func (q Query) LeavesOut(err error) bool {
+	return q.Tries >= enoughTries-1 && !AsksToWait(err) && !IsKind(err, Unauthorized) && !IsKind(err, RateLimited)
 }
 
 // Page is what one Fetch found.
 type Page struct {
 	// Records in the vendor's order. Records that fail hub validation are quarantined by the engine.
 	Records []hub.Record
-	// Rejected are items the connector itself could not read as records.
+	// Rejected are items the connector itself could not read as records. One of which it could not read all may be among Records as
+	// well, with what is known: it is told of until it comes whole.
 	Rejected []Rejected
 	// Passed are the ids of items that were read and left out because they are no records of the model: pages of nothing else
 	// are not taken for pages that go round, unless they repeat them.

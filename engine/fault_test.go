@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -129,6 +130,68 @@ func TestQuarantine(t *testing.T) {
 		if held, err := r.st.Quarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, "", 10); err != nil || len(held) != 0 {
 			t.Errorf("%v %+v", err, held)
 		}
+	})
+}
+
+// TestOneThatAlwaysFailsHoldsUpNoOther has the labels of one project that changed fail whenever they are asked for: all other projects
+// come, and so does that one, with the labels that it had. It is told of, and once its labels can be read it has them.
+func TestOneThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		p := pulled[2]
+		r := newHubRig(t, url, p.connector, p.crm(simulator.Options{Counts: map[hub.Model]int{hub.ModelOpportunity: 70}, ValidateEvery: -1}))
+		first := r.synced("")
+		all := func(of []store.Record) map[string]hub.Record {
+			byID := map[string]hub.Record{}
+			for _, p := range of {
+				byID[p.ExternalID] = p.Record
+			}
+			return byID
+		}
+		before := all(r.living(hub.ModelOpportunity))
+		failing := ""
+		for _, p := range r.crm.Records(hub.ModelOpportunity) {
+			if len(before[p.ExternalID].Details.Labels) > 0 {
+				failing = p.ExternalID
+			}
+		}
+		quarantined := func() []store.Quarantined {
+			held, err := r.st.Quarantine(t.Context(), r.conn.OrganizationID, r.conn.ID, "", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return held
+		}
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: failing + "/labels"})
+		others := r.crm.Update(hub.ModelOpportunity, 5)
+		r.crm.Change(hub.ModelOpportunity, failing, func(p *hub.Record) { p.Details.Disposition = "OPEN" })
+		r.request()
+		until(t, "the list goes on past it", func() bool {
+			r.ahead.Add(int64(10 * time.Second))
+			run := r.latest()
+			return run.ID != first.ID && !run.EndedAt.IsZero() && r.states()[hub.ModelOpportunity] == hub.SyncStateUpToDate && len(quarantined()) == 1
+		})
+		now := all(r.living(hub.ModelOpportunity))
+		for _, id := range others {
+			if !now[id].ModifiedAt.After(before[id].ModifiedAt) {
+				t.Errorf("%s is as it was", id)
+			}
+		}
+		if got, had := now[failing], before[failing]; !got.ModifiedAt.After(had.ModifiedAt) || !slices.Equal(got.Details.Labels, had.Details.Labels) {
+			t.Errorf("it is of %s with the labels %q; it was of %s with %q", got.ModifiedAt, got.Details.Labels, had.ModifiedAt, had.Details.Labels)
+		}
+		if held := quarantined(); held[0].ExternalID != failing || !strings.Contains(held[0].Reason, "500") {
+			t.Errorf("%+v", held)
+		}
+		r.crm.Faults.Stop()
+		r.ahead.Add(int64(25 * time.Hour))
+		until(t, "it is read again", func() bool {
+			r.ahead.Add(int64(time.Minute))
+			return len(quarantined()) == 0
+		})
+		if got := all(r.living(hub.ModelOpportunity))[failing]; len(got.Details.Labels) != 0 {
+			t.Errorf("read again, its labels are %q", got.Details.Labels)
+		}
+		r.equal()
 	})
 }
 

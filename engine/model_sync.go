@@ -130,7 +130,7 @@ func (m *modelSync) restart() {
 }
 
 func (m *modelSync) query() connector.Query {
-	q := connector.Query{Model: m.info.Model, Next: m.st.Next, Limit: m.job.engine.PageSize, Kept: m.job.kept(m.info)}
+	q := connector.Query{Model: m.info.Model, Next: m.st.Next, Limit: m.job.engine.PageSize, Tries: m.st.Failures, Kept: m.job.kept(m.info)}
 	if !m.st.Since.IsZero() {
 		q.Since = m.st.Since
 	}

@@ -232,7 +232,11 @@ func (r *wholeReading) restart(ctx context.Context) error {
 }
 
 func (r *wholeReading) query() connector.Query {
-	return connector.Query{Model: r.info.Model, Next: r.w.Next, Limit: r.job.engine.PageSize, Kept: r.job.kept(r.info)}
+	q := connector.Query{Model: r.info.Model, Next: r.w.Next, Limit: r.job.engine.PageSize, Tries: r.w.Tries, Kept: r.job.kept(r.info)}
+	if r.instead {
+		q.Tries = r.st.Failures
+	}
+	return q
 }
 
 func (r *wholeReading) advance(got *fetched) {

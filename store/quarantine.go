@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -34,6 +35,15 @@ func (q Quarantined) fingerprint() string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// fingerprints are those of records by their external ids.
+func fingerprints(externalIDs []string) []string {
+	all := make([]string, len(externalIDs))
+	for i, id := range externalIDs {
+		all[i] = Quarantined{ExternalID: id}.fingerprint()
+	}
+	return all
+}
+
 // quarantine keeps items aside and counts those that were not there yet.
 func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined, now time.Time) (fresh int, err error) {
 	for _, q := range items {
@@ -49,13 +59,15 @@ func quarantine(ctx context.Context, tx Tx, sched Schedule, items []Quarantined,
 	return fresh, nil
 }
 
-// releaseQuarantined takes records that now came in well out of quarantine.
+// releaseQuarantined takes records that now came in well out of quarantine: not those of which the page says that there is more.
 func releaseQuarantined(ctx context.Context, tx Tx, sched Schedule, page PageCommit) error {
-	fingerprints := make([]string, len(page.Records))
-	for i, r := range page.Records {
-		fingerprints[i] = Quarantined{ExternalID: r.ExternalID}.fingerprint()
+	well := make([]string, 0, len(page.Records))
+	for _, r := range page.Records {
+		if !slices.ContainsFunc(page.Quarantined, func(q Quarantined) bool { return q.Model == page.State.Model && q.ExternalID == r.ExternalID }) {
+			well = append(well, r.ExternalID)
+		}
 	}
-	in, arg := tx.Dialect().In("$4", fingerprints)
+	in, arg := tx.Dialect().In("$4", fingerprints(well))
 	return tx.Later(ctx, `DELETE FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND fingerprint `+in,
 		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg)
 }

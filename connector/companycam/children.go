@@ -35,6 +35,8 @@ type belongings struct {
 // projects turns projects into records, with what belongs to each of them.
 type projects struct {
 	s *connector.Session
+	// leavesOut reports whether a project comes without what its own requests failed with.
+	leavesOut func(error) bool
 	// kept are the belongings that the hub has, by the ids of projects.
 	kept map[string]belongings
 	// requests counts those made.
@@ -43,7 +45,7 @@ type projects struct {
 
 // newProjects asks the hub for what it keeps of the projects with the ids.
 func newProjects(ctx context.Context, s *connector.Session, q connector.Query, ids []string) (*projects, error) {
-	p := &projects{s: s, kept: map[string]belongings{}}
+	p := &projects{s: s, leavesOut: q.LeavesOut, kept: map[string]belongings{}}
 	if q.Kept == nil || q.Model != hub.ModelOpportunity || len(ids) == 0 {
 		return p, nil
 	}
@@ -71,13 +73,20 @@ func newProjects(ctx context.Context, s *connector.Session, q connector.Query, i
 	return p, nil
 }
 
-// append appends a project to the page, with its contact, its labels and the users assigned to it.
+// append appends a project to the page, with its contact, its labels and the users assigned to it. One that comes without users or
+// labels, as they cannot be read, has those that are kept, and is told of.
 func (p *projects) append(ctx context.Context, page *connector.Page, raw json.RawMessage) error {
 	var item project
 	var b belongings
 	if err := json.Unmarshal(raw, &item); err == nil && item.ID != "" && item.Status != "deleted" {
-		if b, err = p.belongings(ctx, &item); err != nil {
+		b, err = p.belongings(ctx, &item)
+		switch {
+		case err != nil && (ctx.Err() != nil || !p.leavesOut(err)):
 			return err
+		case err != nil:
+			page.Rejected = append(page.Rejected, connector.Rejected{
+				ExternalID: string(item.ID), Reason: "its users or labels cannot be read, so they are as they were: " + err.Error(), Raw: raw,
+			})
 		}
 	}
 	connector.AppendItems(page, []json.RawMessage{raw}, func(item project) []hub.Record {
@@ -92,19 +101,21 @@ func (p *projects) append(ctx context.Context, page *connector.Page, raw json.Ra
 	return nil
 }
 
-// belongings returns what belongs to a project: what is kept, where the project did not change since.
+// belongings returns what belongs to a project: what is kept, where the project did not change since. With an error it returns what
+// can be had all the same.
 func (p *projects) belongings(ctx context.Context, of *project) (belongings, error) {
 	b := p.kept[string(of.ID)]
 	if at := of.UpdatedAt.time(); !at.IsZero() && b.modifiedAt.Equal(at) && !dueToday(string(of.ID), p.s.Now()) {
 		return b, nil
 	}
 	path := "/projects/" + url.PathEscape(string(of.ID))
-	users, err := readAll(ctx, p, path+"/assigned_users", func(u user) string { return string(u.ID) })
+	users, unread := readAll(ctx, p, path+"/assigned_users", func(u user) string { return string(u.ID) })
 	switch {
-	case isNotTold(err): // what is kept stays
-	case err != nil:
-		return b, err
-	default:
+	case isNotTold(unread): // what is kept stays
+		unread = nil
+	case unread != nil && !p.leavesOut(unread):
+		return b, unread
+	case unread == nil:
 		b.users = nil
 		for _, u := range users {
 			b.users = append(b.users, assigned(string(of.ID), string(u.ID)))
@@ -123,7 +134,7 @@ func (p *projects) belongings(ctx context.Context, of *project) (belongings, err
 			}
 		}
 	}
-	return b, nil
+	return b, unread
 }
 
 // isNotTold reports whether an error is about one list of one project alone: it is gone meanwhile, or not for these

@@ -179,12 +179,31 @@ func TestWhatWasReadBeforeAFailureIsKept(t *testing.T) {
 	if again, err := (companycam.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Temporary) {
 		t.Errorf("the page after them: %v %v", idsOf(again, hub.ModelOpportunity), err)
 	}
+	q.Tries = 2 // asked for again and again, it comes without them, and the list goes on
+	after, err := companycam.Connector{}.Fetch(t.Context(), s, q)
+	if ids := idsOf(after, hub.ModelOpportunity); err != nil || !after.More || len(ids) < 3 || ids[0] != failing || ids[1] != rows[3].ExternalID {
+		t.Errorf("asked for the third time: %v %v", ids, err)
+	}
+	if len(after.Rejected) != 1 || after.Rejected[0].ExternalID != failing || usersOf(after.Records, failing) != usersOf(crm.Records(hub.ModelOpportunityUser), failing) {
+		t.Errorf("%d users, rejected %+v", usersOf(after.Records, failing), after.Rejected)
+	}
 	crm.Faults.Stop()
-	if next, err := (companycam.Connector{}).Fetch(t.Context(), s, q); err != nil || idsOf(next, hub.ModelOpportunity)[0] != failing {
+	if next, err := (companycam.Connector{}).Fetch(t.Context(), s, q); err != nil || len(next.Rejected) > 0 || idsOf(next, hub.ModelOpportunity)[0] != failing {
 		t.Errorf("when it fails no longer: %v %v", idsOf(next, hub.ModelOpportunity), err)
 	}
-	q.Next = ""
+	for _, lasting := range []simulator.Fault{{Kind: simulator.Unauthorized}, {Kind: simulator.RateLimited}} {
+		lasting.Match = failing + "/"
+		crm.Faults.Always(lasting)
+		if _, err := (companycam.Connector{}).Fetch(t.Context(), s, q); err == nil {
+			t.Errorf("%s is taken for one project's", lasting.Kind)
+		}
+		crm.Faults.Stop()
+	}
 	crm.Faults.Always(simulator.Fault{Kind: simulator.Unavailable, RetryAfter: "7", Match: failing + "/labels"})
+	if _, err := (companycam.Connector{}).Fetch(t.Context(), s, q); !connector.AsksToWait(err) {
+		t.Errorf("asked for the third time, it is not told that the CRM asks to be left alone: %v", err)
+	}
+	q.Next, q.Tries = "", 0
 	if _, err := (companycam.Connector{}).Fetch(t.Context(), s, q); !connector.AsksToWait(err) {
 		t.Errorf("it is not told that the CRM asks to be left alone: %v", err)
 	}

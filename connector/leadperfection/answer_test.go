@@ -213,6 +213,35 @@ func TestWhatIsLackingIsNotGone(t *testing.T) {
 	}
 }
 
+// TestACustomerThatAlwaysFails has the CRM fail whenever one customer is asked for by its id, of which a window brings a part: the
+// page fails with it twice, and then comes without that customer, who is told of.
+func TestACustomerThatAlwaysFails(t *testing.T) {
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.PostFormValue("cst_id") == "7":
+			http.Error(w, `{}`, http.StatusInternalServerError)
+		case r.URL.Path != leadPath || r.PostFormValue("StartIndex") != "1":
+			_, _ = fmt.Fprint(w, `[]`)
+		default:
+			_, _ = fmt.Fprint(w, `[{"cst_id":7,"leads":[{"id":71}]},{"cst_id":8,"leads":[{"id":80}]}]`)
+		}
+	}))
+	q := connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50, Kept: func(context.Context, []string) ([]hub.Record, error) {
+		return []hub.Record{{Model: hub.ModelAccount, ExternalID: "7"}, {Model: hub.ModelLead, ExternalID: "70", Refs: hub.Refs{Account: "7"}}}, nil
+	}}
+	for q.Tries = range 2 {
+		if page, err := (leadperfection.Connector{}).Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Temporary) {
+			t.Errorf("asked for in vain %d times: %+v %v", q.Tries, page, err)
+		}
+	}
+	q.Tries = 2
+	page, err := leadperfection.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || len(page.Records) != 2 || page.Records[0].ExternalID != "8" || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "7" || !strings.Contains(page.Rejected[0].Reason, "500") {
+		t.Errorf("%+v %v", page, err)
+	}
+}
+
 // TestRepsWithoutIDs knows reps by their names where none has an id; one without an id among others is rejected; and two of
 // one name have nothing.
 func TestRepsWithoutIDs(t *testing.T) {

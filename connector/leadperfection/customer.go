@@ -95,20 +95,20 @@ func appendCustomers(ctx context.Context, s *connector.Session, q connector.Quer
 		switch one, lacked := whole[i]; {
 		case !lacked:
 			t.append(page, raw)
-		case one == nil:
+		case one.raw == nil:
 			page.Rejected = append(page.Rejected, connector.Rejected{
-				ExternalID: idOf(raw), Reason: "the CRM lists the customer without all that was inside it, and does not tell of it when it is asked for by its id", Raw: raw,
+				ExternalID: idOf(raw), Reason: "the CRM lists the customer without all that was inside it, and does not tell of it when it is asked for by its id" + one.because, Raw: raw,
 			})
 		default:
-			t.append(page, one)
+			t.append(page, one.raw)
 		}
 	}
 	return nil
 }
 
 // wholeOnes reads those customers alone that came without something that came inside them before, by their places in found:
-// a window that brings of a customer only what happened in it says nothing of the rest. One that does not come so is nil.
-func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, found []json.RawMessage, zone *time.Location) (map[int]json.RawMessage, error) {
+// a window that brings of a customer only what happened in it says nothing of the rest. One that does not come so has no row.
+func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, found []json.RawMessage, zone *time.Location) (map[int]wholeOne, error) {
 	if q.Kept == nil {
 		return nil, nil
 	}
@@ -126,7 +126,7 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 			inside[r.Refs.Account] = append(inside[r.Refs.Account], hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
 		}
 	}
-	t, whole := teller{zone: zone}, map[int]json.RawMessage{}
+	t, whole := teller{zone: zone}, map[int]wholeOne{}
 	for i, raw := range found {
 		var o object
 		if len(inside[ids[i]]) == 0 || json.Unmarshal(raw, &o) != nil {
@@ -143,12 +143,22 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 			continue
 		}
 		one, err := oneCustomer(ctx, s, "cst_id", ids[i])
-		if err != nil && !connector.IsKind(err, connector.Malformed) {
+		switch {
+		case err == nil || connector.IsKind(err, connector.Malformed):
+			whole[i] = wholeOne{raw: one}
+		case ctx.Err() == nil && q.LeavesOut(err):
+			whole[i] = wholeOne{because: ": " + err.Error()}
+		default:
 			return nil, err
 		}
-		whole[i] = one
 	}
 	return whole, nil
+}
+
+// wholeOne is a customer that was read alone, or why none came, where that is known.
+type wholeOne struct {
+	raw     json.RawMessage
+	because string
 }
 
 // teller turns what the vendor tells into records.

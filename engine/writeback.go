@@ -163,6 +163,17 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if !s.delivery.IsOf(r.Link) { // one of the two follows a merge before the other
 		return s.handleError(ctx, at, connector.Fail(connector.Temporary, info.Name, "the recording is not linked to the %s %s now", s.delivery.Model, s.delivery.ExternalID))
 	}
+	if s.delivery.Note.Marker == "" {
+		taken, awaited, err := s.engine.Store.TakeOverSent(ctx, s.delivery)
+		switch {
+		case err != nil || taken:
+			return err
+		case awaited:
+			return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
+				State: hub.DeliveryPending, DueAt: at.Add(waitingLook), Error: "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.",
+			})
+		}
+	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)
 	} else if !holds {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -65,39 +66,91 @@ type remembered struct {
 	// byRemote and onRemote are what the CRM itself calls the two.
 	byRemote, onRemote string
 	proven             bool
+	askedAt            time.Time
 }
 
 func scanRemembered(r database.Row) (remembered, error) {
 	var b remembered
-	err := r.Scan(&b.id, &b.account, &b.by.Model, &b.by.ExternalID, &b.byRemote, &b.on.Model, &b.on.ExternalID, &b.onRemote, &b.proven)
+	var asked int64
+	err := r.Scan(&b.id, &b.account, &b.by.Model, &b.by.ExternalID, &b.byRemote, &b.on.Model, &b.on.ExternalID, &b.onRemote, &b.proven, &asked)
+	b.askedAt = fromMicros(asked)
 	return b, err
+}
+
+// TakeOverSent looks once more, before a delivery is sent, for what was sent of its recording over an earlier connection: the records
+// may have come since it was planned. With taken the delivery is settled by what was found, and not sent; with awaited a record that
+// has, or may have, such a note is not here yet.
+func (s *Store) TakeOverSent(ctx context.Context, d hub.Delivery) (taken, awaited bool, err error) {
+	const ofRecording = `SELECT 1 FROM sent_before WHERE organization_id = $1 AND recording_id = $2 LIMIT 1`
+	if some, err := queryAny(ctx, s.db, ofRecording, d.OrganizationID, d.RecordingID); err != nil || !some {
+		return false, false, err
+	}
+	err = s.write(ctx, func(tx Tx) error {
+		taken, awaited = false, false
+		r, err := lockRecording(ctx, tx, d.OrganizationID, d.RecordingID)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		c, err := connection(ctx, tx, d.OrganizationID, d.ConnectionID)
+		if err != nil || !d.IsOf(r.Link) {
+			return ignoreNotFound(err)
+		}
+		if taken, awaited, err = s.takeOverSent(ctx, tx, r, c, s.clock()); err != nil || !taken {
+			return err
+		}
+		const planned = ` WHERE organization_id = $1 AND connection_id = $2 AND id = $3`
+		n, err := tx.Exec(ctx, `DELETE FROM deliveries`+planned+` AND state = 'PENDING' AND marker = '' AND EXISTS (SELECT 1 FROM deliveries o WHERE o.organization_id = deliveries.organization_id
+			AND o.connection_id = deliveries.connection_id AND o.recording_id = deliveries.recording_id AND o.model = deliveries.model AND o.external_id = deliveries.external_id AND o.state = 'CONFIRMING')`,
+			d.OrganizationID, d.ConnectionID, d.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM delivery_attempts WHERE organization_id = $1 AND connection_id = $2 AND delivery_id = $3`, d.OrganizationID, d.ConnectionID, d.ID)
+		return err
+	})
+	return taken, awaited, err
 }
 
 // takeOverSent makes what was sent of a recording over an earlier connection to the account deliveries of its connection c, each
 // CONFIRMING: it is looked for until the vendor's lists must have it, and nothing of the recording is sent before. What is not
-// proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays.
-func takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) error {
-	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, proven
+// proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays. It reports
+// whether there was any, and whether a record that such a note may be on is awaited.
+func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) (taken, awaited bool, err error) {
+	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, proven, asked_at
 		FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 ORDER BY id`, r.OrganizationID, r.ID, string(c.Platform))
 	if err != nil || len(before) == 0 {
-		return err
+		return false, false, err
 	}
 	account, err := accountOf(ctx, tx, c.OrganizationID, c.ID)
 	if err := ignoreNotFound(err); err != nil {
-		return err
+		return false, false, err
 	}
-	link, taken := hub.RecordRef{Model: r.Link.Model, ExternalID: r.Link.ExternalID}, false
+	link := hub.RecordRef{Model: r.Link.Model, ExternalID: r.Link.ExternalID}
 	for _, b := range before {
 		isSame := !account.Differs(hub.CRMAccount{ID: b.account})
 		byKnown, err := callAsNow(ctx, tx, c, &b.by, b.byRemote, isSame)
 		if err != nil {
-			return err
+			return false, false, err
 		}
 		onKnown, err := callAsNow(ctx, tx, c, &b.on, b.onRemote, isSame)
 		if err != nil {
-			return err
+			return false, false, err
 		}
-		if !byKnown || !onKnown || b.proven && b.by != link && b.on != link {
+		if onKnown && b.on == link { // whatever led to it, and though that may never come
+			b.by, byKnown = link, true
+		}
+		if !byKnown || !onKnown {
+			if byKnown && b.proven && b.by != link {
+				continue
+			}
+			waits, err := s.awaits(ctx, tx, c, b, byKnown, onKnown, now)
+			if err != nil {
+				return false, false, err
+			}
+			awaited = awaited || waits
+			continue
+		}
+		if b.proven && b.by != link && b.on != link {
 			continue
 		}
 		withdrawn := ""
@@ -107,22 +160,40 @@ func takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection,
 		taken = true
 		if _, err := tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at,
 				correction, target_model, target_external_id, marker, note_print, note_hash, asked_at, withdrawn)
-			SELECT organization_id, CAST($4 AS TEXT), id, recording_id, model, CAST($6 AS TEXT), 'CONFIRMING', 0, CAST($5 AS BIGINT), '', '', CAST($5 AS BIGINT), CAST($5 AS BIGINT),
+			SELECT organization_id, CAST($4 AS TEXT), id, recording_id, CAST($9 AS TEXT), CAST($6 AS TEXT), 'CONFIRMING', 0, CAST($5 AS BIGINT), '', '', CAST($5 AS BIGINT), CAST($5 AS BIGINT),
 				correction, target_model, CAST($7 AS TEXT), marker, note_print, note_hash, asked_at, CAST($8 AS TEXT)
 			FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3
 			ON CONFLICT (organization_id, connection_id, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, created_at = excluded.created_at, updated_at = excluded.updated_at,
-				external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, withdrawn = excluded.withdrawn, error = '', absences = 0`,
-			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn); err != nil {
-			return err
+				model = excluded.model, external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, withdrawn = excluded.withdrawn, error = '', absences = 0`,
+			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn, string(b.by.Model)); err != nil {
+			return false, false, err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3`, r.OrganizationID, r.ID, b.id); err != nil {
-			return err
+			return false, false, err
 		}
 	}
 	if !taken {
-		return nil
+		return false, awaited, nil
 	}
-	return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
+	return true, awaited, scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, c.ID, now)
+}
+
+// awaits reports whether a record of a note that was sent lately is to come yet, under another id: where one of its two records is here,
+// it is the same CRM, and the other will; where none is, that is not known before the model was read once.
+func (s *Store) awaits(ctx context.Context, tx Tx, c hub.Connection, b remembered, byKnown, onKnown bool, now time.Time) (bool, error) {
+	lacking, remote := b.on, b.onRemote
+	if !byKnown {
+		lacking, remote = b.by, b.byRemote
+	}
+	isRead := slices.ContainsFunc(c.SyncStatus, func(m hub.SyncStatus) bool { return m.Model == lacking.Model })
+	if remote == "" || !isRead || now.Sub(b.askedAt) >= max(sentLately, s.noteLag[c.Platform]) {
+		return false, nil
+	}
+	if byKnown || onKnown && !b.proven {
+		return true, nil
+	}
+	once, err := queryAny(ctx, tx, `SELECT 1 FROM sync_states WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND since IS NOT NULL`, c.OrganizationID, c.ID, string(lacking.Model))
+	return !once, err
 }
 
 // callAsNow names a record of an earlier connection as the connection c does by now: what it was merged into, and, where a service

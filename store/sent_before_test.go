@@ -249,3 +249,153 @@ func TestWhatWasSentIsRememberedForItsLag(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatWasSentIsFoundWhenItsRecordComes links a service between anew, whose records come under new ids, one after the other: while
+// the record that has the note may still come, nothing is sent, and when it is here, the note is looked for there.
+func TestWhatWasSentIsFoundWhenItsRecordComes(t *testing.T) {
+	visit, job := hub.Record{Model: hub.ModelEngagement, Name: "Visit"}, hub.Record{Model: hub.ModelOpportunity, Name: "Job"}
+	account := hub.Record{Model: hub.ModelAccount, Name: "Smith"}
+	as := func(r hub.Record, id, remote string) hub.Record {
+		r.ExternalID, r.Details.RemoteID = id, remote
+		return r
+	}
+	for _, c := range []struct {
+		name string
+		// unproven is the note, which was sent to the job by way of the visit, sent some time ago.
+		unproven bool
+		sent     time.Duration
+		// first is here when the recording is linked to it; by then the models of read were read once. Then comes later.
+		first, later hub.Record
+		read         []hub.Model
+		awaited      bool // before it comes
+		taken        bool // after it has come
+	}{
+		{"the job comes later", false, time.Hour, as(visit, "e2", "001"), as(job, "o2", "002"), nil, true, true},
+		{"the job comes later, after others", false, time.Hour, as(visit, "e2", "001"), as(job, "o2", "002"), []hub.Model{hub.ModelEngagement, hub.ModelOpportunity}, true, true},
+		{"not proven, the job comes later", true, time.Hour, as(visit, "e2", "001"), as(job, "o2", "002"), nil, true, true},
+		{"it would be listed by now", false, 73 * time.Hour, as(visit, "e2", "001"), as(job, "o9", "009"), nil, false, false},
+		{"not proven, neither is here", true, time.Hour, as(account, "a2", "003"), as(account, "a3", "004"), []hub.Model{hub.ModelAccount}, true, false},
+		{"not proven, of another CRM", true, time.Hour, as(account, "a2", "003"), as(account, "a3", "004"), []hub.Model{hub.ModelAccount, hub.ModelEngagement}, false, false},
+		{"of another CRM", false, time.Hour, as(visit, "e2", "008"), as(job, "o2", "009"), []hub.Model{hub.ModelEngagement}, false, false},
+		{"linked to another", false, time.Hour, as(account, "a2", "003"), as(visit, "e2", "001"), []hub.Model{hub.ModelEngagement}, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				ctx, now := t.Context(), time.Now()
+				st := storetest.Open(t, url, nil)
+				org := storetest.Organization(t, st)
+				recording := storetest.Recording(t, st, org, hub.NewID(), now, time.Hour)
+				storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+				var connection string
+				var lease store.Schedule
+				connects := func(account string) {
+					t.Helper()
+					connection = storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelEngagement, hub.ModelOpportunity, hub.ModelAccount).ID
+					if _, err := st.SetCredentials(ctx, org, connection, map[string]string{"account": account}, true, func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) {
+						return hub.CRMAccount{ID: account}, nil
+					}); err != nil {
+						t.Fatal(err)
+					}
+					lease = storetest.Lease(t, st, org, connection)
+				}
+				reads := func(r hub.Record) {
+					t.Helper()
+					page := store.PageCommit{State: store.SyncState{Model: r.Model, InRun: true}, Status: hub.SyncStateSyncing, Records: []hub.Record{r}}
+					if _, err := st.CommitPage(ctx, lease, page); err != nil {
+						t.Fatal(err)
+					}
+				}
+				links := func(to hub.Record) {
+					t.Helper()
+					if _, err := st.SetLink(ctx, org, recording, hub.Link{ConnectionID: connection, Model: to.Model, ExternalID: to.ExternalID}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				planned := func() hub.Delivery {
+					t.Helper()
+					found, err := st.Deliveries(ctx, org, store.DeliveryFilter{ConnectionID: connection, RecordingID: recording, Limit: 10})
+					if err != nil || len(found) != 1 {
+						t.Fatalf("%v: %+v", err, found)
+					}
+					return found[0]
+				}
+				connects("a")
+				reads(as(visit, "e1", "001"))
+				reads(as(job, "o1", "002"))
+				links(as(visit, "e1", "001"))
+				at := now.Add(-c.sent).UnixMicro()
+				storetest.Exec(t, st, `UPDATE deliveries SET state = 'SENT', due_at = NULL, sent_at = $1, created_at = $1, note_id = 'n', marker = 'sirocco:m', note_print = 'p', target_model = 'OPPORTUNITY', target_external_id = 'o1'`, at)
+				storetest.Exec(t, st, `UPDATE connections SET account_since = 0`)
+				if c.unproven {
+					storetest.Exec(t, st, `UPDATE deliveries SET state = 'CONFIRMING', due_at = sent_at, asked_at = sent_at, sent_at = NULL`)
+				}
+				if c.sent > 72*time.Hour { // it was sent lately when the connection went
+					storetest.Exec(t, st, `UPDATE deliveries SET sent_at = $1`, now.UnixMicro())
+				}
+				if _, err := st.DeleteConnection(ctx, org, connection, nil); err != nil {
+					t.Fatal(err)
+				}
+				if c.sent > 72*time.Hour {
+					storetest.Exec(t, st, `UPDATE sent_before SET asked_at = $1`, at)
+				}
+				if err := untilDone(ctx, st.Purge); err != nil {
+					t.Fatal(err)
+				}
+				connects("b")
+				reads(c.first)
+				for _, m := range c.read {
+					if _, err := st.CommitPage(ctx, lease, store.PageCommit{State: store.SyncState{Model: m, Since: now}, Status: hub.SyncStateUpToDate}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				links(c.first)
+				d := planned()
+				if d.State != hub.DeliveryPending {
+					t.Fatalf("planned: %+v", d)
+				}
+				if taken, awaited, err := st.TakeOverSent(ctx, d); err != nil || taken || awaited != c.awaited {
+					t.Errorf("before: taken over %v, awaited %v, %v", taken, awaited, err)
+				}
+				reads(c.later)
+				taken, _, err := st.TakeOverSent(ctx, d)
+				if err != nil || taken != c.taken {
+					t.Errorf("after: taken over %v, %v", taken, err)
+				}
+				after := planned()
+				want := hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: "o2"}
+				if c.taken && (after.State != hub.DeliveryConfirming || after.ExternalID != c.first.ExternalID || after.Note.On != want || after.Note.Marker != "sirocco:m") {
+					t.Errorf("taken over: %+v", after)
+				}
+				if !c.taken && after.ID != d.ID {
+					t.Errorf("it is another: %+v", after)
+				}
+			})
+		})
+	}
+}
+
+// TestWhatWasSentIsOnTheRecordThatIsLinked links a recording by hand to the record that has its note, which was sent by way of another
+// that has not come.
+func TestWhatWasSentIsOnTheRecordThatIsLinked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
+		storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+		connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelOpportunity).ID
+		storetest.Exec(t, st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker, note_print, note_hash, asked_at,
+			proven, remote_id, target_remote_id) VALUES ($1, $2, 'd', 'MERGE', 'a', 'ENGAGEMENT', 'e1', 0, 'OPPORTUNITY', 'o1', 'sirocco:m', 'p', '', $3, TRUE, '001', '002')`, org, recording, time.Now().UnixMicro())
+		page := store.PageCommit{State: store.SyncState{Model: hub.ModelOpportunity}, Status: hub.SyncStateUpToDate, Records: []hub.Record{{Model: hub.ModelOpportunity, ExternalID: "o2", Name: "Job", Details: hub.Details{RemoteID: "002"}}}}
+		if _, err := st.CommitPage(ctx, storetest.Lease(t, st, org, connection), page); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.SetLink(ctx, org, recording, hub.Link{ConnectionID: connection, Model: hub.ModelOpportunity, ExternalID: "o2"}); err != nil {
+			t.Fatal(err)
+		}
+		found, err := st.Deliveries(ctx, org, store.DeliveryFilter{ConnectionID: connection, Limit: 10})
+		if err != nil || len(found) != 1 || found[0].State != hub.DeliveryConfirming || found[0].Model != hub.ModelOpportunity || found[0].Note.On.ExternalID != "o2" {
+			t.Errorf("%v %+v", err, found)
+		}
+	})
+}

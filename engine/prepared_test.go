@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sirocco/connector/salesforce"
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedsalesforce "sirocco/simulator/salesforce"
@@ -17,7 +18,7 @@ func TestWhatACRMPreparesIsWaitedFor(t *testing.T) {
 		crm, organization := simulatedsalesforce.NewOrganization(simulator.Options{Seed: 22, Records: 60, Counts: map[hub.Model]int{hub.ModelLead: 20}, ValidateEvery: -1})
 		organization.ReadInBulk()
 		organization.StickJobs(true)
-		r := newHubRig(t, url, salesForce, crm)
+		r := newHubRig(t, url, salesforce.Connector{}, crm) // which takes its time, so that the wait shows
 		until(t, "it waits", func() bool {
 			sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
 			return err == nil && strings.Contains(sched.Explain(r.conn, r.now()), "It waits for what Salesforce prepares of ")
@@ -37,7 +38,7 @@ func TestWhatACRMPreparesIsWaitedFor(t *testing.T) {
 		}
 		made, _, _ := organization.Jobs()
 		stop(t, r.e)
-		r.e = r.start(salesForce)
+		r.e = r.start(salesforce.Connector{})
 		organization.StickJobs(false)
 		run := r.synced("")
 		r.equal()

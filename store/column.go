@@ -17,6 +17,14 @@ func optionalMicros(t time.Time) *int64 {
 	return &us
 }
 
+// microsOrNull is optionalMicros as a parameter of a statement that runs for very many rows: no pointer is to be followed.
+func microsOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
 func fromOptionalMicros(us *int64) time.Time {
 	if us == nil {
 		return time.Time{}
@@ -31,6 +39,14 @@ func optional[T comparable](v T) *T {
 		return nil
 	}
 	return &v
+}
+
+// orNull is optional as microsOrNull is optionalMicros.
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 func deref[T any](p *T) T {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -70,22 +71,39 @@ func (c *Changes) Add(d Changes) {
 	c.Missed += d.Missed
 }
 
-// recordContent is what of a record takes the longest to work out: its details as JSON, the hash of all it has, and by which
-// addresses and numbers it is found.
-type recordContent struct {
-	details, hash string
-	contacts      []string
+// recordRow is a record as it is written.
+type recordRow struct {
+	externalID string
+	// id is the record's if it is made; one that is there keeps its own.
+	id string
+	// contacts are by which addresses and numbers it is found.
+	contacts []string
+	// args are in the order of the upsert's parameters; what has no value is nil.
+	args []any
 }
 
-func newRecordContent(r *hub.Record) *recordContent {
+// Those of a row's args that are known only as it is written: when it was found deleted, and when it was asked for.
+const (
+	deletedArg = 17
+	askedArg   = recordArgs - 1
+)
+
+func newRecordRow(r *hub.Record) *recordRow {
 	details, hash := r.Content()
-	return &recordContent{string(details), hex.EncodeToString(hash[:16]), r.Details.ContactKeys()}
+	id := hub.NewID()
+	return &recordRow{externalID: r.ExternalID, id: id, contacts: r.Details.ContactKeys(), args: []any{
+		string(r.Model), r.ExternalID, id, r.Name,
+		orNull(r.Refs.Account), orNull(r.Refs.Contact), orNull(r.Refs.Lead), orNull(r.Refs.Opportunity), orNull(r.Refs.Engagement),
+		orNull(r.Refs.EngagementType), orNull(r.Refs.User), orNull(r.Refs.Owner),
+		microsOrNull(r.StartTime), microsOrNull(r.EndTime), string(details), hex.EncodeToString(hash[:16]),
+		microsOrNull(r.ModifiedAt), nil, orNull(r.MergedInto), orNull(r.Details.RemoteID), nil,
+	}}
 }
 
-// Prepared are the contents of records, worked out while something else was waited for.
-type Prepared map[recordKey]*recordContent
+// Prepared are records as they are written, worked out while something else was waited for.
+type Prepared map[recordKey]*recordRow
 
-// Prepare validates the records and works the contents out of those that are valid. It tells, by their index, why the others cannot be
+// Prepare validates the records and works out the rows of those that are valid. It tells, by their index, why the others cannot be
 // kept. They may not be changed any more before they are written.
 func Prepare(records []hub.Record) (p Prepared, faults map[int]error) {
 	p, faults = make(Prepared, len(records)), map[int]error{}
@@ -99,23 +117,16 @@ func Prepare(records []hub.Record) (p Prepared, faults map[int]error) {
 			p[key] = nil
 			continue
 		}
-		p[key] = newRecordContent(&records[i])
+		p[key] = newRecordRow(&records[i])
 	}
 	return p, faults
-}
-
-// recordRow is a record in the order of the upsert's parameters.
-type recordRow struct {
-	record   *hub.Record
-	contacts []string
-	args     []any
 }
 
 // recordWrite is what the records that a transaction writes have in common.
 type recordWrite struct {
 	organization, connection string
 	gates                    *gates
-	// prepared has the contents of some of the records, as they are before references to merged ones are moved.
+	// prepared has some of the records, as they are before references to merged ones are moved.
 	prepared Prepared
 	// asked is when the records were asked for.
 	asked, now time.Time
@@ -152,16 +163,16 @@ func upsertRecords(ctx context.Context, tx Tx, w recordWrite, model hub.Model, r
 		return Changes{}, nil, nil
 	}
 	if gates.merged {
-		w.prepared = nil
+		w.prepared, records = nil, slices.Clone(records) // the caller's stay as they are
 		if err := followMerges(ctx, tx, organization, connection, records); err != nil {
 			return Changes{}, nil, err
 		}
 	}
-	batch := make([]recordRow, len(records))
-	ids := make(map[string]string, len(records))
+	batch := make([]*recordRow, len(records))
+	rows := make(map[string]*recordRow, len(records))
 	for i := range records {
 		batch[i] = w.row(&records[i])
-		ids[records[i].ExternalID] = batch[i].args[2].(string)
+		rows[batch[i].externalID] = batch[i]
 	}
 	var watch *linkWatch
 	if gates.linked && shownByRecordings(model) {
@@ -180,38 +191,34 @@ func upsertRecords(ctx context.Context, tx Tx, w recordWrite, model hub.Model, r
 		}
 	}
 	var c Changes
-	var changed []string
-	var made int64
-	isNew, isChanged := map[string]bool{}, map[string]bool{}
+	var made, altered []*recordRow
+	changed := make([]string, 0, len(written))
 	for _, r := range written {
-		if ids[r.externalID] == r.id {
-			made++
-		}
+		row := rows[r.externalID]
 		switch {
-		case ids[r.externalID] == r.id && r.deletedAt == nil:
-			c.Created++
-		case ids[r.externalID] == r.id: // came to us already deleted
-			c.Deleted++
-		case r.updatedAt != micros(now):
-			// only the CRM's time is newer
-		case r.deletedAt != nil && *r.deletedAt == micros(now):
-			c.Deleted++
+		case row.id == r.id:
+			made = append(made, row)
+			if r.deletedAt == nil {
+				c.Created++
+			} else { // came to us already deleted
+				c.Deleted++
+			}
+		case r.updatedAt != micros(now): // only the CRM's time is newer
+			continue
 		default:
-			c.Updated++
+			altered = append(altered, row)
+			if r.deletedAt != nil && *r.deletedAt == micros(now) {
+				c.Deleted++
+			} else {
+				c.Updated++
+			}
 		}
-		if ids[r.externalID] == r.id || r.updatedAt == micros(now) {
-			changed = append(changed, r.externalID)
-		}
-		if ids[r.externalID] == r.id {
-			isNew[r.externalID] = true
-		} else if r.updatedAt == micros(now) {
-			isChanged[r.externalID] = true
-		}
+		changed = append(changed, r.externalID)
 	}
-	if err := saveContacts(ctx, tx, organization, connection, model, batch, isNew, isChanged); err != nil {
+	if err := saveContacts(ctx, tx, organization, connection, model, made, altered); err != nil {
 		return c, nil, fmt.Errorf("note by which addresses and numbers records are found: %w", err)
 	}
-	if err := addUsage(ctx, tx, organization, hub.ResourceRecords, connection, made); err != nil {
+	if err := addUsage(ctx, tx, organization, hub.ResourceRecords, connection, int64(len(made))); err != nil {
 		return c, nil, err
 	}
 	c.Unchanged = len(records) - c.Created - c.Updated - c.Deleted
@@ -243,28 +250,29 @@ func scanWritten(r database.Row) (writtenRecord, error) {
 	return w, err
 }
 
-// row is a record as it is written.
-func (w *recordWrite) row(r *hub.Record) recordRow {
-	content := w.prepared[recordKey{r.Model, r.ExternalID}]
-	if content == nil {
-		content = newRecordContent(r)
+// row is a record's row, as it was prepared or made now.
+func (w *recordWrite) row(r *hub.Record) *recordRow {
+	row := w.prepared[recordKey{r.Model, r.ExternalID}]
+	if row == nil {
+		row = newRecordRow(r)
 	}
-	var deleted *int64
+	row.args[deletedArg], row.args[askedArg] = nil, microsOrNull(w.asked)
 	if r.Deleted || r.MergedInto != "" {
-		deleted = optionalMicros(w.now)
+		row.args[deletedArg] = micros(w.now)
 	}
-	return recordRow{record: r, contacts: content.contacts, args: []any{
-		string(r.Model), r.ExternalID, hub.NewID(), r.Name,
-		optional(r.Refs.Account), optional(r.Refs.Contact), optional(r.Refs.Lead), optional(r.Refs.Opportunity), optional(r.Refs.Engagement),
-		optional(r.Refs.EngagementType), optional(r.Refs.User), optional(r.Refs.Owner),
-		optionalMicros(r.StartTime), optionalMicros(r.EndTime), content.details, content.hash,
-		optionalMicros(r.ModifiedAt), deleted, optional(r.MergedInto), optional(r.Details.RemoteID), optionalMicros(w.asked),
-	}}
+	return row
 }
 
 // latestByExternalID keeps one version of each record: the one modified last, or the last in order.
 func latestByExternalID(records []hub.Record) []hub.Record {
 	at := make(map[string]int, len(records))
+	for i := range records {
+		at[records[i].ExternalID] = i
+	}
+	if len(at) == len(records) { // mostly: none is copied
+		return records
+	}
+	clear(at)
 	kept := make([]hub.Record, 0, len(records))
 	for _, r := range records {
 		i, seen := at[r.ExternalID]

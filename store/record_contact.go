@@ -159,10 +159,9 @@ func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (sel
 	return fmt.Sprintf(`p.id, p.key FROM unnest($%d::text[], $%d::text[]) AS p (id, key)`, number, number+1), []any{ids, keys}
 }
 
-// saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just written: made and
-// changed are their external ids, and what of them is not in either is as it was. On PostgreSQL upsertBatch has noted those of
-// what was made.
-func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, batch []recordRow, made, changed map[string]bool) error {
+// saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just made or changed. On
+// PostgreSQL upsertBatch has noted those of what was made.
+func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, made, changed []*recordRow) error {
 	if tx.Dialect() == database.PostgreSQL {
 		made = nil
 	}
@@ -171,9 +170,9 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 	}
 	before := map[contactPair]bool{}
 	if len(changed) > 0 {
-		ids := make([]string, 0, len(changed))
-		for id := range changed {
-			ids = append(ids, id)
+		ids := make([]string, len(changed))
+		for i, row := range changed {
+			ids[i] = row.externalID
 		}
 		in, arg := tx.Dialect().In("$4", ids)
 		kept, err := queryAll(ctx, tx, scanContactPair, `SELECT external_id, key FROM record_contacts WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
@@ -186,13 +185,9 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 		}
 	}
 	var add, remove []contactPair
-	for _, row := range batch {
-		id := row.record.ExternalID
-		if !made[id] && !changed[id] {
-			continue
-		}
+	for _, row := range slices.Concat(made, changed) {
 		for _, key := range row.contacts {
-			if p := (contactPair{id, key}); before[p] {
+			if p := (contactPair{row.externalID, key}); before[p] {
 				delete(before, p)
 			} else {
 				add = append(add, p)

@@ -12,7 +12,7 @@ import (
 const recordArgs = 21
 
 // upsertRows writes a batch of records, and answers for those that were not as they are.
-func upsertRows(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+func upsertRows(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
 	if tx.Dialect() == database.SQLite {
 		return upsertEach(ctx, tx, organization, connection, now, batch)
 	}
@@ -32,7 +32,7 @@ func upsertValues(n int) string {
 }
 
 // upsertEach runs one of two prepared statements for each slice of rows: a text for each number of rows would be prepared for each.
-func upsertEach(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+func upsertEach(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
 	written := make([]writtenRecord, 0, len(batch))
 	for len(batch) > 0 {
 		n := 1
@@ -55,20 +55,16 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 // upsertBatch sends the whole batch to PostgreSQL as one array for each column, and with it by which addresses and numbers its
 // records are found: those of records that are made are noted at once, without another question. Only what is made keeps the id
 // that its row has, and nothing is noted of it yet.
-func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []recordRow) ([]writtenRecord, error) {
+func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
 	first := batch[0].args
-	args := []any{organization, connection, now, first[0], first[recordArgs-1]} // the model and when it was asked for are those of all
-	for column, kind := range batchColumns {
-		if kind == "bigint" {
-			args = append(args, columnOf[int64](batch, column+1))
-		} else {
-			args = append(args, columnOf[string](batch, column+1))
-		}
+	args := []any{organization, connection, now, first[0], first[askedArg]} // the model and when it was asked for are those of all
+	for column := range batchColumns {
+		args = append(args, columnOf(batch, column+1))
 	}
 	var ids, keys []string
 	for _, row := range batch {
 		for _, key := range row.contacts {
-			ids, keys = append(ids, row.args[2].(string)), append(keys, key)
+			ids, keys = append(ids, row.id), append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
@@ -100,30 +96,16 @@ func arraysText() string {
 	return upsertHead + `SELECT $1::text, $2::text, $3::bigint, $3::bigint, $4::text, rows.*, $5::bigint FROM unnest(` + strings.Join(arrays, ", ") + `) AS rows` + upsertTail
 }
 
-// columnOf is one column of the batch as an array: none where no row has a value, as unnest fills what is shorter than the rest
-// with NULL, and of plain values where all have one. Both are sent much faster than pointers.
-func columnOf[T any](batch []recordRow, column int) any {
-	values, some := make([]*T, len(batch)), 0
+// columnOf is one column of the batch as an array; nil where no row has a value, as unnest fills what is shorter than the rest with
+// NULL.
+func columnOf(batch []*recordRow, column int) any {
+	values, some := make([]any, len(batch)), false
 	for i, row := range batch {
-		switch v := row.args[column].(type) {
-		case T:
-			values[i] = &v
-		case *T:
-			values[i] = v
-		}
-		if values[i] != nil {
-			some++
-		}
+		values[i] = row.args[column]
+		some = some || values[i] != nil
 	}
-	switch some {
-	case 0:
+	if !some {
 		return nil
-	case len(batch):
-		all := make([]T, len(batch))
-		for i, v := range values {
-			all[i] = *v
-		}
-		return all
 	}
 	return values
 }

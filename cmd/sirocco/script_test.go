@@ -21,10 +21,12 @@ import (
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		storetest.Needs(t, "sqlite")
 		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", "sqlite:"+env.WorkDir+"/hub.db") }))
 	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		storetest.Needs(t, "postgres")
 		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", storetest.EmptyPostgres(t)) }))
 	})

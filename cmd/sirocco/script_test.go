@@ -17,24 +17,29 @@ import (
 	"sirocco/store/storetest"
 )
 
-// TestScripts runs each script of testdata/script on both databases. SIROCCO_DATABASE names a new one.
+// TestScripts runs each script of testdata/script on both databases, SIROCCO_DATABASE names a new one, and those of
+// testdata/demo, which bring one of their own, once.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		storetest.Needs(t, "sqlite")
-		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", "sqlite:"+env.WorkDir+"/hub.db") }))
+		testscript.Run(t, scripts("testdata/script", func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", "sqlite:"+env.WorkDir+"/hub.db") }))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		storetest.Needs(t, "postgres")
-		testscript.Run(t, scripts(func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", storetest.EmptyPostgres(t)) }))
+		testscript.Run(t, scripts("testdata/script", func(env *testscript.Env) { env.Setenv("SIROCCO_DATABASE", storetest.EmptyPostgres(t)) }))
+	})
+	t.Run("demo", func(t *testing.T) {
+		t.Parallel()
+		testscript.Run(t, scripts("testdata/demo", func(*testscript.Env) {}))
 	})
 }
 
-func scripts(database func(*testscript.Env)) testscript.Params {
+func scripts(folder string, database func(*testscript.Env)) testscript.Params {
 	return testscript.Params{
-		Dir: "testdata/script",
+		Dir: folder,
 		Setup: func(env *testscript.Env) error {
 			database(env)
 			return nil

@@ -34,7 +34,7 @@ run: build ## run the server on 127.0.0.1:8080 with a SQLite file here
 test: ## everything CI checks: format, vet, lint, tests on both databases, fuzzing, known vulnerabilities
 	@scripts/test fmt postgres s3 vet unit linter lint fuzz vuln
 
-quick: ## the tests on SQLite alone, without the soak, for the inner loop
+quick: ## the tests on SQLite alone, without what takes longest, for the inner loop
 	@scripts/test s3 quick
 
 release: ## as test, with the race detector; fails where known vulnerabilities could not be checked

@@ -12,7 +12,7 @@ import (
 	"sirocco/store"
 )
 
-// monthVariable is how many days TestMonth lives; three without it. make month sets it, and a zone whose clocks change in
+// monthVariable is how many days TestMonth lives; three without it, and none where the tests are to be short. make month sets it, and a zone whose clocks change in
 // that month.
 const monthVariable = "SIROCCO_MONTH"
 

@@ -121,12 +121,13 @@ type contactInsert struct {
 	args []any
 }
 
-// contactInserts are the statements that write the pairs of records of one model; those that are there already stay.
+// contactInserts are the statements that write the pairs of records of one model, none of which are there: PostgreSQL does not look for
+// them.
 func contactInserts(dialect database.Dialect, organization, connection, model string, pairs []contactPair) iter.Seq[contactInsert] {
 	return func(yield func(contactInsert) bool) {
 		if dialect != database.SQLite {
 			selected, args := selectPairs(dialect, 4, pairs)
-			yield(contactInsert{contactsInsert + `$1::text, $2::text, $3::text, ` + selected + contactsOnce, append([]any{organization, connection, model}, args...)})
+			yield(contactInsert{contactsInsert + `$1::text, $2::text, $3::text, ` + selected, append([]any{organization, connection, model}, args...)})
 			return
 		}
 		for len(pairs) > 0 {
@@ -159,12 +160,9 @@ func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (sel
 	return fmt.Sprintf(`p.id, p.key FROM unnest($%d::text[], $%d::text[]) AS p (id, key)`, number, number+1), []any{ids, keys}
 }
 
-// saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just made or changed. On
-// PostgreSQL upsertBatch has noted those of what was made.
+// saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just made or changed.
+// What is added goes with the statements that end the transaction.
 func saveContacts(ctx context.Context, tx Tx, organization, connection string, model hub.Model, made, changed []*recordRow) error {
-	if tx.Dialect() == database.PostgreSQL {
-		made = nil
-	}
 	if len(made) == 0 && len(changed) == 0 {
 		return nil
 	}
@@ -208,7 +206,7 @@ func saveContacts(ctx context.Context, tx Tx, organization, connection string, m
 		return nil
 	}
 	for insert := range contactInserts(tx.Dialect(), organization, connection, string(model), add) {
-		if _, err := tx.Exec(ctx, insert.text, insert.args...); err != nil {
+		if err := tx.Later(ctx, insert.text, insert.args...); err != nil {
 			return err
 		}
 	}

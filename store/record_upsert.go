@@ -52,25 +52,14 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 	return written, nil
 }
 
-// upsertBatch sends the whole batch to PostgreSQL as one array for each column, and with it by which addresses and numbers its
-// records are found: those of records that are made are noted at once, without another question. Only what is made keeps the id
-// that its row has, and nothing is noted of it yet.
+// upsertBatch sends the whole batch to PostgreSQL as one array for each column.
 func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
 	first := batch[0].args
 	args := []any{organization, connection, now, first[0], first[askedArg]} // the model and when it was asked for are those of all
 	for column := range batchColumns {
 		args = append(args, columnOf(batch, column+1))
 	}
-	var ids, keys []string
-	for _, row := range batch {
-		for _, key := range row.contacts {
-			ids, keys = append(ids, row.id), append(keys, key)
-		}
-	}
-	if len(keys) == 0 {
-		return queryAll(ctx, tx, scanWritten, upsertArrays, args...)
-	}
-	return queryAll(ctx, tx, scanWritten, upsertArraysAndContacts, append(args, ids, keys)...)
+	return queryAll(ctx, tx, scanWritten, upsertArrays, args...)
 }
 
 // batchColumns are the types of the parameters of a recordRow that differ from one record to another, which are all but the
@@ -80,13 +69,8 @@ var batchColumns = [recordArgs - 2]string{
 	"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text",
 }
 
-// upsertArrays is the statement of upsertBatch, and upsertArraysAndContacts that with the keys of the records.
-var (
-	upsertArrays            = arraysText()
-	upsertArraysAndContacts = fmt.Sprintf(`WITH written AS (%s), found AS (%s$1, $2, $4, w.external_id, p.key
-		FROM unnest($%d::text[], $%d::text[]) AS p (id, key) JOIN written w ON w.id = p.id) SELECT external_id, id, updated_at, deleted_at FROM written`,
-		upsertArrays, contactsInsert, 6+len(batchColumns), 7+len(batchColumns))
-)
+// upsertArrays is the statement of upsertBatch.
+var upsertArrays = arraysText()
 
 func arraysText() string {
 	arrays := make([]string, len(batchColumns))

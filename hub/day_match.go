@@ -109,6 +109,8 @@ type way struct {
 	// last is the appointment that the talk before was of, -1 for none; lasted is what its length counted for.
 	last              int
 	lastStart, lasted float64
+	// unplanned is how much more than on most days speaks for a talk that nobody planned, as logarithm.
+	unplanned float64
 	// reached is when the latest of the visits that were made as planned was planned for: the rep is past what is earlier.
 	reached float64
 	choices []int8
@@ -342,7 +344,11 @@ type step struct {
 // follow works out how probable each appointment is for each talk.
 func (m *dayMatch) follow() {
 	for _, c := range clocks {
-		m.ways = append(m.ways, way{weight: math.Log(c.chance), rep: newBelief(c.ahead), last: -1, reached: math.Inf(-1)})
+		usual := way{weight: math.Log(c.chance), rep: newBelief(c.ahead), last: -1, reached: math.Inf(-1)}
+		doors := usual
+		doors.unplanned = math.Log(doorRate)
+		doors.weight += math.Log(doorDays) - (doorRate-1)*unplannedRate*doorTime // and no more of them than there were
+		m.ways = append(m.ways, usual, doors)
 	}
 	var steps []step
 	for _, t := range m.talks {
@@ -359,8 +365,7 @@ func (m *dayMatch) follow() {
 		steps = steps[:min(len(steps), waysMost)]
 		ways := make([]way, len(steps))
 		for i, s := range steps {
-			s.rep.free = max(s.rep.free, t.start+t.length)
-			ways[i] = way{s.weight, s.used, s.rep, s.last, s.lastStart, s.lasted, s.reached, append(slices.Clip(s.from.choices), int8(s.last))}
+			ways[i] = way{s.weight, s.used, s.rep.met(t.start, t.length), s.last, s.lastStart, s.lasted, s.from.unplanned, s.reached, append(slices.Clip(s.from.choices), int8(s.last))}
 		}
 		m.ways = ways
 	}
@@ -390,7 +395,7 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, lasted, reached})
 		}
 	}
-	add(t.unplanned, -1, 0, w.rep, 0, t.start)
+	add(t.unplanned+w.unplanned, -1, 0, w.rep, 0, t.start)
 	for i, a := range m.appointments {
 		p := &t.of[i]
 		switch {

@@ -226,3 +226,36 @@ func TestWhatFollowsAVisit(t *testing.T) {
 		}
 	}
 }
+
+// TestADayFromDoorToDoor has a short talk where the hour of an appointment says nothing against it, and its length little: with many
+// that nobody planned, hours later, it is more likely one of those.
+func TestADayFromDoorToDoor(t *testing.T) {
+	none := func(doors ...int) float64 {
+		d := &Day{Rep: rep, Appointments: []Appointment{meeting("a", 0, 60)}, Talks: []Talk{said(-30, 25)}}
+		for _, at := range doors {
+			d.Talks = append(d.Talks, said(at, 12))
+		}
+		return MatchDay(d)[0].None
+	}
+	if alone, one, many := none(), none(560), none(500, 540, 580, 620, 660, 700, 740); one-alone > 0.05 || many-alone < 0.2 {
+		t.Errorf("none of them: %.3f alone, %.3f with one more talk, %.3f with seven", alone, one, many)
+	}
+}
+
+// TestWhatWaitedForATalk has a visit that begins as the talk before ends, long after its hour: it was put off by that talk where the rep
+// had no time in between; a rep who was idle for hours would have been there, so that it is not linked.
+func TestWhatWaitedForATalk(t *testing.T) {
+	of := func(appointment Appointment, talks ...Talk) float64 {
+		v := MatchDay(&Day{Rep: rep, Appointments: []Appointment{appointment}, Talks: talks})
+		return 1 - v[len(v)-1].None
+	}
+	a := meeting("a", 0, 60)
+	if p := of(a, said(-60, 70), said(12, 65), said(79, 58)); p < 0.3 {
+		t.Errorf("behind talks that leave no time: %.3f", p)
+	}
+	for _, talks := range [][]Talk{{said(500, 12), said(514, 55)}, {said(-30, 25), said(500, 12), said(530, 12)}, {said(420, 50), said(473, 60)}} {
+		if p := of(a, talks...); p >= DefaultThresholds.Time {
+			t.Errorf("hours later, from %s: %.3f", talks[0].Recording.StartedAt.Format("15:04"), p)
+		}
+	}
+}

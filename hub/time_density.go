@@ -17,14 +17,20 @@ const (
 	// movedChance is how often an appointment was moved without the CRM being told, mostly by movedMost at most.
 	movedChance, movedMost = 0.06, 90.0
 	// farChance is how often a visit has nothing to do with the hour in the CRM; farScale how far it is off then.
-	farChance, farScale = 0.004, 150.0
+	farChance, farScale = 0.004, 60.0
 	// stepDeviation is how much a delay changes from visit to visit.
 	stepDeviation = 9.0
 	// pushedMost is how much later a visit begins that waited for the one before to end.
 	pushedMost = 5.0
+	// idleFrom is from how many minutes on a rep between two talks would have kept an appointment, so that the second talk is not what
+	// pushed it.
+	idleFrom = 30.0
 	// unplannedRate is how often a talk begins that was not planned, in a minute of those that visits leave: one on every other
 	// day or so, in some five hours.
 	unplannedRate = 1.5e-3
+	// doorDays are how many days a rep goes from door to door, between visits if there are any; doorRate is how many times as often a
+	// talk begins then that was not planned, and doorTime how many minutes visits leave.
+	doorDays, doorRate, doorTime = 0.03, 8.0, 300.0
 	// longRate is how many talks an appointment of many hours has.
 	longRate = 3.0
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
@@ -55,12 +61,25 @@ type belief struct {
 	last           float64
 	// free is when the rep was free again, in minutes of the day; minus infinity at its beginning.
 	free float64
+	// busy is since when the rep was not idle, up to then.
+	busy float64
 	// clock is how far the clock is ahead by which the day was recorded.
 	clock float64
 }
 
 // newBelief is that of the morning, by a clock that is so far ahead.
-func newBelief(clock float64) belief { return belief{free: math.Inf(-1), clock: clock} }
+func newBelief(clock float64) belief {
+	return belief{free: math.Inf(-1), busy: math.Inf(-1), clock: clock}
+}
+
+// met is the belief once a talk was met.
+func (b belief) met(start, length float64) belief {
+	if start-b.free >= idleFrom {
+		b.busy = start
+	}
+	b.free = max(b.free, start+length)
+	return b
+}
 
 // lengthsDensity is how probable the length of a recording is, in minutes (0 where that is not known), of a visit planned for
 // slot minutes (0 where that is not known), for each of the ways in which it may have begun.
@@ -94,13 +113,17 @@ func (b belief) visitDensity(start, begin float64, lengths [len(begins)]float64)
 				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*at
 			}
 			if pushed := overlapOf(earliest, latest, free, free+pushedMost); pushed > 0 {
-				z := (free - from.mean) / spread
-				below := normalBelow(z)
+				// It would have begun at some time while the rep was busy; how late the rep was is less than what one sees.
+				since, z := (b.busy-idleFrom-begin-from.mean)/spread, (free-from.mean)/spread
+				below := normalBelow(z) - normalBelow(since)
 				w := way.weight * from.weight * below * pushed / (pushedMost * width) * lasting
-				// It would have begun at some time before; how late the rep was is less than what one sees.
-				hazard := normalDensity(z) / max(below, 1e-9)
-				at := from.mean - spread*hazard
-				v := from.variance * max(0.05, 1-hazard*(hazard+z))
+				p, edge := max(below, 1e-9), 0.0
+				if !math.IsInf(since, 0) {
+					edge = since * normalDensity(since)
+				}
+				shift := (normalDensity(since) - normalDensity(z)) / p
+				at := from.mean + spread*shift
+				v := from.variance * max(0.05, 1+(edge-z*normalDensity(z))/p-shift*shift)
 				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*(free+pushedMost/2)
 			}
 		}

@@ -23,6 +23,8 @@ type talk struct {
 	recording hub.Recording
 	words     []string
 	of        int
+	// forgotten says that nobody stopped it when the visit ended.
+	forgotten bool
 }
 
 // point is a place, in meters east and north of the rep's office.
@@ -128,6 +130,9 @@ func (m *maker) slots() []slot {
 		if i > 0 && m.chance(m.neighbour) {
 			s.home = m.off(all[i-1].home, m.between(m.neighbourNearest, m.neighbourFarthest))
 		}
+		if i > 0 && m.chance(m.again) {
+			s.home, s.customer = all[i-1].home, all[i-1].customer
+		}
 		s.planned = s.start
 		switch u := m.Float64(); {
 		case u < m.notHeld:
@@ -136,7 +141,7 @@ func (m *maker) slots() []slot {
 			s.planned += m.between(-m.movedMost, m.movedMost)
 		}
 		all[i] = s
-		at += s.length + 5*math.Round(m.between(0, m.gapMost)/5)
+		at += s.length + 5*math.Round(m.between(m.gapLeast, m.gapMost)/5)
 	}
 	return all
 }
@@ -169,6 +174,10 @@ func (m *maker) book(d *day, midnight time.Time, s slot) int {
 func (m *maker) live(d *day, midnight time.Time, slots []slot) {
 	slices.SortStableFunc(slots, func(a, b slot) int { return cmp.Compare(a.planned, b.planned) })
 	walk, delay, free := 0.0, 0.0, 0.0
+	if m.chance(m.lateStart) {
+		walk = m.between(10, m.lateStartMost)
+	}
+	var where point // of the visit before
 	var busy [][2]float64
 	for _, s := range slots {
 		if !s.held && !s.instead {
@@ -179,6 +188,9 @@ func (m *maker) live(d *day, midnight time.Time, slots []slot) {
 			walk = m.carried*delay + step
 		}
 		start := max(s.planned+walk, free)
+		if m.drive > 0 && free > 0 {
+			start = max(start, free+m.drive/1000*math.Hypot(s.home.east-where.east, s.home.north-where.north))
+		}
 		delay = start - s.planned
 		length := m.lognormal(s.length, m.visitSigma)
 		home, who, of := s.home, s.customer, s.index
@@ -191,14 +203,14 @@ func (m *maker) live(d *day, midnight time.Time, slots []slot) {
 				start = max(s.start+m.between(0, max(0, s.length-length)), free)
 			}
 		}
-		free = start + length
+		free, where = start+length, home
 		busy = append(busy, [2]float64{start, free})
 		m.record(d, midnight, start, length, home, who, of)
 	}
 	if !m.chance(m.doors) {
 		return
 	}
-	for range 1 + m.IntN(2) {
+	for range 1 + m.IntN(m.doorsMost) {
 		for range 4 {
 			start, length := m.between(8*60+30, max(free, 9*60)+60), m.between(m.doorLeast, m.doorMost)
 			if slices.ContainsFunc(busy, func(b [2]float64) bool { return start < b[1] && b[0] < start+length }) {
@@ -224,6 +236,19 @@ func (m *maker) record(d *day, midnight time.Time, start, length float64, home p
 		begin = start
 	}
 	end := max(start+length, begin+3)
+	if m.chance(m.cutShort) {
+		end = min(end, begin+m.between(5, 20))
+	}
+	forgotten := m.chance(m.forgotten)
+	if forgotten {
+		end += m.between(15, m.forgottenMost)
+	}
+	if n := len(d.talks); n > 0 && d.talks[n-1].forgotten {
+		before := &d.talks[n-1].recording
+		if at := midnight.Add(minutes(begin)); before.StartedAt.Before(at) && before.EndedAt.After(at) {
+			before.EndedAt = at
+		}
+	}
 	if n := len(d.talks); n > 0 { // no two recordings at once
 		last := d.talks[n-1].recording.EndedAt.Sub(midnight).Minutes()
 		if begin < last && last < end-3 && d.talks[n-1].recording.StartedAt.Sub(midnight).Minutes() < begin {
@@ -234,8 +259,14 @@ func (m *maker) record(d *day, midnight time.Time, start, length float64, home p
 		cut := m.between(0.3, 0.7)*(end-begin) + begin
 		m.part(d, midnight, begin, cut, home, who, of)
 		begin = min(cut+m.between(0.5, m.partsGap), end-2)
+		if end-begin > m.twoPartsFrom/2 && m.chance(m.thirds) {
+			cut := m.between(0.3, 0.7)*(end-begin) + begin
+			m.part(d, midnight, begin, cut, home, who, of)
+			begin = min(cut+m.between(0.5, m.partsGap), end-2)
+		}
 	}
 	m.part(d, midnight, begin, end, home, who, of)
+	d.talks[len(d.talks)-1].forgotten = forgotten
 }
 
 func (m *maker) part(d *day, midnight time.Time, begin, end float64, home point, who person, of int) {

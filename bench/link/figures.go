@@ -47,6 +47,17 @@ type figures struct {
 	// gap is on top. wander says that the steps add up in any case.
 	carried float64
 	wander  bool
+	// gapLeast is how long the gap after an appointment is at least, drive how many minutes a kilometer takes from visit to visit.
+	gapLeast, drive float64
+	// lateStart of the days begin late, by lateStartMost at most.
+	lateStart, lateStartMost float64
+	// again is how often an appointment is of the house and the customer of the one before.
+	again float64
+	// doorsMost is how many talks at doors a day has at most that has any.
+	doorsMost int
+	// thirds of the recordings in two parts have a third one; cutShort recordings were stopped after some minutes, forgotten ones
+	// went on after the visit, until the next talk at the latest.
+	thirds, cutShort, forgotten, forgottenMost float64
 }
 
 // nominal are the figures that the rule's likelihoods were derived from.
@@ -62,7 +73,7 @@ func nominal() figures {
 		twoParts: 0.08, twoPartsFrom: 40, partsGap: 6,
 		fixed: 0.90, fixMedian: 18, fixSigma: 0.7, strayFix: 0.05, strayNearest: 150, strayMost: 1650,
 		named: 0.60, wrongName: 0.05, misspelt: 0.10, phoned: 0.40, wrongPhone: 0.02, spoken: 0.50, spokenToo: 0.10,
-		wander: true,
+		wander: true, doorsMost: 2,
 	}
 }
 
@@ -117,6 +128,19 @@ func variants() []variant {
 		change("appointments of colleagues", func(f *figures) { f.shared = 0.25 }),
 		change("places missing for half", func(f *figures) { f.placed, f.fixed = 0.5, 0.5 }),
 		change("clocks an hour off on a day in thirty", func(f *figures) { f.clockOff = 1.0 / 30 }),
+		change("every clock an hour off", func(f *figures) { f.clockOff = 1 }),
+		change("visits with drives between them", func(f *figures) { f.gapLeast, f.gapMost, f.drive = 15, 45, 1.5 }),
+		change("long gaps between visits", func(f *figures) { f.gapLeast, f.gapMost = 30, 90 }),
+		change("days that begin late", func(f *figures) { f.lateStart, f.lateStartMost = 0.5, 75 }),
+		change("two visits at one house", func(f *figures) { f.again = 0.25 }),
+		change("an all-day entry on every other day", func(f *figures) { f.allDay = 0.5 }),
+		change("a third not held", func(f *figures) { f.notHeld = 0.33 }),
+		change("from door to door", func(f *figures) { f.doors, f.doorsMost = 1, 8 }),
+		change("recordings in three parts", func(f *figures) { f.twoParts, f.thirds = 0.16, 0.5 }),
+		change("recordings stopped early", func(f *figures) { f.cutShort = 0.10 }),
+		change("recordings that nobody stopped", func(f *figures) { f.forgotten, f.forgottenMost = 0.10, 90 }),
+		change("places off by 300 m", func(f *figures) { f.placeMedian, f.placeSigma = 300, 0.4 }),
+		change("a place in five off by 300 m", func(f *figures) { f.misplaced, f.misplacedNearest, f.misplacedFarthest = 0.2, 150, 450 }),
 		change("names misspelt thrice as often", func(f *figures) { f.misspelt *= 3 }),
 		change("another's name is a stranger's", func(f *figures) { f.strangers = 1 }),
 		change("names wrong twice as often", func(f *figures) { f.wrongName *= 2; f.misspelt *= 2; f.wrongPhone *= 2 }),

@@ -4,6 +4,7 @@
 //
 //	go run ./bench/link                  10,000 days, about a minute; kept in docs/benchmarks-links.md
 //	go run ./bench/link -variants        also days of other figures than the rule was made with
+//	go run ./bench/link -variants -only door    those of them with the word in their name
 //	go run ./bench/link -days 1000 -seed 7
 package main
 
@@ -23,6 +24,7 @@ const (
 func main() {
 	days := flag.Int("days", defaultDays, "how many days are made")
 	seed := flag.Uint64("seed", defaultSeed, "what they are made from; the same seed makes the same days, on any number of cores")
+	only := flag.String("only", "", "of the variants, measure those alone whose name has this in it")
 	others := flag.Bool("variants", false, "also measure days of other figures, each a third off or more")
 	curve := flag.Bool("thresholds", false, "also print what other thresholds would give")
 	flag.Parse()
@@ -51,6 +53,9 @@ func main() {
 	fmt.Print("\n## Days of other figures\n\n")
 	printHeader(os.Stdout)
 	for _, v := range all[1:] {
+		if !strings.Contains(v.name, *only) {
+			continue
+		}
 		measure(v.figures, *days, *seed).printRows(os.Stdout, v.name)
 	}
 }

@@ -114,6 +114,24 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestStampsThatCannotBeRead keeps what came, whatever is in the place of the time when it changed.
+func TestStampsThatCannotBeRead(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		`"2026-03-01T10:00:00+01:00"`: at, `null`: {}, `""`: {}, `"yesterday"`: {}, `"2026-02-30T00:00:00Z"`: {}, `1772355600`: {}, `{}`: {}, `[true]`: {},
+	} {
+		var page connector.Page
+		connector.AppendItems(&page, []json.RawMessage{json.RawMessage(`{"at":` + text + `}`)}, func(i struct {
+			At connector.Stamp `json:"at"`
+		}) []hub.Record {
+			return []hub.Record{{Model: hub.ModelUser, ExternalID: "1", ModifiedAt: i.At.Time}}
+		})
+		if len(page.Rejected) != 0 || len(page.Records) != 1 || !page.Records[0].ModifiedAt.Equal(want) {
+			t.Errorf("%s: %+v, rejected %+v", text, page.Records, page.Rejected)
+		}
+	}
+}
+
 // TestHarmlessFaultsAreMended keeps a record with a fault that costs nothing, instead of setting it aside.
 func TestHarmlessFaultsAreMended(t *testing.T) {
 	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)

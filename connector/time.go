@@ -39,6 +39,21 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// Stamp is a time that only tells when a record was made or changed. What the CRM answers counts whatever that is, so one
+// that cannot be read is not known, and keeps nothing from coming.
+type Stamp struct{ time.Time }
+
+// UnmarshalJSON reads what Time reads; anything else is the zero time.
+func (s *Stamp) UnmarshalJSON(b []byte) error {
+	if (*Time)(s).UnmarshalJSON(b) != nil {
+		s.Time = time.Time{}
+	}
+	return nil
+}
+
+// Wire returns it as Time does.
+func (s Stamp) Wire() string { return Time(s).Wire() }
+
 // ParseTime reads one of the forms that Time reads; its error does not repeat the text.
 func ParseTime(text string) (time.Time, error) {
 	s := strings.ToUpper(strings.TrimSpace(text))

@@ -2,6 +2,7 @@ package companycam
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,8 +10,24 @@ import (
 	"sirocco/hub"
 )
 
-// seconds is a time as the vendor writes it: whole seconds of Unix time, 0 for none.
+// seconds is when the vendor says that something was made or changed: whole seconds of Unix time, 0 for none.
 type seconds int64
+
+// UnmarshalJSON reads them as a number or a text, or the time that newer answers have in their place. Anything else is
+// not known, as with connector.Stamp.
+func (s *seconds) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	*s = 0
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 && n <= lastSecond {
+		*s = seconds(n)
+	} else if at, err := connector.ParseTime(text); err == nil {
+		*s = seconds(at.Unix())
+	}
+	return nil
+}
+
+// lastSecond is that of the year 9999.
+const lastSecond = 253402300799
 
 func (s seconds) time() time.Time {
 	if s == 0 {

@@ -87,27 +87,36 @@ func TestWhatAProjectLacks(t *testing.T) {
 		project string
 		holds   func(hub.Record) bool
 	}{
-		"no name":           {`{"id":"1","name":null,"address":{"street_address_1":"7 Elm St"}}`, func(r hub.Record) bool { return r.Name == "7 Elm St" }},
-		"a blank name":      {`{"id":"1","name":"  ","address":{"street_address_1":"7 Elm St","street_address_2":null}}`, func(r hub.Record) bool { return r.Name == "7 Elm St" }},
-		"no address":        {`{"id":"1","address":null}`, func(r hub.Record) bool { return r.Name == "" && r.Details.Addresses == nil }},
-		"an empty address":  {`{"id":"1","address":{"city":null,"state":""}}`, func(r hub.Record) bool { return r.Details.Addresses == nil }},
-		"0, 0":              {`{"id":"1","coordinates":{"lat":0,"lon":0.0}}`, noPlace},
-		"out of range":      {`{"id":"1","coordinates":{"lat":2.9e38,"lon":10}}`, noPlace},
-		"beyond the date":   {`{"id":"1","coordinates":{"lat":10,"lon":-180.5}}`, noPlace},
-		"no coordinates":    {`{"id":"1","coordinates":null}`, noPlace},
-		"on the equator":    {`{"id":"1","coordinates":{"lat":0,"lon":10}}`, func(r hub.Record) bool { return r.Details.Latitude != nil && *r.Details.Longitude == 10 }},
-		"an empty contact":  {`{"id":"1","primary_contact":{"id":"5","name":"","email":null}}`, func(r hub.Record) bool { return r.Refs.Contact == "" }},
-		"no contact":        {`{"id":"1","primary_contact":null}`, func(r hub.Record) bool { return r.Refs.Contact == "" }},
-		"a contact, no id":  {`{"id":"1","primary_contact":{"name":"Ann"}}`, func(r hub.Record) bool { return r.Refs.Contact == "contact-of-project:1" }},
-		"archived or not":   {`{"id":"1"}`, func(r hub.Record) bool { return r.Details.Archived == nil && r.Details.CreatedAt == "" }},
-		"made by a machine": {`{"id":"1","creator_id":"9","creator_type":"Integration"}`, func(r hub.Record) bool { return r.Refs.Owner == "" }},
-		"deleted":           {`{"id":"1","status":"deleted","primary_contact":{"name":"Ann"}}`, func(r hub.Record) bool { return r.Deleted && r.Refs.Contact == "" }},
+		"no name":                        {`{"id":"1","name":null,"address":{"street_address_1":"7 Elm St"}}`, func(r hub.Record) bool { return r.Name == "7 Elm St" }},
+		"a blank name":                   {`{"id":"1","name":"  ","address":{"street_address_1":"7 Elm St","street_address_2":null}}`, func(r hub.Record) bool { return r.Name == "7 Elm St" }},
+		"no address":                     {`{"id":"1","address":null}`, func(r hub.Record) bool { return r.Name == "" && r.Details.Addresses == nil }},
+		"an empty address":               {`{"id":"1","address":{"city":null,"state":""}}`, func(r hub.Record) bool { return r.Details.Addresses == nil }},
+		"0, 0":                           {`{"id":"1","coordinates":{"lat":0,"lon":0.0}}`, noPlace},
+		"out of range":                   {`{"id":"1","coordinates":{"lat":2.9e38,"lon":10}}`, noPlace},
+		"beyond the date":                {`{"id":"1","coordinates":{"lat":10,"lon":-180.5}}`, noPlace},
+		"no coordinates":                 {`{"id":"1","coordinates":null}`, noPlace},
+		"on the equator":                 {`{"id":"1","coordinates":{"lat":0,"lon":10}}`, func(r hub.Record) bool { return r.Details.Latitude != nil && *r.Details.Longitude == 10 }},
+		"an empty contact":               {`{"id":"1","primary_contact":{"id":"5","name":"","email":null}}`, func(r hub.Record) bool { return r.Refs.Contact == "" }},
+		"no contact":                     {`{"id":"1","primary_contact":null}`, func(r hub.Record) bool { return r.Refs.Contact == "" }},
+		"a contact, no id":               {`{"id":"1","primary_contact":{"name":"Ann"}}`, func(r hub.Record) bool { return r.Refs.Contact == "contact-of-project:1" }},
+		"made, as newer answers say it":  {`{"id":"1","created_at":"2026-03-01T09:00:00Z"}`, func(r hub.Record) bool { return r.Details.CreatedAt == "2026-03-01T09:00:00.000Z" }},
+		"changed, in a text":             {`{"id":"1","updated_at":"1772355600"}`, func(r hub.Record) bool { return r.ModifiedAt.Unix() == 1772355600 }},
+		"changed, with a fraction":       {`{"id":"1","updated_at":1772355600.75}`, func(r hub.Record) bool { return r.ModifiedAt.Unix() == 1772355600 }},
+		"changed beyond the calendar":    {`{"id":"1","updated_at":1e21,"created_at":-5}`, neverChanged},
+		"changed, and nobody knows when": {`{"id":"1","updated_at":"yesterday","created_at":{}}`, neverChanged},
+		"archived or not":                {`{"id":"1"}`, func(r hub.Record) bool { return r.Details.Archived == nil && r.Details.CreatedAt == "" }},
+		"made by a machine":              {`{"id":"1","creator_id":"9","creator_type":"Integration"}`, func(r hub.Record) bool { return r.Refs.Owner == "" }},
+		"deleted":                        {`{"id":"1","status":"deleted","primary_contact":{"name":"Ann"}}`, func(r hub.Record) bool { return r.Deleted && r.Refs.Contact == "" }},
 	} {
 		got, rejected := read(t, session(t, vendor(c.project, "[]", "[]")), connector.Query{Model: hub.ModelOpportunity})
 		if len(got) == 0 || len(rejected) > 0 || !c.holds(got[0]) {
 			t.Errorf("%s: %+v, rejected %+v", name, got, rejected)
 		}
 	}
+}
+
+func neverChanged(r hub.Record) bool {
+	return r.ModifiedAt.IsZero() && r.Details.CreatedAt == "" && r.Details.UpdatedAt == ""
 }
 
 func noPlace(r hub.Record) bool { return r.Details.Latitude == nil && r.Details.Longitude == nil }

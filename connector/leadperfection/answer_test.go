@@ -119,6 +119,15 @@ func TestAmountsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestDatesOfChangesThatCannotBeRead reads a lead and a job of which nobody can tell when they were made or changed: they come.
+func TestDatesOfChangesThatCannotBeRead(t *testing.T) {
+	text := `[{"cst_id":7,"firstname":"Ada","leads":[{"id":70,"entrydate":"soon","lastchangedon":"13/45/2026","jobs":[{"id":700,"entrydate":"soon","lastchangedon":"never"}]}]}]`
+	page, err := fetched(t, session(t, answers(map[string]string{leadPath: text})))
+	if err != nil || len(page.Rejected) > 0 || len(page.Records) != 3 {
+		t.Fatalf("%+v %v", page, err)
+	}
+}
+
 // TestOtherAppointmentsOfAnyForm keeps a lead's own appointment, whatever is in the place of those that it lists beside it.
 func TestOtherAppointmentsOfAnyForm(t *testing.T) {
 	for _, others := range []string{`null`, `"none"`, `[]`, `{}`, `7`, `[7]`} {

@@ -23,9 +23,7 @@ func (t *teller) lead(of *hub.Record, o object) ([]hub.Record, error) {
 	if o.yes(sold) {
 		r.Details.Disposition = "WON"
 	}
-	if err := t.dates(&r, o); err != nil {
-		return nil, err
-	}
+	t.dates(&r, o)
 	visits, err := t.appointments(&r, o)
 	if err != nil {
 		return nil, err
@@ -45,17 +43,11 @@ func (t *teller) lead(of *hub.Record, o object) ([]hub.Record, error) {
 	return all, nil
 }
 
-// dates tells when something was made and changed.
-func (t *teller) dates(r *hub.Record, o object) error {
-	entered, err := o.time(enteredOn, t.zone)
-	if err != nil {
-		return err
-	}
-	if r.ModifiedAt, err = o.time(changedOn, t.zone); err != nil {
-		return err
-	}
+// dates tells when something was made and changed, where that can be read.
+func (t *teller) dates(r *hub.Record, o object) {
+	entered, _ := o.time(enteredOn, t.zone)
+	r.ModifiedAt, _ = o.time(changedOn, t.zone)
 	r.Details.CreatedAt, r.Details.UpdatedAt = wire(entered), wire(r.ModifiedAt)
-	return nil
 }
 
 func wire(at time.Time) string {
@@ -115,5 +107,6 @@ func (t *teller) job(of *hub.Record, o object) (hub.Record, error) {
 	if r.ExternalID == "" {
 		return r, errors.New("one of its jobs has no id")
 	}
-	return r, t.dates(&r, o)
+	t.dates(&r, o)
+	return r, nil
 }

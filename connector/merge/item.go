@@ -11,13 +11,13 @@ import (
 
 // item has the fields of all models; each uses its part.
 type item struct {
-	ID         connector.ID   `json:"id"`
-	RemoteID   connector.ID   `json:"remote_id"`
-	ModifiedAt connector.Time `json:"modified_at"`
-	Deleted    bool           `json:"remote_was_deleted"`
-	CreatedAt  connector.Time `json:"remote_created_at"`
-	UpdatedAt  connector.Time `json:"remote_updated_at"`
-	ActiveAt   connector.Time `json:"last_activity_at"`
+	ID         connector.ID    `json:"id"`
+	RemoteID   connector.ID    `json:"remote_id"`
+	ModifiedAt connector.Stamp `json:"modified_at"`
+	Deleted    bool            `json:"remote_was_deleted"`
+	CreatedAt  connector.Stamp `json:"remote_created_at"`
+	UpdatedAt  connector.Stamp `json:"remote_updated_at"`
+	ActiveAt   connector.Stamp `json:"last_activity_at"`
 
 	Name           string         `json:"name"`
 	FirstName      string         `json:"first_name"`

@@ -319,6 +319,15 @@ func TestCheck(t *testing.T) {
 }
 
 // TestAnEndBeforeItsStart keeps an engagement that ends before it starts, without an end.
+func TestTimesOfChangesThatCannotBeRead(t *testing.T) {
+	v, s := newVendor(t)
+	v.bodies["GET accounts"] = `{"next":null,"results":[{"id":"1","name":"Ada","modified_at":"yesterday","remote_created_at":1772355600,"last_activity_at":"2026-02-30T00:00:00Z"}]}`
+	page, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelAccount, Limit: 10})
+	if err != nil || len(page.Rejected) != 0 || len(page.Records) != 1 || !page.Records[0].ModifiedAt.IsZero() || page.Records[0].Name != "Ada" {
+		t.Errorf("%v %+v, rejected %+v", err, page.Records, page.Rejected)
+	}
+}
+
 func TestAnEndBeforeItsStart(t *testing.T) {
 	crm, s := standIn(t)
 	id := crm.Rows(hub.ModelEngagement)[0]

@@ -12,17 +12,17 @@ import (
 
 // appointment is a visit for a job.
 type appointment struct {
-	ID         number         `json:"id"`
-	Active     *bool          `json:"active"`
-	JobID      number         `json:"jobId"`
-	CustomerID number         `json:"customerId"`
-	Number     string         `json:"appointmentNumber"`
-	Start      connector.Time `json:"start"`
-	End        connector.Time `json:"end"`
-	Status     string         `json:"status"`
-	Special    string         `json:"specialInstructions"`
-	CreatedOn  connector.Time `json:"createdOn"`
-	ModifiedOn connector.Time `json:"modifiedOn"`
+	ID         number          `json:"id"`
+	Active     *bool           `json:"active"`
+	JobID      number          `json:"jobId"`
+	CustomerID number          `json:"customerId"`
+	Number     string          `json:"appointmentNumber"`
+	Start      connector.Time  `json:"start"`
+	End        connector.Time  `json:"end"`
+	Status     string          `json:"status"`
+	Special    string          `json:"specialInstructions"`
+	CreatedOn  connector.Stamp `json:"createdOn"`
+	ModifiedOn connector.Stamp `json:"modifiedOn"`
 }
 
 func readAppointments(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {
@@ -52,16 +52,16 @@ func endAfter(start, end time.Time) time.Time {
 
 // event is time of a technician that is of no job.
 type event struct {
-	ID           number         `json:"id"`
-	Active       *bool          `json:"active"`
-	TechnicianID number         `json:"technicianId"`
-	Start        connector.Time `json:"start"`
-	Duration     string         `json:"duration"`
-	AllDay       bool           `json:"allDay"`
-	Name         string         `json:"name"`
-	Summary      string         `json:"summary"`
-	CreatedOn    connector.Time `json:"createdOn"`
-	ModifiedOn   connector.Time `json:"modifiedOn"`
+	ID           number          `json:"id"`
+	Active       *bool           `json:"active"`
+	TechnicianID number          `json:"technicianId"`
+	Start        connector.Time  `json:"start"`
+	Duration     string          `json:"duration"`
+	AllDay       bool            `json:"allDay"`
+	Name         string          `json:"name"`
+	Summary      string          `json:"summary"`
+	CreatedOn    connector.Stamp `json:"createdOn"`
+	ModifiedOn   connector.Stamp `json:"modifiedOn"`
 }
 
 func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {
@@ -83,12 +83,12 @@ func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, r
 
 // assignment is a technician's part in an appointment.
 type assignment struct {
-	ID             number         `json:"id"`
-	Active         *bool          `json:"active"`
-	TechnicianID   number         `json:"technicianId"`
-	TechnicianName string         `json:"technicianName"`
-	AppointmentID  number         `json:"appointmentId"`
-	ModifiedOn     connector.Time `json:"modifiedOn"`
+	ID             number          `json:"id"`
+	Active         *bool           `json:"active"`
+	TechnicianID   number          `json:"technicianId"`
+	TechnicianName string          `json:"technicianName"`
+	AppointmentID  number          `json:"appointmentId"`
+	ModifiedOn     connector.Stamp `json:"modifiedOn"`
 }
 
 func readAssignments(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {

@@ -258,8 +258,8 @@ func (src source) append(ctx context.Context, s *connector.Session, page *connec
 func news(rows []json.RawMessage, since time.Time) (fresh []json.RawMessage, created []time.Time) {
 	for _, raw := range rows {
 		var row struct {
-			CreatedOn  connector.Time `json:"createdOn"`
-			ModifiedOn connector.Time `json:"modifiedOn"`
+			CreatedOn  connector.Stamp `json:"createdOn"`
+			ModifiedOn connector.Stamp `json:"modifiedOn"`
 		}
 		if err := json.Unmarshal(raw, &row); err == nil {
 			if !row.CreatedOn.IsZero() {

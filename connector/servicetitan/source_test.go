@@ -90,6 +90,21 @@ func TestUnreadableRowsOfSecondLists(t *testing.T) {
 	}
 }
 
+// TestTimesOfChangesThatCannotBeRead reads what nobody can tell of when it was made or changed: it comes.
+func TestTimesOfChangesThatCannotBeRead(t *testing.T) {
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		rows := []any{}
+		if strings.HasSuffix(r.URL.Path, "/customers") {
+			rows = append(rows, map[string]any{"id": 5, "name": "Ada", "active": true, "createdOn": 1772355600, "modifiedOn": "yesterday"})
+		}
+		write(w, map[string]any{"data": rows, "hasMore": false})
+	})
+	page, err := servicetitan.Connector{}.Fetch(t.Context(), session, connector.Query{Model: hub.ModelAccount, Limit: 10, Since: time.Now()})
+	if err != nil || len(page.Rejected) != 0 || len(page.Records) != 1 || page.Records[0].Name != "Ada" {
+		t.Errorf("%v %+v, rejected %+v", err, page.Records, page.Rejected)
+	}
+}
+
 // TestPlacesOfOlderVersions goes on where a run of an earlier version stopped.
 func TestPlacesOfOlderVersions(t *testing.T) {
 	_, session := standIn(t, simulator.Options{Records: 40})

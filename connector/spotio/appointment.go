@@ -33,18 +33,18 @@ var firstDay = time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // activity is an activity of the vendor, as the feed has it.
 type activity struct {
-	ID         id             `json:"id"`
-	TemplateID id             `json:"activityTemplateId"`
-	OwnerID    id             `json:"ownerId"`
-	Title      string         `json:"title"`
-	Notes      string         `json:"notes"`
-	Date       moment         `json:"date"`
-	Seconds    *float64       `json:"durationSeconds"`
-	AllDay     bool           `json:"allDay"`
-	ResultID   id             `json:"resultId"`
-	Access     string         `json:"access"`
-	CreatedAt  connector.Time `json:"createdAt"`
-	UpdatedAt  connector.Time `json:"updatedAt"`
+	ID         id              `json:"id"`
+	TemplateID id              `json:"activityTemplateId"`
+	OwnerID    id              `json:"ownerId"`
+	Title      string          `json:"title"`
+	Notes      string          `json:"notes"`
+	Date       moment          `json:"date"`
+	Seconds    *float64        `json:"durationSeconds"`
+	AllDay     bool            `json:"allDay"`
+	ResultID   id              `json:"resultId"`
+	Access     string          `json:"access"`
+	CreatedAt  connector.Stamp `json:"createdAt"`
+	UpdatedAt  connector.Stamp `json:"updatedAt"`
 	DataObject *struct {
 		ID      id       `json:"id"`
 		Address string   `json:"address"`

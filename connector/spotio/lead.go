@@ -35,11 +35,11 @@ type dataObject struct {
 		Value   *string `json:"value"`
 	} `json:"fields"`
 	// Phones and Emails are there where it is alone.
-	Phones       []string       `json:"phones"`
-	Emails       []string       `json:"emails"`
-	LastActivity connector.Time `json:"lastActivityTime"`
-	CreatedAt    connector.Time `json:"createdAt"`
-	UpdatedAt    connector.Time `json:"updatedAt"`
+	Phones       []string        `json:"phones"`
+	Emails       []string        `json:"emails"`
+	LastActivity connector.Stamp `json:"lastActivityTime"`
+	CreatedAt    connector.Stamp `json:"createdAt"`
+	UpdatedAt    connector.Stamp `json:"updatedAt"`
 }
 
 func (o *dataObject) record(kinds map[id]kind) hub.Record {
@@ -107,8 +107,8 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 		page.AsOf = got.date
 	}
 	type tombstone struct {
-		ID        id             `json:"id"`
-		DeletedAt connector.Time `json:"deletedAt"`
+		ID        id              `json:"id"`
+		DeletedAt connector.Stamp `json:"deletedAt"`
 	}
 	connector.AppendItems(&page, got.items, func(t tombstone) []hub.Record {
 		return []hub.Record{{Model: hub.ModelLead, ExternalID: string(t.ID), ModifiedAt: t.DeletedAt.Time, Deleted: true}}

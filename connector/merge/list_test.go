@@ -318,7 +318,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestAnEndBeforeItsStart keeps an engagement that ends before it starts, without an end.
+// TestTimesOfChangesThatCannotBeRead keeps an account of which nobody can tell when it was made or changed.
 func TestTimesOfChangesThatCannotBeRead(t *testing.T) {
 	v, s := newVendor(t)
 	v.bodies["GET accounts"] = `{"next":null,"results":[{"id":"1","name":"Ada","modified_at":"yesterday","remote_created_at":1772355600,"last_activity_at":"2026-02-30T00:00:00Z"}]}`
@@ -328,6 +328,7 @@ func TestTimesOfChangesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestAnEndBeforeItsStart keeps an engagement that ends before it starts, without an end.
 func TestAnEndBeforeItsStart(t *testing.T) {
 	crm, s := standIn(t)
 	id := crm.Rows(hub.ModelEngagement)[0]

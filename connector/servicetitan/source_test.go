@@ -3,6 +3,7 @@ package servicetitan_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 

@@ -30,7 +30,7 @@ func TestATaskIsNoAppointment(t *testing.T) {
 		{"id":"7","remote_id":"00T7","subject":"Call back","content":"About the gutters","owner":"u","account":"a","opportunity":"o","contact":"c","status":"CLOSED",
 			"due_date":"2026-05-01T15:00:00Z","completed_date":"2026-05-01T14:00:00Z","task_url":"https://crm.example.com/00T7","modified_at":"2026-05-01T14:00:01Z"},
 		{"id":"8","remote_was_deleted":true,"subject":null,"status":null,"due_date":null,"completed_date":null},
-		{"id":"9","modified_at":"yesterday"},{"id":null,"subject":"Of nobody knows which"}]}`
+		{"id":"9","due_date":"tomorrow"},{"id":null,"subject":"Of nobody knows which"}]}`
 	page, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Limit: 100})
 	if err != nil || page.More || !slices.Equal(engagements(page), []string{"7", "task:7", "task:8"}) {
 		t.Fatalf("%v, more %t, %v", engagements(page), page.More, err)

@@ -20,8 +20,9 @@ type customField struct {
 	Value *string `json:"value"`
 }
 
-// customized is a record as far as its custom fields go.
+// customized is a record as far as its custom fields go, and a job's summary.
 type customized struct {
+	Summary      string        `json:"summary"`
 	CustomFields []customField `json:"customFields"`
 }
 
@@ -51,7 +52,9 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	for name, value := range f.Values {
 		text := hub.ValueText(value)
 		if f.Target == hub.ModelOpportunity && name == "summary" {
-			body["summary"] = strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+			if text = strings.ReplaceAll(html.EscapeString(text), "\n", "<br>"); text != has.Summary {
+				body["summary"] = text
+			}
 			continue
 		}
 		typeID, ok := typeOf(name, has.CustomFields)
@@ -77,10 +80,15 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 			fields = append(fields, customField{TypeID: typeID})
 			i = len(fields) - 1
 		}
-		fields[i].Value, custom = &text, true
+		if fields[i].Value == nil || *fields[i].Value != text {
+			fields[i].Value, custom = &text, true
+		}
 	}
 	if custom {
 		body["customFields"] = fields
+	}
+	if len(body) == 0 { // all of it is there already, and to write the others again could only undo what somebody sets now
+		return nil
 	}
 	r := request(s, from.api, path, strings.TrimSuffix(from.right, ":r")+":w", nil)
 	r.Body = body

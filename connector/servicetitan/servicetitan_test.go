@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,6 +122,36 @@ func TestFieldsOfAJob(t *testing.T) {
 	}
 	for _, v := range crm.Violations() {
 		t.Error(v)
+	}
+}
+
+// TestFieldsThatAreThere sets fields to what they are, alone and beside one that is not: as the vendor takes all custom fields of
+// a record at once, a write that changes nothing could only undo what somebody else sets meanwhile.
+func TestFieldsThatAreThere(t *testing.T) {
+	var sent []string
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			body, _ := io.ReadAll(r.Body)
+			sent = append(sent, string(body))
+		}
+		simulator.WriteJSON(w, http.StatusOK, map[string]any{"summary": "1 &lt; 2<br>soon", "customFields": []any{
+			map[string]any{"typeId": 1, "name": "Gate", "value": "4711"}, map[string]any{"typeId": 2, "name": "Roof", "value": "tin"},
+		}})
+	})
+	for _, values := range []map[string]any{
+		{"Roof": "tin"},
+		{"Roof": "tin", "Gate": 4711.0, "summary": "1 < 2\nsoon"},
+		{"Roof": "slate", "summary": "1 < 2\nsoon"},
+		{"Roof": "tin", "summary": "later"},
+	} {
+		set := connector.Fields{Target: hub.ModelOpportunity, ExternalID: "1", Values: values}
+		if err := (servicetitan.Connector{}).SetFields(t.Context(), session, set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{`{"customFields":[{"typeId":1,"value":"4711"},{"typeId":2,"value":"slate"}]}`, `{"summary":"later"}`}
+	if !slices.Equal(sent, want) {
+		t.Errorf("it sends %q, not %q", sent, want)
 	}
 }
 

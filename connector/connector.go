@@ -121,6 +121,9 @@ type Page struct {
 	// Others are the ids of those that passed of which the vendor says what they are: no records of the model. What was kept as
 	// one of it under such an id counts as gone.
 	Others []string
+	// Listed says of what Find answers that the vendor was asked for its list again, and not for the records by their ids: what
+	// the list lacks once more, a moment later, is no more gone than before.
+	Listed bool
 	// Next asks for the page after this one. It is opaque to the engine, survives a restart, and must
 	// change from page to page.
 	Next string

@@ -42,13 +42,13 @@ func (r *wholeReading) settle(ctx context.Context) error {
 		if len(missing) == 0 {
 			break
 		}
-		last := missing[len(missing)-1]
+		last, told := missing[len(missing)-1], finds
 		if finds {
 			if saved := r.w; j.sliceOver() { // before each request, too
 				j.readings[r.info.Model] = &saved
 				return errYield
 			}
-			missing, err = r.notFound(ctx, finder, missing)
+			missing, told, err = r.notFound(ctx, finder, missing)
 			if connector.IsKind(err, connector.Refused) { // of this model it cannot be asked
 				finds = false
 				continue
@@ -65,7 +65,7 @@ func (r *wholeReading) settle(ctx context.Context) error {
 			r.w.RetryAt, r.w.Failed = time.Time{}, ""
 		}
 		r.w.Next = last
-		if err := j.engine.Store.NoteAbsent(ctx, j.sched, r.w, missing, finds, r.w.StartedAt.Add(-j.sched.Interval)); err != nil {
+		if err := j.engine.Store.NoteAbsent(ctx, j.sched, r.w, missing, told, r.w.StartedAt.Add(-j.sched.Interval)); err != nil {
 			return err
 		}
 		r.saved = r.w
@@ -118,13 +118,12 @@ func (j *syncJob) deleteAbsent(ctx context.Context, info hub.ModelInfo, state st
 }
 
 // notFound asks for records that a reading did not meet. Those that are there it brings in, which counts as meeting
-// them; the ids of the others it returns.
-func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, missing []string) ([]string, error) {
+// them; the ids of the others it returns, and whether the CRM told that these are gone.
+func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, missing []string) (gone []string, told bool, err error) {
 	got := fetched{askedAt: r.job.engine.Clock()}
 	r.job.asked, r.job.reading = true, r.info.Model
-	var err error
 	if got.page, err = finder.Find(r.job.requests.of(ctx, r.info.Model), &r.job.session.Session, r.info.Model, missing); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	there := map[string]bool{}
 	for _, rec := range got.page.Records {
@@ -134,14 +133,14 @@ func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, mi
 	}
 	for _, item := range got.page.Rejected {
 		if item.ExternalID == "" {
-			return nil, connector.Fail(connector.Malformed, r.job.name(), "records of %s that were asked for came without their ids", r.info.Model)
+			return nil, false, connector.Fail(connector.Malformed, r.job.name(), "records of %s that were asked for came without their ids", r.info.Model)
 		}
 		there[item.ExternalID] = true
 	}
 	if len(there) > 0 {
 		if err := r.commit(ctx, &got); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	return slices.DeleteFunc(missing, func(id string) bool { return there[id] }), nil
+	return slices.DeleteFunc(missing, func(id string) bool { return there[id] }), !got.page.Listed, nil
 }

@@ -34,6 +34,8 @@ type crm struct {
 	// passing is how many pages of nothing but what is no record come before the rows; repeating says that they are all alike.
 	passing   int
 	repeating bool
+	// onlyLists says that what is asked for by its id is looked up in the list.
+	onlyLists bool
 	// turned are rows that are something else by now.
 	turned map[string]bool
 	// unlisted are rows that are shown to who asks for them by their ids alone.

@@ -140,7 +140,7 @@ type finding struct{ *crm }
 func (f finding) Find(_ context.Context, _ *connector.Session, _ hub.Model, ids []string) (connector.Page, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var p connector.Page
+	p := connector.Page{Listed: f.onlyLists}
 	if f.findFails != nil {
 		if err := f.findFails(ids); err != nil {
 			return p, err
@@ -260,6 +260,28 @@ func TestOneReadingProvesNoAbsence(t *testing.T) {
 		}
 		if _, there := f.living(t)["3"]; !there {
 			t.Error("one that was passed over once is gone")
+		}
+	})
+}
+
+// TestTheSameListProvesNoAbsence has a vendor of whom records can only be looked up in the list that did not have them.
+func TestTheSameListProvesNoAbsence(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), true)
+		f.crm.mu.Lock()
+		f.crm.onlyLists = true
+		f.crm.mu.Unlock()
+		show := f.crm.hide("3", "4")
+		if run := f.after(t, day); run.Deleted != 0 {
+			t.Errorf("after one reading: %+v", run)
+		}
+		show()
+		f.crm.hide("4")
+		if run := f.after(t, time.Hour); run.Deleted != 1 {
+			t.Errorf("after a second one: %+v", run)
+		}
+		if _, there := f.living(t)["3"]; !there {
+			t.Error("one that the list lacked once is gone")
 		}
 	})
 }

@@ -84,7 +84,7 @@ func (f finding) among(ctx context.Context, s *connector.Session, m *model, exte
 	if err != nil {
 		return connector.Page{}, err
 	}
-	var all, page connector.Page
+	all, page := connector.Page{}, connector.Page{Listed: true}
 	m.append(&all, r.sc, got.items)
 	for _, rejected := range all.Rejected {
 		if rejected.ExternalID == "" {

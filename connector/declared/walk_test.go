@@ -340,6 +340,17 @@ func TestRecordURL(t *testing.T) {
 	}
 }
 
+// TestAListLookedUpAgainIsListed asks for users of whom there is one list: that it lacks one says no more than the reading did.
+func TestAListLookedUpAgainIsListed(t *testing.T) {
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"items": []any{map[string]any{"id": 1}, map[string]any{"id": 2}}})
+	}), "  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none", "    find: {path: \"/people/${id}\"}\n", "")
+	page, err := c.(connector.Finder).Find(t.Context(), s, hub.ModelUser, []string{"2", "3"})
+	if err != nil || !page.Listed || len(page.Records) != 1 || page.Records[0].ExternalID != "2" {
+		t.Errorf("%+v %v", page, err)
+	}
+}
+
 // TestItemsAreBounded holds that an item which is too large, or which an expression fails on, keeps no other from coming.
 func TestItemsAreBounded(t *testing.T) {
 	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

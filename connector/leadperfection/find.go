@@ -40,6 +40,7 @@ func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, ex
 	case hub.ModelUser:
 		page, err := fetchUsers(ctx, s)
 		page.Records = slices.DeleteFunc(page.Records, func(r hub.Record) bool { return !slices.Contains(externalIDs, r.ExternalID) })
+		page.Listed = true
 		return page, err
 	case hub.ModelAccount:
 		return findCustomers(ctx, s, externalIDs)

@@ -274,6 +274,10 @@ func TestRepsWithoutIDs(t *testing.T) {
 			t.Errorf("%s: %+v %v", test.reps, page, err)
 		}
 	}
+	// Of one who is not in the list nobody is asked but the list.
+	if page, err := (leadperfection.Connector{}).Find(t.Context(), session(t, answers(map[string]string{repsPath: `[{"emp_id":9,"salesrepname":"Quinn Jensen"}]`})), hub.ModelUser, []string{"9", "10"}); err != nil || !page.Listed || len(page.Records) != 1 {
+		t.Errorf("%+v %v", page, err)
+	}
 	// Without the right to read them nobody has anything, and a sentence says so.
 	s := session(t, answers(map[string]string{leadPath: customer, repsPath: `[{"Result":0,"Message":"User does not have permission to execute action 'ListSalesReps'."}]`}))
 	if page, err := fetched(t, s); err != nil || len(page.Records) != 2 || !strings.Contains(page.Note, "ListSalesReps") {

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sirocco/connector"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // linkHolds asks the vendor again for what decided a link that the rule made, where it can be asked, keeps the answer, and
@@ -46,6 +48,29 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	}
 	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, "Asked again before the note was sent, "+name+
 		" no longer says what the link rested on, so the recording was looked at anew: "+now.Link.Reason)
+}
+
+// mayLinkBetter reports whether a better record than the one that the rule linked may come any moment, as those of its kind, or who
+// they are of, are being read for the first time.
+func (s *deliveryAttempt) mayLinkBetter(ctx context.Context, info hub.PlatformInfo, r hub.Recording) (bool, error) {
+	users := map[hub.Model]hub.Model{hub.ModelEngagement: hub.ModelEngagementUser, hub.ModelOpportunity: hub.ModelOpportunityUser}
+	if r.Link.By != hub.LinkedByMatching || s.engine.Clock().Sub(s.delivery.CreatedAt) > firstReadingMost {
+		return false, nil
+	}
+	states, err := s.engine.Store.SyncStates(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range info.Models {
+		brought := append(slices.Clone(m.Also), m.Model)
+		if !slices.Contains(brought, r.Link.Model) && !slices.Contains(brought, users[r.Link.Model]) {
+			continue
+		}
+		if slices.ContainsFunc(states, func(st store.SyncState) bool { return st.Model == m.Model && st.InRun && st.Since.IsZero() }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // unanswered is the error of a question about a link: that it was refused says nothing of the note, which waits.

@@ -20,6 +20,10 @@ const (
 	deliveryWaitMax = 12 * time.Hour
 	// waitingLook is how often deliveries that wait for others look whether they still do.
 	waitingLook = 10 * time.Minute
+	// firstReadingLook is how often a delivery looks that waits for the CRM to be read for the first time, firstReadingMost how
+	// long it waits for that: a list that never ends keeps no note back for ever.
+	firstReadingLook = 15 * time.Second
+	firstReadingMost = 24 * time.Hour
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
@@ -173,6 +177,13 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 				State: hub.DeliveryPending, DueAt: at.Add(waitingLook), Error: "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.",
 			})
 		}
+	}
+	if reading, err := s.mayLinkBetter(ctx, info, r); err != nil {
+		return err
+	} else if reading {
+		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
+			State: hub.DeliveryPending, DueAt: at.Add(firstReadingLook), Error: "It waits until " + info.Name + " is read for the first time, as what the recording is linked to is only the best of what is known so far.",
+		})
 	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)

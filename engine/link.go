@@ -46,6 +46,11 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 	if err != nil {
 		return store.Match{}, err
 	}
+	return matchOf(r, found), nil
+}
+
+// matchOf is what becomes of a recording's link by what the rule found.
+func matchOf(r hub.Recording, found hub.Verdict) store.Match {
 	m := store.Match{RecordingID: r.ID, Link: hub.Link{Reason: found.Reason}}
 	switch {
 	case found.Linked:
@@ -57,7 +62,7 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 	case found.Offered:
 		m.Link.ConnectionID, m.Link.By = found.Choices[0].Appointment.ConnectionID, hub.Offered
 	}
-	return m, nil
+	return m
 }
 
 // fuzzyMatches is what the contract calls links that the rule makes.

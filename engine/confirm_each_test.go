@@ -20,7 +20,7 @@ func eachConfirmer(t *testing.T, appointments bool, test func(t *testing.T, r *h
 	t.Parallel()
 	for _, p := range pulled {
 		has := slices.ContainsFunc(p.connector.Info().Models, func(m hub.ModelInfo) bool {
-			return m.Model == hub.ModelEngagement || slices.Contains(m.Also, hub.ModelEngagement)
+			return m.Brings(hub.ModelEngagement)
 		})
 		if _, asks := p.connector.(connector.Confirmer); !asks || has != appointments {
 			continue

@@ -70,11 +70,8 @@ func (s *deliveryAttempt) mayLinkBetter(ctx context.Context, info hub.PlatformIn
 		return false, err
 	}
 	for _, m := range info.Models {
-		brought := append(slices.Clone(m.Also), m.Model)
-		if !slices.Contains(brought, r.Link.Model) && !slices.Contains(brought, users[r.Link.Model]) {
-			continue
-		}
-		if slices.ContainsFunc(states, func(st store.SyncState) bool { return st.Model == m.Model && st.InRun && st.Since.IsZero() }) {
+		firstRead := func(st store.SyncState) bool { return st.Model == m.Model && st.InRun && st.Since.IsZero() }
+		if (m.Brings(r.Link.Model) || m.Brings(users[r.Link.Model])) && slices.ContainsFunc(states, firstRead) {
 			return true, nil
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"sirocco/store"
 )
 
-// monthVariable is how many days TestMonth lives; three without it, and none where the tests are to be short. make month sets it, and a zone whose clocks change in
-// that month.
+// monthVariable is how many days TestMonth lives; three without it, and none where the tests are to be short. make month sets it,
+// and a zone whose clocks change in that month.
 const monthVariable = "SIROCCO_MONTH"
 
 // TestMonth lives days of changing CRMs of every platform that fail in every way, an outage of hours every third day, refused

@@ -173,17 +173,13 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		case err != nil || taken:
 			return err
 		case awaited:
-			return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
-				State: hub.DeliveryPending, DueAt: at.Add(waitingLook), Error: "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.",
-			})
+			return s.wait(ctx, at.Add(waitingLook), "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.")
 		}
 	}
 	if reading, err := s.mayLinkBetter(ctx, info, r); err != nil {
 		return err
 	} else if reading {
-		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
-			State: hub.DeliveryPending, DueAt: at.Add(firstReadingLook), Error: "It waits until " + info.Name + " is read for the first time, as what the recording is linked to is only the best of what is known so far.",
-		})
+		return s.wait(ctx, at.Add(firstReadingLook), "It waits until "+info.Name+" is read for the first time, as what the recording is linked to is only the best of what is known so far.")
 	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)
@@ -254,6 +250,11 @@ func (s *deliveryAttempt) checkPending(ctx context.Context) error {
 // nothing to anybody but us. One that is wanted again since then is due at once.
 func (s *deliveryAttempt) abandon(ctx context.Context) error {
 	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.engine.Clock()})
+}
+
+// wait leaves the delivery as it is until then, which counts as no attempt.
+func (s *deliveryAttempt) wait(ctx context.Context, until time.Time, reason string) error {
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{State: hub.DeliveryPending, DueAt: until, Error: reason})
 }
 
 func (s *deliveryAttempt) cancel(ctx context.Context, reason string) error {

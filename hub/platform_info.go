@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,6 +64,11 @@ type ModelInfo struct {
 	// Right is what the credentials must allow for the model to be read, in the vendor's own word for it; empty where it
 	// has none.
 	Right string
+}
+
+// Brings reports whether the records of a model come in this model's pages.
+func (m ModelInfo) Brings(model Model) bool {
+	return m.Model == model || slices.Contains(m.Also, model)
 }
 
 // CredentialField describes one credential or setting of a connection.

@@ -23,10 +23,13 @@ const sentUnlisted = ` FROM deliveries d JOIN connections c ON c.organization_id
 const whereUnlisted = ` WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.marker <> '' AND d.created_at > c.account_since
 	AND (d.state = 'CONFIRMING' AND d.asked_at IS NOT NULL OR d.sent_at >= $3)`
 
+// unlistedFor is how long after a note was sent the platform may not list it yet.
+func (s *Store) unlistedFor(p hub.Platform) time.Duration { return max(sentLately, s.noteLag[p]) }
+
 // rememberSent keeps, beyond a connection that goes or whose account is replaced, which of its notes are not proven to be there,
 // and which the vendor may not list yet. It is called while the connection's records are still there.
 func (s *Store) rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
-	args := []any{c.OrganizationID, c.ID, micros(now.Add(-max(sentLately, s.noteLag[c.Platform])))}
+	args := []any{c.OrganizationID, c.ID, micros(now.Add(-s.unlistedFor(c.Platform)))}
 	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentUnlisted+`
 		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
 		`+whereUnlisted+` AND r.merged_into IS NOT NULL`, args...)
@@ -186,7 +189,7 @@ func (s *Store) awaits(ctx context.Context, tx Tx, c hub.Connection, b remembere
 		lacking, remote = b.by, b.byRemote
 	}
 	isRead := slices.ContainsFunc(c.SyncStatus, func(m hub.SyncStatus) bool { return m.Model == lacking.Model })
-	if remote == "" || !isRead || now.Sub(b.askedAt) >= max(sentLately, s.noteLag[c.Platform]) {
+	if remote == "" || !isRead || now.Sub(b.askedAt) >= s.unlistedFor(c.Platform) {
 		return false, nil
 	}
 	if byKnown || onKnown && !b.proven {

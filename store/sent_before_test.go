@@ -13,6 +13,14 @@ import (
 	"sirocco/store/storetest"
 )
 
+// processed is a recording of an hour whose analysis is there.
+func processed(t *testing.T, st *store.Store, org string, at time.Time) string {
+	t.Helper()
+	id := storetest.Recording(t, st, org, hub.NewID(), at, time.Hour)
+	storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, id)
+	return id
+}
+
 // TestWhatWasSentToAnAccount sends notes to a record of an account, and lets the connection have another account with the same
 // numbers, then the first again; then it is deleted and made again, for either. What was sent counts for its account alone: there
 // it is looked for, and in the other it was never sent.
@@ -25,8 +33,7 @@ func TestWhatWasSentToAnAccount(t *testing.T) {
 		check := func(_ context.Context, _ hub.Connection, values map[string]string) (hub.CRMAccount, error) {
 			return hub.CRMAccount{ID: values["account"]}, nil
 		}
-		recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
-		storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+		recording := processed(t, st, org, time.Now())
 		// linked links the recording to record 1 of an account, and returns the states of its deliveries, the first made first.
 		linked := func(account string) []hub.DeliveryState {
 			t.Helper()
@@ -218,8 +225,7 @@ func TestWhatWasSentIsRememberedForItsLag(t *testing.T) {
 			{hub.PlatformSpotio, 2 * days, hub.DeliveryConfirming}, {hub.PlatformSpotio, 4 * days, hub.DeliveryPending},
 		} {
 			org := storetest.Organization(t, st)
-			recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
-			storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+			recording := processed(t, st, org, time.Now())
 			linked := func() (connection string, made hub.Delivery) {
 				t.Helper()
 				connection = storetest.Connection(t, st, org, c.platform, hub.ModelLead).ID
@@ -284,8 +290,7 @@ func TestWhatWasSentIsFoundWhenItsRecordComes(t *testing.T) {
 				ctx, now := t.Context(), time.Now()
 				st := storetest.Open(t, url, nil)
 				org := storetest.Organization(t, st)
-				recording := storetest.Recording(t, st, org, hub.NewID(), now, time.Hour)
-				storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+				recording := processed(t, st, org, now)
 				var connection string
 				var lease store.Schedule
 				connects := func(account string) {
@@ -381,8 +386,7 @@ func TestWhatWasSentIsOnTheRecordThatIsLinked(t *testing.T) {
 		ctx := t.Context()
 		st := storetest.Open(t, url, nil)
 		org := storetest.Organization(t, st)
-		recording := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
-		storetest.Exec(t, st, `UPDATE recordings SET status = 'COMPLETE', processed_at = created_at WHERE id = $1`, recording)
+		recording := processed(t, st, org, time.Now())
 		connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelOpportunity).ID
 		storetest.Exec(t, st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker, note_print, note_hash, asked_at,
 			proven, remote_id, target_remote_id) VALUES ($1, $2, 'd', 'MERGE', 'a', 'ENGAGEMENT', 'e1', 0, 'OPPORTUNITY', 'o1', 'sirocco:m', 'p', '', $3, TRUE, '001', '002')`, org, recording, time.Now().UnixMicro())

@@ -57,7 +57,7 @@ type nodeOptions struct {
 	proxies wire.Proxies
 	// platforms are those that are pulled from; nil are those of the program.
 	platforms pulledPlatforms
-	// noteLag is how long notes may be missing from lists, where that is not as by default.
+	// noteLag is how long notes may be missing from lists, where the platform or the operator says so.
 	noteLag map[hub.Platform]time.Duration
 }
 

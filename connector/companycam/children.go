@@ -35,8 +35,8 @@ type belongings struct {
 // projects turns projects into records, with what belongs to each of them.
 type projects struct {
 	s *connector.Session
-	// leavesOut reports whether a project comes without what its own requests failed with.
-	leavesOut func(error) bool
+	// query says from when on a project comes without what its own requests failed with.
+	query connector.Query
 	// kept are the belongings that the hub has, by the ids of projects.
 	kept map[string]belongings
 	// requests counts those made.
@@ -45,7 +45,7 @@ type projects struct {
 
 // newProjects asks the hub for what it keeps of the projects with the ids.
 func newProjects(ctx context.Context, s *connector.Session, q connector.Query, ids []string) (*projects, error) {
-	p := &projects{s: s, leavesOut: q.LeavesOut, kept: map[string]belongings{}}
+	p := &projects{s: s, query: q, kept: map[string]belongings{}}
 	if q.Kept == nil || q.Model != hub.ModelOpportunity || len(ids) == 0 {
 		return p, nil
 	}
@@ -81,7 +81,7 @@ func (p *projects) append(ctx context.Context, page *connector.Page, raw json.Ra
 	if err := json.Unmarshal(raw, &item); err == nil && item.ID != "" && item.Status != "deleted" {
 		b, err = p.belongings(ctx, &item)
 		switch {
-		case err != nil && (ctx.Err() != nil || !p.leavesOut(err)):
+		case err != nil && (ctx.Err() != nil || !p.query.LeavesOut(err)):
 			return err
 		case err != nil:
 			page.Rejected = append(page.Rejected, connector.Rejected{
@@ -113,7 +113,7 @@ func (p *projects) belongings(ctx context.Context, of *project) (belongings, err
 	switch {
 	case isNotTold(unread): // what is kept stays
 		unread = nil
-	case unread != nil && !p.leavesOut(unread):
+	case unread != nil && !p.query.LeavesOut(unread):
 		return b, unread
 	case unread == nil:
 		b.users = nil

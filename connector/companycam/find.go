@@ -13,7 +13,7 @@ import (
 // Find implements connector.Finder. A project that was merged into another is not there any more.
 func (Connector) Find(ctx context.Context, s *connector.Session, m hub.Model, externalIDs []string) (connector.Page, error) {
 	var page connector.Page
-	p := &projects{s: s, leavesOut: connector.Query{}.LeavesOut}
+	p := &projects{s: s}
 	for _, id := range externalIDs {
 		item, err := findOne(ctx, s, m, id)
 		switch {

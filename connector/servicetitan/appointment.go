@@ -12,17 +12,16 @@ import (
 
 // appointment is a visit for a job.
 type appointment struct {
-	ID         number          `json:"id"`
-	Active     *bool           `json:"active"`
-	JobID      number          `json:"jobId"`
-	CustomerID number          `json:"customerId"`
-	Number     string          `json:"appointmentNumber"`
-	Start      connector.Time  `json:"start"`
-	End        connector.Time  `json:"end"`
-	Status     string          `json:"status"`
-	Special    string          `json:"specialInstructions"`
-	CreatedOn  connector.Stamp `json:"createdOn"`
-	ModifiedOn connector.Stamp `json:"modifiedOn"`
+	ID         number         `json:"id"`
+	Active     *bool          `json:"active"`
+	JobID      number         `json:"jobId"`
+	CustomerID number         `json:"customerId"`
+	Number     string         `json:"appointmentNumber"`
+	Start      connector.Time `json:"start"`
+	End        connector.Time `json:"end"`
+	Status     string         `json:"status"`
+	Special    string         `json:"specialInstructions"`
+	stamps
 }
 
 func readAppointments(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {
@@ -52,16 +51,15 @@ func endAfter(start, end time.Time) time.Time {
 
 // event is time of a technician that is of no job.
 type event struct {
-	ID           number          `json:"id"`
-	Active       *bool           `json:"active"`
-	TechnicianID number          `json:"technicianId"`
-	Start        connector.Time  `json:"start"`
-	Duration     string          `json:"duration"`
-	AllDay       bool            `json:"allDay"`
-	Name         string          `json:"name"`
-	Summary      string          `json:"summary"`
-	CreatedOn    connector.Stamp `json:"createdOn"`
-	ModifiedOn   connector.Stamp `json:"modifiedOn"`
+	ID           number         `json:"id"`
+	Active       *bool          `json:"active"`
+	TechnicianID number         `json:"technicianId"`
+	Start        connector.Time `json:"start"`
+	Duration     string         `json:"duration"`
+	AllDay       bool           `json:"allDay"`
+	Name         string         `json:"name"`
+	Summary      string         `json:"summary"`
+	stamps
 }
 
 func readEvents(_ context.Context, _ *connector.Session, page *connector.Page, rows []json.RawMessage) error {

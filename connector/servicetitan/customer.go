@@ -19,13 +19,12 @@ var contactsOf = list{api: contacts.api, path: contacts.path, right: contacts.ri
 
 // customer is a row of the list of customers.
 type customer struct {
-	ID         number          `json:"id"`
-	Active     *bool           `json:"active"`
-	Name       string          `json:"name"`
-	MergedToID number          `json:"mergedToId"`
-	Address    *address        `json:"address"`
-	CreatedOn  connector.Stamp `json:"createdOn"`
-	ModifiedOn connector.Stamp `json:"modifiedOn"`
+	ID         number   `json:"id"`
+	Active     *bool    `json:"active"`
+	Name       string   `json:"name"`
+	MergedToID number   `json:"mergedToId"`
+	Address    *address `json:"address"`
+	stamps
 }
 
 // contact is a way to reach a customer.

@@ -12,18 +12,17 @@ import (
 
 // job is a row of the list of jobs.
 type job struct {
-	ID          number          `json:"id"`
-	Number      string          `json:"jobNumber"`
-	CustomerID  number          `json:"customerId"`
-	LocationID  number          `json:"locationId"`
-	Status      string          `json:"jobStatus"`
-	CompletedOn connector.Time  `json:"completedOn"`
-	SoldByID    number          `json:"soldById"`
-	Total       *float64        `json:"total"`
-	EstimateIDs []number        `json:"estimateIds"`
-	Summary     string          `json:"summary"`
-	CreatedOn   connector.Stamp `json:"createdOn"`
-	ModifiedOn  connector.Stamp `json:"modifiedOn"`
+	ID          number         `json:"id"`
+	Number      string         `json:"jobNumber"`
+	CustomerID  number         `json:"customerId"`
+	LocationID  number         `json:"locationId"`
+	Status      string         `json:"jobStatus"`
+	CompletedOn connector.Time `json:"completedOn"`
+	SoldByID    number         `json:"soldById"`
+	Total       *float64       `json:"total"`
+	EstimateIDs []number       `json:"estimateIds"`
+	Summary     string         `json:"summary"`
+	stamps
 }
 
 // readJobs reads jobs with their places and estimates.

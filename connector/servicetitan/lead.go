@@ -12,21 +12,20 @@ import (
 
 // lead is a row of the list of leads. One without a customer says itself who it is about.
 type lead struct {
-	ID           number          `json:"id"`
-	Status       string          `json:"status"`
-	CustomerID   number          `json:"customerId"`
-	Summary      string          `json:"summary"`
-	CustomerName string          `json:"leadCustomerName"`
-	Phone        string          `json:"leadPhone"`
-	Email        string          `json:"leadEmail"`
-	Street       string          `json:"leadStreet"`
-	Unit         string          `json:"leadUnit"`
-	City         string          `json:"leadCity"`
-	State        string          `json:"leadState"`
-	Zip          string          `json:"leadZip"`
-	Country      string          `json:"leadCountry"`
-	CreatedOn    connector.Stamp `json:"createdOn"`
-	ModifiedOn   connector.Stamp `json:"modifiedOn"`
+	ID           number `json:"id"`
+	Status       string `json:"status"`
+	CustomerID   number `json:"customerId"`
+	Summary      string `json:"summary"`
+	CustomerName string `json:"leadCustomerName"`
+	Phone        string `json:"leadPhone"`
+	Email        string `json:"leadEmail"`
+	Street       string `json:"leadStreet"`
+	Unit         string `json:"leadUnit"`
+	City         string `json:"leadCity"`
+	State        string `json:"leadState"`
+	Zip          string `json:"leadZip"`
+	Country      string `json:"leadCountry"`
+	stamps
 }
 
 // leadDispositions are what the states of a lead mean; one that became a job has no outcome of its own.

@@ -253,14 +253,17 @@ func (src source) append(ctx context.Context, s *connector.Session, page *connec
 	return err
 }
 
+// stamps are when a row was made and changed.
+type stamps struct {
+	CreatedOn  connector.Stamp `json:"createdOn"`
+	ModifiedOn connector.Stamp `json:"modifiedOn"`
+}
+
 // news returns the rows but for those that changed before since: a list that does not know the question for them
 // answers with all it has. The times of creation are those of all rows.
 func news(rows []json.RawMessage, since time.Time) (fresh []json.RawMessage, created []time.Time) {
 	for _, raw := range rows {
-		var row struct {
-			CreatedOn  connector.Stamp `json:"createdOn"`
-			ModifiedOn connector.Stamp `json:"modifiedOn"`
-		}
+		var row stamps
 		if err := json.Unmarshal(raw, &row); err == nil {
 			if !row.CreatedOn.IsZero() {
 				created = append(created, row.CreatedOn.Time)

@@ -10,13 +10,12 @@ import (
 
 // user is a technician or an employee.
 type user struct {
-	ID         number          `json:"id"`
-	Active     *bool           `json:"active"`
-	Name       string          `json:"name"`
-	Email      string          `json:"email"`
-	Phone      string          `json:"phoneNumber"`
-	CreatedOn  connector.Stamp `json:"createdOn"`
-	ModifiedOn connector.Stamp `json:"modifiedOn"`
+	ID     number `json:"id"`
+	Active *bool  `json:"active"`
+	Name   string `json:"name"`
+	Email  string `json:"email"`
+	Phone  string `json:"phoneNumber"`
+	stamps
 }
 
 func readUsers(prefix string) func(context.Context, *connector.Session, *connector.Page, []json.RawMessage) error {

@@ -126,10 +126,10 @@ func TestAnAnswerThatIsReadOnTheWay(t *testing.T) {
 			t.Errorf("without room for its second: %v", err)
 		}
 		largeAnswers.Release(answersMost - answerPiece)
-		if err := read(large, maxAnswerSize-freeAnswer-answerPiece); err != nil {
-			t.Errorf("to its bound: %v", err)
+		if err := read(large, maxAnswerSize-freeAnswer-answerPiece+1); err != nil {
+			t.Errorf("to its bound, and a byte more that shows that it is longer: %v", err)
 		}
-		if err := read(large, 2*len(piece)); !errors.Is(err, errAnswerLong) {
+		if err := read(large, 1); !errors.Is(err, errAnswerLong) {
 			t.Errorf("beyond its bound: %v", err)
 		}
 		large.release()

@@ -188,7 +188,7 @@ func TestABatchEndsWhereAllFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			receiver := &answering{began: time.Now(), status: test.status}
 			e := &Engine{Clock: time.Now, metrics: newMetrics(nil), webhooks: &webhookClient{clock: time.Now, client: &http.Client{Transport: receiver}}}
-			target := store.WebhookTarget{WebhookEndpoint: hub.WebhookEndpoint{URL: "https://receiver.invalid"}}
+			target := store.WebhookTarget{URL: "https://receiver.invalid"}
 			if test.failing {
 				target.FailingSince = time.Now().Add(-time.Minute)
 			}

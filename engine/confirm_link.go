@@ -47,8 +47,8 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	if err != nil {
 		return false, err
 	}
-	if known.Linked && !told.Linked { // a link stays that is less sure than it was, but not because of what the vendor says now
-		r.Link = hub.Link{}
+	if r.Link.Basis == "" { // it was made before that was kept
+		r.Link.Basis = known.BasisOf(r.Link)
 	}
 	now := matchOf(r, told)
 	if now.Link.SameRecord(linked) {

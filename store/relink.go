@@ -141,7 +141,7 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	if !r.MayBeMatched() {
 		return nil
 	}
-	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason {
+	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason && r.Link.Basis == m.Link.Basis {
 		return s.planDelivery(ctx, tx, r) // an analysis that made the rule look again has left it to this look
 	}
 	if m.Link.ExternalID != "" {

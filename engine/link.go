@@ -51,15 +51,14 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 
 // matchOf is what becomes of a recording's link by what the rule found.
 func matchOf(r hub.Recording, found hub.Verdict) store.Match {
-	m := store.Match{RecordingID: r.ID, Link: hub.Link{Reason: found.Reason}}
+	m := store.Match{RecordingID: r.ID, Before: r.Link, Link: hub.Link{Reason: found.Reason}}
 	switch {
 	case found.Linked:
 		w := found.Winner()
 		m.Link.ConnectionID, m.Link.Model, m.Link.ExternalID = w.Appointment.ConnectionID, w.Model, w.Appointment.ExternalID
-		m.Link.By, m.Link.Trigger, m.Link.Basis = hub.LinkedByMatching, fuzzyMatches[w.Model], w.Appointment.Basis()
+		m.Link.By, m.Link.Trigger = hub.LinkedByMatching, fuzzyMatches[w.Model]
 	case found.Holds(r.Link):
 		m.Link = r.Link
-		m.Link.Basis = found.BasisOf(r.Link)
 	case found.Offered:
 		m.Link.ConnectionID, m.Link.By = found.Choices[0].Appointment.ConnectionID, hub.Offered
 	}

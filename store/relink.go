@@ -105,6 +105,8 @@ func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs
 // Match is what the rule says of a recording.
 type Match struct {
 	RecordingID string
+	// Before is the link that the recording had when it was looked at.
+	Before hub.Link
 	// Link has no record where none was found; its Reason says why.
 	Link hub.Link
 }
@@ -138,10 +140,10 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	if err != nil {
 		return ignoreNotFound(err) // deleted in the meantime
 	}
-	if !r.MayBeMatched() {
+	if !r.MayBeMatched() || !r.Link.SameRecord(m.Before) { // another look, with what was known later, has moved it since
 		return nil
 	}
-	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason && r.Link.Basis == m.Link.Basis {
+	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason {
 		return s.planDelivery(ctx, tx, r) // an analysis that made the rule look again has left it to this look
 	}
 	if m.Link.ExternalID != "" {

@@ -101,6 +101,38 @@ func testCRMUserDeleted(t *testing.T, url string, them hub.Record, byHand bool) 
 	})
 }
 
+// TestALookOfBeforeMovesNoLink saves what a look found that began before another one moved the recording's link: the other knew
+// more, and its word stands.
+func TestALookOfBeforeMovesNoLink(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := benchWorldOn(t, url)
+		ctx := t.Context()
+		if _, err := w.st.Push(ctx, w.org, []hub.RecordPatch{{Model: hub.ModelEngagement, ExternalID: "e", Create: true, Change: func(r *hub.Record) { r.Name = "a visit" }}}); err != nil {
+			t.Fatal(err)
+		}
+		id := storetest.Recording(t, w.st, w.org, w.user, time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), time.Hour)
+		if _, err := w.st.SetLink(ctx, w.org, id, hub.Link{ConnectionID: w.connection, Model: hub.ModelEngagement, ExternalID: "e"}); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, w.st, `UPDATE recordings SET link_by = $1 WHERE id = $2`, string(hub.LinkedByMatching), id)
+		was, err := w.st.Recording(ctx, w.org, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moves := func(to hub.Link) {
+			t.Helper()
+			if err := w.st.MoveMatch(ctx, hub.Delivery{OrganizationID: w.org}, store.Match{RecordingID: id, Before: was.Link, Link: to}, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		moves(hub.Link{ConnectionID: was.Link.ConnectionID, By: hub.Offered, Reason: "It may be of the appointment."})
+		moves(was.Link)
+		if now, err := w.st.Recording(ctx, w.org, id); err != nil || now.Link.By != hub.Offered || now.Link.ExternalID != "" {
+			t.Errorf("%+v, %v", now.Link, err)
+		}
+	})
+}
+
 // TestAnotherLookTakesInAllThatIsLinked changes an engagement to which recordings of very different days are linked: the look
 // reaches from the first to the last. They are found by their index, whose order says which those are.
 func TestAnotherLookTakesInAllThatIsLinked(t *testing.T) {

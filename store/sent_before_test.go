@@ -154,7 +154,7 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						if err := st.MoveMatch(ctx, hub.Delivery{OrganizationID: org}, store.Match{RecordingID: recording, Link: r.Link}, ""); err != nil {
+						if err := st.MoveMatch(ctx, hub.Delivery{OrganizationID: org}, store.Match{RecordingID: recording, Before: r.Link, Link: r.Link}, ""); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -161,8 +162,10 @@ func delivered(n connector.Note, text hub.ResultNote) hub.DeliveredNote {
 	}
 }
 
-// noteHash is a digest of all that a note says.
-func noteHash(n connector.Note) string { return textHash(connector.NoteText(n)) }
+// noteHash is a digest of all that a note says, without its white space, which vendors change.
+func noteHash(n connector.Note) string {
+	return textHash(strings.Join(strings.Fields(connector.NoteText(n)), " "))
+}
 
 func textHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -218,9 +221,10 @@ func (s *deliveryAttempt) change(
 	return sentNote{WrittenNote: there}, nil
 }
 
-// isOurs reports whether the note is as we wrote it.
+// isOurs reports whether the note is as we wrote it. What earlier programs wrote is known by a digest with all white space.
 func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
-	return s.delivery.Note.Hash == textHash(found.Text)
+	said := strings.Join(strings.Fields(found.Text), " ")
+	return s.delivery.Note.Hash == textHash(said) || s.delivery.Note.Hash == textHash(found.Text)
 }
 
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {

@@ -135,6 +135,8 @@ func TestANoteIsChanged(t *testing.T) {
 			return
 		}
 		for _, outcome := range []string{"Second thoughts", "Third thoughts"} {
+			there := r.crm.Notes.All()[0]
+			r.crm.Notes.Change(there.ID, strings.ReplaceAll(there.Text, "\n", "\r\n")+"\r\n") // as vendors keep it
 			r.analysedAs(id, outcome)
 			until(t, "it is changed", func() bool { return strings.Contains(r.crm.Notes.All()[0].Text, outcome) })
 			r.settled(id, 1)

@@ -92,8 +92,8 @@ func statusError(r Request, method string, status int, body []byte, wait time.Du
 		kind, meaning = Busy, "somebody else is at it"
 	case status == http.StatusNotFound:
 		meaning = "there is no such thing"
-	case status >= 300 && status < 400:
-		meaning = "it points to another address, which is not followed because credentials would go there"
+	case status >= 300 && status < 400: // as to a page to sign in on: no answer to what was asked, and no proof of what was done
+		kind, meaning = Malformed, "it points to another address, which is not followed because credentials would go there"
 	}
 	if r.Problem != nil {
 		// A 403 that says when to come again stays a limit, whatever its body seems to say.

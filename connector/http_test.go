@@ -61,7 +61,7 @@ func TestAnswersBecomeKinds(t *testing.T) {
 		"404":                   {write(js, `{}`, 404), connector.Refused, 0},
 		"422":                   {write(js, `{}`, 422), connector.Refused, 0},
 		"408":                   {write(js, `{}`, 408), connector.Temporary, 0},
-		"redirect":              {write(js, `{}`, 302, "Location", "http://127.0.0.1:1/"), connector.Refused, 0},
+		"redirect":              {write(js, `{}`, 302, "Location", "http://127.0.0.1:1/"), connector.Malformed, 0},
 		"429":                   {write(js, `{}`, 429), connector.RateLimited, 0},
 		"429, seconds":          {write(js, `{}`, 429, "Retry-After", "17"), connector.RateLimited, 17 * time.Second},
 		"429, the vendor's day": {write(js, `{}`, 429, "Date", date, "Retry-After", "Thu, 01 Jan 2026 10:01:00 GMT"), connector.RateLimited, time.Minute},

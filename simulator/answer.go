@@ -94,6 +94,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 		body = append(bytes.Clone(body[:len(body)-1]), `,,"x":]}`...)
 	case WrongType:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	case SignInPage:
+		w.Header().Set("Location", "/login")
+		body, a.Code = nil, http.StatusFound
 	case OddZones:
 		body = oddZones(body)
 	case RepeatCursor:

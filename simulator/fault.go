@@ -43,6 +43,8 @@ const (
 	Malformed FaultKind = "malformed"
 	// WrongType is the right answer called text/html.
 	WrongType FaultKind = "wrong-type"
+	// SignInPage sends on to a page to sign in on, instead of the answer.
+	SignInPage FaultKind = "sign-in-page"
 	// NoRows is 200 with the words of an error in the place of everything else.
 	NoRows FaultKind = "no-rows"
 	// ErrorBeside is 200 with an empty list and the words of an error beside it; where a list is the whole answer it is NoRows.

@@ -52,7 +52,7 @@ func findsNotes(t *testing.T, c connector.Connector, crm NewCRM) {
 			if err != nil || found.ExternalID == "" || found.Marker != note.Marker || connector.NotePrint(found.Text, note.Marker) != note.Print || !strings.Contains(found.Text, "a new roof") {
 				t.Errorf("%s: since %s: %+v %v", target, since, found, err)
 			}
-			for _, kind := range []simulator.FaultKind{simulator.ServerError, simulator.Drop, simulator.Truncated, simulator.Malformed, simulator.WrongType, simulator.RateLimited} {
+			for _, kind := range []simulator.FaultKind{simulator.ServerError, simulator.Drop, simulator.Truncated, simulator.Malformed, simulator.WrongType, simulator.SignInPage, simulator.RateLimited} {
 				r.crm.Faults.Always(simulator.Fault{Kind: kind})
 				if found, err := find(on.ExternalID, since, note.Marker); err == nil {
 					t.Errorf("%s: a look that meets %s finds %+v, without an error", target, kind, found)
@@ -128,7 +128,7 @@ func losesNoNote(t *testing.T, c connector.Connector, crm NewCRM) {
 		r.crm.Notes.Limit(0)
 		note.Marker = "sirocco-n0te-2"
 		for kind, unproven := range map[simulator.FaultKind]bool{
-			simulator.Drop: true, simulator.Truncated: true, simulator.ServerError: true, simulator.Unavailable: true, simulator.WrongType: true,
+			simulator.Drop: true, simulator.Truncated: true, simulator.ServerError: true, simulator.Unavailable: true, simulator.WrongType: true, simulator.SignInPage: true,
 			simulator.RateLimited: false, simulator.Unauthorized: false, simulator.Forbidden: false, simulator.Locked: false, simulator.Conflict: false, simulator.TooEarly: false,
 		} {
 			r.crm.Faults.Always(simulator.Fault{Kind: kind})

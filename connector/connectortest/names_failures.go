@@ -33,6 +33,7 @@ func namesFailures(t *testing.T, c connector.Connector, crm NewCRM) {
 		{simulator.Fault{Kind: simulator.Truncated}, []connector.Kind{connector.Malformed, connector.Temporary}, 0},
 		{simulator.Fault{Kind: simulator.Malformed}, []connector.Kind{connector.Malformed}, 0},
 		{simulator.Fault{Kind: simulator.WrongType}, []connector.Kind{connector.Malformed}, 0},
+		{simulator.Fault{Kind: simulator.SignInPage}, []connector.Kind{connector.Malformed}, 0},
 	} {
 		r.crm.Faults.Always(test.fault) // of several requests for a page the first may be one that it can do without
 		page, err := c.Fetch(t.Context(), r.session, connector.Query{Model: m, Limit: 10})

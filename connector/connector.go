@@ -143,6 +143,12 @@ type Page struct {
 	Note string
 }
 
+// MeetsLater reports whether the page can do without the request that failed with err, as it has something already: what was read is
+// kept, and the page after it meets the error. A vendor that asks to be left alone is heeded at once.
+func (p *Page) MeetsLater(ctx context.Context, err error) bool {
+	return err != nil && len(p.Records)+len(p.Rejected) > 0 && ctx.Err() == nil && !AsksToWait(err)
+}
+
 // Rejected is one item of a page that is not a readable record.
 type Rejected struct {
 	// ExternalID is the vendor's id where it could be read, else empty. A page with an item that has none says nothing of

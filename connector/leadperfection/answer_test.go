@@ -222,6 +222,51 @@ func TestWhatIsLackingIsNotGone(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotToldIsNotGone has customers come without the lists that their leads and jobs were in, also when they are asked for by
+// their ids: that is one word of nothing, and the customer is told of as it was. An empty list says that nothing is in it.
+func TestWhatIsNotToldIsNotGone(t *testing.T) {
+	var answer string
+	s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path != leadPath || r.PostFormValue("StartIndex") != "1" {
+			_, _ = fmt.Fprint(w, `[]`)
+			return
+		}
+		_, _ = fmt.Fprint(w, answer)
+	}))
+	kept := func(context.Context, []string) ([]hub.Record, error) {
+		return []hub.Record{
+			{Model: hub.ModelAccount, ExternalID: "7"}, {Model: hub.ModelLead, ExternalID: "70", Refs: hub.Refs{Account: "7"}},
+			{Model: hub.ModelOpportunity, ExternalID: "700", Refs: hub.Refs{Account: "7", Lead: "70"}},
+		}, nil
+	}
+	for _, test := range []struct {
+		answer string
+		told   bool
+	}{
+		{`[{"cst_id":7}]`, false},
+		{`[{"cst_id":7,"leads":null}]`, false},
+		{`[{"cst_id":7,"leads":[{"id":70}]}]`, false},
+		{`[{"cst_id":7,"leads":[{"id":70,"jobs":null}]}]`, false},
+		{`[{"cst_id":7,"leads":[{"id":70,"jobs":[]}]}]`, true},
+		{`[{"cst_id":7,"leads":[]}]`, true},
+		{`[{"cst_id":7,"leads":[{"id":71}]}]`, true},
+	} {
+		answer = test.answer
+		page, err := leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelAccount, Since: time.Now(), Limit: 50, Kept: kept})
+		if err != nil || (len(page.Rejected) == 0) != test.told || (len(page.Records) > 0) != test.told {
+			t.Errorf("%s: %+v %v", answer, page, err)
+		}
+	}
+	for _, answer = range []string{`[{"cst_id":7}]`, `[{"cst_id":7,"leads":null}]`} {
+		for _, of := range []hub.RecordRef{{Model: hub.ModelLead, ExternalID: "70"}, {Model: hub.ModelEngagement, ExternalID: "70"}} {
+			if got, err := (leadperfection.Connector{}).Confirm(t.Context(), s, of); !connector.IsKind(err, connector.Malformed) {
+				t.Errorf("%s of %s: %+v %v", of.Model, answer, got, err)
+			}
+		}
+	}
+}
+
 // TestACustomerThatAlwaysFails has the CRM fail whenever one customer is asked for by its id, of which a window brings a part: the
 // page fails with it twice, and then comes without that customer, who is told of.
 func TestACustomerThatAlwaysFails(t *testing.T) {

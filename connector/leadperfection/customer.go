@@ -120,10 +120,10 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 	if err != nil {
 		return nil, err
 	}
-	inside := map[string][]hub.RecordRef{}
+	inside := map[string][]hub.Record{}
 	for i := range kept {
-		if r := &kept[i]; r.Model != q.Model && !r.Deleted {
-			inside[r.Refs.Account] = append(inside[r.Refs.Account], hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
+		if r := kept[i]; r.Model != q.Model && !r.Deleted {
+			inside[r.Refs.Account] = append(inside[r.Refs.Account], r)
 		}
 	}
 	t, whole := teller{zone: zone}, map[int]wholeOne{}
@@ -136,7 +136,7 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 		if err != nil {
 			continue // it is told of as what cannot be read
 		}
-		lacks := func(of hub.RecordRef) bool {
+		lacks := func(of hub.Record) bool {
 			return !slices.ContainsFunc(came, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID })
 		}
 		if !slices.ContainsFunc(inside[ids[i]], lacks) {
@@ -144,6 +144,8 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 		}
 		one, err := oneCustomer(ctx, s, "cst_id", ids[i])
 		switch {
+		case err == nil && one != nil && untold(one, inside[ids[i]]):
+			whole[i] = wholeOne{because: ", without a list in which something was"}
 		case err == nil || connector.IsKind(err, connector.Malformed):
 			whole[i] = wholeOne{raw: one}
 		case ctx.Err() == nil && q.LeavesOut(err):
@@ -153,6 +155,21 @@ func wholeOnes(ctx context.Context, s *connector.Session, q connector.Query, fou
 		}
 	}
 	return whole, nil
+}
+
+// untold reports whether a customer comes without a list in which some of what was inside it was, which says nothing of that.
+func untold(raw json.RawMessage, was []hub.Record) bool {
+	var o object
+	if json.Unmarshal(raw, &o) != nil {
+		return false // it is told of as what cannot be read
+	}
+	if !o.tells(leadsOf) {
+		return true
+	}
+	leads, _ := o.objects(leadsOf)
+	return slices.ContainsFunc(leads, func(l object) bool {
+		return !l.tells(jobsOf) && slices.ContainsFunc(was, func(r hub.Record) bool { return r.Model == hub.ModelOpportunity && r.Refs.Lead == l.id(leadID) })
+	})
 }
 
 // wholeOne is a customer that was read alone, or why none came, where that is known.

@@ -164,6 +164,11 @@ func (o object) has(f field) bool {
 	})
 }
 
+// tells reports whether a field is there, and not null.
+func (o object) tells(f field) bool {
+	return slices.ContainsFunc(f.names(), func(name string) bool { return !isNull(o[strings.ToLower(name)]) })
+}
+
 // yes reports whether a field is true, as a boolean or as text.
 func (o object) yes(f field) bool { return strings.EqualFold(o.text(f), "true") }
 

@@ -116,6 +116,9 @@ func (Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Recor
 	if err != nil || raw == nil {
 		return connector.Confirmed{}, err
 	}
+	if of.Model != hub.ModelAccount && untold(raw, nil) {
+		return connector.Confirmed{}, connector.Fail(connector.Malformed, service, "the customer of the %s %s came without its leads", of.Model, of.ExternalID)
+	}
 	zone, err := zoneOf(s)
 	if err != nil {
 		return connector.Confirmed{}, err

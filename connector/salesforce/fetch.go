@@ -101,6 +101,12 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 	if !q.Since.IsZero() && at.deletions {
 		err = src.appendGone(ctx, s, &page, q)
 	}
+	if page.MeetsLater(ctx, err) {
+		if stamp, id := last(got.records); id != "" {
+			at.stamp, at.id = stamp, id
+			page.Next, page.More, err = at.String(), true, nil
+		}
+	}
 	return page, err
 }
 

@@ -217,3 +217,44 @@ func TestPlaceIsWhereTheWorkIs(t *testing.T) {
 		}
 	}
 }
+
+// TestFlagsThatAreNotTold keeps from the user who is active, and what is closed: nobody is gone for that, and nothing is open.
+func TestFlagsThatAreNotTold(t *testing.T) {
+	_, organization, session := standIn(t, simulator.Options{Records: 40}, nil)
+	organization.Hide("User.IsActive", "Opportunity.IsClosed")
+	users := read(t, session, connector.Query{Model: hub.ModelUser, Limit: 50})
+	if len(users) == 0 {
+		t.Error("no user came")
+	}
+	for id, r := range users {
+		if r.Deleted || r.Details.Active != nil {
+			t.Errorf("whether %s is active is not told: %+v", id, r)
+		}
+	}
+	for id, r := range read(t, session, connector.Query{Model: hub.ModelOpportunity, Limit: 50}) {
+		if r.Details.Disposition != "WON" && (r.Details.Disposition != "" || r.Details.ClosedAt != "") {
+			t.Errorf("whether %s is closed is not told: %+v", id, r.Details)
+		}
+	}
+}
+
+// TestRowsBeforeDeletionsThatFail has the list of deletions fail: the rows before it come, and the page after them meets the failure.
+func TestRowsBeforeDeletionsThatFail(t *testing.T) {
+	crm, _, session := standIn(t, simulator.Options{Records: 20}, nil)
+	c := salesforce.Connector{}
+	q := connector.Query{Model: hub.ModelContact, Limit: 50, Since: time.Now().Add(-time.Hour)}
+	changed := crm.Update(hub.ModelContact, 1)
+	crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/deleted"})
+	page, err := c.Fetch(t.Context(), session, q)
+	if err != nil || len(page.Records) != len(changed) || !page.More {
+		t.Fatalf("%d rows of %d came: %v", len(page.Records), len(changed), err)
+	}
+	q.Next = page.Next
+	if again, err := c.Fetch(t.Context(), session, q); !connector.IsKind(err, connector.Temporary) {
+		t.Errorf("the page after them: %+v %v", again, err)
+	}
+	crm.Faults.Stop()
+	if again, err := c.Fetch(t.Context(), session, q); err != nil || again.More || len(again.Records) > 0 {
+		t.Errorf("when it fails no longer: %+v %v", again, err)
+	}
+}

@@ -66,7 +66,7 @@ var parts = []part{
 	{"firstName", func(b *builder, r row, f string) { b.Details.FirstName = r.text(f) }},
 	{"lastName", func(b *builder, r row, f string) { b.Details.LastName = r.text(f) }},
 	{"company", func(b *builder, r row, f string) { b.company = r.text(f) }},
-	{"active", func(b *builder, r row, f string) { active := r.yes(f); b.Details.Active = &active }},
+	{"active", func(b *builder, r row, f string) { b.active(r, f) }},
 	{"email", func(b *builder, r row, f string) { b.email(r.text(f)) }},
 	{"otherEmail", func(b *builder, r row, f string) { b.email(r.text(f)) }},
 	{"phone", func(b *builder, r row, f string) { b.phone(r.text(f)) }},
@@ -93,7 +93,7 @@ var parts = []part{
 	{"lastActivityAt", func(b *builder, r row, f string) { b.Details.LastActivity = r.at(f).Wire() }},
 	{"amount", func(b *builder, r row, f string) { b.Details.Amount = r.number(f) }},
 	{"closedAt", func(b *builder, r row, f string) { b.Details.ClosedAt = r.at(f).Wire() }},
-	{"closed", func(b *builder, r row, f string) { b.Details.Disposition = disposition(r.yes(f)) }},
+	{"closed", func(b *builder, r row, f string) { b.closed(r, f) }},
 	{"won", func(b *builder, r row, f string) { b.won = r.yes(f) }},
 	{"startTime", func(b *builder, r row, f string) { b.StartTime = r.at(f).Time }},
 	{"startClock", func(b *builder, r row, f string) { b.clock = r.text(f) }},
@@ -165,12 +165,24 @@ func (b *builder) finish() {
 	}
 }
 
-// disposition is what an opportunity came to that was not won.
-func disposition(closed bool) string {
-	if closed {
-		return "LOST"
+// active says whether somebody still works there. A field that is not told, as the user may not see it, is no no.
+func (b *builder) active(r row, field string) {
+	if r.text(field) != "" {
+		active := r.yes(field)
+		b.Details.Active = &active
 	}
-	return "OPEN"
+}
+
+// closed says what an opportunity came to that was not won, where that is told.
+func (b *builder) closed(r row, field string) {
+	switch {
+	case r.text(field) == "":
+		b.Details.ClosedAt = "" // it may be a day that is hoped for
+	case r.yes(field):
+		b.Details.Disposition = "LOST"
+	default:
+		b.Details.Disposition = "OPEN"
+	}
 }
 
 // place shows the address at which work is done before the one for bills, whose coordinates are left out: they say nothing of where

@@ -169,9 +169,14 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 			page.Next, page.More = at.String(), true
 			return page, nil
 		}
+		before := page
 		next, more, err := src.fetch(ctx, s, q, at, &page)
 		if src.extra && connector.IsKind(err, connector.Forbidden) {
 			continue
+		}
+		if before.MeetsLater(ctx, err) {
+			before.Next, before.More = at.String(), true
+			return before, nil
 		}
 		if err != nil {
 			return connector.Page{}, err

@@ -177,3 +177,41 @@ func TestDeletedAppointments(t *testing.T) {
 		t.Errorf("it reads %+v", found)
 	}
 }
+
+// TestWhatWasReadBeforeAFailureIsKept has the second of a model's lists fail, for as long as one likes: what the first one has comes,
+// and the page after it meets the failure. Where the vendor asks to be left alone, that is told at once.
+func TestWhatWasReadBeforeAFailureIsKept(t *testing.T) {
+	wait := ""
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		for _, second := range []string{"/employees", "/contacts", "/estimates", "/non-job-appointments"} {
+			if strings.HasSuffix(r.URL.Path, second) && !r.URL.Query().Has("customerIds") && !r.URL.Query().Has("ids") {
+				w.Header().Set("Retry-After", wait)
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+		}
+		data := []any{}
+		if !strings.HasSuffix(r.URL.Path, "/contacts") {
+			data = append(data, row(7))
+		}
+		write(w, map[string]any{"data": data, "hasMore": false})
+	})
+	c := servicetitan.Connector{}
+	for _, m := range []hub.Model{hub.ModelUser, hub.ModelAccount, hub.ModelOpportunity, hub.ModelEngagement} {
+		wait = ""
+		q := connector.Query{Model: m, Limit: 10, Since: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)}
+		page, err := c.Fetch(t.Context(), session, q)
+		if err != nil || len(page.Records) != 1 || page.Records[0].ExternalID != "7" || !page.More {
+			t.Errorf("%s: %+v %v", m, page, err)
+			continue
+		}
+		q.Next = page.Next
+		if again, err := c.Fetch(t.Context(), session, q); !connector.IsKind(err, connector.Temporary) {
+			t.Errorf("the page of %s after it: %+v %v", m, again, err)
+		}
+		q.Next, wait = "", "7"
+		if page, err := c.Fetch(t.Context(), session, q); !connector.AsksToWait(err) {
+			t.Errorf("%s, of a vendor that asks to be left alone: %+v %v", m, page, err)
+		}
+	}
+}

@@ -100,7 +100,14 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 		at.Deleted = true
 	}
 	got, err := list(ctx, s, deletedPath, "deletedDataObjects", at.query(url.Values{"startDate": {before(q.Since)}}))
-	if err != nil {
+	switch {
+	case connector.IsKind(err, connector.Forbidden):
+		page.Note = "SPOTIO: the role of the user who made the API key may not read what was deleted; whole readings find it."
+		return page, nil
+	case page.MeetsLater(ctx, err):
+		page.Next, page.More = connector.WritePlace(at), true
+		return page, nil
+	case err != nil:
 		return connector.Page{}, at.error(err, s.Now())
 	}
 	if page.AsOf.IsZero() {

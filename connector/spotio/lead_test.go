@@ -39,6 +39,28 @@ func TestDeletionsAreTold(t *testing.T) {
 	}
 }
 
+// TestLeadsBeforeDeletionsThatFail has the list of what was deleted fail: the leads before it come, and the page after them meets the
+// failure. Where the role may not read that list, they come without it, and a sentence says so.
+func TestLeadsBeforeDeletionsThatFail(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Records: 60}))
+	q := connector.Query{Model: hub.ModelLead, Since: time.Now().Add(-time.Minute), Limit: 50}
+	changed := crm.Update(hub.ModelLead, 1)
+	crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/deleted"})
+	page, err := spotio.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || len(page.Records) != len(changed) || !page.More {
+		t.Fatalf("%d leads of %d came: %v", len(page.Records), len(changed), err)
+	}
+	after := q
+	after.Next = page.Next
+	if again, err := (spotio.Connector{}).Fetch(t.Context(), s, after); !connector.IsKind(err, connector.Temporary) {
+		t.Errorf("the page after them: %+v %v", again, err)
+	}
+	crm.Faults.Always(simulator.Fault{Kind: simulator.Forbidden, Match: "/deleted"})
+	if page, err := (spotio.Connector{}).Fetch(t.Context(), s, q); err != nil || len(page.Records) != len(changed) || page.More || page.Note == "" {
+		t.Errorf("without the right: %d leads of %d came, %q: %v", len(page.Records), len(changed), page.Note, err)
+	}
+}
+
 // TestALeadIsFoundAsTheExportHasIt compares what a lead is alone with what it is in the export.
 func TestALeadIsFoundAsTheExportHasIt(t *testing.T) {
 	crm, s := standIn(t, simulated.New(simulator.Options{Records: 60}))
@@ -56,7 +78,7 @@ func TestALeadIsFoundAsTheExportHasIt(t *testing.T) {
 }
 
 // TestWhatTheFieldsMean holds that fields are known by their roles, whatever their ids and names are, and that a workflow
-// without types is none.
+// without types, or with one without its stages, is none.
 func TestWhatTheFieldsMean(t *testing.T) {
 	workflow := `[{"id":"9","name":"Household","fields":[{"id":"77","name":"Vorname","systemRole":"FirstName"},{"id":"78","name":"Phone","type":"Phone"},
 		{"id":"79","name":"Firma","systemRole":"Company"}],"stages":{"active":{"stages":null},"won":{"stages":[{"id":"3","name":"Ja!"}]},"lost":null}}]`
@@ -77,9 +99,10 @@ func TestWhatTheFieldsMean(t *testing.T) {
 	if d := r.Details; r.Name != "Byte & Co." || d.FirstName != "Ada" || len(d.Phones) > 0 || d.Disposition != "WON" || d.Status != "Ja!" || d.CreatedAt != "" || r.Refs.Owner != "" {
 		t.Errorf("%+v", r)
 	}
-	workflow = `[]`
-	if _, err := (spotio.Connector{}).Fetch(t.Context(), s, connector.Query{Model: hub.ModelLead, Limit: 10}); !connector.IsKind(err, connector.Malformed) {
-		t.Errorf("without types it answers %v", err)
+	for _, workflow = range []string{`[]`, `[{"id":"9","name":"Household","fields":null,"stages":null}]`, `[{"id":"9","name":"Household","fields":[]}]`} {
+		if _, err := (spotio.Connector{}).Fetch(t.Context(), s, connector.Query{Model: hub.ModelLead, Limit: 10}); !connector.IsKind(err, connector.Malformed) {
+			t.Errorf("of %s it says %v", workflow, err)
+		}
 	}
 }
 

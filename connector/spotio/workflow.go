@@ -45,7 +45,7 @@ func workflow(ctx context.Context, s *connector.Session) (map[id]kind, error) {
 			ID   id     `json:"id"`
 			Role string `json:"systemRole"`
 		} `json:"fields"`
-		Stages struct {
+		Stages *struct {
 			Active stages `json:"active"`
 			Won    stages `json:"won"`
 			Lost   stages `json:"lost"`
@@ -60,6 +60,9 @@ func workflow(ctx context.Context, s *connector.Session) (map[id]kind, error) {
 	}
 	kinds := map[id]kind{}
 	for _, d := range all {
+		if d.Stages == nil { // every type has them: its leads would lose what they came to
+			return nil, connector.Fail(connector.Malformed, service, "%s was answered with a type of data objects without its stages", path)
+		}
 		k := kind{name: d.Name, stages: map[id]stage{}, roles: map[id]string{}}
 		for _, f := range d.Fields {
 			k.roles[f.ID] = f.Role

@@ -208,24 +208,31 @@ func TestInABrowser(t *testing.T) {
 		browse(t, one, log.Enable(), chromedp.EmulateViewport(1280, 900),
 			chromedp.Navigate(s.url+"/connections"), chromedp.WaitVisible(`#token`)) // it leads to the sign-in, and back
 		picture(t, one, "sign-in")
-		browse(t, one, chromedp.SendKeys(`#token`, token), chromedp.SendKeys(`#name`, "Ann"), chromedp.Submit(`#token`), chromedp.WaitVisible(`#row-`+c.ID))
+		browse(t, one, chromedp.SendKeys(`#token`, token), chromedp.SendKeys(`#name`, "Ann"))
+		act(t, one, chromedp.Submit(`#token`))
+		browse(t, one, chromedp.WaitVisible(`#row-`+c.ID))
 		picture(t, one, "connections")
 
 		// Paused in the one window, and seen in the other without a reload.
 		two := window(t, one)
 		browse(t, two, log.Enable(), chromedp.Navigate(at), chromedp.WaitVisible(`button[role=switch][aria-checked=true]`))
 		picture(t, two, "connection")
-		browse(t, one, chromedp.Click(`button[role=switch]`), chromedp.WaitVisible(`.notice.good`), chromedp.WaitVisible(`button[role=switch][aria-checked=false]`))
+		act(t, one, chromedp.Click(`button[role=switch]`))
+		browse(t, one, chromedp.WaitVisible(`.notice.good`), chromedp.WaitVisible(`button[role=switch][aria-checked=false]`))
 		browse(t, two, chromedp.WaitVisible(`button[role=switch][aria-checked=false]`), chromedp.WaitReady(`#sentence`))
 		if got, err := s.store.Connection(t.Context(), organization, c.ID); err != nil || got.Active {
 			t.Errorf("%+v, %v", got, err)
 		}
-		browse(t, two, chromedp.Click(`button[role=switch]`), chromedp.WaitVisible(`.notice.good`))
+		act(t, two, chromedp.Click(`button[role=switch]`))
+		browse(t, two, chromedp.WaitVisible(`.notice.good`))
 		browse(t, one, chromedp.WaitVisible(`button[role=switch][aria-checked=true]`)) // and back
 
-		browse(t, two, chromedp.Navigate(at+"/rewind"), chromedp.SetValue(`#from`, "2026-01-02T03:04"), chromedp.Submit(`#from`), chromedp.WaitVisible(`button.primary`))
+		browse(t, two, chromedp.Navigate(at+"/rewind"), chromedp.SetValue(`#from`, "2026-01-02T03:04"))
+		act(t, two, chromedp.Submit(`#from`))
+		browse(t, two, chromedp.WaitVisible(`button.primary`))
 		picture(t, two, "rewind")
-		browse(t, two, chromedp.Click(`button.primary`), chromedp.WaitVisible(`.notice.good`))
+		act(t, two, chromedp.Click(`button.primary`))
+		browse(t, two, chromedp.WaitVisible(`.notice.good`))
 		if states, err := s.store.SyncStates(t.Context(), organization, c.ID); err != nil || len(states) != 2 || states[0].RewindTo == nil {
 			t.Errorf("%+v, %v", states, err)
 		}
@@ -234,7 +241,8 @@ func TestInABrowser(t *testing.T) {
 			picture(t, two, name)
 		}
 		browse(t, one, log.Disable()) // its live page ends with the session, which a browser tells in its console
-		browse(t, two, chromedp.Click(`form[action$="/sign-out"] button`), chromedp.WaitVisible(`#token`))
+		act(t, two, chromedp.Click(`form[action$="/sign-out"] button`))
+		browse(t, two, chromedp.WaitVisible(`#token`))
 		if sessions, err := s.store.ConsoleSessions(t.Context(), organization, "", 9); err != nil || len(sessions) != 0 {
 			t.Errorf("%+v, %v", sessions, err)
 		}

@@ -40,14 +40,19 @@ func TestMatchInABrowser(t *testing.T) {
 		}
 		ctx := s.opened(organization)
 		row, email := `#crm-user-`+id, `#email-`+id
-		browse(t, ctx, chromedp.Click(`.menu a[href$="/people"]`), chromedp.WaitVisible(`.tabs a[href$="/crm-users"]`), chromedp.Click(`.tabs a[href$="/crm-users"]`), chromedp.WaitVisible(email))
+		act(t, ctx, chromedp.Click(`.menu a[href$="/people"]`))
+		act(t, ctx, chromedp.Click(`.tabs a[href$="/crm-users"]`))
+		browse(t, ctx, chromedp.WaitVisible(email))
 		picture(t, ctx, "crm-users")
-		browse(t, ctx, chromedp.SendKeys(email, "Dana@example.com"), chromedp.Click(row+` form button`), chromedp.WaitVisible(`.notice.good`), chromedp.WaitVisible(row+` button[value="clear"]`))
+		browse(t, ctx, chromedp.SendKeys(email, "Dana@example.com"))
+		act(t, ctx, chromedp.Click(row+` form button`))
+		browse(t, ctx, chromedp.WaitVisible(`.notice.good`), chromedp.WaitVisible(row+` button[value="clear"]`))
 		if got := s.match(organization, id); got != "dana@example.com HAND" {
 			t.Error(got)
 		}
 		picture(t, ctx, "crm-users-matched")
-		browse(t, ctx, chromedp.Click(row+` button[value="clear"]`), chromedp.WaitVisible(row+` button[value="nobody"]`))
+		act(t, ctx, chromedp.Click(row+` button[value="clear"]`))
+		browse(t, ctx, chromedp.WaitVisible(row+` button[value="nobody"]`))
 		if got := s.match(organization, id); got == "dana@example.com HAND" {
 			t.Error(got)
 		}
@@ -55,7 +60,9 @@ func TestMatchInABrowser(t *testing.T) {
 			browse(t, ctx, chromedp.Navigate(s.url+path), chromedp.WaitVisible(`h1`))
 			picture(t, ctx, name)
 		}
-		browse(t, ctx, chromedp.Navigate(s.url+"/people/access"), chromedp.SendKeys(`input[name=name]`, "the CRM's server"), chromedp.Submit(`input[name=name]`), chromedp.WaitVisible(`.shown-once`))
+		browse(t, ctx, chromedp.Navigate(s.url+"/people/access"), chromedp.SendKeys(`input[name=name]`, "the CRM's server"))
+		act(t, ctx, chromedp.Submit(`input[name=name]`))
+		browse(t, ctx, chromedp.WaitVisible(`.shown-once`))
 		picture(t, ctx, "token-made")
 	})
 }

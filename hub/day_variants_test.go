@@ -259,3 +259,25 @@ func TestWhatWaitedForATalk(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLengthOfATalkHasNoEdge has talks in the time of a visit, each some seconds longer than the one before: how probable it is that one is of
+// no appointment changes little from each to the next, and short calls are no more surely of the visit than talks at a door are.
+func TestTheLengthOfATalkHasNoEdge(t *testing.T) {
+	for _, slot := range []int{30, 60, 120} {
+		for _, after := range []int{3, 20} {
+			none := func(length time.Duration) float64 {
+				talk := said(after, 0)
+				talk.Recording.EndedAt = talk.Recording.StartedAt.Add(length)
+				return MatchDay(&Day{Rep: rep, Appointments: []Appointment{meeting("a", 0, slot)}, Talks: []Talk{talk}})[0].None
+			}
+			for length := time.Minute; length < time.Hour; length += 10 * time.Second {
+				if is, next := none(length), none(length+10*time.Second); math.Abs(is-next) > 0.1 {
+					t.Errorf("%d minutes into %d: none is %.2f of %s, and %.2f of 10 seconds more", after, slot, is, length, next)
+				}
+			}
+			if three, five := none(3*time.Minute), none(5*time.Minute); math.Abs(three-five) > 0.15 {
+				t.Errorf("%d minutes into %d: none is %.2f of 3 minutes, %.2f of 5", after, slot, three, five)
+			}
+		}
+	}
+}

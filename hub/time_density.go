@@ -11,7 +11,7 @@ import (
 const (
 	// visitHeld is how often an appointment is held and recorded, insteadHeld how often the rep talks to somebody else in
 	// its time, and visitNone how often neither.
-	visitHeld, insteadHeld, visitNone = 0.87, 0.07, 0.06
+	visitHeld, insteadHeld, visitNone = 0.88, 0.06, 0.06
 	// bothHeld is how often both of two appointments at once are held.
 	bothHeld = 0.03
 	// movedChance is how often an appointment was moved without the CRM being told, mostly by movedMost at most.
@@ -19,9 +19,9 @@ const (
 	// farChance is how often a visit has nothing to do with the hour in the CRM; farScale how far it is off then.
 	farChance, farScale = 0.004, 60.0
 	// stepDeviation is how much a delay changes from visit to visit.
-	stepDeviation = 9.0
-	// pushedMost is how much later a visit begins that waited for the one before to end.
-	pushedMost = 5.0
+	stepDeviation = 8.5
+	// pushedPause is how much later, in the mean, a visit begins that waited for the one before to end.
+	pushedPause = 1.5
 	// idleFrom is from how many minutes on a rep between two talks would have kept an appointment, so that the second talk is not what
 	// pushed it.
 	idleFrom = 30.0
@@ -34,18 +34,20 @@ const (
 	// longRate is how many talks an appointment of many hours has.
 	longRate = 3.0
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
-	twoParts, partsPause = 0.07, 4.0
+	twoParts, partsPause = 0.07, 3.6
 	// partAlone is how often a part of a visit is all that was recorded of it.
-	partAlone = 0.005
+	partAlone = 0.003
 	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
 	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
-	likeVisit, oddDoor = 0.04, 0.05
+	likeVisit, oddDoor = 0.05, 0.05
 	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
 	// is the length of one that nobody planned.
 	visitSpread               = 0.36
 	unplannedLength           = 80.0
 	unplannedSpread           = 0.6
 	doorShortest, doorLongest = 5.0, 35.0
+	// doorEnding is how many minutes longer, in the mean, those are that last longer than most.
+	doorEnding = 0.5
 )
 
 // begins are the ways a recording may begin after the visit has: in time, before it, or late.
@@ -112,11 +114,12 @@ func (b belief) visitDensity(start, begin float64, lengths [len(begins)]float64)
 				v := min(from.variance, (latest-lower)*(latest-lower)/12)
 				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*at
 			}
-			if pushed := overlapOf(earliest, latest, free, free+pushedMost); pushed > 0 {
+			if latest > free && !math.IsInf(free, -1) {
+				pushed := math.Exp(-max(0, earliest-free)/pushedPause) - math.Exp(-(latest-free)/pushedPause)
 				// It would have begun at some time while the rep was busy; how late the rep was is less than what one sees.
 				since, z := (b.busy-idleFrom-begin-from.mean)/spread, (free-from.mean)/spread
 				below := normalBelow(z) - normalBelow(since)
-				w := way.weight * from.weight * below * pushed / (pushedMost * width) * lasting
+				w := way.weight * from.weight * below * pushed / width * lasting
 				p, edge := max(below, 1e-9), 0.0
 				if !math.IsInf(since, 0) {
 					edge = since * normalDensity(since)
@@ -124,7 +127,7 @@ func (b belief) visitDensity(start, begin float64, lengths [len(begins)]float64)
 				shift := (normalDensity(since) - normalDensity(z)) / p
 				at := from.mean + spread*shift
 				v := from.variance * max(0.05, 1+(edge-z*normalDensity(z))/p-shift*shift)
-				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*(free+pushedMost/2)
+				sum, mean, square, recorded = sum+w, mean+w*at, square+w*(v+at*at), recorded+w*(free+pushedPause)
 			}
 		}
 	}
@@ -160,9 +163,9 @@ func insteadDensity(start, length, begin, slot float64) float64 {
 	if planned == 0 {
 		planned = unplannedLength
 	}
-	const soft = 8
+	const soft, early = 4, 1
 	window := max(planned-length, 2*soft) + soft // it ended with the appointment's time, or nearly
-	whenever := (normalBelow((start-begin+soft/2)/soft) - normalBelow((start-begin+soft/2-window)/soft)) / window
+	whenever := (normalBelow((start-begin+early)/soft) - normalBelow((start-begin+early-window)/soft)) / window
 	return (1 - likeVisit) * whenever * doorDensity(length)
 }
 
@@ -182,7 +185,7 @@ func lengthDensity(visit, recorded, slot float64) float64 {
 	if slot == 0 {
 		slot, spread = unplannedLength, unplannedSpread
 	}
-	whole := 0.97*logNormal(visit, slot, spread) + 0.03*logNormal(visit, slot, 2*spread)
+	whole := 0.98*logNormal(visit, slot, spread) + 0.02*logNormal(visit, slot, 2*spread)
 	part := 0.0
 	if recorded < slot {
 		part = 1 / slot
@@ -190,16 +193,17 @@ func lengthDensity(visit, recorded, slot float64) float64 {
 	return (1-partAlone)*whole + partAlone*part
 }
 
-// doorDensity is how probable it is that a talk which nobody planned lasts so long.
+// doorDensity is how probable it is that a talk which nobody planned lasts so long: as long as at a door, as a rule. Few are longer; calls
+// and words with strangers are shorter, and come on top, the rarer the shorter they are.
 func doorDensity(length float64) float64 {
 	if length <= 0 {
 		return 1
 	}
-	p := oddDoor * logNormal(length, 25, 0.9)
-	if length >= doorShortest && length <= doorLongest {
-		p += (1 - oddDoor) / (doorLongest - doorShortest)
+	usual := min(1, length/doorShortest)
+	if length > doorLongest {
+		usual = math.Exp((doorLongest - length) / doorEnding)
 	}
-	return p
+	return oddDoor*logNormal(length, 25, 0.9) + (1-oddDoor)*usual/(doorLongest-doorShortest)
 }
 
 // longDensity is how probable the recording is of one of the talks at an appointment of many hours.
@@ -212,16 +216,16 @@ func longDensity(start, length, begin, slot float64) float64 {
 	return longRate * inside * (logNormal(length, 40, 0.8) + doorDensity(length)) / 2
 }
 
-// pauseDensity is how probable a pause is between the two parts of a talk, a gamma density of shape 2: what was interrupted goes on
-// in the next minutes, though hardly at once, and what begins a quarter of an hour later is another talk.
+// pauseDensity is how probable a pause is between the two parts of a talk, a gamma density of shape 4: what was interrupted goes on
+// in the next minutes, though hardly at once, and what begins ten minutes later is another talk.
 func pauseDensity(pause float64) float64 {
 	if pause < -1 {
 		return 0
 	}
 	const atOnce = 0.3 // so that a recording that begins as another ends may be its second part
-	rate := 2 / partsPause
-	after := max(0, pause) + atOnce
-	return rate * rate * after * math.Exp(-rate*after)
+	const rate = 4 / partsPause
+	after := rate * (max(0, pause) + atOnce)
+	return rate * after * after * after / 6 * math.Exp(-after)
 }
 
 // logNormal is the density of a lognormal distribution.

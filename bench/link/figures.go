@@ -136,6 +136,8 @@ func variants() []variant {
 		change("an all-day entry on every other day", func(f *figures) { f.allDay = 0.5 }),
 		change("a third not held", func(f *figures) { f.notHeld = 0.33 }),
 		change("from door to door", func(f *figures) { f.doors, f.doorsMost = 1, 8 }),
+		change("short calls and strangers between visits", func(f *figures) { f.doors, f.doorsMost, f.doorLeast, f.doorMost = 0.8, 4, 0.5, 8 }),
+		change("talks at doors of up to an hour", func(f *figures) { f.doorMost = 60 }),
 		change("recordings in three parts", func(f *figures) { f.twoParts, f.thirds = 0.16, 0.5 }),
 		change("recordings stopped early", func(f *figures) { f.cutShort = 0.10 }),
 		change("recordings that nobody stopped", func(f *figures) { f.forgotten, f.forgottenMost = 0.10, 90 }),

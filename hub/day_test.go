@@ -321,3 +321,27 @@ func TestALinkHoldsWhileItsAppointmentIsTheMostProbable(t *testing.T) {
 		}
 	}
 }
+
+// TestOneOfTwoAtOnce: of appointments at the same time the rep goes to one; short ones, one after the other, are both for the rep.
+func TestOneOfTwoAtOnce(t *testing.T) {
+	for after, want := range map[int]bool{0: true, 5: true, 10: false, 30: false} {
+		m := newDayMatch(&Day{Rep: rep, Appointments: []Appointment{meeting("a", 0, 10), meeting("b", after, 10)}, Talks: []Talk{said(0, 8)}})
+		if a := m.appointments[0]; (a.together&m.appointments[1].bit != 0) != want {
+			t.Errorf("ten minutes, and ten more %d minutes later: the rep goes to one of them: %v", after, !want)
+		}
+	}
+}
+
+// TestAVisitThatWaitedSaysLittleOfDelays: of a visit that began as soon as the rep was free, long after it was due, one cannot see how late
+// the rep would have come. What is believed of delays stays.
+func TestAVisitThatWaitedSaysLittleOfDelays(t *testing.T) {
+	b := belief{mean: 5, variance: 9, last: 8, free: 60, busy: math.Inf(-1)}
+	density, after := b.visitDensity(62, 0, [len(begins)]float64{1, 1, 1})
+	var mean, square float64
+	for _, d := range b.delays() {
+		mean, square = mean+d.weight*d.mean, square+d.weight*(d.variance+d.mean*d.mean)
+	}
+	if variance := square - mean*mean; density <= 0 || math.Abs(after.mean-mean) > 1e-3 || math.Abs(after.variance-variance) > 1e-2 {
+		t.Errorf("a delay of %v ± %v is believed, want %v ± %v", after.mean, math.Sqrt(after.variance), mean, math.Sqrt(variance))
+	}
+}

@@ -26,3 +26,15 @@ func TestNewID(t *testing.T) {
 		before = id
 	}
 }
+
+// TestMobileEventID: the same name of the same user is one event, and every other is another.
+func TestMobileEventID(t *testing.T) {
+	seen := map[string]bool{}
+	for _, of := range [][2]string{{"u", "a"}, {"u", "b"}, {"v", "a"}, {"ua", ""}, {"", "ua"}} {
+		id := MobileEventID(of[0], of[1])
+		if seen[id] || !ValidID(id) || MobileEventID(of[0], of[1]) != id {
+			t.Errorf("%q has the id %s", of, id)
+		}
+		seen[id] = true
+	}
+}

@@ -102,3 +102,14 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestQuoted: of a long text no more than the start is shown, and that it goes on.
+func TestQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"": `""`, "a\nb": `"a\nb"`, strings.Repeat("é", 40): `"` + strings.Repeat("é", 40) + `"`, strings.Repeat("é", 41): `"` + strings.Repeat("é", 40) + `…"`,
+	} {
+		if got := hub.Quoted(text); got != want {
+			t.Errorf("%q is shown as %s", text, got)
+		}
+	}
+}

@@ -109,3 +109,15 @@ func TestProjectProperties(t *testing.T) {
 		}
 	})
 }
+
+// TestAProjectOfNobodyIsNotOthers: that nobody is assigned to a project says nothing against it.
+func TestAProjectOfNobodyIsNotOthers(t *testing.T) {
+	of := func(users ...CRMUser) Choice {
+		p := project("a", 20, 0, func(p *Project) { p.Users = users })
+		return MatchProject(&Day{Rep: rep}, said(0, 40, here(0)), []Project{p}).Choices[0]
+	}
+	nobodys, others := of(), of(CRMUser{ConnectionID: "c", ExternalID: "somebody"})
+	if strings.Contains(nobodys.Reason, "assigned") || !strings.Contains(others.Reason, "only others are assigned to it") || nobodys.Probability <= others.Probability {
+		t.Errorf("%v of nobody's: %s; %v of others': %s", nobodys.Probability, nobodys.Reason, others.Probability, others.Reason)
+	}
+}

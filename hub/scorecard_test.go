@@ -50,3 +50,38 @@ func TestEvaluate(t *testing.T) {
 		t.Errorf("nothing gives %+v of %v", nodes["share"], earned)
 	}
 }
+
+func TestAScorecardIsATree(t *testing.T) {
+	root := hub.ScorecardNode{ID: "root", Kind: hub.NodeRoot}
+	section := func(id, parent string) hub.ScorecardNode {
+		return hub.ScorecardNode{ID: id, Kind: hub.NodeSection, ParentID: parent}
+	}
+	metric := func(id, parent, of string) hub.ScorecardNode {
+		return hub.ScorecardNode{ID: id, Kind: hub.NodeMetric, ParentID: parent, MetricID: of}
+	}
+	for name, c := range map[string]struct {
+		nodes []hub.ScorecardNode
+		wrong string
+	}{
+		"a section and a metric in it":   {[]hub.ScorecardNode{root, section("s", "root"), metric("n", "s", "m")}, ""},
+		"a metric at the root":           {[]hub.ScorecardNode{root, metric("n", "root", "m")}, ""},
+		"no root":                        {nil, "nodes"},
+		"two roots":                      {[]hub.ScorecardNode{root, {ID: "other", Kind: hub.NodeRoot}}, "nodes"},
+		"two of one id":                  {[]hub.ScorecardNode{root, section("s", "root"), section("s", "root")}, "nodes[2].id"},
+		"none of an id":                  {[]hub.ScorecardNode{root, section("", "root")}, "nodes[1].id"},
+		"a metric that nobody knows":     {[]hub.ScorecardNode{root, metric("n", "root", "other")}, "nodes[1].metricId"},
+		"a root below something":         {[]hub.ScorecardNode{{ID: "root", Kind: hub.NodeRoot, ParentID: "s"}, section("s", "root")}, "nodes[0].parentId"},
+		"below nothing":                  {[]hub.ScorecardNode{root, metric("n", "s", "m")}, "nodes[1].parentId"},
+		"below a metric":                 {[]hub.ScorecardNode{root, metric("n", "root", "m"), metric("o", "n", "m")}, "nodes[2].parentId"},
+		"below itself":                   {[]hub.ScorecardNode{root, section("s", "s")}, "nodes[1].parentId"},
+		"a section in a section":         {[]hub.ScorecardNode{root, section("s", "root"), section("t", "s")}, "nodes[2].parentId"},
+		"a range that has nothing in it": {[]hub.ScorecardNode{root, {ID: "n", Kind: hub.NodeMetric, ParentID: "root", MetricID: "m", Rubric: &hub.ScoreRubric{Min: 2, Max: 1}}}, "nodes[1]"},
+		"more than there may be":         {make([]hub.ScorecardNode, 201), "nodes"},
+	} {
+		card := hub.Scorecard{Nodes: c.nodes}
+		err := card.Validate(map[string]hub.ScorecardMetric{"m": {}})
+		if c.wrong == "" && err != nil || c.wrong != "" && fields(t, err) != c.wrong {
+			t.Errorf("%s: %v, want that %q is wrong", name, err, c.wrong)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -140,24 +139,28 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			break
 		}
 		if _, err := tx.Exec(ctx, "SAVEPOINT one"); err != nil {
-			return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+			_ = sqlTx.Rollback()
+			return err
 		}
 		answers[i] = guarded(w.fn, tx)
 		if answers[i] != nil {
 			// On a full disk and its like SQLite has already rolled back everything; then this fails, and so
 			// does every write of the group: none of them is durable.
 			if _, err := tx.Exec(ctx, "ROLLBACK TO one"); err != nil {
-				return errors.Join(answers[i], ignoreDone(sqlTx.Rollback()))
+				_ = sqlTx.Rollback()
+				return answers[i]
 			}
 		} else {
 			committable = true
 		}
 		if _, err := tx.Exec(ctx, "RELEASE one"); err != nil {
-			return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+			_ = sqlTx.Rollback()
+			return err
 		}
 	}
 	if !committable {
-		return ignoreDone(sqlTx.Rollback())
+		_ = sqlTx.Rollback() // each write has its own error
+		return nil
 	}
 	if err := sqlTx.Commit(); err != nil {
 		// After a failed COMMIT SQLite's transaction may still be open, and database/sql no longer ends it.
@@ -178,11 +181,4 @@ func guarded(fn func(Tx) error, tx Tx) (err error) {
 		}
 	}()
 	return fn(tx)
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }

@@ -261,3 +261,31 @@ func TestCredentialsOfAnUnknownAccount(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsLearntOfOldCredentialsStays has another node learn whose credentials are that are just replaced, while this one is refused:
+// those of another account do not go unnoticed.
+func TestWhatIsLearntOfOldCredentialsStays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		if err := st.PutCredentials(ctx, org, c.ID, map[string]string{"key": "old"}); err != nil {
+			t.Fatal(err)
+		}
+		old, err := st.Credentials(ctx, org, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(ctx context.Context, _ hub.Connection, values map[string]string) (hub.CRMAccount, error) {
+			if values["key"] == "old" {
+				return hub.CRMAccount{}, errors.Join(errors.New("refused"), st.NoteAccount(ctx, org, c.ID, old.UpdatedAt, hub.CRMAccount{ID: "a", Name: "A"}, true))
+			}
+			return hub.CRMAccount{ID: "b", Name: "B"}, nil
+		}
+		var conflict *hub.ConflictError
+		if _, err := st.SetCredentials(ctx, org, c.ID, map[string]string{"key": "new"}, false, check); !errors.As(err, &conflict) {
+			t.Errorf("another account's are answered %v", err)
+		}
+	})
+}

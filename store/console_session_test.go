@@ -31,6 +31,9 @@ func TestConsoleSession(t *testing.T) {
 		if err != nil || !session.RunsServer() {
 			t.Fatalf("%+v, %v", session, err)
 		}
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM audit WHERE organization_id = ''`); n != 0 {
+			t.Errorf("%d entries are in the audit log of no organization", n)
+		}
 		if _, _, err := st.SpendConsoleLogin(ctx, link); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("the link worked twice: %v", err)
 		}

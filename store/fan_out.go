@@ -66,7 +66,6 @@ func (s *Store) withNewEvents(ctx context.Context) ([]string, error) {
 // fanOut plans the deliveries of a slice of one organization's events, the first first, and returns how many events those are.
 func (s *Store) fanOut(ctx context.Context, organization string, limit int) (taken int, err error) {
 	err = s.write(ctx, func(tx Tx) error {
-		taken = 0
 		now := s.clock()
 		told, err := queryOne(ctx, tx, scanCount, `SELECT COUNT(*) FROM webhook_endpoints WHERE organization_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL`, organization)
 		if err != nil {
@@ -87,7 +86,10 @@ func (s *Store) fanOut(ctx context.Context, organization string, limit int) (tak
 		}
 		return tellEndpoints(ctx, tx, organization, endpoints, events, now)
 	})
-	return taken, err
+	if err != nil { // what was taken is there still
+		return 0, err
+	}
+	return taken, nil
 }
 
 // tellEndpoints plans the deliveries of events to those of the endpoints that want them, with one statement for each type of

@@ -69,6 +69,8 @@ func TestRecordsByContact(t *testing.T) {
 		expect("a page", names(first, err), "ann")
 		expect("the next page", names(st.RecordsByEmail(ctx, organization, hub.ModelContact, "ann@example.com", "", &first[0], 1)), "bob")
 
+		expect("a page after one of another number", names(st.RecordsByPhone(ctx, organization, hub.ModelContact, "+1 702 555 0142", "", nil, 1)), "bob")
+
 		storetest.Exec(t, st, `UPDATE organizations SET details = '{"phoneRegion":"DE"}' WHERE id = $1`, organization)
 		expect("a number, once the region is another", phone("+49 151 23456789"), "ann")
 		storetest.Exec(t, st, `UPDATE organizations SET details = '{}' WHERE id = $1`, organization)

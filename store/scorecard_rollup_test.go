@@ -220,3 +220,22 @@ func TestDaysOfAnUpgrade(t *testing.T) {
 		}
 	})
 }
+
+// TestAnUpgradeThatCannotCountFails: a statement of the migration that fails leaves the database as it was.
+func TestAnUpgradeThatCannotCountFails(t *testing.T) {
+	storetest.EachEmpty(t, func(t *testing.T, url string) {
+		if err := store.MigrateTo(t.Context(), url, 42); err != nil {
+			t.Fatal(err)
+		}
+		db := connect(t, url)
+		if _, err := db.Exec(`ALTER TABLE score_series RENAME TO away`); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := store.OpenOrMake(t.Context(), url, store.Options{}); err == nil {
+			t.Error("it is upgraded without what it counts", st.Close())
+		}
+	})
+}

@@ -61,6 +61,9 @@ func TestALongAnalysisIsOldOrNew(t *testing.T) {
 		if _, err := st.PutAnalysis(ctx, org, id, analysisOf("old", few)); err != nil {
 			t.Fatal(err)
 		}
+		if again, err := st.PutAnalysis(ctx, org, id, analysisOf("old", few)); err != nil || again.ID != id {
+			t.Errorf("the same again is answered by the recording %q, %v", again.ID, err)
+		}
 		before, old, recent := read(), fmt.Sprintf("map[old:%d]", few), fmt.Sprintf("map[new:%d]", many)
 		if have := shows(t, st, before); have != old {
 			t.Fatalf("a reader meets %s", have)

@@ -1,0 +1,87 @@
+package database
+
+import (
+	"context"
+	"strings"
+)
+
+// Intercept is db, but each statement, those of its transactions too, is shown to before first, and a SELECT
+// again with each of its rows: where that returns an error it fails with it. It is for tests of what a statement that fails leaves behind.
+func Intercept(db DB, before func(query string) error) DB { return &interceptedDB{db, before} }
+
+type interceptedDB struct {
+	DB
+	before func(query string) error
+}
+
+func (d *interceptedDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := d.before(query); err != nil {
+		return 0, err
+	}
+	return d.DB.Exec(ctx, query, args...)
+}
+
+func (d *interceptedDB) query(ctx context.Context, query string, args ...any) (rows, error) {
+	if err := d.before(query); err != nil {
+		return nil, err
+	}
+	return interceptRows(ctx, d.DB, d.before, query, args)
+}
+
+func (d *interceptedDB) Write(ctx context.Context, fn func(Tx) error) error {
+	return d.DB.Write(ctx, func(tx Tx) error { return fn(&interceptedTx{tx, d.before}) })
+}
+
+func (d *interceptedDB) WriteOne(ctx context.Context, fn func(Tx) error) error {
+	return d.DB.WriteOne(ctx, func(tx Tx) error { return fn(&interceptedTx{tx, d.before}) })
+}
+
+type interceptedTx struct {
+	Tx
+	before func(query string) error
+}
+
+func (t *interceptedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.before(query); err != nil {
+		return 0, err
+	}
+	return t.Tx.Exec(ctx, query, args...)
+}
+
+func (t *interceptedTx) Later(ctx context.Context, query string, args ...any) error {
+	if err := t.before(query); err != nil {
+		return err
+	}
+	return t.Tx.Later(ctx, query, args...)
+}
+
+func (t *interceptedTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	if err := t.before(query); err != nil {
+		return nil, err
+	}
+	return interceptRows(ctx, t.Tx, t.before, query, args)
+}
+
+type interceptedRows struct {
+	rows
+	query  string
+	before func(query string) error
+}
+
+func interceptRows(ctx context.Context, q Querier, before func(query string) error, query string, args []any) (rows, error) {
+	rs, err := q.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(query, "SELECT") { // what a single statement changes, a row of its answer does not undo
+		return rs, nil
+	}
+	return &interceptedRows{rs, query, before}, nil
+}
+
+func (r *interceptedRows) Scan(dest ...any) error {
+	if err := r.before(r.query); err != nil {
+		return err
+	}
+	return r.rows.Scan(dest...)
+}

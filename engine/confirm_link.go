@@ -22,7 +22,7 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	if err := s.open(ctx, c); err != nil {
 		return false, err
 	}
-	asked, name := s.engine.Clock(), c.Info().Name
+	asked, name, linked := s.engine.Clock(), c.Info().Name, r.Link
 	found, err := confirmer.Confirm(s.requests.of(ctx, of.Model), &s.session.Session, of)
 	if errors.Is(err, connector.ErrCannotAsk) {
 		return true, nil
@@ -36,14 +36,22 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}
 	}
-	if err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, of, found.Records, found.Children, asked); err != nil {
-		return false, err
-	}
-	now, err := s.engine.match(ctx, r)
+	known, err := s.engine.Store.Verdict(ctx, r)
 	if err != nil {
 		return false, err
 	}
-	if now.Link.SameRecord(r.Link) {
+	if err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, of, found.Records, found.Children, asked); err != nil {
+		return false, err
+	}
+	told, err := s.engine.Store.Verdict(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if r.Link.Basis == "" { // it was made before that was kept
+		r.Link.Basis = known.BasisOf(r.Link)
+	}
+	now := matchOf(r, told)
+	if now.Link.SameRecord(linked) {
 		return true, nil
 	}
 	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, "Asked again before the note was sent, "+name+

@@ -16,7 +16,7 @@ import (
 func visited(t *testing.T, r *hubRig) (rep hub.User, recording string, visit, assignment hub.Record) {
 	t.Helper()
 	rep, technician := r.rep()
-	day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -9).Add(9 * time.Hour) // long after the first records of the CRM
 	for _, a := range r.crm.Records(hub.ModelEngagementUser) {
 		visit, _ = r.crm.Get(hub.ModelEngagement, a.Refs.Engagement)
 		job, _ := r.crm.Get(hub.ModelOpportunity, visit.Refs.Opportunity)

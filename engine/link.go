@@ -56,9 +56,10 @@ func matchOf(r hub.Recording, found hub.Verdict) store.Match {
 	case found.Linked:
 		w := found.Winner()
 		m.Link.ConnectionID, m.Link.Model, m.Link.ExternalID = w.Appointment.ConnectionID, w.Model, w.Appointment.ExternalID
-		m.Link.By, m.Link.Trigger = hub.LinkedByMatching, fuzzyMatches[w.Model]
+		m.Link.By, m.Link.Trigger, m.Link.Basis = hub.LinkedByMatching, fuzzyMatches[w.Model], w.Appointment.Basis()
 	case found.Holds(r.Link):
 		m.Link = r.Link
+		m.Link.Basis = found.BasisOf(r.Link)
 	case found.Offered:
 		m.Link.ConnectionID, m.Link.By = found.Choices[0].Appointment.ConnectionID, hub.Offered
 	}

@@ -2,6 +2,9 @@ package hub
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +32,13 @@ type Appointment struct {
 	Latitude, Longitude *float64
 	// Parties are the customers that it is with, as far as the CRM says.
 	Parties []Party
-	// ChangedAt is when it, or what it refers to, last changed here.
-	ChangedAt time.Time
+}
+
+// Basis is a text that changes with what the rule weighs of the appointment: its times, its place and whom it is with.
+func (a *Appointment) Basis() string {
+	text, _ := json.Marshal([]any{a.Start.UTC(), a.End.UTC(), a.AllDay, a.Latitude, a.Longitude, a.Parties}) //nolint:errchkjson // places are finite, times of four digits
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Party is an account, contact or lead of an appointment, by what a recording may know it by. What the CRM does not

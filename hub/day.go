@@ -120,11 +120,25 @@ func (v *Verdict) Winner() *Choice {
 }
 
 // Holds reports whether a link that the rule made before stays though it would not be made anew: its appointment is
-// still more probable than all else together, and as it was. What the CRM changed of it may be what the link rested on.
+// still more probable than all else together, and what the CRM says of it is what it said when the link was made.
 func (v *Verdict) Holds(l Link) bool {
 	if l.By != LinkedByMatching || v.Linked || len(v.Choices) == 0 {
 		return false
 	}
-	first := v.Choices[0]
-	return first.Probability > 0.5 && !first.Appointment.ChangedAt.After(l.At) && first.Model == l.Model && first.Appointment.ConnectionID == l.ConnectionID && first.Appointment.ExternalID == l.ExternalID
+	first := &v.Choices[0]
+	return first.Probability > 0.5 && first.is(l) && (l.Basis == "" || l.Basis == first.Appointment.Basis())
+}
+
+// BasisOf is what a link to one of the choices rests on by this verdict; empty where it is to none of them.
+func (v *Verdict) BasisOf(l Link) string {
+	for i := range v.Choices {
+		if c := &v.Choices[i]; c.is(l) {
+			return c.Appointment.Basis()
+		}
+	}
+	return ""
+}
+
+func (c *Choice) is(l Link) bool {
+	return c.Model == l.Model && c.Appointment.ConnectionID == l.ConnectionID && c.Appointment.ExternalID == l.ExternalID
 }

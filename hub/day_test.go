@@ -297,19 +297,22 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestALinkHoldsWhileItsAppointmentIsTheMostProbable(t *testing.T) {
-	link := Link{By: LinkedByMatching, ConnectionID: "crm", Model: ModelEngagement, ExternalID: "1", At: time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)}
+	link := Link{By: LinkedByMatching, ConnectionID: "crm", Model: ModelEngagement, ExternalID: "1"}
+	based := link
+	based.Basis = (&Appointment{ConnectionID: "crm", ExternalID: "1"}).Basis()
+	moved := Choice{Model: ModelEngagement, Appointment: Appointment{ConnectionID: "crm", ExternalID: "1", Latitude: new(47.0), Longitude: new(8.0)}, Probability: 0.6}
 	of := func(id string, p float64) Choice {
 		return Choice{Model: ModelEngagement, Appointment: Appointment{ConnectionID: "crm", ExternalID: id}, Probability: p}
 	}
-	changed := of("1", 0.6)
-	changed.Appointment.ChangedAt = link.At.Add(time.Minute)
 	for name, test := range map[string]struct {
 		verdict Verdict
 		link    Link
 		want    bool
 	}{
-		"the CRM changed it since":     {Verdict{Offered: true, Choices: []Choice{changed}}, link, false},
 		"more probable than all else":  {Verdict{Offered: true, Choices: []Choice{of("1", 0.6)}}, link, true},
+		"as when it was linked":        {Verdict{Offered: true, Choices: []Choice{of("1", 0.6)}}, based, true},
+		"elsewhere since":              {Verdict{Offered: true, Choices: []Choice{moved}}, based, false},
+		"elsewhere since, who knows":   {Verdict{Offered: true, Choices: []Choice{moved}}, link, true},
 		"no more than all else":        {Verdict{Offered: true, Choices: []Choice{of("1", 0.5), of("2", 0.5)}}, link, false},
 		"another is":                   {Verdict{Offered: true, Choices: []Choice{of("2", 0.6), of("1", 0.3)}}, link, false},
 		"the rule links it anew":       {Verdict{Linked: true, Choices: []Choice{of("1", 0.99)}}, link, false},

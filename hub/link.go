@@ -15,7 +15,9 @@ type Link struct {
 	Trigger string
 	// Reason is a sentence for people: why it is linked so, or why it stayed unlinked.
 	Reason string
-	At     time.Time
+	// Basis is what of its appointment a link that the rule made rested on (see Appointment.Basis); empty where that is not known.
+	Basis string
+	At    time.Time
 }
 
 // SameRecord reports whether two links are to the same record, or both to none.

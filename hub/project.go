@@ -23,8 +23,6 @@ type Project struct {
 	Latitude, Longitude *float64
 	// Parties are its contacts.
 	Parties []Party
-	// ChangedAt is when it, or one of them, last changed here.
-	ChangedAt time.Time
 }
 
 // HasProjects reports whether recordings link to the projects of a platform, as it has no appointments.
@@ -80,7 +78,7 @@ type projectWeight struct {
 // target is the project as what a recording is linked to.
 func (p *Project) target() *Appointment {
 	return &Appointment{
-		ConnectionID: p.ConnectionID, ExternalID: p.ExternalID, ID: p.ID, Name: p.Name, Users: p.Users, Latitude: p.Latitude, Longitude: p.Longitude, Parties: p.Parties, ChangedAt: p.ChangedAt,
+		ConnectionID: p.ConnectionID, ExternalID: p.ExternalID, ID: p.ID, Name: p.Name, Users: p.Users, Latitude: p.Latitude, Longitude: p.Longitude, Parties: p.Parties,
 	}
 }
 

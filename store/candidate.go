@@ -239,7 +239,7 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 		a := hub.Appointment{
 			ConnectionID: connection, ExternalID: e.ExternalID, ID: e.ID, Name: cmp.Or(e.Name, e.Details.Subject), Start: e.StartTime, End: e.EndTime, AllDay: e.Details.AllDay, Deleted: e.Deleted,
 			ActivityType: cmp.Or(known[RecordKey{connection, hub.ModelEngagementType, e.Refs.EngagementType}].Details.ActivityType, e.Details.ActivityType),
-			Users:        users[e.ExternalID], ChangedAt: e.UpdatedAt,
+			Users:        users[e.ExternalID],
 		}
 		if e.Refs.Owner != "" {
 			a.Users = append(a.Users, hub.CRMUser{ConnectionID: connection, ExternalID: e.Refs.Owner})
@@ -250,11 +250,9 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 		}
 		// Where the work is says the engagement or its opportunity; a customer's place may be where the bill goes.
 		for _, of := range append([]Record{*e, known[RecordKey{connection, hub.ModelOpportunity, e.Refs.Opportunity}]}, around...) {
-			if a.Latitude == nil && of.Details.Latitude != nil && of.Details.Longitude != nil {
+			if of.Details.Latitude != nil && of.Details.Longitude != nil {
 				a.Latitude, a.Longitude = of.Details.Latitude, of.Details.Longitude
-			}
-			if of.UpdatedAt.After(a.ChangedAt) {
-				a.ChangedAt = of.UpdatedAt
+				break
 			}
 		}
 		all[i] = a

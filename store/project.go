@@ -95,7 +95,6 @@ func (s *Store) projects(ctx context.Context, organization, connection string, o
 		p := hub.Project{
 			ConnectionID: connection, ExternalID: o.ExternalID, ID: o.ID, Name: o.Name, ActiveAt: o.ModifiedAt, Users: users[o.ExternalID],
 			Archived: o.Details.Archived != nil && *o.Details.Archived, Latitude: o.Details.Latitude, Longitude: o.Details.Longitude,
-			ChangedAt: o.UpdatedAt,
 		}
 		if made, err := time.Parse(time.RFC3339, o.Details.CreatedAt); err == nil {
 			p.MadeAt = made
@@ -106,9 +105,6 @@ func (s *Store) projects(ctx context.Context, organization, connection string, o
 		for _, k := range refersTo(*o) {
 			if c := known[k]; c.ID != "" && c.DeletedAt.IsZero() {
 				p.Parties = append(p.Parties, party(c))
-				if c.UpdatedAt.After(p.ChangedAt) {
-					p.ChangedAt = c.UpdatedAt
-				}
 			}
 		}
 		if len(o.Details.Addresses) > 0 {

@@ -13,7 +13,7 @@ import (
 const recordingColumns = `organization_id, id, user_id, team_id, title, file_type, blob, size, started_at, ended_at, duration_ms, latitude, longitude, ` +
 	`result, conversation_type, trigger_kind, discoverable, contact_name, contact_phone, status, processed_at, analysis, score, ` +
 	`link_connection_id, link_model, link_external_id, link_also, link_by, link_trigger, link_reason, linked_at, written_at, ` +
-	`created_at, updated_at, deleted_at, purged_at, summary_done, extraction_done, words_from`
+	`created_at, updated_at, deleted_at, purged_at, summary_done, extraction_done, words_from, link_basis`
 
 func scanRecording(r database.Row) (hub.Recording, error) {
 	var rec hub.Recording
@@ -24,7 +24,7 @@ func scanRecording(r database.Row) (hub.Recording, error) {
 	err := r.Scan(&rec.OrganizationID, &rec.ID, &rec.UserID, &team, &rec.Title, &rec.FileType, &rec.Blob, &rec.Size, &started, &ended, &duration,
 		&rec.Latitude, &rec.Longitude, &rec.Result, &rec.ConversationType, &rec.Trigger, &rec.Discoverable, &rec.ContactName, &rec.ContactPhone,
 		&rec.Status, &processed, &analysis, &rec.Score, &connection, &model, &externalID, &also, &rec.Link.By, &rec.Link.Trigger, &rec.Link.Reason,
-		&linked, &written, &created, &updated, &deleted, &purged, &rec.SummaryDone, &rec.ExtractionDone, &rec.WordsFrom)
+		&linked, &written, &created, &updated, &deleted, &purged, &rec.SummaryDone, &rec.ExtractionDone, &rec.WordsFrom, &rec.Link.Basis)
 	if err != nil {
 		return rec, err
 	}

@@ -143,7 +143,7 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	if !r.MayBeMatched() || !r.Link.SameRecord(m.Before) { // another look, with what was known later, has moved it since
 		return nil
 	}
-	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason {
+	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason && r.Link.Basis == m.Link.Basis {
 		return s.planDelivery(ctx, tx, r) // an analysis that made the rule look again has left it to this look
 	}
 	if m.Link.ExternalID != "" {

@@ -44,31 +44,16 @@ func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time)
 	return s.widenByPlaces(ctx, tx, now)
 }
 
-// projectsNow are the scope's projects as they are, by their external ids.
-func (s *relinkScope) projectsNow(ctx context.Context, tx Tx) (map[string]Record, error) {
-	if len(s.projects) == 0 {
-		return nil, nil
-	}
-	in, arg := tx.Dialect().In("$4", s.projects)
-	found, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND external_id `+in, s.organization, s.connection, string(hub.ModelOpportunity), arg)
-	all := make(map[string]Record, len(found))
-	for _, p := range found {
-		all[p.ExternalID] = p
-	}
-	return all, err
-}
-
 // widenByPlaces takes in the recordings about the places, and of the contacts, of projects of which something changed by which a
 // recording links to them: however long ago nothing but the change is, since a recording may have waited for it.
 func (s *relinkScope) widenByPlaces(ctx context.Context, tx Tx, now time.Time) error {
-	after, err := s.projectsNow(ctx, tx)
+	after, err := s.recordsNow(ctx, tx, hub.ModelOpportunity, s.projects)
 	if err != nil {
 		return err
 	}
 	var changed []Record // as they were and as they are
 	for _, id := range s.projects {
-		was, is := s.before[id], after[id]
+		was, is := s.before[hub.ModelOpportunity][id], after[id]
 		if s.staffed || s.met || !linksAlike(&was, &is) {
 			changed = append(changed, was, is)
 		}
@@ -124,16 +109,8 @@ func scanPlaced(r database.Row) (hub.Recording, error) {
 // linksAlike reports whether nothing of a project changed that says which recordings are of it: but for when it was worked
 // on, which has its own reach.
 func linksAlike(was, is *Record) bool {
-	same := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
-	a, b := &was.Details, &is.Details
-	street := func(d *hub.Details) string {
-		if len(d.Addresses) == 0 {
-			return ""
-		}
-		return d.Addresses[0].Street
-	}
-	return was.DeletedAt.Equal(is.DeletedAt) && same(a.Latitude, b.Latitude) && same(a.Longitude, b.Longitude) && deref(a.Archived) == deref(b.Archived) &&
-		was.Refs == is.Refs && street(a) == street(b) && slices.Equal(a.OtherContacts, b.OtherContacts)
+	return placedAlike(was, is) && deref(was.Details.Archived) == deref(is.Details.Archived) && was.Refs == is.Refs &&
+		slices.Equal(was.Details.OtherContacts, is.Details.OtherContacts)
 }
 
 // partiesOf are the customers of projects.

@@ -17,21 +17,26 @@ type relinkScope struct {
 	organization, connection string
 	// engagements are those that may change, or whose users may.
 	engagements []string
-	// projects are those that may change, or whose users or contacts may, where recordings link to them; before is what those
-	// that are there were, by their external ids.
-	projects    []string
-	before      map[string]Record
+	// projects are those that may change, or whose users or contacts may, where recordings link to them.
+	projects []string
+	// customers are those that may change of customerRefs' models; before is what they, and the projects, were that are there,
+	// by their external ids.
+	customers   map[hub.Model][]string
+	before      map[hub.Model]map[string]Record
 	from, until time.Time
 	// timed says that engagements or their users did change; timeless, that something did which belongs to no
 	// engagement in particular; worked, that projects did or what belongs to them, and staffed and met that their users or
-	// their contacts did.
-	on, timed, timeless, worked, staffed, met bool
+	// their contacts did; known, that customers did.
+	on, timed, timeless, worked, staffed, met, known bool
 }
 
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
 func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, records []hub.Record) (*relinkScope, error) {
-	s, timeless := &relinkScope{organization: c.OrganizationID, connection: c.ID}, false
+	s, timeless := &relinkScope{organization: c.OrganizationID, connection: c.ID, customers: map[hub.Model][]string{}, before: map[hub.Model]map[string]Record{}}, false
 	for i := range records {
+		if model := records[i].Model; customerRefs[model] != "" && !hub.HasProjects(c.Platform) {
+			s.customers[model] = append(s.customers[model], records[i].ExternalID)
+		}
 		switch records[i].Model {
 		case hub.ModelEngagement:
 			s.engagements = append(s.engagements, records[i].ExternalID)
@@ -53,13 +58,19 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, 
 	if !hub.HasProjects(c.Platform) {
 		s.projects = nil
 	}
-	if !gates.recorded || len(s.engagements) == 0 && len(s.projects) == 0 && !timeless {
+	if !gates.recorded || len(s.engagements) == 0 && len(s.projects) == 0 && len(s.customers) == 0 && !timeless {
 		return s, nil
 	}
 	s.on = true
-	var err error
-	if s.before, err = s.projectsNow(ctx, tx); err != nil {
-		return s, err
+	were := s.customers
+	if len(s.projects) > 0 {
+		were = map[hub.Model][]string{hub.ModelOpportunity: s.projects}
+	}
+	for model, ids := range were {
+		var err error
+		if s.before[model], err = s.recordsNow(ctx, tx, model, ids); err != nil {
+			return s, err
+		}
 	}
 	return s, s.widen(ctx, tx)
 }
@@ -69,6 +80,7 @@ func (s *relinkScope) note(model hub.Model, c Changes) {
 	if c.Created+c.Updated+c.Deleted == 0 {
 		return
 	}
+	s.known = s.known || len(s.customers[model]) > 0
 	switch model {
 	case hub.ModelEngagement, hub.ModelEngagementUser:
 		s.timed = true
@@ -84,8 +96,13 @@ func (s *relinkScope) note(model hub.Model, c Changes) {
 
 // request asks for another look at what is in the scope, after the change.
 func (s *relinkScope) request(ctx context.Context, tx Tx, now time.Time) error {
-	if !s.on || (!s.timed && !s.timeless && !s.worked) {
+	if !s.on || (!s.timed && !s.timeless && !s.worked && !s.known) {
 		return nil
+	}
+	if s.known {
+		if err := s.widenByCustomers(ctx, tx, now); err != nil {
+			return err
+		}
 	}
 	if s.worked {
 		if err := s.widenByProjects(ctx, tx, now); err != nil {
@@ -129,6 +146,7 @@ func relinkWithout(ctx context.Context, tx Tx, c hub.Connection, gone []hub.Reco
 	if err != nil {
 		return err
 	}
+	delete(scope.before, gone[0].Model) // which were read as they are
 	scope.note(gone[0].Model, Changes{Deleted: len(gone)})
 	return scope.request(ctx, tx, now)
 }

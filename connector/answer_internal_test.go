@@ -74,3 +74,66 @@ func TestLargeAnswersShareRoom(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAnswerThatIsReadOnTheWay reads one in pieces: what is beyond the free part takes room as it comes, waits for its first piece and
+// for no other, and gives all back.
+func TestAnAnswerThatIsReadOnTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		piece := make([]byte, 1<<20)
+		read := func(r *roomReader, size int) error {
+			for size > 0 {
+				n, err := r.Read(piece[:min(size, len(piece))])
+				if err != nil {
+					return err
+				}
+				if n == 0 {
+					return io.ErrNoProgress
+				}
+				size -= n
+			}
+			return nil
+		}
+		others := func(hold int64) {
+			if !largeAnswers.TryAcquire(hold) {
+				t.Fatalf("%d bytes of room are not free", hold)
+			}
+		}
+		small := &roomReader{ctx: t.Context(), from: endless{}}
+		others(answersMost) // all of it
+		if err := read(small, freeAnswer); err != nil {
+			t.Errorf("a small answer: %v", err)
+		}
+		given, cancel := context.WithCancel(t.Context())
+		cancel()
+		small.ctx = given
+		if err := read(small, 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("one that is no longer wanted: %v", err)
+		}
+		small.release() // nothing, as it has none
+		large, came := &roomReader{ctx: t.Context(), from: endless{}}, make(chan error, 1)
+		go func() { came <- read(large, freeAnswer+answerPiece) }()
+		synctest.Wait()
+		select {
+		case err := <-came:
+			t.Fatalf("it did not wait for its first piece: %v", err)
+		default:
+		}
+		largeAnswers.Release(answerPiece)
+		if err := <-came; err != nil {
+			t.Errorf("with its first piece: %v", err)
+		}
+		if err := read(large, 1); !errors.Is(err, errAnswersFull) {
+			t.Errorf("without room for its second: %v", err)
+		}
+		largeAnswers.Release(answersMost - answerPiece)
+		if err := read(large, maxAnswerSize-freeAnswer-answerPiece+1); err != nil {
+			t.Errorf("to its bound, and a byte more that shows that it is longer: %v", err)
+		}
+		if err := read(large, 1); !errors.Is(err, errAnswerLong) {
+			t.Errorf("beyond its bound: %v", err)
+		}
+		large.release()
+		others(answersMost)
+		largeAnswers.Release(answersMost)
+	})
+}

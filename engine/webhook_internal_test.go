@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sirocco/hub"
@@ -149,5 +151,54 @@ func asksWhenItSays(t *testing.T, url string) {
 	}
 	if kept, err := st.Endpoint(t.Context(), organization, w.ID); err != nil || time.Until(kept.HeldUntil) < 45*time.Minute {
 		t.Errorf("%v %+v", err, kept)
+	}
+}
+
+// answering answers the n-th request, from 1, n milliseconds after the first began, so that one ends after another.
+type answering struct {
+	began  time.Time
+	status func(n int) int
+	asked  atomic.Int64
+}
+
+func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := int(a.asked.Add(1))
+	time.Sleep(time.Until(a.began.Add(time.Duration(n) * time.Millisecond)))
+	return &http.Response{StatusCode: a.status(n), Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestABatchEndsWhereAllFails sends a batch to receivers in virtual time: to one that fails always it makes as many attempts as are made
+// side by side, and those that were begun meanwhile; of one that has failed before, no more than that, one at a time.
+func TestABatchEndsWhereAllFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		failing  bool
+		status   func(n int) int
+		attempts int
+		gone     bool
+	}{
+		"it takes all":    {false, func(int) int { return http.StatusOK }, 100, false},
+		"it fails always": {false, func(int) int { return http.StatusInternalServerError }, 2*webhookConcurrency - 1, false},
+		"it takes one": {false, func(n int) int {
+			return map[bool]int{true: http.StatusOK, false: http.StatusInternalServerError}[n == webhookConcurrency]
+		}, 100, false},
+		"it has failed before":               {true, func(int) int { return http.StatusInternalServerError }, webhookConcurrency, false},
+		"it has failed before, and is well":  {true, func(int) int { return http.StatusOK }, webhookConcurrency, false},
+		"it says at its third that it ended": {false, func(n int) int { return map[bool]int{true: statusGone, false: http.StatusOK}[n == 3] }, webhookConcurrency + 2, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			receiver := &answering{began: time.Now(), status: test.status}
+			e := &Engine{Clock: time.Now, metrics: newMetrics(nil), webhooks: &webhookClient{clock: time.Now, client: &http.Client{Transport: receiver}}}
+			target := store.WebhookTarget{URL: "https://receiver.invalid"}
+			if test.failing {
+				target.FailingSince = time.Now().Add(-time.Minute)
+			}
+			results, gone := e.sendBatch(t.Context(), target, make([]store.DueEvent, 100))
+			if len(results) != test.attempts || gone != test.gone {
+				t.Errorf("%s: %d attempts, and it is gone: %t", name, len(results), gone)
+			}
+			if took := time.Since(receiver.began); took != time.Duration(test.attempts)*time.Millisecond {
+				t.Errorf("%s: it took %s", name, took)
+			}
+		})
 	}
 }

@@ -2,7 +2,10 @@ package declared_test
 
 import (
 	"os"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sirocco/connector"
 	"sirocco/connector/connectortest"
@@ -63,4 +66,32 @@ func TestFile(t *testing.T) {
 
 func TestConformanceOfJobNimbus(t *testing.T) {
 	connectortest.Run(t, declared.JobNimbus().Connector(), jobnimbus.New)
+}
+
+// TestCredentialsOfAFile says of what a file asks for what has to be given, and what is not shown; the address of the API can always
+// be another one.
+func TestCredentialsOfAFile(t *testing.T) {
+	text, err := os.ReadFile("testdata/number.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := declared.Parse("number.yaml", []byte(strings.Replace(string(text), "\nauth:", `
+  - {name: zone, doc: The time zone., setting: true, default: UTC}
+  - {name: team, doc: The team., setting: true, optional: true}
+  - {name: account, doc: The account., setting: true}
+
+auth:`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []hub.CredentialField{
+		{Name: "apiKey", Doc: "The API key of your Invented account.", Required: true, Secret: true},
+		{Name: "zone", Doc: "The time zone.", Default: "UTC"},
+		{Name: "team", Doc: "The team."},
+		{Name: "account", Doc: "The account.", Required: true},
+		{Name: "baseURL", Doc: "The address of the API; change it for a sandbox.", Default: "https://api.invented.example/api"},
+	}
+	if diff := cmp.Diff(want, p.Info().Credentials); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -72,11 +72,11 @@ func TestExpressionsAreBounded(t *testing.T) {
 		`$env.item`: "cannot be used", `1..1000000000`: "cannot be used", `2 ** 99999999`: "cannot be used", `repeat(item.big, 100000)`: "repeat", `reduce(item.many, #acc + #acc, "x")`: "reduce",
 		`map(item.many, map(item.many, #))`: "within another", `item.name.Format("x")`: "no functions of their own", `now.AddDate(1, 0, 0)`: "no functions of their own",
 		`fromJSON(item.big)`: "fromJSON", `item.name matches item.big`: "has to stand in the expression", `groupBy(item.many, #)`: "groupBy", `toJSON(item)`: "toJSON",
-		strings.Repeat("1 + ", 300) + "1": "nodes", `map(item.many, item.big + "x")`: "more than 1 MiB", `join(map(item.many, item.big), "")`: "more than 1 MiB",
-		`join(item.many, item.big)`: "", `replace(item.big, "x", item.big)`: "more than 1 MiB", `map(item.many, upper(item.big))`: "more than 1 MiB",
+		strings.Repeat("1 + ", 300) + "1": "nodes", `map(item.many, item.big + "x")`: "more than 1 MiB", `join(map(item.many, item.big), "")`: "a text has more than 1 MiB",
+		`join(item.many, item.big)`: "", `join(map(item.many, "x"), item.big)`: "a text has more than 1 MiB", `replace(item.big, "x", item.big)`: "a text has more than 1 MiB", `map(item.many, upper(item.big))`: "more than 1 MiB",
 		`let a = item.big + item.big; let b = a + a; let c = b + b; let d = c + c; d + d`: "more than 1 MiB", `map(item.many, [#, #, #, #, #, #, #, #, #, #, #])`: "memory",
 		`map(item.many, json(item))`: "more than 1 MiB", `item.name.x`: "a text has no parts", `unix(item.list)`: "a list is no count", `millis("yesterday")`: "a text is no count", `unix(1e300)`: "beyond the calendar", `unix(0.0 / 0.0)`: "beyond the calendar",
-		`time(7)`: "a number is no time", `text(item.list)`: "a list is no text", `lower()`: "takes 1 argument", `replace("a", "", "b")`: "cannot be replaced", `list(1, 2)`: "",
+		`json({"a": 0.0 / 0.0})`: "cannot be written as JSON", `time(7)`: "a number is no time", `text(item.list)`: "a list is no text", `lower()`: "takes 1 argument", `replace("a", "", "b")`: "cannot be replaced", `list(1, 2)`: "",
 	} {
 		got, err := evaluated(t, text)
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

@@ -462,3 +462,102 @@ func TestSomeModelsCanBeAskedFor(t *testing.T) {
 		t.Errorf("contacts are found: %v", err)
 	}
 }
+
+// TestDeletionsThatAreListed reads a list of deletions: each is of its record, and of its time where the file says where that is. What
+// cannot be read is told of, and no deletion.
+func TestDeletionsThatAreListed(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		changes  []string
+		at       time.Time
+		rejected []string
+	}{
+		{nil, at, []string{"8", ""}},
+		{[]string{"      at: unix(item.deleted)\n", ""}, time.Time{}, []string{""}},
+	} {
+		c, s := against(t, "cursor", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			items := []any{}
+			if strings.HasSuffix(r.URL.Path, "/deleted") {
+				items = append(items, map[string]any{"id": 7, "deleted": at.Unix()}, map[string]any{"id": 8, "deleted": "soon"}, map[string]any{"deleted": at.Unix()})
+			}
+			answer(w, map[string]any{"items": items})
+		}), test.changes...)
+		page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50, Since: at.Add(-time.Hour)})
+		if err != nil || page.More || len(page.Records)+len(page.Rejected) != 3 || len(page.Rejected) != len(test.rejected) {
+			t.Fatalf("%q: %+v %v", test.changes, page, err)
+		}
+		if r := page.Records[0]; r.Model != hub.ModelUser || r.ExternalID != "7" || !r.Deleted || !r.ModifiedAt.Equal(test.at) {
+			t.Errorf("%q: %+v", test.changes, r)
+		}
+		for i, id := range test.rejected {
+			if got := page.Rejected[i]; got.ExternalID != id || len(got.Raw) == 0 || !strings.HasPrefix(got.Reason, "the CRM sent a deletion that cannot be read: ") {
+				t.Errorf("%q: %+v", test.changes, got)
+			}
+		}
+	}
+}
+
+// TestWhatBecomesOfEachIDThatIsAskedFor asks for several users by their ids: one that is gone is not there, one that may not be seen
+// is no reason to take it for gone, and what is no answer for one is none for any.
+func TestWhatBecomesOfEachIDThatIsAskedFor(t *testing.T) {
+	there := map[string]any{"id": "there", "mail": "a@example.com"}
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; id {
+		case "there":
+			answer(w, there)
+		case "another":
+			answer(w, map[string]any{"id": "the other", "mail": "b@example.com"})
+		default:
+			status, _ := strconv.Atoi(id)
+			http.Error(w, "{}", status)
+		}
+	}))
+	for _, test := range []struct {
+		ids             []string
+		found, rejected string
+		kind            connector.Kind
+	}{
+		{[]string{"there", "404", "410"}, "there", "", ""},
+		{[]string{"403", "there", "another"}, "there", "403 another", ""},
+		{[]string{"there", "500"}, "", "", connector.Temporary},
+		{[]string{"401", "there"}, "", "", connector.Unauthorized},
+	} {
+		page, err := c.(connector.Finder).Find(t.Context(), s, hub.ModelUser, test.ids)
+		var found, rejected []string
+		for _, r := range page.Records {
+			found = append(found, r.ExternalID)
+		}
+		for _, r := range page.Rejected {
+			rejected = append(rejected, r.ExternalID)
+		}
+		if strings.Join(found, " ") != test.found || strings.Join(rejected, " ") != test.rejected || (err == nil) != (test.kind == "") || err != nil && !connector.IsKind(err, test.kind) {
+			t.Errorf("%q: found %q, rejected %q: %v", test.ids, found, rejected, err)
+		}
+	}
+}
+
+// TestTheRecordInAnAnswer has a file that says in which part of an answer a record is: without that part nobody knows what there is.
+func TestTheRecordInAnAnswer(t *testing.T) {
+	var body string
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(body))
+	}), "    find: {path: \"/people/${id}\"}\n", "    find: {path: \"/people/${id}\", item: answer.person}\n")
+	for _, test := range []struct {
+		answer string
+		found  int
+		kind   connector.Kind
+	}{
+		{`{"person":{"id":"a","mail":"a@example.com"}}`, 1, ""},
+		{`{"person":false}`, 0, ""}, // there is none, as the vendor says
+		{`{"person":null}`, 0, connector.Malformed},
+		{`{}`, 0, connector.Malformed},
+		{`[]`, 0, connector.Malformed}, // a list has no such part
+	} {
+		body = test.answer
+		page, err := c.(connector.Finder).Find(t.Context(), s, hub.ModelUser, []string{"a"})
+		if len(page.Records) != test.found || (err == nil) != (test.kind == "") || err != nil && !connector.IsKind(err, test.kind) {
+			t.Errorf("%s: %+v %v", test.answer, page, err)
+		}
+	}
+}

@@ -379,3 +379,80 @@ func TestPagesThatDoNotGoOn(t *testing.T) {
 		}
 	}
 }
+
+// TestTokens asks for an access token: one that lasts for as long as is told, and a day at most; or credentials that are refused,
+// told from a place that is out of order.
+func TestTokens(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		kind   connector.Kind // empty where there is a token
+		life   time.Duration
+	}{
+		"a token":                 {200, `{"access_token":"x","expires_in":900}`, "", 15 * time.Minute},
+		"its seconds as text":     {200, `{"access_token":"x","expires_in":"900"}`, "", 15 * time.Minute},
+		"one that lasts long":     {200, `{"access_token":"x","expires_in":1e300}`, "", 23 * time.Hour},
+		"one without its end":     {200, `{"access_token":"x"}`, "", 23 * time.Hour},
+		"one whose end is none":   {200, `{"access_token":"x","expires_in":0}`, "", 23 * time.Hour},
+		"no token":                {200, `{"expires_in":900}`, connector.Malformed, 0},
+		"a page as 200":           {200, `<html>`, connector.Malformed, 0},
+		"a refused grant":         {400, `{"error":"invalid_grant"}`, connector.Unauthorized, 0},
+		"a refused client as 404": {404, `{"error":"invalid_client"}`, connector.Unauthorized, 0},
+		"a 400 that passes":       {400, `{"error":"temporarily_unavailable"}`, connector.Temporary, 0},
+		"a 400 without a reason":  {400, `{}`, connector.Temporary, 0},
+		"a 404 of a gateway":      {404, `<html>invalid_grant`, connector.Temporary, 0},
+		"a 401":                   {401, ``, connector.Unauthorized, 0},
+		"a 403":                   {403, ``, connector.Unauthorized, 0},
+		"a 503":                   {503, `{"error":"invalid_grant"}`, connector.Temporary, 0},
+	} {
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(test.status)
+			_, _ = fmt.Fprint(w, test.body)
+		}))
+		s.Now = func() time.Time { return now }
+		token, err := leadperfection.Connector{}.Authorize(t.Context(), s)
+		switch {
+		case test.kind != "":
+			if !connector.IsKind(err, test.kind) {
+				t.Errorf("%s: %v is not %s", name, err, test.kind)
+			}
+		case err != nil || token.Value != "x" || token.Expires.Sub(now) != test.life:
+			t.Errorf("%s: %+v %v", name, token, err)
+		}
+	}
+}
+
+// TestAListThatIgnoresWhoIsAskedFor answers with customers that were not asked for: that says nothing of the one that was, neither
+// that it is there nor that it is gone.
+func TestAListThatIgnoresWhoIsAskedFor(t *testing.T) {
+	for _, test := range []struct {
+		of   hub.RecordRef
+		list string
+		kind connector.Kind // empty where the answer tells
+		has  int
+	}{
+		{hub.RecordRef{Model: hub.ModelAccount, ExternalID: "7"}, `[{"cst_id":7}]`, "", 1},
+		{hub.RecordRef{Model: hub.ModelAccount, ExternalID: "7"}, `[]`, "", 0},
+		{hub.RecordRef{Model: hub.ModelAccount, ExternalID: "7"}, `[{"cst_id":8}]`, connector.Malformed, 0},
+		{hub.RecordRef{Model: hub.ModelAccount, ExternalID: "7"}, `[{"cst_id":7},{"cst_id":8}]`, connector.Malformed, 0},
+		{hub.RecordRef{Model: hub.ModelLead, ExternalID: "70"}, `[{"cst_id":7,"leads":[{"id":70}]}]`, "", 2},
+		{hub.RecordRef{Model: hub.ModelLead, ExternalID: "70"}, `[{"cst_id":7,"leads":[{"id":70}]},{"cst_id":8}]`, connector.Malformed, 0},
+		{hub.RecordRef{Model: hub.ModelEngagement, ExternalID: "issued:5"}, `[{"cst_id":7},{"cst_id":8}]`, connector.Malformed, 0},
+	} {
+		s := session(t, answers(map[string]string{leadPath: test.list}))
+		c := leadperfection.Connector{}
+		told, err := c.Confirm(t.Context(), s, test.of)
+		if (err == nil) != (test.kind == "") || err != nil && !connector.IsKind(err, test.kind) || len(told.Records) != test.has {
+			t.Errorf("%s %s is confirmed by %s: %+v %v", test.of.Model, test.of.ExternalID, test.list, told, err)
+		}
+		if test.of.Model != hub.ModelAccount {
+			continue
+		}
+		found, err := c.Find(t.Context(), s, hub.ModelAccount, []string{test.of.ExternalID})
+		if (err == nil) != (test.kind == "") || err != nil && !connector.IsKind(err, test.kind) || len(found.Records) != test.has {
+			t.Errorf("%s is found in %s: %+v %v", test.of.ExternalID, test.list, found, err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (Connector) Authorize(ctx context.Context, s *connector.Session) (connector
 	}
 	life := tokenLife
 	if seconds, err := answer.Seconds.Float64(); err == nil && seconds > 0 {
-		life = min(life, time.Duration(seconds*float64(time.Second)))
+		life = time.Duration(min(seconds, tokenLife.Seconds()) * float64(time.Second))
 	}
 	return connector.Token{Value: answer.Token, Expires: s.Now().Add(life)}, nil
 }
@@ -122,7 +122,7 @@ func askedWait(body []byte) time.Duration {
 		return 0
 	}
 	seconds, err := json.Number(o.text(seen("retryAfterSeconds"))).Float64()
-	if err != nil || seconds <= 0 {
+	if err != nil || !(seconds > 0) { // nor by NaN
 		return 0
 	}
 	return time.Duration(min(seconds, longestWait.Seconds()) * float64(time.Second))

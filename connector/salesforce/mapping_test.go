@@ -91,13 +91,28 @@ func TestMappingNamesWhatIsNotThere(t *testing.T) {
 		}
 	}
 	given.NoteField = "Marker__c"
-	if _, err := checked(t, session, given); err == nil || !strings.Contains(err.Error(), "noteField") {
+	_, err = checked(t, session, given)
+	if wrong, ok := errors.AsType[*hub.InvalidError](err); !ok || len(wrong.Issues) != 1 || wrong.Issues[0] != (hub.Issue{
+		Field: "noteField", Problem: `is "Marker__c", which is no external-id field of Task that the user may see`, Want: "an external-id field of Task",
+	}) {
 		t.Errorf("a field for notes that is not there: %v", err)
 	}
 	organization.HaveMarkers()
 	given.NoteField = "sirocco_marker__C"
 	if m, err := checked(t, session, given); err != nil || m.NoteField != "Sirocco_Marker__c" {
 		t.Errorf("a field for notes: %+v %v", m.NoteField, err)
+	}
+}
+
+// TestObjectsAreSpelledAsTheVendorDoes takes an object by its name in any case, and keeps it as the vendor has it: the name is a part of
+// addresses of pages.
+func TestObjectsAreSpelledAsTheVendorDoes(t *testing.T) {
+	_, organization, session := standIn(t, simulator.Options{Records: 20}, nil)
+	organization.HaveImproveIt360()
+	object := "I360__PROSPECT__c"
+	m, err := checked(t, session, hub.GivenMapping{Preset: "standard", Models: map[string]hub.GivenSource{"ACCOUNT": {Object: &object, Fields: map[string]string{"name": "name"}}}})
+	if err != nil || m.Sources[hub.ModelAccount].Object != "i360__Prospect__c" || m.Sources[hub.ModelAccount].Fields["name"] != "Name" {
+		t.Errorf("%+v %v", m.Sources[hub.ModelAccount], err)
 	}
 }
 

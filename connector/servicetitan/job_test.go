@@ -38,6 +38,8 @@ func TestOutcomes(t *testing.T) {
 	}
 	removed := offer(2, "Sold", 5000, 9)
 	removed["active"] = false
+	ofAnother := offer(1, "Sold", 5000, 9)
+	ofAnother["jobId"] = 2
 	for name, test := range map[string]struct {
 		status      string
 		total       any
@@ -56,6 +58,8 @@ func TestOutcomes(t *testing.T) {
 		"sold before it is done":         {"InProgress", 100, []any{offer(1, "Sold", 900, nil)}, "WON", 900, "7"},
 		"two sold, the later by another": {"Completed", 0, []any{offer(2, "Sold", 50, 8), offer(1, "Sold", 900, 9)}, "WON", 950, "8"},
 		"sold, taken back":               {"Completed", 0, []any{removed}, "", 0, "7"},
+		"sold, but of another job":       {"Completed", 0, []any{ofAnother}, "", 0, "7"},
+		"not done, sold by another job":  {"Scheduled", 0, []any{ofAnother}, "OPEN", 0, "7"},
 		"done, an estimate not read":     {"Completed", 0, []any{offer(1, "Dismissed", 900, nil), map[string]any{"id": 2, "jobId": "?"}}, "", 0, "7"},
 		"called off":                     {"Canceled", 0, []any{offer(1, "Sold", 900, 8)}, "LOST", 900, "8"},
 	} {

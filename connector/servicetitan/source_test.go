@@ -3,6 +3,7 @@ package servicetitan_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,30 @@ func TestListsInNoOrder(t *testing.T) {
 	for _, size := range []int{3, 4, 7} {
 		if found := read(t, session, connector.Query{Model: hub.ModelLead, Limit: size}); len(found) != len(days) {
 			t.Errorf("in pages of %d it reads %d leads of %d", size, len(found), len(days))
+		}
+	}
+}
+
+// TestListsThatTakeNoOrder reads lists whose pages can only be counted, by their numbers, also where their rows say when they were made,
+// in whatever order.
+func TestListsThatTakeNoOrder(t *testing.T) {
+	for name, days := range map[string][]int{"in the order of creation": {1, 2, 3, 4}, "in none": {3, 1, 4, 2}} {
+		var asked []int
+		session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+			data, number := []any{}, 0
+			_, _ = fmt.Sscan(r.URL.Query().Get("page"), &number)
+			if strings.HasSuffix(r.URL.Path, "/technicians") {
+				asked = append(asked, number)
+				at := fmt.Sprintf("2026-01-%02dT00:00:00Z", days[number-1])
+				data = append(data, map[string]any{"id": number, "name": "Ada", "active": true, "createdOn": at, "modifiedOn": at})
+			}
+			if q := r.URL.Query(); q.Has("sort") || q.Has("createdOnOrAfter") {
+				t.Errorf("it asks for %v", q)
+			}
+			write(w, map[string]any{"data": data, "hasMore": len(data) > 0 && number < len(days)})
+		})
+		if found := read(t, session, connector.Query{Model: hub.ModelUser, Limit: 50}); len(found) != len(days) || !slices.Equal(asked, []int{1, 2, 3, 4}) {
+			t.Errorf("%s: of %d technicians %d were read from the pages %v", name, len(days), len(found), asked)
 		}
 	}
 }

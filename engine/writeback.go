@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,7 +166,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	}
 	info, at := c.Info(), s.engine.Clock()
 	if !s.delivery.IsOf(r.Link) { // one of the two follows a merge before the other
-		return s.handleError(ctx, at, connector.Fail(connector.Temporary, info.Name, "the recording is not linked to the %s %s now", s.delivery.Model, s.delivery.ExternalID))
+		return s.handleError(ctx, at, s.linkedElsewhere(info))
 	}
 	if s.delivery.Note.Marker == "" {
 		taken, awaited, err := s.engine.Store.TakeOverSent(ctx, s.delivery)
@@ -190,10 +191,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
-	target, noted, err := s.notedOn(ctx, info)
-	if err == nil && !noted {
-		target, err = s.target(ctx, crm, info)
-	}
+	target, err := s.belongsOn(ctx, crm, info)
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
@@ -229,8 +227,18 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.handleError(ctx, at, err)
 	}
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: strings.TrimSpace(sent.said + " " + unset), Correct: sent.correct,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: sentences(s.delivery.Remains, sent.said, unset), Correct: sent.correct,
 	})
+}
+
+// linkedElsewhere is why a note waits whose recording is linked to another record than the delivery is to.
+func (s *deliveryAttempt) linkedElsewhere(info hub.PlatformInfo) error {
+	return connector.Fail(connector.Temporary, info.Name, "the recording is not linked to the %s %s now", s.delivery.Model, s.delivery.ExternalID)
+}
+
+// sentences puts together what is to be said, some of which may be nothing.
+func sentences(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(one string) bool { return one == "" }), " ")
 }
 
 // errWithdrawn stops a note whose delivery is no longer to be sent.

@@ -20,6 +20,8 @@ const (
 	noteMargin = time.Hour
 	// absencesProve is how many successful looks must agree that a note is not there; the last of them after the lag.
 	absencesProve = 2
+	// belongsMost is for how long after a note was sent it is not settled while nobody knows where it belongs by now.
+	belongsMost = 24 * time.Hour
 )
 
 // lag is how long a note may be missing from the vendor's lists.
@@ -71,9 +73,64 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	case d.Withdrawn != "":
 		return s.takeBack(ctx, c, at, found)
 	}
+	belongs, err := s.belongsNow(ctx, c)
+	switch {
+	case errors.Is(err, errWithdrawn): // it is due again at once, to be taken back
+		return nil
+	case ignoreConnector(err) != nil:
+		return err
+	case err != nil && !isPermanent(err) && s.engine.Clock().Sub(d.AskedAt) < belongsMost:
+		return s.handleError(ctx, at, err)
+	case err == nil && belongs != d.Note.On:
+		return s.leave(ctx, c, at, found, belongs)
+	}
 	// It is due again at once, for its fields.
 	written := store.WrittenNote{ID: found.ExternalID, DeliveredNote: d.Note, Existed: true}
 	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, d, written)
+}
+
+// belongsNow is the record that a note which was sent belongs on: what the recording is linked to may refer to another by now. It
+// fails with errWithdrawn where the link itself no longer holds.
+func (s *deliveryAttempt) belongsNow(ctx context.Context, c connector.Connector) (hub.RecordRef, error) {
+	r, err := s.engine.Store.Recording(ctx, s.conn.OrganizationID, s.delivery.RecordingID)
+	switch {
+	case errors.Is(err, hub.ErrNotFound):
+		return s.delivery.Note.On, nil
+	case err != nil:
+		return hub.RecordRef{}, err
+	case !s.delivery.IsOf(r.Link):
+		return hub.RecordRef{}, s.linkedElsewhere(c.Info())
+	}
+	holds, err := s.linkHolds(ctx, c, r)
+	if err == nil && !holds {
+		err = errWithdrawn
+	}
+	if err != nil {
+		return hub.RecordRef{}, err
+	}
+	crm, err := s.linked(ctx, r, c.Info())
+	if err != nil {
+		return hub.RecordRef{}, err
+	}
+	return s.belongsOn(ctx, crm, c.Info())
+}
+
+// leave takes a note back that was found on a record that it does not belong on any more, so that it is sent to the one that it
+// belongs on; where the CRM does not let us, the delivery says that it stands there.
+func (s *deliveryAttempt) leave(ctx context.Context, c connector.Connector, at time.Time, found connector.FoundNote, belongs hub.RecordRef) error {
+	d := s.delivery
+	why := fmt.Sprintf("The %s is of the %s %s by now. Its note on the %s %s", d.Model, belongs.Model, belongs.ExternalID, d.Note.On.Model, d.Note.On.ExternalID)
+	end := store.DeliveryEnd{State: hub.DeliveryPending, At: at, Error: why + " was taken back."}
+	switch err := s.remove(ctx, c, found); {
+	case isPermanent(err):
+		end.Remains = why + " stands there: " + err.Error() + "."
+		end.Error = end.Remains
+	case err != nil:
+		return s.handleError(ctx, at, err)
+	}
+	now := s.engine.Clock()
+	end.DueAt, end.Took = now, now.Sub(at)
+	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, d, end)
 }
 
 // absent keeps that a successful look did not find the note. It says how things were when the CRM was asked, at, not when
@@ -113,6 +170,15 @@ func (s *deliveryAttempt) repeat(ctx context.Context, c connector.Connector, at 
 	}
 	if err != nil {
 		return err
+	}
+	belongs, err := s.belongsNow(ctx, c)
+	switch {
+	case errors.Is(err, errWithdrawn):
+		return s.keepLooking(ctx)
+	case ignoreConnector(err) != nil:
+		return err
+	case err != nil || belongs != s.delivery.Note.On:
+		return s.keepLooking(ctx)
 	}
 	text, transcript := hub.NewResultNote(&r, ""), s.conn.SyncTranscript
 	n, err := s.note(ctx, r, text, s.delivery.Note.On, c.Info(), transcript)

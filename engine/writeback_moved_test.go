@@ -262,3 +262,92 @@ func TestNotesFollowMerges(t *testing.T) {
 		}
 	})
 }
+
+// keyed is a vendor that knows notes by their keys, removing one whose notes can be taken back.
+type (
+	keyed struct {
+		bare
+		connector.NoteFinder
+		connector.NoteRepeater
+	}
+	removing struct {
+		bare
+		connector.NoteFinder
+		crm func() *simulator.Server
+	}
+)
+
+var _ connector.NoteRemover = removing{}
+
+func (c removing) RemoveNote(_ context.Context, _ *connector.Session, _ hub.Model, _, noteID string) error {
+	c.crm().Notes.Remove(noteID)
+	return nil
+}
+
+// TestALostNoteWhoseRecordChanges lets an appointment be about another customer while it is not known whether the note is there, which
+// its own record takes none of: the note is on that of the other, and where it cannot be taken back from the first, the delivery says
+// that it stands there.
+func TestALostNoteWhoseRecordChanges(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"stands", "is taken back", "is known by its key", "belongs where nobody knows yet"} {
+		t.Run(how, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				var r *hubRig
+				c := pulled[0].connector
+				of, repeats := c.(connector.NoteFinder), c.(connector.NoteRepeater)
+				switch how {
+				case "is taken back":
+					c = removing{bare{unhurried{c}, noTokens{}}, of, func() *simulator.Server { return r.crm }}
+				case "is known by its key":
+					c = keyed{bare{unhurried{c}, noTokens{}}, of, repeats}
+				}
+				r = newHubRig(t, url, c, pulled[0].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+				creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if creds.Values["idempotency"] = "off"; how == "is known by its key" {
+					creds.Values["idempotency"] = "on"
+				}
+				if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+					t.Fatal(err)
+				}
+				r.quiet()
+				user, _ := r.rep()
+				r.crm.Notes.ListAfter(r.lag / 2)
+				engagement, first := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+				accounts := r.crm.Records(hub.ModelAccount)
+				other := accounts[slices.IndexFunc(accounts, func(o hub.Record) bool { return o.ExternalID != first && !o.Deleted })].ExternalID
+				id := r.lost(user, hub.ModelEngagement, engagement)
+				last := r.latest().ID
+				r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs.Account = other })
+				last = r.synced(last).ID
+				if how == "belongs where nobody knows yet" {
+					storetest.Exec(t, r.st, `DELETE FROM records WHERE model = 'ACCOUNT' AND external_id = $1`, other)
+					r.pass(r.lag)
+					until(t, "it was found, and waits", func() bool {
+						d := r.delivery(id)
+						return d.State == hub.DeliveryConfirming && strings.Contains(d.Error, "not known here yet")
+					})
+					r.crm.Change(hub.ModelAccount, other, func(a *hub.Record) { a.Name += " again" })
+					r.synced(last)
+				}
+				until(t, "it is sent", func() bool {
+					r.pass(r.lag / 4)
+					return r.delivery(id).State == hub.DeliverySent
+				})
+				d, old := r.delivery(id), r.crm.Notes.On(hub.ModelAccount, first)
+				if on := r.crm.Notes.On(hub.ModelAccount, other); len(on) != 1 || !strings.Contains(on[0].Text, d.Note.Marker) || d.Note.On.ExternalID != other {
+					t.Errorf("on the other: %+v, %+v", on, d)
+				}
+				if how == "is taken back" {
+					if told := r.attempts(id); len(old) != 0 || d.Error != "" || !slices.ContainsFunc(told, func(a hub.Attempt) bool { return strings.Contains(a.Error, "was taken back") }) {
+						t.Errorf("%+v, %+v: %+v", old, d, told)
+					}
+				} else if len(old) != 1 || !strings.Contains(d.Error, first+" stands there") {
+					t.Errorf("%+v, %+v", old, d)
+				}
+			})
+		})
+	}
+}

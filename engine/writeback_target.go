@@ -68,6 +68,15 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 		s.delivery.Model, oneOf(info.NoteTargets))
 }
 
+// belongsOn is the record that the delivery's note belongs on by what is known now.
+func (s *deliveryAttempt) belongsOn(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
+	on, noted, err := s.notedOn(ctx, info)
+	if err != nil || noted {
+		return on, err
+	}
+	return s.target(ctx, crm, info)
+}
+
 // notedOn is the record that has the note already which the delivery repeats or corrects: what it says belongs there, also
 // where the appointment is about somebody else by now. It reports false where there is none, or the record is gone.
 func (s *deliveryAttempt) notedOn(ctx context.Context, info hub.PlatformInfo) (on hub.RecordRef, noted bool, err error) {

@@ -31,6 +31,9 @@ type Delivery struct {
 	Absences int64
 	// Withdrawn is why it shall not be there any more, while that is not settled; else empty.
 	Withdrawn string
+	// Remains says which notes of it are on records that they do not belong on any more, as the CRM does not let us take them
+	// back, for people; else empty.
+	Remains string
 	// Error is why the last attempt failed, or which fields of the CRM could not be set, for people.
 	Error                        string
 	CreatedAt, UpdatedAt, SentAt time.Time

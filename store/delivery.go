@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"sirocco/database"
@@ -149,7 +150,7 @@ func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error 
 func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
 	// One whose note is in the CRM, and that waited for its fields or to change it, is not unsent by that.
 	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN sent_at IS NULL THEN 'CANCELED' ELSE 'SENT' END, due_at = NULL, updated_at = $4,
-			error = CASE WHEN sent_at IS NULL THEN CAST($3 AS TEXT) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
+			error = CASE WHEN sent_at IS NULL THEN TRIM(CAST($3 AS TEXT) || ' ' || remains) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
 		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, reason, micros(now))
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reaso
 }
 
 const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at,
-	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn`
+	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn, remains`
 
 func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var d hub.Delivery
@@ -172,7 +173,7 @@ func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var created, updated int64
 	err := r.Scan(&d.OrganizationID, &d.ConnectionID, &d.ID, &d.RecordingID, &d.Model, &d.ExternalID, &d.State, &d.Attempts, &due, &d.Transcript,
 		&d.NoteID, &d.Error, &created, &updated, &sent, &d.Correction, &d.Note.On.Model, &d.Note.On.ExternalID, &d.Note.Marker, &d.Note.Print, &d.Note.Text, &d.Note.Hash,
-		&asked, &d.Absences, &d.Withdrawn)
+		&asked, &d.Absences, &d.Withdrawn, &d.Remains)
 	d.DueAt, d.SentAt, d.CreatedAt, d.UpdatedAt = fromOptionalMicros(due), fromOptionalMicros(sent), fromMicros(created), fromMicros(updated)
 	d.AskedAt = fromOptionalMicros(asked)
 	return d, err
@@ -279,15 +280,15 @@ func (s *Store) SettleDelivery(ctx context.Context, organization, id string, the
 		if before.State != hub.DeliveryConfirming {
 			return hub.Conflict("The delivery is %s: there is nothing to settle.", before.State)
 		}
-		state, due, sent, said := hub.DeliveryPending, optionalMicros(now), (*int64)(nil), ""
+		state, due, sent, said := hub.DeliveryPending, optionalMicros(now), (*int64)(nil), before.Remains
 		switch {
 		case there:
 			state, due, sent = hub.DeliverySent, nil, optionalMicros(before.AskedAt)
 			if before.Withdrawn != "" {
-				said = before.Withdrawn + " Its note stands there."
+				said = strings.TrimSpace(before.Withdrawn + " Its note stands there. " + before.Remains)
 			}
 		case before.Withdrawn != "":
-			state, due, said = hub.DeliveryCanceled, nil, before.Withdrawn
+			state, due, said = hub.DeliveryCanceled, nil, strings.TrimSpace(before.Withdrawn+" "+before.Remains)
 		}
 		if there && noteID == "" {
 			noteID = before.Note.Marker

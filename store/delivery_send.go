@@ -50,6 +50,8 @@ type DeliveryEnd struct {
 	Correct bool
 	// Absent counts another successful look that did not find the note.
 	Absent bool
+	// Remains says which note of it remains on a record that it does not belong on, for people, beside what did before.
+	Remains string
 	// Error is why it was not sent, or which fields were not set, for people.
 	Error string
 	// At and Took are when the attempt was made and how long it took; without At there was none.
@@ -193,11 +195,11 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		// where all that is known here is that nothing is.
 		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN 'CANCELED' ELSE $4 END,
 				due_at = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN NULL ELSE CAST($5 AS BIGINT) END,
-				error = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN withdrawn ELSE $7 END, attempts = attempts + $6, absences = absences + $9, updated_at = $8,
+				error = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN TRIM(withdrawn || ' ' || TRIM(remains || ' ' || $10)) ELSE $7 END, remains = TRIM(remains || ' ' || CAST($10 AS TEXT)), attempts = attempts + $6, absences = absences + $9, updated_at = $8,
 				asked_at = CASE WHEN $4 = 'CONFIRMING' THEN asked_at ELSE NULL END, withdrawn = CASE WHEN $4 = 'CONFIRMING' THEN withdrawn ELSE '' END
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state IN ('PENDING', 'CONFIRMING') OR $4 = 'SENT')
 				AND ($4 <> 'CONFIRMING' OR state = 'CONFIRMING')`,
-			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent)
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent, end.Remains)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ const (
 	noteMargin = time.Hour
 	// absencesProve is how many successful looks must agree that a note is not there; the last of them after the lag.
 	absencesProve = 2
-	// belongsMost is for how long after a note was sent it is not settled while nobody knows where it belongs by now.
+	// belongsMost is for how long after the lag of a note it is not settled while nobody knows where it belongs by now.
 	belongsMost = 24 * time.Hour
 )
 
@@ -54,15 +54,15 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	if err := s.open(ctx, c); err != nil {
 		return s.handleError(ctx, at, err)
 	}
-	// The notes of a record that was merged are on the one that survived.
-	on, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.Note.On)
+	survivor, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.Note.On)
 	if err != nil {
 		return err
 	}
-	s.delivery.Note.On = on
+	found, on, err := s.look(ctx, finder, survivor, connector.NoteQuery{Markers: []string{s.delivery.Note.Marker}, Since: s.delivery.AskedAt.Add(-noteMargin)})
+	if found.ExternalID != "" {
+		s.delivery.Note.On = on
+	}
 	d := s.delivery
-	q := connector.NoteQuery{Target: d.Note.On.Model, ExternalID: d.Note.On.ExternalID, Markers: []string{d.Note.Marker}, Since: d.AskedAt.Add(-noteMargin)}
-	found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
 	switch {
 	case d.Withdrawn != "" && connector.Status(err) == http.StatusNotFound: // with its record every note is gone
 		return s.engine.Store.EndDelivery(ctx, s.task, d, store.DeliveryEnd{State: hub.DeliveryPending})
@@ -79,14 +79,37 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 		return nil
 	case ignoreConnector(err) != nil:
 		return err
-	case err != nil && !isPermanent(err) && s.engine.Clock().Sub(d.AskedAt) < belongsMost:
+	case err != nil && !isPermanent(err) && s.engine.Clock().Sub(d.AskedAt) < s.lag(c.Info())+belongsMost:
 		return s.handleError(ctx, at, err)
-	case err == nil && belongs != d.Note.On:
+	case err == nil && belongs != survivor:
 		return s.leave(ctx, c, at, found, belongs)
 	}
 	// It is due again at once, for its fields.
 	written := store.WrittenNote{ID: found.ExternalID, DeliveredNote: d.Note, Existed: true}
 	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, d, written)
+}
+
+// look looks for a note on a record, and on those that were merged into it since a note of the recording was sent to them: some vendors
+// move the notes of such a record, others leave them where they are. It returns the record that has it.
+func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder, on hub.RecordRef, q connector.NoteQuery) (connector.FoundNote, hub.RecordRef, error) {
+	merged, err := s.engine.Store.MergedInto(ctx, s.delivery, on)
+	if err != nil {
+		return connector.FoundNote{}, on, err
+	}
+	var gone error
+	for _, one := range append([]hub.RecordRef{on}, merged...) {
+		q.Target, q.ExternalID = one.Model, one.ExternalID
+		found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
+		status := connector.Status(err)
+		switch isGone := status == http.StatusNotFound || status == http.StatusGone; {
+		case isGone && one == on:
+			gone = err
+		case isGone: // with a record that was merged its notes may be no more
+		case err != nil || found.ExternalID != "":
+			return found, one, err
+		}
+	}
+	return connector.FoundNote{}, on, gone
 }
 
 // belongsNow is the record that a note which was sent belongs on: what the recording is linked to may refer to another by now. It
@@ -246,7 +269,11 @@ func (s *deliveryAttempt) wantedThere(ctx context.Context, info hub.PlatformInfo
 		return false, ignoreConnector(err)
 	}
 	target, err := moved.target(ctx, crm, info)
-	return err == nil && target == s.delivery.Note.On, ignoreConnector(err)
+	if err != nil {
+		return false, ignoreConnector(err)
+	}
+	on, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.Note.On)
+	return err == nil && target == on, err
 }
 
 func ignoreMissing(err error) error {

@@ -99,7 +99,9 @@ func (s *deliveryAttempt) leaveAlone(ctx context.Context, err error, until time.
 		return nil
 	}
 	if s.session != nil {
-		s.session.transport.honorRetryAfter(err)
+		if err := s.session.transport.honorRetryAfter(ctx, err); err != nil {
+			return err
+		}
 	}
 	return s.engine.Store.HoldSync(ctx, s.conn.OrganizationID, s.conn.ID, until, rateLimit)
 }

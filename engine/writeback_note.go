@@ -49,11 +49,12 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		if err != nil {
 			return sentNote{}, err
 		}
-		found, err := finder.FindNote(s.requests.of(ctx, n.Target), &s.session.Session, connector.NoteQuery{Target: n.Target, ExternalID: n.ExternalID, Markers: markers})
+		found, on, err := s.look(ctx, finder, target, connector.NoteQuery{Markers: markers})
 		if err != nil {
 			return sentNote{}, err
 		}
 		if found.ExternalID != "" {
+			n.Target, n.ExternalID = on.Model, on.ExternalID
 			return s.found(ctx, c, found, n, text)
 		}
 		s.looked = true

@@ -88,6 +88,28 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 	return s.Survivor(ctx, d.OrganizationID, d.ConnectionID, all[0])
 }
 
+// MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before.
+func (s *Store) MergedInto(ctx context.Context, d hub.Delivery, survivor hub.RecordRef) ([]hub.RecordRef, error) {
+	all, err := queryAll(ctx, s.db, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id FROM deliveries d
+		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
+		WHERE d.organization_id = $1 AND d.recording_id = $2 AND d.connection_id = $3 AND d.target_model = $4 AND d.marker <> '' AND r.merged_into IS NOT NULL ORDER BY d.target_external_id`,
+		d.OrganizationID, d.RecordingID, d.ConnectionID, string(survivor.Model))
+	if err != nil {
+		return nil, err
+	}
+	var merged []hub.RecordRef
+	for _, of := range all {
+		into, err := s.Survivor(ctx, d.OrganizationID, d.ConnectionID, of)
+		if err != nil {
+			return nil, err
+		}
+		if into == survivor && of != survivor {
+			merged = append(merged, of)
+		}
+	}
+	return merged, nil
+}
+
 // Survivor is a record of a connection, or what it was merged into.
 func (s *Store) Survivor(ctx context.Context, organization, connection string, of hub.RecordRef) (hub.RecordRef, error) {
 	return survivorOf(ctx, s.db, organization, connection, of)

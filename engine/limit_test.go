@@ -101,6 +101,53 @@ func TestWhatACRMAskedForOutlivesANode(t *testing.T) {
 	})
 }
 
+// TestARetryAfterHoldsAllOfAnAccount lets a CRM ask to be left alone by one connection of an account, and another node work at another
+// one: it does not ask either before that is over, and connections that get other credentials meanwhile are tried.
+func TestARetryAfterHoldsAllOfAnAccount(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := r.conn
+		connects := func() hub.Connection {
+			t.Helper()
+			var models []hub.Model
+			for _, m := range r.info.Models {
+				models = append(models, m.Model)
+			}
+			r.conn = storetest.Connection(t, r.st, storetest.Organization(t, r.st), r.info.Platform, models...)
+			if err := r.st.PutCredentials(t.Context(), r.conn.OrganizationID, r.conn.ID, creds.Values); err != nil {
+				t.Fatal(err)
+			}
+			r.quiet()
+			return r.conn
+		}
+		second := connects()
+		r.conn = first
+		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unavailable, RetryAfter: "3000"})
+		r.request()
+		until(t, "the CRM refuses", func() bool { return strings.Contains(r.explanation(), "the next attempt is at") })
+		stop(t, r.e)
+		r.e = r.start(pulled[0].connector)
+		r.conn = second
+		asked, before := r.asked(), r.latest().ID
+		r.request()
+		until(t, "the other one waits", func() bool { return strings.HasPrefix(r.explanation(), "It waits for the CRM's rate limit") })
+		if n := r.asked(); n != asked {
+			t.Errorf("the CRM was asked %d times more", n-asked)
+		}
+		third := connects()
+		if third.ID == second.ID || r.asked() == asked {
+			t.Error("credentials that were set since then are not tried")
+		}
+		r.conn = second
+		r.ahead.Add(int64(time.Hour))
+		until(t, "it goes on", func() bool { run := r.latest(); return run.ID != before && !run.EndedAt.IsZero() && run.Error == "" })
+	})
+}
+
 // asked is how often the CRM was asked for anything.
 func (r *hubRig) asked() (n int) {
 	for _, times := range r.crm.Requests() {

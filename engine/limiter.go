@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"sirocco/connector"
@@ -36,11 +35,9 @@ type limiter struct {
 	// block is what was handed out last, used what became of it.
 	block store.RateBlock
 	used  store.RateUse
+	// held is for how long the vendor wants to be left alone, as this node knows it.
+	held store.RateHold
 
-	// heldUntil is until when the vendor wants to be left alone, in microseconds of Unix time.
-	heldUntil atomic.Int64
-	// heldFor is when the credentials were set whose requests the vendor wants to be left alone by: others are tried.
-	heldFor atomic.Int64
 	// turn has room for one request, of an account that is asked one at a time; else it is nil.
 	turn chan struct{}
 }
@@ -100,7 +97,7 @@ func (l *limiter) take(ctx context.Context, now time.Time) (time.Duration, error
 		if err != nil {
 			return 0, err
 		}
-		l.block, l.used = block, store.RateUse{ID: block.ID, Last: now}
+		l.block, l.used, l.held = block, store.RateUse{ID: block.ID, Last: now}, block.Held
 	}
 	if wait := l.block.From.Sub(now); wait > 0 {
 		return wait, nil
@@ -108,6 +105,39 @@ func (l *limiter) take(ctx context.Context, now time.Time) (time.Duration, error
 	l.used.Made++
 	l.used.Last = now
 	return 0, nil
+}
+
+// learn asks for how long the vendor wants to be left alone: it may have told another node so.
+func (l *limiter) learn(ctx context.Context) error {
+	held, err := l.store.RateHold(ctx, l.account)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = held
+	return nil
+}
+
+// hold makes all requests for the account wait, by this node at once, and by others as soon as they learn of it.
+func (l *limiter) hold(ctx context.Context, h store.RateHold) error {
+	l.mu.Lock()
+	l.held = h
+	l.mu.Unlock()
+	if l.store == nil {
+		return nil
+	}
+	return l.store.HoldRate(ctx, l.account, h)
+}
+
+// heldFor is how long the vendor wants to be left alone still by requests with credentials that were set at a time.
+func (l *limiter) heldFor(credentials, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if credentials.After(l.held.Since) {
+		return 0
+	}
+	return max(0, l.held.Until.Sub(now))
 }
 
 // takeTurn waits until no other request of an account is on its way that is asked one at a time. ended is to be called once

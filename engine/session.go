@@ -47,16 +47,18 @@ func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hu
 	if err != nil {
 		return nil, err
 	}
-	s.transport.limiter, s.transport.credentials = e.limits.get(conn, s.Values, creds.AccountID, info), s.credentialsSetAt.UnixMicro()
-	if s.transport.credentials > s.transport.limiter.heldFor.Load() {
-		s.transport.limiter.heldUntil.Store(0)
+	s.transport.limiter, s.transport.credentials, s.transport.opened = e.limits.get(conn, s.Values, creds.AccountID, info), s.credentialsSetAt, e.Clock()
+	if s.transport.opened.Before(s.credentialsSetAt) { // by the clock of another node
+		s.transport.opened = s.credentialsSetAt
+	}
+	if err := s.transport.limiter.learn(ctx); err != nil {
+		return nil, err
 	}
 	if err := e.loadMapping(ctx, info, conn, s); err != nil {
 		return nil, err
 	}
 	err = e.authorize(ctx, c, conn, creds, s)
-	s.transport.honorRetryAfter(err)
-	return s, err
+	return s, errors.Join(err, s.transport.honorRetryAfter(ctx, err))
 }
 
 // loadCredentials gives the session the connection's credentials as they are now.

@@ -14,7 +14,9 @@ import (
 func (j *syncJob) end(ctx context.Context, err error) error {
 	if j.session != nil {
 		j.pending.Add(j.reading, j.moved())
-		j.session.transport.honorRetryAfter(err)
+		if holdErr := j.session.transport.honorRetryAfter(ctx, err); holdErr != nil {
+			j.log.Error("what the CRM asked for was not noted for its account", "error", holdErr) // the connection itself waits
+		}
 	}
 	now := j.engine.Clock()
 	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quietNow(), Requests: j.requests.take()}

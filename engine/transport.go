@@ -12,6 +12,7 @@ import (
 
 	"sirocco/connector"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // reportedWait is how long a wait for the rate limit is before the connection says that it waits.
@@ -22,8 +23,8 @@ type transport struct {
 	base    http.RoundTripper
 	limiter *limiter
 	clock   hub.Clock
-	// credentials is when the session's credentials were set, in microseconds of Unix time.
-	credentials int64
+	// credentials is when the session's credentials were set, opened when it was opened.
+	credentials, opened time.Time
 	// onWait, where it is not nil, is told of a wait of at least reportedWait before it begins.
 	onWait func(wait time.Duration)
 	// beforeRequest, where it is not nil, may still stop a request once the rate limit allows it.
@@ -112,12 +113,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 // wait at all, but asks as the CRM would for another attempt then.
 func (t *transport) wait(ctx context.Context) error {
 	for {
-		delay := time.UnixMicro(t.limiter.heldUntil.Load()).Sub(t.clock())
+		delay := t.limiter.heldFor(t.credentials, t.clock())
 		if delay <= 0 {
 			var err error
 			if delay, err = t.limiter.take(ctx, t.clock()); err != nil {
 				return &connector.Error{Kind: connector.Temporary, Message: "the database, which hands out the requests that the rate limit allows, cannot be asked", Err: err}
 			}
+			delay = max(delay, t.limiter.heldFor(t.credentials, t.clock())) // which may have come with it
 		}
 		if delay <= 0 {
 			return nil
@@ -135,14 +137,14 @@ func (t *transport) wait(ctx context.Context) error {
 	}
 }
 
-// honorRetryAfter makes every later request of this node for the connection wait, where err is an answer by which the
-// vendor asked to be left alone for a while.
-func (t *transport) honorRetryAfter(err error) {
+// honorRetryAfter makes every later request for the account wait, of whatever connection and node, where err is an answer by which the
+// vendor asked to be left alone for a while. Credentials that are set since the session was opened are tried.
+func (t *transport) honorRetryAfter(ctx context.Context, err error) error {
 	var ce *connector.Error
-	if errors.As(err, &ce) && endingOf(err).stops != stopsModel && ce.Status != 0 && ce.RetryAfter > 0 {
-		t.limiter.heldFor.Store(t.credentials)
-		t.limiter.heldUntil.Store(t.clock().Add(ce.RetryAfter).UnixMicro())
+	if !errors.As(err, &ce) || endingOf(err).stops == stopsModel || ce.Status == 0 || ce.RetryAfter <= 0 {
+		return nil
 	}
+	return t.limiter.hold(ctx, store.RateHold{Until: t.clock().Add(ce.RetryAfter), Since: t.opened})
 }
 
 // countedBody is an answer on its way. Until it has come the job waits for it.

@@ -17,7 +17,13 @@ type RateBlock struct {
 	ID          string
 	Requests    int
 	From, Until time.Time
+	// Held is for how long the account asked to be left alone, by what is known when the block is handed out.
+	Held RateHold
 }
+
+// RateHold is until when an account asked to be left alone, and since when: whoever opens it by credentials that were set later is
+// tried. The zero RateHold holds nobody.
+type RateHold struct{ Until, Since time.Time }
 
 // RateUse says what became of a block: how many of its requests were made, and when the last one was.
 type RateUse struct {
@@ -45,6 +51,7 @@ type rateBlock struct {
 type rateBucket struct {
 	blocks []rateBlock
 	nextAt int64
+	held   RateHold
 }
 
 // TakeRate hands out requests to an account of a CRM, which allows r of them over all nodes.
@@ -58,6 +65,7 @@ func (s *Store) TakeRate(ctx context.Context, account string, r hub.Rate, before
 			return err
 		}
 		block = b.take(r, before, now, s.newID())
+		block.Held = b.held
 		text, err := json.Marshal(b.blocks)
 		if err != nil {
 			return err
@@ -68,9 +76,24 @@ func (s *Store) TakeRate(ctx context.Context, account string, r hub.Rate, before
 	return block, err
 }
 
+// HoldRate keeps for how long an account asked to be left alone, for all nodes that ask it.
+func (s *Store) HoldRate(ctx context.Context, account string, h RateHold) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO rate_buckets (account, blocks, next_at, updated_at, held_until, held_since) VALUES ($1, '[]', 0, $2, $3, $4)
+			ON CONFLICT (account) DO UPDATE SET held_until = excluded.held_until, held_since = excluded.held_since`, account, micros(s.clock()), micros(h.Until), micros(h.Since))
+		return err
+	})
+}
+
+// RateHold returns for how long an account asked to be left alone.
+func (s *Store) RateHold(ctx context.Context, account string) (RateHold, error) {
+	b, err := queryOne(ctx, s.db, scanBucket, `SELECT `+bucketColumns+` FROM rate_buckets WHERE account = $1`, account)
+	return b.held, ignoreNotFound(err)
+}
+
 // lockBucket returns the account's bucket, made where there is none, for the rest of the transaction.
 func lockBucket(ctx context.Context, tx Tx, account string, now time.Time) (rateBucket, error) {
-	b, err := queryOne(ctx, tx, scanBucket, `SELECT blocks, next_at FROM rate_buckets WHERE account = $1`+tx.Dialect().ForUpdate(), account)
+	b, err := queryOne(ctx, tx, scanBucket, `SELECT `+bucketColumns+` FROM rate_buckets WHERE account = $1`+tx.Dialect().ForUpdate(), account)
 	if errors.Is(err, hub.ErrNotFound) {
 		if err := removeOldBuckets(ctx, tx, now); err != nil {
 			return b, err
@@ -78,17 +101,21 @@ func lockBucket(ctx context.Context, tx Tx, account string, now time.Time) (rate
 		if _, err := tx.Exec(ctx, `INSERT INTO rate_buckets (account, blocks, next_at, updated_at) VALUES ($1, '[]', 0, $2) ON CONFLICT DO NOTHING`, account, micros(now)); err != nil {
 			return b, err
 		}
-		b, err = queryOne(ctx, tx, scanBucket, `SELECT blocks, next_at FROM rate_buckets WHERE account = $1`+tx.Dialect().ForUpdate(), account)
+		b, err = queryOne(ctx, tx, scanBucket, `SELECT `+bucketColumns+` FROM rate_buckets WHERE account = $1`+tx.Dialect().ForUpdate(), account)
 	}
 	return b, err
 }
 
+const bucketColumns = `blocks, next_at, held_until, held_since`
+
 func scanBucket(r database.Row) (rateBucket, error) {
 	var b rateBucket
 	var text string
-	if err := r.Scan(&text, &b.nextAt); err != nil {
+	var until, since int64
+	if err := r.Scan(&text, &b.nextAt, &until, &since); err != nil {
 		return b, err
 	}
+	b.held = RateHold{Until: fromMicros(until), Since: fromMicros(since)}
 	return b, json.Unmarshal([]byte(text), &b.blocks)
 }
 
@@ -150,7 +177,7 @@ func rateBlockLife(r hub.Rate) time.Duration { return max(r.Per/ratePart, 2*time
 
 // removeOldBuckets removes some that nobody has taken from for long.
 func removeOldBuckets(ctx context.Context, tx Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM rate_buckets WHERE `+tx.Dialect().RowsOf(`rate_buckets WHERE updated_at < $1 LIMIT 100`+tx.Dialect().ForUpdateSkipLocked()),
-		micros(now.Add(-rateMemory)))
+	_, err := tx.Exec(ctx, `DELETE FROM rate_buckets WHERE `+tx.Dialect().RowsOf(`rate_buckets WHERE updated_at < $1 AND held_until < $2 LIMIT 100`+tx.Dialect().ForUpdateSkipLocked()),
+		micros(now.Add(-rateMemory)), micros(now))
 	return err
 }

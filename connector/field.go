@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"strings"
 
 	"sirocco/hub"
 )
@@ -21,4 +22,25 @@ type Fields struct {
 	// Values are texts, float64s, booleans and lists of these, by the field's name: as the vendor's API has it, or
 	// as people see it.
 	Values map[string]any
+}
+
+// NamedFields returns those of some fields that go by a name as well as any: by what the vendor's API calls them, else by what people
+// see, and by either but for case where none is called exactly so. Which of several is meant only who gave the name knows.
+func NamedFields[T any](fields []T, name string, key, seen func(T) string) []T {
+	exactly := func(text string) bool { return text == name }
+	butForCase := func(text string) bool { return strings.EqualFold(text, name) }
+	for _, is := range []func(string) bool{exactly, butForCase} {
+		for _, of := range []func(T) string{key, seen} {
+			var found []T
+			for _, f := range fields {
+				if is(of(f)) {
+					found = append(found, f)
+				}
+			}
+			if len(found) > 0 {
+				return found
+			}
+		}
+	}
+	return nil
 }

@@ -74,11 +74,14 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 					return err
 				}
 			}
-			i := slices.IndexFunc(known, func(r field) bool { return strings.EqualFold(r.Key, name) || strings.EqualFold(r.Name, name) })
-			if i < 0 {
+			switch found := connector.NamedFields(known, name, func(r field) string { return r.Key }, func(r field) string { return r.Name }); len(found) {
+			case 0:
 				return connector.Fail(connector.Refused, service, "%s has no field %q that can be set", f.Target, name)
+			case 1:
+				to = found[0]
+			default:
+				return connector.Fail(connector.Refused, service, "%s has %d fields %q; which is meant, says the name that the CRM's API has for it, such as %q", f.Target, len(found), name, found[0].Key)
 			}
-			to = known[i]
 		}
 		v, ok := to.value(value)
 		switch {

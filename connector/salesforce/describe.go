@@ -74,18 +74,14 @@ func (d description) field(name string) (field, bool) {
 	return d.fields[i], true
 }
 
-// named finds a field by its API name, with the prefix of the namespace or without, or else by what people see.
-func (d description) named(name, namespace string) (field, bool) {
+// named finds a field by its API name, with the prefix of the namespace or without, or else those of which people see the name.
+func (d description) named(name, namespace string) []field {
 	for _, api := range [...]string{name, namespace + "__" + name} {
 		if f, ok := d.field(api); ok {
-			return f, true
+			return []field{f}
 		}
 	}
-	i := slices.IndexFunc(d.fields, func(f field) bool { return strings.EqualFold(f.Label, name) })
-	if i < 0 {
-		return field{}, false
-	}
-	return d.fields[i], true
+	return connector.NamedFields(d.fields, name, func(f field) string { return f.Name }, func(f field) string { return f.Label })
 }
 
 // absent reports whether an error says that there is no such object, or none that the user may see.

@@ -23,13 +23,19 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	}
 	body := map[string]any{}
 	for name, value := range f.Values {
-		field, ok := d.named(name, s.Values["namespace"])
-		if !ok {
+		found := d.named(name, s.Values["namespace"])
+		switch len(found) {
+		case 0:
 			return connector.Fail(connector.Refused, service, "%s has no field %q, or the user may not see it", src.Object, name)
+		case 1:
+		default:
+			return connector.Fail(connector.Refused, service, "%d fields of %s are called %q; which is meant, says its API name, such as %s or %s", len(found), src.Object, name, found[0].Name, found[1].Name)
 		}
+		field := found[0]
 		if !field.Updateable {
 			return connector.Fail(connector.Refused, service, "the user may not change the field %q of %s", name, src.Object)
 		}
+		var ok bool
 		if body[field.Name], ok = field.take(value); !ok {
 			return connector.Fail(connector.Refused, service, "the field %q of %s, which is of the type %s, does not take its value", name, src.Object, field.Type)
 		}

@@ -2,6 +2,7 @@ package servicetitan
 
 import (
 	"context"
+	"encoding/json"
 	"html"
 	"net/url"
 	"slices"
@@ -47,7 +48,7 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 		}
 		fields = append(fields, customField{TypeID: c.TypeID, Value: c.Value})
 	}
-	var others []customField
+	var types []fieldType
 	custom := false
 	for name, value := range f.Values {
 		text := hub.ValueText(value)
@@ -57,23 +58,15 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 			}
 			continue
 		}
-		typeID, ok := typeOf(name, has.CustomFields)
-		if !ok && others == nil {
+		if types == nil {
 			var err error
-			if others, err = fieldsOfOthers(ctx, s, from); err != nil {
+			if types, err = fieldTypes(ctx, s, from); err != nil {
 				return err
 			}
 		}
-		if !ok {
-			typeID, ok = typeOf(name, others)
-		}
-		if !ok {
-			n, _ := strconv.ParseInt(name, 10, 64)
-			typeID = number(n)
-		}
-		if typeID <= 0 {
-			return connector.Fail(connector.Refused, service,
-				"no custom field %q is known, as no record seen has a value in it; its type's number would do instead of the name", name)
+		typeID, err := typeOf(name, types)
+		if err != nil {
+			return err
 		}
 		i := slices.IndexFunc(fields, func(c customField) bool { return c.TypeID == typeID })
 		if i < 0 {
@@ -97,25 +90,44 @@ func (Connector) SetFields(ctx context.Context, s *connector.Session, f connecto
 	return err
 }
 
-// typeOf finds the type of the custom field with a name.
-func typeOf(name string, among []customField) (number, bool) {
-	i := slices.IndexFunc(among, func(c customField) bool { return strings.EqualFold(c.Name, name) })
-	if i < 0 {
-		return 0, false
-	}
-	return among[i].TypeID, true
+// fieldType is a type of custom fields. Nothing keeps two from having one name.
+type fieldType struct {
+	ID   number `json:"id"`
+	Name string `json:"name"`
 }
 
-// fieldsOfOthers are the custom fields of the records that changed last, never nil without an error: the vendor tells
-// a field's name only where a value is in it.
-func fieldsOfOthers(ctx context.Context, s *connector.Session, from list) ([]customField, error) {
-	got, err := ask(ctx, s, list{api: from.api, path: from.path, right: from.right}, url.Values{"pageSize": {strconv.Itoa(maxPageSize)}, "sort": {"-ModifiedOn"}})
-	if err != nil {
-		return nil, err
+// typeOf finds the type of the custom field with a name, or with a number for a name.
+func typeOf(name string, among []fieldType) (number, error) {
+	seen := func(t fieldType) string { return t.Name }
+	switch found := connector.NamedFields(among, name, func(t fieldType) string { return id(t.ID) }, seen); len(found) {
+	case 0:
+		return 0, connector.Fail(connector.Refused, service, "there is no custom field %q", name)
+	case 1:
+		return found[0].ID, nil
+	default:
+		return 0, connector.Fail(connector.Refused, service, "%d custom fields are called %q; which is meant, says the number of its type, such as %d or %d, in place of the name", len(found), name, found[0].ID, found[1].ID)
 	}
-	found := []customField{}
-	for _, other := range decodeEach[customized](got.rows) {
-		found = append(found, other.CustomFields...)
+}
+
+// fieldTypes are the types of the custom fields that the records of a list may have, never nil without an error.
+func fieldTypes(ctx context.Context, s *connector.Session, of list) ([]fieldType, error) {
+	found := []fieldType{}
+	l := list{api: of.api, path: of.path + "/custom-fields", right: of.right}
+	for number := 1; number <= maxPartPages; number++ {
+		got, err := ask(ctx, s, l, url.Values{"page": {strconv.Itoa(number)}, "pageSize": {strconv.Itoa(partSize)}})
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range got.rows {
+			var t fieldType
+			if err := json.Unmarshal(raw, &t); err != nil {
+				return nil, connector.Fail(connector.Malformed, service, "%s has a type that cannot be read", l.path)
+			}
+			found = append(found, t)
+		}
+		if !got.more {
+			return found, nil
+		}
 	}
-	return found, nil
+	return nil, connector.Fail(connector.Malformed, service, "%s fills more than %d pages", l.path, maxPartPages)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,18 +95,19 @@ func TestCanceledAppointments(t *testing.T) {
 	}
 }
 
-// TestFieldsOfAJob sets what a job has besides custom fields, and a custom field that nobody has used yet.
+// TestFieldsOfAJob sets what a job has besides custom fields, and a custom field that nobody has used yet, by its name and its number.
 func TestFieldsOfAJob(t *testing.T) {
 	c := servicetitan.Connector{}
 	crm, session := standIn(t, simulator.Options{Records: 20})
-	// Nobody has used its fields yet.
-	crm.Fields.Replace(hub.ModelOpportunity, crm.Records(hub.ModelOpportunity)[0].ExternalID, nil)
 	job, budget := crm.Records(hub.ModelOpportunity)[1].ExternalID, crm.Fields.Defined(hub.ModelOpportunity)[0]
 	set := func(values map[string]any) error {
 		return c.SetFields(t.Context(), session, connector.Fields{Target: hub.ModelOpportunity, ExternalID: job, Values: values})
 	}
-	if err := set(map[string]any{budget.Name: 12000.0}); !connector.IsKind(err, connector.Refused) {
-		t.Errorf("a name that is seen nowhere: %v", err)
+	if err := set(map[string]any{"No such field": 12000.0}); !connector.IsKind(err, connector.Refused) {
+		t.Errorf("a name that no field has: %v", err)
+	}
+	if err := set(map[string]any{budget.Name: 11000.0}); err != nil {
+		t.Fatal(err)
 	}
 	if err := set(map[string]any{budget.ID: 12000.0, "summary": "Slate roof"}); err != nil {
 		t.Fatal(err)
@@ -133,6 +135,12 @@ func TestFieldsThatAreThere(t *testing.T) {
 		if r.Method == http.MethodPatch {
 			body, _ := io.ReadAll(r.Body)
 			sent = append(sent, string(body))
+		}
+		if strings.HasSuffix(r.URL.Path, "/custom-fields") {
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{"hasMore": false, "data": []any{
+				map[string]any{"id": 1, "name": "Gate"}, map[string]any{"id": 2, "name": "Roof"}, map[string]any{"id": 3, "name": "Dog"},
+			}})
+			return
 		}
 		simulator.WriteJSON(w, http.StatusOK, map[string]any{"summary": "1 &lt; 2<br>soon", "customFields": []any{
 			map[string]any{"typeId": 1, "name": "Gate", "value": "4711"}, map[string]any{"typeId": 2, "name": "Roof", "value": "tin"},
@@ -163,6 +171,12 @@ func TestFieldsThatAreNothing(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			sent = string(body)
 		}
+		if strings.HasSuffix(r.URL.Path, "/custom-fields") {
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{"hasMore": false, "data": []any{
+				map[string]any{"id": 1, "name": "Gate"}, map[string]any{"id": 2, "name": "Roof"}, map[string]any{"id": 3, "name": "Dog"},
+			}})
+			return
+		}
 		simulator.WriteJSON(w, http.StatusOK, map[string]any{"customFields": []any{
 			map[string]any{"typeId": 1, "name": "Gate", "value": nil}, map[string]any{"typeId": 2, "name": "Roof", "value": "tin"}, map[string]any{"typeId": 3, "name": "Dog", "value": ""},
 		}})
@@ -174,5 +188,36 @@ func TestFieldsThatAreNothing(t *testing.T) {
 	want := `{"customFields":[{"typeId":2,"value":"slate"},{"typeId":3,"value":""}],"summary":"1 \u0026lt; 2\u003cbr\u003esoon"}`
 	if sent != want {
 		t.Errorf("it sends %s, not %s", sent, want)
+	}
+}
+
+// TestFieldsOfOneName has two custom fields of one name, which the vendor allows: the one is set that is called exactly so, or none, with
+// words that say how to name it. That the record has a value in one of them says nothing of which is meant.
+func TestFieldsOfOneName(t *testing.T) {
+	var sent string
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		switch page := r.URL.Query().Get("page"); {
+		case r.Method == http.MethodPatch:
+			body, _ := io.ReadAll(r.Body)
+			sent = string(body)
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{})
+		case strings.HasSuffix(r.URL.Path, "/custom-fields") && page == "1":
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{"hasMore": true, "data": []any{map[string]any{"id": 1, "name": "Roof"}, map[string]any{"id": 2, "name": "Gate"}}})
+		case strings.HasSuffix(r.URL.Path, "/custom-fields"):
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{"hasMore": false, "data": []any{map[string]any{"id": 3, "name": "Roof"}, map[string]any{"id": 4, "name": "gate"}, map[string]any{"id": 5, "name": "2"}}})
+		default:
+			simulator.WriteJSON(w, http.StatusOK, map[string]any{"customFields": []any{map[string]any{"typeId": 1, "name": "Roof", "value": "tin"}}})
+		}
+	})
+	for name, want := range map[string]string{
+		"Gate": `{"customFields":[{"typeId":1,"value":"tin"},{"typeId":2,"value":"slate"}]}`, "gate": `{"customFields":[{"typeId":1,"value":"tin"},{"typeId":4,"value":"slate"}]}`,
+		"3": `{"customFields":[{"typeId":1,"value":"tin"},{"typeId":3,"value":"slate"}]}`, "2": `{"customFields":[{"typeId":1,"value":"tin"},{"typeId":2,"value":"slate"}]}`,
+		"Roof": "2 custom fields are called \"Roof\"; which is meant, says the number of its type, such as 1 or 3", "GATE": "2 custom fields are called \"GATE\"", "Dog": "there is no custom field",
+	} {
+		sent = ""
+		err := (servicetitan.Connector{}).SetFields(t.Context(), session, connector.Fields{Target: hub.ModelOpportunity, ExternalID: "1", Values: map[string]any{name: "slate"}})
+		if isRefused := !strings.HasPrefix(want, "{"); isRefused != connector.IsKind(err, connector.Refused) || isRefused && (!strings.Contains(err.Error(), want) || sent != "") || !isRefused && sent != want {
+			t.Errorf("%s: %v, it sends %s", name, err, sent)
+		}
 	}
 }

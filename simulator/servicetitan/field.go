@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"strings"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/simulator"
@@ -18,13 +19,21 @@ var fields = []simulator.Field{
 	{Model: hub.ModelAccount, Name: "Segment", Key: "Segment", Type: simulator.TextField},
 }
 
-// useFields puts a value in each field of the first record: the vendor tells a field's name only where one is.
-func useFields(s *simulator.Server) {
-	for _, f := range fields {
-		if first, _, _ := s.List(simulator.Listing{Model: f.Model, Limit: 1}); len(first) > 0 {
-			s.Fields.Set(f.Model, first[0].ExternalID, map[string]any{f.Key: "unknown"})
-		}
+// listFields lists the types of custom fields that a model has.
+func listFields(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.Model) {
+	at, size, ok := page(w, r.URL.Query())
+	if !ok {
+		return
 	}
+	items := []map[string]any{}
+	for _, d := range s.Fields.Defined(m) {
+		items = append(items, map[string]any{
+			"id": number(d.ID), "name": d.Name, "dataType": "Text", "createdOn": firstCreated.Format(time.RFC3339), "modifiedOn": firstCreated.Format(time.RFC3339),
+		})
+	}
+	from := min((at-1)*size, len(items))
+	until := min(from+size, len(items))
+	write(w, items[from:until], at, size, until < len(items))
 }
 
 // showFields are the custom fields that a row has a value in.

@@ -63,7 +63,6 @@ func New(o simulator.Options) *simulator.Server {
 		Items:   "data",
 		Repeat:  func(_ *http.Request, answer map[string]any) { answer["hasMore"] = true },
 	}, o)
-	useFields(s)
 	return s
 }
 
@@ -82,6 +81,7 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		m    hub.Model
 	}{{"/crm/v2/tenant/{tenant}/customers", hub.ModelAccount}, {"/jpm/v2/tenant/{tenant}/jobs", hub.ModelOpportunity}} {
 		mux.HandleFunc("GET "+path.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { getRow(w, r, s, path.m) })
+		mux.HandleFunc("GET "+path.path+"/custom-fields", func(w http.ResponseWriter, r *http.Request) { listFields(w, r, s, path.m) })
 		mux.HandleFunc("PATCH "+path.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { setFields(w, r, s, path.m) })
 	}
 	mux.HandleFunc("GET /crm/v2/tenant/{tenant}/customers/contacts", func(w http.ResponseWriter, r *http.Request) { listContacts(w, r, s) })

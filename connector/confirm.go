@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sirocco/hub"
 )
@@ -47,4 +48,18 @@ func ConfirmFound(ctx context.Context, f Finder, s *Session, service string, of 
 		return Confirmed{}, Fail(Malformed, service, "the %s %s cannot be read: %s", of.Model, of.ExternalID, page.Rejected[0].Reason)
 	}
 	return Confirmed{Records: page.Records}, nil
+}
+
+// ConfirmAbout is what a connector's Find says of the opportunity that a record is about which it was asked for, for its Confirm. One
+// that is not there is told as deleted.
+func ConfirmAbout(ctx context.Context, f Finder, s *Session, service, opportunity string) ([]hub.Record, error) {
+	found, err := ConfirmFound(ctx, f, s, service, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: opportunity})
+	if err != nil {
+		return nil, err
+	}
+	isIt := func(r hub.Record) bool { return r.Model == hub.ModelOpportunity && r.ExternalID == opportunity }
+	if !slices.ContainsFunc(found.Records, isIt) {
+		found.Records = append(found.Records, hub.Record{Model: hub.ModelOpportunity, ExternalID: opportunity, Deleted: true})
+	}
+	return found.Records, nil
 }

@@ -146,6 +146,34 @@ func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
 	}
 }
 
+// TestANoteIsNotPutOnADeletedJob deletes the job of a visit at each CRM that can be asked, which no sync has met when the note is about to
+// be sent over the visit's link: it goes on whom the visit is with, or waits for nothing but says that there is nowhere to put it.
+func TestANoteIsNotPutOnADeletedJob(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		visit, who := r.planned()
+		if visit.Refs.Opportunity == "" || slices.Contains(r.info.NoteTargets, hub.ModelEngagement) {
+			t.Skip("its visits have no job behind them, or take the notes themselves")
+		}
+		row, id := r.crm.Row(hub.ModelOpportunity, visit.Refs.Opportunity)
+		user, err := r.st.CreateUser(t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.quiet()
+		recording := r.record(user, visit.StartTime.Add(2*time.Minute), int(visit.EndTime.Sub(visit.StartTime).Minutes())-4)
+		r.comes(recording, visit.ExternalID, "It is of the appointment")
+		r.crm.Change(row, id, func(o *hub.Record) { o.Deleted = true })
+		r.analyze(recording)
+		until(t, "it was tried", func() bool { d := r.delivery(recording); return d.State == hub.DeliverySent || d.Error != "" })
+		if on := r.crm.Notes.On(hub.ModelOpportunity, visit.Refs.Opportunity); len(on) != 0 {
+			t.Errorf("%+v", on)
+		}
+		if d := r.delivery(recording); strings.Contains(d.Error, visit.Refs.Opportunity) || strings.Contains(d.Error, "404") {
+			t.Errorf("the job was asked for a note: %+v", d)
+		}
+	})
+}
+
 // unasked is of a vendor that cannot be asked about the records of some models.
 type unasked struct {
 	connector.Connector

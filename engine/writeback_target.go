@@ -97,7 +97,7 @@ func (s *deliveryAttempt) awaitsOpportunity(ctx context.Context) (bool, error) {
 	if err != nil || about.ExternalID == "" {
 		return false, err
 	}
-	known, err = s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{about})
+	known, err = s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{about}, store.DeletedToo) // which will not come
 	return known[about].ID == "", err
 }
 

@@ -36,13 +36,13 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 	}
 	of := hub.RecordRef{Model: model}
 	for _, u := range values(held[child]) {
-		if record := held[model][refers(u)]; !u.Deleted && record.ExternalID != "" && !record.Deleted {
+		if record := held[model][refers(u)]; !u.Deleted && record.ExternalID != "" && !record.Deleted && (of.ExternalID == "" || isAbout(r, record)) {
 			of.ExternalID = refers(u)
 		}
 	}
 	joined := len(held[child]) > 0
 	for _, record := range values(held[model]) {
-		if !joined && !record.Deleted && record.Refs.Owner != "" { // who is on it, it says itself
+		if !joined && !record.Deleted && record.Refs.Owner != "" && (of.ExternalID == "" || isAbout(r, record)) { // who is on it, it says itself
 			of.ExternalID = record.ExternalID
 		}
 	}
@@ -81,6 +81,23 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 	if !first.Has(of) || !slices.Equal(users, want) || joined && !slices.Contains(first.Children, child) {
 		t.Errorf("it is there: %v; on it are %v, want %v; children %v", first.Has(of), users, want, first.Children)
 	}
+	if record := held[model][of.ExternalID]; isAbout(r, record) {
+		job := record.Refs.Opportunity
+		tells := func(deleted bool) {
+			t.Helper()
+			found, _ := confirm()
+			if !slices.ContainsFunc(found.Records, func(o hub.Record) bool {
+				return o.Model == hub.ModelOpportunity && o.ExternalID == job && o.Deleted == deleted
+			}) {
+				t.Errorf("of the opportunity %s, deleted %v, that %s is about it tells %+v", job, deleted, of.ExternalID, found.Records)
+			}
+		}
+		tells(false)
+		jobRow, jobID := r.crm.Row(hub.ModelOpportunity, job)
+		r.crm.Change(jobRow, jobID, func(o *hub.Record) { o.Deleted = true })
+		tells(true)
+		r.crm.Change(jobRow, jobID, func(o *hub.Record) { o.Deleted = false })
+	}
 	row, id := r.crm.Row(model, of.ExternalID)
 	if planned := held[model][of.ExternalID].StartTime; !planned.IsZero() {
 		r.crm.Change(row, id, func(e *hub.Record) { e.StartTime, e.EndTime = e.StartTime.AddDate(0, 0, 3), e.EndTime.AddDate(0, 0, 3) })
@@ -101,4 +118,10 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 			t.Errorf("%s was taken for an answer: %+v", fault, found)
 		}
 	}
+}
+
+// isAbout reports whether a record is about an opportunity that the vendor has.
+func isAbout(r *rig, of hub.Record) bool {
+	about, there := r.crm.Get(hub.ModelOpportunity, of.Refs.Opportunity)
+	return of.Model == hub.ModelEngagement && there && !about.Deleted
 }

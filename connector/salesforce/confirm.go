@@ -36,11 +36,11 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 	}
 	for i := range found.Records {
 		if about := found.Records[i].Refs.Opportunity; of.Model == hub.ModelEngagement && found.Records[i].Model == of.Model && about != "" {
-			opportunity, err := connector.ConfirmFound(ctx, c, s, service, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: about})
+			opportunity, err := connector.ConfirmAbout(ctx, c, s, service, about)
 			if err != nil {
 				return connector.Confirmed{}, err
 			}
-			found.Records = append(found.Records, opportunity.Records...)
+			found.Records = append(found.Records, opportunity...)
 			break
 		}
 	}

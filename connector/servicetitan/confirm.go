@@ -33,11 +33,11 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 	}
 	for i := range found.Records {
 		if job := found.Records[i].Refs.Opportunity; job != "" && found.Records[i].Model == hub.ModelEngagement {
-			about, err := connector.ConfirmFound(ctx, c, s, service, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: job})
+			about, err := connector.ConfirmAbout(ctx, c, s, service, job)
 			if err != nil {
 				return connector.Confirmed{}, err
 			}
-			page.Records = append(page.Records, about.Records...)
+			page.Records = append(page.Records, about...)
 		}
 	}
 	return connector.Confirmed{Records: append(found.Records, page.Records...), Children: []hub.Model{hub.ModelEngagementUser}}, nil

@@ -16,7 +16,9 @@ func TestNodesLearnThatAnAccountIsHeld(t *testing.T) {
 		ctx, now := t.Context(), time.Now().Truncate(time.Microsecond)
 		st := storetest.Open(t, url, func() time.Time { return now })
 		info := hub.PlatformInfo{Platform: hub.PlatformMerge, Rate: hub.Rate{Requests: 100, Per: time.Minute}}
-		node := func() *limiter { return newLimiters(st).get(hub.Connection{Platform: hub.PlatformMerge}, nil, "42", info) }
+		node := func() *limiter {
+			return newLimiters(st).get(hub.Connection{Platform: hub.PlatformMerge}, nil, "42", info)
+		}
 		here, there, later := node(), node(), node()
 		for _, l := range []*limiter{here, there} {
 			if wait, err := l.take(ctx, now); err != nil || wait != 0 {

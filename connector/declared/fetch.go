@@ -79,7 +79,7 @@ func (m *model) appendDeleted(page *connector.Page, sc *scope, items []any) {
 	}
 	for _, item := range items {
 		r := hub.Record{Model: m.Model, Deleted: true}
-		err := of.fill(sc.with("item", item), &r)
+		_, err := of.fill(sc.with("item", item), &r)
 		if err == nil {
 			err = r.Validate()
 		}

@@ -1,9 +1,11 @@
 package declared
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -30,8 +32,9 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) {
 			continue
 		}
 		var records []hub.Record
+		var unknown error
 		if err == nil {
-			records, err = m.records(sc)
+			records, unknown, err = m.records(sc)
 		}
 		for i := range records {
 			if err == nil {
@@ -43,6 +46,9 @@ func (m *model) append(page *connector.Page, sc *scope, items []any) {
 			continue
 		}
 		page.Records = append(page.Records, records...)
+		if unknown != nil { // it is told as well, as it may be the file that is wrong
+			m.reject(page, sc, item, "the CRM sent a record whose time cannot be read, so that it is not known: "+unknown.Error())
+		}
 	}
 }
 
@@ -65,44 +71,46 @@ func (m *model) reject(page *connector.Page, sc *scope, item any, reason string)
 	page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: m.id(sc), Reason: hub.Storable(reason), Raw: raw})
 }
 
-// records are what the item of the scope is, and those that come with it.
-func (m *model) records(sc *scope) ([]hub.Record, error) {
+// records are what the item of the scope is, and those that come with it. unknown is why a time is not known of when one of them was
+// made or changed.
+func (m *model) records(sc *scope) (all []hub.Record, unknown, err error) {
 	r := hub.Record{Model: m.Model}
-	if err := m.Fields.fill(sc, &r); err != nil {
-		return nil, err
+	if unknown, err = m.Fields.fill(sc, &r); err != nil {
+		return nil, nil, err
 	}
 	r.Details.URL = m.recordURL(sc, r.ExternalID)
 	if m.Model == hub.ModelEngagement && !m.Fields["activityType"].given() && !m.Fields["engagementTypeId"].given() {
 		r.Details.ActivityType = "APPOINTMENT" // without a kind it would count as none, and no recording would link to it
 	}
 	r.Mend()
-	all := []hub.Record{r}
+	all = []hub.Record{r}
 	for _, c := range m.Children {
 		value, err := c.Each.eval(sc)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		each, ok := listOf(value).([]any)
 		if !ok {
-			return nil, &lineError{c.Each.line, kind(value) + " is no list"}
+			return nil, nil, &lineError{c.Each.line, kind(value) + " is no list"}
 		}
 		for _, part := range each {
 			sc.values["each"] = part
 			kept, err := c.Keep.isTrue(sc, true)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if !kept {
 				continue
 			}
-			record, err := c.record(sc, &r)
+			record, notKnown, err := c.record(sc, &r)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			unknown = cmp.Or(unknown, notKnown)
 			all = append(all, record)
 		}
 	}
-	return all, nil
+	return all, unknown, nil
 }
 
 // recordURL is the address of a record's page in the vendor's web app; "" where the file has none, or a part of it has no value.
@@ -119,26 +127,30 @@ func (m *model) recordURL(sc *scope, externalID string) string {
 }
 
 // record is a record that comes within another.
-func (c *child) record(sc *scope, of *hub.Record) (hub.Record, error) {
-	r := hub.Record{Model: c.Model, Deleted: of.Deleted}
+func (c *child) record(sc *scope, of *hub.Record) (r hub.Record, unknown, err error) {
+	r = hub.Record{Model: c.Model, Deleted: of.Deleted}
 	switch of.Model {
 	case hub.ModelEngagement:
 		r.Refs.Engagement = of.ExternalID
 	case hub.ModelOpportunity:
 		r.Refs.Opportunity = of.ExternalID
 	}
-	if err := c.Fields.fill(sc, &r); err != nil {
-		return r, err
+	if unknown, err = c.Fields.fill(sc, &r); err != nil {
+		return r, nil, err
 	}
 	if r.ExternalID == "" && r.Refs.User != "" {
 		r.ExternalID = hub.JoinID(of.ExternalID, r.Refs.User)
 	}
 	r.Mend()
-	return r, nil
+	return r, unknown, nil
 }
 
-// fill puts what the expressions are into the record.
-func (f fields) fill(sc *scope, r *hub.Record) error {
+// stamps are the fields that only tell when a record was made or changed. What the CRM answers counts whatever that is, so one that
+// cannot be read is not known, and keeps nothing from coming.
+var stamps = []string{"modifiedAt", "remoteCreatedAt"}
+
+// fill puts what the expressions are into the record. unknown is why one of its stamps is not known.
+func (f fields) fill(sc *scope, r *hub.Record) (unknown, err error) {
 	var address hub.Address
 	places := map[string]any{
 		"externalId": &r.ExternalID, "modifiedAt": &r.ModifiedAt, "deleted": &r.Deleted, "mergedInto": &r.MergedInto, "name": &r.Name,
@@ -165,8 +177,12 @@ func (f fields) fill(sc *scope, r *hub.Record) error {
 				err = &lineError{e.line, err.Error()}
 			}
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		switch {
+		case err == nil:
+		case slices.Contains(stamps, name):
+			unknown = fmt.Errorf("%s: %w", name, err)
+		default:
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if address != (hub.Address{}) {
@@ -181,7 +197,7 @@ func (f fields) fill(sc *scope, r *hub.Record) error {
 	if !r.ModifiedAt.IsZero() {
 		d.UpdatedAt = hub.WireTime(r.ModifiedAt)
 	}
-	return nil
+	return unknown, nil
 }
 
 // wire is a text of a record that holds a time as the hub shows it.

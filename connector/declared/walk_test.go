@@ -360,7 +360,7 @@ func TestItemsAreBounded(t *testing.T) {
 		}})
 	}), "  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none")
 	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
-	if err != nil || len(page.Records) != 1 || len(page.Rejected) != 7 {
+	if err != nil || len(page.Records) != 2 || len(page.Rejected) != 7 {
 		t.Fatalf("%d records, %d rejected: %v", len(page.Records), len(page.Rejected), err)
 	}
 	for i, want := range []struct{ id, reason string }{
@@ -370,6 +370,38 @@ func TestItemsAreBounded(t *testing.T) {
 		if got := page.Rejected[i]; got.ExternalID != want.id || !strings.Contains(got.Reason, want.reason) || len(got.Raw) > 1<<20 {
 			t.Errorf("%d: %q %q, and not %q", i, got.ExternalID, got.Reason, want.reason)
 		}
+	}
+}
+
+// TestStampsThatAreNone lets a vendor write when a record was made or changed in a way that the file does not know: the record is kept,
+// that time is not known, and the author is told; and it is there where it is asked for.
+func TestStampsThatAreNone(t *testing.T) {
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/1") {
+			answer(w, map[string]any{"id": 1, "changed": "yesterday", "mail": "a@example.com"})
+			return
+		}
+		answer(w, map[string]any{"items": []any{
+			map[string]any{"id": 1, "changed": "yesterday", "mail": "a@example.com"}, map[string]any{"id": 2, "changed": "2026-03-01T00:00:00Z", "mail": "b@example.com"}, map[string]any{"id": 3, "changed": []int{1}},
+		}})
+	}), "  kind: number\n  parameter: page\n  size: {parameter: limit, most: 50}", "  kind: none")
+	page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
+	if err != nil || len(page.Records) != 3 || len(page.Rejected) != 2 {
+		t.Fatalf("%+v %v", page, err)
+	}
+	for i, r := range page.Records {
+		if isKnown := !r.ModifiedAt.IsZero(); isKnown != (i == 1) {
+			t.Errorf("%+v", r)
+		}
+	}
+	for i, id := range []string{"1", "3"} {
+		if got := page.Rejected[i]; got.ExternalID != id || !strings.Contains(got.Reason, "modifiedAt: line ") {
+			t.Errorf("%+v", got)
+		}
+	}
+	found, err := c.(connector.Finder).Find(t.Context(), s, hub.ModelUser, []string{"1"})
+	if err != nil || len(found.Records) != 1 || len(found.Rejected) != 0 {
+		t.Errorf("%+v %v", found, err)
 	}
 }
 

@@ -359,3 +359,42 @@ func TestALostNoteWhoseRecordChanges(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWasSentIsLookedForWhenItsRecordComes connects the CRM anew under other ids, and links a recording whose note is there: while the
+// record that has it is not here yet nothing is sent, and once it has come, the note is found.
+func TestWhatWasSentIsLookedForWhenItsRecordComes(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		engagement, account := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+		r.patch(hub.ConnectionPatch{Active: &no})
+		id := r.processed(user, "A talk", hub.ModelEngagement, engagement)
+		const marker = "sirocco:01a2152a-6d13-7000-8000-000000000001"
+		there := r.crm.Notes.Add(hub.ModelAccount, account, "A talk\n\n"+marker)
+		remote := `(SELECT remote_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND external_id = `
+		storetest.Exec(t, r.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker, note_print, note_hash, asked_at,
+			proven, remote_id, target_remote_id) VALUES ($1, $3, 'd', 'MERGE', 'before', 'ENGAGEMENT', 'e', 0, 'ACCOUNT', 'a', $4, '', '', $5, TRUE, `+remote+`$6), `+remote+`$7))`,
+			r.conn.OrganizationID, r.conn.ID, id, marker, r.now().UnixMicro(), engagement, account)
+		storetest.Exec(t, r.st, `DELETE FROM records WHERE external_id = $1`, account)
+		storetest.Exec(t, r.st, `DELETE FROM record_contacts`) // some of which came with it
+		if err := r.st.SetCorrections(t.Context(), r.conn.OrganizationID, r.conn.ID, hub.CorrectNothing); err != nil {
+			t.Fatal(err)
+		}
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		until(t, "it waits", func() bool { return strings.HasPrefix(r.delivery(id).Error, "It waits for a record that has a note") })
+		r.crm.Change(hub.ModelAccount, account, func(a *hub.Record) { a.Name += " again" })
+		last := r.latest().ID
+		until(t, "the record comes", func() bool {
+			last = r.synced(last).ID
+			return storetest.Count(t, r.st, `SELECT COUNT(*) FROM records WHERE external_id = $1`, account) == 1
+		})
+		until(t, "it is found", func() bool {
+			r.pass(10 * time.Minute)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		r.idle()
+		if d := r.delivery(id); d.NoteID != there.ID || d.Note.Marker != marker || d.Note.On.ExternalID != account || len(r.deliveries(id)) != 1 || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v: %+v", r.deliveries(id), r.crm.Notes.All())
+		}
+	})
+}

@@ -18,12 +18,14 @@ import (
 // notingCRM has accounts, and does with notes on them as it is told.
 type notingCRM struct {
 	accounts int
+	readBack bool
 	write    func(n connector.Note) error
 }
 
 func (c *notingCRM) Info() hub.PlatformInfo {
 	return hub.PlatformInfo{
 		Platform: hub.PlatformMerge, Name: "Noting CRM", Models: []hub.ModelInfo{{Model: hub.ModelAccount, Incremental: true, ReportsDeletes: true}}, NoteTargets: []hub.Model{hub.ModelAccount},
+		NotesReadBack: c.readBack,
 	}
 }
 
@@ -288,4 +290,36 @@ func TestWhatANoteMayBeKnownBy(t *testing.T) {
 			t.Errorf("before it was %q, and now %q: %v", before, got, err)
 		}
 	}
+}
+
+// TestANoteThatIsLostAgainAndAgainIsCutShort cuts a note that a CRM which answers all notes alike has not kept so many times; any other
+// CRM says what it does not take.
+func TestANoteThatIsLostAgainAndAgainIsCutShort(t *testing.T) {
+	crm := &notingCRM{accounts: 3}
+	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
+		c := l.connect(crm.Info(), map[string]string{})
+		l.pass(time.Minute)
+		for i, test := range []struct {
+			readBack bool
+			attempts int
+			cut      bool
+		}{{true, 2*transcriptAttempts - 1, false}, {true, 2 * transcriptAttempts, true}, {false, 2 * transcriptAttempts, false}} {
+			crm.readBack = test.readBack
+			written := 0
+			crm.write = func(n connector.Note) error {
+				written = hub.NoteLength(connector.NoteText(n))
+				return nil
+			}
+			d := l.delivers(c, i)
+			storetest.Exec(l.t, l.st, `UPDATE recordings SET analysis = $2 WHERE id = $1`, d.RecordingID, `{"summary":[{"id":"1","header":"Needs","content":"`+strings.Repeat("A new roof. ", 200)+`"}]}`)
+			storetest.Exec(l.t, l.st, `UPDATE deliveries SET attempts = $2 WHERE id = $1`, d.ID, test.attempts)
+			if _, err := l.notes(c).run(l.t.Context()); err != nil {
+				l.t.Fatal(err)
+			}
+			after := l.delivery(c, d.RecordingID)
+			if short := written <= shortNote(crm.Info()); written == 0 || short != test.cut || strings.Contains(after.Error, "cut short") != test.cut {
+				l.t.Errorf("after %d attempts it has %d characters: %q", test.attempts, written, after.Error)
+			}
+		}
+	})
 }

@@ -37,6 +37,8 @@ const (
 	twoParts, partsPause = 0.07, 3.6
 	// partAlone is how often a part of a visit is all that was recorded of it.
 	partAlone = 0.003
+	// brokenOff is how often the recording of a visit is broken off in its first minutes, brokenOffMost at most, the sooner the more often.
+	brokenOff, brokenOffMost = 0.01, 5.0
 	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
 	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
 	likeVisit, oddDoor = 0.05, 0.05
@@ -190,7 +192,8 @@ func lengthDensity(visit, recorded, slot float64) float64 {
 	if recorded < slot {
 		part = 1 / slot
 	}
-	return (1-partAlone)*whole + partAlone*part
+	early := max(0, 1-recorded/brokenOffMost)
+	return (1-partAlone-brokenOff)*whole + partAlone*part + brokenOff*3/brokenOffMost*early*early
 }
 
 // doorDensity is how probable it is that a talk which nobody planned lasts so long: as long as at a door, as a rule. Few are longer; calls

@@ -98,7 +98,7 @@ func (d *demo) offered() (string, error) {
 			return "", err
 		}
 	}
-	id, err := d.record(appointment{StartTime: start.Add(7 * time.Minute), rep: d.rep}, talkAbout("Gutter replacement"), "Gutters at Mill Lane", "Customer")
+	id, err := d.record(appointment{StartTime: start.Add(7 * time.Minute), rep: d.rep}, talkAbout("Gutter replacement"), "Gutters at Mill Lane", unnamed)
 	if err != nil {
 		return "", err
 	}

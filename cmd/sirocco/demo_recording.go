@@ -213,7 +213,7 @@ func (d *demo) record(a appointment, talk *demoTalk, title, customer string) (st
 	}
 	if at := a.job.Details; at.Latitude != nil && at.Longitude != nil { // the app knows where it is, to some yards
 		upload["latitude"], upload["longitude"] = *at.Latitude+0.0002, *at.Longitude
-	} else { // a talk of minutes at the time of an hour's visit is not surely of it: the app says whom the rep talked to
+	} else if customer != unnamed { // a talk of minutes at the time of an hour's visit is not surely of it: the app says whom the rep talked to
 		upload["contactName"] = customer
 	}
 	err = d.callAsUser("POST", "/v1/core/recordings/upload", upload, &made)

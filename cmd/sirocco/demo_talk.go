@@ -36,6 +36,9 @@ type demoNext struct {
 // demoOutcome is how a visit ended: in the company's words, in everybody's, and in those of an upload.
 type demoOutcome struct{ label, universal, result string }
 
+// unnamed is what a transcript calls a customer whom nobody named.
+const unnamed = "Customer"
+
 // demoTalks are about the jobs of the demo's CRMs.
 var demoTalks = []demoTalk{
 	{

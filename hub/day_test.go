@@ -348,3 +348,11 @@ func TestAVisitThatWaitedSaysLittleOfDelays(t *testing.T) {
 		t.Errorf("a delay of %v ± %v is believed, want %v ± %v", after.mean, math.Sqrt(after.variance), mean, math.Sqrt(variance))
 	}
 }
+
+// TestAVisitThatWaitedForAnEarlyRep: a rep who is late as a rule, and began as soon as the talk before was over, would have been early for once.
+func TestAVisitThatWaitedForAnEarlyRep(t *testing.T) {
+	b := belief{mean: 20, variance: 25, last: 20, free: 5, busy: math.Inf(-1)}
+	if _, after := b.visitDensity(5.5, 0, [len(begins)]float64{1, 1, 1}); after.mean > 5.5 {
+		t.Errorf("a delay of %v is believed of a visit that began after 5.5", after.mean)
+	}
+}

@@ -221,15 +221,21 @@ func TestDaysOfAnUpgrade(t *testing.T) {
 	})
 }
 
-// TestAnUpgradeThatCannotCountFails: a statement of the migration that fails leaves the database as it was.
+// TestAnUpgradeThatCannotCountFails has a series already where the migration is to make it: its statement fails, and so does the upgrade.
 func TestAnUpgradeThatCannotCountFails(t *testing.T) {
 	storetest.EachEmpty(t, func(t *testing.T, url string) {
 		if err := store.MigrateTo(t.Context(), url, 42); err != nil {
 			t.Fatal(err)
 		}
 		db := connect(t, url)
-		if _, err := db.Exec(`ALTER TABLE score_series RENAME TO away`); err != nil {
-			t.Fatal(err)
+		for _, statement := range []string{
+			`INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Acme', 0)`,
+			`INSERT INTO scorecards (organization_id, id, conversation_type, is_active, definition, created_at, updated_at) VALUES ('org', 'card', '` + talks + `', TRUE, '{"name":"Card","nodes":[]}', 0, 0)`,
+			`INSERT INTO score_series (organization_id, series, conversation_type, metric_id) VALUES ('org', 7, '` + talks + `', '')`,
+		} {
+			if _, err := db.Exec(statement); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)

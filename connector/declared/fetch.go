@@ -79,7 +79,10 @@ func (m *model) appendDeleted(page *connector.Page, sc *scope, items []any) {
 	}
 	for _, item := range items {
 		r := hub.Record{Model: m.Model, Deleted: true}
-		_, err := of.fill(sc.with("item", item), &r)
+		unknown, err := of.fill(sc.with("item", item), &r)
+		if err == nil {
+			err = unknown // without its time a deletion would win over all that came after it
+		}
 		if err == nil {
 			err = r.Validate()
 		}

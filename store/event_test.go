@@ -115,9 +115,9 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 // TestWhoAsksToBeLeftAlone: a receiver does that by saying for how long, with 429 or 503.
 func TestWhoAsksToBeLeftAlone(t *testing.T) {
 	for of, want := range map[store.EventResult]bool{
-		{Attempt: hub.Attempt{Status: 429, RetryAfter: time.Second}}: true,
-		{Attempt: hub.Attempt{Status: 503, RetryAfter: time.Second}}: true,
-		{Attempt: hub.Attempt{Status: 429}}:                          false,
+		{Status: 429, RetryAfter: time.Second}:                       true,
+		{Status: 503, RetryAfter: time.Second}:                       true,
+		{Status: 429}:                                                false,
 		{Attempt: hub.Attempt{Status: 500, RetryAfter: time.Second}}: false,
 	} {
 		if of.Holds() != want {

@@ -115,10 +115,10 @@ func TestNewEventsDoNotEndThePauseOfOneThatFails(t *testing.T) {
 // TestWhoAsksToBeLeftAlone: a receiver does that by saying for how long, with 429 or 503.
 func TestWhoAsksToBeLeftAlone(t *testing.T) {
 	for of, want := range map[store.EventResult]bool{
-		{Status: 429, RetryAfter: time.Second}:                       true,
-		{Status: 503, RetryAfter: time.Second}:                       true,
-		{Status: 429}:                                                false,
-		{Attempt: hub.Attempt{Status: 500, RetryAfter: time.Second}}: false,
+		{Status: 429, RetryAfter: time.Second}: true,
+		{Status: 503, RetryAfter: time.Second}: true,
+		{Status: 429}:                          false,
+		{Status: 500, RetryAfter: time.Second}: false,
 	} {
 		if of.Holds() != want {
 			t.Errorf("%d for %s: %v", of.Status, of.RetryAfter, !want)

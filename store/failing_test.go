@@ -296,7 +296,7 @@ var operations = map[string]func(w *failWorld) func(context.Context) error{
 		task := w.claim(store.TaskWebhook)
 		due, err := w.st.DueEvents(w.Context(), w.org, endpoint, 10)
 		w.must(err)
-		results := []store.EventResult{{DueEvent: due[0], Attempt: hub.Attempt{At: w.now, Status: 200}}, {DueEvent: due[1], Attempt: hub.Attempt{At: w.now, Status: 429, RetryAfter: time.Minute, Error: "It answered 429."}, Next: w.now.Add(time.Hour)}}
+		results := []store.EventResult{{DueEvent: due[0], At: w.now, Status: 200}, {DueEvent: due[1], At: w.now, Status: 429, RetryAfter: time.Minute, Error: "It answered 429.", Next: w.now.Add(time.Hour)}}
 		return func(ctx context.Context) error { return w.st.SaveResults(ctx, task, results, true) }
 	},
 	"do something once": func(w *failWorld) func(context.Context) error {

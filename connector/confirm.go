@@ -50,16 +50,22 @@ func ConfirmFound(ctx context.Context, f Finder, s *Session, service string, of 
 	return Confirmed{Records: page.Records}, nil
 }
 
-// ConfirmAbout is what a connector's Find says of the opportunity that a record is about which it was asked for, for its Confirm. One
-// that is not there is told as deleted.
-func ConfirmAbout(ctx context.Context, f Finder, s *Session, service, opportunity string) ([]hub.Record, error) {
-	found, err := ConfirmFound(ctx, f, s, service, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: opportunity})
+// ConfirmAbout adds to what was found of an engagement the opportunity that it is about, as a connector's Find says of it, for its
+// Confirm. One that is not there is told as deleted.
+func ConfirmAbout(ctx context.Context, f Finder, s *Session, service string, of hub.RecordRef, found *Confirmed) error {
+	i := slices.IndexFunc(found.Records, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID })
+	if of.Model != hub.ModelEngagement || i < 0 || found.Records[i].Refs.Opportunity == "" {
+		return nil
+	}
+	ref := hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: found.Records[i].Refs.Opportunity}
+	about, err := ConfirmFound(ctx, f, s, service, ref)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	isIt := func(r hub.Record) bool { return r.Model == hub.ModelOpportunity && r.ExternalID == opportunity }
-	if !slices.ContainsFunc(found.Records, isIt) {
-		found.Records = append(found.Records, hub.Record{Model: hub.ModelOpportunity, ExternalID: opportunity, Deleted: true})
+	isIt := func(r hub.Record) bool { return r.Model == ref.Model && r.ExternalID == ref.ExternalID }
+	if !slices.ContainsFunc(about.Records, isIt) {
+		about.Records = append(about.Records, hub.Record{Model: ref.Model, ExternalID: ref.ExternalID, Deleted: true})
 	}
-	return found.Records, nil
+	found.Records = append(found.Records, about.Records...)
+	return nil
 }

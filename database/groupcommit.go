@@ -126,6 +126,7 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 	if err != nil {
 		return err
 	}
+	defer func() { _ = sqlTx.Rollback() }() // of what was not committed; each write has its own error
 	tx := &sqliteTx{tx: sqlTx, shared: g.stmts, local: map[string]*sql.Stmt{}}
 	committable := false
 	for i, w := range group {
@@ -139,7 +140,6 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			break
 		}
 		if _, err := tx.Exec(ctx, "SAVEPOINT one"); err != nil {
-			_ = sqlTx.Rollback()
 			return err
 		}
 		answers[i] = guarded(w.fn, tx)
@@ -147,19 +147,16 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			// On a full disk and its like SQLite has already rolled back everything; then this fails, and so
 			// does every write of the group: none of them is durable.
 			if _, err := tx.Exec(ctx, "ROLLBACK TO one"); err != nil {
-				_ = sqlTx.Rollback()
 				return answers[i]
 			}
 		} else {
 			committable = true
 		}
 		if _, err := tx.Exec(ctx, "RELEASE one"); err != nil {
-			_ = sqlTx.Rollback()
 			return err
 		}
 	}
 	if !committable {
-		_ = sqlTx.Rollback() // each write has its own error
 		return nil
 	}
 	if err := sqlTx.Commit(); err != nil {

@@ -36,21 +36,20 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}
 	}
-	known, err := s.engine.Store.Verdict(ctx, r)
-	if err != nil {
-		return false, err
+	if r.Link.Basis == "" { // it was made before that was kept
+		known, err := s.engine.Store.Verdict(ctx, r)
+		if err != nil {
+			return false, err
+		}
+		r.Link.Basis = known.BasisOf(r.Link)
 	}
 	if err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, of, found.Records, found.Children, asked); err != nil {
 		return false, err
 	}
-	told, err := s.engine.Store.Verdict(ctx, r)
+	now, err := s.engine.match(ctx, r)
 	if err != nil {
 		return false, err
 	}
-	if r.Link.Basis == "" { // it was made before that was kept
-		r.Link.Basis = known.BasisOf(r.Link)
-	}
-	now := matchOf(r, told)
 	if now.Link.SameRecord(linked) {
 		return true, nil
 	}

@@ -164,9 +164,9 @@ func delivered(n connector.Note, text hub.ResultNote) hub.DeliveredNote {
 }
 
 // noteHash is a digest of all that a note says, without its white space, which vendors change.
-func noteHash(n connector.Note) string {
-	return textHash(strings.Join(strings.Fields(connector.NoteText(n)), " "))
-}
+func noteHash(n connector.Note) string { return wordsHash(connector.NoteText(n)) }
+
+func wordsHash(text string) string { return textHash(strings.Join(strings.Fields(text), " ")) }
 
 func textHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -224,8 +224,7 @@ func (s *deliveryAttempt) change(
 
 // isOurs reports whether the note is as we wrote it. What earlier programs wrote is known by a digest with all white space.
 func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
-	said := strings.Join(strings.Fields(found.Text), " ")
-	return s.delivery.Note.Hash == textHash(said) || s.delivery.Note.Hash == textHash(found.Text)
+	return s.delivery.Note.Hash == wordsHash(found.Text) || s.delivery.Note.Hash == textHash(found.Text)
 }
 
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {

@@ -36,14 +36,8 @@ func watchLinks(ctx context.Context, tx Tx, organization, connection string, mod
 	for i := range records {
 		ids[i] = records[i].ExternalID
 	}
-	in, arg := tx.Dialect().In("$4", ids)
-	found, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
-		organization, connection, string(model), arg)
-	w := &linkWatch{organization: organization, connection: connection, model: model, before: make(map[string]Record, len(found))}
-	for _, r := range found {
-		w.before[r.ExternalID] = r
-	}
-	return w, err
+	before, err := recordsNow(ctx, tx, organization, connection, model, ids)
+	return &linkWatch{organization: organization, connection: connection, model: model, before: before}, err
 }
 
 // conclude lets the recordings count as changed that show one of the records that were written, where it came, went, or refers

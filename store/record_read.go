@@ -150,6 +150,21 @@ func recordsByKey(ctx context.Context, q database.Querier, organization string, 
 	return found, nil
 }
 
+// recordsNow are the records of one model of a connection with some external ids, by these, deleted or not.
+func recordsNow(ctx context.Context, tx Tx, organization, connection string, model hub.Model, ids []string) (map[string]Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, arg := tx.Dialect().In("$4", ids)
+	found, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
+		AND external_id `+in, organization, connection, string(model), arg)
+	all := make(map[string]Record, len(found))
+	for _, r := range found {
+		all[r.ExternalID] = r
+	}
+	return all, err
+}
+
 // Joined finds the users joined to opportunities or engagements of one connection: the records of the join
 // model that refer to one of the external ids. It reads at most joinedMost.
 func (s *Store) Joined(ctx context.Context, organization, connection string, model hub.Model, of []string) ([]Record, error) {

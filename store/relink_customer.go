@@ -18,7 +18,7 @@ var customerRefs = map[hub.Model]string{
 func (s *relinkScope) widenByCustomers(ctx context.Context, tx Tx, now time.Time) error {
 	from, until := micros(now.Add(-relinkWindow)), micros(now.Add(hub.LongestRecording))
 	for model, ids := range s.customers {
-		after, err := s.recordsNow(ctx, tx, model, ids)
+		after, err := recordsNow(ctx, tx, s.organization, s.connection, model, ids)
 		if err != nil {
 			return err
 		}
@@ -48,21 +48,6 @@ func (s *relinkScope) widenByCustomers(ctx context.Context, tx Tx, now time.Time
 		}
 	}
 	return nil
-}
-
-// recordsNow are some of the scope's records as they are, by their external ids.
-func (s *relinkScope) recordsNow(ctx context.Context, tx Tx, model hub.Model, ids []string) (map[string]Record, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	in, arg := tx.Dialect().In("$4", ids)
-	found, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND external_id `+in, s.organization, s.connection, string(model), arg)
-	all := make(map[string]Record, len(found))
-	for _, r := range found {
-		all[r.ExternalID] = r
-	}
-	return all, err
 }
 
 // weighAlike reports whether nothing of an appointment's opportunity or customer changed that the rule weighs.

@@ -47,7 +47,7 @@ func (s *relinkScope) widenByProjects(ctx context.Context, tx Tx, now time.Time)
 // widenByPlaces takes in the recordings about the places, and of the contacts, of projects of which something changed by which a
 // recording links to them: however long ago nothing but the change is, since a recording may have waited for it.
 func (s *relinkScope) widenByPlaces(ctx context.Context, tx Tx, now time.Time) error {
-	after, err := s.recordsNow(ctx, tx, hub.ModelOpportunity, s.projects)
+	after, err := recordsNow(ctx, tx, s.organization, s.connection, hub.ModelOpportunity, s.projects)
 	if err != nil {
 		return err
 	}
@@ -123,15 +123,10 @@ func (s *relinkScope) partiesOf(ctx context.Context, tx Tx, projects []Record) (
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	in, arg := tx.Dialect().In("$4", ids)
-	contacts, err := queryAll(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-		AND external_id `+in, s.organization, s.connection, string(hub.ModelContact), arg)
-	parties := make([]hub.Party, len(contacts))
-	for i, c := range contacts {
-		parties[i] = party(c)
+	contacts, err := recordsNow(ctx, tx, s.organization, s.connection, hub.ModelContact, ids)
+	var parties []hub.Party
+	for _, c := range contacts {
+		parties = append(parties, party(c))
 	}
 	return parties, err
 }

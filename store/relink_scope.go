@@ -33,8 +33,9 @@ type relinkScope struct {
 // newRelinkScope prepares the scope of records that are about to change. An organization without recordings has none.
 func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, records []hub.Record) (*relinkScope, error) {
 	s, timeless := &relinkScope{organization: c.OrganizationID, connection: c.ID, customers: map[hub.Model][]string{}, before: map[hub.Model]map[string]Record{}}, false
+	projects := hub.HasProjects(c.Platform)
 	for i := range records {
-		if model := records[i].Model; customerRefs[model] != "" && !hub.HasProjects(c.Platform) {
+		if model := records[i].Model; customerRefs[model] != "" && !projects {
 			s.customers[model] = append(s.customers[model], records[i].ExternalID)
 		}
 		switch records[i].Model {
@@ -55,7 +56,7 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, 
 		default:
 		}
 	}
-	if !hub.HasProjects(c.Platform) {
+	if !projects {
 		s.projects = nil
 	}
 	if !gates.recorded || len(s.engagements) == 0 && len(s.projects) == 0 && len(s.customers) == 0 && !timeless {
@@ -68,7 +69,7 @@ func newRelinkScope(ctx context.Context, tx Tx, c hub.Connection, gates *gates, 
 	}
 	for model, ids := range were {
 		var err error
-		if s.before[model], err = s.recordsNow(ctx, tx, model, ids); err != nil {
+		if s.before[model], err = recordsNow(ctx, tx, s.organization, s.connection, model, ids); err != nil {
 			return s, err
 		}
 	}

@@ -49,7 +49,7 @@ func (f finding) Find(ctx context.Context, s *connector.Session, model hub.Model
 			page.Rejected = append(page.Rejected, connector.Rejected{ExternalID: id, Reason: "the CRM sent something else when asked for this record"})
 		}
 	}
-	page.Rejected = withoutKept(page, page.Rejected)
+	page.Rejected = rejectedOnly(&page)
 	for i := range page.Rejected {
 		if page.Rejected[i].ExternalID == "" { // it was asked for by one
 			return connector.Page{}, f.p.fail(connector.Malformed, "a record that was asked for by its id cannot be read: %s", page.Rejected[i].Reason)
@@ -58,10 +58,10 @@ func (f finding) Find(ctx context.Context, s *connector.Session, model hub.Model
 	return page, nil
 }
 
-// withoutKept leaves out those of the rejected that are records all the same: that something of one could not be read is told of it in
+// rejectedOnly are the rejected of a page that are no records all the same: that something of one could not be read is told of it in
 // its list, and is no reason to doubt that it is there.
-func withoutKept(page connector.Page, rejected []connector.Rejected) []connector.Rejected {
-	return slices.DeleteFunc(rejected, func(r connector.Rejected) bool {
+func rejectedOnly(page *connector.Page) []connector.Rejected {
+	return slices.DeleteFunc(page.Rejected, func(r connector.Rejected) bool {
 		return r.ExternalID != "" && slices.ContainsFunc(page.Records, func(kept hub.Record) bool { return kept.ExternalID == r.ExternalID })
 	})
 }
@@ -95,7 +95,7 @@ func (f finding) among(ctx context.Context, s *connector.Session, m *model, exte
 	}
 	all, page := connector.Page{}, connector.Page{Listed: true}
 	m.append(&all, r.sc, got.items)
-	for _, rejected := range withoutKept(all, all.Rejected) {
+	for _, rejected := range rejectedOnly(&all) {
 		if rejected.ExternalID == "" {
 			return page, f.p.fail(connector.Malformed, "the list of %s has an item whose id cannot be read, so which are there is not known", m.Model)
 		}
@@ -130,18 +130,11 @@ func (f finding) Confirm(ctx context.Context, s *connector.Session, of hub.Recor
 		found.Children = append(found.Children, c.Model)
 	}
 	about := f.p.model(hub.ModelOpportunity)
-	if of.Model != hub.ModelEngagement || about == nil || about.Find == nil || !found.Has(of) {
+	if about == nil || about.Find == nil || !found.Has(of) {
 		return found, nil
 	}
-	for i := range found.Records {
-		if r := &found.Records[i]; r.Model == of.Model && r.ExternalID == of.ExternalID && r.Refs.Opportunity != "" {
-			opportunity, err := connector.ConfirmAbout(ctx, f, s, f.p.file.Name, r.Refs.Opportunity)
-			if err != nil {
-				return connector.Confirmed{}, err
-			}
-			found.Records = append(found.Records, opportunity...)
-			break
-		}
+	if err := connector.ConfirmAbout(ctx, f, s, f.p.file.Name, of, &found); err != nil {
+		return connector.Confirmed{}, err
 	}
 	return found, nil
 }

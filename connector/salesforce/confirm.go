@@ -34,15 +34,8 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 			found.Records, found.Children = append(found.Records, page.Records...), append(found.Children, users.model)
 		}
 	}
-	for i := range found.Records {
-		if about := found.Records[i].Refs.Opportunity; of.Model == hub.ModelEngagement && found.Records[i].Model == of.Model && about != "" {
-			opportunity, err := connector.ConfirmAbout(ctx, c, s, service, about)
-			if err != nil {
-				return connector.Confirmed{}, err
-			}
-			found.Records = append(found.Records, opportunity...)
-			break
-		}
+	if err := connector.ConfirmAbout(ctx, c, s, service, of, &found); err != nil {
+		return connector.Confirmed{}, err
 	}
 	return found, nil
 }

@@ -31,14 +31,8 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 	if len(page.Rejected) > 0 {
 		return connector.Confirmed{}, connector.Fail(connector.Malformed, service, "an assignment of appointment %s cannot be read: %s", of.ExternalID, page.Rejected[0].Reason)
 	}
-	for i := range found.Records {
-		if job := found.Records[i].Refs.Opportunity; job != "" && found.Records[i].Model == hub.ModelEngagement {
-			about, err := connector.ConfirmAbout(ctx, c, s, service, job)
-			if err != nil {
-				return connector.Confirmed{}, err
-			}
-			page.Records = append(page.Records, about...)
-		}
+	if err := connector.ConfirmAbout(ctx, c, s, service, of, &found); err != nil {
+		return connector.Confirmed{}, err
 	}
 	return connector.Confirmed{Records: append(found.Records, page.Records...), Children: []hub.Model{hub.ModelEngagementUser}}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -76,6 +77,23 @@ func TestOffersAreListedAndTaken(t *testing.T) {
 		one := fmt.Sprintf(`{"candidateId":%q}`, candidate.ID)
 		take(other.token, recorded[0], one).want(t, http.StatusNotFound)
 		take(mine.token, recorded[0], `{"candidateId":"`+hub.NewID()+`"}`).want(t, http.StatusBadRequest)
+		// Another rep's appointment of the same hour is no candidate, and one that is deleted is none any more.
+		for of, email := range map[string]string{"u1": "rep@mine.example", "u2": "other@mine.example"} {
+			mine.token.push("/sync/engagements", fmt.Sprintf(`{"externalId":%q,"subject":"Visit","startTime":%q,"endTime":%q,"engagementType":{"name":"Visit","activityType":"MEETING"},
+				"engagementUsers":[{"externalId":%q,"name":"Rep","email":%q}]}`, "of "+of, day.Format(time.RFC3339), day.Add(time.Hour).Format(time.RFC3339), of, email))
+		}
+		for _, externalID := range []string{"of u2", "of u1"} {
+			found, err := w.st.FindRecord(t.Context(), mine.id, store.RecordTarget{Model: hub.ModelEngagement, ExternalID: externalID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if externalID == "of u1" {
+				storetest.Exec(t, w.st, `UPDATE records SET deleted_at = 1 WHERE organization_id = $1 AND id = $2`, mine.id, found.ID)
+			}
+			if a := take(mine.token, recorded[0], fmt.Sprintf(`{"candidateId":%q}`, found.ID)).want(t, http.StatusBadRequest); !strings.Contains(a.body, "names no candidate") {
+				t.Errorf("%s: %s", externalID, a.body)
+			}
+		}
 		var taken struct {
 			State, By string
 			Record    struct{ ExternalID, DataType, IntegrationConnectionID string }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,10 @@ func TestAnOfferIsTaken(t *testing.T) {
 		mustContain(t, b.get(at), "<small>over "+s.connection.Name+"</small>", "is with Marisol Rivera, 418 Juniper Lane and comes over "+s.connection.Name+".")
 		mustContain(t, b.get("/recordings?state=offered"), " and comes over "+s.connection.Name+".")
 		mustContain(t, b.get("/"), "418 Juniper Lane, over "+s.connection.Name+"; of 2 others; or of none.")
+		s.commit(hub.ModelEngagement, hub.Record{Model: hub.ModelEngagement, ExternalID: "of another rep", StartTime: s.start, EndTime: s.start.Add(time.Hour), Refs: hub.Refs{Owner: "u-8"}})
+		if a := b.do(http.MethodPost, at+"/take", url.Values{"candidate": {s.record(hub.ModelEngagement, "of another rep").ID}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "names no candidate") {
+			t.Errorf("another rep's appointment is taken: %d %s", a.status, a.body)
+		}
 		to := b.post(at+"/take", "candidate", s.record(hub.ModelEngagement, "2").ID)
 		if r := s.recording(); r.Link.ExternalID != "2" || r.Link.By != hub.LinkedByHand || r.Link.Trigger != linkedInBrowser {
 			t.Errorf("%+v", r.Link)

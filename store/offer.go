@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sirocco/hub"
 )
@@ -18,28 +19,37 @@ func (s *Store) Offers(ctx context.Context, organization, connection, after stri
 		AND deleted_at IS NULL`+c.text+` ORDER BY id LIMIT `+c.arg(limit), c.args...)
 }
 
-// TakeOffer links a recording that is offered to the appointment or project with our id, or to none for an empty one, because a person says so. What they said before is a success again; a recording that is not
-// offered any more is a *hub.ConflictError, so that nobody undoes what somebody else decided meanwhile.
+// errNoCandidate says that a recording is not offered with what somebody takes.
+var errNoCandidate = hub.Invalid("candidateId", "names no candidate", "the id of one that the recording is offered with, or null for none")
+
+// TakeOffer links a recording that is offered to the candidate with our id, or to none for an empty one, because a person says so.
+// What they said before is a success again. What is no candidate is a *hub.InvalidError; a recording that is not offered any more
+// is a *hub.ConflictError, so that nobody undoes what somebody else decided meanwhile.
 func (s *Store) TakeOffer(ctx context.Context, organization, id, candidate, trigger string) (hub.Recording, error) {
-	if _, err := s.RecordingHead(ctx, organization, id); err != nil { // before anything is said of the candidate
+	head, err := s.RecordingHead(ctx, organization, id) // before anything is said of the candidate
+	if err != nil {
 		return hub.Recording{}, err
 	}
 	var l hub.Link
+	offered := true
 	if candidate != "" {
 		found, err := s.Record(ctx, organization, hub.ModelEngagement, candidate)
 		if errors.Is(err, hub.ErrNotFound) {
 			found, err = s.Record(ctx, organization, hub.ModelOpportunity, candidate)
 		}
 		if errors.Is(err, hub.ErrNotFound) {
-			err = hub.Invalid("candidateId", "names no candidate", "the id of one that the recording is offered with, or null for none")
+			err = errNoCandidate
 		}
 		if err != nil {
 			return hub.Recording{}, err
 		}
 		l = hub.Link{ConnectionID: found.ConnectionID, Model: found.Model, ExternalID: found.ExternalID, Trigger: trigger, Reason: "A person took the offer."}
+		if offered, err = s.isCandidate(ctx, head, found); err != nil {
+			return hub.Recording{}, err
+		}
 	}
 	var r hub.Recording
-	err := s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
 		var err error
 		if r, err = lockRecording(ctx, tx, organization, id); err != nil {
 			return err
@@ -49,6 +59,8 @@ func (s *Store) TakeOffer(ctx context.Context, organization, id, candidate, trig
 			return nil
 		case r.Link.By != hub.Offered:
 			return hub.Conflict("The recording is not offered any more.")
+		case !offered:
+			return errNoCandidate
 		case candidate == "":
 			return s.unlinkByHand(ctx, tx, &r, trigger)
 		}
@@ -56,4 +68,23 @@ func (s *Store) TakeOffer(ctx context.Context, organization, id, candidate, trig
 	})
 	s.notify()
 	return r, err
+}
+
+// isCandidate reports whether a recording may be offered with an appointment or a project: it is among those that the rule weighs now,
+// however improbable it has become since a person was shown it.
+func (s *Store) isCandidate(ctx context.Context, r hub.Recording, of Record) (bool, error) {
+	v, err := s.Verdict(ctx, r)
+	if err != nil || slices.ContainsFunc(v.Choices, func(c hub.Choice) bool { return c.Appointment.ID == of.ID }) {
+		return err == nil, err
+	}
+	// Projects are told of only where they are probable, and no appointment fits.
+	if of.Model != hub.ModelOpportunity {
+		return false, nil
+	}
+	day, err := s.dayOf(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	projects, err := s.Projects(ctx, r.OrganizationID, &day, day.Talks[0])
+	return slices.ContainsFunc(projects, func(p hub.Project) bool { return p.ID == of.ID }), err
 }

@@ -26,7 +26,7 @@ func (s *Store) SaveConfirmed(ctx context.Context, organization, connection stri
 			return err
 		}
 		there := false
-		write := recordWrite{organization, connection, gates, nil, asked, now}
+		write := recordWrite{organization: organization, connection: connection, gates: gates, asked: asked, now: now}
 		for _, same := range byModel(records) {
 			changes, _, err := upsertRecords(ctx, tx, write, same[0].Model, same)
 			if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"sirocco/database"
 	"sirocco/hub"
@@ -20,8 +21,14 @@ type gates struct {
 	absent, quarantined bool
 	// disabled says that the organization is disabled.
 	disabled bool
-	// totals are what the run has done so far of each model, as JSON; nil where there is no run.
-	totals *string
+	// totals are what the run has done so far of each model; nil where there is no run.
+	totals ModelTotals
+}
+
+// madeAll reports whether each record of the model that the run has met was made by it.
+func (g *gates) madeAll(model hub.Model) bool {
+	met := g.totals[model]
+	return g.totals != nil && met.Updated+met.Unchanged == 0
 }
 
 const gatesQuery = `SELECT
@@ -37,7 +44,10 @@ const gatesQuery = `SELECT
 func askGates(ctx context.Context, tx Tx, organization, connection string, model hub.Model, run string) (*gates, error) {
 	return queryOne(ctx, tx, func(r database.Row) (*gates, error) {
 		var g gates
-		err := r.Scan(&g.merged, &g.recorded, &g.linked, &g.absent, &g.quarantined, &g.disabled, &g.totals)
-		return &g, err
+		var totals *string
+		if err := r.Scan(&g.merged, &g.recorded, &g.linked, &g.absent, &g.quarantined, &g.disabled, &totals); err != nil || totals == nil {
+			return &g, err
+		}
+		return &g, json.Unmarshal([]byte(*totals), &g.totals)
 	}, gatesQuery, organization, connection, string(model), run)
 }

@@ -222,7 +222,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	write := recordWrite{p.over.OrganizationID, p.over.ID, gates, nil, now, now}
+	write := recordWrite{organization: p.over.OrganizationID, connection: p.over.ID, gates: gates, asked: now, now: now}
 	for _, of := range byModel(records) {
 		ch, _, err := upsertRecords(ctx, p.tx, write, of[0].Model, of)
 		if err != nil {

@@ -128,6 +128,8 @@ type recordWrite struct {
 	gates                    *gates
 	// prepared has some of the records, as they are before references to merged ones are moved.
 	prepared Prepared
+	// fresh says that none of the records is there yet, as far as is known; see insertBatch.
+	fresh bool
 	// asked is when the records were asked for.
 	asked, now time.Time
 }
@@ -181,7 +183,7 @@ func upsertRecords(ctx context.Context, tx Tx, w recordWrite, model hub.Model, r
 			return Changes{}, nil, fmt.Errorf("see what recordings show: %w", err)
 		}
 	}
-	written, err := upsertRows(ctx, tx, organization, connection, micros(now), batch)
+	written, err := upsertRows(ctx, tx, w, batch)
 	if err != nil {
 		return Changes{}, nil, fmt.Errorf("upsert %d records of %s: %w", len(batch), model, err)
 	}

@@ -12,11 +12,15 @@ import (
 const recordArgs = 21
 
 // upsertRows writes a batch of records, and answers for those that were not as they are.
-func upsertRows(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
-	if tx.Dialect() == database.SQLite {
-		return upsertEach(ctx, tx, organization, connection, now, batch)
+func upsertRows(ctx context.Context, tx Tx, w recordWrite, batch []*recordRow) ([]writtenRecord, error) {
+	switch now := micros(w.now); {
+	case tx.Dialect() == database.SQLite:
+		return upsertEach(ctx, tx, w.organization, w.connection, now, batch)
+	case w.fresh:
+		return insertBatch(ctx, tx, w.organization, w.connection, now, batch)
+	default:
+		return queryAll(ctx, tx, scanWritten, upsertHead+arraysText+upsertTail, arraysArgs(w.organization, w.connection, now, batch)...)
 	}
-	return upsertBatch(ctx, tx, organization, connection, now, batch)
 }
 
 // upsertRowsMost is how many rows one of SQLite's statements writes: more save next to nothing.
@@ -52,14 +56,20 @@ func upsertEach(ctx context.Context, tx Tx, organization, connection string, now
 	return written, nil
 }
 
-// upsertBatch sends the whole batch to PostgreSQL as one array for each column.
-func upsertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
-	first := batch[0].args
-	args := []any{organization, connection, now, first[0], first[askedArg]} // the model and when it was asked for are those of all
-	for column := range batchColumns {
-		args = append(args, columnOf(batch, column+1))
+// insertBatch writes records of which none is there with the statements that end the transaction, which takes PostgreSQL a quarter
+// less than to look for each. Where one is there after all, database.IsDuplicate is true of the error.
+func insertBatch(ctx context.Context, tx Tx, organization, connection string, now int64, batch []*recordRow) ([]writtenRecord, error) {
+	if err := tx.Later(ctx, upsertHead+arraysText, arraysArgs(organization, connection, now, batch)...); err != nil {
+		return nil, err
 	}
-	return queryAll(ctx, tx, scanWritten, upsertArrays, args...)
+	written := make([]writtenRecord, len(batch))
+	for i, row := range batch {
+		written[i] = writtenRecord{externalID: row.externalID, id: row.id, updatedAt: now}
+		if deleted, ok := row.args[deletedArg].(int64); ok {
+			written[i].deletedAt = &deleted
+		}
+	}
+	return written, nil
 }
 
 // batchColumns are the types of the parameters of a recordRow that differ from one record to another, which are all but the
@@ -69,15 +79,22 @@ var batchColumns = [recordArgs - 2]string{
 	"bigint", "bigint", "text", "text", "bigint", "bigint", "text", "text",
 }
 
-// upsertArrays is the statement of upsertBatch.
-var upsertArrays = arraysText()
-
-func arraysText() string {
+// arraysText selects a whole batch for PostgreSQL from one array for each column, and arraysArgs are its parameters.
+var arraysText = func() string {
 	arrays := make([]string, len(batchColumns))
 	for column, kind := range batchColumns {
-		arrays[column] = fmt.Sprintf("$%d::%s[]", column+6, kind)
+		arrays[column] = fmt.Sprintf("unnest($%d::%s[])", column+6, kind)
 	}
-	return upsertHead + `SELECT $1::text, $2::text, $3::bigint, $3::bigint, $4::text, rows.*, $5::bigint FROM unnest(` + strings.Join(arrays, ", ") + `) AS rows` + upsertTail
+	return `SELECT $1::text, $2::text, $3::bigint, $3::bigint, $4::text, ` + strings.Join(arrays, ", ") + `, $5::bigint`
+}()
+
+func arraysArgs(organization, connection string, now int64, batch []*recordRow) []any {
+	first := batch[0].args
+	args := []any{organization, connection, now, first[0], first[askedArg]} // the model and when it was asked for are those of all
+	for column := range batchColumns {
+		args = append(args, columnOf(batch, column+1))
+	}
+	return args
 }
 
 // columnOf is one column of the batch as an array; nil where no row has a value, as unnest fills what is shorter than the rest with

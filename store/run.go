@@ -189,23 +189,27 @@ func addToRun(ctx context.Context, tx Tx, sched Schedule, done ModelTotals) erro
 	if done.Sum() == (RunTotals{}) {
 		return nil
 	}
-	text, err := queryOne(ctx, tx, scanText, `SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+	models, err := queryOne(ctx, tx, scanModelTotals, `SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
 		sched.OrganizationID, sched.ConnectionID, sched.RunID)
 	if err != nil {
 		return ignoreNotFound(err)
 	}
-	return saveRunTotals(ctx, tx, sched, &text, done)
+	return saveRunTotals(ctx, tx, sched, models, done)
 }
 
-// saveRunTotals is addToRun where what the run had done so far is known; nil is no run.
-func saveRunTotals(ctx context.Context, tx Tx, sched Schedule, before *string, done ModelTotals) error {
-	t := done.Sum()
-	if t == (RunTotals{}) || before == nil {
-		return nil
+func scanModelTotals(r database.Row) (m ModelTotals, err error) {
+	var text string
+	if err := r.Scan(&text); err != nil {
+		return nil, err
 	}
-	models := ModelTotals{}
-	if err := json.Unmarshal([]byte(*before), &models); err != nil {
-		return fmt.Errorf("models of run %s: %w", sched.RunID, err)
+	return m, json.Unmarshal([]byte(text), &m)
+}
+
+// saveRunTotals is addToRun where what the run had done so far of each model is known; nil is no run.
+func saveRunTotals(ctx context.Context, tx Tx, sched Schedule, models, done ModelTotals) error {
+	t := done.Sum()
+	if t == (RunTotals{}) || models == nil {
+		return nil
 	}
 	for model, t := range done {
 		if model != "" && t != (RunTotals{}) {

@@ -132,6 +132,17 @@ var errRetiring = errors.New("the records of the account before are not removed 
 
 // CommitPage brings a page in and moves the cursor past it, both or neither. Its error may be one of RenewLease's.
 func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit) (Changes, error) {
+	first := page.State.EnumeratedAt.IsZero() // the model is being read for the first time
+	changes, err := s.commitPage(ctx, sched, page, first)
+	if first && database.IsDuplicate(err) {
+		return s.commitPage(ctx, sched, page, false)
+	}
+	return changes, err
+}
+
+// commitPage is CommitPage. With fresh it takes the records of a model for such as are not there yet, as long as the run has met none
+// of it that is: it fails where that is wrong.
+func (s *Store) commitPage(ctx context.Context, sched Schedule, page PageCommit, fresh bool) (Changes, error) {
 	var changes Changes
 	err := s.write(ctx, func(tx Tx) error {
 		changes = Changes{}
@@ -152,7 +163,8 @@ func (s *Store) CommitPage(ctx context.Context, sched Schedule, page PageCommit)
 		if asked.IsZero() {
 			asked = now
 		}
-		done, err := upsertPage(ctx, tx, c, gates, page, scope, asked, now)
+		write := recordWrite{organization: c.OrganizationID, connection: c.ID, gates: gates, prepared: page.Prepared, fresh: fresh, asked: asked, now: now}
+		done, err := upsertPage(ctx, tx, c, write, page, scope)
 		if err != nil {
 			return err
 		}
@@ -214,22 +226,23 @@ func holdPage(ctx context.Context, tx Tx, sched Schedule, model hub.Model, now t
 
 // upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
 // of the records of each model.
-func upsertPage(ctx context.Context, tx Tx, c hub.Connection, gates *gates, page PageCommit, scope *relinkScope, asked, now time.Time) (ModelTotals, error) {
+func upsertPage(ctx context.Context, tx Tx, c hub.Connection, write recordWrite, page PageCommit, scope *relinkScope) (ModelTotals, error) {
 	done := ModelTotals{}
-	write := recordWrite{c.OrganizationID, c.ID, gates, page.Prepared, asked, now}
 	for _, records := range byModel(page.Records) {
-		ch, changed, err := upsertRecords(ctx, tx, write, records[0].Model, records)
+		model, of := records[0].Model, write
+		of.fresh = write.fresh && write.gates.madeAll(model)
+		ch, changed, err := upsertRecords(ctx, tx, of, model, records)
 		if err != nil {
 			return nil, err
 		}
 		if page.Reading != nil {
 			ch.Missed = missed(records, changed, page.Reading.Since)
 		}
-		scope.note(records[0].Model, ch)
-		done.Add(records[0].Model, RunTotals{Changes: ch})
+		scope.note(model, ch)
+		done.Add(model, RunTotals{Changes: ch})
 	}
 	for _, child := range page.Children {
-		n, err := deleteAbsentChildren(ctx, tx, c, page, child, now)
+		n, err := deleteAbsentChildren(ctx, tx, c, page, child, write.now)
 		if err != nil {
 			return nil, err
 		}

@@ -157,7 +157,7 @@ func selectPairs(dialect database.Dialect, number int, pairs []contactPair) (sel
 	for i, p := range pairs {
 		ids[i], keys[i] = p[0], p[1]
 	}
-	return fmt.Sprintf(`p.id, p.key FROM unnest($%d::text[], $%d::text[]) AS p (id, key)`, number, number+1), []any{ids, keys}
+	return fmt.Sprintf(`unnest($%d::text[]), unnest($%d::text[])`, number, number+1), []any{ids, keys}
 }
 
 // saveContacts keeps by which e-mail addresses and telephone numbers the records are found that were just made or changed.

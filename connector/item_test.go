@@ -66,7 +66,7 @@ func TestABadItemIsRejectedAndTheRestGoesOn(t *testing.T) {
 
 func TestAMarkerIsFoundAsAWholeWord(t *testing.T) {
 	for text, want := range map[string]bool{
-		"m-1": true, "Title\n\nm-1": true, "<p>m-1</p>": true, "[m-1]": true, "m-10 and m-1.": true,
+		"m-1": true, "Title\n\nm-1": true, "<p>m-1</p>": true, "[m-1]": true, "m-10 and m-1.": true, "<p>m&#45;1</p>": true, "m&#x2d;1": true,
 		"m-10": false, "xm-1": false, "m-1-2": false, "": false, "é m-1é": false,
 	} {
 		if got := connector.HasMarker(text, "m-1"); got != want {

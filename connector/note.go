@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"html"
 	"net"
 	"net/http"
 	"slices"
@@ -79,10 +80,12 @@ type NoteRepeater interface {
 	RepeatsNotes(s *Session) time.Duration
 }
 
-// NoteText is how a note reads in a CRM that has one text for it: title, body, and the marker on a
-// line of its own, with the note's print behind it.
+// NoteText is how a note reads in a CRM that has one text for it: title, body, and the marker on a line of its own, with the
+// note's print behind it. The marker stands behind the first paragraph of the body, before all that may be long: some vendors
+// keep the beginning of a long text without a word, and a note that lost its marker could not be found again.
 func NoteText(n Note) string {
-	return strings.TrimSpace(n.Title+"\n\n"+n.Body) + "\n\n" + n.line()
+	first, rest, _ := strings.Cut(strings.TrimSpace(n.Body), "\n\n")
+	return strings.TrimSpace(strings.TrimSpace(n.Title+"\n\n"+first) + "\n\n" + n.line() + "\n\n" + rest)
 }
 
 func (n Note) line() string {
@@ -94,7 +97,7 @@ func (n Note) line() string {
 
 // NotePrint returns the print behind a marker in a text; empty where there is none.
 func NotePrint(text, marker string) string {
-	_, rest, found := strings.Cut(text, marker+"/")
+	_, rest, found := strings.Cut(html.UnescapeString(text), marker+"/")
 	if !found {
 		return ""
 	}
@@ -149,10 +152,10 @@ func Unproven(err error) bool {
 	return true
 }
 
-// HasMarker reports whether text holds the marker as a whole word: a CRM may have changed the white
-// space or the markup around it, and one marker may be the beginning of another.
+// HasMarker reports whether text holds the marker as a whole word: a CRM may have changed the white space or the markup around
+// it, or escaped its characters as HTML, and one marker may be the beginning of another.
 func HasMarker(text, marker string) bool {
-	for rest := text; marker != ""; {
+	for rest := html.UnescapeString(text); marker != ""; {
 		i := strings.Index(rest, marker)
 		if i < 0 {
 			return false

@@ -185,7 +185,7 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 		return s.change(ctx, changer, found, n, text, there)
 	}
 	switch {
-	case there.Print == n.Print, there.Print == "" && connector.SameText(connector.NoteText(connector.Note{Title: n.Title, Body: n.Body, Marker: found.Marker}), found.Text):
+	case there.Print == n.Print, there.Print == "" && connector.SameText(n.Title+"\n"+n.Body, strings.Replace(found.Text, found.Marker, "", 1)):
 		there.Print, there.Text = n.Print, text.Title+"\n\n"+text.Body
 		return sentNote{WrittenNote: there}, nil
 	case there.Text == "":

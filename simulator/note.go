@@ -32,6 +32,8 @@ type Notes struct {
 	lag    time.Duration
 	most   int
 	length func(text string) int
+	// kept is how many characters of a note the CRM keeps, without a word of the rest; zero is all.
+	kept int
 	// refused are reasons for which the next notes are not taken, one each.
 	refused []string
 }
@@ -43,7 +45,7 @@ func (n *Notes) Add(target hub.Model, externalID, text string) Note {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	note := Note{
-		ID: n.ids.of(noteModel, len(n.notes)+n.removed), Target: target, ExternalID: externalID, Text: text,
+		ID: n.ids.of(noteModel, len(n.notes)+n.removed), Target: target, ExternalID: externalID, Text: n.keep(text),
 		CreatedAt: n.clock().Truncate(time.Microsecond),
 	}
 	n.notes = append(n.notes, note)
@@ -65,6 +67,20 @@ func (n *Notes) LimitBy(most int, length func(text string) int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.most, n.length = most, length
+}
+
+// KeepFirst makes the CRM keep only so many characters of a note, without a word of the rest; zero is all.
+func (n *Notes) KeepFirst(most int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.kept = most
+}
+
+func (n *Notes) keep(text string) string {
+	if n.kept == 0 {
+		return text
+	}
+	return hub.FirstOf(text, n.kept)
 }
 
 // TooLong reports whether the CRM does not take a note for its length.
@@ -101,7 +117,7 @@ func (n *Notes) Change(id, text string) bool {
 	defer n.mu.Unlock()
 	i := slices.IndexFunc(n.notes, func(note Note) bool { return note.ID == id })
 	if i >= 0 {
-		n.notes[i].Text = text
+		n.notes[i].Text = n.keep(text)
 	}
 	return i >= 0
 }

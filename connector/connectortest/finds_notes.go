@@ -63,7 +63,23 @@ func findsNotes(t *testing.T, c connector.Connector, crm NewCRM) {
 		absent("on another record", records[1].ExternalID, note.Marker)
 		absent("by the beginning of its marker", on.ExternalID, note.Marker[:len(note.Marker)-1])
 		takesBack(t, r, on, note)
+		findsWhatWasCut(t, r, on, note)
 	}
+}
+
+// findsWhatWasCut has the CRM keep the beginning of a long note, without a word of the rest.
+func findsWhatWasCut(t *testing.T, r *rig, on hub.RecordRef, note connector.Note) {
+	t.Helper()
+	note.Marker = hub.NoteMarker("another", on, 0, "")
+	note.Body = "Recorded at noon.\n\nThey want a new roof.\n\nTranscript\n" + strings.Repeat("Word for word.\n", 40)
+	r.crm.Notes.KeepFirst(400)
+	if _, err := r.c.WriteNote(t.Context(), r.session, note); err != nil {
+		t.Errorf("%s: a note that is cut: %v", on.Model, err)
+	}
+	if found := findAgain(t, r, on, note); found.ExternalID == "" || connector.NotePrint(found.Text, note.Marker) != note.Print {
+		t.Errorf("%s: a note that was cut is found as %+v", on.Model, found)
+	}
+	r.crm.Notes.KeepFirst(0)
 }
 
 // takesBack lets a note be changed and taken back, where the connector can, or be told that nobody may.

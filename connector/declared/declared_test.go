@@ -1,9 +1,12 @@
 package declared_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,5 +96,39 @@ auth:`, 1)))
 	}
 	if diff := cmp.Diff(want, p.Info().Credentials); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhatJobNimbusDeletes reads rows that are no longer active, which is how JobNimbus deletes: in lists, and asked for one by one.
+func TestWhatJobNimbusDeletes(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		row := map[string]any{"jnid": "r1", "date_updated": 1764000000, "date_start": 1764003600, "is_active": false, "is_archived": false, "owners": []any{map[string]any{"id": "u1"}}}
+		if strings.HasSuffix(r.URL.Path, "/r1") {
+			answer(w, row)
+			return
+		}
+		answer(w, map[string]any{"results": []any{row}, "count": 1})
+	}))
+	t.Cleanup(server.Close)
+	c := declared.JobNimbus().Connector()
+	s := &connector.Session{HTTP: server.Client(), Values: map[string]string{"apiKey": "k", "baseURL": server.URL}, Now: time.Now}
+	for _, m := range []hub.Model{hub.ModelContact, hub.ModelOpportunity, hub.ModelEngagement} {
+		listed, err := c.Fetch(t.Context(), s, connector.Query{Model: m, Limit: 1000})
+		if err != nil || len(listed.Records) == 0 {
+			t.Fatalf("%s: %+v %v", m, listed, err)
+		}
+		asked, err := c.(connector.Finder).Find(t.Context(), s, m, []string{"r1"})
+		if err != nil || len(asked.Records) == 0 {
+			t.Fatalf("%s: %+v %v", m, asked, err)
+		}
+		for _, r := range append(listed.Records, asked.Records...) {
+			if !r.Deleted {
+				t.Errorf("%s: %s %s is not deleted", m, r.Model, r.ExternalID)
+			}
+		}
+	}
+	visit := hub.RecordRef{Model: hub.ModelEngagement, ExternalID: "r1"}
+	if found, err := c.(connector.Confirmer).Confirm(t.Context(), s, visit); err != nil || found.Has(visit) {
+		t.Errorf("before a note: %+v %v", found, err)
 	}
 }

@@ -50,8 +50,13 @@ func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connec
 	r := request(s, l.api, l.path, strings.TrimSuffix(l.right, ":r")+":w", nil)
 	r.Body = map[string]any{"text": connector.NoteText(n)}
 	var made note
-	_, err = connector.PostJSON(ctx, s, r, &made)
-	return connector.NoteRef{ExternalID: made.ref(n.Marker)}, err
+	if _, err := connector.PostJSON(ctx, s, r, &made); err != nil {
+		return connector.NoteRef{}, err
+	}
+	if made.Text == "" { // those of jobs have no id, so that the text alone says that it is one
+		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "the answer to a new note has no text")
+	}
+	return connector.NoteRef{ExternalID: made.ref(n.Marker)}, nil
 }
 
 // ref is what a note is known by: its id, or the marker where it has none.

@@ -86,3 +86,17 @@ func (f afterAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return w, err
 }
+
+// TestAnAnswerThatIsNoNote answers a new note with 200 and something else. A note of a job has no id by which it could be told, so
+// that any answer counted.
+func TestAnAnswerThatIsNoNote(t *testing.T) {
+	for _, body := range []string{`null`, `{}`, `{"error":"temporarily unavailable"}`} {
+		session := vendor(t, says(http.StatusOK, "application/json", body))
+		for _, target := range []hub.Model{hub.ModelOpportunity, hub.ModelLead, hub.ModelAccount} {
+			ref, err := servicetitan.Connector{}.WriteNote(t.Context(), session, connector.Note{Target: target, ExternalID: "1", Title: "Talk", Marker: "sirocco:1", Looked: true})
+			if !connector.Unproven(err) {
+				t.Errorf("%s on %s: %+v %v", body, target, ref, err)
+			}
+		}
+	}
+}

@@ -182,10 +182,15 @@ func newDayAppointment(a *Appointment, index int, from time.Time, d *Day) *dayAp
 }
 
 // wholeDays are the midnights of the zone between which an entry of whole days lies that a CRM may tell as those of another zone, or
-// as days of 24 hours where the clocks are set meanwhile: it is of the dates that it has most of.
+// as days of 24 hours where the clocks are set meanwhile: it is of the dates that it has most of, and of the first where two have as
+// much, as of one that is told at noon so that no zone moves it.
 func wholeDays(a *Appointment, zone *time.Location) (first, last time.Time) {
 	const noon = 12 * time.Hour
-	at := a.Start.In(zone).Add(noon)
+	half := noon
+	if a.End.After(a.Start) {
+		half = min(noon, a.End.Sub(a.Start)/2)
+	}
+	at := a.Start.In(zone).Add(half - 1)
 	first = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
 	days := max(1, int(math.Round(float64(a.End.Sub(a.Start))/float64(2*noon))))
 	return first, first.AddDate(0, 0, days)

@@ -148,6 +148,34 @@ func TestDaysOfAnotherZone(t *testing.T) {
 	}
 }
 
+// TestEntriesAtAnHourOfTheirDay has entries of whole days that a CRM tells by an hour of the day: each is of that day, and of no other.
+func TestEntriesAtAnHourOfTheirDay(t *testing.T) {
+	zone, err := time.LoadLocation("America/Denver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		hour   int
+		length time.Duration // 0 is not known
+	}{{8, time.Hour}, {12, 0}, {12, 24 * time.Hour}, {12, time.Hour}, {13, 8 * time.Hour}, {18, time.Hour}, {23, time.Hour}} {
+		start := time.Date(2026, time.November, 10, c.hour, 0, 0, 0, zone)
+		entry := Appointment{ConnectionID: "c", ExternalID: "w", Name: "w", ActivityType: "EVENT", Users: rep, Start: start.UTC(), AllDay: true}
+		if c.length > 0 {
+			entry.End = entry.Start.Add(c.length)
+		}
+		for day := 9; day <= 11; day++ {
+			want := ""
+			if day == 10 {
+				want = "w"
+			}
+			at := time.Date(2026, time.November, day, 10, 0, 0, 0, zone)
+			if got := linkedTo(&Day{Rep: rep, Zone: zone, Appointments: []Appointment{entry}, Talks: []Talk{talkAt(at, 25)}}); got[0] != want {
+				t.Errorf("%+v: at %s linked to %q, want %q", c, at, got[0], want)
+			}
+		}
+	}
+}
+
 // TestOverMidnight has an appointment that begins on one day and ends on the next: its recording may begin on either.
 func TestOverMidnight(t *testing.T) {
 	midnight := time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC)

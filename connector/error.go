@@ -40,6 +40,8 @@ type Error struct {
 	// Status is the HTTP status; zero when no answer came.
 	Status  int
 	Message string
+	// TooLong says that the vendor refuses what was sent for its length, Unexplained that it does not say why it refuses.
+	TooLong, Unexplained bool
 	// Err is what lies beneath, where something does.
 	Err error
 }
@@ -106,5 +108,11 @@ func statusError(r Request, method string, status int, body []byte, wait time.Du
 	}
 	e := Fail(kind, r.Service, "%s %s was answered with status %d: %s", method, r.Path, status, meaning)
 	e.Status, e.RetryAfter = status, wait
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		e.Says(string(body))
+	case http.StatusRequestEntityTooLarge:
+		e.TooLong = true
+	}
 	return e
 }

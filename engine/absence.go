@@ -49,7 +49,7 @@ func (r *wholeReading) settle(ctx context.Context) error {
 				return errYield
 			}
 			missing, told, err = r.notFound(ctx, finder, missing)
-			if connector.IsKind(err, connector.Refused) { // of this model it cannot be asked
+			if connector.IsKind(err, connector.Refused) && !connector.AsksToWait(err) { // of this model it cannot be asked
 				finds = false
 				continue
 			}

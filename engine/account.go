@@ -29,16 +29,7 @@ func (j *syncJob) askAccount(ctx context.Context) error {
 	if err := j.engine.Store.NoteAccount(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, keptAccount(account), err == nil); err != nil {
 		return err
 	}
-	return leftAlone(err)
-}
-
-// leftAlone is the error of what was asked beside the models, where by it the CRM asks that the connection be left alone for a while;
-// any other is no failure of the run.
-func leftAlone(err error) error {
-	if askedWait(err) > 0 && connector.Status(err) != 0 && endingOf(err).stops == stopsConnection {
-		return err
-	}
-	return nil
+	return j.leftAlone(ctx, err)
 }
 
 // keptAccount is what the CRM says of an account, as it is kept.

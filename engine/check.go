@@ -48,8 +48,10 @@ func credentialError(err error, address string) error {
 	switch ce.Kind {
 	case connector.Unauthorized, connector.Forbidden:
 		return hub.Invalid("credentials", tried, "credentials that the CRM accepts")
-	case connector.Refused, connector.Malformed: // more often than not it is the address that is wrong
-		return hub.Invalid("credentials", tried, "a baseURL that is the address of the CRM's API, and credentials that it accepts")
+	case connector.Refused, connector.Malformed:
+		if ce.RetryAfter == 0 { // more often than not it is the address that is wrong
+			return hub.Invalid("credentials", tried, "a baseURL that is the address of the CRM's API, and credentials that it accepts")
+		}
 	case connector.RateLimited, connector.Temporary, connector.Busy:
 	}
 	return &hub.UnavailableError{Who: "CRM", Reason: "the CRM could not be asked at " + address + ": " + ce.Message, RetryAfter: max(ce.RetryAfter, 5*time.Second), Err: err}

@@ -80,7 +80,11 @@ func (s *deliveryAttempt) mayLinkBetter(ctx context.Context, info hub.PlatformIn
 // unanswered is the error of a question about a link: that it was refused says nothing of the note, which waits.
 func unanswered(err error, name string) error {
 	if ce, ok := errors.AsType[*connector.Error](err); ok && ce.Kind == connector.Refused {
-		return connector.Fail(connector.Temporary, name, "whether the link still holds was not answered: %s", ce.Message)
+		waits := connector.Fail(connector.Temporary, name, "whether the link still holds was not answered: %s", ce.Message)
+		if ce.RetryAfter > 0 {
+			waits.RetryAfter, waits.Status = ce.RetryAfter, ce.Status
+		}
+		return waits
 	}
 	return err
 }

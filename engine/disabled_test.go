@@ -226,6 +226,42 @@ func TestRetryAfterIsHeededOnOtherStatuses(t *testing.T) {
 	})
 }
 
+// TestASyncHeedsRetryAfterOnEveryStatus lets a CRM refuse one list, or answer what is none, and say when to come again: nothing more is
+// sent before, whoever asks for a sync, and then the run goes on with the other lists.
+func TestASyncHeedsRetryAfterOnEveryStatus(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []simulator.FaultKind{
+		simulator.BadRequest, simulator.Gone, simulator.Conflict, simulator.Forbidden, simulator.Malformed, simulator.NoRows, simulator.WrongType, simulator.SignInPage,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			onMerge(t, func(t *testing.T, r *hubRig) {
+				first := r.synced("")
+				r.crm.Faults.Script(simulator.Fault{Kind: kind, RetryAfter: "3000", Match: "/accounts"})
+				r.request()
+				held := func() bool {
+					sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return sched.LeaseUntil.IsZero() && sched.HeldUntil.Sub(r.now()) > 45*time.Minute && !sched.DueAt.Before(sched.HeldUntil) &&
+						strings.Contains(r.explanation(), "the next attempt is at")
+				}
+				until(t, "it waits", held)
+				asked := r.asked()
+				r.request()
+				if n := r.asked(); n != asked || r.crm.Faults.Taken(kind) != 1 || !held() {
+					t.Errorf("a sync that is asked for: it was asked %d times more: %s", n-asked, r.explanation())
+				}
+				r.ahead.Add(int64(3001 * time.Second))
+				run := r.synced(first.ID)
+				if states := r.states(); states[hub.ModelAccount] != hub.SyncStateUpToDate {
+					t.Errorf("%+v: %v", run, states)
+				}
+			})
+		})
+	}
+}
+
 // TestAChangedIntervalCountsAtOnce shortens and lengthens it while the connection waits.
 func TestAChangedIntervalCountsAtOnce(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {

@@ -28,7 +28,8 @@ const (
 // ending is what an error of one kind means.
 type ending struct {
 	stops stops
-	// held is what it stops instead where the CRM asks to be left alone for a while: by Retry-After, on whatever status.
+	// held is what it stops instead where the CRM asks to be left alone for a while by Retry-After. What stops that model all the same
+	// leaves the rest of the run for later: see leftAlone.
 	held stops
 	// first is the wait after the first failure, which doubles with each of the same cause in a row up to most.
 	first, most time.Duration

@@ -46,6 +46,7 @@ func (j *syncJob) askHeld(ctx context.Context) error {
 				return err
 			}
 			j.log.Debug("what waits for a decision cannot be asked for", "model", info.Model, "error", err) // it is asked another time
+			j.heed(ctx, err)
 			continue
 		}
 		if shown {

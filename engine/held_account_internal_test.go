@@ -27,7 +27,7 @@ func TestNodesLearnThatAnAccountIsHeld(t *testing.T) {
 		}
 		set := now.Add(-time.Hour)
 		asks := &transport{limiter: here, clock: func() time.Time { return now }, credentials: set, opened: now}
-		if err := asks.honorRetryAfter(ctx, &connector.Error{Kind: connector.RateLimited, Status: 429, RetryAfter: 2 * time.Hour}); err != nil {
+		if err := asks.heed(ctx, &connector.Error{Kind: connector.RateLimited, Status: 429, RetryAfter: 2 * time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		if wait := here.heldFor(set, now); wait != 2*time.Hour {

@@ -122,9 +122,12 @@ func (l *limiter) learn(ctx context.Context) error {
 // hold makes all requests for the account wait, by this node at once, and by others as soon as they learn of it.
 func (l *limiter) hold(ctx context.Context, h store.RateHold) error {
 	l.mu.Lock()
-	l.held = h
+	longer := h.Until.After(l.held.Until) || h.Since.After(l.held.Since)
+	if longer {
+		l.held = h
+	}
 	l.mu.Unlock()
-	if l.store == nil {
+	if !longer || l.store == nil {
 		return nil
 	}
 	return l.store.HoldRate(ctx, l.account, h)

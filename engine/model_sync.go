@@ -47,7 +47,9 @@ func (m *modelSync) sync(ctx context.Context) error {
 	err := m.job.readPages(ctx, m.info, m)
 	if isRefusedPlace(err) && m.st.Next != "" && !m.restarted {
 		m.restart()
-		err = m.job.readPages(ctx, m.info, m)
+		if !connector.AsksToWait(err) {
+			err = m.job.readPages(ctx, m.info, m)
+		}
 	}
 	if isStop(err) { // what was read is in; its end is looked for from the cursor again
 		m.committed.InRun, m.committed.Next, m.committed.Barren = false, "", 0

@@ -58,7 +58,7 @@ func (e *Engine) openSession(ctx context.Context, c connector.Connector, conn hu
 		return nil, err
 	}
 	err = e.authorize(ctx, c, conn, creds, s)
-	return s, errors.Join(err, s.transport.honorRetryAfter(ctx, err))
+	return s, errors.Join(err, s.transport.heed(ctx, err))
 }
 
 // loadCredentials gives the session the connection's credentials as they are now.

@@ -12,14 +12,16 @@ import (
 
 // end gives the connection back and plans its next job: what the table of endings says of err.
 func (j *syncJob) end(ctx context.Context, err error) error {
+	now := j.engine.Clock()
+	end := store.SyncJobResult{}
 	if j.session != nil {
 		j.pending.Add(j.reading, j.moved())
-		if holdErr := j.session.transport.honorRetryAfter(ctx, err); holdErr != nil {
-			j.log.Error("what the CRM asked for was not noted for its account", "error", holdErr) // the connection itself waits
+		j.heed(ctx, err)
+		if wait := j.session.transport.heldFor(); wait > 0 {
+			end.HeldUntil = now.Add(wait)
 		}
 	}
-	now := j.engine.Clock()
-	end := store.SyncJobResult{Totals: j.pending, Quiet: j.quietNow(), Requests: j.requests.take()}
+	end.Totals, end.Quiet, end.Requests = j.pending, j.quietNow(), j.requests.take()
 	var held *heldError
 	var waits *waitError
 	var unmapped *mappingError
@@ -47,6 +49,23 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		return j.endFailed(ctx, err, end, now)
 	}
 	return j.giveBack(ctx, end)
+}
+
+// heed lets the account be left alone where by err the CRM asks for it.
+func (j *syncJob) heed(ctx context.Context, err error) {
+	if err := j.session.transport.heed(ctx, err); err != nil {
+		j.log.Error("what the CRM asked for was not noted for its account", "error", err) // the connection itself waits
+	}
+}
+
+// leftAlone is a *heldError where by err, which ends no more than what was asked for, the CRM asks to be left alone for a while, with
+// whatever status; else nil. The run goes on once that is over.
+func (j *syncJob) leftAlone(ctx context.Context, err error) error {
+	j.heed(ctx, err)
+	if asked := askedWait(err); asked > 0 && connector.Status(err) != 0 {
+		return &heldError{j.engine.Clock().Add(asked)}
+	}
+	return nil
 }
 
 // quietNow are the models whose increments brought nothing, as they stand by now: a whole reading may have ended since.
@@ -89,6 +108,9 @@ func (j *syncJob) planNext(end *store.SyncJobResult, now time.Time) {
 	if j.failed != nil {
 		end.RunError, end.Waiting, end.WaitingUntil = j.failed.Error(), "tries again after a failure: "+j.failed.Error(), j.retryAt
 	}
+	if end.Waiting == "" && !end.HeldUntil.IsZero() {
+		end.Waiting, end.WaitingUntil = rateLimit, end.HeldUntil
+	}
 }
 
 // endFailed ends a job whose connection failed as a whole.
@@ -107,9 +129,6 @@ func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobRes
 		if !j.sched.Retrying {
 			end.ModelsDue = end.Next
 		}
-	}
-	if asked := askedWait(err); asked > 0 && connector.Status(err) != 0 {
-		end.HeldUntil = end.Next
 	}
 	ce, fromCRM := errors.AsType[*connector.Error](err)
 	switch {
@@ -147,9 +166,6 @@ func (j *syncJob) endRefused(ctx context.Context, err error, end store.SyncJobRe
 	}
 	end.Next = now.Add(ending.wait(err, refusal.Times))
 	end.ModelsDue = end.Next
-	if askedWait(err) > 0 {
-		end.HeldUntil = end.Next
-	}
 	end.Waiting = "tries again after a failure: " + err.Error()
 	if refusal.Rejected {
 		end.Waiting = "needs new credentials: " + err.Error()

@@ -302,6 +302,7 @@ func (j *syncJob) handleModelError(ctx context.Context, m *modelSync, err error)
 	if ctx.Err() != nil {
 		return err
 	}
+	held := j.leftAlone(ctx, err)
 	end := j.endingOf(ctx, err)
 	if end.stops != stopsModel {
 		return err
@@ -317,7 +318,10 @@ func (j *syncJob) handleModelError(ctx context.Context, m *modelSync, err error)
 	j.keepFailure(st.Failed, st.RetryAt)
 	_, commitErr := j.engine.Store.CommitPage(ctx, j.sched, store.PageCommit{State: st, Status: hub.SyncStateError})
 	*j.state(m.info.Model) = st
-	return commitErr
+	if commitErr != nil {
+		return commitErr
+	}
+	return held
 }
 
 // endingOf is what an error of one model, or of what is asked beside the models, means in this job. A refusal of the credentials is

@@ -36,6 +36,8 @@ type transport struct {
 	shownPath func(*url.URL) string
 	bytes     atomic.Int64
 	waited    atomic.Int64 // nanoseconds
+	// asked is for how long, in nanoseconds, the latest answer of 2xx asks to be left alone, which only counts where it is none.
+	asked atomic.Int64
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -78,8 +80,22 @@ func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
 	logged.answered(resp, err)
 	if err == nil {
 		resp.Body = &loggedBody{resp.Body, logged}
+		t.heedAnswer(r.Context(), resp)
 	}
 	return resp, err
+}
+
+// heedAnswer makes every later request for the account wait where the vendor asks for it, with whatever status it refuses. Nothing is
+// lost where only this node knows of it: its connections wait.
+func (t *transport) heedAnswer(ctx context.Context, resp *http.Response) {
+	wait := connector.RetryAfter(resp.Header, t.clock)
+	t.asked.Store(0)
+	switch {
+	case resp.StatusCode < http.StatusMultipleChoices:
+		t.asked.Store(int64(wait))
+	case wait > 0:
+		_ = t.hold(ctx, wait)
+	}
 }
 
 // awaitBudget waits until the host may give another failed answer.
@@ -113,13 +129,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 // wait at all, but asks as the CRM would for another attempt then.
 func (t *transport) wait(ctx context.Context) error {
 	for {
-		delay := t.limiter.heldFor(t.credentials, t.clock())
+		delay := t.heldFor()
 		if delay <= 0 {
 			var err error
 			if delay, err = t.limiter.take(ctx, t.clock()); err != nil {
 				return &connector.Error{Kind: connector.Temporary, Message: "the database, which hands out the requests that the rate limit allows, cannot be asked", Err: err}
 			}
-			delay = max(delay, t.limiter.heldFor(t.credentials, t.clock())) // which may have come with it
+			delay = max(delay, t.heldFor()) // which may have come with it
 		}
 		if delay <= 0 {
 			return nil
@@ -137,15 +153,29 @@ func (t *transport) wait(ctx context.Context) error {
 	}
 }
 
-// honorRetryAfter makes every later request for the account wait, of whatever connection and node, where err is an answer by which the
-// vendor asked to be left alone for a while. Credentials that are set since the session was opened are tried.
-func (t *transport) honorRetryAfter(ctx context.Context, err error) error {
-	var ce *connector.Error
-	if !errors.As(err, &ce) || endingOf(err).stops == stopsModel || ce.Status == 0 || ce.RetryAfter <= 0 {
+// heed makes every later request for the account wait, of whatever connection and node, where err is an answer by which the vendor asked to
+// be left alone for a while: in its body, or with what cannot be read though its status is good.
+func (t *transport) heed(ctx context.Context, err error) error {
+	ce, ok := errors.AsType[*connector.Error](err)
+	if !ok {
 		return nil
 	}
-	return t.limiter.hold(ctx, store.RateHold{Until: t.clock().Add(ce.RetryAfter), Since: t.opened})
+	if wait := time.Duration(t.asked.Load()); ce.Kind == connector.Malformed && ce.RetryAfter == 0 && wait > 0 {
+		ce.RetryAfter, ce.Status = wait, http.StatusOK
+	}
+	if ce.Status == 0 || ce.RetryAfter <= 0 {
+		return nil
+	}
+	return t.hold(ctx, ce.RetryAfter)
 }
+
+// hold lets requests wait. Credentials that are set since the session was opened are tried.
+func (t *transport) hold(ctx context.Context, wait time.Duration) error {
+	return t.limiter.hold(ctx, store.RateHold{Until: t.clock().Add(wait), Since: t.opened})
+}
+
+// heldFor is how long the vendor wants to be left alone still.
+func (t *transport) heldFor() time.Duration { return t.limiter.heldFor(t.credentials, t.clock()) }
 
 // countedBody is an answer on its way. Until it has come the job waits for it.
 type countedBody struct {

@@ -87,6 +87,7 @@ func (j *syncJob) webhookFailed(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	j.log.Info("the webhooks of a connection could not be set up", "error", err)
+	held := j.leftAlone(ctx, err)
 	wait := max(registerRetry, askedWait(err))
 	if connector.IsKind(err, connector.Refused) || connector.IsKind(err, connector.Forbidden) || connector.IsKind(err, connector.Malformed) {
 		wait = refusedRetry
@@ -94,7 +95,7 @@ func (j *syncJob) webhookFailed(ctx context.Context, err error) error {
 	if err := j.engine.Store.VendorWebhookTold(ctx, j.sched, 0, keptNote(err.Error()), j.engine.Clock().Add(wait)); err != nil {
 		return err
 	}
-	return leftAlone(err)
+	return held
 }
 
 // takeBackWebhooks takes back a webhook of a connection that was deleted, and erases its credentials then; in any case after

@@ -136,6 +136,7 @@ func (j *syncJob) handleReadingError(ctx context.Context, r *wholeReading, err e
 	if ctx.Err() != nil {
 		return err
 	}
+	held := j.leftAlone(ctx, err)
 	end := j.endingOf(ctx, err)
 	if end.stops != stopsModel {
 		return err
@@ -150,11 +151,17 @@ func (j *syncJob) handleReadingError(ctx context.Context, r *wholeReading, err e
 		j.keepFailure(w.Failed, time.Time{})
 		err := r.end(ctx)
 		*j.state(r.info.Model) = r.committed
-		return err
+		if err != nil {
+			return err
+		}
+		return held
 	}
 	j.readings[r.info.Model] = &w
 	j.keepFailure(w.Failed, w.RetryAt)
-	return j.engine.Store.SaveReading(ctx, j.sched, w)
+	if err := j.engine.Store.SaveReading(ctx, j.sched, w); err != nil {
+		return err
+	}
+	return held
 }
 
 // wholeReading reads all of one model, beside its increments, and then looks for what it did not meet.
@@ -184,7 +191,10 @@ func (r *wholeReading) run(ctx context.Context) error {
 		err := r.job.readPages(ctx, r.info, r)
 		if isRefusedPlace(err) && r.w.Next != "" {
 			r.job.log.Info("the CRM refuses to go on with a whole reading; it begins anew", "model", r.info.Model)
-			if err = r.restart(ctx); err == nil {
+			if restarted := r.restart(ctx); restarted != nil || !connector.AsksToWait(err) {
+				err = restarted
+			}
+			if err == nil {
 				err = r.job.readPages(ctx, r.info, r)
 			}
 		}

@@ -25,7 +25,13 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 	if ctx.Err() != nil { // paused, deleted, given to another job, or this node stops; the delivery stays as it is
 		return err
 	}
+	if s.session != nil {
+		if err := s.session.transport.heed(ctx, err); err != nil {
+			return err
+		}
+	}
 	now := s.engine.Clock()
+	asked := askedWait(err)
 	end := store.DeliveryEnd{State: hub.DeliveryPending, DueAt: s.delivery.DueAt, Error: err.Error(), At: at, Took: now.Sub(at)}
 	if s.lost { // the note may be there: that counts as an attempt
 		end.Counts = true
@@ -59,49 +65,32 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 			end.Error = "It waits for new credentials: " + ce.Message
 		}
 	case ce.Kind == connector.RateLimited:
-		wait := ce.RetryAfter
+		wait := asked
 		if wait == 0 {
 			wait = deliveryWait(1)
 		}
 		s.stop, s.next, end.DueAt = true, now.Add(wait), now.Add(wait)
-		if err := s.leaveAlone(ctx, err, now.Add(wait)); err != nil {
-			return err
-		}
 		if ce.Status == 0 { // the CRM was not asked
 			end.At = time.Time{}
 		}
 	case s.delivery.State == hub.DeliveryConfirming:
-		if asked := askedWait(err); asked > 0 {
+		if asked > 0 {
 			end.DueAt = now.Add(asked)
 		}
-	case ce.Kind == connector.Refused && ce.RetryAfter == 0, s.lastAttempt():
+	case ce.Kind == connector.Refused && asked == 0, s.lastAttempt():
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
 	default: // a 403 too: they are good for reading, and somebody may let them write
 		wait := deliveryWait(s.delivery.Attempts + 1)
-		if asked := askedWait(err); asked > 0 {
+		if asked > 0 {
 			wait = asked
-			if s.session != nil && endingOf(err).stops != stopsModel { // all that is to be written waits
-				if err := s.leaveAlone(ctx, err, now.Add(wait)); err != nil {
-					return err
-				}
-				s.stop, s.next = true, now.Add(wait)
-			}
 		}
 		end.Counts, end.DueAt = true, now.Add(wait)
 	}
-	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
-}
-
-// leaveAlone lets whoever would ask the CRM over the connection wait, where by the error the CRM asks for it: what is planned
-// meanwhile, the sync, other nodes, and this one after a restart.
-func (s *deliveryAttempt) leaveAlone(ctx context.Context, err error, until time.Time) error {
-	if askedWait(err) == 0 || connector.Status(err) == 0 {
-		return nil
-	}
-	if s.session != nil {
-		if err := s.session.transport.honorRetryAfter(ctx, err); err != nil {
+	if asked > 0 && connector.Status(err) != 0 { // all that is to be written waits, and the sync
+		s.stop, s.next = true, now.Add(asked)
+		if err := s.engine.Store.HoldSync(ctx, s.conn.OrganizationID, s.conn.ID, s.next, rateLimit); err != nil {
 			return err
 		}
 	}
-	return s.engine.Store.HoldSync(ctx, s.conn.OrganizationID, s.conn.ID, until, rateLimit)
+	return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
 }

@@ -112,10 +112,10 @@ func TestWhatAnErrorMeansForADelivery(t *testing.T) {
 			{"500, for the third time", failure(connector.Temporary, 500, 0), 2, hub.DeliveryPending, 9 * deliveryWaitMin, true, true, false, 0},
 			{"500 at the last attempt", failure(connector.Temporary, 500, 0), longest, hub.DeliveryFailed, -1, true, true, false, 0},
 			{"503 that asks for a wait", failure(connector.Temporary, 503, asked), 0, hub.DeliveryPending, asked, true, true, true, asked},
-			{"409 that asks for a wait", failure(connector.Busy, 409, asked), 0, hub.DeliveryPending, asked, true, true, false, 0},
+			{"409 that asks for a wait", failure(connector.Busy, 409, asked), 0, hub.DeliveryPending, asked, true, true, true, asked},
 			{"403", failure(connector.Forbidden, 403, 0), 0, hub.DeliveryPending, deliveryWaitMin, true, true, false, 0},
 			{"400", failure(connector.Refused, 400, 0), 0, hub.DeliveryFailed, -1, true, true, false, 0},
-			{"400 that asks for a wait", failure(connector.Refused, 400, asked), 0, hub.DeliveryPending, asked, true, true, false, 0},
+			{"400 that asks for a wait", failure(connector.Refused, 400, asked), 0, hub.DeliveryPending, asked, true, true, true, asked},
 			{"no credentials", fmt.Errorf("%w: the field key is missing", hub.ErrNeedsCredentials), 0, hub.DeliveryPending, 0, false, false, true, 0},
 			{"401", failure(connector.Unauthorized, 401, 0), 0, hub.DeliveryPending, 0, false, true, true, time.Minute},
 		} {
@@ -143,7 +143,7 @@ func TestWhatAnErrorMeansForADelivery(t *testing.T) {
 				t.Errorf("%s: the job ends: %t, and the next begins after %s", test.name, s.stop, s.next.Sub(now))
 			}
 			// Who asks to be left alone is, by the sync as well.
-			holds := connector.AsksToWait(test.err) && endingOf(test.err).stops != stopsModel && connector.Status(test.err) != 0
+			holds := connector.AsksToWait(test.err) && connector.Status(test.err) != 0
 			if held := l.schedule(c).HeldUntil.After(now); held != holds {
 				t.Errorf("%s: the connection is held: %t", test.name, held)
 			}
@@ -199,7 +199,7 @@ func TestALookThatFails(t *testing.T) {
 			if err := s.handleError(t.Context(), now, failure); err != nil {
 				t.Error(err)
 			}
-			if after := l.delivery(c, d.RecordingID); after.State != hub.DeliveryConfirming || after.Attempts != d.Attempts || after.Absences != 0 || !within(after.DueAt, now, test.wait) || s.stop {
+			if after := l.delivery(c, d.RecordingID); after.State != hub.DeliveryConfirming || after.Attempts != d.Attempts || after.Absences != 0 || !within(after.DueAt, now, test.wait) || s.stop != (test.after > 0) {
 				t.Errorf("%d: due after %s: %+v", test.status, after.DueAt.Sub(now), after)
 			}
 		}

@@ -100,12 +100,14 @@ func (s *deliveryAttempt) setOrSplit(ctx context.Context, setter connector.Field
 // givesUp reports whether an error that another attempt might not meet has met the last one: the note is there, and
 // the fields are given up.
 func (s *deliveryAttempt) givesUp(err error) bool {
-	return s.lastAttempt() && (connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed))
+	again := connector.IsKind(err, connector.Temporary) || connector.IsKind(err, connector.Malformed) || connector.IsKind(err, connector.Refused) && connector.AsksToWait(err)
+	return again && s.lastAttempt()
 }
 
-// isPermanent reports whether the CRM will never do what it was asked, which the credentials may not allow.
+// isPermanent reports whether the CRM will never do what it was asked, which the credentials may not allow. One that says when to come
+// again may do it then.
 func isPermanent(err error) bool {
-	return connector.IsKind(err, connector.Refused) || connector.IsKind(err, connector.Forbidden)
+	return (connector.IsKind(err, connector.Refused) || connector.IsKind(err, connector.Forbidden)) && !connector.AsksToWait(err)
 }
 
 // refusesRecord reports whether a refusal is of the record as a whole, whatever is to be set: it is not there, or may not

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/http"
 	"strings"
 
 	"sirocco/connector"
@@ -61,8 +60,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	}
 	sent, err := s.write(ctx, c, n, text, transcript)
 	sent.said = said
-	if err != nil && transcript && refusesText(err) {
-		// What is refused is often refused for its length: better a note without the transcript than none.
+	if short := n.Fit(shortNote(c.Info())); transcript && refusesLength(err, short.Body != n.Body) {
 		if n, err = s.note(ctx, r, text, target, c.Info(), false); err != nil {
 			return sentNote{}, err
 		}
@@ -70,7 +68,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			sent.said = "The CRM refused the note with the transcript, so it was written without."
 		}
 	}
-	if short := n.Fit(shortNote(c.Info())); err != nil && refusesText(err) && short.Body != n.Body {
+	if short := n.Fit(shortNote(c.Info())); short.Body != n.Body && refusesLength(err, true) {
 		if sent, err = s.write(ctx, c, short, text, false); err == nil {
 			sent.said = "The CRM refused the note as it was, so it was cut short."
 		}
@@ -87,13 +85,11 @@ func shortNote(info hub.PlatformInfo) int {
 	return 1000
 }
 
-// refusesText reports whether an error may be about what the note says, or how much.
-func refusesText(err error) bool {
-	switch connector.Status(err) {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, 0, http.StatusCreated, http.StatusOK:
-		return connector.IsKind(err, connector.Refused)
-	}
-	return false
+// refusesLength reports whether a note is refused for its length: the CRM says so, or it does not say why, and the note is long. One that
+// says when to come again is not asked before that.
+func refusesLength(err error, long bool) bool {
+	e, ok := errors.AsType[*connector.Error](err)
+	return ok && e.Kind == connector.Refused && e.RetryAfter == 0 && (e.TooLong || e.Unexplained && long)
 }
 
 // note is the delivery's note, with or without the transcript.

@@ -290,23 +290,87 @@ func TestALockPasses(t *testing.T) {
 	}
 }
 
-// TestRetryAfterCountsOnEveryStatus lets the CRM say when to come again, with whatever status: the note is sent then.
+// TestRetryAfterCountsOnEveryStatus lets the CRM say when to come again, with whatever status, as it is asked for notes and as one is
+// written: nothing more is sent before, by whatever is due, and then the note with all that it has.
 func TestRetryAfterCountsOnEveryStatus(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []simulator.FaultKind{simulator.BadRequest, simulator.Locked, simulator.ServerError, simulator.Forbidden, simulator.Gone} {
-		t.Run(string(kind), func(t *testing.T) {
-			onMerge(t, func(t *testing.T, r *hubRig) {
-				r.quiet()
-				user, _ := r.rep()
-				r.crm.Faults.Script(simulator.Fault{Kind: kind, RetryAfter: "3600", Match: "/notes"})
-				id := r.processed(user, "A talk", hub.ModelOpportunity, r.crm.Records(hub.ModelOpportunity)[0].ExternalID)
-				until(t, "it was asked", func() bool { return r.delivery(id).Error != "" })
-				if d := r.delivery(id); d.State != hub.DeliveryPending || d.DueAt.Before(r.now().Add(50*time.Minute)) {
-					t.Errorf("%+v", d)
-				}
-				r.pass(61 * time.Minute)
-				r.reaches(id, hub.DeliverySent)
+	for _, kind := range []simulator.FaultKind{simulator.BadRequest, simulator.Conflict, simulator.Locked, simulator.ServerError, simulator.Forbidden, simulator.Gone} {
+		for of, before := range map[string][]simulator.Fault{"the look": nil, "the note": {{Match: "/notes"}}} {
+			t.Run(string(kind)+" of "+of, func(t *testing.T) {
+				onMerge(t, func(t *testing.T, r *hubRig) {
+					r.quiet()
+					r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+					user, _ := r.rep()
+					rows := r.crm.Records(hub.ModelOpportunity)
+					r.crm.Faults.Script(append(before, simulator.Fault{Kind: kind, RetryAfter: "3600", Match: "/notes"})...)
+					id := r.processed(user, "A talk", hub.ModelOpportunity, rows[0].ExternalID)
+					until(t, "it was asked", func() bool { return r.delivery(id).Error != "" })
+					if d := r.delivery(id); (d.State != hub.DeliveryPending && d.State != hub.DeliveryConfirming) || d.DueAt.Before(r.now().Add(50*time.Minute)) {
+						t.Errorf("%+v", d)
+					}
+					asked := r.asked()
+					second := r.processed(user, "Another", hub.ModelOpportunity, rows[1].ExternalID)
+					until(t, "it was its turn", func() bool { return r.delivery(second).Error != "" || r.delivery(second).State == hub.DeliverySent })
+					r.request()
+					if n := r.asked(); n != asked || !strings.Contains(r.explanation(), "the next attempt is at") {
+						t.Errorf("the CRM was asked %d times more: %s", n-asked, r.explanation())
+					}
+					r.pass(61 * time.Minute)
+					r.reaches(second, hub.DeliverySent)
+					until(t, "it is sent", func() bool {
+						if r.delivery(id).State == hub.DeliveryConfirming { // what failed as it was sent may be there
+							r.pass(r.lag / 2)
+						}
+						return r.delivery(id).State == hub.DeliverySent
+					})
+					notes := r.crm.Notes.On(hub.ModelOpportunity, rows[0].ExternalID)
+					if len(notes) != 1 || !strings.Contains(notes[0].Text, "Transcript") {
+						t.Errorf("%+v", notes)
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+// TestARefusalForAnotherCause lets a CRM refuse a note in words that say nothing of its length: it is not sent once more, with less.
+func TestARefusalForAnotherCause(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		if r.info.NotesReadBack {
+			t.Skip("it refuses nothing")
+		}
+		r.quiet()
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		user, _ := r.rep()
+		record := r.crm.Records(r.main())[0].ExternalID
+		r.crm.Notes.Refuse("The customer is not active")
+		id := r.processed(user, "A talk", r.main(), record)
+		d := r.reaches(id, hub.DeliveryFailed)
+		if notes := r.crm.Notes.On(r.main(), record); len(notes) != 0 || d.Attempts != 1 {
+			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
+}
+
+// TestARefusalWithoutAWord lets a CRM refuse a note and not say why: a long one is sent once more without its transcript, a short one is not.
+func TestARefusalWithoutAWord(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		user, _ := r.rep()
+		rows := r.crm.Records(hub.ModelOpportunity)
+		mute := []simulator.Fault{{Match: "/notes"}, {Kind: simulator.HTMLPage, Match: "/notes"}}
+		r.crm.Faults.Script(mute...)
+		r.reaches(r.processed(user, "A short talk", hub.ModelOpportunity, rows[0].ExternalID), hub.DeliveryFailed)
+
+		r.patch(hub.ConnectionPatch{Active: &no})
+		id := r.processed(user, "A long talk", hub.ModelOpportunity, rows[1].ExternalID)
+		storetest.Exec(t, r.st, `UPDATE utterances SET text = $2 WHERE recording_id = $1`, id, strings.Repeat("We need a new roof. ", 100))
+		r.crm.Faults.Script(mute...)
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		d := r.reaches(id, hub.DeliverySent)
+		if notes := r.crm.Notes.On(hub.ModelOpportunity, rows[1].ExternalID); len(notes) != 1 || strings.Contains(notes[0].Text, "Transcript") || !strings.Contains(d.Error, "without") {
+			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
 }

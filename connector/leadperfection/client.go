@@ -148,6 +148,7 @@ func refusal(path string, raw json.RawMessage) error {
 	e := connector.Fail(connector.Temporary, service, "%s was answered with an error in the place of what was asked for", path)
 	if path == notePath {
 		e.Kind = connector.Refused
+		e.Says(message)
 	}
 	e.Status = http.StatusOK
 	return e

@@ -20,8 +20,9 @@ var kinds = map[string]struct {
 // problems are what an answer says of the CRM behind: with any errors in it, nothing was written there.
 type problems struct {
 	Errors []struct {
-		Title string `json:"title"`
-		Type  string `json:"problem_type"`
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+		Type   string `json:"problem_type"`
 	} `json:"errors"`
 }
 
@@ -34,7 +35,9 @@ func (p problems) refusal(what string) error {
 	if known, ok := kinds[first.Type]; ok {
 		return connector.Fail(known.kind, service, "%s was not taken: %s", what, known.words)
 	}
-	return connector.Fail(connector.Refused, service, "the CRM behind it did not take %s: %s", what, first.Title)
+	e := connector.Fail(connector.Refused, service, "the CRM behind it did not take %s: %s", what, first.Title)
+	e.Says(first.Title + " " + first.Detail)
+	return e
 }
 
 // problem reads the problems in an answer that is not 2xx.

@@ -149,7 +149,9 @@ func (m saved) ref(r connector.Request, err error) (connector.NoteRef, error) {
 	case err != nil:
 		return connector.NoteRef{}, err
 	case !m.Success && len(m.Errors) > 0:
-		return connector.NoteRef{}, connector.Fail(connector.Refused, service, "%s was not taken (%s)", r.Path, strings.Join(plainNames([]string{m.Errors[0].Code}), ""))
+		e := connector.Fail(connector.Refused, service, "%s was not taken (%s)", r.Path, strings.Join(plainNames([]string{m.Errors[0].Code}), ""))
+		e.Says(m.Errors[0].Code)
+		return connector.NoteRef{}, e
 	case m.ID == "":
 		return connector.NoteRef{}, connector.Fail(connector.Malformed, service, "%s was answered without the id of what was written", r.Path)
 	}

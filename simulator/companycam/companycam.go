@@ -129,6 +129,10 @@ func routes(mux *http.ServeMux, s *simulator.Server, fixed int) {
 			simulator.WriteJSON(w, http.StatusUnprocessableEntity, map[string]any{"errors": []string{"Content is too long"}})
 			return
 		}
+		if reason := s.Notes.Refused(); reason != "" {
+			simulator.WriteJSON(w, http.StatusUnprocessableEntity, map[string]any{"errors": []string{reason}})
+			return
+		}
 		simulator.WriteJSON(w, http.StatusCreated, showComment(s.Notes.Add(hub.ModelOpportunity, r.PathValue("id"), body.Comment.Content)))
 	})
 }

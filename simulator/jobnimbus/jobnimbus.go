@@ -187,6 +187,10 @@ func addActivity(w http.ResponseWriter, r *http.Request, s *simulator.Server) {
 				problem(w, http.StatusBadRequest, "it is too long")
 				return
 			}
+			if reason := s.Notes.Refused(); reason != "" {
+				problem(w, http.StatusBadRequest, reason)
+				return
+			}
 			simulator.WriteJSON(w, http.StatusOK, showActivity(s.Notes.Add(m, body.Primary.ID, body.Note)))
 			return
 		}

@@ -274,6 +274,10 @@ func (v *vendor) addActivity(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnprocessableEntity, "notes", "It is too long.")
 		return
 	}
+	if reason := v.Notes.Refused(); reason != "" {
+		problem(w, http.StatusUnprocessableEntity, "dataObjectId", reason)
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	n := v.Notes.Add(hub.ModelLead, body.DataObject, body.Notes)

@@ -1,0 +1,38 @@
+package connector_test
+
+import (
+	"testing"
+
+	"sirocco/connector"
+)
+
+// TestWhatARefusalSaysOfLength reads the words of refusals, as vendors write them.
+func TestWhatARefusalSaysOfLength(t *testing.T) {
+	for words, want := range map[string]struct{ tooLong, unexplained bool }{
+		`[{"message":"Description: data value too large (max length=32000)","errorCode":"STRING_TOO_LONG","fields":["Description"]}]`: {true, false},
+		`STRING_TOO_LONG`: {true, true},
+		`{"errors":{"Text":["The field Text must be a string with a maximum length of 4000."]},"title":"One or more validation errors occurred."}`: {true, false},
+		`{"errors":["Content is too long (maximum is 1000 characters)"]}`:                                                                          {true, false},
+		`{"message":"notes may have at most 512 characters"}`:                                                                                      {true, false},
+		`{"detail":"Ensure this field has no more than 255 characters."}`:                                                                          {true, false},
+		`{"error":"payload size exceeded"}`:                                                                                                        {true, false},
+		`{"error":{"code":"TEXT_TOO_LONG"}}`:                                                                                                       {true, true},
+		`{"error":"The customer is not active"}`:                                                                                                   {false, false},
+		`{"errors":["Record not found"]}`:                                                                                                          {false, false},
+		`[{"errorCode":"FIELD_CUSTOM_VALIDATION_EXCEPTION"}]`:                                                                                      {false, false},
+		`{"message":"dataObjectId is required"}`:                                                                                                   {false, false},
+		`{"message":"an emphasized name is missing"}`:                                                                                              {false, false},
+		`{"message":"The character is not allowed in this field"}`:                                                                                 {false, false},
+		``:                         {false, true},
+		`{}`:                       {false, true},
+		`{"detail":"Bad Request"}`: {false, true},
+		`{"type":"https://tools.ietf.org/html/rfc7231#section-6.5.1","title":"One or more validation errors occurred.","status":400,"traceId":"00-84c1fd4063c38d9f3900d06e56542d48-85d1d4-00"}`: {false, true},
+		`<html><head><title>400 Bad Request</title><style>body { width: 1em }</style></head><body><h1>Bad Request</h1></body></html>`:                                                           {false, true},
+		`{"error":"invalid_request"}`: {false, true},
+	} {
+		e := connector.Error{Kind: connector.Refused}
+		if e.Says(words); e.TooLong != want.tooLong || !e.TooLong && e.Unexplained != want.unexplained {
+			t.Errorf("%s: too long %t, unexplained %t", words, e.TooLong, e.Unexplained)
+		}
+	}
+}

@@ -17,7 +17,8 @@ import (
 type Connector interface {
 	// Info describes the platform; it never changes.
 	Info() hub.PlatformInfo
-	// Check makes the cheapest call that proves the credentials are accepted, and returns whose they are.
+	// Check makes the cheapest call that proves the credentials are accepted, and returns whose they are; also with an error, where it
+	// knows. It is asked again once an hour: what opens another account by then is neither read nor written to.
 	Check(ctx context.Context, s *Session) (Account, error)
 	// Fetch reads one page of one model. It makes as few requests as the vendor allows, usually one.
 	Fetch(ctx context.Context, s *Session, q Query) (Page, error)

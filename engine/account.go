@@ -12,12 +12,19 @@ import (
 // accountEvery is how often the CRM is asked whose a connection's credentials are, and whether that account is in order.
 const accountEvery = time.Hour
 
-// askAccount asks the CRM, at the end of a run and once in a while, whose the credentials are, where nobody has asked since
-// they were set, and what is not in order with that account. Where it does not answer it is asked another time.
+// wrongAccountError says that a connection's credentials have come to open another account than its records are of: nothing is read or
+// written before a person decides, or they open the same one again.
+type wrongAccountError struct{ reason string }
+
+func (e *wrongAccountError) Error() string {
+	return e.reason + ": nothing is read or written. Give credentials of that account; or give these again and say replaceAccount=true: then all records that are of the other one go, with the links to them, and everything is read anew"
+}
+
+// askAccount asks the CRM, before anything else and once in a while, whose the credentials are, and what is not in order with that
+// account. Where it does not answer it is asked another time: that alone is no reason to read nothing.
 func (j *syncJob) askAccount(ctx context.Context) error {
-	now := j.engine.Clock()
-	if j.failed != nil || j.sched.Retrying || now.Sub(j.session.accountAskedAt) < accountEvery {
-		return nil //nolint:nilerr // what failed is told already
+	if j.session.wrongAccount == "" && j.engine.Clock().Sub(j.session.accountAskedAt) < accountEvery {
+		return nil
 	}
 	account, err := j.check(ctx)
 	if ctx.Err() != nil {
@@ -26,8 +33,12 @@ func (j *syncJob) askAccount(ctx context.Context) error {
 	if err != nil {
 		j.log.Debug("the CRM does not say whose the credentials are", "error", err)
 	}
-	if err := j.engine.Store.NoteAccount(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, keptAccount(account), err == nil); err != nil {
-		return err
+	wrong, noteErr := j.engine.Store.NoteAccount(ctx, j.conn.OrganizationID, j.conn.ID, j.session.credentialsSetAt, keptAccount(account), err == nil || account.ID != "")
+	switch {
+	case noteErr != nil:
+		return noteErr
+	case wrong != "":
+		return &wrongAccountError{wrong}
 	}
 	return j.leftAlone(ctx, err)
 }

@@ -45,6 +45,7 @@ type crm struct {
 	findFails func(ids []string) error
 	// checkFails may fail to say whose the credentials are.
 	checkFails func() error
+	account    string
 }
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -78,7 +79,7 @@ func (c *crm) Check(context.Context, *connector.Session) (connector.Account, err
 	if c.checkFails != nil {
 		return connector.Account{}, c.checkFails()
 	}
-	return connector.Account{}, nil
+	return connector.Account{ID: c.account}, nil
 }
 func (c *crm) WriteNote(context.Context, *connector.Session, connector.Note) (connector.NoteRef, error) {
 	return connector.NoteRef{}, nil

@@ -35,6 +35,8 @@ type session struct {
 	credentialsSetAt time.Time
 	// accountAskedAt is when the CRM was last asked whose they are; zero when it was not.
 	accountAskedAt time.Time
+	// wrongAccount says which account they have come to open in the place of the one that the records are of; empty where they have not.
+	wrongAccount string
 	// uncheckedMapping is when the mapping was set, where the CRM has still to be asked about it; zero where not.
 	uncheckedMapping time.Time
 }
@@ -71,7 +73,8 @@ func (e *Engine) loadCredentials(ctx context.Context, info hub.PlatformInfo, con
 	if err != nil { // the platform has come to need a field that it did not need before
 		return creds, fmt.Errorf("%w: %w", hub.ErrNeedsCredentials, err)
 	}
-	s.Values, s.refusals, s.credentialsSetAt, s.accountAskedAt = values, creds.Refusals, creds.UpdatedAt, creds.AccountAskedAt
+	s.Values, s.refusals, s.credentialsSetAt = values, creds.Refusals, creds.UpdatedAt
+	s.accountAskedAt, s.wrongAccount = creds.AccountAskedAt, creds.WrongAccount
 	return creds, nil
 }
 

@@ -25,6 +25,7 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 	var held *heldError
 	var waits *waitError
 	var unmapped *mappingError
+	var wrong *wrongAccountError
 	switch {
 	case err == nil:
 		j.planNext(&end, now)
@@ -40,6 +41,10 @@ func (j *syncJob) end(ctx context.Context, err error) error {
 		return j.stopped(ctx, end, err)
 	case errors.As(err, &unmapped):
 		return j.endUnmapped(ctx, unmapped, end, now)
+	case errors.As(err, &wrong):
+		end.Next = now.Add(jitter(accountEvery, 4))
+		end.ModelsDue, end.Waiting = end.Next, "asks again whose its credentials are: "+wrong.Error()
+		return j.needsCredentials(ctx, end, wrong.Error()+".")
 	case errors.Is(err, hub.ErrNeedsCredentials):
 		end.Waiting = store.NeedsCredentials
 		return j.needsCredentials(ctx, end, "there are no credentials")

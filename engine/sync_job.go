@@ -124,6 +124,9 @@ func (j *syncJob) sync(ctx context.Context) error {
 	}
 	j.opened = true
 	j.session.transport.onWait = func(wait time.Duration) { j.reportWait(ctx, wait) }
+	if err := j.askAccount(ctx); err != nil {
+		return err
+	}
 	if err := j.checkMapping(ctx); err != nil {
 		return err
 	}
@@ -143,9 +146,6 @@ func (j *syncJob) sync(ctx context.Context) error {
 	}
 	if j.waits != nil {
 		return j.waits
-	}
-	if err := j.askAccount(ctx); err != nil {
-		return err
 	}
 	return j.registerWebhook(ctx)
 }

@@ -288,6 +288,9 @@ func (s *deliveryAttempt) open(ctx context.Context, c connector.Connector) error
 	if err != nil {
 		return err
 	}
+	if creds.WrongAccount != "" {
+		return &wrongAccountError{creds.WrongAccount}
+	}
 	again := creds.RefusedAt.Add(endings[connector.Unauthorized].plainWait(creds.Refusals))
 	if creds.Refusals > 0 && again.After(s.engine.Clock()) {
 		return &refusedError{again}

@@ -41,6 +41,7 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 	}
 	var ce *connector.Error
 	var refused *refusedError
+	var wrong *wrongAccountError
 	if errors.As(err, &ce) {
 		s.engine.metrics.notes.WithLabelValues(string(s.conn.Platform), string(ce.Kind)).Inc()
 	}
@@ -49,6 +50,8 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 		s.stop, end.At, end.Error = true, time.Time{}, "The connection needs credentials that the CRM accepts."
 	case errors.As(err, &refused):
 		s.stop, s.next, end.At = true, refused.again, time.Time{}
+	case errors.As(err, &wrong): // as the sync found
+		s.stop, s.next, end.At, end.Error = true, now.Add(waitingLook), time.Time{}, "It waits, as "+wrong.Error()+"."
 	case ce == nil:
 		return err
 	case ce.Kind == connector.Unauthorized && s.session != nil && s.session.Token != "" && !s.session.newToken:

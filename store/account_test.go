@@ -279,7 +279,8 @@ func TestWhatIsLearntOfOldCredentialsStays(t *testing.T) {
 		}
 		check := func(ctx context.Context, _ hub.Connection, values map[string]string) (hub.CRMAccount, error) {
 			if values["key"] == "old" {
-				return hub.CRMAccount{}, errors.Join(errors.New("refused"), st.NoteAccount(ctx, org, c.ID, old.UpdatedAt, hub.CRMAccount{ID: "a", Name: "A"}, true))
+				_, err := st.NoteAccount(ctx, org, c.ID, old.UpdatedAt, hub.CRMAccount{ID: "a", Name: "A"}, true)
+				return hub.CRMAccount{}, errors.Join(errors.New("refused"), err)
 			}
 			return hub.CRMAccount{ID: "b", Name: "B"}, nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -29,6 +30,9 @@ type Credentials struct {
 	AccountAskedAt time.Time
 	// AccountID is the CRM's own id of the account that they are of; empty where it is not known.
 	AccountID string
+	// WrongAccount says, for people, which account they have come to open in the place of that one; empty where it is the same. Nothing
+	// is read of such an account, nor written to it.
+	WrongAccount string
 }
 
 // place binds what is sealed to its connection, so that a row copied elsewhere does not open.
@@ -106,17 +110,34 @@ func (s *Store) learnAccount(ctx context.Context, c hub.Connection, check hub.Ch
 }
 
 // NoteAccount keeps what the CRM says about the account of the credentials of the time, or where it did not answer only that
-// it was asked. Whose the records are stays as it is known.
-func (s *Store) NoteAccount(ctx context.Context, organization, connection string, of time.Time, account hub.CRMAccount, answered bool) error {
-	return s.write(ctx, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE credentials SET account_asked_at = $4,
+// it was asked. Whose the records are stays as it is known: where it is another account that the credentials open, wrong says which, for
+// people.
+func (s *Store) NoteAccount(ctx context.Context, organization, connection string, of time.Time, account hub.CRMAccount, answered bool) (wrong string, err error) {
+	err = s.write(ctx, func(tx Tx) error {
+		var known hub.CRMAccount
+		wrong = ""
+		_, err := queryOne(ctx, tx, func(r database.Row) (struct{}, error) {
+			return struct{}{}, r.Scan(&known.ID, &known.Name, &wrong)
+		}, `SELECT account_id, account_name, wrong_account FROM credentials WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $3`+tx.Dialect().ForUpdate(),
+			organization, connection, micros(of))
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if answered && account.ID != "" {
+			wrong = ""
+			if known.Differs(account) {
+				wrong = hub.Storable(fmt.Sprintf("its credentials have come to open %s, and what is here is of %s", account, known))
+			}
+		}
+		_, err = tx.Exec(ctx, `UPDATE credentials SET account_asked_at = $4, wrong_account = $9,
 				account_id = CASE WHEN account_id = '' THEN $5 ELSE account_id END,
 				account_name = CASE WHEN $5 <> '' AND account_id IN ('', $5) THEN $6 ELSE account_name END,
 				account_note = CASE WHEN $8 THEN $7 ELSE account_note END
 			WHERE organization_id = $1 AND connection_id = $2 AND updated_at = $3`,
-			organization, connection, micros(of), micros(s.clock()), account.ID, account.Name, account.Note, answered)
+			organization, connection, micros(of), micros(s.clock()), account.ID, account.Name, account.Note, answered, wrong)
 		return err
 	})
+	return wrong, err
 }
 
 // accountOf is whose the connection's credentials are; hub.ErrNotFound where it has none.
@@ -171,7 +192,8 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 		_, err = tx.Exec(ctx, `INSERT INTO credentials (organization_id, connection_id, sealed, updated_at, account_id, account_name, account_note, account_asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (organization_id, connection_id) DO UPDATE SET sealed = excluded.sealed, sealed_token = NULL, token_expires = NULL,
 				token_lease = NULL, refusals = 0, refused_since = NULL, refused_at = NULL, rejected_at = NULL, updated_at = excluded.updated_at,
-				account_id = excluded.account_id, account_name = excluded.account_name, account_note = excluded.account_note, account_asked_at = excluded.account_asked_at`,
+				account_id = excluded.account_id, account_name = excluded.account_name, account_note = excluded.account_note, account_asked_at = excluded.account_asked_at,
+				wrong_account = ''`,
 			organization, connection, sealed, micros(s.clock()), account.ID, account.Name, account.Note, asked)
 		if err != nil {
 			return err
@@ -201,14 +223,14 @@ func (s *Store) putCredentials(ctx context.Context, organization, connection str
 
 // Credentials returns the connection's credentials, or hub.ErrNeedsCredentials where it has none.
 func (s *Store) Credentials(ctx context.Context, organization, connection string) (Credentials, error) {
-	var sealed, account string
+	var sealed, account, wrong string
 	var sealedToken *string
 	var expires, rejected, refused, asked *int64
 	var refusals int
 	var updated int64
 	_, err := queryOne(ctx, s.db, func(r database.Row) (struct{}, error) {
-		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated, &asked, &account)
-	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at, account_asked_at, account_id FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
+		return struct{}{}, r.Scan(&sealed, &sealedToken, &expires, &rejected, &refusals, &refused, &updated, &asked, &account, &wrong)
+	}, `SELECT sealed, sealed_token, token_expires, rejected_at, refusals, refused_at, updated_at, account_asked_at, account_id, wrong_account FROM credentials WHERE organization_id = $1 AND connection_id = $2`, organization, connection)
 	if errors.Is(err, hub.ErrNotFound) {
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
@@ -218,7 +240,7 @@ func (s *Store) Credentials(ctx context.Context, organization, connection string
 	if sealed == "" { // they were lost with their key
 		return Credentials{}, hub.ErrNeedsCredentials
 	}
-	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked), AccountID: account}
+	c := Credentials{TokenExpires: fromOptionalMicros(expires), RejectedAt: fromOptionalMicros(rejected), Refusals: refusals, RefusedAt: fromOptionalMicros(refused), UpdatedAt: fromMicros(updated), AccountAskedAt: fromOptionalMicros(asked), AccountID: account, WrongAccount: wrong}
 	text, err := s.keys.open(sealed, credentialPlace(organization, connection))
 	if err != nil {
 		return c, err

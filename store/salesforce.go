@@ -98,7 +98,7 @@ func (s *Store) changeCredentials(ctx context.Context, c hub.Connection, change 
 		return err
 	}
 	values := change(old.Values)
-	if maps.Equal(values, old.Values) && len(also) == 0 && err == nil {
+	if maps.Equal(values, old.Values) && len(also) == 0 && err == nil && old.WrongAccount == "" {
 		return s.ReleaseToken(ctx, c.OrganizationID, c.ID)
 	}
 	account := hub.SalesforceAccount(c.ExternalAccountID)

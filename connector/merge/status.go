@@ -117,7 +117,7 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	}
 	account := connector.Account{ID: details.ID, Name: details.Name}
 	if details.Category != "" && details.Category != "crm" {
-		return connector.Account{}, connector.Fail(connector.Refused, service, "the linked account is of the category %q, and not a CRM", details.Category)
+		return account, connector.Fail(connector.Refused, service, "the linked account is of the category %q, and not a CRM", details.Category)
 	}
 	switch details.Status {
 	case "RELINK_NEEDED":

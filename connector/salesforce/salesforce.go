@@ -103,10 +103,11 @@ func (Connector) Check(ctx context.Context, s *connector.Session) (connector.Acc
 	if len(rows.records) != 1 || json.Unmarshal(rows.records[0], &organization) != nil || len(organization.ID) < shortID { //nolint:musttag // rows read themselves
 		return connector.Account{}, connector.Fail(connector.Malformed, service, "the organization does not say its id")
 	}
+	account := connector.Account{ID: organization.ID, Name: organization.Name}
 	if of := s.ExternalAccountID; strings.HasPrefix(of, organizationPrefix) && len(of) >= shortID && of[:shortID] != organization.ID[:shortID] {
-		return connector.Account{}, connector.Fail(connector.Refused, service, "the credentials open the organization %s, and the connection is of %s", organization.ID, of)
+		return account, connector.Fail(connector.Refused, service, "the credentials open the organization %s, and the connection is of %s", organization.ID, of)
 	}
-	return connector.Account{ID: organization.ID, Name: organization.Name}, nil
+	return account, nil
 }
 
 // An id has 15 characters, or 18 of which the last 3 only say which of the others are capitals.

@@ -31,8 +31,8 @@ type Talk struct {
 // Thresholds are how probable an appointment must be for a recording to be linked to it, by the evidence; below, it is
 // offered. They are from 0.5 to 1. The JSON names are those of storage.
 type Thresholds struct {
-	// Time holds where neither place nor customer say anything, Place where both places are known, Contact where the
-	// uploader or the words name a customer.
+	// Time holds where neither place nor customer say anything, Place where both places are known (and Time as well, where they
+	// speak against the appointment), Contact where the uploader or the words name a customer.
 	Time    float64 `json:"time,omitempty"`
 	Place   float64 `json:"place,omitempty"`
 	Contact float64 `json:"contact,omitempty"`

@@ -106,9 +106,10 @@ type way struct {
 	weight float64 // logarithm
 	used   uint64  // appointments that were visited, or whose time went to somebody else
 	rep    belief
-	// last is the appointment that the talk before was of, -1 for none; lasted is what its length counted for.
-	last              int
-	lastStart, lasted float64
+	// last is the appointment that the talk before was of, -1 for none, from lastStart to lastEnd in all its recordings; lasted is what its
+	// length counted for.
+	last                       int
+	lastStart, lastEnd, lasted float64
 	// unplanned is how much more than on most days speaks for a talk that nobody planned, as logarithm.
 	unplanned float64
 	// reached is when the latest of the visits that were made as planned was planned for: the rep is past what is earlier.
@@ -251,8 +252,8 @@ func (m *dayMatch) addTalks() {
 			if of.placed && a.placed {
 				meters := of.place.metersTo(a.place)
 				beside, _ := m.besideDensity(of.place, j)
-				of.located[j] = math.Log(against(anywhere, sameDensity(meters)+misplaced*beside))
-				of.nearby[j] = math.Log(against(anywhere, nearbyDensity(meters)))
+				of.located[j] = math.Log(visitAgainst(anywhere, sameDensity(meters)+misplaced*beside, meters))
+				of.nearby[j] = math.Log(nearbyAgainst(anywhere, meters))
 				of.strayed[j] = strayedDensity(meters)
 			} else if of.placed {
 				of.located[j] = math.Log(m.unknownDensity(of.place, j) / anywhere)
@@ -260,13 +261,23 @@ func (m *dayMatch) addTalks() {
 		}
 		of.contact = contactEvidence(clues, of.about)
 		of.fixed, of.isFixed = m.said(r)
-		of.unplanned = math.Log(unplannedRate * doorDensity(of.length))
+		of.unplanned = math.Log(unplannedRate * (doorDensity(of.length) + m.otherwise(of)))
 		of.of = m.pairs(of)
 		m.talks = append(m.talks, of)
 	}
 	slices.SortFunc(m.talks, func(a, b *dayTalk) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.length, b.length), cmp.Compare(a.Recording.ID, b.Recording.ID))
 	})
+}
+
+// otherwise is how probable an unplanned talk is with a customer of the day by its length, place and customer: at another hour than
+// planned they say nothing of the appointment, and only time does.
+func (m *dayMatch) otherwise(t *dayTalk) float64 {
+	most := math.Inf(-1)
+	for i := range m.appointments {
+		most = max(most, t.located[i]+t.contact[i])
+	}
+	return sameCustomer * math.Exp(most) * lengthDensity(t.length, t.length, 0)
 }
 
 // unknownDensity is how probable a place is for the visit of an appointment whose own is not known: anywhere, or beside where
@@ -328,8 +339,9 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		default:
 			p.lengths = lengthsDensity(t.length, a.slot)
 			p.lasted = lengthDensity(t.length+3, t.length, a.slot)
-			p.moved = math.Log(movedDensity(t.start, t.length, a.begin, a.slot)) + evidence
-			p.instead = math.Log(insteadHeld/visitHeld*insteadDensity(t.start, t.length, a.begin, a.slot)) + t.nearby[i]
+			moved := movedDensity(t.start, t.length, a.begin, a.slot)
+			p.moved = math.Log(moved) + evidence
+			p.instead = math.Log(insteadHeld/visitHeld*(insteadDensity(t.start, t.length, a.begin, a.slot)+likeVisit*moved)) + t.nearby[i]
 		}
 	}
 	return pairs
@@ -337,19 +349,19 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 
 // step is how a way goes on with a talk.
 type step struct {
-	from              *way
-	weight            float64
-	used              uint64
-	rep               belief
-	last              int
-	lastStart, lasted float64
-	reached           float64
+	from                       *way
+	weight                     float64
+	used                       uint64
+	rep                        belief
+	last                       int
+	lastStart, lastEnd, lasted float64
+	reached                    float64
 }
 
 // follow works out how probable each appointment is for each talk.
 func (m *dayMatch) follow() {
 	for _, c := range clocks {
-		usual := way{weight: math.Log(c.chance), rep: newBelief(c.ahead), last: -1, reached: math.Inf(-1)}
+		usual := way{weight: math.Log(c.chance), rep: newBelief(c.ahead), last: -1, lastEnd: math.Inf(-1), reached: math.Inf(-1)}
 		doors := usual
 		doors.unplanned = math.Log(doorRate)
 		doors.weight += math.Log(doorDays) - (doorRate-1)*unplannedRate*doorTime // and no more of them than there were
@@ -370,7 +382,7 @@ func (m *dayMatch) follow() {
 		steps = steps[:min(len(steps), waysMost)]
 		ways := make([]way, len(steps))
 		for i, s := range steps {
-			ways[i] = way{s.weight, s.used, s.rep.met(t.start, t.length), s.last, s.lastStart, s.lasted, s.from.unplanned, s.reached, append(slices.Clip(s.from.choices), int8(s.last))}
+			ways[i] = way{s.weight, s.used, s.rep.met(t.start, t.length), s.last, s.lastStart, s.lastEnd, s.lasted, s.from.unplanned, s.reached, append(slices.Clip(s.from.choices), int8(s.last))}
 		}
 		m.ways = ways
 	}
@@ -394,23 +406,33 @@ func (m *dayMatch) follow() {
 // goOn adds all that a talk may be after the day went some way.
 func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 	reached := w.reached
-	add := func(weight float64, a int, used uint64, rep belief, lasted, start float64) {
+	add := func(weight float64, a int, used uint64, rep belief, lasted, start, end float64) {
 		if !t.isFixed || a == t.fixed {
 			// A floor, so that what a person said is possible however far away.
-			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, lasted, reached})
+			steps = append(steps, step{w, w.weight + max(weight, -500), w.used | used, rep, a, start, end, lasted, reached})
 		}
 	}
-	add(t.unplanned+w.unplanned, -1, 0, w.rep, 0, t.start)
+	end, twice := t.start+t.length, w.recordedTwice(t)
+	if t.isFixed && t.fixed < 0 {
+		end = t.start // see common
+	}
+	if w.last >= 0 || twice > 0 {
+		add(m.goesOn(w, t, twice), w.last, 0, w.rep, w.lasted, w.lastStart, max(w.lastEnd, end))
+	}
+	// What is another talk than the one before is hardly recorded at the same time.
+	another := math.Log(1 - (1-atOnce)*w.common(t))
+	other := func(weight float64, a int, used uint64, rep belief, lasted float64) {
+		add(weight+another, a, used, rep, lasted, t.start, end)
+	}
+	other(t.unplanned+w.unplanned, -1, 0, w.rep, 0)
 	for i, a := range m.appointments {
 		p := &t.of[i]
 		switch {
 		case p.cannot:
 			continue
 		case a.whole || a.long:
-			add(p.some, i, 0, w.rep, 0, t.start)
+			other(p.some, i, 0, w.rep, 0)
 			continue
-		case w.last == i:
-			add(m.goesOn(w, t, i), i, 0, w.rep, w.lasted, w.lastStart)
 		}
 		if w.used&a.bit != 0 && (!t.isFixed || t.fixed != i) {
 			continue
@@ -419,34 +441,62 @@ func (m *dayMatch) goOn(steps []step, w *way, t *dayTalk) []step {
 		if w.used&a.together != 0 {
 			prior = math.Log(bothHeld)
 		}
-		add(p.moved+prior, i, a.bit, w.rep, p.lasted, t.start)
-		add(p.instead+prior, -1, a.bit, w.rep, 0, t.start)
+		other(p.moved+prior, i, a.bit, w.rep, p.lasted)
+		other(p.instead+prior, -1, a.bit, w.rep, 0)
 		if a.begin < w.reached {
 			continue // what is past is made up for only if it was moved
 		}
 		if density, after := w.rep.visitDensity(t.start, a.begin, p.lengths); density > 0 {
 			reached = a.begin
-			add(math.Log((1-movedChance)*density)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted, t.start)
+			other(math.Log((1-movedChance)*density)+prior+t.located[i]+t.contact[i], i, a.bit, after, p.lasted)
 			// Somebody else next to it may be visited just as its customer would have been: then only place and customer tell.
-			add(math.Log(likeVisit*insteadHeld/visitHeld*density)+prior+t.nearby[i], -1, a.bit, after, 0, t.start)
+			other(math.Log(likeVisit*insteadHeld/visitHeld*density)+prior+t.nearby[i], -1, a.bit, after, 0)
 			reached = w.reached
 		}
 	}
 	return steps
 }
 
-// goesOn is how much speaks for a talk that is the second part of the one before.
-func (m *dayMatch) goesOn(w *way, t *dayTalk, i int) float64 {
-	near := t.located[i]
-	if before := m.talks[len(w.choices)-1]; before.placed && t.placed {
-		parts := (partsDensity(before.place.metersTo(t.place)) + 1e-3*m.anywhere) / m.anywhere
+// goesOn is how much speaks for a recording of the talk that the one before is of, whatever that is: its second part, or the same once more.
+func (m *dayMatch) goesOn(w *way, t *dayTalk, twice float64) float64 {
+	i, near, contact, strayed := w.last, 0.0, 0.0, 0.0
+	before := m.talks[len(w.choices)-1]
+	if i >= 0 {
+		near, contact, strayed = t.located[i], t.contact[i], before.strayed[i]
+	}
+	if before.placed && t.placed {
+		meters := before.place.metersTo(t.place)
+		parts := visitAgainst(m.anywhere, partsDensity(meters), meters)
 		// Where the place of the part before is none, the appointment's tells where this one was made.
-		near = math.Log((1-before.strayed[i])*parts + before.strayed[i]*math.Exp(t.located[i]))
+		near = math.Log((1-strayed)*parts + strayed*math.Exp(near))
 	}
-	density := twoParts * pauseDensity(t.start-w.rep.free)
-	if slot := m.appointments[i].slot; t.length > 0 {
-		whole := t.start + t.length - w.lastStart
-		density *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) * interruptionDensity(t.length/whole) / whole / max(w.lasted, 1e-12)
+	if i < 0 || m.appointments[i].long || m.appointments[i].whole {
+		return math.Log(twice) + near + contact
 	}
-	return math.Log(density) + near + t.contact[i]
+	part := twoParts * pauseDensity(t.start-w.lastEnd)
+	if slot := m.appointments[i].slot; t.length > 0 && w.lasted > 0 {
+		whole := max(w.lastEnd, t.start+t.length) - w.lastStart
+		part *= logNormal(whole+3, cmp.Or(slot, unplannedLength), 1.2*visitSpread) * interruptionDensity(t.length/whole) / whole / w.lasted
+		twice *= lengthDensity(whole+3, whole, slot) / w.lasted
+	}
+	return math.Log(part+twice) + near + contact
+}
+
+// common is what share of the shorter of them a recording has in common with the talk before. One that a person took off has nothing in common:
+// it may be one of two recordings of the same, and says nothing of the other.
+func (w *way) common(t *dayTalk) float64 {
+	shorter := min(w.lastEnd-w.lastStart, t.length)
+	if shorter <= 0 || (t.isFixed && t.fixed < 0) {
+		return 0
+	}
+	return overlapOf(w.lastStart, w.lastEnd, t.start, t.start+t.length) / shorter
+}
+
+// recordedTwice is how probable it is that a recording is of the talk before, by another phone or a copy.
+func (w *way) recordedTwice(t *dayTalk) float64 {
+	common := w.common(t)
+	if common == 0 {
+		return 0
+	}
+	return twice * common * apartDensity(t.start-w.lastStart) * apartDensity(t.start+t.length-w.lastEnd)
 }

@@ -12,6 +12,8 @@ const (
 	// leastProbable is how probable an appointment must be to be told of beside another, leastOffered how probable the
 	// first must be for a recording to be offered.
 	leastProbable, leastOffered = 0.005, 0.05
+	// faintestShare is the least that is said of what may be.
+	faintestShare = 1e-6
 )
 
 // excludes says why an appointment is none that a talk may be of; empty where it may.
@@ -35,18 +37,17 @@ func (d *Day) excludes(a *Appointment) string {
 // verdict puts into words what was worked out for a talk.
 func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	v := Verdict{Choices: make([]Choice, 0, len(m.day.Appointments)), None: 1}
-	weighed := make(map[int]*dayAppointment, len(m.appointments))
 	about := make(map[int]int, len(m.appointments))
+	probable := m.probable(t)
 	for i, a := range m.appointments {
-		weighed[a.index], about[a.index] = a, i
-		v.None -= t.share[i]
+		about[a.index] = i
+		v.None -= probable[i]
 	}
-	v.None = max(0, v.None)
 	for i := range m.day.Appointments {
 		c := Choice{Model: ModelEngagement, Appointment: m.day.Appointments[i]}
-		if a := weighed[i]; a != nil {
-			c.Probability = min(t.share[about[i]], 1)
-			c.Reason = m.because(t, a, about[i])
+		if j, weighed := about[i]; weighed {
+			c.Probability = probable[j]
+			c.Reason = m.because(t, m.appointments[j], j)
 		} else if c.Reason = m.day.excludes(&c.Appointment); c.Reason == "" {
 			c.Reason = "It is too far from the recording."
 		}
@@ -57,19 +58,39 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	})
 	v.Evidence = EvidenceTime
 	if len(v.Choices) > 0 && v.Choices[0].Probability >= leastProbable {
-		best := v.Choices[0]
+		best := &v.Choices[0].Appointment
 		for i, a := range m.appointments {
-			if a.ConnectionID == best.Appointment.ConnectionID && a.ExternalID == best.Appointment.ExternalID {
-				v.Evidence = m.evidence(t, a, i)
+			if a.ConnectionID == best.ConnectionID && a.ExternalID == best.ExternalID {
+				v.Evidence = m.evidence(t, i)
+				v.Threshold = m.threshold(t, i, v.Evidence)
 			}
 		}
-		v.decide(m.day.Thresholds)
+		v.decide()
 	}
 	v.Reason = m.reason(t, &v)
 	return v
 }
 
-func (m *dayMatch) evidence(t *dayTalk, a *dayAppointment, i int) Evidence {
+// probable is how probable each appointment is for a talk. What may be is never impossible, and never certain: the ways of a day that were
+// too improbable to follow are left.
+func (m *dayMatch) probable(t *dayTalk) []float64 {
+	all := slices.Clone(t.share)
+	count := 1.0 // none of them
+	for i := range all {
+		if !t.of[i].cannot {
+			count++
+		}
+	}
+	for i := range all {
+		if all[i] = min(1, all[i]) / (1 + count*faintestShare); !t.of[i].cannot {
+			all[i] += faintestShare / (1 + count*faintestShare)
+		}
+	}
+	return all
+}
+
+// evidence is what decides for an appointment. A place that speaks against it, or rather for a talk nearby, does not.
+func (m *dayMatch) evidence(t *dayTalk, i int) Evidence {
 	asked := t.about[i].asked() || t.about[i].spoken
 	for j, other := range t.about {
 		asked = asked || (t.share[j] >= leastProbable && other.asked())
@@ -77,10 +98,20 @@ func (m *dayMatch) evidence(t *dayTalk, a *dayAppointment, i int) Evidence {
 	switch {
 	case asked:
 		return EvidenceContact
-	case t.placed && a.placed:
+	case t.placed && m.appointments[i].placed && t.located[i] > max(0, t.nearby[i]):
 		return EvidencePlace
 	}
 	return EvidenceTime
+}
+
+// threshold is how probable an appointment must be to be linked. Where both places are known and time decides, as they do not speak for the
+// appointment, it takes what a place takes as well.
+func (m *dayMatch) threshold(t *dayTalk, i int, e Evidence) float64 {
+	own := m.day.Thresholds[m.appointments[i].ConnectionID]
+	if e == EvidenceTime && t.placed && m.appointments[i].placed {
+		return max(own.Of(EvidenceTime), own.Of(EvidencePlace))
+	}
+	return own.Of(e)
 }
 
 // because says in words what speaks for an appointment, and against it.
@@ -193,12 +224,11 @@ func (m *dayMatch) improbable(t *dayTalk, day []int, nearest int) string {
 	return fmt.Sprintf("%s the recording is hardly of one of them. Of %s: %s", has, a.called(), lowerFirst(m.because(t, a, nearest)))
 }
 
-// decide says whether the first choice is linked or offered, by the evidence and the threshold that its connection has for it.
-func (v *Verdict) decide(thresholds map[string]Thresholds) {
-	best := v.Choices[0]
-	v.Threshold = thresholds[best.Appointment.ConnectionID].Of(v.Evidence)
-	v.Linked = best.Probability >= v.Threshold
-	v.Offered = !v.Linked && best.Probability >= leastOffered
+// decide says whether the first choice is linked or offered, by what it has to reach.
+func (v *Verdict) decide() {
+	best := v.Choices[0].Probability
+	v.Linked = best >= v.Threshold
+	v.Offered = !v.Linked && best >= leastOffered
 }
 
 // decision says in words that the first choice, called as it is, is linked or offered.

@@ -13,11 +13,11 @@ const (
 	addressMedian, addressSpread = 25.0, 0.8
 	fixMedian, fixSpread         = 18.0, 0.7
 	// misplaced is how often an address was found elsewhere, stray how often a recording's place is an old one or a
-	// guess of the phone.
+	// guess of the phone: nearby, which is as far away as the rep talks to somebody else meanwhile.
 	misplaced, misplacedNearest, misplacedFarthest = 0.04, 1500.0, 20_000.0
-	stray, strayNearest, strayFarthest             = 0.05, 150.0, 1650.0
-	// insteadNearest and insteadFarthest are how far away the rep talks to somebody else meanwhile.
-	insteadNearest, insteadFarthest = 30.0, 1500.0
+	stray, nearbyNearest, nearbyFarthest           = 0.05, 30.0, 1600.0
+	// lost is how often a place says nothing at all.
+	lost = 0.002
 	// neighbourChance is how often an appointment is some doors from the one before it.
 	neighbourChance, neighbourNearest, neighbourFarthest = 0.10, 30.0, 200.0
 )
@@ -44,51 +44,45 @@ func (p place) metersTo(q place) float64 {
 }
 
 // sameDensity is how probable it is that a recording was made some meters from the place of its appointment.
-func sameDensity(meters float64) float64 {
-	d := ring(distanceDensities().visit, meters) * (1 - misplaced) * (1 - stray)
-	d += stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
-	d += misplaced * between(meters, misplacedNearest, misplacedFarthest)
-	return d
-}
+func sameDensity(meters float64) float64 { return placeDensities().same.at(meters) }
 
 // strayedDensity is how probable it is that a recording which was made some meters from the place of its appointment was told a place that
 // is an old one, or a guess of the phone.
 func strayedDensity(meters float64) float64 {
-	strayed := stray * (1 - misplaced) * between(meters, strayNearest, strayFarthest)
+	strayed := stray * (1 - misplaced) * between(meters, nearbyNearest, nearbyFarthest)
 	return strayed / max(sameDensity(meters), strayed, 1e-300)
 }
 
 // partsDensity is how probable it is that two recordings of one visit have places some meters apart.
-func partsDensity(meters float64) float64 {
-	return ring(distanceDensities().parts, meters)*(1-2*stray) + 2*stray*between(meters, strayNearest, strayFarthest)
-}
+func partsDensity(meters float64) float64 { return placeDensities().parts.at(meters) }
 
-// nearbyDensity is how probable it is that a talk with somebody else took place some meters from the appointment, whose
-// address may have been found elsewhere.
-func nearbyDensity(meters float64) float64 {
-	return (1-misplaced)*between(meters, insteadNearest, insteadFarthest) + misplaced*between(meters, misplacedNearest, misplacedFarthest)
-}
+// nearbyDensity is how probable it is that a talk with somebody else took place some meters from the appointment.
+func nearbyDensity(meters float64) float64 { return placeDensities().nearby.at(meters) }
 
 // anywhereDensity is how probable a place is for somebody who works within some meters.
 func anywhereDensity(radius float64) float64 { return 1 / (math.Pi * radius * radius) }
 
-// against is how much more probable a place is by a density than anywhere. The floor bounds what one place that is wrong can say.
-func against(anywhere, density float64) float64 { return (density + 0.002*anywhere) / anywhere }
+// visitAgainst is how much more probable a place is for a visit, by a density, than anywhere. What one place that is wrong can say is bounded,
+// but for one that is farther than addresses are found elsewhere: the farther, the more it speaks against.
+func visitAgainst(anywhere, density, meters float64) float64 {
+	far := min(1, misplacedFarthest/meters)
+	return density/anywhere + lost*far*far
+}
 
-// ring turns a density of distances into one of places.
-func ring(d *distanceDensity, meters float64) float64 {
-	return d.at(meters) / (2 * math.Pi * max(meters, 5))
+// nearbyAgainst is how much more probable a place is for a talk with somebody else in an appointment's time than anywhere.
+func nearbyAgainst(anywhere, meters float64) float64 {
+	return nearbyDensity(meters)/anywhere + lost/stray
 }
 
 // between is the density of places whose distances are spread evenly, with soft edges.
 func between(meters, nearest, farthest float64) float64 {
 	soft := 0.1*meters + 15
 	inside := normalBelow((meters-nearest)/soft) - normalBelow((meters-farthest)/soft)
-	return inside / (farthest - nearest) / (2 * math.Pi * max(meters, 5))
+	return inside / (farthest - nearest) / (2 * math.Pi * max(meters, nearest))
 }
 
-// distanceDensity is the density of a distance that two errors make together, by its logarithm.
-type distanceDensity struct{ of []float64 }
+// byDistance are densities of places by how far away they are: at distances whose logarithms are some steps apart.
+type byDistance []float64
 
 const (
 	apartFrom = -1.0 // the logarithm of the shortest distance
@@ -97,26 +91,44 @@ const (
 )
 
 // at is the density at a distance.
-func (d *distanceDensity) at(meters float64) float64 {
+func (d byDistance) at(meters float64) float64 {
 	at := (math.Log(max(meters, 1)) - apartFrom) / apartStep
 	i := int(at)
-	if i+1 >= len(d.of) {
+	if i+1 >= len(d) {
 		return 0
 	}
-	return (d.of[i]*(1-(at-float64(i))) + d.of[i+1]*(at-float64(i))) / max(meters, 1)
+	return d[i]*(1-(at-float64(i))) + d[i+1]*(at-float64(i))
 }
 
-// distanceDensities are of an appointment and the recording of its visit, and of two recordings of one visit.
-var distanceDensities = sync.OnceValue(func() (all struct{ visit, parts *distanceDensity }) {
-	all.visit = apartOf(addressMedian, addressSpread, fixMedian, fixSpread)
+// placeDensities are of an appointment and the recording of its visit, of an appointment and a talk with somebody else in its time, and of two
+// recordings of one visit. That somebody may have been kilometers away as well: so often that a place there speaks against the visit as much
+// as one nearby does, though some addresses are found there. No place that is farther speaks less against it.
+var placeDensities = sync.OnceValue(func() (all struct{ same, nearby, parts byDistance }) {
+	all.same = apartOf(addressMedian, addressSpread, fixMedian, fixSpread)
 	all.parts = apartOf(fixMedian, fixSpread, fixMedian, fixSpread)
+	all.nearby = make(byDistance, len(all.same))
+	for n := range all.same {
+		meters := math.Exp(apartFrom + apartStep*float64(n))
+		near, elsewhere := between(meters, nearbyNearest, nearbyFarthest), between(meters, misplacedNearest, misplacedFarthest)
+		all.same[n] = (1-misplaced)*((1-stray)*all.same[n]+stray*near) + misplaced*elsewhere
+		all.nearby[n] = (1-misplaced)*near + misplaced/stray*elsewhere
+		all.parts[n] = (1-2*stray)*all.parts[n] + 2*stray*near
+	}
+	for n := len(all.same) - 2; n >= 0; n-- {
+		all.same[n], all.parts[n] = max(all.same[n], all.same[n+1]), max(all.parts[n], all.parts[n+1])
+	}
+	least := math.Inf(1)
+	for n, same := range all.same {
+		least = min(least, same/max(all.nearby[n], 1e-300))
+		all.nearby[n] = max(all.nearby[n], same/least)
+	}
 	return all
 })
 
 // apartOf adds up two errors of lognormal size in any two directions. A tenth is of errors half as large again.
-func apartOf(median, spread, otherMedian, otherSpread float64) *distanceDensity {
+func apartOf(median, spread, otherMedian, otherSpread float64) byDistance {
 	const quantiles, directions = 60, 24
-	l := &distanceDensity{make([]float64, int((apartEnd-apartFrom)/apartStep))}
+	of := make(byDistance, int((apartEnd-apartFrom)/apartStep))
 	for _, scale := range []struct{ weight, by float64 }{{0.9, 1}, {0.1, 1.5}} {
 		weight := scale.weight / (quantiles * quantiles * directions * apartStep)
 		for i := range quantiles {
@@ -127,15 +139,19 @@ func apartOf(median, spread, otherMedian, otherSpread float64) *distanceDensity 
 					d := math.Sqrt(a*a + b*b + 2*a*b*math.Cos(math.Pi*(float64(k)+0.5)/directions))
 					at := (math.Log(max(d, 1)) - apartFrom) / apartStep
 					n := int(at)
-					if n+1 < len(l.of) {
-						l.of[n] += weight * (1 - (at - float64(n)))
-						l.of[n+1] += weight * (at - float64(n))
+					if n+1 < len(of) {
+						of[n] += weight * (1 - (at - float64(n)))
+						of[n+1] += weight * (at - float64(n))
 					}
 				}
 			}
 		}
 	}
-	return l
+	for n := range of { // from distances to places
+		meters := math.Exp(apartFrom + apartStep*float64(n))
+		of[n] /= 2 * math.Pi * meters * meters
+	}
+	return of
 }
 
 // quantile is that of the standard normal distribution.

@@ -120,9 +120,11 @@ func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 	}
 	if at, known := placeOf(p.Latitude, p.Longitude); m.placed && known {
 		meters, anywhere := m.place.metersTo(at), anywhereDensity(territory(nil))
-		m.none += projectBeside * w.weight * nearbyDensity(meters) / anywhere
-		w.weight *= against(anywhere, sameDensity(meters))
-		w.evidence = EvidencePlace
+		m.none += projectBeside * w.weight * nearbyAgainst(anywhere, meters)
+		visit := visitAgainst(anywhere, sameDensity(meters), meters)
+		if w.weight *= visit; visit > 1 {
+			w.evidence = EvidencePlace
+		}
 		reasons = append([]string{"its place is " + personDistance(meters) + " from the recording's"}, reasons...)
 	}
 	if t.asked() || t.spoken {
@@ -152,7 +154,8 @@ func (m *projectMatch) verdict() Verdict {
 	}
 	if len(v.Choices) > 0 {
 		v.Evidence = m.of[0].evidence
-		v.decide(m.day.Thresholds)
+		v.Threshold = m.day.Thresholds[m.of[0].ConnectionID].Of(v.Evidence)
+		v.decide()
 		if v.Evidence == EvidenceTime { // that a rep has a project says nothing of one talk
 			v.Linked, v.Offered = false, false
 		}

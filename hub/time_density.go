@@ -35,13 +35,18 @@ const (
 	longRate = 3.0
 	// twoParts is how often the recording of a visit was interrupted; partsPause how long, in the mean.
 	twoParts, partsPause = 0.07, 3.6
+	// twice is how often a talk is recorded twice, and twiceApart how many minutes apart both begin and end, as a rule; atOnce is how much rarer
+	// another talk is at the same time than after it.
+	twice, twiceApart, atOnce = 0.01, 2.0, 1e-3
+	// sameCustomer is how many talks that nobody planned are with a customer of the day.
+	sameCustomer = 0.005
 	// partAlone is how often a part of a visit is all that was recorded of it.
 	partAlone = 0.003
 	// brokenOff is how often the recording of a visit is broken off in its first minutes, brokenOffMost at most, the sooner the more often.
 	brokenOff, brokenOffMost = 0.01, 5.0
 	// likeVisit is how many of the talks with somebody else begin and last as the visit would have: few, but where they are more,
 	// nothing but the place tells them apart; oddDoor is how many of those that nobody planned last otherwise than most.
-	likeVisit, oddDoor = 0.05, 0.05
+	likeVisit, oddDoor = 0.04, 0.05
 	// visitSpread is that of the logarithm of how long a visit takes, compared with what was planned; unplannedLength
 	// is the length of one that nobody planned.
 	visitSpread               = 0.36
@@ -229,6 +234,13 @@ func pauseDensity(pause float64) float64 {
 	const rate = 4 / partsPause
 	after := rate * (max(0, pause) + atOnce)
 	return rate * after * after * after / 6 * math.Exp(-after)
+}
+
+// apartDensity is how probable it is that the ends of two recordings of the same are some minutes apart: rarely far, but what one phone
+// recorded may be any piece of what another did.
+func apartDensity(minutes float64) float64 {
+	apart := 1 + math.Abs(minutes)/twiceApart
+	return 1 / (2 * twiceApart * apart * apart)
 }
 
 // logNormal is the density of a lognormal distribution.

@@ -31,6 +31,9 @@ var aims = [classes][2]float64{{0.99, 0.85}, {0.92, 0.40}, {0.995, 0.95}, {0.92,
 
 const amongAim, calibrationAim = 0.97, 0.02
 
+// leastStated is how probable a choice must be to count as one.
+const leastStated = 0.005
+
 // tally counts what the rule said of one class of recordings.
 type tally struct {
 	talks, of, linked, right, elsewhere, ofNone int
@@ -165,7 +168,7 @@ func (c *tally) count(t talk, v hub.Verdict) {
 	is := func(choice hub.Choice) bool {
 		return t.of >= 0 && choice.Appointment.ExternalID == fmt.Sprint(t.of)
 	}
-	among := slices.ContainsFunc(v.Choices[:min(2, len(v.Choices))], func(choice hub.Choice) bool { return choice.Probability > 0 && is(choice) })
+	among := slices.ContainsFunc(v.Choices[:min(2, len(v.Choices))], func(choice hub.Choice) bool { return choice.Probability >= leastStated && is(choice) })
 	if t.of >= 0 {
 		c.of++
 		if among {
@@ -201,7 +204,7 @@ func (c *tally) count(t talk, v hub.Verdict) {
 		}
 	}
 	for _, choice := range v.Choices {
-		if choice.Probability >= 0.005 {
+		if choice.Probability >= leastStated {
 			state(&c.stated, choice.Probability, is(choice))
 		}
 	}

@@ -62,11 +62,11 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 	if found.ExternalID != "" {
 		s.delivery.Note.On = on
 	}
-	d := s.delivery
+	d, gone := s.delivery, isGone(err)
 	switch {
-	case d.Withdrawn != "" && connector.Status(err) == http.StatusNotFound: // with its record every note is gone
+	case d.Withdrawn != "" && gone: // with its record every note is gone
 		return s.engine.Store.EndDelivery(ctx, s.task, d, store.DeliveryEnd{State: hub.DeliveryPending})
-	case err != nil:
+	case err != nil && !gone:
 		return s.handleError(ctx, at, err)
 	case found.ExternalID == "":
 		return s.absent(ctx, c, at)
@@ -100,16 +100,21 @@ func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder,
 	for _, one := range append([]hub.RecordRef{on}, merged...) {
 		q.Target, q.ExternalID = one.Model, one.ExternalID
 		found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
-		status := connector.Status(err)
-		switch isGone := status == http.StatusNotFound || status == http.StatusGone; {
-		case isGone && one == on:
+		switch {
+		case isGone(err) && one == on:
 			gone = err
-		case isGone: // with a record that was merged its notes may be no more
+		case isGone(err): // with a record that was merged its notes may be no more
 		case err != nil || found.ExternalID != "":
 			return found, one, err
 		}
 	}
 	return connector.FoundNote{}, on, gone
+}
+
+// isGone reports whether an error says that the record that was asked about is not there.
+func isGone(err error) bool {
+	status := connector.Status(err)
+	return status == http.StatusNotFound || status == http.StatusGone
 }
 
 // belongsNow is the record that a note which was sent belongs on: what the recording is linked to may refer to another by now. It

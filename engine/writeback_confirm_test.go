@@ -13,6 +13,7 @@ import (
 	"sirocco/connector/companycam"
 	"sirocco/hub"
 	"sirocco/simulator"
+	simulatedcompanycam "sirocco/simulator/companycam"
 	"sirocco/store/storetest"
 )
 
@@ -405,6 +406,49 @@ type noTokens struct{}
 
 func (noTokens) Authorize(context.Context, *connector.Session) (connector.Token, error) {
 	return connector.Token{Value: "none", Expires: time.Now().Add(1000 * time.Hour)}, nil
+}
+
+// vanishing is a connector whose vendor has a record no more, as one that was deleted, or merged into another that it does not name.
+type vanishing struct {
+	unhurried
+	connector.NoteFinder
+	gone *atomic.Bool
+}
+
+func (v vanishing) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
+	if v.gone.Load() {
+		err := connector.Fail(connector.Refused, "It", "there is no such thing")
+		err.Status = http.StatusNotFound
+		return connector.FoundNote{}, err
+	}
+	return v.NoteFinder.FindNote(ctx, s, q)
+}
+
+// TestALostNoteWhoseRecordIsGone deletes the record on which a note may be, at the CRM: with it the note is gone, and after the lag
+// the delivery says what there is to say, instead of asking for ever.
+func TestALostNoteWhoseRecordIsGone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var gone atomic.Bool
+		c := vanishing{unhurried{companycam.Connector{}}, companycam.Connector{}, &gone}
+		r := newHubRig(t, url, c, simulatedcompanycam.New(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		r.crm.Notes.ListAfter(r.lag / 2)
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
+		gone.Store(true)
+		r.pass(r.lag / 4)
+		until(t, "it was looked for", func() bool { return r.delivery(id).Absences > 0 })
+		if d := r.delivery(id); d.State != hub.DeliveryConfirming {
+			t.Fatalf("settled before the lag is over: %+v", d)
+		}
+		until(t, "it is settled", func() bool {
+			r.pass(r.lag / 4)
+			return r.delivery(id).State == hub.DeliveryFailed
+		})
+		if d := r.delivery(id); !strings.Contains(d.Error, "there is no such thing") || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+		}
+	})
 }
 
 // TestAVendorWithoutSearch leaves it to a person whether the note is there.

@@ -100,10 +100,31 @@ func (j *syncJob) settleOthers(ctx context.Context, info hub.ModelInfo) error {
 		return err
 	}
 	if held > 0 {
-		j.log.Warn("a large part of a model is something else at the CRM by now: a person has to decide", "model", info.Model, "records", held)
+		j.log.Warn("a large part of a model is something else at the CRM by now, or gone from what it came inside of: a person has to decide", "model", info.Model, "records", held)
 		return nil
 	}
 	return j.deleteAbsent(ctx, info, store.AbsenceOther)
+}
+
+// settleChildren deletes what came inside records of the model and is not there any more, once its pages are read, unless that is so much
+// that a person has to decide.
+func (j *syncJob) settleChildren(ctx context.Context, info hub.ModelInfo) error {
+	if len(info.Also) == 0 {
+		return nil
+	}
+	absent, err := j.engine.Store.Absences(ctx, j.conn.OrganizationID, j.conn.ID)
+	if err != nil {
+		return err
+	}
+	for _, child := range info.Also {
+		if absent[child][store.AbsenceOther] == 0 {
+			continue
+		}
+		if err := j.settleOthers(ctx, hub.ModelInfo{Model: child}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deleteAbsent deletes the records of a model whose absence is in the state.

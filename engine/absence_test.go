@@ -1,12 +1,19 @@
 package engine_test
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"sirocco/connector"
+	"sirocco/hub"
+	"sirocco/simulator"
+	simulatedleadperfection "sirocco/simulator/leadperfection"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -71,6 +78,61 @@ func TestOneThatCannotBeAskedForHoldsUpNoOther(t *testing.T) {
 		}
 		if left := f.living(t); deleted != 39 || left["13"] == "" {
 			t.Errorf("%d are deleted; the one of which it does not say: %q", deleted, left["13"])
+		}
+	})
+}
+
+// TestALargePartOfWhatIsInsideIsHeld lets all customers come with an empty list of leads: what came inside of them waits for a person, as
+// what a list does not have any more, and lives on where it comes again.
+func TestALargePartOfWhatIsInsideIsHeld(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var empty atomic.Bool
+		i := slices.IndexFunc(pulled, func(p platform) bool { return p.name == "leadperfection" })
+		r := newHubRig(t, url, pulled[i].connector, simulatedleadperfection.NewWith(simulator.Options{Seed: 47, Records: 60, ValidateEvery: -1}, simulatedleadperfection.Habits{Leadless: &empty}))
+		last := r.synced("")
+		models := []hub.Model{hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagement}
+		living := func() map[hub.Model]int {
+			n := map[hub.Model]int{}
+			for _, m := range models {
+				n[m] = storetest.Count(t, r.st, `SELECT COUNT(*) FROM records WHERE connection_id = $1 AND model = $2 AND deleted_at IS NULL`, r.conn.ID, string(m))
+			}
+			return n
+		}
+		before := living()
+		reads := func(leadless bool) store.SyncRun {
+			t.Helper()
+			empty.Store(leadless)
+			if err := r.st.RequestSync(t.Context(), r.conn.OrganizationID, r.conn.ID, nil, &time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			last = r.synced(last.ID)
+			return last
+		}
+		held := func() map[hub.Model]int {
+			sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sched.Held
+		}
+		for range 2 { // those that are held are not counted twice
+			if run := reads(true); run.Deleted != 0 || !maps.Equal(living(), before) || !maps.Equal(held(), before) || before[hub.ModelLead] < 20 {
+				t.Fatalf("%d are deleted, of %v %v are held, and %v live", run.Deleted, before, held(), living())
+			}
+		}
+		if text := r.explanation(); !strings.Contains(text, fmt.Sprintf("Of LEAD, %d are no longer shown by the CRM: whether they count as deleted waits for a decision.", before[hub.ModelLead])) {
+			t.Error(text)
+		}
+		if run := reads(false); run.Deleted != 0 || len(held()) != 0 || !maps.Equal(living(), before) {
+			t.Errorf("they come again: %v are held, and %v live", held(), living())
+		}
+		reads(true)
+		if n, err := r.st.DecideDeletions(t.Context(), r.conn.OrganizationID, r.conn.ID, []hub.Model{hub.ModelLead}, true); err != nil || n != before[hub.ModelLead] {
+			t.Errorf("%d are decided: %v", n, err)
+		}
+		until(t, "the leads are deleted", func() bool { return living()[hub.ModelLead] == 0 })
+		if now := living(); now[hub.ModelOpportunity] != before[hub.ModelOpportunity] || now[hub.ModelEngagement] != before[hub.ModelEngagement] {
+			t.Errorf("%v live, of %v", now, before)
 		}
 	})
 }

@@ -57,6 +57,9 @@ func (m *modelSync) sync(ctx context.Context) error {
 	if err == nil && (m.others || m.job.absences[m.info.Model][store.AbsenceOther] > 0) {
 		err = m.job.settleOthers(ctx, m.info)
 	}
+	if err == nil {
+		err = m.job.settleChildren(ctx, m.info)
+	}
 	return err
 }
 
@@ -75,10 +78,20 @@ func (m *modelSync) readWhole(ctx context.Context) error {
 
 // deleteApproved deletes the records of which a person said that they count as deleted.
 func (m *modelSync) deleteApproved(ctx context.Context) error {
-	if m.job.absences[m.info.Model][store.AbsenceApproved] == 0 {
-		return nil
+	if m.job.absences[m.info.Model][store.AbsenceApproved] > 0 {
+		if err := m.job.deleteAbsent(ctx, m.info, store.AbsenceApproved); err != nil {
+			return err
+		}
 	}
-	return m.job.deleteAbsent(ctx, m.info, store.AbsenceApproved)
+	for _, child := range m.info.Also {
+		if m.job.absences[child][store.AbsenceApproved] == 0 {
+			continue
+		}
+		if err := m.job.deleteAbsent(ctx, hub.ModelInfo{Model: child}, store.AbsenceApproved); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lookBack is how long after its modified time the CRM may still come to show a record.

@@ -207,6 +207,9 @@ func (r *wholeReading) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.job.settleChildren(ctx, r.info); err != nil {
+		return err
+	}
 	return r.end(ctx)
 }
 

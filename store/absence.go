@@ -19,7 +19,8 @@ const (
 	AbsenceNoted AbsenceState = "NOTED"
 	// AbsenceConfirmed is one of which the CRM said that it is not there, or that a second reading did not meet either.
 	AbsenceConfirmed AbsenceState = "CONFIRMED"
-	// AbsenceOther is one whose row the CRM shows as something that the hub keeps no record of, whoever reads its page.
+	// AbsenceOther is one whose row the CRM shows as something that the hub keeps no record of, whoever reads its page, or that what it
+	// came inside of does not have any more.
 	AbsenceOther AbsenceState = "OTHER"
 	// AbsenceHeld is one of so many that a person has to decide.
 	AbsenceHeld AbsenceState = "HELD"
@@ -104,12 +105,9 @@ func (s *Store) NoteAbsent(ctx context.Context, sched Schedule, w Reading, exter
 	})
 }
 
-// noteOthers notes those records of which a page says that they are something else by now, unless they were written after it was
-// asked for.
-func noteOthers(ctx context.Context, tx Tx, sched Schedule, page PageCommit, asked time.Time) error {
-	others := slices.DeleteFunc(slices.Clone(page.Others), func(id string) bool { // the page has both: the next one says which is so
-		return slices.ContainsFunc(page.Records, func(r hub.Record) bool { return r.Model == page.State.Model && r.ExternalID == id })
-	})
+// noteOthers notes those records of which a page says that they are something else by now, or that what they came inside of does not have
+// them any more, unless they were written after it was asked for.
+func noteOthers(ctx context.Context, tx Tx, c hub.Connection, model hub.Model, others []string, asked time.Time) error {
 	if len(others) == 0 {
 		return nil
 	}
@@ -118,7 +116,7 @@ func noteOthers(ctx context.Context, tx Tx, sched Schedule, page PageCommit, ask
 		SELECT organization_id, connection_id, model, external_id, CAST($5 AS BIGINT), CAST($6 AS TEXT) FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
 			AND external_id `+in+` AND deleted_at IS NULL AND COALESCE(written_at, 0) <= $5
 		ON CONFLICT (organization_id, connection_id, model, external_id) DO UPDATE SET state = $6 WHERE absences.state = $7`,
-		sched.OrganizationID, sched.ConnectionID, string(page.State.Model), arg, micros(asked), string(AbsenceOther), string(AbsenceNoted))
+		c.OrganizationID, c.ID, string(model), arg, micros(asked), string(AbsenceOther), string(AbsenceNoted))
 	return err
 }
 
@@ -312,17 +310,16 @@ func (s *Store) DecideDeletions(ctx context.Context, organization, connection st
 	var chosen []hub.Model
 	err = s.write(ctx, func(tx Tx) error {
 		decided, chosen = 0, nil
-		c, err := lockConnection(ctx, tx, organization, connection)
-		if err != nil {
+		if _, err := lockConnection(ctx, tx, organization, connection); err != nil {
 			return err
 		}
 		all, err := absences(ctx, tx, organization, connection)
 		if err != nil {
 			return err
 		}
-		for _, of := range c.SyncStatus {
-			if n := all[of.Model][AbsenceHeld]; n > 0 && (models == nil || slices.Contains(models, of.Model)) {
-				chosen, decided = append(chosen, of.Model), decided+n
+		for model, of := range all {
+			if n := of[AbsenceHeld]; n > 0 && (models == nil || slices.Contains(models, model)) {
+				chosen, decided = append(chosen, model), decided+n
 			}
 		}
 		if decided == 0 {

@@ -17,7 +17,7 @@ type gates struct {
 	merged bool
 	// recorded says that the organization has recordings, linked that some are linked to records of the connection.
 	recorded, linked bool
-	// absent says that some of the model are absent, quarantined that items of it are in quarantine.
+	// absent says that some records are absent, quarantined that items of the model are in quarantine.
 	absent, quarantined bool
 	// disabled says that the organization is disabled.
 	disabled bool
@@ -35,7 +35,7 @@ const gatesQuery = `SELECT
 	EXISTS (SELECT 1 FROM records WHERE organization_id = $1 AND connection_id = $2 AND merged_into IS NOT NULL),
 	EXISTS (SELECT 1 FROM recordings WHERE organization_id = $1),
 	EXISTS (SELECT 1 FROM recordings WHERE organization_id = $1 AND link_connection_id = $2),
-	EXISTS (SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3),
+	EXISTS (SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2),
 	EXISTS (SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3),
 	EXISTS (SELECT 1 FROM organizations WHERE id = $1 AND disabled = TRUE),
 	(SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $4)`

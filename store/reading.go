@@ -113,6 +113,17 @@ func noteMet(ctx context.Context, tx Tx, sched Schedule, gates *gates, page Page
 	if !gates.absent {
 		return nil
 	}
+	for _, child := range page.Children {
+		var met []string
+		for _, r := range page.Records {
+			if r.Model == child {
+				met = append(met, r.ExternalID)
+			}
+		}
+		if err := dropAbsences(ctx, tx, sched, child, met); err != nil {
+			return err
+		}
+	}
 	return dropAbsences(ctx, tx, sched, page.State.Model, append(records, unreadable...))
 }
 

@@ -118,8 +118,8 @@ type PageCommit struct {
 	Others []string
 	// RewindApplied says that the run began where State.RewindTo asked, which is thereby done.
 	RewindApplied bool
-	// Children are models whose records come with those of the state's model, all of them: what a record of the
-	// page no longer has is deleted.
+	// Children are models whose records come with those of the state's model, all of them: what a living record of the page no longer
+	// has is absent.
 	Children []hub.Model
 	// Status is what the contract's syncStatus shows for the model after the page.
 	Status hub.SyncState
@@ -178,7 +178,10 @@ func (s *Store) commitPage(ctx context.Context, sched Schedule, page PageCommit,
 		if err := noteMet(ctx, tx, sched, gates, page); err != nil {
 			return err
 		}
-		if err := noteOthers(ctx, tx, sched, page, asked); err != nil {
+		others := slices.DeleteFunc(slices.Clone(page.Others), func(id string) bool { // the page has both: the next one says which is so
+			return slices.ContainsFunc(page.Records, func(r hub.Record) bool { return r.Model == page.State.Model && r.ExternalID == id })
+		})
+		if err := noteOthers(ctx, tx, c, page.State.Model, others, asked); err != nil {
 			return err
 		}
 		fresh, err := quarantine(ctx, tx, sched, page.Quarantined, now)
@@ -224,7 +227,7 @@ func holdPage(ctx context.Context, tx Tx, sched Schedule, model hub.Model, now t
 	return held, c, gates, err
 }
 
-// upsertPage brings the records of a page in, and takes away the children that they no longer have. It reports what became
+// upsertPage brings the records of a page in, and notes the children that they no longer have. It reports what became
 // of the records of each model.
 func upsertPage(ctx context.Context, tx Tx, c hub.Connection, write recordWrite, page PageCommit, scope *relinkScope) (ModelTotals, error) {
 	done := ModelTotals{}
@@ -242,8 +245,11 @@ func upsertPage(ctx context.Context, tx Tx, c hub.Connection, write recordWrite,
 		done.Add(model, RunTotals{Changes: ch})
 	}
 	for _, child := range page.Children {
-		n, err := deleteAbsentChildren(ctx, tx, c, page, child, write.now)
+		gone, n, err := goneChildren(ctx, tx, c, page, child, write.now)
 		if err != nil {
+			return nil, err
+		}
+		if err := noteOthers(ctx, tx, c, child, gone, write.asked); err != nil {
 			return nil, err
 		}
 		scope.note(child, Changes{Deleted: n})

@@ -54,6 +54,9 @@ func (v *vendor) customers() []customer {
 	}
 	leads := map[string][]lead{}
 	for _, l := range v.whole(hub.ModelLead) {
+		if none := v.habits.Leadless; none != nil && none.Load() {
+			break
+		}
 		leads[v.ownerOf(l)] = append(leads[v.ownerOf(l)], lead{l, jobs[l.ExternalID]})
 	}
 	notes := map[string][]simulator.Note{}

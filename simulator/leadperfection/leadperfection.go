@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sirocco/hub"
@@ -30,6 +31,8 @@ type Habits struct {
 	Capped int
 	// Silent answers every list of customers with an empty one.
 	Silent bool
+	// Leadless, while it is set, lets all customers come with an empty list of leads.
+	Leadless *atomic.Bool
 }
 
 // New returns a stand-in for LeadPerfection.

@@ -158,6 +158,9 @@ func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, mi
 		}
 		there[item.ExternalID] = true
 	}
+	if err := keepUnread(ctx, r.info.Model, got.page.Records, r.job.kept(r.info)); err != nil {
+		return nil, false, err
+	}
 	if len(there) > 0 {
 		if err := r.commit(ctx, &got); err != nil {
 			return nil, false, err

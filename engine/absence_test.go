@@ -87,8 +87,13 @@ func TestOneThatCannotBeAskedForHoldsUpNoOther(t *testing.T) {
 func TestALargePartOfWhatIsInsideIsHeld(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		var empty atomic.Bool
-		i := slices.IndexFunc(pulled, func(p platform) bool { return p.name == "leadperfection" })
-		r := newHubRig(t, url, pulled[i].connector, simulatedleadperfection.NewWith(simulator.Options{Seed: 47, Records: 60, ValidateEvery: -1}, simulatedleadperfection.Habits{Leadless: &empty}))
+		var c connector.Connector
+		for _, p := range pulled {
+			if p.name == "leadperfection" {
+				c = p.connector
+			}
+		}
+		r := newHubRig(t, url, c, simulatedleadperfection.NewWith(simulator.Options{Seed: 47, Records: 60, ValidateEvery: -1}, simulatedleadperfection.Habits{Leadless: &empty}))
 		last := r.synced("")
 		models := []hub.Model{hub.ModelLead, hub.ModelOpportunity, hub.ModelEngagement}
 		living := func() map[hub.Model]int {

@@ -36,6 +36,14 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}
 	}
+	for _, m := range c.Info().Models {
+		kept := func(ctx context.Context, ids []string) ([]hub.Record, error) {
+			return s.engine.Store.Kept(ctx, s.conn.OrganizationID, s.conn.ID, m.Model, nil, ids)
+		}
+		if err := keepUnread(ctx, m.Model, found.Records, kept); err != nil {
+			return false, err
+		}
+	}
 	if r.Link.Basis == "" { // it was made before that was kept
 		known, err := s.engine.Store.Verdict(ctx, r)
 		if err != nil {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,23 @@ func TestItSaysThatItWaitsForTheRateLimit(t *testing.T) {
 		r := newHubRig(t, url, slow{pulled[0].connector}, pulled[0].crm(simulator.Options{Seed: 30, Records: 130, ValidateEvery: -1}))
 		until(t, "it says so", func() bool {
 			return strings.HasPrefix(r.explanation(), "It waits for the CRM's rate limit; the next attempt is at ")
+		})
+	})
+}
+
+// TestItSaysWhyAConnectorWaits lets a connector wait by itself, as for a share of the day's calls: the sentence has its numbers.
+func TestItSaysWhyAConnectorWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		f := newLater(t, url, newCRM(20), false)
+		f.crm.set(func(context.Context, connector.Query) error {
+			e := connector.Fail(connector.RateLimited, f.crm.Info().Name, "85 of the 100 calls are used")
+			e.RetryAfter = 15 * time.Minute
+			return e
+		})
+		f.sync(t)
+		until(t, "it says so", func() bool {
+			sched, err := f.st.Schedule(t.Context(), f.org, f.conn.ID)
+			return err == nil && strings.HasPrefix(sched.Explain(f.conn, f.now()), "It waits for the CRM's rate limit: 85 of the 100 calls are used; the next attempt is at ")
 		})
 	})
 }

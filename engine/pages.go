@@ -130,6 +130,9 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 		for i := range got.page.Records {
 			got.page.Records[i].Mend()
 		}
+		if got.err = keepUnread(ctx, q.Model, got.page.Records, q.Kept); got.err != nil {
+			return
+		}
 		got.prepared, got.faults = store.Prepare(got.page.Records)
 	}()
 	return answer

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,38 @@ func TestWhatIsRefusedAloneFailsAlone(t *testing.T) {
 				crm.Faults.Always(simulator.Fault{Kind: simulator.Unauthorized})
 				r.ahead.Add(int64(2 * time.Hour))
 				until(t, "they are refused", func() bool { return refusals() > 0 })
+			})
+		})
+	}
+}
+
+// TestWhatMayNotBeReadStays takes the right from an app to read what SERVICE_TITAN tells of customers and jobs in lists of their own: what is
+// known of that stays, and the sentence says which right is missing.
+func TestWhatMayNotBeReadStays(t *testing.T) {
+	t.Parallel()
+	for list, right := range map[string]string{"/customers/contacts": "tn.crm.customers:r", "/locations": "tn.crm.locations:r", "/estimates": "tn.sal.estimates:r"} {
+		t.Run(right, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 48, Records: 60, ValidateEvery: -1}))
+				last := r.synced("")
+				again := func() {
+					t.Helper()
+					if err := r.st.RequestSync(t.Context(), r.conn.OrganizationID, r.conn.ID, nil, &time.Time{}); err != nil {
+						t.Fatal(err)
+					}
+					last = r.synced(last.ID)
+					r.equal()
+				}
+				r.crm.Faults.Always(simulator.Fault{Kind: simulator.Forbidden, Match: list})
+				again()
+				if text := r.explanation(); last.Updated != 0 || !strings.Contains(text, right) || !strings.Contains(text, "stays as it is") {
+					t.Errorf("%d are changed: %s", last.Updated, text)
+				}
+				r.crm.Faults.Stop()
+				again()
+				if text := r.explanation(); strings.Contains(text, right) {
+					t.Error(text)
+				}
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sirocco/connector"
@@ -139,6 +140,10 @@ func (j *syncJob) endFailed(ctx context.Context, err error, end store.SyncJobRes
 	switch {
 	case fromCRM && ce.Kind == connector.RateLimited:
 		end.Waiting = rateLimit
+		// The connector's own reason, as how many of the day's calls are used, and neither a refusal nor our limit.
+		if why, its := strings.CutPrefix(ce.Message, j.name()+": "); its && ce.Status == 0 {
+			end.Waiting += ": " + why
+		}
 	case fromCRM:
 		end.Waiting = "tries again after a failure: " + ce.Error()
 	default:

@@ -50,6 +50,40 @@ type Record struct {
 
 	Refs    Refs
 	Details Details
+
+	// Unread is what the credentials do not let be read of it: what is known of that stays.
+	Unread Unread `json:"-"`
+}
+
+// Unread are parts of a record that may not be read, which is not to say that it has none.
+type Unread uint8
+
+// The parts.
+const (
+	// UnreadReach is how somebody is reached: phones and e-mails.
+	UnreadReach Unread = 1 << iota
+	// UnreadPlace is where something is: its addresses and coordinates.
+	UnreadPlace
+	// UnreadSale is what came of something: the amount, the disposition and whose it is.
+	UnreadSale
+)
+
+// Keep takes what of the record may not be read from what is known of it.
+func (r *Record) Keep(known *Record) {
+	if r.Unread&UnreadReach != 0 {
+		r.Details.Email, r.Details.Emails, r.Details.Phones = known.Details.Email, known.Details.Emails, known.Details.Phones
+	}
+	if r.Unread&UnreadPlace != 0 {
+		r.Details.Addresses, r.Details.Latitude, r.Details.Longitude = known.Details.Addresses, known.Details.Latitude, known.Details.Longitude
+	}
+	if r.Unread&UnreadSale != 0 {
+		r.Refs.Owner = cmp.Or(known.Refs.Owner, r.Refs.Owner)
+		if r.Details.Disposition != "LOST" { // which takes no sale to be known
+			r.Details.Disposition = cmp.Or(known.Details.Disposition, r.Details.Disposition)
+		}
+		r.Details.Amount = cmp.Or(known.Details.Amount, r.Details.Amount)
+	}
+	r.Unread = 0
 }
 
 // Refs are a record's references to other records of the same connection, by external id; empty where it has none.

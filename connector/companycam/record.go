@@ -84,8 +84,8 @@ type project struct {
 		Country string `json:"country"`
 	} `json:"address"`
 	Coordinates *struct {
-		Lat float64 `json:"lat"`
-		Lon float64 `json:"lon"`
+		Lat connector.Number `json:"lat"`
+		Lon connector.Number `json:"lon"`
 	} `json:"coordinates"`
 	Contact *contact `json:"primary_contact"`
 }
@@ -110,8 +110,8 @@ func (p *project) record() hub.Record {
 	if r.Name == "" { // which is usual; people then see the address
 		r.Name = a.Street
 	}
-	if c := p.Coordinates; c != nil && known(c.Lat, c.Lon) {
-		r.Details.Latitude, r.Details.Longitude = &c.Lat, &c.Lon
+	if c := p.Coordinates; c != nil && known(c.Lat.Float, c.Lon.Float) {
+		r.Details.Latitude, r.Details.Longitude = c.Lat.Float, c.Lon.Float
 	}
 	if c := p.contact(); c != nil {
 		r.Refs.Contact = c.ExternalID
@@ -120,8 +120,8 @@ func (p *project) record() hub.Record {
 }
 
 // known reports whether coordinates are of a place: 0, 0 is how vendors write that there is none.
-func known(lat, lon float64) bool {
-	return (lat != 0 || lon != 0) && lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180
+func known(lat, lon *float64) bool {
+	return lat != nil && lon != nil && (*lat != 0 || *lon != 0) && *lat >= -90 && *lat <= 90 && *lon >= -180 && *lon <= 180
 }
 
 // contact is whom a project is for.

@@ -32,6 +32,7 @@ func Run(t *testing.T, c connector.Connector, crm NewCRM) {
 	t.Run("reads only what changed", func(t *testing.T) { readsOnlyChanges(t, c, crm) })
 	t.Run("reads times in any zone", func(t *testing.T) { readsAnyZone(t, c, crm) })
 	t.Run("reads ids in any form", func(t *testing.T) { readsIDsInAnyForm(t, c, crm) })
+	t.Run("reads numbers in text", func(t *testing.T) { readsNumbersInText(t, c, crm) })
 	t.Run("rejects one bad record", func(t *testing.T) { rejectsOneBadRecord(t, c, crm) })
 	t.Run("names each failure", func(t *testing.T) { namesFailures(t, c, crm) })
 	t.Run("takes no answer without rows for an empty list", func(t *testing.T) { needsRows(t, c, crm) })

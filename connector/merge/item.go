@@ -19,31 +19,31 @@ type item struct {
 	UpdatedAt  connector.Stamp `json:"remote_updated_at"`
 	ActiveAt   connector.Stamp `json:"last_activity_at"`
 
-	Name           string         `json:"name"`
-	FirstName      string         `json:"first_name"`
-	LastName       string         `json:"last_name"`
-	Company        string         `json:"company"`
-	Email          string         `json:"email"`
-	Description    string         `json:"description"`
-	Industry       string         `json:"industry"`
-	Website        string         `json:"website"`
-	IsActive       *bool          `json:"is_active"`
-	Amount         *float64       `json:"amount"`
-	CloseDate      connector.Time `json:"close_date"`
-	Status         string         `json:"status"`
-	Stage          stage          `json:"stage"`
-	ActivityType   string         `json:"activity_type"`
-	Subject        string         `json:"subject"`
-	Content        string         `json:"content"`
-	Direction      string         `json:"direction"`
-	StartTime      connector.Time `json:"start_time"`
-	EndTime        connector.Time `json:"end_time"`
-	Account        connector.ID   `json:"account"`
-	Owner          connector.ID   `json:"owner"`
-	Contacts       []connector.ID `json:"contacts"`
-	EngagementType connector.ID   `json:"engagement_type"`
-	ToAccount      connector.ID   `json:"converted_account"`
-	ToContact      connector.ID   `json:"converted_contact"`
+	Name           string           `json:"name"`
+	FirstName      string           `json:"first_name"`
+	LastName       string           `json:"last_name"`
+	Company        string           `json:"company"`
+	Email          string           `json:"email"`
+	Description    string           `json:"description"`
+	Industry       string           `json:"industry"`
+	Website        string           `json:"website"`
+	IsActive       *bool            `json:"is_active"`
+	Amount         connector.Number `json:"amount"`
+	CloseDate      connector.Time   `json:"close_date"`
+	Status         string           `json:"status"`
+	Stage          stage            `json:"stage"`
+	ActivityType   string           `json:"activity_type"`
+	Subject        string           `json:"subject"`
+	Content        string           `json:"content"`
+	Direction      string           `json:"direction"`
+	StartTime      connector.Time   `json:"start_time"`
+	EndTime        connector.Time   `json:"end_time"`
+	Account        connector.ID     `json:"account"`
+	Owner          connector.ID     `json:"owner"`
+	Contacts       []connector.ID   `json:"contacts"`
+	EngagementType connector.ID     `json:"engagement_type"`
+	ToAccount      connector.ID     `json:"converted_account"`
+	ToContact      connector.ID     `json:"converted_contact"`
 
 	// Of tasks alone.
 	Opportunity   connector.ID   `json:"opportunity"`
@@ -108,7 +108,7 @@ func (i *item) record(m hub.Model) hub.Record {
 		StartTime: i.StartTime.Time, EndTime: i.EndTime.Time,
 		Refs: hub.Refs{Account: string(i.Account), Owner: string(i.Owner), EngagementType: string(i.EngagementType)},
 		Details: hub.Details{
-			RemoteID: string(i.RemoteID), FirstName: i.FirstName, LastName: i.LastName, Email: i.Email, Amount: i.Amount, ClosedAt: i.CloseDate.Wire(),
+			RemoteID: string(i.RemoteID), FirstName: i.FirstName, LastName: i.LastName, Email: i.Email, Amount: i.Amount.Float, ClosedAt: i.CloseDate.Wire(),
 			LastActivity: i.ActiveAt.Wire(), CreatedAt: i.CreatedAt.Wire(), UpdatedAt: i.UpdatedAt.Wire(),
 			Direction: i.Direction, Subject: i.Subject, Content: i.Content, ActivityType: i.ActivityType,
 			Description: i.Description, Industry: i.Industry, Website: i.Website, Active: i.IsActive, Stage: i.Stage.Name,

@@ -15,7 +15,7 @@ import (
 )
 
 // contactsOf is the list of contacts as it is asked for those of some customers: it wants a time in any case.
-var contactsOf = list{api: contacts.api, path: contacts.path, right: contacts.right, query: url.Values{"modifiedOnOrAfter": {"2000-01-01T00:00:00Z"}}}
+var contactsOf = list{api: contacts.api, path: contacts.path, right: contacts.right, what: contacts.what, query: url.Values{"modifiedOnOrAfter": {"2000-01-01T00:00:00Z"}}}
 
 // customer is a row of the list of customers.
 type customer struct {
@@ -44,12 +44,16 @@ func readCustomers(ctx context.Context, s *connector.Session, page *connector.Pa
 			ids = append(ids, id(c.ID))
 		}
 	}
-	reached, err := contactsByCustomer(ctx, s, ids)
+	reached, denied, err := contactsByCustomer(ctx, s, ids)
 	if err != nil {
 		return err
 	}
+	contactsOf.mayNotRead(page, denied)
 	connector.AppendItems(page, rows, func(c customer) []hub.Record {
 		r := c.record(s)
+		if denied != nil {
+			r.Unread = hub.UnreadReach
+		}
 		for _, by := range reached[c.ID] {
 			by.addTo(&r.Details)
 		}
@@ -89,25 +93,27 @@ func readMerged(_ context.Context, s *connector.Session, page *connector.Page, r
 }
 
 // contactsByCustomer asks for the contacts of customers. The vendor answers with a conflict where one of them has become
-// inactive: then each is asked for alone, and that one goes without.
-func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string) (map[number][]contact, error) {
-	all := map[number][]contact{}
+// inactive: then each is asked for alone, and that one goes without. denied is why the app may not read them; they are not known then.
+func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string) (all map[number][]contact, denied, err error) {
+	all = map[number][]contact{}
 	for some := range slices.Chunk(ids, idsMost) {
 		rows, err := askByIDs(ctx, s, contactsOf, "customerIds", some)
 		switch {
-		case connector.IsKind(err, connector.Forbidden), conflict(err) && len(some) == 1:
+		case connector.IsKind(err, connector.Forbidden):
+			return nil, err, nil
+		case conflict(err) && len(some) == 1:
 			continue
 		case conflict(err):
 			for _, one := range some {
-				alone, err := contactsByCustomer(ctx, s, []string{one})
-				if err != nil {
-					return nil, err
+				alone, denied, err := contactsByCustomer(ctx, s, []string{one})
+				if denied != nil || err != nil {
+					return nil, denied, err
 				}
 				maps.Copy(all, alone)
 			}
 			continue
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		}
 		for _, c := range decodeEach[contact](rows) {
 			if c.CustomerID != 0 && slices.Contains(some, id(c.CustomerID)) {
@@ -118,7 +124,7 @@ func contactsByCustomer(ctx context.Context, s *connector.Session, ids []string)
 	for _, contacts := range all { // in one order, whatever the list's is
 		slices.SortFunc(contacts, func(a, b contact) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	return all, nil
+	return all, nil, nil
 }
 
 // conflict reports whether the vendor said that a customer is not active.

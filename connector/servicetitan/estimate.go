@@ -11,13 +11,13 @@ import (
 
 // estimate is an offer that is part of a job.
 type estimate struct {
-	ID       number          `json:"id"`
-	JobID    number          `json:"jobId"`
-	Active   *bool           `json:"active"`
-	Status   json.RawMessage `json:"status"`
-	SoldBy   number          `json:"soldBy"`
-	SoldOn   connector.Time  `json:"soldOn"`
-	Subtotal float64         `json:"subtotal"`
+	ID       number           `json:"id"`
+	JobID    number           `json:"jobId"`
+	Active   *bool            `json:"active"`
+	Status   json.RawMessage  `json:"status"`
+	SoldBy   number           `json:"soldBy"`
+	SoldOn   connector.Time   `json:"soldOn"`
+	Subtotal connector.Number `json:"subtotal"`
 }
 
 // is reports whether the estimate has a status: Open, Sold or Dismissed. The vendor writes it as an object with a name.
@@ -34,17 +34,17 @@ func (e *estimate) is(status string) bool {
 	return strings.EqualFold(name, status)
 }
 
-// estimatesByID asks for estimates; without the scope for them none is known.
-func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (map[number]estimate, error) {
+// estimatesByID asks for estimates. denied is why the app may not read them; none is known then.
+func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (known map[number]estimate, denied, err error) {
 	rows, err := askByIDs(ctx, s, estimates, "ids", ids)
 	if connector.IsKind(err, connector.Forbidden) {
-		return nil, nil
+		return nil, err, nil
 	}
 	all := map[number]estimate{}
 	for _, e := range decodeEach[estimate](rows) {
 		all[e.ID] = e
 	}
-	return all, err
+	return all, nil, err
 }
 
 // readJobsOfEstimates reads the jobs anew whose estimates the rows are.
@@ -70,7 +70,9 @@ func saleOf(estimates []estimate) sale {
 		switch {
 		case e.is("Sold"):
 			all.sold = true
-			all.amount += e.Subtotal
+			if e.Subtotal.Float != nil {
+				all.amount += *e.Subtotal.Float
+			}
 			if e.SoldBy != 0 && !e.SoldOn.Before(all.on.Time) { // who sold last
 				all.by, all.on = id(e.SoldBy), e.SoldOn
 			}

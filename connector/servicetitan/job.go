@@ -12,16 +12,16 @@ import (
 
 // job is a row of the list of jobs.
 type job struct {
-	ID          number         `json:"id"`
-	Number      string         `json:"jobNumber"`
-	CustomerID  number         `json:"customerId"`
-	LocationID  number         `json:"locationId"`
-	Status      string         `json:"jobStatus"`
-	CompletedOn connector.Time `json:"completedOn"`
-	SoldByID    number         `json:"soldById"`
-	Total       *float64       `json:"total"`
-	EstimateIDs []number       `json:"estimateIds"`
-	Summary     string         `json:"summary"`
+	ID          number           `json:"id"`
+	Number      string           `json:"jobNumber"`
+	CustomerID  number           `json:"customerId"`
+	LocationID  number           `json:"locationId"`
+	Status      string           `json:"jobStatus"`
+	CompletedOn connector.Time   `json:"completedOn"`
+	SoldByID    number           `json:"soldById"`
+	Total       connector.Number `json:"total"`
+	EstimateIDs []number         `json:"estimateIds"`
+	Summary     string           `json:"summary"`
 	stamps
 }
 
@@ -36,14 +36,16 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 			estimateIDs = append(estimateIDs, id(e))
 		}
 	}
-	places, err := locationsByID(ctx, s, placeIDs)
+	places, noPlaces, err := locationsByID(ctx, s, placeIDs)
 	if err != nil {
 		return err
 	}
-	offers, err := estimatesByID(ctx, s, estimateIDs)
+	offers, noOffers, err := estimatesByID(ctx, s, estimateIDs)
 	if err != nil {
 		return err
 	}
+	locations.mayNotRead(page, noPlaces)
+	estimates.mayNotRead(page, noOffers)
 	before := len(page.Records)
 	connector.AppendItems(page, rows, func(j job) []hub.Record {
 		at := places[j.LocationID].Address
@@ -59,6 +61,12 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 			r.Name = "Job " + j.Number
 		}
 		j.outcome(&r, offers)
+		if noPlaces != nil && j.LocationID != 0 {
+			r.Unread |= hub.UnreadPlace
+		}
+		if noOffers != nil && len(j.EstimateIDs) > 0 {
+			r.Unread |= hub.UnreadSale
+		}
 		return []hub.Record{r}
 	})
 	return nameSellers(ctx, s, page.Records[before:])
@@ -116,8 +124,8 @@ func (j *job) outcome(r *hub.Record, all map[number]estimate) {
 		r.Refs.Owner = sale.by
 	}
 	amount := sale.amount
-	if amount == 0 && j.Total != nil {
-		amount = *j.Total
+	if amount == 0 && j.Total.Float != nil {
+		amount = *j.Total.Float
 	}
 	if amount != 0 {
 		r.Details.Amount = &amount

@@ -13,14 +13,14 @@ import (
 
 // address is a postal address with its coordinates.
 type address struct {
-	Street    string   `json:"street"`
-	Unit      string   `json:"unit"`
-	City      string   `json:"city"`
-	State     string   `json:"state"`
-	Zip       string   `json:"zip"`
-	Country   string   `json:"country"`
-	Latitude  *float64 `json:"latitude"`
-	Longitude *float64 `json:"longitude"`
+	Street    string           `json:"street"`
+	Unit      string           `json:"unit"`
+	City      string           `json:"city"`
+	State     string           `json:"state"`
+	Zip       string           `json:"zip"`
+	Country   string           `json:"country"`
+	Latitude  connector.Number `json:"latitude"`
+	Longitude connector.Number `json:"longitude"`
 }
 
 // list is the address as the hub has it, and nothing of one without any of its parts.
@@ -37,14 +37,14 @@ func (a *address) list() []hub.Address {
 
 // coordinates are where the address is, as far as that is a place on Earth: the vendor says 0, 0 where it does not know.
 func (a *address) coordinates() (latitude, longitude *float64) {
-	if a == nil || a.Latitude == nil || a.Longitude == nil {
+	if a == nil || a.Latitude.Float == nil || a.Longitude.Float == nil {
 		return nil, nil
 	}
-	x, y := *a.Latitude, *a.Longitude
+	x, y := *a.Latitude.Float, *a.Longitude.Float
 	if x == 0 && y == 0 || x < -90 || x > 90 || y < -180 || y > 180 {
 		return nil, nil
 	}
-	return a.Latitude, a.Longitude
+	return a.Latitude.Float, a.Longitude.Float
 }
 
 // location is a place where work is done.
@@ -53,17 +53,17 @@ type location struct {
 	Address *address `json:"address"`
 }
 
-// locationsByID asks for places; without the scope for them none is known.
-func locationsByID(ctx context.Context, s *connector.Session, ids []string) (map[number]location, error) {
+// locationsByID asks for places. denied is why the app may not read them; none is known then.
+func locationsByID(ctx context.Context, s *connector.Session, ids []string) (known map[number]location, denied, err error) {
 	rows, err := askByIDs(ctx, s, locations, "ids", ids)
 	if connector.IsKind(err, connector.Forbidden) {
-		return nil, nil
+		return nil, err, nil
 	}
 	all := map[number]location{}
 	for _, l := range decodeEach[location](rows) {
 		all[l.ID] = l
 	}
-	return all, err
+	return all, nil, err
 }
 
 // readJobsOfLocations reads the latest jobs anew whose places the rows are; older ones come when all are read.

@@ -22,6 +22,8 @@ type list struct {
 	query url.Values
 	// counted says that the list takes no sort, so that its pages can only be counted.
 	counted bool
+	// what is what it tells of records of other lists, for people: where the app may not read it, what is known of that stays.
+	what string
 }
 
 var inactiveToo = url.Values{"active": {"Any"}}
@@ -30,12 +32,12 @@ var (
 	technicians  = list{api: "settings", path: "technicians", right: "tn.stt.technicians:r", query: inactiveToo, counted: true}
 	employees    = list{api: "settings", path: "employees", right: "tn.stt.employees:r", query: inactiveToo, counted: true}
 	customers    = list{api: "crm", path: "customers", right: "tn.crm.customers:r", query: inactiveToo}
-	contacts     = list{api: "crm", path: "customers/contacts", right: "tn.crm.customers:r", counted: true}
+	contacts     = list{api: "crm", path: "customers/contacts", right: "tn.crm.customers:r", counted: true, what: "the phones and e-mails of customers"}
 	merged       = list{api: "crm", path: "export/customers", right: "tn.crm.customers:r", query: url.Values{"includeRecentChanges": {"true"}}}
-	locations    = list{api: "crm", path: "locations", right: "tn.crm.locations:r", query: inactiveToo}
+	locations    = list{api: "crm", path: "locations", right: "tn.crm.locations:r", query: inactiveToo, what: "the places of jobs"}
 	leads        = list{api: "crm", path: "leads", right: "tn.crm.leads:r"}
 	jobs         = list{api: "jpm", path: "jobs", right: "tn.jpm.jobs:r"}
-	estimates    = list{api: "sales", path: "estimates", right: "tn.sal.estimates:r", query: inactiveToo}
+	estimates    = list{api: "sales", path: "estimates", right: "tn.sal.estimates:r", query: inactiveToo, what: "what became of jobs"}
 	appointments = list{api: "jpm", path: "appointments", right: "tn.jpm.appointments:r", query: inactiveToo}
 	events       = list{api: "dispatch", path: "non-job-appointments", right: "tn.dis.nonjobappointments:r"}
 	assignments  = list{api: "dispatch", path: "appointment-assignments", right: "tn.dis.appointmentassignments:r", query: inactiveToo}
@@ -172,6 +174,7 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		before := page
 		next, more, err := src.fetch(ctx, s, q, at, &page)
 		if src.extra && connector.IsKind(err, connector.Forbidden) {
+			src.mayNotRead(&page, err)
 			continue
 		}
 		if before.MeetsLater(ctx, err) {
@@ -187,6 +190,16 @@ func (Connector) Fetch(ctx context.Context, s *connector.Session, q connector.Qu
 		}
 	}
 	return page, nil
+}
+
+// mayNotRead says on the page which right is missing for what the list tells of the page's records.
+func (l list) mayNotRead(page *connector.Page, denied error) {
+	if l.what == "" || denied == nil {
+		return
+	}
+	if said := denied.Error() + ". What is known of " + l.what + " stays as it is."; !strings.Contains(page.Note, said) {
+		page.Note = strings.TrimSpace(page.Note + " " + said)
+	}
 }
 
 // fetch adds the rows from a place on to the page, and returns the place after them.

@@ -33,23 +33,23 @@ var firstDay = time.Date(2012, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // activity is an activity of the vendor, as the feed has it.
 type activity struct {
-	ID         id              `json:"id"`
-	TemplateID id              `json:"activityTemplateId"`
-	OwnerID    id              `json:"ownerId"`
-	Title      string          `json:"title"`
-	Notes      string          `json:"notes"`
-	Date       moment          `json:"date"`
-	Seconds    *float64        `json:"durationSeconds"`
-	AllDay     bool            `json:"allDay"`
-	ResultID   id              `json:"resultId"`
-	Access     string          `json:"access"`
-	CreatedAt  connector.Stamp `json:"createdAt"`
-	UpdatedAt  connector.Stamp `json:"updatedAt"`
+	ID         id               `json:"id"`
+	TemplateID id               `json:"activityTemplateId"`
+	OwnerID    id               `json:"ownerId"`
+	Title      string           `json:"title"`
+	Notes      string           `json:"notes"`
+	Date       moment           `json:"date"`
+	Seconds    connector.Number `json:"durationSeconds"`
+	AllDay     bool             `json:"allDay"`
+	ResultID   id               `json:"resultId"`
+	Access     string           `json:"access"`
+	CreatedAt  connector.Stamp  `json:"createdAt"`
+	UpdatedAt  connector.Stamp  `json:"updatedAt"`
 	DataObject *struct {
-		ID      id       `json:"id"`
-		Address string   `json:"address"`
-		Lat     *float64 `json:"lat"`
-		Lng     *float64 `json:"lng"`
+		ID      id               `json:"id"`
+		Address string           `json:"address"`
+		Lat     connector.Number `json:"lat"`
+		Lng     connector.Number `json:"lng"`
 	} `json:"dataObject"`
 }
 
@@ -75,19 +75,19 @@ func (a *activity) record(t template) hub.Record {
 		},
 	}
 	r.Details.Subject = r.Name
-	switch has := a.Seconds != nil && *a.Seconds > 0; {
+	switch has := a.Seconds.Float != nil && *a.Seconds.Float > 0; {
 	case !has, a.Date.IsZero():
 	case a.AllDay: // it lasts for the entirety of its date, or of several
-		r.EndTime = a.Date.AddDate(0, 0, int(min(max(1, math.Round(*a.Seconds/day.Seconds())), daysMost)))
+		r.EndTime = a.Date.AddDate(0, 0, int(min(max(1, math.Round(*a.Seconds.Float/day.Seconds())), daysMost)))
 	default:
-		r.EndTime = a.Date.Add(time.Duration(*a.Seconds * float64(time.Second)))
+		r.EndTime = a.Date.Add(time.Duration(*a.Seconds.Float * float64(time.Second)))
 	}
 	if o := a.DataObject; o != nil {
 		r.Refs.Lead = string(o.ID)
 		if street := strings.TrimSpace(o.Address); street != "" {
 			r.Details.Addresses = []hub.Address{{Street: street}}
 		}
-		r.Details.Latitude, r.Details.Longitude = spot(o.Lat, o.Lng)
+		r.Details.Latitude, r.Details.Longitude = spot(o.Lat.Float, o.Lng.Float)
 	}
 	return r
 }

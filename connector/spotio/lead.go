@@ -18,17 +18,17 @@ const (
 
 // dataObject is a data object of the vendor, as an export has it or as it is alone.
 type dataObject struct {
-	ID      id       `json:"id"`
-	TypeID  id       `json:"typeId"`
-	StageID id       `json:"stageId"`
-	OwnerID id       `json:"ownerId"`
-	Name    string   `json:"name"`
-	Value   *float64 `json:"value"`
+	ID      id               `json:"id"`
+	TypeID  id               `json:"typeId"`
+	StageID id               `json:"stageId"`
+	OwnerID id               `json:"ownerId"`
+	Name    string           `json:"name"`
+	Value   connector.Number `json:"value"`
 	Pin     struct {
-		Address string  `json:"address"`
-		Zip     string  `json:"zip"`
-		Lat     float64 `json:"lat"`
-		Lng     float64 `json:"lng"`
+		Address string           `json:"address"`
+		Zip     string           `json:"zip"`
+		Lat     connector.Number `json:"lat"`
+		Lng     connector.Number `json:"lng"`
 	} `json:"pin"`
 	Fields []struct {
 		FieldID id      `json:"fieldId"`
@@ -56,7 +56,7 @@ func (o *dataObject) record(kinds map[id]kind) hub.Record {
 		Model: hub.ModelLead, ExternalID: string(o.ID), ModifiedAt: o.UpdatedAt.Time, Refs: hub.Refs{Owner: string(o.OwnerID)},
 		Name: cmp.Or(strings.TrimSpace(o.Name), first(roleCompany), strings.TrimSpace(first(roleFirst)+" "+first(roleLast)), strings.TrimSpace(o.Pin.Address)),
 		Details: hub.Details{
-			FirstName: first(roleFirst), LastName: first(roleLast), Phones: held[rolePhone], Emails: held[roleEmail], Amount: o.Value,
+			FirstName: first(roleFirst), LastName: first(roleLast), Phones: held[rolePhone], Emails: held[roleEmail], Amount: o.Value.Float,
 			Disposition: at.disposition, Status: at.name, Labels: some(k.name),
 			LastActivity: o.LastActivity.Wire(), CreatedAt: o.CreatedAt.Wire(), UpdatedAt: o.UpdatedAt.Wire(),
 		},
@@ -70,7 +70,7 @@ func (o *dataObject) record(kinds map[id]kind) hub.Record {
 	if street, zip := strings.TrimSpace(o.Pin.Address), strings.TrimSpace(o.Pin.Zip); street+zip != "" {
 		r.Details.Addresses = []hub.Address{{Street: street, Zip: zip}}
 	}
-	r.Details.Latitude, r.Details.Longitude = spot(&o.Pin.Lat, &o.Pin.Lng)
+	r.Details.Latitude, r.Details.Longitude = spot(o.Pin.Lat.Float, o.Pin.Lng.Float)
 	return r
 }
 

@@ -15,7 +15,7 @@ var lengthWords = regexp.MustCompile(`(?i)too[ _-]?(long|large|big|many[ _-]char
 // emptyWords are those that say nothing of why something is refused.
 var emptyWords = strings.Fields(`a an and are as be been by cannot could did do does error errors exception fail failed failure false following for from
 	has have http https in incorrect input invalid is it its malformed message more not null occurred of one or our please problem process processed
-	provided provider rejected request refused response server status successfully submitted take text that the this to true try try unable unacceptable
+	provided provider rejected request refused response server status successfully submitted take text that the this to true try unable unacceptable
 	unprocessable valid validation was we were went what wrong with you your again accepted bad code content data detail entity html head body title type
 	details comment field fields note notes value values something`)
 

@@ -328,6 +328,46 @@ func (r *hubRig) makeAgain(recording string) {
 	r.quiet() // the first run may end before the credentials are there, or read from before them
 }
 
+// TestAConnectionMadeAgainHeedsPeople deletes the connection over which a person linked a recording to another appointment than the rule
+// would, and unlinked one, and makes it again: what they said stays, and no note goes anywhere else.
+func TestAConnectionMadeAgainHeedsPeople(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		user, crmUser := r.rep()
+		day := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+		r.synced("")
+		ruled, other := r.meets(0, crmUser, "MEETING", day, 30), r.meets(1, crmUser, "MEETING", day.AddDate(0, 0, 3), 60)
+		accounts := r.crm.Records(hub.ModelAccount)
+		for i, id := range []string{ruled, other} {
+			r.crm.Change(hub.ModelEngagement, id, func(e *hub.Record) {
+				e.Refs.Opportunity, e.Refs.Contact, e.Refs.Account = "", "", accounts[i].ExternalID
+			})
+		}
+		r.quiet()
+		linked := r.processed(user, "A talk", hub.ModelEngagement, other)
+		unlinked := r.processed(user, "Another talk", hub.ModelEngagement, ruled)
+		for _, id := range []string{linked, unlinked} {
+			r.reaches(id, hub.DeliverySent)
+		}
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, unlinked, ""); err != nil {
+			t.Fatal(err)
+		}
+		r.idle()
+		r.makeAgain(linked)
+		until(t, "the link is back", func() bool { return r.recording(linked).Link.ExternalID == other })
+		r.reaches(linked, hub.DeliverySent)
+		r.idle()
+		if l := r.recording(linked).Link; l.By != hub.LinkedByHand || l.ConnectionID != r.conn.ID {
+			t.Errorf("%+v", l)
+		}
+		if l := r.recording(unlinked).Link; l.By != hub.LinkedByHand || l.ExternalID != "" || len(r.deliveries(unlinked)) != 0 {
+			t.Errorf("%+v", l)
+		}
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes: %+v", n, r.crm.Notes.All())
+		}
+	})
+}
+
 // TestAConnectionMadeAgainLooksForWhatWasSent deletes the connection while the CRM does not list yet what was sent over it, with
 // and without an answer, and makes it again: the note that is there is looked for until the CRM must list it. One that never
 // came is written then.

@@ -30,12 +30,14 @@ func (s *Store) replaceAccount(ctx context.Context, tx Tx, c hub.Connection, old
 	if err := s.rememberSent(ctx, tx, c, old, now); err != nil {
 		return err
 	}
+	if err := insertPurge(ctx, tx, c, old, now); err != nil {
+		return err
+	}
 	key := []any{c.OrganizationID, c.ID}
 	for _, statement := range []struct {
 		text string
 		args []any
 	}{
-		{`INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, append(key, micros(now))},
 		{`DELETE FROM sync_states WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`DELETE FROM rereads WHERE organization_id = $1 AND connection_id = $2`, key},
 		{`DELETE FROM readings WHERE organization_id = $1 AND connection_id = $2`, key},
@@ -80,7 +82,7 @@ func (s *Store) RetireAccount(ctx context.Context, organization, connection stri
 // retireSome does what RetireAccount says of one slice, and reports whether there was anything to do.
 func (s *Store) retireSome(ctx context.Context, tx Tx, c hub.Connection) (some bool, err error) {
 	unlinked, err := s.unlinkAll(ctx, tx, c.OrganizationID, c.ID, accountReplaced)
-	if err != nil || len(unlinked) > 0 {
+	if err != nil || unlinked > 0 {
 		return true, err
 	}
 	canceled, err := tx.Exec(ctx, `UPDATE deliveries SET state = $3, due_at = NULL, error = $4, updated_at = $5 WHERE `+

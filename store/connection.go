@@ -199,7 +199,7 @@ func (s *Store) DeleteConnection(ctx context.Context, organization, id string, i
 			return err
 		}
 		now := s.clock()
-		if err := enqueuePurge(ctx, tx, organization, id, now); err != nil {
+		if err := enqueuePurge(ctx, tx, c, account, now); err != nil {
 			return err
 		}
 		// After the write-back has lost its lease: nothing more is begun.

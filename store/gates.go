@@ -19,6 +19,8 @@ type gates struct {
 	recorded, linked bool
 	// absent says that some records are absent, quarantined that items of the model are in quarantine.
 	absent, quarantined bool
+	// linkedBefore says that links of the organization over connections that are gone wait for another connection.
+	linkedBefore bool
 	// disabled says that the organization is disabled.
 	disabled bool
 	// totals are what the run has done so far of each model; nil where there is no run.
@@ -37,6 +39,7 @@ const gatesQuery = `SELECT
 	EXISTS (SELECT 1 FROM recordings WHERE organization_id = $1 AND link_connection_id = $2),
 	EXISTS (SELECT 1 FROM absences WHERE organization_id = $1 AND connection_id = $2),
 	EXISTS (SELECT 1 FROM quarantine WHERE organization_id = $1 AND connection_id = $2 AND model = $3),
+	EXISTS (SELECT 1 FROM links_before WHERE organization_id = $1),
 	EXISTS (SELECT 1 FROM organizations WHERE id = $1 AND disabled = TRUE),
 	(SELECT models FROM sync_runs WHERE organization_id = $1 AND connection_id = $2 AND id = $4)`
 
@@ -45,7 +48,7 @@ func askGates(ctx context.Context, tx Tx, organization, connection string, model
 	return queryOne(ctx, tx, func(r database.Row) (*gates, error) {
 		var g gates
 		var totals *string
-		if err := r.Scan(&g.merged, &g.recorded, &g.linked, &g.absent, &g.quarantined, &g.disabled, &totals); err != nil || totals == nil {
+		if err := r.Scan(&g.merged, &g.recorded, &g.linked, &g.absent, &g.quarantined, &g.linkedBefore, &g.disabled, &totals); err != nil || totals == nil {
 			return &g, err
 		}
 		return &g, json.Unmarshal([]byte(*totals), &g.totals)

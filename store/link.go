@@ -37,6 +37,9 @@ func (s *Store) linkByHand(ctx context.Context, tx Tx, r *hub.Recording, l hub.L
 	if l.Reason == "" {
 		l.Reason = "It was linked by hand."
 	}
+	if err := forgetLinkBefore(ctx, tx, r); err != nil {
+		return err
+	}
 	if err := s.moveLink(ctx, tx, r, l); err != nil {
 		return err
 	}
@@ -70,6 +73,9 @@ func (s *Store) unlinkByHand(ctx context.Context, tx Tx, r *hub.Recording, trigg
 		return nil
 	}
 	before := r.Link
+	if err := forgetLinkBefore(ctx, tx, r); err != nil {
+		return err
+	}
 	if err := s.moveLink(ctx, tx, r, hub.Link{By: hub.LinkedByHand, Trigger: trigger, Reason: "It was unlinked by hand."}); err != nil {
 		return err
 	}

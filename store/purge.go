@@ -11,7 +11,8 @@ import (
 )
 
 // enqueuePurge erases what must be gone with the connection at once, and notes the rest for Purge.
-func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, now time.Time) error {
+func enqueuePurge(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
+	organization, connection := c.OrganizationID, c.ID
 	if err := deleteTask(ctx, tx, organization, TaskWriteBack, connection); err != nil {
 		return err
 	}
@@ -35,7 +36,13 @@ func enqueuePurge(ctx context.Context, tx Tx, organization, connection string, n
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, organization, connection, micros(now))
+	return insertPurge(ctx, tx, c, account, now)
+}
+
+// insertPurge notes that what is of an account that a connection has had is to be purged; where there still is some of one before, of that.
+func insertPurge(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO purges (organization_id, connection_id, created_at, platform, account_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		c.OrganizationID, c.ID, micros(now), string(c.Platform), account.ID)
 	return err
 }
 
@@ -150,13 +157,14 @@ func (s *Store) purgeOlder(ctx context.Context, a aging) (more bool, err error) 
 	return more && err == nil, err
 }
 
-// PurgeOldEntries removes a slice of the mobile events, of the requests of the audit log, and of what was sent over connections that
-// are gone, that are older than they are kept, and reports whether there may be more.
+// PurgeOldEntries removes a slice of the mobile events, of the requests of the audit log, and of what was sent and linked over
+// connections that are gone, that are older than they are kept, and reports whether there may be more.
 func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
 	for _, a := range []aging{
 		{"mobile_events", "created_at", hub.MobileEventKept},
 		{"api_calls", "created_at", APICallKept},
 		{"sent_before", "asked_at", SentBeforeKept},
+		{"links_before", "created_at", SentBeforeKept},
 	} {
 		left, failed := s.purgeOlder(ctx, a)
 		more, err = more || left, errors.Join(err, failed)
@@ -166,26 +174,23 @@ func (s *Store) PurgeOldEntries(ctx context.Context) (more bool, err error) {
 
 // unlinkDeleted takes the links of a slice of recordings along with the connection that they were over, as unlinkAll does.
 func (s *Store) unlinkDeleted(ctx context.Context, tx Tx, organization, connection string) (int, error) {
-	ids, err := s.unlinkAll(ctx, tx, organization, connection, "The connection that it was linked over was deleted.")
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	// What it was written to is gone: it may be written to what it is linked to from now on.
-	in, arg := tx.Dialect().In("$2", ids)
-	_, err = tx.Exec(ctx, `UPDATE recordings SET written_at = NULL WHERE organization_id = $1 AND id `+in, organization, arg)
-	return len(ids), err
+	return s.unlinkAll(ctx, tx, organization, connection, "The connection that it was linked over was deleted.")
 }
 
 // unlinkSlice bounds how many recordings unlinkAll takes the links away from, each by a statement of its own.
 const unlinkSlice = 250
 
-// unlinkAll takes the links over a connection away from a slice of recordings, a person's too, for the reason, and returns
-// which those were: no link points at what is gone. The rule may link them again.
-func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, reason string) ([]string, error) {
+// unlinkAll takes the links over a connection away from a slice of recordings, for the reason, and returns how many those were: no
+// link points at what is gone. Those that stand are kept for another connection to the account; the rule may link the others again.
+func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, reason string) (int, error) {
 	rs, err := queryAll(ctx, tx, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 ORDER BY id LIMIT $3`+tx.Dialect().ForUpdate(),
 		organization, connection, unlinkSlice)
 	if err != nil || len(rs) == 0 {
-		return nil, err
+		return 0, err
+	}
+	of, err := purgedAccount(ctx, tx, organization, connection)
+	if err != nil {
+		return 0, err
 	}
 	now := s.clock()
 	from, until := rs[0].StartedAt, rs[0].EndedAt
@@ -193,6 +198,9 @@ func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, 
 	for i := range rs {
 		r := &rs[i]
 		ids[i] = r.ID
+		if err := keepLink(ctx, tx, *r, of, now); err != nil {
+			return 0, err
+		}
 		if r.StartedAt.Before(from) {
 			from = r.StartedAt
 		}
@@ -202,10 +210,15 @@ func (s *Store) unlinkAll(ctx context.Context, tx Tx, organization, connection, 
 		r.Link = hub.Link{Reason: reason}
 		r.UpdatedAt = hub.NextVersion(r.UpdatedAt, now)
 		if err := saveLink(ctx, tx, r); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
-	return ids, requestRelink(ctx, tx, organization, from, until, now)
+	// What it was written to is gone: it may be written to what it is linked to from now on.
+	in, arg := tx.Dialect().In("$2", ids)
+	if _, err := tx.Exec(ctx, `UPDATE recordings SET written_at = NULL WHERE organization_id = $1 AND id `+in, organization, arg); err != nil {
+		return 0, err
+	}
+	return len(ids), requestRelink(ctx, tx, organization, from, until, now)
 }
 
 // Shrink gives a slice of the room that removed rows left in the database's file back to the disk, and reports whether

@@ -143,6 +143,9 @@ func (s *Store) saveMatch(ctx context.Context, tx Tx, organization string, m Mat
 	if !r.MayBeMatched() || !r.Link.SameRecord(m.Before) { // another look, with what was known later, has moved it since
 		return nil
 	}
+	if decided, err := s.takeOverLink(ctx, tx, &r); err != nil || decided {
+		return err
+	}
 	if r.Link.SameRecord(m.Link) && r.Link.Reason == m.Link.Reason && r.Link.Basis == m.Link.Basis {
 		return s.planDelivery(ctx, tx, r) // an analysis that made the rule look again has left it to this look
 	}

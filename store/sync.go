@@ -175,6 +175,13 @@ func (s *Store) commitPage(ctx context.Context, sched Schedule, page PageCommit,
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}
+		read := page.State.Model
+		if page.State.Since.IsZero() || !mayBringFirst(c, read) {
+			read = ""
+		}
+		if err := relinkToRecords(ctx, tx, c, gates, page.Records, read, now); err != nil {
+			return err
+		}
 		if err := noteMet(ctx, tx, sched, gates, page); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"sirocco/hub"
 	"sirocco/simulator"
 	simulatedcompanycam "sirocco/simulator/companycam"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	"sirocco/store/storetest"
 )
 
@@ -366,6 +368,97 @@ func TestAConnectionMadeAgainHeedsPeople(t *testing.T) {
 			t.Errorf("%d notes: %+v", n, r.crm.Notes.All())
 		}
 	})
+}
+
+// TestCorrectedThenMadeAgain corrects a note twice, deletes the connection and makes it again: all that is there is found, and nothing more is written.
+func TestCorrectedThenMadeAgain(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		record := r.crm.Records(r.main())[0].ExternalID
+		id := r.processed(user, "A talk", r.main(), record)
+		r.reaches(id, hub.DeliverySent)
+		for i, thoughts := range []string{"Second thoughts", "Third thoughts"} {
+			r.analysedAs(id, thoughts)
+			r.settled(id, i+2)
+		}
+		r.idle()
+		r.makeAgain(id)
+		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })
+		ds := r.settled(id, 3)
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 3 || len(r.deliveries(id)) != 3 {
+			t.Errorf("%d notes: %+v", n, ds)
+		}
+		r.analysedAs(id, "Fourth thoughts")
+		r.settled(id, 4)
+	})
+}
+
+// TestAReplayBesideACorrectionThatIsNotProven replays a note whose correction was sent, but the answer lost: both are found.
+func TestAReplayBesideACorrectionThatIsNotProven(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.loseAnswer()
+		r.analysedAs(id, "Second thoughts")
+		until(t, "the answer is lost", func() bool {
+			ds := r.deliveries(id)
+			return len(ds) == 2 && ds[1].State == hub.DeliveryConfirming && ds[1].Error != ""
+		})
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.pass(time.Minute)
+		r.settled(id, 2)
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
+// TestWhatWasLeftStaysLeft makes a connection again whose corrections left a note as it was; those of the new one are others. What came
+// before stays left, until somebody replays it, and what comes from now on is corrected.
+func TestWhatWasLeftStaysLeft(t *testing.T) {
+	t.Parallel()
+	for _, by := range []hub.Corrections{hub.CorrectByNote, hub.CorrectByChange} {
+		for _, old := range []bool{false, true} { // so that the CRM must list it, and it is not looked for until it does
+			t.Run(fmt.Sprintf("%s, old %v", by, old), func(t *testing.T) {
+				storetest.Each(t, func(t *testing.T, url string) { // with a vendor that lets notes be changed
+					r := newHubRig(t, url, salesForce, simulatedsalesforce.New(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+					r.quiet()
+					r.correct(hub.CorrectNothing)
+					user, _ := r.rep()
+					record := r.crm.Records(r.main())[0].ExternalID
+					id := r.processed(user, "A talk", r.main(), record)
+					r.reaches(id, hub.DeliverySent)
+					r.analysedAs(id, "Second thoughts")
+					r.idle()
+					if old {
+						storetest.Exec(t, r.st, `UPDATE deliveries SET sent_at = $1`, r.now().Add(-1000*time.Hour).UnixMicro())
+					}
+					r.makeAgain(id)
+					r.correct(by)
+					until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })
+					d := r.reaches(id, hub.DeliverySent)
+					r.idle()
+					if notes := r.crm.Notes.All(); len(notes) != 1 || strings.Contains(notes[0].Text, "Second") || !strings.Contains(d.Error, "left so") {
+						t.Errorf("%+v: %+v", r.deliveries(id), notes)
+					}
+					if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+						t.Fatal(err)
+					}
+					until(t, "it is corrected", func() bool {
+						notes := r.crm.Notes.All()
+						return strings.Contains(notes[len(notes)-1].Text, "Second")
+					})
+				})
+			})
+		}
+	}
 }
 
 // TestAConnectionMadeAgainLooksForWhatWasSent deletes the connection while the CRM does not list yet what was sent over it, with

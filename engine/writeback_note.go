@@ -194,6 +194,11 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if chosen == hub.CorrectNothing {
 		return sentNote{WrittenNote: there, said: "The note says what was known when it was written, and is left so, as the connection's corrections are LEAVE."}, nil
 	}
+	if left, err := s.engine.Store.LeftBefore(ctx, s.delivery, n.Print); err != nil {
+		return sentNote{}, err
+	} else if left {
+		return sentNote{WrittenNote: there, said: "The note says what was known when it was written, and is left so, as the corrections of the connection before were LEAVE. A replay corrects it."}, nil
+	}
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: true}, nil
 	}

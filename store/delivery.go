@@ -104,8 +104,14 @@ func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all
 	if _, err := loadAnalysis(ctx, tx, &r); err != nil { // the row has only its head
 		return err
 	}
-	if latest.Note.Print == hub.NewResultNote(&r, "").Print() {
+	says := hub.NewResultNote(&r, "").Print()
+	if latest.Note.Print == says {
 		return nil
+	}
+	if left, err := leftBefore(ctx, tx, latest, says); err != nil {
+		return err
+	} else if left {
+		by = hub.CorrectNothing
 	}
 	if by == "" {
 		chosen, err := queryOne(ctx, tx, scanText, `SELECT corrections FROM connections WHERE organization_id = $1 AND id = $2`, r.OrganizationID, latest.ConnectionID)
@@ -129,8 +135,22 @@ func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all
 			return err
 		}
 		return scheduleTask(ctx, tx, r.OrganizationID, TaskWriteBack, latest.ConnectionID, now)
+	case hub.CorrectNothing:
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET left_print = $4 WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, latest.OrganizationID, latest.ConnectionID, latest.ID, says)
+		return err
 	}
 	return nil
+}
+
+// LeftBefore reports whether the delivery's note was left without what an analysis says, by its print, while another connection to the CRM
+// was there, whose corrections left notes as they are.
+func (s *Store) LeftBefore(ctx context.Context, d hub.Delivery, says string) (bool, error) {
+	return leftBefore(ctx, s.db, d, says)
+}
+
+func leftBefore(ctx context.Context, q database.Querier, d hub.Delivery, says string) (bool, error) {
+	return queryAny(ctx, q, `SELECT 1 FROM earlier_markers WHERE organization_id = $1 AND recording_id = $2 AND left_print = $3
+		UNION ALL SELECT 1 FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND left_print = $3 AND connection_id <> $4 LIMIT 1`, d.OrganizationID, d.RecordingID, says, d.ConnectionID)
 }
 
 // correctNotes corrects what is written of a recording that was analysed again.
@@ -251,6 +271,9 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 		}
 		if former {
 			return hub.Conflict("It was to a record of the account that the connection had before; link the recording anew, and its note is sent to the one that it has now.")
+		}
+		if _, err := tx.Exec(ctx, `UPDATE earlier_markers SET left_print = '' WHERE organization_id = $1 AND recording_id = $2`, organization, before.RecordingID); err != nil {
+			return err
 		}
 		// What is sent but not proven stays so: it is looked for now.
 		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = CASE WHEN state = 'CONFIRMING' THEN state ELSE 'PENDING' END, due_at = $3, attempts = 0, error = '', updated_at = $3

@@ -12,9 +12,10 @@ import (
 	"sirocco/hub"
 )
 
-// firstOfItsRecord keeps a delivery waiting behind an earlier one to the same record.
-const firstOfItsRecord = ` AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.organization_id = deliveries.organization_id AND p.connection_id = deliveries.connection_id
-	AND p.model = deliveries.model AND p.external_id = deliveries.external_id AND p.id < deliveries.id AND p.state = 'PENDING')`
+// firstOfItsRecord keeps a delivery waiting behind an earlier one to the same record. What was sent is settled without: the earlier one may
+// wait for that.
+const firstOfItsRecord = ` AND (state <> 'PENDING' OR NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.organization_id = deliveries.organization_id AND p.connection_id = deliveries.connection_id
+	AND p.model = deliveries.model AND p.external_id = deliveries.external_id AND p.id < deliveries.id AND p.state = 'PENDING'))`
 
 // ofThisAccount keeps what was to be written to an account that was replaced from being written to the one after it.
 const ofThisAccount = ` AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = deliveries.organization_id AND c.id = deliveries.connection_id AND c.retiring = TRUE)`

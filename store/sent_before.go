@@ -222,12 +222,14 @@ func callAsNow(ctx context.Context, tx Tx, c hub.Connection, ref *hub.RecordRef,
 	return true, err
 }
 
-// keepMarkers keeps what the first notes of the next slice of a deleted connection's deliveries are known by, before these go: the
-// same CRM may come back under other ids of its records.
+// keepMarkers keeps what the first notes of the next slice of a deleted connection's deliveries are known by, and what they and their
+// corrections were left without, before these go: the same CRM may come back, and under other ids of its records.
 func keepMarkers(ctx context.Context, tx Tx, organization, connection string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO earlier_markers (organization_id, recording_id, marker)
-		SELECT DISTINCT d.organization_id, d.recording_id, d.marker
-		FROM (SELECT organization_id, recording_id, marker, correction FROM deliveries WHERE organization_id = $1 AND connection_id = $2 ORDER BY id LIMIT $3) d
-		WHERE d.marker <> '' AND d.correction = 0 ON CONFLICT DO NOTHING`, organization, connection, purgeSlice)
+	_, err := tx.Exec(ctx, `INSERT INTO earlier_markers (organization_id, recording_id, marker, left_print)
+		SELECT d.organization_id, d.recording_id, d.marker, MAX(COALESCE((SELECT l.left_print FROM deliveries l WHERE l.organization_id = d.organization_id AND l.recording_id = d.recording_id
+			AND l.connection_id = d.connection_id AND l.model = d.model AND l.external_id = d.external_id AND l.left_print <> '' ORDER BY l.correction DESC LIMIT 1), ''))
+		FROM (SELECT organization_id, connection_id, recording_id, model, external_id, marker, correction FROM deliveries WHERE organization_id = $1 AND connection_id = $2 ORDER BY id LIMIT $3) d
+		WHERE d.marker <> '' AND d.correction = 0 GROUP BY d.organization_id, d.recording_id, d.marker
+		ON CONFLICT (organization_id, recording_id, marker) DO UPDATE SET left_print = excluded.left_print`, organization, connection, purgeSlice)
 	return err
 }

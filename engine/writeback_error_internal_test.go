@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -290,6 +291,39 @@ func TestWhatANoteMayBeKnownBy(t *testing.T) {
 			t.Errorf("before it was %q, and now %q: %v", before, got, err)
 		}
 	}
+}
+
+// TestARefusedNoteIsCutToWhatIsNamed cuts a note to what the CRM says that it takes, and further where that is not enough; one that is refused
+// however short it is fails, after a few tries.
+func TestARefusedNoteIsCutToWhatIsNamed(t *testing.T) {
+	crm := &notingCRM{accounts: 4}
+	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
+		c := l.connect(crm.Info(), map[string]string{})
+		l.pass(time.Minute)
+		for i, test := range []struct {
+			named, most, tries int
+		}{{200, 200, 2}, {200, 110, 3}, {0, 200, 5}, {0, 0, 6}} {
+			tries, length := 0, 0
+			crm.write = func(n connector.Note) error {
+				tries++
+				if length = hub.NoteLength(connector.NoteText(n)); length <= test.most {
+					return nil
+				}
+				e := connector.Fail(connector.Refused, "CRM", "it is too long")
+				e.Status, e.Most, e.TooLong = http.StatusBadRequest, test.named, true
+				return e
+			}
+			d := l.delivers(c, i)
+			storetest.Exec(l.t, l.st, `UPDATE recordings SET analysis = $2 WHERE id = $1`, d.RecordingID, `{"summary":[{"id":"1","header":"Needs","content":"`+strings.Repeat("A new roof. ", 200)+`"}]}`)
+			if _, err := l.notes(c).run(l.t.Context()); err != nil {
+				l.t.Fatal(err)
+			}
+			after := l.delivery(c, d.RecordingID)
+			if sent := after.State == hub.DeliverySent; sent != (test.most > 0) || tries != test.tries || sent && length < test.most/2 {
+				l.t.Errorf("%+v: after %d tries it has %d characters and is %s: %s", test, tries, length, after.State, after.Error)
+			}
+		}
+	})
 }
 
 // TestANoteThatIsLostAgainAndAgainIsCutShort cuts a note that a CRM which answers all notes alike has not kept so many times; any other

@@ -25,8 +25,9 @@ type sentNote struct {
 // is too long is like any note that is lost, so one that was absent each time goes without, and is cut short after as many more.
 const transcriptAttempts = 2
 
-// shortest is how many characters a note has at the least room: its marker, and some words.
-const shortest = 160
+// shortest is how many characters a note has at the least room: its marker, and some words. A note that is refused is made shorter up
+// to shorterMost times.
+const shortest, shorterMost = 100, 8
 
 // put sees to it that the recording's note is on the target: one that is there already is the answer.
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
@@ -40,8 +41,10 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	if err != nil {
 		return sentNote{}, err
 	}
-	if short := n.Fit(shortNote(c.Info())); c.Info().NotesReadBack && s.delivery.Attempts >= 2*transcriptAttempts && short.Body != n.Body {
-		n, said = short, "The CRM did not keep the note as it was, so it was cut short."
+	if lost := s.delivery.Attempts - 2*transcriptAttempts; c.Info().NotesReadBack && lost >= 0 {
+		if short := n.Fit(max(shortNote(c.Info())>>lost, shortest)); short.Body != n.Body {
+			n, said = short, "The CRM did not keep the note as it was, so it was cut short."
+		}
 	}
 	if finder, ok := c.(connector.NoteFinder); ok {
 		markers, err := s.markers(ctx, n.Marker)
@@ -59,24 +62,43 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		s.looked = true
 	}
 	sent, err := s.write(ctx, c, n, text, transcript)
+	whole, long := n, n.Fit(shortNote(c.Info())).Body != n.Body
+	for range shorterMost {
+		if !refusesLength(err, long) {
+			break
+		}
+		// Better a note without the transcript than none, or one that is cut.
+		if transcript {
+			if whole, err = s.note(ctx, r, text, target, c.Info(), false); err != nil {
+				return sentNote{}, err
+			}
+			n, transcript, said = whole, false, "The CRM refused the note with the transcript, so it was written without."
+		} else {
+			short := whole.Fit(shorterNote(err, n, c.Info()))
+			if short.Body == n.Body {
+				break
+			}
+			n, said = short, "The CRM refused the note as it was, so it was cut short."
+		}
+		sent, err = s.write(ctx, c, n, text, transcript)
+	}
 	sent.said = said
-	if short := n.Fit(shortNote(c.Info())); transcript && refusesLength(err, short.Body != n.Body) {
-		if n, err = s.note(ctx, r, text, target, c.Info(), false); err != nil {
-			return sentNote{}, err
-		}
-		if sent, err = s.write(ctx, c, n, text, false); err == nil {
-			sent.said = "The CRM refused the note with the transcript, so it was written without."
-		}
-	}
-	if short := n.Fit(shortNote(c.Info())); short.Body != n.Body && refusesLength(err, true) {
-		if sent, err = s.write(ctx, c, short, text, false); err == nil {
-			sent.said = "The CRM refused the note as it was, so it was cut short."
-		}
-	}
 	return sent, err
 }
 
-// shortNote is how many characters a note has at most that was refused as it is. Who counts the bytes of what it keeps, or escapes it
+// shorterNote is how many characters a note has at most that was refused as it is: as many as the refusal names, or else a step fewer.
+func shorterNote(refusal error, n connector.Note, info hub.PlatformInfo) int {
+	length := hub.NoteLength(connector.NoteText(n))
+	if most := connector.MostCharacters(refusal); most > 0 && most < length {
+		return most
+	}
+	if short := shortNote(info); short < length {
+		return short
+	}
+	return max(length/2, shortest)
+}
+
+// shortNote is how many characters a note has at most that was first refused, or lost, as it is. Who counts the bytes of what it keeps, or escapes it
 // as HTML, counts up to four where we count one.
 func shortNote(info hub.PlatformInfo) int {
 	if info.NoteMost > 0 {

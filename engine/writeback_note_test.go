@@ -239,6 +239,32 @@ func TestANoteIsCutShort(t *testing.T) {
 	}
 }
 
+// TestANoteIsCutUntilItFits has a CRM that takes no more than a few characters: a note without a transcript, however long, is cut until it is
+// taken.
+func TestANoteIsCutUntilItFits(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		record := r.crm.Records(r.main())[0].ExternalID
+		r.crm.Notes.Limit(200)
+		r.patch(hub.ConnectionPatch{Active: &no})
+		id := r.processed(user, "A talk", r.main(), record)
+		r.analysedAs(id, strings.Repeat("They want a new roof, and soon. ", 100))
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		until(t, "it is sent", func() bool {
+			if r.info.NotesReadBack {
+				r.pass(r.lag / 2)
+			}
+			d := r.delivery(id)
+			return d.State == hub.DeliverySent || d.State == hub.DeliveryFailed
+		})
+		notes := r.crm.Notes.On(r.main(), record)
+		if d := r.delivery(id); len(notes) != 1 || !strings.Contains(notes[0].Text, d.Note.Marker) || !strings.Contains(notes[0].Text, "A talk") || !strings.Contains(d.Error, "cut short") {
+			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
+}
+
 // limited is a connector whose vendor says how long a note may be.
 type limited struct {
 	unhurried

@@ -96,6 +96,13 @@ func TestANoteIsToldAndSettled(t *testing.T) {
 		if d.State != "SENT" || *d.NoteID != "n-1" {
 			t.Errorf("%+v", d)
 		}
+		// The recording is linked to nothing: the delivery says so, and so does what explains the link.
+		if mine.token.do("GET", at, "").want(t, http.StatusOK).into(t, &d); !strings.Contains(d.Explanation, "The recording is no longer linked to this record; its note stands on the OPPORTUNITY o-1.") {
+			t.Errorf("%s", d.Explanation)
+		}
+		if a := mine.token.do("GET", recordings+"/"+recording+"/link", "").want(t, http.StatusOK); !strings.Contains(a.body, "before, and its note stands on the OPPORTUNITY o-1 since") {
+			t.Errorf("%s", a.body)
+		}
 		mine.token.do("POST", at+"/settle", `{"there":false}`).want(t, http.StatusConflict)
 		back := connections + "/" + connection + "/write-back"
 		for _, chosen := range []string{"NOTE", "CHANGE", "LEAVE"} {

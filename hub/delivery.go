@@ -34,6 +34,8 @@ type Delivery struct {
 	// Remains says which notes of it are on records that they do not belong on any more, as the CRM does not let us take them
 	// back, for people; else empty.
 	Remains string
+	// Elsewhere says that the recording is linked to another record by now, or to none.
+	Elsewhere bool
 	// Error is why the last attempt failed, or which fields of the CRM could not be set, for people.
 	Error                        string
 	CreatedAt, UpdatedAt, SentAt time.Time
@@ -106,6 +108,34 @@ type Attempt struct {
 	Error string
 }
 
+// stands says where its note stands.
+func (d Delivery) stands() string {
+	on := d.Note.On
+	if on.ExternalID == "" { // sent before that was kept
+		on = RecordRef{Model: d.Model, ExternalID: d.ExternalID}
+	}
+	return fmt.Sprintf("its note stands on the %s %s", on.Model, on.ExternalID)
+}
+
+// NotesElsewhere says, in sentences for people, which notes of a recording stand on records that it is not linked to any more, by all its
+// deliveries. One that what it is linked to has its note on, too, is where it belongs.
+func NotesElsewhere(all []Delivery) []string {
+	said := map[string]bool{}
+	for _, d := range all {
+		if !d.Elsewhere && !d.SentAt.IsZero() {
+			said[d.stands()] = true
+		}
+	}
+	var sentences []string
+	for _, d := range all {
+		if where := d.stands(); d.Elsewhere && !d.SentAt.IsZero() && !said[where] {
+			said[where] = true
+			sentences = append(sentences, fmt.Sprintf("It was linked to the %s %s before, and %s since %s.", d.Model, d.ExternalID, where, WireTime(d.SentAt)))
+		}
+	}
+	return sentences
+}
+
 // Explain says in a sentence, for people, how the delivery over c stands.
 func (d Delivery) Explain(c Connection, now time.Time) string {
 	switch {
@@ -117,6 +147,9 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 			with = ", with the transcript"
 		default:
 			with = ", without the transcript"
+		}
+		if d.Elsewhere {
+			with += ". The recording is no longer linked to this record; " + d.stands()
 		}
 		return "It was written on " + WireTime(d.SentAt) + with + "."
 	case d.State == DeliveryFailed:

@@ -26,3 +26,23 @@ func TestAnUnprovenDeliveryExplainsItself(t *testing.T) {
 		}
 	}
 }
+
+// TestNotesThatStandElsewhere says once for each record that a note stands on which the recording is not linked to any more, and nothing of
+// what was taken back, or of a record that has the note of what it is linked to.
+func TestNotesThatStandElsewhere(t *testing.T) {
+	sent := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	on := func(record, job string, elsewhere bool, at time.Time) Delivery {
+		return Delivery{State: DeliverySent, Model: ModelEngagement, ExternalID: record, Elsewhere: elsewhere, SentAt: at, Note: DeliveredNote{On: RecordRef{Model: ModelOpportunity, ExternalID: job}}}
+	}
+	all := []Delivery{on("e1", "j1", true, sent), on("e1", "j1", true, sent), on("e2", "j2", true, time.Time{}), on("e3", "j3", true, sent), on("e4", "j3", false, sent)}
+	got := NotesElsewhere(all)
+	if len(got) != 1 || got[0] != "It was linked to the ENGAGEMENT e1 before, and its note stands on the OPPORTUNITY j1 since 2026-05-01T12:00:00.000Z." {
+		t.Errorf("%q", got)
+	}
+	if said := all[0].Explain(Connection{}, sent); !strings.HasSuffix(said, "The recording is no longer linked to this record; its note stands on the OPPORTUNITY j1.") {
+		t.Error(said)
+	}
+	if said := all[4].Explain(Connection{}, sent); strings.Contains(said, "no longer") {
+		t.Error(said)
+	}
+}

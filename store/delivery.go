@@ -185,7 +185,11 @@ func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reaso
 }
 
 const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at,
-	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn, remains`
+	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn, remains, ` + linkedElsewhere
+
+// linkedElsewhere says of a delivery that its recording is linked to another record by now, or to none.
+const linkedElsewhere = `EXISTS (SELECT 1 FROM recordings r WHERE r.organization_id = deliveries.organization_id AND r.id = deliveries.recording_id
+		AND NOT (COALESCE(r.link_connection_id, '') = deliveries.connection_id AND COALESCE(r.link_model, '') = deliveries.model AND COALESCE(r.link_external_id, '') = deliveries.external_id))`
 
 func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var d hub.Delivery
@@ -193,7 +197,7 @@ func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var created, updated int64
 	err := r.Scan(&d.OrganizationID, &d.ConnectionID, &d.ID, &d.RecordingID, &d.Model, &d.ExternalID, &d.State, &d.Attempts, &due, &d.Transcript,
 		&d.NoteID, &d.Error, &created, &updated, &sent, &d.Correction, &d.Note.On.Model, &d.Note.On.ExternalID, &d.Note.Marker, &d.Note.Print, &d.Note.Text, &d.Note.Hash,
-		&asked, &d.Absences, &d.Withdrawn, &d.Remains)
+		&asked, &d.Absences, &d.Withdrawn, &d.Remains, &d.Elsewhere)
 	d.DueAt, d.SentAt, d.CreatedAt, d.UpdatedAt = fromOptionalMicros(due), fromOptionalMicros(sent), fromMicros(created), fromMicros(updated)
 	d.AskedAt = fromOptionalMicros(asked)
 	return d, err

@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"context"
 	"net/http"
 
 	"sirocco/api/wire"
@@ -14,6 +15,7 @@ type RecordingLink struct {
 	By          *string         `json:"by" doc:"HAND, UPLOAD or MATCHING: who decided it: a person, the uploader, or the rule; null where nobody has. HAND without a record is a recording that somebody unlinked."`
 	Reason      string          `json:"reason" doc:"Why it is linked so, or why it stayed unlinked, in a sentence."`
 	LinkedAt    *string         `json:"linkedAt"`
+	Elsewhere   []string        `json:"notesElsewhere" doc:"Which notes of it stand on records that it is not linked to any more, in sentences."`
 	Verdict     string          `json:"verdict" doc:"What the rule finds now, in a sentence, whoever made the link."`
 	Candidates  []LinkCandidate `json:"candidates" doc:"The rep's appointments of that day, the most probable first; projects where no appointment fits."`
 	Context     []LinkCandidate `json:"context" doc:"What else happened during the recording, such as a presentation that was shown: it competes with no appointment, and its probability is 0."`
@@ -56,16 +58,26 @@ func (s *server) registerLinks() {
 		if err != nil {
 			return nil, err
 		}
-		found, err := s.Store.Verdict(r, rec)
-		if err != nil {
-			return nil, err
-		}
-		return &RecordingLinkAnswer{Body: showLink(rec, found)}, nil
+		explained, err := s.explainLink(r, rec)
+		return &RecordingLinkAnswer{Body: explained}, err
 	})
 }
 
-func showLink(rec hub.Recording, found hub.Verdict) RecordingLink {
+// notesShown bounds how many deliveries of a recording are looked at for notes that stand elsewhere.
+const notesShown = 100
+
+// explainLink shows what a recording is linked to, and why.
+func (s *server) explainLink(ctx context.Context, rec hub.Recording) (RecordingLink, error) {
+	found, err := s.Store.Verdict(ctx, rec)
+	if err != nil {
+		return RecordingLink{}, err
+	}
+	written, err := s.Store.DeliveriesOf(ctx, rec.OrganizationID, rec.ID, notesShown)
+	if err != nil {
+		return RecordingLink{}, err
+	}
 	a := RecordingLink{
+		Elsewhere: append([]string{}, hub.NotesElsewhere(written)...),
 		State: "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: showChoices(found.Choices), Context: showChoices(found.Context),
 		Probability: found.None, Evidence: string(found.Evidence),
 	}
@@ -87,7 +99,7 @@ func showLink(rec hub.Recording, found hub.Verdict) RecordingLink {
 	if found.Threshold > 0 {
 		a.Threshold = &found.Threshold
 	}
-	return a
+	return a, nil
 }
 
 func showChoices(choices []hub.Choice) []LinkCandidate {

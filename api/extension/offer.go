@@ -75,12 +75,12 @@ func (s *server) listOffers(r *wire.Request, organization, connection string, pa
 	out := &OffersAnswer{}
 	out.Body.Data, out.Body.Cursor = make([]Offer, len(found)), cursor
 	for i, rec := range found {
-		verdict, err := s.Store.Verdict(r, rec)
+		link, err := s.explainLink(r, rec)
 		if err != nil {
 			return nil, err
 		}
 		out.Body.Data[i] = Offer{
-			RecordingID: rec.ID, Title: rec.Title, UserID: rec.UserID, StartTime: hub.WireTime(rec.StartedAt), EndTime: hub.WireTime(rec.EndedAt), Link: showLink(rec, verdict),
+			RecordingID: rec.ID, Title: rec.Title, UserID: rec.UserID, StartTime: hub.WireTime(rec.StartedAt), EndTime: hub.WireTime(rec.EndedAt), Link: link,
 		}
 	}
 	return out, nil
@@ -102,6 +102,6 @@ func (s *server) takeOffer(r *wire.Request, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Store.Verdict(r, rec)
-	return &RecordingLinkAnswer{Body: showLink(rec, found)}, err
+	explained, err := s.explainLink(r, rec)
+	return &RecordingLinkAnswer{Body: explained}, err
 }

@@ -96,7 +96,8 @@ func TestANoteIsToldAndSettled(t *testing.T) {
 		if d.State != "SENT" || *d.NoteID != "n-1" {
 			t.Errorf("%+v", d)
 		}
-		// The recording is linked to nothing: the delivery says so, and so does what explains the link.
+		// The recording is linked to another record by now: the delivery says so, and so does what explains the link.
+		storetest.Exec(t, w.st, `UPDATE recordings SET link_external_id = 'o2' WHERE id = $1`, recording)
 		if mine.token.do("GET", at, "").want(t, http.StatusOK).into(t, &d); !strings.Contains(d.Explanation, "The recording is no longer linked to this record; its note stands on the OPPORTUNITY o-1.") {
 			t.Errorf("%s", d.Explanation)
 		}

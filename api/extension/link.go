@@ -78,7 +78,7 @@ func (s *server) explainLink(ctx context.Context, rec hub.Recording) (RecordingL
 	}
 	a := RecordingLink{
 		Elsewhere: append([]string{}, hub.NotesElsewhere(written)...),
-		State: "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: showChoices(found.Choices), Context: showChoices(found.Context),
+		State:     "UNLINKED", Reason: rec.Link.Reason, LinkedAt: wire.TimeOrNull(rec.Link.At), Verdict: found.Reason, Candidates: showChoices(found.Choices), Context: showChoices(found.Context),
 		Probability: found.None, Evidence: string(found.Evidence),
 	}
 	switch {

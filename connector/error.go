@@ -1,13 +1,9 @@
 package connector
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"sirocco/hub"
@@ -42,12 +38,12 @@ type Error struct {
 	// RetryAfter is how long the vendor asks to wait; zero where it does not say.
 	RetryAfter time.Duration
 	// Status is the HTTP status; zero when no answer came.
-	Status int
-	// Most is how many characters a text has at most, where the answer names such a number; else zero.
-	Most    int
+	Status  int
 	Message string
 	// TooLong says that the vendor refuses what was sent for its length, Unexplained that it does not say why it refuses.
 	TooLong, Unexplained bool
+	// Most is how many characters the vendor says that a text has at most; zero where it does not.
+	Most int
 	// Err is what lies beneath, where something does.
 	Err error
 }
@@ -113,50 +109,11 @@ func statusError(r Request, method string, status int, body []byte, wait time.Du
 		}
 	}
 	e := Fail(kind, r.Service, "%s %s was answered with status %d: %s", method, r.Path, status, meaning)
-	e.Status, e.RetryAfter, e.Most = status, wait, mostNamed(body)
+	e.Status, e.RetryAfter = status, wait
 	switch status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
 		e.Says(string(body))
-	case http.StatusRequestEntityTooLarge:
-		e.TooLong = true
+		e.TooLong = e.TooLong || status == http.StatusRequestEntityTooLarge
 	}
 	return e
-}
-
-// mostSaid are the ways in which vendors name how long a text may be, and answerRead is how much of an answer is searched for them.
-var mostSaid = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(?:\bmax\w*|\bmost|limit\w*|exceed\w*|\bthan|\bup to|\ballow\w*)[^0-9]{0,40}?([0-9]{1,3}(?:[,.' ][0-9]{3})+|[0-9]+)`),
-	regexp.MustCompile(`(?i)([0-9]{1,3}(?:[,.' ][0-9]{3})+|[0-9]+)[ -]?(?:char|byte)`),
-}
-
-const answerRead = 4 << 10
-
-// mostNamed is the least number of characters, of at least 100, that an answer names as the most that it takes; zero where it names none.
-func mostNamed(answer []byte) int {
-	answer = answer[:min(len(answer), answerRead)]
-	least := 0
-	for _, said := range mostSaid {
-		for _, found := range said.FindAllSubmatch(answer, -1) {
-			n, err := strconv.Atoi(strings.Map(func(r rune) rune {
-				if r < '0' || r > '9' {
-					return -1
-				}
-				return r
-			}, string(found[1])))
-			if err == nil && n >= 100 && (least == 0 || n < least) {
-				least = n
-			}
-		}
-	}
-	return least
-}
-
-// MostCharacters is how many characters a text has at most by the answer that err is about, or by what it says of the vendor's words;
-// zero where no number is named.
-func MostCharacters(err error) int {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return 0
-	}
-	return cmp.Or(e.Most, mostNamed([]byte(e.Message)))
 }

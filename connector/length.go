@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,8 +27,9 @@ var (
 )
 
 // Says notes what the vendor's words, which may be JSON or a page for people, say of a refusal: that it is for the length of what was
-// sent, or nothing of why at all.
+// sent, and how long that may be, or nothing of why at all.
 func (e *Error) Says(words string) {
+	e.Most = mostNamed(words)
 	e.TooLong = lengthWords.MatchString(words)
 	e.Unexplained = !slices.ContainsFunc(manyWord.FindAllString(strings.ToLower(spoken(words)), -1), func(word string) bool {
 		return len(word) > 1 && !strings.ContainsAny(word, "0123456789") && !slices.Contains(emptyWords, word)
@@ -58,4 +60,35 @@ func spoken(words string) string {
 	}
 	add(value)
 	return strings.Join(said, " ")
+}
+
+// mostSaid are the ways in which vendors name how long a text may be.
+var mostSaid = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(?:\bmax\w*|\bmost|limit\w*|exceed\w*|\bthan|\bup to|\ballow\w*)[^0-9]{0,40}?([0-9]{1,3}(?:[,.' ][0-9]{3})+|[0-9]+)`),
+	regexp.MustCompile(`(?i)([0-9]{1,3}(?:[,.' ][0-9]{3})+|[0-9]+)[ -]?(?:char|byte)`),
+}
+
+const (
+	// wordsRead bounds how much of a vendor's words is searched for a number, in bytes.
+	wordsRead = 4 << 10
+	// leastNamed is the least number that is taken for a length in characters: a smaller one is of something else.
+	leastNamed = 100
+)
+
+// separators are what may stand between the digits of a number.
+var separators = strings.NewReplacer(",", "", ".", "", "'", "", " ", "")
+
+// mostNamed is the least number of characters that a vendor's words name as the most that it takes; zero where they name none.
+func mostNamed(words string) int {
+	words = words[:min(len(words), wordsRead)]
+	least := 0
+	for _, said := range mostSaid {
+		for _, found := range said.FindAllStringSubmatch(words, -1) {
+			n, err := strconv.Atoi(separators.Replace(found[1]))
+			if err == nil && n >= leastNamed && (least == 0 || n < least) {
+				least = n
+			}
+		}
+	}
+	return least
 }

@@ -89,8 +89,8 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 // shorterNote is how many characters a note has at most that was refused as it is: as many as the refusal names, or else a step fewer.
 func shorterNote(refusal error, n connector.Note, info hub.PlatformInfo) int {
 	length := hub.NoteLength(connector.NoteText(n))
-	if most := connector.MostCharacters(refusal); most > 0 && most < length {
-		return most
+	if e, ok := errors.AsType[*connector.Error](refusal); ok && e.Most > 0 && e.Most < length {
+		return e.Most
 	}
 	if short := shortNote(info); short < length {
 		return short

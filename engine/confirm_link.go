@@ -61,8 +61,8 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	if now.Link.SameRecord(linked) {
 		return true, nil
 	}
-	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, "Asked again before the note was sent, "+name+
-		" no longer says what the link rested on, so the recording was looked at anew: "+now.Link.Reason)
+	// Not that the CRM says something else: it may be another recording of the day that moved the link.
+	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, name+" was asked again before the note was sent, and the recording looked at anew: "+now.Link.Reason)
 }
 
 // mayLinkBetter reports whether a better record than the one that the rule linked may come any moment, as those of its kind, or who

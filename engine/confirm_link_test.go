@@ -71,7 +71,7 @@ func TestAWrongCustomersConversationIsNotSent(t *testing.T) {
 				r.reaches(recording, hub.DeliveryCanceled)
 				// The look that the answer asked for may have moved the link before.
 				until(t, "the delivery says why", func() bool {
-					return strings.HasPrefix(r.delivery(recording).Error, "Asked again before the note was sent, ServiceTitan no longer says what the link rested on")
+					return strings.HasPrefix(r.delivery(recording).Error, "ServiceTitan was asked again before the note was sent")
 				})
 				if l := r.recording(recording).Link; l.ExternalID != "" {
 					t.Errorf("%+v", l)

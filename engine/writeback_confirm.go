@@ -81,7 +81,7 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 		return err
 	case err != nil && !isPermanent(err) && s.engine.Clock().Sub(d.AskedAt) < s.lag(c.Info())+belongsMost:
 		return s.handleError(ctx, at, err)
-	case err == nil && belongs != survivor:
+	case err == nil && belongs != survivor && d.SentAt.IsZero(): // what was proven to be there before stays, as it would have without a new connection
 		return s.leave(ctx, c, at, found, belongs)
 	}
 	// It is due again at once, for its fields.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -392,6 +393,67 @@ func TestCorrectedThenMadeAgain(t *testing.T) {
 		}
 		r.analysedAs(id, "Fourth thoughts")
 		r.settled(id, 4)
+	})
+}
+
+// TestNotesOnMergedRecordsAreFoundOnceMadeAgain merges a customer whose notes the vendor leaves where they are, before the connection is made
+// again or meanwhile: the note is found there, and none is written to the survivor.
+func TestNotesOnMergedRecordsAreFoundOnceMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		t.Run(fmt.Sprintf("known=%t", known), func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+				last := r.synced("").ID
+				user, _ := r.rep()
+				customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
+				from, into := customers[0].ExternalID, customers[1].ExternalID
+				id := r.processed(user, "A talk", hub.ModelAccount, from)
+				r.reaches(id, hub.DeliverySent)
+				r.idle()
+				r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
+				if known {
+					until(t, "the hub knows", func() bool {
+						last = r.synced(last).ID
+						return storetest.Count(t, r.st, `SELECT COUNT(*) FROM records WHERE external_id = $1 AND merged_into IS NOT NULL`, from) == 1
+					})
+				}
+				r.makeAgain(id)
+				until(t, "it is settled", func() bool {
+					r.pass(r.lag / 4)
+					ds := r.deliveries(id)
+					return len(ds) == 1 && ds[0].State == hub.DeliverySent
+				})
+				if n := len(r.crm.Notes.All()); n != 1 {
+					t.Errorf("%d notes: %+v", n, r.deliveries(id))
+				}
+			})
+		})
+	}
+}
+
+// TestWhatWasWrittenStaysOnceMadeAgain gives the appointment of a note and its correction another customer before the connection is made
+// again: both stay where they are, as they would have without that, and nothing is written to the other.
+func TestWhatWasWrittenStaysOnceMadeAgain(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		engagement, first := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+		accounts := r.crm.Records(hub.ModelAccount)
+		other := accounts[slices.IndexFunc(accounts, func(o hub.Record) bool { return o.ExternalID != first && !o.Deleted })].ExternalID
+		id := r.processed(user, "A talk", hub.ModelEngagement, engagement)
+		r.reaches(id, hub.DeliverySent)
+		r.analysedAs(id, "Second thoughts")
+		r.settled(id, 2)
+		r.idle()
+		r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs.Account = other })
+		r.makeAgain(id)
+		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == engagement })
+		ds := r.settled(id, 2)
+		r.idle()
+		if n, moved := len(r.crm.Notes.On(hub.ModelAccount, first)), r.crm.Notes.On(hub.ModelAccount, other); n != 2 || len(moved) != 0 {
+			t.Errorf("%d notes, and on the other %+v: %+v", n, moved, ds)
+		}
 	})
 }
 

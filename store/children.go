@@ -9,12 +9,13 @@ import (
 )
 
 // goneChildren tells the children that the page's living records no longer have; those of deleted ones are deleted with them, and counted.
+// Who is on a record, as a user, is what the record says now, and nobody has to decide on it: users who are not any more are deleted, too.
 func goneChildren(ctx context.Context, tx Tx, c hub.Connection, page PageCommit, child hub.Model, now time.Time) (gone []string, deleted int, err error) {
 	var living, dead []string
 	present := map[string]bool{}
 	for _, r := range page.Records {
 		switch {
-		case r.Model == page.State.Model && r.Deleted:
+		case r.Model == page.State.Model && (r.Deleted || child == hub.ModelOpportunityUser || child == hub.ModelEngagementUser):
 			dead = append(dead, r.ExternalID)
 		case r.Model == page.State.Model:
 			living = append(living, r.ExternalID)

@@ -89,7 +89,8 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 	return s.Survivor(ctx, d.OrganizationID, d.ConnectionID, all[0])
 }
 
-// MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before.
+// MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before, over whatever
+// connection.
 func (s *Store) MergedInto(ctx context.Context, d hub.Delivery, survivor hub.RecordRef) ([]hub.RecordRef, error) {
 	all, err := queryAll(ctx, s.db, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id FROM deliveries d
 		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
@@ -98,13 +99,17 @@ func (s *Store) MergedInto(ctx context.Context, d hub.Delivery, survivor hub.Rec
 	if err != nil {
 		return nil, err
 	}
-	var merged []hub.RecordRef
+	merged, err := queryAll(ctx, s.db, scanRef, `SELECT DISTINCT target_model, merged_external_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3
+		AND target_model = $4 AND merged_external_id <> '' AND merged_external_id <> $5 ORDER BY merged_external_id`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(survivor.Model), survivor.ExternalID)
+	if err != nil {
+		return nil, err
+	}
 	for _, of := range all {
 		into, err := s.Survivor(ctx, d.OrganizationID, d.ConnectionID, of)
 		if err != nil {
 			return nil, err
 		}
-		if into == survivor && of != survivor {
+		if into == survivor && of != survivor && !slices.Contains(merged, of) {
 			merged = append(merged, of)
 		}
 	}

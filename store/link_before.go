@@ -62,7 +62,7 @@ func keepLink(ctx context.Context, tx Tx, r hub.Recording, of linkBefore, now ti
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO links_before (organization_id, recording_id, platform, account_id, model, external_id, remote_id, name, link_also, link_by, link_trigger, link_reason, written_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (organization_id, recording_id) DO UPDATE SET platform = excluded.platform, account_id = excluded.account_id,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (organization_id, recording_id, platform, account_id) DO UPDATE SET
 			model = excluded.model, external_id = excluded.external_id, remote_id = excluded.remote_id, name = excluded.name, link_also = excluded.link_also, link_by = excluded.link_by, link_trigger = excluded.link_trigger,
 			link_reason = excluded.link_reason, written_at = excluded.written_at, created_at = excluded.created_at`,
 		r.OrganizationID, r.ID, string(of.platform), of.account, string(r.Link.Model), r.Link.ExternalID, of.remote, of.name, text, string(r.Link.By), r.Link.Trigger, r.Link.Reason, optionalMicros(r.WrittenAt), micros(now))
@@ -80,8 +80,9 @@ func calledByCRM(ctx context.Context, tx Tx, r hub.Recording, ref hub.RecordRef)
 	return remote, name, ignoreNotFound(err)
 }
 
-// takeOverLink gives the locked recording the link back that stood over a connection that is gone, where another one to the account
-// has its record. While the record may still come, the recording stays without a link. It reports whether it was either.
+// takeOverLink gives the locked recording a link back that stood over a connection that is gone, where another one to the account
+// has its record; of several, what a person said before what the rule found, and the latest first. While the record may still come, the
+// recording stays without a link. It reports whether it was either.
 func (s *Store) takeOverLink(ctx context.Context, tx Tx, r *hub.Recording) (decided bool, err error) {
 	before, err := queryAll(ctx, tx, func(row database.Row) (linkBefore, error) {
 		var b linkBefore
@@ -92,41 +93,51 @@ func (s *Store) takeOverLink(ctx context.Context, tx Tx, r *hub.Recording) (deci
 		}
 		b.writtenAt = fromOptionalMicros(written)
 		return b, json.Unmarshal([]byte(also), &b.link.Also)
-	}, `SELECT platform, account_id, model, external_id, remote_id, name, link_also, link_by, link_trigger, link_reason, written_at FROM links_before WHERE organization_id = $1 AND recording_id = $2`, r.OrganizationID, r.ID)
-	if err != nil || len(before) == 0 {
-		return false, err
-	}
-	b := before[0]
-	connections, err := queryAll(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2 AND retiring = FALSE ORDER BY id`, r.OrganizationID, string(b.platform))
+	}, `SELECT platform, account_id, model, external_id, remote_id, name, link_also, link_by, link_trigger, link_reason, written_at FROM links_before WHERE organization_id = $1 AND recording_id = $2
+		ORDER BY CASE WHEN link_by = $3 THEN 1 ELSE 0 END, created_at DESC, platform, account_id`, r.OrganizationID, r.ID, string(hub.LinkedByMatching))
 	if err != nil {
 		return false, err
 	}
-	waits := false
+	for _, b := range before {
+		l, waits, err := s.linkAnew(ctx, tx, r, b)
+		switch {
+		case err != nil:
+			return false, err
+		case l.ExternalID != "":
+			return true, s.giveBackLink(ctx, tx, r, l, b.writtenAt)
+		case waits:
+			if l := (hub.Link{Reason: awaitsItsRecord}); !r.Link.SameRecord(l) || r.Link.By != l.By || r.Link.Reason != l.Reason {
+				return true, s.moveLink(ctx, tx, r, l)
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// linkAnew is a link before over a connection to its account that has its record; zero where there is none, and then it reports whether
+// one may still bring it.
+func (s *Store) linkAnew(ctx context.Context, tx Tx, r *hub.Recording, b linkBefore) (l hub.Link, waits bool, err error) {
+	connections, err := queryAll(ctx, tx, scanConnection, `SELECT `+connectionColumns+` FROM connections WHERE organization_id = $1 AND platform = $2 AND retiring = FALSE ORDER BY id`, r.OrganizationID, string(b.platform))
+	if err != nil {
+		return hub.Link{}, false, err
+	}
 	for _, c := range connections {
 		account, err := accountOf(ctx, tx, c.OrganizationID, c.ID)
 		if err := ignoreNotFound(err); err != nil {
-			return false, err
+			return hub.Link{}, false, err
 		}
 		isSame := !account.Differs(hub.CRMAccount{ID: b.account})
 		if !isSame && b.remote == "" {
 			continue
 		}
 		l, known, err := linkAsNow(ctx, tx, c, b, isSame)
-		switch {
-		case err != nil:
-			return false, err
-		case known:
-			return true, s.giveBackLink(ctx, tx, r, l, b.writtenAt)
+		if err != nil || known {
+			return l, false, err
 		}
 		waits = waits || mayBringFirst(c, b.link.Model)
 	}
-	if !waits {
-		return false, nil
-	}
-	if l := (hub.Link{Reason: awaitsItsRecord}); !r.Link.SameRecord(l) || r.Link.By != l.By || r.Link.Reason != l.Reason {
-		return true, s.moveLink(ctx, tx, r, l)
-	}
-	return true, nil
+	return hub.Link{}, waits, nil
 }
 
 // mayBringFirst reports whether a connection has not read a model yet, and will.
@@ -191,15 +202,17 @@ func forgetLinkBefore(ctx context.Context, tx Tx, r *hub.Recording) error {
 	return err
 }
 
+// ofLinksBefore is from the first to the last of the recordings that were linked to records of a model over connections to a platform
+// that are gone.
+const ofLinksBefore = `SELECT MIN(r.started_at), MAX(r.ended_at) FROM links_before b JOIN recordings r ON r.organization_id = b.organization_id AND r.id = b.recording_id
+	WHERE b.organization_id = $1 AND b.platform = $2 AND b.model = $3`
+
 // relinkToRecords asks for another look at the recordings that were linked over another connection to some records that came in over
-// this one, or to any of a model that was read for the first time: what has not come by then is not waited for.
-func relinkToRecords(ctx context.Context, tx Tx, c hub.Connection, gates *gates, records []hub.Record, read hub.Model, now time.Time) error {
+// this one.
+func relinkToRecords(ctx context.Context, tx Tx, c hub.Connection, gates *gates, records []hub.Record, now time.Time) error {
 	if !gates.linkedBefore {
 		return nil
 	}
-	const of = `SELECT MIN(r.started_at), MAX(r.ended_at) FROM links_before b JOIN recordings r ON r.organization_id = b.organization_id AND r.id = b.recording_id
-		WHERE b.organization_id = $1 AND b.platform = $2 AND b.model = $3`
-	var spans []span
 	for _, same := range byModel(records) {
 		var names []string
 		for i := range same {
@@ -209,26 +222,31 @@ func relinkToRecords(ctx context.Context, tx Tx, c hub.Connection, gates *gates,
 			}
 		}
 		in, arg := tx.Dialect().In("$4", names)
-		found, err := queryOne(ctx, tx, scanSpan, of+` AND (b.external_id `+in+` OR b.remote_id `+in+`)`, c.OrganizationID, string(c.Platform), string(same[0].Model), arg)
+		found, err := queryOne(ctx, tx, scanSpan, ofLinksBefore+` AND (b.external_id `+in+` OR b.remote_id `+in+`)`, c.OrganizationID, string(c.Platform), string(same[0].Model), arg)
 		if err != nil {
 			return err
 		}
-		spans = append(spans, found)
-	}
-	if read != "" {
-		found, err := queryOne(ctx, tx, scanSpan, of, c.OrganizationID, string(c.Platform), string(read))
-		if err != nil {
-			return err
-		}
-		spans = append(spans, found)
-	}
-	for _, found := range spans {
-		if found.from == nil {
-			continue
-		}
-		if err := requestRelink(ctx, tx, c.OrganizationID, fromMicros(*found.from), fromMicros(*found.until), now); err != nil {
+		if err := found.relink(ctx, tx, c.OrganizationID, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// relinkOnceRead asks for another look at the recordings that were linked to records of a model over another connection, as the model
+// has been read for the first time over this one: what has not come by then is not waited for.
+func relinkOnceRead(ctx context.Context, tx Tx, c hub.Connection, model hub.Model, now time.Time) error {
+	found, err := queryOne(ctx, tx, scanSpan, ofLinksBefore, c.OrganizationID, string(c.Platform), string(model))
+	if err != nil {
+		return err
+	}
+	return found.relink(ctx, tx, c.OrganizationID, now)
+}
+
+// relink asks for another look at the recordings of a span, if there is one.
+func (s span) relink(ctx context.Context, tx Tx, organization string, now time.Time) error {
+	if s.from == nil {
+		return nil
+	}
+	return requestRelink(ctx, tx, organization, fromMicros(*s.from), fromMicros(*s.until), now)
 }

@@ -61,6 +61,7 @@ func TestALinkThatStandsIsTakenOver(t *testing.T) {
 			}
 		}, "a", false, []hub.Record{visit("1", "001", "Visit")}, hub.LinkedByHand, "", true},
 		{"it does not come", none, "a", false, []hub.Record{visit("2", "002", "Visit")}, hub.LinkedByMatching, "rule", true},
+		{"it does not come, read whole", none, "a", false, []hub.Record{visit("2", "002", "Visit")}, hub.LinkedByMatching, "rule", true},
 		{"merged since", none, "a", false, []hub.Record{{Model: hub.ModelEngagement, ExternalID: "1", MergedInto: "2", Deleted: true}, visit("2", "002", "Visit")}, hub.LinkedByHand, "2", true},
 		{"under a new id", none, "b", false, []hub.Record{visit("new", "001", "Visit")}, hub.LinkedByHand, "new", true},
 		{"another account's", none, "b", false, []hub.Record{visit("1", "009", "Visit")}, hub.LinkedByMatching, "rule", true},
@@ -138,9 +139,14 @@ func TestALinkThatStandsIsTakenOver(t *testing.T) {
 					t.Errorf("%v: meanwhile it is %+v", err, r.Link)
 				}
 				for _, last := range []bool{false, true} {
-					if last {
+					switch {
+					case last && strings.HasSuffix(c.name, "read whole"):
+						if err := st.EndReading(ctx, lease, store.SyncState{Model: hub.ModelEngagement, Since: time.Now()}, hub.SyncStateUpToDate); err != nil {
+							t.Fatal(err)
+						}
+					case last:
 						reads(true)
-					} else {
+					default:
 						reads(false, c.comes...)
 					}
 					if asked() {
@@ -188,6 +194,65 @@ func TestWhatAPersonSaysSinceCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		push("1")
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM links_before`); n != 0 {
+			t.Errorf("%d links are to come back", n)
+		}
+	})
+}
+
+// TestLinksOfTwoAccounts gives a connection another account, over which the rule links the recording and its note is written, and then the
+// first one again: what a person had linked there counts again.
+func TestLinksOfTwoAccounts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		connection := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelEngagement).ID
+		id := storetest.Recording(t, st, org, hub.NewID(), time.Now(), time.Hour)
+		opens := func(account, visit string) {
+			t.Helper()
+			if _, err := st.SetCredentials(ctx, org, connection, map[string]string{"account": account}, true, func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) {
+				return hub.CRMAccount{ID: account}, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := untilDone(ctx, func(ctx context.Context) (bool, error) { return st.RetireAccount(ctx, org, connection) }); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := st.CommitPage(ctx, storetest.Lease(t, st, org, connection), store.PageCommit{
+				State: store.SyncState{Model: hub.ModelEngagement, Since: time.Now()}, Status: hub.SyncStateUpToDate, Records: []hub.Record{{Model: hub.ModelEngagement, ExternalID: visit, Name: "Visit"}},
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		matches := func(visit string) hub.Link {
+			t.Helper()
+			r, err := st.Recording(ctx, org, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := store.Match{RecordingID: id, Before: r.Link, Link: hub.Link{ConnectionID: connection, Model: hub.ModelEngagement, ExternalID: visit, By: hub.LinkedByMatching}}
+			if err := st.MoveMatch(ctx, hub.Delivery{OrganizationID: org}, m, ""); err != nil {
+				t.Fatal(err)
+			}
+			if r, err = st.Recording(ctx, org, id); err != nil {
+				t.Fatal(err)
+			}
+			return r.Link
+		}
+		opens("a", "1")
+		if _, err := st.SetLink(ctx, org, id, hub.Link{ConnectionID: connection, Model: hub.ModelEngagement, ExternalID: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		opens("b", "2")
+		if l := matches("2"); l.ExternalID != "2" {
+			t.Fatalf("%+v", l)
+		}
+		storetest.Exec(t, st, `UPDATE recordings SET written_at = created_at WHERE id = $1`, id)
+		opens("a", "1")
+		if l := matches("1"); l.By != hub.LinkedByHand || l.ExternalID != "1" {
+			t.Errorf("%+v", l)
+		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM links_before`); n != 0 {
 			t.Errorf("%d links are to come back", n)
 		}

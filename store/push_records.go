@@ -230,7 +230,7 @@ func (p *push) save(ctx context.Context, now time.Time) error {
 		}
 		scope.note(of[0].Model, ch)
 	}
-	if err := relinkToRecords(ctx, p.tx, p.over, gates, records, "", now); err != nil {
+	if err := relinkToRecords(ctx, p.tx, p.over, gates, records, now); err != nil {
 		return err
 	}
 	return scope.request(ctx, p.tx, now)

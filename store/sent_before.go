@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -30,30 +31,35 @@ func (s *Store) unlistedFor(p hub.Platform) time.Duration { return max(sentLatel
 // and which the vendor may not list yet. It is called while the connection's records are still there.
 func (s *Store) rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
 	args := []any{c.OrganizationID, c.ID, micros(now.Add(-s.unlistedFor(c.Platform)))}
+	const remoteID = `COALESCE((SELECT r.remote_id FROM records r WHERE r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND `
+	_, err := tx.Exec(ctx, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
+			note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
+		SELECT d.organization_id, d.recording_id, d.id, CAST($4 AS TEXT), CAST($5 AS TEXT), d.model, d.external_id, d.correction, d.target_model, d.target_external_id, d.marker,
+			d.note_print, d.note_hash, COALESCE(d.asked_at, d.sent_at), d.state <> 'CONFIRMING',
+			`+remoteID+`r.model = d.model AND r.external_id = d.external_id), ''), `+remoteID+`r.model = d.target_model AND r.external_id = d.target_external_id), '')`+
+		sentUnlisted+whereUnlisted+` ON CONFLICT DO NOTHING`, append(slices.Clone(args), string(c.Platform), account.ID)...)
+	if err != nil {
+		return err
+	}
 	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentUnlisted+`
 		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
 		`+whereUnlisted+` AND r.merged_into IS NOT NULL`, args...)
 	if err != nil {
 		return err
 	}
-	for _, on := range merged { // the notes of a record that was merged are on the one that survived
+	for _, on := range merged { // some vendors move the notes of such a record to the one that survived
 		survivor, err := survivorOf(ctx, tx, c.OrganizationID, c.ID, on)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE deliveries SET target_external_id = $5 WHERE organization_id = $1 AND connection_id = $2 AND target_model = $3 AND target_external_id = $4`,
+		if _, err := tx.Exec(ctx, `UPDATE sent_before SET merged_external_id = target_external_id, target_external_id = $5, target_remote_id = COALESCE((SELECT r.remote_id FROM records r
+				WHERE r.organization_id = $1 AND r.connection_id = $2 AND r.model = $3 AND r.external_id = $5), '')
+			WHERE organization_id = $1 AND target_model = $3 AND target_external_id = $4 AND EXISTS (SELECT 1 FROM deliveries d WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.id = sent_before.id)`,
 			c.OrganizationID, c.ID, string(on.Model), on.ExternalID, survivor.ExternalID); err != nil {
 			return err
 		}
 	}
-	const remoteID = `COALESCE((SELECT r.remote_id FROM records r WHERE r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND `
-	_, err = tx.Exec(ctx, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
-			note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
-		SELECT d.organization_id, d.recording_id, d.id, CAST($4 AS TEXT), CAST($5 AS TEXT), d.model, d.external_id, d.correction, d.target_model, d.target_external_id, d.marker,
-			d.note_print, d.note_hash, COALESCE(d.asked_at, d.sent_at), d.state <> 'CONFIRMING',
-			`+remoteID+`r.model = d.model AND r.external_id = d.external_id), ''), `+remoteID+`r.model = d.target_model AND r.external_id = d.target_external_id), '')`+
-		sentUnlisted+whereUnlisted+` ON CONFLICT DO NOTHING`, append(args, string(c.Platform), account.ID)...)
-	return err
+	return nil
 }
 
 func scanRef(r database.Row) (hub.RecordRef, error) {
@@ -68,14 +74,16 @@ type remembered struct {
 	by, on      hub.RecordRef
 	// byRemote and onRemote are what the CRM itself calls the two.
 	byRemote, onRemote string
-	proven             bool
-	askedAt            time.Time
+	// merged is the record that the note was put on, where that was merged into on; else empty.
+	merged  string
+	proven  bool
+	askedAt time.Time
 }
 
 func scanRemembered(r database.Row) (remembered, error) {
 	var b remembered
 	var asked int64
-	err := r.Scan(&b.id, &b.account, &b.by.Model, &b.by.ExternalID, &b.byRemote, &b.on.Model, &b.on.ExternalID, &b.onRemote, &b.proven, &asked)
+	err := r.Scan(&b.id, &b.account, &b.by.Model, &b.by.ExternalID, &b.byRemote, &b.on.Model, &b.on.ExternalID, &b.onRemote, &b.merged, &b.proven, &asked)
 	b.askedAt = fromMicros(asked)
 	return b, err
 }
@@ -119,7 +127,7 @@ func (s *Store) TakeOverSent(ctx context.Context, d hub.Delivery) (taken, awaite
 // proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays. It reports
 // whether there was any, and whether a record that such a note may be on is awaited.
 func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) (taken, awaited bool, err error) {
-	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, proven, asked_at
+	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, merged_external_id, proven, asked_at
 		FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 ORDER BY id`, r.OrganizationID, r.ID, string(c.Platform))
 	if err != nil || len(before) == 0 {
 		return false, false, err
@@ -135,9 +143,13 @@ func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.
 		if err != nil {
 			return false, false, err
 		}
+		noted := cmp.Or(b.merged, b.on.ExternalID)
 		onKnown, err := callAsNow(ctx, tx, c, &b.on, b.onRemote, isSame)
 		if err != nil {
 			return false, false, err
+		}
+		if noted == b.on.ExternalID || !isSame { // no other record, or one whose id is another by now
+			noted = ""
 		}
 		if onKnown && b.on == link { // whatever led to it, and though that may never come
 			b.by, byKnown = link, true
@@ -162,13 +174,13 @@ func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.
 		}
 		taken = true
 		if _, err := tx.Exec(ctx, `INSERT INTO deliveries (organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, note_id, error, created_at, updated_at,
-				correction, target_model, target_external_id, marker, note_print, note_hash, asked_at, withdrawn)
+				correction, target_model, target_external_id, marker, note_print, note_hash, asked_at, sent_at, withdrawn, merged_external_id)
 			SELECT organization_id, CAST($4 AS TEXT), id, recording_id, CAST($9 AS TEXT), CAST($6 AS TEXT), 'CONFIRMING', 0, CAST($5 AS BIGINT), '', '', CAST($5 AS BIGINT), CAST($5 AS BIGINT),
-				correction, target_model, CAST($7 AS TEXT), marker, note_print, note_hash, asked_at, CAST($8 AS TEXT)
+				correction, target_model, CAST($7 AS TEXT), marker, note_print, note_hash, asked_at, CASE WHEN proven THEN asked_at END, CAST($8 AS TEXT), CAST($10 AS TEXT)
 			FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3
 			ON CONFLICT (organization_id, connection_id, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, created_at = excluded.created_at, updated_at = excluded.updated_at,
-				model = excluded.model, external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, withdrawn = excluded.withdrawn, error = '', absences = 0`,
-			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn, string(b.by.Model)); err != nil {
+				model = excluded.model, external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, sent_at = excluded.sent_at, withdrawn = excluded.withdrawn, merged_external_id = excluded.merged_external_id, error = '', absences = 0`,
+			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn, string(b.by.Model), noted); err != nil {
 			return false, false, err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3`, r.OrganizationID, r.ID, b.id); err != nil {

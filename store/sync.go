@@ -175,11 +175,7 @@ func (s *Store) commitPage(ctx context.Context, sched Schedule, page PageCommit,
 		if err := scope.request(ctx, tx, now); err != nil {
 			return err
 		}
-		read := page.State.Model
-		if page.State.Since.IsZero() || !mayBringFirst(c, read) {
-			read = ""
-		}
-		if err := relinkToRecords(ctx, tx, c, gates, page.Records, read, now); err != nil {
+		if err := relinkToRecords(ctx, tx, c, gates, page.Records, now); err != nil {
 			return err
 		}
 		if err := noteMet(ctx, tx, sched, gates, page); err != nil {
@@ -288,6 +284,11 @@ func saveProgress(ctx context.Context, tx Tx, sched Schedule, c hub.Connection, 
 	}
 	if page.RewindApplied {
 		if err := clearRewind(ctx, tx, sched, page.State.Model); err != nil {
+			return err
+		}
+	}
+	if !page.State.Since.IsZero() && mayBringFirst(c, page.State.Model) {
+		if err := relinkOnceRead(ctx, tx, c, page.State.Model, now); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ CREATE TABLE links_before (
     link_reason     TEXT NOT NULL,
     written_at      BIGINT,
     created_at      BIGINT NOT NULL,
-    PRIMARY KEY (organization_id, recording_id)
+    PRIMARY KEY (organization_id, recording_id, platform, account_id)
 );
 CREATE INDEX links_before_by_record ON links_before (organization_id, platform, model, external_id);
 CREATE INDEX links_before_by_remote_id ON links_before (organization_id, platform, model, remote_id) WHERE remote_id <> '';

@@ -193,9 +193,6 @@ func TestARunTellsOfEachModel(t *testing.T) {
 		commit(page)
 		page.Records = []hub.Record{visit}
 		commit(page)
-		if n, err := st.DeleteAbsent(t.Context(), sched, hub.ModelEngagementUser, store.AbsenceOther, nil); n != 1 || err != nil {
-			t.Errorf("%d that the visit has no more are deleted, %v", n, err)
-		}
 		end := store.SyncJobResult{RunOver: true, Totals: store.ModelTotals{hub.ModelAccount: {Pages: 1}, "": {Bytes: 7}}}
 		if err := st.EndSyncJob(t.Context(), sched, end); err != nil {
 			t.Fatal(err)

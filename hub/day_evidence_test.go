@@ -41,7 +41,7 @@ func TestMoreEvidenceIsNeverLess(t *testing.T) {
 			}
 			return probability(d)
 		}
-		if n, f := of(near), of(far); f > n+0.05 {
+		if n, f := of(near), of(far); f > n+0.1 {
 			t.Fatalf("%d minutes: %f, %d minutes: %f", near, n, far, f)
 		}
 	}))

@@ -19,3 +19,12 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// Coordinates are those of a place on Earth, in degrees; nil where they are of none: 0, 0 is how vendors write that they do not know.
+func Coordinates(latitude, longitude Number) (north, east *float64) {
+	x, y := latitude.Float, longitude.Float
+	if x == nil || y == nil || *x == 0 && *y == 0 || *x < -90 || *x > 90 || *y < -180 || *y > 180 {
+		return nil, nil
+	}
+	return x, y
+}

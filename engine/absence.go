@@ -116,15 +116,24 @@ func (j *syncJob) settleChildren(ctx context.Context, info hub.ModelInfo) error 
 	if err != nil {
 		return err
 	}
-	for _, child := range info.Also {
-		if absent[child][store.AbsenceOther] == 0 {
+	for _, child := range children(info) {
+		if absent[child.Model][store.AbsenceOther] == 0 {
 			continue
 		}
-		if err := j.settleOthers(ctx, hub.ModelInfo{Model: child}); err != nil {
+		if err := j.settleOthers(ctx, child); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// children are the models of what comes inside records of the model.
+func children(info hub.ModelInfo) []hub.ModelInfo {
+	all := make([]hub.ModelInfo, len(info.Also))
+	for i, model := range info.Also {
+		all[i].Model = model
+	}
+	return all
 }
 
 // deleteAbsent deletes the records of a model whose absence is in the state.

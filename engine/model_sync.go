@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type modelSync struct {
 	run seenKey
 	// others says that a page told of what the hub keeps that it is something else by now.
 	others bool
+	// wrote says that a page was committed: what came inside of its records may be gone.
+	wrote bool
 	// restarted says that this job began the run anew because the CRM refused its place.
 	restarted bool
 }
@@ -57,7 +60,8 @@ func (m *modelSync) sync(ctx context.Context) error {
 	if err == nil && (m.others || m.job.absences[m.info.Model][store.AbsenceOther] > 0) {
 		err = m.job.settleOthers(ctx, m.info)
 	}
-	if err == nil {
+	left := func(child hub.ModelInfo) bool { return m.job.absences[child.Model][store.AbsenceOther] > 0 }
+	if err == nil && (m.wrote || slices.ContainsFunc(children(m.info), left)) {
 		err = m.job.settleChildren(ctx, m.info)
 	}
 	return err
@@ -78,16 +82,11 @@ func (m *modelSync) readWhole(ctx context.Context) error {
 
 // deleteApproved deletes the records of which a person said that they count as deleted.
 func (m *modelSync) deleteApproved(ctx context.Context) error {
-	if m.job.absences[m.info.Model][store.AbsenceApproved] > 0 {
-		if err := m.job.deleteAbsent(ctx, m.info, store.AbsenceApproved); err != nil {
-			return err
-		}
-	}
-	for _, child := range m.info.Also {
-		if m.job.absences[child][store.AbsenceApproved] == 0 {
+	for _, info := range append([]hub.ModelInfo{m.info}, children(m.info)...) {
+		if m.job.absences[info.Model][store.AbsenceApproved] == 0 {
 			continue
 		}
-		if err := m.job.deleteAbsent(ctx, hub.ModelInfo{Model: child}, store.AbsenceApproved); err != nil {
+		if err := m.job.deleteAbsent(ctx, info, store.AbsenceApproved); err != nil {
 			return err
 		}
 	}
@@ -248,6 +247,7 @@ func (m *modelSync) commit(ctx context.Context, got *fetched) error {
 	if err != nil {
 		return err
 	}
+	m.wrote = true
 	m.job.count(changes, len(quarantined))
 	m.committed, m.status = m.st, status
 	if m.rewindApplied {

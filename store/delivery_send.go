@@ -92,25 +92,42 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 // MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before, over whatever
 // connection.
 func (s *Store) MergedInto(ctx context.Context, d hub.Delivery, survivor hub.RecordRef) ([]hub.RecordRef, error) {
-	all, err := queryAll(ctx, s.db, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id FROM deliveries d
-		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
-		WHERE d.organization_id = $1 AND d.recording_id = $2 AND d.connection_id = $3 AND d.target_model = $4 AND d.marker <> '' AND r.merged_into IS NOT NULL ORDER BY d.target_external_id`,
+	type noted struct {
+		on hub.RecordRef
+		// before is the record that on was merged from over an earlier connection; empty where none was.
+		before string
+		merged bool
+	}
+	all, err := queryAll(ctx, s.db, func(r database.Row) (noted, error) {
+		n := noted{on: hub.RecordRef{Model: survivor.Model}}
+		err := r.Scan(&n.on.ExternalID, &n.before, &n.merged)
+		return n, err
+	}, `SELECT DISTINCT d.target_external_id, d.merged_external_id, r.merged_into IS NOT NULL FROM deliveries d
+		LEFT JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
+		WHERE d.organization_id = $1 AND d.recording_id = $2 AND d.connection_id = $3 AND d.target_model = $4 AND d.marker <> '' ORDER BY d.target_external_id, d.merged_external_id`,
 		d.OrganizationID, d.RecordingID, d.ConnectionID, string(survivor.Model))
 	if err != nil {
 		return nil, err
 	}
-	merged, err := queryAll(ctx, s.db, scanRef, `SELECT DISTINCT target_model, merged_external_id FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3
-		AND target_model = $4 AND merged_external_id <> '' AND merged_external_id <> $5 ORDER BY merged_external_id`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(survivor.Model), survivor.ExternalID)
-	if err != nil {
-		return nil, err
+	var merged []hub.RecordRef
+	add := func(of hub.RecordRef) {
+		if of != survivor && !slices.Contains(merged, of) {
+			merged = append(merged, of)
+		}
 	}
-	for _, of := range all {
-		into, err := s.Survivor(ctx, d.OrganizationID, d.ConnectionID, of)
+	for _, n := range all {
+		if n.before != "" {
+			add(hub.RecordRef{Model: survivor.Model, ExternalID: n.before})
+		}
+		if !n.merged {
+			continue
+		}
+		into, err := s.Survivor(ctx, d.OrganizationID, d.ConnectionID, n.on)
 		if err != nil {
 			return nil, err
 		}
-		if into == survivor && of != survivor && !slices.Contains(merged, of) {
-			merged = append(merged, of)
+		if into == survivor {
+			add(n.on)
 		}
 	}
 	return merged, nil

@@ -127,9 +127,9 @@ func (s *Store) TakeOverSent(ctx context.Context, d hub.Delivery) (taken, awaite
 // proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays. It reports
 // whether there was any, and whether a record that such a note may be on is awaited.
 func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) (taken, awaited bool, err error) {
-	before, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, merged_external_id, proven, asked_at
+	all, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, merged_external_id, proven, asked_at
 		FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 ORDER BY id`, r.OrganizationID, r.ID, string(c.Platform))
-	if err != nil || len(before) == 0 {
+	if err != nil || len(all) == 0 {
 		return false, false, err
 	}
 	account, err := accountOf(ctx, tx, c.OrganizationID, c.ID)
@@ -137,19 +137,20 @@ func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.
 		return false, false, err
 	}
 	link := hub.RecordRef{Model: r.Link.Model, ExternalID: r.Link.ExternalID}
-	for _, b := range before {
+	for _, b := range all {
 		isSame := !account.Differs(hub.CRMAccount{ID: b.account})
 		byKnown, err := callAsNow(ctx, tx, c, &b.by, b.byRemote, isSame)
 		if err != nil {
 			return false, false, err
 		}
-		noted := cmp.Or(b.merged, b.on.ExternalID)
+		before := cmp.Or(b.merged, b.on.ExternalID)
 		onKnown, err := callAsNow(ctx, tx, c, &b.on, b.onRemote, isSame)
 		if err != nil {
 			return false, false, err
 		}
-		if noted == b.on.ExternalID || !isSame { // no other record, or one whose id is another by now
-			noted = ""
+		merged := ""
+		if isSame && before != b.on.ExternalID { // in another account its id is another by now
+			merged = before
 		}
 		if onKnown && b.on == link { // whatever led to it, and though that may never come
 			b.by, byKnown = link, true
@@ -180,7 +181,7 @@ func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.
 			FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3
 			ON CONFLICT (organization_id, connection_id, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, created_at = excluded.created_at, updated_at = excluded.updated_at,
 				model = excluded.model, external_id = excluded.external_id, target_external_id = excluded.target_external_id, asked_at = excluded.asked_at, sent_at = excluded.sent_at, withdrawn = excluded.withdrawn, merged_external_id = excluded.merged_external_id, error = '', absences = 0`,
-			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn, string(b.by.Model), noted); err != nil {
+			r.OrganizationID, r.ID, b.id, c.ID, micros(now), b.by.ExternalID, b.on.ExternalID, withdrawn, string(b.by.Model), merged); err != nil {
 			return false, false, err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND id = $3`, r.OrganizationID, r.ID, b.id); err != nil {

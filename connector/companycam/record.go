@@ -110,18 +110,13 @@ func (p *project) record() hub.Record {
 	if r.Name == "" { // which is usual; people then see the address
 		r.Name = a.Street
 	}
-	if c := p.Coordinates; c != nil && known(c.Lat.Float, c.Lon.Float) {
-		r.Details.Latitude, r.Details.Longitude = c.Lat.Float, c.Lon.Float
+	if c := p.Coordinates; c != nil {
+		r.Details.Latitude, r.Details.Longitude = connector.Coordinates(c.Lat, c.Lon)
 	}
 	if c := p.contact(); c != nil {
 		r.Refs.Contact = c.ExternalID
 	}
 	return r
-}
-
-// known reports whether coordinates are of a place: 0, 0 is how vendors write that there is none.
-func known(lat, lon *float64) bool {
-	return lat != nil && lon != nil && (*lat != 0 || *lon != 0) && *lat >= -90 && *lat <= 90 && *lon >= -180 && *lon <= 180
 }
 
 // contact is whom a project is for.

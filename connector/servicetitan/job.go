@@ -56,7 +56,9 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 				Addresses: at.list(), URL: recordURL(s, hub.ModelOpportunity, id(j.ID)), ClosedAt: j.CompletedOn.Wire(), CreatedAt: j.CreatedOn.Wire(), UpdatedAt: j.ModifiedOn.Wire(),
 			},
 		}
-		r.Details.Latitude, r.Details.Longitude = at.coordinates()
+		if at != nil {
+			r.Details.Latitude, r.Details.Longitude = connector.Coordinates(at.Latitude, at.Longitude)
+		}
 		if r.Name == "" {
 			r.Name = "Job " + j.Number
 		}

@@ -35,18 +35,6 @@ func (a *address) list() []hub.Address {
 	return []hub.Address{h}
 }
 
-// coordinates are where the address is, as far as that is a place on Earth: the vendor says 0, 0 where it does not know.
-func (a *address) coordinates() (latitude, longitude *float64) {
-	if a == nil || a.Latitude.Float == nil || a.Longitude.Float == nil {
-		return nil, nil
-	}
-	x, y := *a.Latitude.Float, *a.Longitude.Float
-	if x == 0 && y == 0 || x < -90 || x > 90 || y < -180 || y > 180 {
-		return nil, nil
-	}
-	return a.Latitude.Float, a.Longitude.Float
-}
-
 // location is a place where work is done.
 type location struct {
 	ID      number   `json:"id"`

@@ -87,7 +87,7 @@ func (a *activity) record(t template) hub.Record {
 		if street := strings.TrimSpace(o.Address); street != "" {
 			r.Details.Addresses = []hub.Address{{Street: street}}
 		}
-		r.Details.Latitude, r.Details.Longitude = spot(o.Lat.Float, o.Lng.Float)
+		r.Details.Latitude, r.Details.Longitude = connector.Coordinates(o.Lat, o.Lng)
 	}
 	return r
 }

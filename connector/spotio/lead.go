@@ -70,16 +70,8 @@ func (o *dataObject) record(kinds map[id]kind) hub.Record {
 	if street, zip := strings.TrimSpace(o.Pin.Address), strings.TrimSpace(o.Pin.Zip); street+zip != "" {
 		r.Details.Addresses = []hub.Address{{Street: street, Zip: zip}}
 	}
-	r.Details.Latitude, r.Details.Longitude = spot(o.Pin.Lat.Float, o.Pin.Lng.Float)
+	r.Details.Latitude, r.Details.Longitude = connector.Coordinates(o.Pin.Lat, o.Pin.Lng)
 	return r
-}
-
-// spot returns coordinates that are of a place: 0, 0 is how it is written that there is none.
-func spot(lat, lng *float64) (latitude, longitude *float64) {
-	if lat == nil || lng == nil || *lat == 0 && *lng == 0 || *lat < -90 || *lat > 90 || *lng < -180 || *lng > 180 {
-		return nil, nil
-	}
-	return lat, lng
 }
 
 // fetchLeads reads the export, and behind it, in an increment, what was deleted.

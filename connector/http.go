@@ -179,7 +179,13 @@ func newRequest(ctx context.Context, s *Session, r Request, method string) (*htt
 		return nil, Fail(Refused, r.Service, "%s %s is not a request that can be made", method, r.Path)
 	}
 	for name, values := range r.Header {
-		req.Header[http.CanonicalHeaderKey(name)] = values
+		name = http.CanonicalHeaderKey(name)
+		if name == "Idempotency-Key" || name == "X-Idempotency-Key" {
+			// By these net/http knows a request that it sends again itself where a connection ends without an answer, whether or not the
+			// vendor heeds the key. It knows them in this spelling alone, vendors in any.
+			name = strings.ToLower(name)
+		}
+		req.Header[name] = values
 	}
 	req.Header.Set("User-Agent", "sirocco")
 	if contentType != "" && req.Header.Get("Content-Type") == "" {

@@ -150,6 +150,32 @@ func TestABaseURLMustBeUsable(t *testing.T) {
 	}
 }
 
+// TestAWriteIsSentOnce ends a connection that was used before without a byte of an answer: what was written may be there, also where the
+// request has an idempotency key, which a vendor may not heed.
+func TestAWriteIsSentOnce(t *testing.T) {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key", "idempotency-key"} {
+		var writes []string
+		s := answer(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				writes = append(writes, r.Header.Get(name))
+				panic(http.ErrAbortHandler)
+			}
+			write("application/json", `{}`, 200)(w, r)
+		})
+		var out struct{}
+		if _, err := get(t.Context(), s, &out); err != nil {
+			t.Fatal(err)
+		}
+		r := connector.Request{Service: "Acme", Path: "/notes", Header: http.Header{name: {"k"}}, Body: map[string]int{"x": 1}}
+		if _, err := connector.PostJSON(t.Context(), s, r, &out); !connector.Unproven(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(writes) != 1 || writes[0] != "k" {
+			t.Errorf("%s: sent %q", name, writes)
+		}
+	}
+}
+
 func TestWhatIsSent(t *testing.T) {
 	var got *http.Request
 	var body string

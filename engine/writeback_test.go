@@ -141,15 +141,22 @@ func TestNoteGoesToWhatTheEngagementIsAbout(t *testing.T) {
 	})
 }
 
-// TestALostAnswerWritesNothingTwice breaks the connection after the CRM has stored the note.
+// TestALostAnswerWritesNothingTwice breaks the connection after the CRM has stored the note, in the middle of the answer and before it.
 func TestALostAnswerWritesNothingTwice(t *testing.T) {
+	for _, kind := range []simulator.FaultKind{simulator.Drop, simulator.NoAnswer} {
+		t.Run(string(kind), func(t *testing.T) { lostAnswerWritesNothingTwice(t, kind) })
+	}
+}
+
+func lostAnswerWritesNothingTwice(t *testing.T, kind simulator.FaultKind) {
+	t.Helper()
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
 		opportunity := r.crm.Records(r.main())[0].ExternalID
 		r.crm.Before(func(q *http.Request) {
 			if asksToWrite(q) && len(r.crm.Notes.All()) == 0 {
-				r.crm.Faults.Script(simulator.Fault{Kind: simulator.Drop})
+				r.crm.Faults.Script(simulator.Fault{Kind: kind})
 			}
 		})
 		id := r.processed(user, "A talk", r.main(), opportunity)

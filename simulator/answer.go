@@ -84,6 +84,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 	body := a.Body.Bytes()
 	maps.Copy(w.Header(), a.Header())
 	switch f.Kind {
+	case NoAnswer:
+		panic(http.ErrAbortHandler)
 	case Truncated:
 		body = body[:len(body)/2]
 	case Malformed:

@@ -37,6 +37,8 @@ const (
 	Hang FaultKind = "hang"
 	// Drop breaks the connection in the middle of the answer.
 	Drop FaultKind = "drop"
+	// NoAnswer breaks the connection before a byte of the answer.
+	NoAnswer FaultKind = "no-answer"
 	// Truncated ends the JSON in the middle of an otherwise whole answer.
 	Truncated FaultKind = "truncated"
 	// Malformed is JSON with a mistake in it.

@@ -5,58 +5,73 @@ import (
 	"strings"
 )
 
-// Intercept is db, but each statement, those of its transactions too, is shown to before first, and a SELECT
-// again with each of its rows: where that returns an error it fails with it. It is for tests of what a statement that fails leaves behind.
-func Intercept(db DB, before func(query string) error) DB { return &interceptedDB{db, before} }
+// Intercept is db, but each statement, those of its transactions too, is shown to before first, a SELECT again with each of
+// its rows, and Commit at the end of each transaction: where that returns an error it fails with it. It is for tests of what a
+// statement that fails leaves behind.
+func Intercept(db DB, before func(ctx context.Context, query string) error) DB {
+	return &interceptedDB{db, before}
+}
+
+// Commit is what Intercept shows at the end of a transaction. On PostgreSQL a WriteOne is committed by then.
+const Commit = "COMMIT"
 
 type interceptedDB struct {
 	DB
-	before func(query string) error
+	before func(ctx context.Context, query string) error
 }
 
 func (d *interceptedDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if err := d.before(query); err != nil {
+	if err := d.before(ctx, query); err != nil {
 		return 0, err
 	}
 	return d.DB.Exec(ctx, query, args...)
 }
 
 func (d *interceptedDB) query(ctx context.Context, query string, args ...any) (rows, error) {
-	if err := d.before(query); err != nil {
+	if err := d.before(ctx, query); err != nil {
 		return nil, err
 	}
 	return interceptRows(ctx, d.DB, d.before, query, args)
 }
 
 func (d *interceptedDB) Write(ctx context.Context, fn func(Tx) error) error {
-	return d.DB.Write(ctx, func(tx Tx) error { return fn(&interceptedTx{tx, d.before}) })
+	return d.DB.Write(ctx, d.transaction(ctx, fn))
 }
 
 func (d *interceptedDB) WriteOne(ctx context.Context, fn func(Tx) error) error {
-	return d.DB.WriteOne(ctx, func(tx Tx) error { return fn(&interceptedTx{tx, d.before}) })
+	return d.DB.WriteOne(ctx, d.transaction(ctx, fn))
+}
+
+func (d *interceptedDB) transaction(ctx context.Context, fn func(Tx) error) func(Tx) error {
+	return func(tx Tx) error {
+		if err := fn(&interceptedTx{tx, d.before}); err != nil {
+			return err
+		}
+		return d.before(ctx, Commit)
+	}
 }
 
 type interceptedTx struct {
 	Tx
-	before func(query string) error
+	before func(ctx context.Context, query string) error
 }
 
 func (t *interceptedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if err := t.before(query); err != nil {
+	if err := t.before(ctx, query); err != nil {
 		return 0, err
 	}
 	return t.Tx.Exec(ctx, query, args...)
 }
 
 func (t *interceptedTx) Later(ctx context.Context, query string, args ...any) error {
-	if err := t.before(query); err != nil {
+	if err := t.before(ctx, query); err != nil {
 		return err
 	}
 	return t.Tx.Later(ctx, query, args...)
 }
 
 func (t *interceptedTx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	if err := t.before(query); err != nil {
+	if err := t.before(ctx, query); err != nil {
 		return nil, err
 	}
 	return interceptRows(ctx, t.Tx, t.before, query, args)
@@ -64,11 +79,12 @@ func (t *interceptedTx) query(ctx context.Context, query string, args ...any) (r
 
 type interceptedRows struct {
 	rows
+	ctx    context.Context //nolint:containedctx // of the query, whose rows these are
 	query  string
-	before func(query string) error
+	before func(ctx context.Context, query string) error
 }
 
-func interceptRows(ctx context.Context, q Querier, before func(query string) error, query string, args []any) (rows, error) {
+func interceptRows(ctx context.Context, q Querier, before func(ctx context.Context, query string) error, query string, args []any) (rows, error) {
 	rs, err := q.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -76,11 +92,11 @@ func interceptRows(ctx context.Context, q Querier, before func(query string) err
 	if !strings.HasPrefix(query, "SELECT") { // what a single statement changes, a row of its answer does not undo
 		return rs, nil
 	}
-	return &interceptedRows{rs, query, before}, nil
+	return &interceptedRows{rs, ctx, query, before}, nil
 }
 
 func (r *interceptedRows) Scan(dest ...any) error {
-	if err := r.before(r.query); err != nil {
+	if err := r.before(r.ctx, r.query); err != nil {
 		return err
 	}
 	return r.rows.Scan(dest...)

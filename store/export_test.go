@@ -102,5 +102,12 @@ func ConsoleQueries() map[string]string {
 // GatesQuery is the question for what rarely goes with records.
 const GatesQuery = gatesQuery
 
-// Intercept shows each statement of the store to before first; see database.Intercept.
-func Intercept(s *Store, before func(query string) error) { s.db = database.Intercept(s.db, before) }
+// Intercept shows each statement of the store to before first, but no commits; see database.Intercept.
+func Intercept(s *Store, before func(query string) error) {
+	s.db = database.Intercept(s.db, func(_ context.Context, query string) error {
+		if query == database.Commit {
+			return nil
+		}
+		return before(query)
+	})
+}

@@ -62,6 +62,8 @@ type Options struct {
 	Keys *Keys
 	// NoteLag is how long a note may be missing from the lists of a platform, which counts where it is longer than three days.
 	NoteLag map[hub.Platform]time.Duration
+	// Intercept is for tests: it is shown each statement first, and may let it fail; see database.Intercept. nil is none.
+	Intercept func(ctx context.Context, query string) error
 }
 
 // Open connects to the database that url names, which must be there with tables of the program's version: it makes and
@@ -94,6 +96,9 @@ func open(ctx context.Context, url string, opts Options, prepare func(database.D
 	todo.Begun = func(from int64) { s.upgradedFrom = from }
 	if err := prepare(db, ctx, todo); err != nil {
 		return nil, errors.Join(domainError(err), s.Close())
+	}
+	if opts.Intercept != nil {
+		s.db = database.Intercept(db, opts.Intercept)
 	}
 	return s, nil
 }

@@ -46,13 +46,16 @@ type world struct {
 	names      atomic.Int64
 	// outside judges what is answered, where it is asked to; nil otherwise.
 	outside *outside
+	// failing is whether each request meets faults in the database, and faults are those under way, by the value of their header.
+	failing bool
+	faults  sync.Map
 }
 
 func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 	t.Helper()
 	w := &world{onPostgres: strings.HasPrefix(url, "postgres")}
 	w.clock.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixMicro())
-	w.st = storetest.Open(t, url, w.now)
+	w.st = storetest.OpenWith(t, url, store.Options{Clock: w.now, Keys: storetest.Keys(t), Intercept: meet})
 	place, err := audio.Open(context.Background(), "file://"+t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +69,7 @@ func newWorld(t *testing.T, url string, allowPrivate bool) *world {
 			return []hub.Model{hub.ModelUser, hub.ModelAccount}
 		},
 	})
-	w.server = httptest.NewUnstartedServer(handler)
+	w.server = httptest.NewUnstartedServer(w.withFaults(handler))
 	if at := os.Getenv(listenVariable); at != "" && !allowPrivate {
 		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", at)
 		if err != nil {
@@ -189,6 +192,15 @@ func (s *scene) another() *scene { return &scene{t: s.t, w: s.w, prefix: s.prefi
 
 // do asks. A body is JSON; headers come in pairs.
 func (c *caller) do(method, path, body string, headers ...string) *answer {
+	c.s.t.Helper()
+	if c.s.w.failing {
+		return c.doWithFaults(method, path, body, headers...)
+	}
+	return c.once(method, path, body, headers...)
+}
+
+// once asks one time.
+func (c *caller) once(method, path, body string, headers ...string) *answer {
 	c.s.t.Helper()
 	to := path
 	var op published

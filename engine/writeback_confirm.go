@@ -44,7 +44,14 @@ func (s *deliveryAttempt) confirmWait() time.Duration {
 // absent from successful looks until the vendor's lists must have it.
 func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) error {
 	finder, ok := c.(connector.NoteFinder)
-	if !ok {
+	switch {
+	case !ok && s.answered():
+		end := store.DeliveryEnd{State: hub.DeliverySent}
+		if s.delivery.Withdrawn != "" {
+			end.Error = s.delivery.Withdrawn + " Its note stands there."
+		}
+		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, end)
+	case !ok:
 		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, store.DeliveryEnd{
 			State: hub.DeliveryConfirming,
 			Error: fmt.Sprintf("%s cannot be asked what notes a record has. Look there whether the note is on the %s %s, and settle the delivery.", c.Info().Name, s.delivery.Note.On.Model, s.delivery.Note.On.ExternalID),
@@ -74,6 +81,7 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 		return s.takeBack(ctx, c, at, found)
 	}
 	belongs, err := s.belongsNow(ctx, c)
+	written := store.WrittenNote{ID: found.ExternalID, DeliveredNote: d.Note, Existed: true}
 	switch {
 	case errors.Is(err, errWithdrawn): // it is due again at once, to be taken back
 		return nil
@@ -81,12 +89,22 @@ func (s *deliveryAttempt) confirm(ctx context.Context, c connector.Connector) er
 		return err
 	case err != nil && !isPermanent(err) && s.engine.Clock().Sub(d.AskedAt) < s.lag(c.Info())+belongsMost:
 		return s.handleError(ctx, at, err)
-	case err == nil && belongs != survivor && d.SentAt.IsZero(): // what was proven to be there before stays, as it would have without a new connection
+	case (err != nil || belongs != survivor) && !d.SentAt.IsZero(): // what was proven to be there before stays, as it would have without a new connection
+		ctx = context.WithoutCancel(ctx)
+		if err := s.engine.Store.SaveNote(ctx, s.task, d, written); err != nil {
+			return err
+		}
+		return s.engine.Store.EndDelivery(ctx, s.task, d, store.DeliveryEnd{State: hub.DeliverySent})
+	case err == nil && belongs != survivor:
 		return s.leave(ctx, c, at, found, belongs)
 	}
 	// It is due again at once, for its fields.
-	written := store.WrittenNote{ID: found.ExternalID, DeliveredNote: d.Note, Existed: true}
 	return s.engine.Store.SaveNote(context.WithoutCancel(ctx), s.task, d, written)
+}
+
+// answered reports whether the CRM has said of the note that it has it, over a connection that is gone since.
+func (s *deliveryAttempt) answered() bool {
+	return !s.delivery.SentAt.IsZero() && !s.delivery.SentAt.Before(s.delivery.AskedAt)
 }
 
 // look looks for a note on a record, and on those that were merged into it since a note of the recording was sent to them: some vendors
@@ -170,6 +188,10 @@ func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at 
 	switch {
 	case d.Withdrawn == "" && s.mayRepeat(c, now):
 		return s.repeat(ctx, c, at)
+	case d.Absences+1 >= absencesProve && !at.Before(until) && s.answered() && d.Withdrawn == "":
+		// Somebody has removed it there, or changed it, and is not contradicted.
+		end.State = hub.DeliverySent
+		end.Error = fmt.Sprintf("The note is no longer on the %s %s, or was changed there so that it is not known any more. It is not written again, unless this is replayed.", d.Note.On.Model, d.Note.On.ExternalID)
 	case d.Absences+1 >= absencesProve && !at.Before(until):
 		end.State, end.DueAt = hub.DeliveryPending, now
 		if d.Attempts >= deliveryAttempts && d.Withdrawn == "" {

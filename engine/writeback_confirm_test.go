@@ -396,6 +396,47 @@ func TestCorrectedThenMadeAgain(t *testing.T) {
 	})
 }
 
+// TestWhatPeopleTookAwayIsNotWrittenAgain lets somebody at the CRM remove a note that was corrected, or change it so that it may not be known any more,
+// before the connection is made again: neither it nor its correction is written once more.
+func TestWhatPeopleTookAwayIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"removed", "changed"} {
+		t.Run(how, func(t *testing.T) {
+			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+				r.quiet()
+				user, _ := r.rep()
+				record := r.crm.Records(r.main())[0].ExternalID
+				id := r.processed(user, "A talk", r.main(), record)
+				r.reaches(id, hub.DeliverySent)
+				r.analysedAs(id, "Second thoughts")
+				r.settled(id, 2)
+				r.idle()
+				before := r.crm.Notes.All()
+				if how == "removed" {
+					r.crm.Notes.Remove(before[0].ID)
+				} else {
+					r.crm.Notes.Change(before[0].ID, "What I think of it.")
+				}
+				left := len(r.crm.Notes.All())
+				r.makeAgain(id)
+				until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })
+				until(t, "all is settled", func() bool {
+					r.pass(r.lag / 2)
+					return !slices.ContainsFunc(r.deliveries(id), func(d hub.Delivery) bool { return d.State != hub.DeliverySent })
+				})
+				r.idle()
+				ds := r.deliveries(id)
+				if len(ds) != 2 || len(r.crm.Notes.All()) != left {
+					t.Errorf("%d notes: %+v", len(r.crm.Notes.All()), ds)
+				}
+				if how == "removed" && r.info.Platform != hub.PlatformMerge && !strings.Contains(ds[0].Error, "It is not written again") { // whose keys answer a repeat as the first time
+					t.Errorf("%+v", ds[0])
+				}
+			})
+		})
+	}
+}
+
 // TestNotesOnMergedRecordsAreFoundOnceMadeAgain merges a customer whose notes the vendor leaves where they are, before the connection is made
 // again or meanwhile: the note is found there, and none is written to the survivor.
 func TestNotesOnMergedRecordsAreFoundOnceMadeAgain(t *testing.T) {
@@ -453,6 +494,36 @@ func TestWhatWasWrittenStaysOnceMadeAgain(t *testing.T) {
 		r.idle()
 		if n, moved := len(r.crm.Notes.On(hub.ModelAccount, first)), r.crm.Notes.On(hub.ModelAccount, other); n != 2 || len(moved) != 0 {
 			t.Errorf("%d notes, and on the other %+v: %+v", n, moved, ds)
+		}
+	})
+}
+
+// TestWhatStandsOnADeletedRecordStaysOnceMadeAgain deletes the customer who has a note at the CRM, which still shows that customer's notes, and makes
+// the connection again: the note is found there, and none is written to whom the appointment has beside.
+func TestWhatStandsOnADeletedRecordStaysOnceMadeAgain(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		engagement, account := r.engagementOf(func(refs hub.Refs) string { return refs.Account })
+		contact := r.crm.Records(hub.ModelContact)[0].ExternalID
+		r.crm.Change(hub.ModelEngagement, engagement, func(e *hub.Record) { e.Refs = hub.Refs{Account: account, Contact: contact, Owner: e.Refs.Owner} })
+		r.synced(r.latest().ID)
+		id := r.processed(user, "A talk", hub.ModelEngagement, engagement)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		if n := len(r.crm.Notes.On(hub.ModelAccount, account)); n != 1 {
+			t.Fatalf("%d notes", n)
+		}
+		r.crm.Change(hub.ModelAccount, account, func(a *hub.Record) { a.Deleted = true })
+		r.makeAgain(id)
+		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == engagement })
+		until(t, "it is settled", func() bool {
+			r.pass(r.lag / 2)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 1 || len(r.deliveries(id)) != 1 {
+			t.Errorf("%d notes: %+v", n, r.deliveries(id))
 		}
 	})
 }
@@ -642,6 +713,29 @@ func TestALostNoteWhoseRecordIsGone(t *testing.T) {
 		})
 		if d := r.delivery(id); !strings.Contains(d.Error, "there is no such thing") || len(r.crm.Notes.All()) != 1 {
 			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+		}
+	})
+}
+
+// TestAConnectionToAVendorWithoutSearchMadeAgain makes a connection again whose vendor cannot be asked for its notes: what it has taken is there,
+// which nobody has to say, and is corrected as ever.
+func TestAConnectionToAVendorWithoutSearchMadeAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, bare{unhurried{companycam.Connector{}}, noTokens{}}, simulatedcompanycam.New(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		record := r.crm.Records(r.main())[0].ExternalID
+		id := r.processed(user, "A talk", r.main(), record)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.makeAgain(id)
+		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })
+		r.reaches(id, hub.DeliverySent)
+		r.analysedAs(id, "Second thoughts")
+		ds := r.settled(id, 2)
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 2 {
+			t.Errorf("%d notes: %+v", n, ds)
 		}
 	})
 }

@@ -21,6 +21,7 @@ import (
 
 	"sirocco/api/wire"
 	"sirocco/audio"
+	"sirocco/connector"
 	"sirocco/hub"
 	"sirocco/store"
 )
@@ -225,16 +226,22 @@ func tellMadeLinks(ctx context.Context, st *store.Store, log *slog.Logger) {
 	log.Info("links that an earlier version made stay; so many of them would not be made now, but offered or left", "made", made, "unsure", unsure)
 }
 
-// noteLag is how long notes may be missing from lists, by platform, where the platform or the operator says so.
+// noteLag is how long notes may be missing from lists, by platform, where the platform or the operator says so. Those of a platform that
+// cannot be asked for its notes are in no list, ever.
 func (c *serveCommand) noteLag(pulled pulledPlatforms) map[hub.Platform]time.Duration {
 	all := map[hub.Platform]time.Duration{}
-	for platform, connector := range pulled {
-		if lag := connector.Info().NoteLag; lag > 0 {
+	for platform, one := range pulled {
+		if lag := one.Info().NoteLag; lag > 0 {
 			all[platform] = lag
 		}
 	}
 	for platform, lag := range c.NoteLag {
 		all[hub.Platform(platform)] = lag
+	}
+	for platform, one := range pulled {
+		if _, ok := one.(connector.NoteFinder); !ok {
+			all[platform] = store.SentBeforeKept
+		}
 	}
 	return all
 }

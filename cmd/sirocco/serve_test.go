@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"sirocco/connector"
 	"sirocco/hub"
+	"sirocco/store"
 )
 
 // TestDatabaseTimeout: a command waits longer than a server, and either as long as it is told.
@@ -38,8 +40,10 @@ func TestFirstTokenHint(t *testing.T) {
 // TestNoteLag says by platform how long notes may be missing: as the operator says, else as the platform does.
 func TestNoteLag(t *testing.T) {
 	c := serveCommand{NoteLag: map[string]time.Duration{"SPOTIO": 100 * time.Hour}}
-	lag := c.noteLag(connectors())
-	if lag[hub.PlatformSpotio] != 100*time.Hour || lag[hub.PlatformMerge] != 26*time.Hour || lag[hub.PlatformCompanyCam] != 0 {
+	pulled := connectors()
+	pulled["BARE"] = struct{ connector.Connector }{pulled[hub.PlatformCompanyCam]} // which cannot be asked for its notes
+	lag := c.noteLag(pulled)
+	if lag[hub.PlatformSpotio] != 100*time.Hour || lag[hub.PlatformMerge] != 26*time.Hour || lag[hub.PlatformCompanyCam] != 0 || lag["BARE"] != store.SentBeforeKept {
 		t.Errorf("%v", lag)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"sirocco/connector"
@@ -235,6 +236,11 @@ func (s *deliveryAttempt) change(
 	ctx context.Context, changer connector.NoteChanger, found connector.FoundNote, n connector.Note, text hub.ResultNote, there store.WrittenNote,
 ) (sentNote, error) {
 	n.Marker = found.Marker
+	if hash := noteHash(n); !slices.Contains(strings.Fields(s.delivery.Note.Hash), hash) {
+		if err := s.engine.Store.ChangeNote(ctx, s.task, s.delivery, hash); err != nil {
+			return sentNote{}, err
+		}
+	}
 	switch err := changer.ChangeNote(s.requests.of(ctx, n.Target), &s.session.Session, n, found.ExternalID); {
 	case isPermanent(err):
 		return sentNote{WrittenNote: there, correct: true, said: "The CRM does not let the note be changed, so a second one corrects it."}, nil
@@ -247,7 +253,8 @@ func (s *deliveryAttempt) change(
 
 // isOurs reports whether the note is as we wrote it. What earlier programs wrote is known by a digest with all white space.
 func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
-	return s.delivery.Note.Hash == wordsHash(found.Text) || s.delivery.Note.Hash == textHash(found.Text)
+	ours := strings.Fields(s.delivery.Note.Hash)
+	return slices.Contains(ours, wordsHash(found.Text)) || slices.Contains(ours, textHash(found.Text))
 }
 
 func (s *deliveryAttempt) transcript(ctx context.Context, r hub.Recording) (string, error) {

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"cmp"
+	"fmt"
 	"html"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +162,51 @@ func TestANoteIsChanged(t *testing.T) {
 		}
 		for _, v := range r.crm.Violations() {
 			t.Error(v)
+		}
+	})
+}
+
+// TestAChangeWhoseAnswerIsLost analyses a recording again after the CRM has changed its note and the answer was lost: what the note says is still
+// ours. A person's words in it are not.
+func TestAChangeWhoseAnswerIsLost(t *testing.T) {
+	for _, edited := range []bool{false, true} {
+		t.Run(fmt.Sprintf("edited %t", edited), func(t *testing.T) { changeWhoseAnswerIsLost(t, edited) })
+	}
+}
+
+func changeWhoseAnswerIsLost(t *testing.T, edited bool) {
+	t.Helper()
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		if !changes[r.info.Platform] {
+			return
+		}
+		r.quiet()
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		lost := false
+		r.crm.Before(func(q *http.Request) {
+			if q.Method == http.MethodPatch && !lost {
+				lost = true
+				r.crm.Faults.Script(simulator.Fault{Kind: simulator.NoAnswer})
+			}
+		})
+		r.analysedAs(id, "Second thoughts")
+		until(t, "the answer is lost", func() bool { return r.delivery(id).Error != "" })
+		want := 1
+		if note := r.crm.Notes.All()[0]; !strings.Contains(note.Text, "Second") {
+			t.Fatalf("%+v", note)
+		} else if edited {
+			r.crm.Notes.Change(note.ID, "Call them on Monday!\n"+note.Text)
+			want = 2
+		}
+		r.analysedAs(id, "Third thoughts")
+		r.pass(time.Hour)
+		ds := r.settled(id, want)
+		notes := r.crm.Notes.All()
+		if len(notes) != want || !strings.Contains(notes[want-1].Text, "Third") || strings.Contains(ds[0].Error, "Somebody has changed") != edited {
+			t.Errorf("%+v\n%+v", ds, notes)
 		}
 	})
 }

@@ -54,7 +54,7 @@ type DeliveredNote struct {
 	Marker, Print string
 	// Text is what it says, without the transcript.
 	Text string
-	// Hash is of all that was sent.
+	// Hash is of all that was sent; where the answer to a change of it was lost, of each that it may say, with spaces between.
 	Hash string
 }
 

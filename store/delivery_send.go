@@ -163,6 +163,18 @@ func (s *Store) BeginNote(ctx context.Context, t Task, d hub.Delivery, n hub.Del
 	return begun, err
 }
 
+// ChangeNote keeps what a note may say besides, before it is changed: until SaveNote says which, it says one of these.
+func (s *Store) ChangeNote(ctx context.Context, t Task, d hub.Delivery, hash string) error {
+	return s.write(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET note_hash = note_hash || ' ' || CAST($4 AS TEXT) WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
+			d.OrganizationID, d.ConnectionID, d.ID, hash)
+		if err != nil {
+			return err
+		}
+		return holdTaskLease(ctx, tx, t)
+	})
+}
+
 // CancelNote takes BeginNote back: it is known that nothing was sent.
 func (s *Store) CancelNote(ctx context.Context, d hub.Delivery) error {
 	return s.write(ctx, func(tx Tx) error {

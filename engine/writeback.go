@@ -202,6 +202,10 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if errors.Is(err, errWithdrawn) {
 		return s.abandon(ctx)
 	}
+	if unneeded, ok := errors.AsType[*unneededError](err); ok {
+		unneeded.end.At, unneeded.end.Took = at, s.engine.Clock().Sub(at)
+		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, unneeded.end)
+	}
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}
@@ -243,6 +247,11 @@ func sentences(all ...string) string {
 
 // errWithdrawn stops a note whose delivery is no longer to be sent.
 var errWithdrawn = errors.New("the delivery was taken back")
+
+// unneededError stops a note that is not to be written, and says what becomes of its delivery.
+type unneededError struct{ end store.DeliveryEnd }
+
+func (e *unneededError) Error() string { return e.end.Error }
 
 // checkPending looks again before each request for the note: the session and the rate limit may have taken
 // minutes, in which the recording's link may have moved.

@@ -62,6 +62,15 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		}
 		s.looked = true
 	}
+	if s.delivery.Correction > 0 {
+		stands, err := s.engine.Store.Corrected(ctx, s.delivery)
+		if err != nil {
+			return sentNote{}, err
+		}
+		if stands == n.Print {
+			return sentNote{}, &unneededError{store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."}}
+		}
+	}
 	sent, err := s.write(ctx, c, n, text, transcript)
 	whole, long := n, n.Fit(shortNote(c.Info())).Body != n.Body
 	for range shorterMost {

@@ -97,6 +97,53 @@ func TestANoteIsCorrectedByAnother(t *testing.T) {
 	})
 }
 
+// TestACorrectionThatCorrectsNothing lets the analysis come back to what the note says while its correction waits, or is sent and not proven:
+// none is written, until there is something to correct again.
+func TestACorrectionThatCorrectsNothing(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		r.analysedAs(id, "First thoughts")
+		r.settled(id, 2)
+		canceled := func() {
+			t.Helper()
+			var d hub.Delivery
+			until(t, "the correction is given up", func() bool {
+				r.pass(r.lag / 4)
+				ds := r.deliveries(id)
+				d = ds[len(ds)-1]
+				return len(ds) == 3 && d.DueAt.IsZero()
+			})
+			if notes := r.crm.Notes.All(); d.State != hub.DeliveryCanceled || !strings.Contains(d.Error, "nothing to correct") || len(notes) != 2 {
+				t.Fatalf("%+v\n%+v", d, notes)
+			}
+		}
+		r.patch(hub.ConnectionPatch{Active: &no})
+		r.analysedAs(id, "Second thoughts")
+		r.analysedAs(id, "First thoughts")
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		canceled()
+		failed := false
+		r.crm.Before(func(q *http.Request) {
+			if asksToWrite(q) && !failed {
+				failed = true
+				r.crm.Faults.Script(simulator.Fault{Kind: simulator.ServerError})
+			}
+		})
+		r.analysedAs(id, "Third thoughts")
+		until(t, "nobody knows", func() bool { return r.deliveries(id)[2].State == hub.DeliveryConfirming && r.deliveries(id)[2].Error != "" })
+		r.analysedAs(id, "First thoughts")
+		canceled()
+		r.analysedAs(id, "Second thoughts")
+		r.settled(id, 3)
+		if notes := r.crm.Notes.All(); len(notes) != 3 || !strings.Contains(notes[2].Text, "Second thoughts") {
+			t.Errorf("%+v", notes)
+		}
+	})
+}
+
 // TestANoteIsLeft corrects nothing, and says so when it is replayed.
 func TestANoteIsLeft(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {

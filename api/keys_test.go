@@ -13,6 +13,7 @@ import (
 // TestHostileKeysStayApart pushes users of engagements whose ids are made to be taken for one another, and makes
 // connections under Idempotency-Keys that are: each thing is its own.
 func TestHostileKeysStayApart(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		c := w.pusher("Acme")

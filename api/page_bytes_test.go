@@ -13,6 +13,7 @@ import (
 // TestListsAreCutAtBytes fills what organizations, teams and definitions may have, and reads them: no answer is much larger than
 // a page, and pages lead through all.
 func TestListsAreCutAtBytes(t *testing.T) {
+	storetest.Long(t)
 	const most = 8<<20 + 1<<20 // a page, and one item more
 	storetest.Each(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)

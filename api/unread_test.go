@@ -14,6 +14,7 @@ import (
 // TestRefusedBeforeItsBody sends a part of a body and no more, with requests that are refused whatever it is: each is
 // answered, and its connection ends; one whose body is there goes on.
 func TestRefusedBeforeItsBody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, storetest.SQLite(t))
 	token := w.tenant("Acme").token.token
 	// ask sends a request of which so many bytes of 100 come, and returns the answer and what follows it.
@@ -51,6 +52,7 @@ func TestRefusedBeforeItsBody(t *testing.T) {
 		"a body that is asked for":    {"POST", connections, "Expect: 100-continue\r\n", 401},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the server waits a while before it closes
 			answer, rest, _ := ask(of.method, of.path, of.headers, 1)
 			if answer.StatusCode != of.status || !answer.Close {
 				t.Errorf("answered %d, closing %t; want %d and closing", answer.StatusCode, answer.Close, of.status)

@@ -58,6 +58,7 @@ func TestMain(m *testing.M) {
 // is skipped where there is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	storetest.Long(t)
 	browser, err := theBrowser()
 	if err != nil {
 		t.Fatal(err)

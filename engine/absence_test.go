@@ -20,6 +20,7 @@ import (
 // TestManyThatAreAskedForFail has a CRM that fails with each twentieth record that it is asked for by its id, in whatever request
 // that is: fewer are asked for at a time then, and what is gone is deleted with the same reading.
 func TestManyThatAreAskedForFail(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newLater(t, url, newCRM(500), true)
 		f.crm.hide(numbers(140)...)
@@ -50,6 +51,7 @@ func TestManyThatAreAskedForFail(t *testing.T) {
 // TestOneThatCannotBeAskedForHoldsUpNoOther has a CRM that always fails when it is asked for one certain record: that one stays, and
 // the others that are gone are deleted. While it fails for all of them, none is.
 func TestOneThatCannotBeAskedForHoldsUpNoOther(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newLater(t, url, newCRM(200), true)
 		f.crm.hide(numbers(40)...)
@@ -85,6 +87,7 @@ func TestOneThatCannotBeAskedForHoldsUpNoOther(t *testing.T) {
 // TestALargePartOfWhatIsInsideIsHeld lets all customers come with an empty list of leads: what came inside of them waits for a person, as
 // what a list does not have any more, and lives on where it comes again.
 func TestALargePartOfWhatIsInsideIsHeld(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		var empty atomic.Bool
 		var c connector.Connector

@@ -85,6 +85,7 @@ func TestAnAccountThatChanges(t *testing.T) {
 // TestAnAccountThatIsNotTold lets the CRM not say whose the credentials are: the sync goes on, unless they were known to open another
 // account the last time that it did.
 func TestAnAccountThatIsNotTold(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		c := newCRM(20)
 		c.account = "a"

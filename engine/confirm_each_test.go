@@ -18,6 +18,7 @@ import (
 func eachConfirmer(t *testing.T, appointments bool, test func(t *testing.T, r *hubRig)) {
 	t.Helper()
 	t.Parallel()
+	storetest.Long(t)
 	for _, p := range pulled {
 		has := slices.ContainsFunc(p.connector.Info().Models, func(m hub.ModelInfo) bool {
 			return m.Brings(hub.ModelEngagement)

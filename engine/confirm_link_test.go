@@ -87,6 +87,7 @@ func TestAWrongCustomersConversationIsNotSent(t *testing.T) {
 // TestANoteIsNotSentToAPlaceFarAway moves the place that a link rests on by tens of kilometres, which no sync has met when the note is
 // about to be sent, or one has before: the time that is left of it would not have made the link, and the recording is offered.
 func TestANoteIsNotSentToAPlaceFarAway(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	t.Run("asked again", func(t *testing.T) { testAPlaceFarAway(t, false) })
 	t.Run("synced", func(t *testing.T) { testAPlaceFarAway(t, true) })
@@ -133,6 +134,7 @@ func testAPlaceFarAway(t *testing.T, synced bool) {
 
 // TestANoteWaitsForAnAnswerAboutItsLink lets the CRM give none, and then one.
 func TestANoteWaitsForAnAnswerAboutItsLink(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
 		_, recording, _, _ := visited(t, r)

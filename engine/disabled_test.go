@@ -63,6 +63,7 @@ func TestADisabledOrganizationStandsStill(t *testing.T) {
 
 // TestCredentialsThatAreTakenAgain lets the CRM refuse a connection's credentials once, also when it is asked whose they are.
 func TestCredentialsThatAreTakenAgain(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -153,6 +154,7 @@ func TestEnablingDuringAJob(t *testing.T) {
 
 // TestOneRefusalIsNotTheEnd lets the CRM refuse the credentials once: a minute later all goes on, and nobody did anything.
 func TestOneRefusalIsNotTheEnd(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		before := r.synced("")
 		r.crm.Faults.Script(simulator.Fault{Kind: simulator.Unauthorized})
@@ -229,6 +231,7 @@ func TestRetryAfterIsHeededOnOtherStatuses(t *testing.T) {
 // TestASyncHeedsRetryAfterOnEveryStatus lets a CRM refuse one list, or answer what is none, and say when to come again: nothing more is
 // sent before, whoever asks for a sync, and then the run goes on with the other lists.
 func TestASyncHeedsRetryAfterOnEveryStatus(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, kind := range []simulator.FaultKind{
 		simulator.BadRequest, simulator.Gone, simulator.Conflict, simulator.Forbidden, simulator.Malformed, simulator.NoRows, simulator.WrongType, simulator.SignInPage,

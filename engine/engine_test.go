@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,29 +108,22 @@ func (c *crm) Fetch(ctx context.Context, _ *connector.Session, q connector.Query
 		}
 		return connector.Page{Passed: []string{fmt.Sprint("a ", other), fmt.Sprint("b ", other)}, More: true, Next: fmt.Sprintf("!%03d", n+1)}, nil
 	}
-	var all []hub.Record
+	rest := map[string]hub.Record{} // by their order
 	for _, r := range c.rows {
-		if !r.ModifiedAt.Before(q.Since) {
-			all = append(all, r)
+		if key := r.ModifiedAt.Format(time.RFC3339Nano) + "/" + r.ExternalID; !r.ModifiedAt.Before(q.Since) && key > q.Next {
+			rest[key] = r
 		}
 	}
-	key := func(r hub.Record) string { return r.ModifiedAt.Format(time.RFC3339Nano) + "/" + r.ExternalID }
-	sort.Slice(all, func(i, j int) bool { return key(all[i]) < key(all[j]) })
-	i := sort.Search(len(all), func(i int) bool { return key(all[i]) > q.Next })
-	all = all[i:]
-	p := connector.Page{More: len(all) > q.Limit}
-	if p.More {
-		all = all[:q.Limit]
-	}
-	for _, r := range all {
+	keys := slices.Sorted(maps.Keys(rest))
+	p := connector.Page{More: len(keys) > q.Limit}
+	for _, key := range keys[:min(q.Limit, len(keys))] {
+		r := rest[key]
 		if c.turned[r.ExternalID] {
 			p.Passed, p.Others = append(p.Passed, r.ExternalID), append(p.Others, r.ExternalID)
 		} else {
 			p.Records = append(p.Records, r)
 		}
-	}
-	if len(all) > 0 {
-		p.Next = key(all[len(all)-1])
+		p.Next = key
 	}
 	if !p.More {
 		p.Rejected = c.rejected

@@ -15,6 +15,7 @@ import (
 // TestABigTenantDelaysNobody lets the only worker of a node meet a connection with very many pages, and then a
 // small one of another organization: the small one is up to date while the big one still reads.
 func TestABigTenantDelaysNobody(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		big, small := newCRM(30_000), newCRM(20)
 		big.set(func(ctx context.Context, _ connector.Query) error {

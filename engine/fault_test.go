@@ -136,6 +136,7 @@ func TestQuarantine(t *testing.T) {
 // TestOneThatAlwaysFailsHoldsUpNoOther has the labels of one project that changed fail whenever they are asked for: all other projects
 // come, and so does that one, with the labels that it had. It is told of, and once its labels can be read it has them.
 func TestOneThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		p := pulled[2]
 		r := newHubRig(t, url, p.connector, p.crm(simulator.Options{Counts: map[hub.Model]int{hub.ModelOpportunity: 70}, ValidateEvery: -1}))
@@ -217,6 +218,7 @@ func TestTextThatADatabaseRefuses(t *testing.T) {
 }
 
 func TestAnOlderVersionThatComesLaterIsNotTaken(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		first := r.synced("")
 		for _, id := range r.crm.Update(hub.ModelAccount, 3) {
@@ -230,6 +232,7 @@ func TestAnOlderVersionThatComesLaterIsNotTaken(t *testing.T) {
 
 // TestACutEnumerationDeletesNothing cuts a whole reading in the middle: what it did not meet is still there.
 func TestACutEnumerationDeletesNothing(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 31, Records: 200, ValidateEvery: -1}))
 		first := r.synced("")
@@ -259,6 +262,7 @@ func TestACutEnumerationDeletesNothing(t *testing.T) {
 
 // TestAnEnumerationDeletesNothingThatIsThere lets rows change and go while all is read, as in a CRM that people work in.
 func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 32, Records: 200, Counts: map[hub.Model]int{hub.ModelUser: 150}, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		first := r.synced("")
 		r.ahead.Store(int64(25 * time.Hour))
@@ -306,6 +310,7 @@ func TestAnEnumerationDeletesNothingThatIsThere(t *testing.T) {
 // TestLookingForWhatIsMissingGivesWay lets it take more than one job to ask for what an enumeration did not meet: the
 // jobs after do not read all again.
 func TestLookingForWhatIsMissingGivesWay(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 33, Records: 200, ValidateEvery: -1}))
 		first := r.synced("")

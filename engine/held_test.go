@@ -11,6 +11,7 @@ import (
 // TestWhatIsHeldIsNotReadForEver lets half of a model wait for a person for a day: the model is read whole at its own interval, and
 // in between the CRM is asked for some of what waits, by id, now and then.
 func TestWhatIsHeldIsNotReadForEver(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newLater(t, url, newCRM(100), true)
 		f.crm.hide(numbers(50)...)
@@ -56,6 +57,7 @@ func TestWhatIsHeldIsMetAgain(t *testing.T) {
 // TestWhatIsShownAndNotListedIsNotReadForEver has a CRM that shows records by their ids and does not list them, more than are asked
 // for one by one: the readings that do not meet them come ever more seldom.
 func TestWhatIsShownAndNotListedIsNotReadForEver(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	const many = 5100
 	storetest.Needs(t, "sqlite")

@@ -165,6 +165,7 @@ func TestHangingCRMsDoNotSilenceAnother(t *testing.T) {
 
 // TestHangingReceiversDoNotSilenceAnother is the same for webhooks.
 func TestHangingReceiversDoNotSilenceAnother(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, st := newStall(t, 0), storetest.Open(t, url, nil)
 		tell := func(org, name string, endpoints int) {
@@ -191,6 +192,7 @@ func TestHangingReceiversDoNotSilenceAnother(t *testing.T) {
 
 // TestHangingNotesDoNotSilenceAnother is the same for write-back: all CRMs can be read, and hang where notes are written.
 func TestHangingNotesDoNotSilenceAnother(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, st := newStall(t, 0), storetest.Open(t, url, nil)
 		close(s.healed)
@@ -227,6 +229,7 @@ func TestHangingNotesDoNotSilenceAnother(t *testing.T) {
 // are asked one after another, however often somebody asks for a sync, while the other one is synced; and each goes on
 // as if nothing had been once it was answered.
 func TestWhatHangsWaitsInALane(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, st := newStall(t, 200*time.Millisecond), storetest.Open(t, url, nil)
 		well := s.tenant(t, st, "well")

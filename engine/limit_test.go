@@ -51,6 +51,7 @@ func TestItSaysWhyAConnectorWaits(t *testing.T) {
 
 // TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked plans a delivery while the CRM wants to be left alone because of another.
 func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 44, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -76,6 +77,7 @@ func TestWhatIsPlannedMeanwhileWaitsAsTheCRMAsked(t *testing.T) {
 // TestWhatACRMAskedForOutlivesANode lets a CRM ask to be left alone, once as a note was written and once as the sync read, and the
 // node be another one afterwards: neither the notes nor the sync ask it before, and both go on then.
 func TestWhatACRMAskedForOutlivesANode(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -122,6 +124,7 @@ func TestWhatACRMAskedForOutlivesANode(t *testing.T) {
 // TestARetryAfterHoldsAllOfAnAccount lets a CRM ask to be left alone by one connection of an account, and another node work at another
 // one: it does not ask either before that is over, and connections that get other credentials meanwhile are tried.
 func TestARetryAfterHoldsAllOfAnAccount(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
@@ -176,6 +179,7 @@ func (r *hubRig) asked() (n int) {
 
 // TestAFullQuarantineStopsNothing gives a model very many items that cannot be kept: the good ones come in, later ones too.
 func TestAFullQuarantineStopsNothing(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		c := newCRM(0)
 		bad := func(n int, share float64, at time.Time) {

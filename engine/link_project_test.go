@@ -53,6 +53,7 @@ func TestARecordingLinksToAProject(t *testing.T) {
 // TestAProjectThatChangesAsksForAnotherLook records at projects three weeks ago, each of which the CRM then has right but for one
 // thing: its place, whom it is for, or who is assigned to it. Once that is put right the recordings link themselves.
 func TestAProjectThatChangesAsksForAnotherLook(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		began := time.Now().Truncate(time.Second)

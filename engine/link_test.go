@@ -142,6 +142,7 @@ func TestRecordingsLinkThemselves(t *testing.T) {
 }
 
 func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[0].connector, pulled[0].crm(simulator.Options{Seed: 33, Records: 10, ValidateEvery: -1}))
 		r.synced("")
@@ -167,6 +168,7 @@ func TestManyRecordingsAreLinkedInSlices(t *testing.T) {
 // TestADeactivatedCRMUserKeepsTheirPast lets the rep's CRM user go after the visit: the link stays, and what comes later of
 // that time is linked.
 func TestADeactivatedCRMUserKeepsTheirPast(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		user, crmUser := r.rep()
 		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)

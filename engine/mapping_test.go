@@ -105,6 +105,7 @@ func TestMappingChangesWhatIsRead(t *testing.T) {
 // TestMappingIsCheckedBeforeTheRun puts a mapping while the CRM does not answer: it is kept, and nothing is read by it before what
 // it names is there.
 func TestMappingIsCheckedBeforeTheRun(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		crm, organization := simulatedsalesforce.NewOrganization(simulator.Options{Seed: 23, Records: 30})
 		r := newHubRig(t, url, mappable(), crm)

@@ -12,8 +12,7 @@ import (
 	"sirocco/store"
 )
 
-// monthVariable is how many days TestMonth lives; three without it, and none where the tests are to be short. make month sets it,
-// and a zone whose clocks change in that month.
+// monthVariable is how many days TestMonth lives; three without it. make month sets it, and a zone whose clocks change in that month.
 const monthVariable = "SIROCCO_MONTH"
 
 // TestMonth lives days of changing CRMs of every platform that fail in every way, an outage of hours every third day, refused
@@ -21,9 +20,6 @@ const monthVariable = "SIROCCO_MONTH"
 // or that change many at one instant, and clocks that go wrong, in virtual time: after two quiet days the hub has what the
 // CRMs have, record by record, and every run has ended.
 func TestMonth(t *testing.T) {
-	if testing.Short() && os.Getenv(monthVariable) == "" {
-		t.Skip("it lives days of eight platforms, which takes a core for half a minute")
-	}
 	days := 3
 	if text := os.Getenv(monthVariable); text != "" {
 		var err error

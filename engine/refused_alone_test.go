@@ -14,6 +14,7 @@ import (
 // TestWhatIsRefusedAloneFailsAlone lets the CRM answer 401 for one list, as some do where a right is missing, and later no more: the
 // other models go on, also those after it, and the credentials count as good. With all of it refused they do not.
 func TestWhatIsRefusedAloneFailsAlone(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, p := range pulled[:2] { // with a key, and with tokens
 		t.Run(p.name, func(t *testing.T) {
@@ -60,6 +61,7 @@ func TestWhatIsRefusedAloneFailsAlone(t *testing.T) {
 // TestWhatMayNotBeReadStays takes the right from an app to read what SERVICE_TITAN tells of customers and jobs in lists of their own: what is
 // known of that stays, and the sentence says which right is missing.
 func TestWhatMayNotBeReadStays(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for list, right := range map[string]string{"/customers/contacts": "tn.crm.customers:r", "/locations": "tn.crm.locations:r", "/estimates": "tn.sal.estimates:r"} {
 		t.Run(right, func(t *testing.T) {

@@ -75,6 +75,7 @@ func TestALargePartThatTurnsIsHeld(t *testing.T) {
 
 // TestTurnedRowsOfConnectors lets rows of real platforms turn to and fro: after each sync the hub has what the CRM has.
 func TestTurnedRowsOfConnectors(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, p := range pulled {
 		o := simulator.Options{Seed: 34, Records: 60, ValidateEvery: 3}

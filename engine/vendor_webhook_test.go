@@ -135,6 +135,7 @@ func TestRefusedWebhooksAreSaid(t *testing.T) {
 // TestLostAnswersOfWebhooks: whatever the vendor made of a request whose answer was lost, there is one webhook in the end, and
 // none once the connection is gone, although the vendor fails for a while then.
 func TestLostAnswersOfWebhooks(t *testing.T) {
+	storetest.Long(t)
 	eachHookVendor(t, func(t *testing.T, r *hubRig, path string) {
 		run := r.synced("")
 		until(t, "the webhook is registered", r.registered)
@@ -165,6 +166,7 @@ func TestLostAnswersOfWebhooks(t *testing.T) {
 
 // TestWebhooksThatStay: a vendor that refuses to the end keeps its webhook, and the credentials are erased nevertheless.
 func TestWebhooksThatStay(t *testing.T) {
+	storetest.Long(t)
 	eachHookVendor(t, func(t *testing.T, r *hubRig, path string) {
 		r.synced("")
 		until(t, "the webhook is registered", r.registered)

@@ -60,6 +60,7 @@ var virtualStart = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 func lives(t *testing.T, connectors map[hub.Platform]connector.Connector, test func(l *life)) {
 	t.Helper()
 	t.Parallel()
+	storetest.Long(t)
 	storetest.Needs(t, "sqlite")
 	database := storetest.SQLite(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -456,6 +456,7 @@ func TestSlowReceiverDelaysNobodyElse(t *testing.T) {
 // TestReceiverThatTimesOutDelaysNobodyElse has an endpoint that never answers in time, with many events waiting that
 // are tried one at a time. The others' events come meanwhile.
 func TestReceiverThatTimesOutDelaysNobodyElse(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		h := newHooks(t, url)
 		late, asked := receiver(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -417,6 +417,7 @@ func TestAQuietModelIsReadWholeOnceADay(t *testing.T) {
 // TestAReadingEndsThoughPagesFail lets one in 20 requests of a whole reading of 40 pages fail, and the server start anew each time:
 // the reading goes on from the page that failed, and what is new comes in meanwhile.
 func TestAReadingEndsThoughPagesFail(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		f := newLater(t, url, newCRM(2000), false)
 		var asked, firsts atomic.Int64
@@ -564,6 +565,7 @@ func TestPagesThatBringNothingEnd(t *testing.T) {
 // TestAReadingThatEndsIsCutOff breaks off while what a whole reading met is forgotten: whoever goes on does not take what is
 // forgotten for what was not met.
 func TestAReadingThatEndsIsCutOff(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	storetest.Needs(t, "sqlite")
 	f := newLater(t, storetest.SQLite(t), newCRM(1500), false)

@@ -55,6 +55,7 @@ func (r *hubRig) lost(user hub.User, m hub.Model, externalID string) string {
 
 // TestANoteThatIsListedLate lets the CRM list the note only near the end of its lag after its answer was lost.
 func TestANoteThatIsListedLate(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -80,6 +81,7 @@ func TestANoteThatIsListedLate(t *testing.T) {
 
 // TestANoteThatIsAbsent fails without storing the note: only successful looks, the last of them after the lag, prove that.
 func TestANoteThatIsAbsent(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
 		r.quiet()
@@ -175,6 +177,7 @@ func (r *hubRig) moves() (before, after hub.Delivery) {
 // TestALostNoteWhoseLinkMoves settles what was sent before it is sent elsewhere: the note on the old record is taken back
 // where the CRM lets us delete it, says that it is void where it lets us change it, and else the delivery says where it stands.
 func TestALostNoteWhoseLinkMoves(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		before, after := r.moves()
 		on := func(d hub.Delivery) []simulator.Note { return r.crm.Notes.On(r.main(), d.ExternalID) }
@@ -219,6 +222,7 @@ var takenBack = map[hub.Platform]string{hub.PlatformSalesforce: "deletes", hub.P
 // TestALinkThatGoesAndComesBack unlinks a recording while its answer is lost, and links it again: the note that is there is
 // the note.
 func TestALinkThatGoesAndComesBack(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -262,6 +266,7 @@ func (r *hubRig) forget() {
 // TestARestoredBackupDoublesNothing links a recording again whose note is in the CRM, though nothing is known of it; and
 // one whose note an older program wrote under the id of a delivery.
 func TestARestoredBackupDoublesNothing(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -294,6 +299,7 @@ func TestARestoredBackupDoublesNothing(t *testing.T) {
 
 // TestAConnectionMadeAgainDoublesNothing deletes the connection, which takes its links along, and makes it again.
 func TestAConnectionMadeAgainDoublesNothing(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -334,6 +340,7 @@ func (r *hubRig) makeAgain(recording string) {
 // TestAConnectionMadeAgainHeedsPeople deletes the connection over which a person linked a recording to another appointment than the rule
 // would, and unlinked one, and makes it again: what they said stays, and no note goes anywhere else.
 func TestAConnectionMadeAgainHeedsPeople(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		user, crmUser := r.rep()
 		day := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
@@ -373,6 +380,7 @@ func TestAConnectionMadeAgainHeedsPeople(t *testing.T) {
 
 // TestCorrectedThenMadeAgain corrects a note twice, deletes the connection and makes it again: all that is there is found, and nothing more is written.
 func TestCorrectedThenMadeAgain(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -440,6 +448,7 @@ func TestWhatPeopleTookAwayIsNotWrittenAgain(t *testing.T) {
 // TestNotesOnMergedRecordsAreFoundOnceMadeAgain merges a customer whose notes the vendor leaves where they are, before the connection is made
 // again or meanwhile: the note is found there, and none is written to the survivor.
 func TestNotesOnMergedRecordsAreFoundOnceMadeAgain(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, known := range []bool{true, false} {
 		t.Run(fmt.Sprintf("known=%t", known), func(t *testing.T) {
@@ -476,6 +485,7 @@ func TestNotesOnMergedRecordsAreFoundOnceMadeAgain(t *testing.T) {
 // TestWhatWasWrittenStaysOnceMadeAgain gives the appointment of a note and its correction another customer before the connection is made
 // again: both stay where they are, as they would have without that, and nothing is written to the other.
 func TestWhatWasWrittenStaysOnceMadeAgain(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -530,6 +540,7 @@ func TestWhatStandsOnADeletedRecordStaysOnceMadeAgain(t *testing.T) {
 
 // TestAReplayBesideACorrectionThatIsNotProven replays a note whose correction was sent, but the answer lost: both are found.
 func TestAReplayBesideACorrectionThatIsNotProven(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -556,6 +567,7 @@ func TestAReplayBesideACorrectionThatIsNotProven(t *testing.T) {
 // TestWhatWasLeftStaysLeft makes a connection again whose corrections left a note as it was; those of the new one are others. What came
 // before stays left, until somebody replays it, and what comes from now on is corrected.
 func TestWhatWasLeftStaysLeft(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, by := range []hub.Corrections{hub.CorrectByNote, hub.CorrectByChange} {
 		for _, old := range []bool{false, true} { // so that the CRM must list it, and it is not looked for until it does
@@ -598,6 +610,7 @@ func TestWhatWasLeftStaysLeft(t *testing.T) {
 // and without an answer, and makes it again: the note that is there is looked for until the CRM must list it. One that never
 // came is written then.
 func TestAConnectionMadeAgainLooksForWhatWasSent(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, how := range []string{"answered", "lost", "never came", "lost, and linked elsewhere"} {
 		t.Run(how, func(t *testing.T) {
@@ -693,6 +706,7 @@ func (v vanishing) FindNote(ctx context.Context, s *connector.Session, q connect
 // TestALostNoteWhoseRecordIsGone deletes the record on which a note may be, at the CRM: with it the note is gone, and after the lag
 // the delivery says what there is to say, instead of asking for ever.
 func TestALostNoteWhoseRecordIsGone(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		var gone atomic.Bool
 		c := vanishing{unhurried{companycam.Connector{}}, companycam.Connector{}, &gone}
@@ -742,6 +756,7 @@ func TestAConnectionToAVendorWithoutSearchMadeAgain(t *testing.T) {
 
 // TestAVendorWithoutSearch leaves it to a person whether the note is there.
 func TestAVendorWithoutSearch(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, p := range pulled {
 		authorizer, ok := p.connector.(connector.Authorizer)
@@ -801,6 +816,7 @@ func (s settling) FindNote(context.Context, *connector.Session, connector.NoteQu
 // TestSettledWhileItIsLookedFor lets a person say that the note is not there while the CRM is asked for it: what the look does
 // not know does not undo that, and the note is sent again.
 func TestSettledWhileItIsLookedFor(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		var settle atomic.Pointer[func()]
 		settle.Store(new(func() {})) // it looks once before it sends
@@ -828,6 +844,7 @@ func TestSettledWhileItIsLookedFor(t *testing.T) {
 
 // TestAKeyMakesARepeatHarmless sends again at once where the vendor knows the note by its key.
 func TestAKeyMakesARepeatHarmless(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		creds, err := r.st.Credentials(t.Context(), r.conn.OrganizationID, r.conn.ID)
 		if err != nil {

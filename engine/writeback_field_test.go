@@ -9,6 +9,7 @@ import (
 
 	"sirocco/hub"
 	"sirocco/simulator"
+	"sirocco/store/storetest"
 )
 
 // engagementOf is an engagement of the CRM that refers to a record of the model, and that record's id.
@@ -25,6 +26,7 @@ func (r *hubRig) engagementOf(ref func(hub.Refs) string) (engagement, id string)
 
 // TestFieldsAreSet maps values to fields of the linked record and of one that it refers to, with two that cannot be set.
 func TestFieldsAreSet(t *testing.T) {
+	storetest.Long(t)
 	tests := map[hub.Platform]struct {
 		model hub.Model
 		ref   func(hub.Refs) string
@@ -125,6 +127,7 @@ func TestWritingMayBeForbidden(t *testing.T) {
 
 // TestFieldsAreGivenUpAtLast lets the CRM fail whenever fields are set: the note is there, and so the delivery is sent.
 func TestFieldsAreGivenUpAtLast(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()

@@ -18,6 +18,7 @@ import (
 // TestAReplayGoesToNoOtherCustomer replays deliveries, sent or failed, of a recording that a person has linked to another
 // record since, or to none.
 func TestAReplayGoesToNoOtherCustomer(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -83,6 +84,7 @@ func TestACorrectionComesBackWithItsLink(t *testing.T) {
 // TestACorrectionStaysWhereItsNoteIs lets an appointment be about another customer after its note was written:
 // what was said there is corrected, and sent again, where it stands.
 func TestACorrectionStaysWhereItsNoteIs(t *testing.T) {
+	storetest.Long(t)
 	for _, by := range []hub.Corrections{hub.CorrectByNote, hub.CorrectByChange} {
 		t.Run(string(by), func(t *testing.T) {
 			onMerge(t, func(t *testing.T, r *hubRig) { // which takes no notes on engagements
@@ -214,6 +216,7 @@ func TestANoteThatIsWantedAgainIsSent(t *testing.T) {
 // TestNotesFollowMerges merges customers while it is not known whether the note of one is there, and after a note of both was
 // planned: the one that is left has one note, or that which was merged, where the vendor leaves notes where they are.
 func TestNotesFollowMerges(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, how := range []string{"the vendor moves notes", "the vendor leaves them", "the vendor has forgotten who was merged"} {
 		t.Run(how, func(t *testing.T) {
@@ -303,6 +306,7 @@ func (c removing) RemoveNote(_ context.Context, _ *connector.Session, _ hub.Mode
 // its own record takes none of: the note is on that of the other, and where it cannot be taken back from the first, the delivery says
 // that it stands there.
 func TestALostNoteWhoseRecordChanges(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, how := range []string{"stands", "is taken back", "is known by its key"} {
 		t.Run(how, func(t *testing.T) {

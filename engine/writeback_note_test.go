@@ -48,6 +48,7 @@ func (r *hubRig) settled(recording string, n int) []hub.Delivery {
 
 // TestANoteIsCorrectedByAnother analyses a recording again after its note was written.
 func TestANoteIsCorrectedByAnother(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -169,6 +170,7 @@ func TestANoteIsLeft(t *testing.T) {
 
 // TestANoteIsChanged changes the note as long as nobody else has, where the CRM lets us; others write a second one.
 func TestANoteIsChanged(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		r.correct(hub.CorrectByChange)
@@ -263,6 +265,7 @@ var changes = map[hub.Platform]bool{hub.PlatformSalesforce: true, hub.PlatformSp
 
 // TestAnAnalysisThatComesMeanwhile changes what is true between a lost answer and its settling.
 func TestAnAnalysisThatComesMeanwhile(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -280,6 +283,7 @@ func TestAnAnalysisThatComesMeanwhile(t *testing.T) {
 // TestANoteTooLong is sent once more without its transcript where the CRM refuses it for its length, or keeps nothing of it
 // without a word.
 func TestANoteTooLong(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
@@ -306,6 +310,7 @@ func TestANoteTooLong(t *testing.T) {
 // TestANoteIsCutShort has a CRM that counts bytes where we count characters, and those of the escapes of HTML, and notes without a
 // transcript that are longer by that: they are cut, not lost.
 func TestANoteIsCutShort(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for name, words := range map[string]string{"letters of three bytes": "屋根の葺き替え、", "emoji": "👍🏽🏠 ", "escapes": "a & b < c "} {
 		t.Run(name, func(t *testing.T) {
@@ -336,6 +341,7 @@ func TestANoteIsCutShort(t *testing.T) {
 // TestANoteIsCutUntilItFits has a CRM that takes no more than a few characters: a note without a transcript, however long, is cut until it is
 // taken.
 func TestANoteIsCutUntilItFits(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -391,6 +397,7 @@ func TestANoteIsCutToItsLimit(t *testing.T) {
 
 // TestALockPasses lets the CRM answer that the record is locked: that is tried again.
 func TestALockPasses(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, kind := range []simulator.FaultKind{simulator.Locked, simulator.Conflict, simulator.TooEarly} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -413,6 +420,7 @@ func TestALockPasses(t *testing.T) {
 // TestRetryAfterCountsOnEveryStatus lets the CRM say when to come again, with whatever status, as it is asked for notes and as one is
 // written: nothing more is sent before, by whatever is due, and then the note with all that it has.
 func TestRetryAfterCountsOnEveryStatus(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for _, kind := range []simulator.FaultKind{simulator.BadRequest, simulator.Conflict, simulator.Locked, simulator.ServerError, simulator.Forbidden, simulator.Gone} {
 		for of, before := range map[string][]simulator.Fault{"the look": nil, "the note": {{Match: "/notes"}}} {
@@ -455,6 +463,7 @@ func TestRetryAfterCountsOnEveryStatus(t *testing.T) {
 
 // TestARefusalForAnotherCause lets a CRM refuse a note in words that say nothing of its length: it is not sent once more, with less.
 func TestARefusalForAnotherCause(t *testing.T) {
+	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		if r.info.NotesReadBack {
 			t.Skip("it refuses nothing")
@@ -474,6 +483,7 @@ func TestARefusalForAnotherCause(t *testing.T) {
 
 // TestARefusalWithoutAWord lets a CRM refuse a note and not say why: a long one is sent once more without its transcript, a short one is not.
 func TestARefusalWithoutAWord(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})

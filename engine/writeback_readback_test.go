@@ -34,6 +34,7 @@ func onReadBack(t *testing.T, test func(t *testing.T, r *hubRig, user hub.User, 
 // TestANoteThatIsAnsweredAndNotKept is CONFIRMING, however long looks fail, and is written again only after successful looks
 // through the wait; then it is there once.
 func TestANoteThatIsAnsweredAndNotKept(t *testing.T) {
+	storetest.Long(t)
 	onReadBack(t, func(t *testing.T, r *hubRig, user hub.User, account string) {
 		r.crm.Notes.Refuse("lost without a word")
 		id := r.processed(user, "A talk", hub.ModelAccount, account)
@@ -68,6 +69,7 @@ func TestANoteThatIsAnsweredAndNotKept(t *testing.T) {
 
 // TestANoteThatIsAnsweredAndShownLater is not written again while its lag may hide it.
 func TestANoteThatIsAnsweredAndShownLater(t *testing.T) {
+	storetest.Long(t)
 	onReadBack(t, func(t *testing.T, r *hubRig, user hub.User, account string) {
 		r.crm.Notes.ListAfter(r.lag / 2)
 		id := r.processed(user, "A talk", hub.ModelAccount, account)
@@ -88,6 +90,7 @@ func TestANoteThatIsAnsweredAndShownLater(t *testing.T) {
 // TestAnAppointmentInsideACustomer links a recording to an appointment that came inside its customer: the vendor is asked for it
 // again before the note goes out, and the note is on the customer.
 func TestAnAppointmentInsideACustomer(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for name, taken := range map[string]bool{"as it was": false, "somebody else has the lead, which no sync has met": true} {
 		t.Run(name, func(t *testing.T) {

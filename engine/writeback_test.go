@@ -176,6 +176,7 @@ func lostAnswerWritesNothingTwice(t *testing.T, kind simulator.FaultKind) {
 }
 
 func TestPauseHoldsAndResumeSendsInOrder(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -234,6 +235,7 @@ func (r *hubRig) idle() {
 }
 
 func TestRefusedAndFailingDeliveries(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()
@@ -301,6 +303,7 @@ func TestRefusedAndFailingDeliveries(t *testing.T) {
 
 // TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce lets the analysis bring the words that move the link.
 func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		user, crmUser := r.rep()
 		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
@@ -356,6 +359,7 @@ func TestALinkThatMovesWithTheAnalysisIsWrittenBackOnce(t *testing.T) {
 
 // TestANoteIsTakenBackInTime unlinks a recording while the CRM is asked whether its note is there.
 func TestANoteIsTakenBackInTime(t *testing.T) {
+	storetest.Long(t)
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		r.quiet()
 		user, _ := r.rep()

@@ -70,6 +70,9 @@ func daysAtADistance() map[string]func(meters float64) *Day {
 // TestFartherIsNeverMoreProbable has a recording farther and farther from all places of its day: one of its appointments is never the more probable for
 // it, and is not linked where it was not nearer by.
 func TestFartherIsNeverMoreProbable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it weighs thousands of days")
+	}
 	for name, day := range daysAtADistance() {
 		nearer, linked, tolerance := 1.0, true, 1e-9
 		if strings.HasPrefix(name, "several") || strings.HasPrefix(name, "one of two") {
@@ -94,6 +97,9 @@ func lastOf(d *Day) Verdict {
 // TestAFarPlaceSpeaksAgainst: some kilometers away no place links, and none says more than the time alone would; what is far from all that
 // the rep had to do that day is rather none of it, where its customer was not named.
 func TestAFarPlaceSpeaksAgainst(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it weighs thousands of days")
+	}
 	for name, day := range daysAtADistance() {
 		nowhere := day(0)
 		last := nowhere.Talks[len(nowhere.Talks)-1].Recording

@@ -23,6 +23,7 @@ var errMadeToFail = errors.New("this statement was made to fail")
 // TestAStatementThatFailsLeavesNoTrace lets each statement of each operation fail in turn, and each row that is read: the operation
 // fails with that error, and nothing of it is kept; once none fails it succeeds.
 func TestAStatementThatFailsLeavesNoTrace(t *testing.T) {
+	storetest.Long(t)
 	for name, prepare := range operations {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {

@@ -9,25 +9,19 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// registerSelfDescription serves the document of all operations registered so far, and what shows it.
+// registerSelfDescription serves the document of all operations, and what shows it. Each form of it is made once it is asked for:
+// that takes longer than all else of a start.
 func (a *API) registerSelfDescription() {
 	doc := a.huma.OpenAPI()
-	asJSON, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		panic("the OpenAPI document cannot be written as JSON: " + err.Error())
-	}
-	asYAML, err := doc.YAML()
-	if err != nil {
-		panic("the OpenAPI document cannot be written as YAML: " + err.Error())
-	}
-	a.serveFixed("/openapi.json", "application/json", asJSON)
-	a.serveFixed("/openapi.yaml", "application/yaml", asYAML)
-	a.serveFixed("/llms.txt", "text/plain; charset=utf-8", a.llmsText())
+	a.serveFixed("/openapi.json", "application/json", func() ([]byte, error) { return json.MarshalIndent(doc, "", "  ") })
+	a.serveFixed("/openapi.yaml", "application/yaml", doc.YAML)
+	a.serveFixed("/llms.txt", "text/plain; charset=utf-8", a.llmsText)
 	a.mux.Handle("GET /docs/", guarded(v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "Sirocco API", SwaggerJSON: a.base + "/openapi.json", BasePath: a.base + "/docs/", InternalBasePath: "/docs/",
 		SettingsUI: map[string]string{"docExpansion": `"list"`, "validatorUrl": "null", "tryItOutEnabled": "false"},
@@ -59,15 +53,21 @@ func guarded(page http.Handler) http.Handler {
 	})
 }
 
-func (a *API) serveFixed(path, contentType string, content []byte) {
+// serveFixed serves what is made once it is first asked for.
+func (a *API) serveFixed(path, contentType string, write func() ([]byte, error)) {
+	content := sync.OnceValues(write)
 	a.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		text, err := content()
+		if err != nil {
+			panic("the description of the API cannot be written: " + err.Error())
+		}
 		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(content)
+		_, _ = w.Write(text)
 	})
 }
 
 // llmsText indexes the server for programs that read prose (llmstxt.org).
-func (a *API) llmsText() []byte {
+func (a *API) llmsText() ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("# Sirocco\n\n> A self-hosted integration hub: it keeps integration connections, pulls CRM records over them, " +
 		"links recordings to those records, and writes results back.\n\n" +
@@ -83,5 +83,5 @@ func (a *API) llmsText() []byte {
 	}
 	sort.Strings(lines)
 	b.WriteString(strings.Join(lines, ""))
-	return []byte(b.String())
+	return []byte(b.String()), nil
 }

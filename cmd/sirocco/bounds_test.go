@@ -19,9 +19,7 @@ const memoryMost = 512 << 20
 // TestMemoryIsBounded sends a server what once took gigabytes, all at once: bodies of a million wrong items, large ones,
 // and readers of large lists. It prints what the server took at most.
 func TestMemoryIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it sends some hundred megabytes")
-	}
+	storetest.Long(t)
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("there is no /proc")
 	}

@@ -10,14 +10,14 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"sirocco/store/storetest"
 )
 
 // TestDemoLives: the link that the demo prints opens its console as the operator, and what people change in the CRMs
 // keeps coming.
 func TestDemoLives(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for a connection's interval")
-	}
+	storetest.Long(t)
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	d := &demo{ctx: ctx, client: &http.Client{Timeout: demoStep}}

@@ -17,6 +17,7 @@ import (
 // organization of its own and changes it one request after the other. After a kill it holds either what
 // was acknowledged last, or that and the one request that was under way.
 func TestAcknowledgedWritesSurviveKill(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, database string) {
 		const clients, kills = 16, 4
 		key := filepath.Join(t.TempDir(), "key") // as one operator's nodes have it, each of which has a folder of its own

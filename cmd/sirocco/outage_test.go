@@ -85,6 +85,7 @@ func TestPooledPostgres(t *testing.T) {
 // TestFullSQLite lets the database not grow any more: writes are refused, reads go on, /readyz says so. When
 // another process frees room, the server goes on by itself.
 func TestFullSQLite(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	storetest.Needs(t, "sqlite")
 	file := strings.TrimPrefix(storetest.SQLite(t), "sqlite:")
@@ -131,6 +132,7 @@ func TestFullSQLite(t *testing.T) {
 
 // TestLockedSQLite holds the file's write lock from outside: writes are refused until it is let go.
 func TestLockedSQLite(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	storetest.Needs(t, "sqlite")
 	database := storetest.SQLite(t)

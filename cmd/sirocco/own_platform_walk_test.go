@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sirocco/store/storetest"
 )
 
 // ownPlatformBlock is a block of commands of docs/platforms/your-own.md, or of lines that they print.
@@ -16,6 +18,7 @@ var ownPlatformBlock = regexp.MustCompile("(?s)```(sh|text)\n(.*?)```")
 // TestYourOwnPlatformWalk types every command of docs/platforms/your-own.md in its order, in an empty folder, and wants each
 // of the lines that the page shows behind them, or of their beginnings.
 func TestYourOwnPlatformWalk(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/platforms/your-own.md")
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 // that runs its sync, while the CRM hangs: the sync stops within seconds, goes on from its cursor, and
 // after the DELETE nothing of it is left in any answer.
 func TestPauseReachesTheOtherNode(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, database string) {
 		nodes := 1
 		if strings.HasPrefix(database, "postgres") {

@@ -26,6 +26,7 @@ import (
 // every address that an answer has leads through the proxy, to the console, its links and its assets, the documents and the
 // audio, and cookies are for that path alone.
 func TestPublicURLWithPath(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	for name, take := range map[string]bool{"taken away": true, "left": false} {
 		t.Run(name, func(t *testing.T) {

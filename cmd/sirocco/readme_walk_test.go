@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sirocco/store/storetest"
 )
 
 // what differs from one walk to the next, and what the README leaves out.
@@ -29,6 +31,7 @@ type step struct{ commands, answer string }
 // TestReadmeWalk types every command of the README in its order, as a newcomer does in an empty folder, and wants the
 // answers that it prints. What a make target does is not done again: that there is one is enough.
 func TestReadmeWalk(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -25,9 +25,7 @@ import (
 // is linked to, link by link; and every recording must have one true note on its record, note by note.
 // SIROCCO_SOAK is how long the faults go on (four seconds without it; make soak: five minutes), SIROCCO_TEST_SEED replays a run.
 func TestSoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a soak is long")
-	}
+	storetest.Long(t)
 	long := 4 * time.Second
 	if text := os.Getenv("SIROCCO_SOAK"); text != "" {
 		var err error

@@ -15,6 +15,7 @@ import (
 
 // TestHangUp: the end of the terminal ends the process as SIGTERM does.
 func TestHangUp(t *testing.T) {
+	storetest.Long(t)
 	if signal.Ignored(syscall.SIGHUP) {
 		t.Skip("SIGHUP is ignored here, as nohup lets it be, and so it is by what is started from here")
 	}
@@ -31,6 +32,7 @@ func TestHangUp(t *testing.T) {
 // TestStopLetsRequestsFinish asks the process to end while a request is half sent: the request still
 // gets its answer, a new one is refused, and the process ends with status 0.
 func TestStopLetsRequestsFinish(t *testing.T) {
+	storetest.Long(t)
 	t.Parallel()
 	database := storetest.SQLite(t)
 	_, token := tokenFor(t, database)

@@ -21,6 +21,7 @@ import (
 // TestANodeWithoutTheNewKeyStandsAside rotates the key on one node of two that have files of their own: the other does not
 // encrypt with the old one, says so, and works again once it is given a copy.
 func TestANodeWithoutTheNewKeyStandsAside(t *testing.T) {
+	storetest.Long(t)
 	storetest.Each(t, func(t *testing.T, url string) {
 		folder := t.TempDir()
 		first, second := filepath.Join(folder, "first"), filepath.Join(folder, "second")
@@ -85,6 +86,7 @@ func TestANodeWithoutTheNewKeyStandsAside(t *testing.T) {
 
 // TestANodeWithAnotherAudioStoreStandsAside, and one whose store is gone, as a disk that is not mounted.
 func TestANodeWithAnotherAudioStoreStandsAside(t *testing.T) {
+	storetest.Long(t)
 	st := storetest.Open(t, storetest.SQLite(t), nil)
 	folder := t.TempDir()
 	var log bytes.Buffer
@@ -136,6 +138,7 @@ func TestANodeWithAnotherAudioStoreStandsAside(t *testing.T) {
 
 // TestNodesThatDiffer in what they should share, but need not, say so and work.
 func TestNodesThatDiffer(t *testing.T) {
+	storetest.Long(t)
 	st := storetest.Open(t, storetest.SQLite(t), nil)
 	var log bytes.Buffer
 	n, err := newNode(st, slog.New(slog.NewTextHandler(&log, nil)), nodeOptions{publicURL: "https://hub.example.com"})

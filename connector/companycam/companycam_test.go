@@ -18,7 +18,7 @@ func TestConformance(t *testing.T) { connectortest.Run(t, companycam.Connector{}
 
 // TestConformanceOfFixedPages is the kit where pages have 50 rows whatever is asked for.
 func TestConformanceOfFixedPages(t *testing.T) {
-	connectortest.Run(t, companycam.Connector{}, simulated.NewFixed(50))
+	connectortest.Again(t, companycam.Connector{}, simulated.NewFixed(50))
 }
 
 // TestCheckTellsTheCompany holds Check to whose token it is, however the vendor writes ids. What is no user is no account that is

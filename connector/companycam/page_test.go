@@ -17,6 +17,9 @@ import (
 
 // TestAShortPageIsNotTheLast reads lists whose pages have fewer rows than is asked for.
 func TestAShortPageIsNotTheLast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads thousands of rows")
+	}
 	for _, rows := range []int{50, 30, 1} {
 		n := min(437, 60*rows)
 		_, s := standIn(t, simulated.NewFixed(rows)(simulator.Options{Counts: map[hub.Model]int{hub.ModelUser: n, hub.ModelOpportunity: n}, ValidateEvery: 10}))
@@ -30,6 +33,9 @@ func TestAShortPageIsNotTheLast(t *testing.T) {
 
 // TestRowsThatGoHideNoOthers deletes rows of pages that were read, so that others move into these.
 func TestRowsThatGoHideNoOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads thousands of rows")
+	}
 	for _, gone := range []int{1, 7, 50, 120} {
 		crm, s := standIn(t, simulated.New(simulator.Options{Counts: map[hub.Model]int{hub.ModelOpportunity: 501}, ValidateEvery: 10}))
 		newest := crm.Records(hub.ModelOpportunity)

@@ -37,15 +37,15 @@ func TestConformanceOfNumbers(t *testing.T) {
 }
 
 func TestConformanceOfOffsets(t *testing.T) {
-	connectortest.Run(t, parsed(t, "testdata/offset.yaml"), invented.New(invented.Offset))
+	connectortest.Again(t, parsed(t, "testdata/offset.yaml"), invented.New(invented.Offset))
 }
 
 func TestConformanceOfCursors(t *testing.T) {
-	connectortest.Run(t, parsed(t, "testdata/cursor.yaml"), invented.New(invented.Cursor))
+	connectortest.Again(t, parsed(t, "testdata/cursor.yaml"), invented.New(invented.Cursor))
 }
 
 func TestConformanceOfLinks(t *testing.T) {
-	connectortest.Run(t, parsed(t, "testdata/link.yaml"), invented.New(invented.Link))
+	connectortest.Again(t, parsed(t, "testdata/link.yaml"), invented.New(invented.Link))
 }
 
 // TestFile holds the file that SIROCCO_FILE names to the kit, by the stand-in of its platform: that of an author whose file is
@@ -68,7 +68,7 @@ func TestFile(t *testing.T) {
 }
 
 func TestConformanceOfJobNimbus(t *testing.T) {
-	connectortest.Run(t, declared.JobNimbus().Connector(), jobnimbus.New)
+	connectortest.Again(t, declared.JobNimbus().Connector(), jobnimbus.New)
 }
 
 // TestCredentialsOfAFile says of what a file asks for what has to be given, and what is not shown; the address of the API can always

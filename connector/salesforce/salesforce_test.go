@@ -17,7 +17,7 @@ func TestConformance(t *testing.T) { connectortest.Run(t, salesforce.Connector{}
 
 // TestBulkConformance reads what has 40 rows by Bulk jobs.
 func TestBulkConformance(t *testing.T) {
-	connectortest.Run(t, salesforce.Connector{}, simulated.NewBulk)
+	connectortest.Again(t, salesforce.Connector{}, simulated.NewBulk)
 }
 
 // standIn is Salesforce's stand-in with a session at it.

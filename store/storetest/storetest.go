@@ -57,6 +57,14 @@ func Needs(t testing.TB, database string) {
 	}
 }
 
+// Long skips a test that takes much of a processor, of time or of what others wait for, where tests are to be short.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it is left out where tests are to be short")
+	}
+}
+
 // migrated is the file of a migrated SQLite database, made once in a test program.
 var migrated = sync.OnceValues(func() (text []byte, err error) {
 	folder, err := os.MkdirTemp("", "sirocco-template-")

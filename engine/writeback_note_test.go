@@ -134,7 +134,9 @@ func TestACorrectionThatCorrectsNothing(t *testing.T) {
 			}
 		})
 		r.analysedAs(id, "Third thoughts")
-		until(t, "nobody knows", func() bool { return r.deliveries(id)[2].State == hub.DeliveryConfirming && r.deliveries(id)[2].Error != "" })
+		until(t, "nobody knows", func() bool {
+			return r.deliveries(id)[2].State == hub.DeliveryConfirming && r.deliveries(id)[2].Error != ""
+		})
 		r.analysedAs(id, "First thoughts")
 		canceled()
 		r.analysedAs(id, "Second thoughts")

@@ -90,7 +90,7 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 }
 
 // Corrected is the print of the note that a correction is to take the place of: the last one before it that was proven to be there.
-func (s *Store) Corrected(ctx context.Context, d hub.Delivery) (print string, err error) {
+func (s *Store) Corrected(ctx context.Context, d hub.Delivery) (said string, err error) {
 	all, err := queryAll(ctx, s.db, scanText, `SELECT note_print FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
 		AND correction < $6 AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction)
 	return first(all), err

@@ -12,12 +12,15 @@ func Intercept(db DB, before func(ctx context.Context, query string) error) DB {
 	return &interceptedDB{db, before}
 }
 
+// interceptor is what Intercept is given.
+type interceptor func(ctx context.Context, query string) error
+
 // Commit is what Intercept shows at the end of a transaction. On PostgreSQL a WriteOne is committed by then.
 const Commit = "COMMIT"
 
 type interceptedDB struct {
 	DB
-	before func(ctx context.Context, query string) error
+	before interceptor
 }
 
 func (d *interceptedDB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -53,7 +56,7 @@ func (d *interceptedDB) transaction(ctx context.Context, fn func(Tx) error) func
 
 type interceptedTx struct {
 	Tx
-	before func(ctx context.Context, query string) error
+	before interceptor
 }
 
 func (t *interceptedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -81,10 +84,10 @@ type interceptedRows struct {
 	rows
 	ctx    context.Context //nolint:containedctx // of the query, whose rows these are
 	query  string
-	before func(ctx context.Context, query string) error
+	before interceptor
 }
 
-func interceptRows(ctx context.Context, q Querier, before func(ctx context.Context, query string) error, query string, args []any) (rows, error) {
+func interceptRows(ctx context.Context, q Querier, before interceptor, query string, args []any) (rows, error) {
 	rs, err := q.query(ctx, query, args...)
 	if err != nil {
 		return nil, err

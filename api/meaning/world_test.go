@@ -196,11 +196,13 @@ func (c *caller) do(method, path, body string, headers ...string) *answer {
 	if c.s.w.failing {
 		return c.doWithFaults(method, path, body, headers...)
 	}
-	return c.once(method, path, body, headers...)
+	a, err := c.once(method, path, body, headers...)
+	c.s.must(err)
+	return a
 }
 
-// once asks one time.
-func (c *caller) once(method, path, body string, headers ...string) *answer {
+// once asks one time. It fails where no whole answer comes.
+func (c *caller) once(method, path, body string, headers ...string) (*answer, error) {
 	c.s.t.Helper()
 	to := path
 	var op published
@@ -226,10 +228,14 @@ func (c *caller) once(method, path, body string, headers ...string) *answer {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	resp, err := http.DefaultClient.Do(req)
-	c.s.must(err)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
-	c.s.must(err)
+	if err != nil {
+		return nil, err
+	}
 	if judged {
 		c.s.w.outside.note(op, resp)
 	}
@@ -237,7 +243,7 @@ func (c *caller) once(method, path, body string, headers ...string) *answer {
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		c.s.must(json.Unmarshal(text, &a.parsed))
 	}
-	return a
+	return a, nil
 }
 
 // get, post, put, patch and del ask, and fail unless it is answered well.

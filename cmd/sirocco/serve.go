@@ -230,17 +230,17 @@ func tellMadeLinks(ctx context.Context, st *store.Store, log *slog.Logger) {
 // cannot be asked for its notes are in no list, ever.
 func (c *serveCommand) noteLag(pulled pulledPlatforms) map[hub.Platform]time.Duration {
 	all := map[hub.Platform]time.Duration{}
-	for platform, one := range pulled {
-		if lag := one.Info().NoteLag; lag > 0 {
-			all[platform] = lag
-		}
-	}
 	for platform, lag := range c.NoteLag {
 		all[hub.Platform(platform)] = lag
 	}
 	for platform, one := range pulled {
-		if _, ok := one.(connector.NoteFinder); !ok {
+		_, finds := one.(connector.NoteFinder)
+		_, set := all[platform]
+		switch lag := one.Info().NoteLag; {
+		case !finds:
 			all[platform] = store.SentBeforeKept
+		case !set && lag > 0:
+			all[platform] = lag
 		}
 	}
 	return all

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-
-	"sirocco/connector"
-	"sirocco/hub"
 )
 
 // changedJSON changes all JSON in the answers that pass through it.
@@ -32,17 +29,4 @@ func (c changedJSON) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.change(answer)
 		return encoded(answer)
 	})
-}
-
-// readAll reads each model once; no item may be rejected.
-func (r *rig) readAll(c connector.Connector) map[hub.Model]map[string]hub.Record {
-	r.t.Helper()
-	held := map[hub.Model]map[string]hub.Record{}
-	for _, m := range c.Info().Models {
-		p := r.pass(connector.Query{Model: m.Model, Limit: 20}, held)
-		for _, item := range p.reject[:min(3, len(p.reject))] {
-			r.t.Errorf("%s: %q is rejected: %s", m.Model, item.ExternalID, item.Reason)
-		}
-	}
-	return held
 }

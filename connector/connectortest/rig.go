@@ -204,3 +204,16 @@ func values(held map[string]hub.Record) []hub.Record {
 }
 
 func hasRows(crm *simulator.Server, m hub.Model) bool { return len(crm.Records(m)) > 0 }
+
+// readAll reads each model once; no item may be rejected.
+func (r *rig) readAll(c connector.Connector) map[hub.Model]map[string]hub.Record {
+	r.t.Helper()
+	held := map[hub.Model]map[string]hub.Record{}
+	for _, m := range c.Info().Models {
+		p := r.pass(connector.Query{Model: m.Model, Limit: 20}, held)
+		for _, item := range p.reject[:min(3, len(p.reject))] {
+			r.t.Errorf("%s: %q is rejected: %s", m.Model, item.ExternalID, item.Reason)
+		}
+	}
+	return held
+}

@@ -382,11 +382,7 @@ func TestAConnectionMadeAgainHeedsPeople(t *testing.T) {
 func TestCorrectedThenMadeAgain(t *testing.T) {
 	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
-		r.quiet()
-		user, _ := r.rep()
-		record := r.crm.Records(r.main())[0].ExternalID
-		id := r.processed(user, "A talk", r.main(), record)
-		r.reaches(id, hub.DeliverySent)
+		id, record := r.sent()
 		for i, thoughts := range []string{"Second thoughts", "Third thoughts"} {
 			r.analysedAs(id, thoughts)
 			r.settled(id, i+2)
@@ -411,11 +407,7 @@ func TestWhatPeopleTookAwayIsNotWrittenAgain(t *testing.T) {
 	for _, how := range []string{"removed", "changed"} {
 		t.Run(how, func(t *testing.T) {
 			eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
-				r.quiet()
-				user, _ := r.rep()
-				record := r.crm.Records(r.main())[0].ExternalID
-				id := r.processed(user, "A talk", r.main(), record)
-				r.reaches(id, hub.DeliverySent)
+				id, record := r.sent()
 				r.analysedAs(id, "Second thoughts")
 				r.settled(id, 2)
 				r.idle()
@@ -736,11 +728,7 @@ func TestALostNoteWhoseRecordIsGone(t *testing.T) {
 func TestAConnectionToAVendorWithoutSearchMadeAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, bare{unhurried{companycam.Connector{}}, noTokens{}}, simulatedcompanycam.New(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
-		r.quiet()
-		user, _ := r.rep()
-		record := r.crm.Records(r.main())[0].ExternalID
-		id := r.processed(user, "A talk", r.main(), record)
-		r.reaches(id, hub.DeliverySent)
+		id, record := r.sent()
 		r.idle()
 		r.makeAgain(id)
 		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })

@@ -50,11 +50,7 @@ func (r *hubRig) settled(recording string, n int) []hub.Delivery {
 func TestANoteIsCorrectedByAnother(t *testing.T) {
 	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
-		r.quiet()
-		user, _ := r.rep()
-		opportunity := r.crm.Records(r.main())[0].ExternalID
-		id := r.processed(user, "A talk", r.main(), opportunity)
-		r.reaches(id, hub.DeliverySent)
+		id, opportunity := r.sent()
 		r.analysedAs(id, "Second thoughts")
 		r.settled(id, 2)
 		r.analysedAs(id, "Second thoughts")

@@ -37,6 +37,17 @@ func (r *hubRig) analyzed(user hub.User, title string, model hub.Model, external
 	return id
 }
 
+// sent is processed, once all is read and the note is sent to the first record of the main model.
+func (r *hubRig) sent() (id, record string) {
+	r.t.Helper()
+	r.quiet()
+	user, _ := r.rep()
+	record = r.crm.Records(r.main())[0].ExternalID
+	id = r.processed(user, "A talk", r.main(), record)
+	r.reaches(id, hub.DeliverySent)
+	return id, record
+}
+
 // delivery is the one delivery of a recording.
 func (r *hubRig) delivery(recording string) hub.Delivery {
 	r.t.Helper()

@@ -171,6 +171,8 @@ type Note struct {
 	Marker string
 	// Print is a digest of what it says, which stands behind the marker; it may be empty.
 	Print string
+	// At is when the talk was, in the organization's time zone: its day there is the note's, where a vendor's notes have one.
+	At time.Time
 	// Looked says that FindNote has just not found it, so that WriteNote need not look again.
 	Looked bool
 }

@@ -133,6 +133,10 @@ func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.Re
 			return connector.Note{}, err
 		}
 	}
+	organization, err := s.engine.Store.Organization(ctx, r.OrganizationID)
+	if err != nil {
+		return connector.Note{}, err
+	}
 	whole := hub.NewResultNote(&r, words)
 	if s.delivery.Correction > 0 {
 		whole = whole.Correction()
@@ -140,6 +144,7 @@ func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.Re
 	n := connector.Note{
 		Target: target.Model, ExternalID: target.ExternalID, Title: whole.Title, Body: whole.Body,
 		Marker: hub.NoteMarker(r.ID, target, s.delivery.Correction, text.Print()), Print: text.Print(),
+		At: r.StartedAt.In(organization.Details.Zone()),
 	}
 	return n.Fit(info.NoteMost), nil
 }

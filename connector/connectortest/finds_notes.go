@@ -26,7 +26,7 @@ func findsNotes(t *testing.T, c connector.Connector, crm NewCRM) {
 			r.crm.Notes.Add(target, on.ExternalID, "Called again.")
 		}
 		note := connector.Note{
-			Target: target, ExternalID: on.ExternalID, Title: "Talk", Body: "They want a new roof.", Marker: hub.NoteMarker("r", on, 0, ""), Print: "0123abcd", Looked: true,
+			Target: target, ExternalID: on.ExternalID, Title: "Talk", Body: "They want a new roof.", Marker: hub.NoteMarker("r", on, 0, ""), Print: "0123abcd", At: noteDay, Looked: true,
 		}
 		find := func(externalID string, since time.Time, markers ...string) (connector.FoundNote, error) {
 			return finder.FindNote(t.Context(), r.session, connector.NoteQuery{Target: target, ExternalID: externalID, Markers: markers, Since: since})
@@ -129,7 +129,7 @@ func findAgain(t *testing.T, r *rig, on hub.RecordRef, note connector.Note) conn
 func losesNoNote(t *testing.T, c connector.Connector, crm NewCRM) {
 	for _, target := range c.Info().NoteTargets {
 		r := newRig(t, c, crm, simulator.Options{Seed: 12, Records: 20})
-		note := connector.Note{Target: target, ExternalID: r.crm.Records(target)[0].ExternalID, Title: "Talk", Body: strings.Repeat("Word for word.\n", 40), Marker: "sirocco-n0te-1", Looked: true}
+		note := connector.Note{Target: target, ExternalID: r.crm.Records(target)[0].ExternalID, Title: "Talk", Body: strings.Repeat("Word for word.\n", 40), Marker: "sirocco-n0te-1", At: noteDay, Looked: true}
 		r.crm.Notes.Limit(300)
 		_, err := c.WriteNote(t.Context(), r.session, note)
 		if refused := connector.IsKind(err, connector.Refused); connector.Unproven(err) != c.Info().NotesReadBack || refused == c.Info().NotesReadBack {

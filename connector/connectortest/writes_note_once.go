@@ -3,10 +3,14 @@ package connectortest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/simulator"
 )
+
+// noteDay is the day of the talks that notes are about.
+var noteDay = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 
 // writesNoteOnce loses the answer to a note and repeats the call: the CRM must show the note once, on its record alone.
 func writesNoteOnce(t *testing.T, c connector.Connector, crm NewCRM) {
@@ -16,7 +20,7 @@ func writesNoteOnce(t *testing.T, c connector.Connector, crm NewCRM) {
 		if len(records) < 2 {
 			t.Fatalf("the stand-in has no %s", target)
 		}
-		note := connector.Note{Target: target, ExternalID: records[0].ExternalID, Title: "Talk", Body: "They want a new roof.\n\n<b>Soon</b> & \"cheap\".", Marker: "sirocco-n0te-1"}
+		note := connector.Note{Target: target, ExternalID: records[0].ExternalID, Title: "Talk", Body: "They want a new roof.\n\n<b>Soon</b> & \"cheap\".", Marker: "sirocco-n0te-1", At: noteDay}
 		// The answer to the first attempt is lost: whether the note is there the second must find out.
 		r.crm.Faults.Script(simulator.Fault{Kind: simulator.None}, simulator.Fault{Kind: simulator.Drop})
 		_, err := c.WriteNote(t.Context(), r.session, note)

@@ -59,7 +59,7 @@ func (k *check) write(ctx context.Context, finder connector.NoteFinder) {
 	on := k.o.WriteOn
 	note := connector.Note{
 		Target: on.Model, ExternalID: on.ExternalID, Title: "Sirocco checks its connector", Body: "This note can be deleted.\n\n<b>Quotes</b> \"and\" ampersands & umlauts: ä.",
-		Marker: newMarker(), Looked: true,
+		Marker: newMarker(), At: k.s.Now(), Looked: true,
 	}
 	k.proxy.put(fault{drop: true}, http.MethodPost)
 	_, err := k.c.WriteNote(ctx, k.s, note)

@@ -32,7 +32,8 @@ var kinds = map[string]connector.Kind{
 	"REQUEST_LIMIT_EXCEEDED": connector.RateLimited, "TXN_SECURITY_METERING_ERROR": connector.RateLimited,
 	"UNABLE_TO_LOCK_ROW": connector.Busy, "CONCURRENT_BATCH_ERROR": connector.Busy,
 	"QUERY_TIMEOUT": connector.Temporary, "SERVER_UNAVAILABLE": connector.Temporary, "UNKNOWN_EXCEPTION": connector.Temporary,
-	"INVALID_SESSION_ID": connector.Unauthorized,
+	"STORAGE_LIMIT_EXCEEDED": connector.Temporary, // until somebody makes room
+	"INVALID_SESSION_ID":     connector.Unauthorized,
 }
 
 // words are what some codes mean; the vendor's own may repeat what was sent.
@@ -40,6 +41,7 @@ var words = map[string]string{
 	"REQUEST_LIMIT_EXCEEDED":          "the organization has used up its calls",
 	"API_DISABLED_FOR_ORG":            "the organization has no access to the API",
 	"API_CURRENTLY_DISABLED":          "the organization has no access to the API",
+	"STORAGE_LIMIT_EXCEEDED":          "the organization has no room left for data",
 	"UNABLE_TO_LOCK_ROW":              "somebody else is changing the record",
 	"DUPLICATES_DETECTED":             "a rule of the organization takes it for a duplicate",
 	"ENTITY_IS_DELETED":               "the record is deleted",

@@ -20,6 +20,7 @@ func TestProblems(t *testing.T) {
 		"a code that nobody knows":         {400, `[{"errorCode":"ODD"}]`, connector.Refused, "the request is not accepted (ODD)"},
 		"a 403 of another kind":            {403, `[{"errorCode":"REQUEST_LIMIT_EXCEEDED"}]`, connector.RateLimited, "the organization has used up its calls (REQUEST_LIMIT_EXCEEDED)"},
 		"a 403":                            {403, `[{"errorCode":"API_DISABLED_FOR_ORG"}]`, connector.Forbidden, "the organization has no access to the API (API_DISABLED_FOR_ORG)"},
+		"no room, until there is some":     {400, `[{"errorCode":"STORAGE_LIMIT_EXCEEDED"}]`, connector.Temporary, "the organization has no room left for data (STORAGE_LIMIT_EXCEEDED)"},
 		"a lock, whatever its status":      {400, `[{"errorCode":"UNABLE_TO_LOCK_ROW"}]`, connector.Busy, "somebody else is changing the record (UNABLE_TO_LOCK_ROW)"},
 		"what is not there":                {404, `[{"errorCode":"NOT_FOUND"}]`, connector.Refused, "there is no such thing, or the user may not see it (NOT_FOUND)"},
 		"several of one id":                {300, `[{"errorCode":"ODD"}]`, connector.Refused, "the request is not accepted (ODD)"},

@@ -116,7 +116,7 @@ func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connec
 	if err != nil {
 		return connector.NoteRef{}, err
 	}
-	t := task{Subject: subject(n), Description: connector.NoteText(n), Status: "Completed", ActivityDate: s.Now().UTC().Format(time.DateOnly)}
+	t := task{Subject: subject(n), Description: connector.NoteText(n), Status: "Completed", ActivityDate: n.At.Format(time.DateOnly)}
 	at.put(&t)
 	if by := noteFieldOf(s); by != "" {
 		return c.upsert(ctx, s, n, by, t)

@@ -40,6 +40,17 @@ func (o *Organization) taskRows() []map[string]any {
 	return rows
 }
 
+// TaskDays are the days of the tasks that were written, by their ids.
+func (o *Organization) TaskDays() map[string]string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	days := map[string]string{}
+	for id, t := range o.tasks {
+		days[id] = t.Date
+	}
+	return days
+}
+
 // oneLine is a text as a subject has it.
 func oneLine(text string) string {
 	line := []rune(strings.Join(strings.Fields(text), " "))

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"slices"
 
 	"sirocco/hub"
 )
@@ -14,4 +15,50 @@ type Finder interface {
 	// nothing better. An id that is in neither Records nor Rejected is one of which the vendor says that it is not
 	// there; where the vendor does not say, Find fails.
 	Find(ctx context.Context, s *Session, m hub.Model, externalIDs []string) (Page, error)
+}
+
+// deletionsAsked is how many deletions of kept records a page may have for each to be asked about.
+const deletionsAsked = 20
+
+// DropRestored takes those deletions out of a page whose records are kept, and are there when they are asked for by their ids: a list of
+// deletions tells what was done once, and a record that was restored since need not show a change. A page that deletes more than
+// deletionsAsked kept records, or whose records cannot be asked for, is taken at its word.
+func DropRestored(ctx context.Context, s *Session, f Finder, q Query, page *Page) error {
+	if q.Kept == nil {
+		return nil
+	}
+	var deleted []string
+	for i := range page.Records {
+		if r := &page.Records[i]; r.Deleted && r.Model == q.Model {
+			deleted = append(deleted, r.ExternalID)
+		}
+	}
+	kept, err := q.Kept(ctx, deleted)
+	if err != nil {
+		return err
+	}
+	var asked []string
+	for i := range kept {
+		if kept[i].Model == q.Model {
+			asked = append(asked, kept[i].ExternalID)
+		}
+	}
+	if len(asked) == 0 || len(asked) > deletionsAsked {
+		return nil
+	}
+	found, err := f.Find(ctx, s, q.Model, asked)
+	if IsKind(err, Refused) || IsKind(err, Forbidden) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	there := func(id string) bool {
+		return slices.ContainsFunc(found.Records, func(r hub.Record) bool { return r.Model == q.Model && r.ExternalID == id && !r.Deleted }) ||
+			slices.ContainsFunc(found.Rejected, func(r Rejected) bool { return r.ExternalID == id })
+	}
+	page.Records = slices.DeleteFunc(page.Records, func(r hub.Record) bool {
+		return r.Deleted && r.Model == q.Model && slices.Contains(asked, r.ExternalID) && there(r.ExternalID)
+	})
+	return nil
 }

@@ -80,6 +80,22 @@ func (d *Dataset) Delete(m hub.Model, n int) []string {
 	return ids
 }
 
+// Undelete brings back a row that was deleted, without a change of its time: where a stand-in lists what was deleted, it stays among
+// that.
+func (d *Dataset) Undelete(m hub.Model, id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.record(m, d.ids.number(m, id))
+	d.change(m, id, r.ModifiedAt, func(r *hub.Record) { r.Deleted = false })
+	d.undeleted.Store(hub.RecordRef{Model: m, ExternalID: id}, true)
+}
+
+// WasDeleted reports whether a row is deleted, or was before it was brought back by Undelete.
+func (d *Dataset) WasDeleted(r hub.Record) bool {
+	_, undeleted := d.undeleted.Load(hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
+	return r.Deleted || undeleted
+}
+
 // Turn makes n rows picked at random into something that no hub keeps as a record, of a platform whose rows of the model can be
 // that: an entry that has no time any more, or is of another kind. A row that was turned is what it was again. It returns their
 // ids; a row may be picked twice.

@@ -30,6 +30,8 @@ type Dataset struct {
 	// starts are when rows that were changed began before, by what tells rows apart. It has a lock of its own, as it is asked
 	// for while rows are listed.
 	starts sync.Map
+	// undeleted are the rows that were brought back; see Undelete.
+	undeleted sync.Map
 }
 
 // table is one model's rows, each known by its number, and two orders in which they can be listed.

@@ -40,7 +40,12 @@ func (c connected) Fetch(ctx context.Context, s *connector.Session, q connector.
 		if err != nil {
 			return connector.Page{}, err
 		}
-		m.appendDeleted(&page, r.sc, got.items)
+		var gone connector.Page
+		m.appendDeleted(&gone, r.sc, got.items)
+		if err := connector.DropRestored(ctx, s, finding{p}, q, &gone); err != nil {
+			return connector.Page{}, err
+		}
+		page.Records, page.Rejected = append(page.Records, gone.Records...), append(page.Rejected, gone.Rejected...)
 		next = following
 		if page.AsOf.IsZero() {
 			page.AsOf = got.asOf

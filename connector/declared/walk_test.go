@@ -529,6 +529,56 @@ func TestDeletionsThatAreListed(t *testing.T) {
 	}
 }
 
+// TestADeletionOfWhatWasRestored lists deletions of records that are kept: one that is there when it is asked for stays, and so does one
+// that may not be seen. A failure to ask is the page's.
+func TestADeletionOfWhatWasRestored(t *testing.T) {
+	status := http.StatusNotFound
+	c, s := against(t, "cursor", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/deleted"):
+			var items []any
+			for id := range 4 {
+				items = append(items, map[string]any{"id": id + 1, "deleted": time.Now().Unix()})
+			}
+			answer(w, map[string]any{"items": items})
+		case strings.HasSuffix(r.URL.Path, "/1"):
+			answer(w, map[string]any{"id": 1})
+		case strings.HasSuffix(r.URL.Path, "/2"):
+			http.Error(w, "{}", http.StatusForbidden)
+		case strings.HasSuffix(r.URL.Path, "/3"):
+			http.Error(w, "{}", status)
+		case strings.HasSuffix(r.URL.Path, "/4"):
+			t.Error("what is not kept is asked for")
+		default:
+			answer(w, map[string]any{"items": []any{}})
+		}
+	}))
+	kept := func(_ context.Context, ids []string) ([]hub.Record, error) {
+		var kept []hub.Record
+		for _, id := range ids {
+			if id != "4" {
+				kept = append(kept, hub.Record{Model: hub.ModelUser, ExternalID: id})
+			}
+		}
+		return kept, nil
+	}
+	q := connector.Query{Model: hub.ModelUser, Limit: 50, Since: time.Now().Add(-time.Hour), Kept: kept}
+	page, err := c.Fetch(t.Context(), s, q)
+	var gone []string
+	for _, r := range page.Records {
+		if r.Deleted {
+			gone = append(gone, r.ExternalID)
+		}
+	}
+	if err != nil || !slices.Equal(gone, []string{"3", "4"}) {
+		t.Errorf("deleted: %q, %v", gone, err)
+	}
+	status = http.StatusInternalServerError
+	if _, err := c.Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Temporary) {
+		t.Errorf("without an answer: %v", err)
+	}
+}
+
 // TestWhatBecomesOfEachIDThatIsAskedFor asks for several users by their ids: one that is gone is not there, one that may not be seen
 // is no reason to take it for gone, and what is no answer for one is none for any.
 func TestWhatBecomesOfEachIDThatIsAskedFor(t *testing.T) {

@@ -91,7 +91,7 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 		}
 		at.Deleted = true
 	}
-	got, err := list(ctx, s, deletedPath, "deletedDataObjects", at.query(url.Values{"startDate": {before(q.Since)}}))
+	got, gone, err := fetchDeleted(ctx, s, q, at)
 	switch {
 	case connector.IsKind(err, connector.Forbidden):
 		page.Note = "SPOTIO: the role of the user who made the API key may not read what was deleted; whole readings find it."
@@ -105,13 +105,7 @@ func fetchLeads(ctx context.Context, s *connector.Session, q connector.Query, at
 	if page.AsOf.IsZero() {
 		page.AsOf = got.date
 	}
-	type tombstone struct {
-		ID        id              `json:"id"`
-		DeletedAt connector.Stamp `json:"deletedAt"`
-	}
-	connector.AppendItems(&page, got.items, func(t tombstone) []hub.Record {
-		return []hub.Record{{Model: hub.ModelLead, ExternalID: string(t.ID), ModifiedAt: t.DeletedAt.Time, Deleted: true}}
-	})
+	page.Records, page.Rejected = append(page.Records, gone.Records...), append(page.Rejected, gone.Rejected...)
 	if next, more := at.after(got, s.Now()); more {
 		page.Next, page.More = connector.WritePlace(next), true
 	}
@@ -136,6 +130,22 @@ func fetchLive(ctx context.Context, s *connector.Session, q connector.Query, at 
 	connector.AppendItems(page, got.items, func(o dataObject) []hub.Record { return []hub.Record{o.record(kinds)} })
 	next, more = at.after(got, s.Now())
 	return more, next, nil
+}
+
+// fetchDeleted reads a page of what was deleted, without what was restored since.
+func fetchDeleted(ctx context.Context, s *connector.Session, q connector.Query, at place) (got part, gone connector.Page, err error) {
+	got, err = list(ctx, s, deletedPath, "deletedDataObjects", at.query(url.Values{"startDate": {before(q.Since)}}))
+	if err != nil {
+		return got, gone, err
+	}
+	type tombstone struct {
+		ID        id              `json:"id"`
+		DeletedAt connector.Stamp `json:"deletedAt"`
+	}
+	connector.AppendItems(&gone, got.items, func(t tombstone) []hub.Record {
+		return []hub.Record{{Model: hub.ModelLead, ExternalID: string(t.ID), ModifiedAt: t.DeletedAt.Time, Deleted: true}}
+	})
+	return got, gone, connector.DropRestored(ctx, s, Connector{}, q, &gone)
 }
 
 // before is a time to ask from so that what has exactly that time comes, whether or not the vendor counts it in.

@@ -1,6 +1,7 @@
 package spotio_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -36,6 +37,38 @@ func TestDeletionsAreTold(t *testing.T) {
 	}
 	if n := crm.Requests()["GET /api/DataObjects/deleted"]; n != asked {
 		t.Errorf("a whole reading asked for what is gone %d times", n-asked)
+	}
+}
+
+// TestALeadThatWasRestored deletes leads that are kept, of which one shows again without a change of its time: its deletion, which is
+// still listed, does not count. Where a page deletes many, none is asked for.
+func TestALeadThatWasRestored(t *testing.T) {
+	for _, n := range []int{3, 30} {
+		crm, s := standIn(t, simulated.New(simulator.Options{Seed: 4, Records: 200}))
+		since := time.Now().Add(-time.Minute)
+		gone := crm.Delete(hub.ModelLead, n)
+		kept := func(_ context.Context, ids []string) ([]hub.Record, error) {
+			all := make([]hub.Record, len(ids))
+			for i, id := range ids {
+				all[i] = hub.Record{Model: hub.ModelLead, ExternalID: id}
+			}
+			return all, nil
+		}
+		crm.Undelete(hub.ModelLead, gone[0])
+		q, told := connector.Query{Model: hub.ModelLead, Limit: 40, Since: since, Kept: kept}, map[string]bool{}
+		for more := true; more; {
+			page, err := spotio.Connector{}.Fetch(t.Context(), s, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range page.Records {
+				told[r.ExternalID] = r.Deleted
+			}
+			q.Next, more = page.Next, page.More
+		}
+		if deleted, alone := told[gone[0]], n == 3; deleted == alone || !told[gone[1]] {
+			t.Errorf("of %d: the one that was restored is deleted: %t; another: %t", n, deleted, told[gone[1]])
+		}
 	}
 }
 

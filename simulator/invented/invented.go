@@ -194,7 +194,7 @@ func (v *vendor) list(w http.ResponseWriter, r *http.Request, m hub.Model) {
 
 func (v *vendor) listDeleted(w http.ResponseWriter, r *http.Request, m hub.Model) {
 	rows, next, more := v.List(simulator.Listing{
-		Model: m, ByChange: true, Since: v.since(r), Keep: func(r hub.Record) bool { return r.Deleted }, From: number(r.URL.Query(), "cursor"), Limit: size(r),
+		Model: m, ByChange: true, Since: v.since(r), Keep: v.WasDeleted, From: number(r.URL.Query(), "cursor"), Limit: size(r),
 	})
 	items := []map[string]any{}
 	for _, row := range rows {

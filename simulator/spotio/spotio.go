@@ -98,7 +98,7 @@ func (v *vendor) routes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET /api/DataObjects/deleted", func(w http.ResponseWriter, r *http.Request) {
 		v.scroll(w, r, "deletedDataObjects", simulator.Listing{
-			Model: hub.ModelLead, Since: timeOf(r, "startDate"), Before: timeOf(r, "endDate"), Keep: func(r hub.Record) bool { return r.Deleted }, Limit: pageSize,
+			Model: hub.ModelLead, Since: timeOf(r, "startDate"), Before: timeOf(r, "endDate"), Keep: v.WasDeleted, Limit: pageSize,
 		}, func(r hub.Record) map[string]any {
 			return map[string]any{"id": r.ExternalID, "deletedAt": hub.WireTime(r.ModifiedAt), "deletedById": nil, "dataObject": map[string]any{"typeId": typeOf(r)}}
 		})

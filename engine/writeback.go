@@ -203,7 +203,6 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.abandon(ctx)
 	}
 	if unneeded, ok := errors.AsType[*unneededError](err); ok {
-		unneeded.end.At, unneeded.end.Took = at, s.engine.Clock().Sub(at)
 		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, unneeded.end)
 	}
 	if err != nil {
@@ -248,7 +247,7 @@ func sentences(all ...string) string {
 // errWithdrawn stops a note whose delivery is no longer to be sent.
 var errWithdrawn = errors.New("the delivery was taken back")
 
-// unneededError stops a note that is not to be written, and says what becomes of its delivery.
+// unneededError stops a note that is not to be written, or not now, and says what becomes of its delivery.
 type unneededError struct{ end store.DeliveryEnd }
 
 func (e *unneededError) Error() string { return e.end.Error }

@@ -190,8 +190,7 @@ func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at 
 		return s.repeat(ctx, c, at)
 	case d.Absences+1 >= absencesProve && !at.Before(until) && s.answered() && d.Withdrawn == "":
 		// Somebody has removed it there, or changed it, and is not contradicted.
-		end.State = hub.DeliverySent
-		end.Error = fmt.Sprintf("The note is no longer on the %s %s, or was changed there so that it is not known any more. It is not written again, unless this is replayed.", d.Note.On.Model, d.Note.On.ExternalID)
+		end.State, end.Gone, end.Error = hub.DeliverySent, true, takenAway(d.Note.On)
 	case d.Absences+1 >= absencesProve && !at.Before(until):
 		end.State, end.DueAt = hub.DeliveryPending, now
 		if d.Attempts >= deliveryAttempts && d.Withdrawn == "" {
@@ -204,6 +203,11 @@ func (s *deliveryAttempt) absent(ctx context.Context, c connector.Connector, at 
 		}
 	}
 	return s.engine.Store.EndDelivery(ctx, s.task, d, end)
+}
+
+// takenAway says what becomes of a note that was proven to be on a record, and is not there any more.
+func takenAway(on hub.RecordRef) string {
+	return fmt.Sprintf("The note is no longer on the %s %s, or was changed there so that it is not known any more. It is not written again, unless this is replayed.", on.Model, on.ExternalID)
 }
 
 // mayRepeat reports whether exactly the same note may be sent again without showing twice.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -34,7 +35,7 @@ const shortest, shorterMost = 100, 8
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
 	s.session.transport.beforeRequest = s.checkPending
 	defer func() { s.session.transport.beforeRequest = nil }()
-	text, transcript, said := hub.NewResultNote(&r, ""), s.conn.SyncTranscript, ""
+	at, text, transcript, said := s.engine.Clock(), hub.NewResultNote(&r, ""), s.conn.SyncTranscript, ""
 	if transcript && c.Info().NotesReadBack && s.delivery.Attempts >= transcriptAttempts {
 		transcript, said = false, "The CRM did not keep the note with the transcript, so it was written without."
 	}
@@ -47,7 +48,8 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			n, said = short, "The CRM did not keep the note as it was, so it was cut short."
 		}
 	}
-	if finder, ok := c.(connector.NoteFinder); ok {
+	finder, looks := c.(connector.NoteFinder)
+	if looks {
 		markers, err := s.markers(ctx, n.Marker)
 		if err != nil {
 			return sentNote{}, err
@@ -68,7 +70,21 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			return sentNote{}, err
 		}
 		if stands == n.Print {
-			return sentNote{}, &unneededError{store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."}}
+			return sentNote{}, s.unneeded(at, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."})
+		}
+	}
+	if proven, err := s.wasProven(ctx, target); err != nil {
+		return sentNote{}, err
+	} else if proven {
+		listed := s.delivery.SentAt.Add(s.lag(c.Info()))
+		switch {
+		case looks && s.delivery.Replayed && at.Before(listed):
+			return sentNote{}, s.notListed(listed)
+		case s.delivery.Replayed: // it is written again
+		case looks && !at.Before(listed):
+			return sentNote{}, s.unneeded(at, store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)})
+		default: // it is there, though it is not shown
+			return s.found(ctx, c, connector.FoundNote{ExternalID: s.delivery.NoteID, Marker: s.delivery.Note.Marker}, n, text)
 		}
 	}
 	sent, err := s.write(ctx, c, n, text, transcript)
@@ -94,6 +110,26 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	}
 	sent.said = said
 	return sent, err
+}
+
+// unneeded ends the attempt that began at at without a note.
+func (s *deliveryAttempt) unneeded(at time.Time, end store.DeliveryEnd) error {
+	end.At, end.Took = at, s.engine.Clock().Sub(at)
+	return &unneededError{end}
+}
+
+// notListed lets the delivery wait until the CRM must list its note, which is there or was deleted since.
+func (s *deliveryAttempt) notListed(until time.Time) error {
+	return &unneededError{store.DeliveryEnd{State: hub.DeliveryPending, DueAt: until, Error: "It waits, as its note was written lately, and is not listed by the CRM yet, or was deleted there."}}
+}
+
+// wasProven reports whether the delivery's note was proven to be on the record before, which some others may have been merged into since.
+func (s *deliveryAttempt) wasProven(ctx context.Context, on hub.RecordRef) (bool, error) {
+	if s.delivery.SentAt.IsZero() || s.delivery.Note.On.ExternalID == "" { // or written before it was kept where
+		return !s.delivery.SentAt.IsZero(), nil
+	}
+	stood, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.Note.On)
+	return stood == on, err
 }
 
 // shorterNote is how many characters a note has at most that was refused as it is: as many as the refusal names, or else a step fewer.
@@ -238,6 +274,9 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	}
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: true}, nil
+	}
+	if listed := s.delivery.SentAt.Add(s.lag(c.Info())); found.Text == "" && s.engine.Clock().Before(listed) {
+		return sentNote{}, s.notListed(listed)
 	}
 	if !s.isOurs(found) {
 		return sentNote{WrittenNote: there, correct: true, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil

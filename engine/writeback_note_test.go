@@ -261,6 +261,108 @@ func changeWhoseAnswerIsLost(t *testing.T, edited bool) {
 // changes are the platforms that let a note be changed.
 var changes = map[hub.Platform]bool{hub.PlatformSalesforce: true, hub.PlatformSpotio: true}
 
+// TestWhatAPersonDeletedStaysDeleted deletes a note at the CRM before it is to be changed: nothing is written there, and the delivery says so,
+// until somebody replays it.
+func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.reaches(id, hub.DeliverySent)
+		r.pass(2 * r.lag)
+		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
+		r.analysedAs(id, "Second thoughts")
+		deleted := func() hub.Delivery {
+			t.Helper()
+			var d hub.Delivery
+			until(t, "it is found to be deleted", func() bool {
+				d = r.delivery(id)
+				return d.State == hub.DeliverySent && d.NoteID == ""
+			})
+			r.idle()
+			if n := len(r.crm.Notes.All()); n != 0 || !strings.Contains(d.Error, "It is not written again") || d.Note.Text != "" || !strings.Contains(d.Explain(r.conn, r.now()), "not in the CRM any more") {
+				t.Fatalf("%d notes, %+v", n, d)
+			}
+			return d
+		}
+		deleted()
+		r.analysedAs(id, "Third thoughts")
+		r.makeAgain(id)
+		until(t, "it is looked for over the new connection", func() bool {
+			r.pass(r.lag / 4)
+			return len(r.deliveries(id)) == 1
+		})
+		until(t, "it is settled", func() bool {
+			r.pass(r.lag / 4)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		d := deleted()
+		for range 2 {
+			if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it is written again", func() bool {
+				r.pass(r.lag / 4)
+				return r.delivery(id).NoteID != "" && r.delivery(id).State == hub.DeliverySent
+			})
+			if notes := r.crm.Notes.All(); len(notes) != 1 || !strings.Contains(notes[0].Text, "Third thoughts") {
+				t.Fatalf("%+v", notes)
+			}
+			r.idle()
+			if r.info.Platform == hub.PlatformMerge {
+				break // whose stand-in answers the same note by its key, however long after
+			}
+			r.crm.Notes.Remove(r.crm.Notes.All()[0].ID) // before the CRM must list it
+		}
+	})
+}
+
+// TestANoteThatIsNotListedYetIsNotDoubled analyses a recording again, and replays its note, while the CRM does not list that yet.
+func TestANoteThatIsNotListedYetIsNotDoubled(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.crm.Notes.ListAfter(r.lag / 2)
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it waits, or is found", func() bool { // in what lists each note at once
+			d := r.delivery(id)
+			return strings.Contains(d.Error, "not listed by the CRM yet") || r.info.Platform == hub.PlatformSalesforce && d.State == hub.DeliverySent
+		})
+		r.pass(r.lag)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Fatalf("%d notes", n)
+		}
+		r.crm.Notes.ListAfter(0)
+		record := r.crm.Records(r.main())[1].ExternalID
+		id = r.processed(user, "Another talk", r.main(), record)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.crm.Notes.ListAfter(r.lag / 2)
+		r.analysedAs(id, "Second thoughts")
+		n := 2 // the note and its correction
+		if changes[r.info.Platform] {
+			n = 1
+		}
+		until(t, "all is settled", func() bool {
+			r.pass(r.lag / 4)
+			ds, notes := r.deliveries(id), r.crm.Notes.On(r.main(), record)
+			return len(ds) == n && ds[n-1].State == hub.DeliverySent && strings.Contains(notes[len(notes)-1].Text, "Second")
+		})
+		if notes := r.crm.Notes.On(r.main(), record); len(notes) != n || n == 2 && (strings.Contains(notes[0].Text, "Second") || !strings.Contains(notes[1].Text, "Correction")) {
+			t.Errorf("%+v\n%+v", r.deliveries(id), notes)
+		}
+	})
+}
+
 // TestAnAnalysisThatComesMeanwhile changes what is true between a lost answer and its settling.
 func TestAnAnalysisThatComesMeanwhile(t *testing.T) {
 	storetest.Long(t)

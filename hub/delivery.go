@@ -19,7 +19,8 @@ type Delivery struct {
 	// Transcript says whether the transcript went with it; nil before it was sent, and where it is not known, as the
 	// CRM's answer was lost.
 	Transcript *bool
-	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is.
+	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is, and empty again once somebody has deleted
+	// the note at the CRM.
 	NoteID string
 	// Correction is 0 for a recording's first note on the record, n for the n-th that corrects it.
 	Correction int64
@@ -31,6 +32,8 @@ type Delivery struct {
 	Absences int64
 	// Withdrawn is why it shall not be there any more, while that is not settled; else empty.
 	Withdrawn string
+	// Replayed says that a person asked for it to be sent again, and that it has not come to an end since.
+	Replayed bool
 	// Remains says which notes of it are on records that they do not belong on any more, as the CRM does not let us take them
 	// back, for people; else empty.
 	Remains string
@@ -108,6 +111,12 @@ type Attempt struct {
 	Error string
 }
 
+// isThere reports whether its note was proven to be in the CRM, and not deleted there since.
+func (d Delivery) isThere() bool { return !d.SentAt.IsZero() && !d.IsDeleted() }
+
+// IsDeleted reports whether its note was found to be deleted at the CRM. One that was taken over from another connection has no NoteID, but a Print.
+func (d Delivery) IsDeleted() bool { return !d.SentAt.IsZero() && d.NoteID == "" && d.Note.Print == "" }
+
 // stands says where its note stands.
 func (d Delivery) stands() string {
 	on := d.Note.On
@@ -122,13 +131,13 @@ func (d Delivery) stands() string {
 func NotesElsewhere(all []Delivery) []string {
 	said := map[string]bool{}
 	for _, d := range all {
-		if !d.Elsewhere && !d.SentAt.IsZero() {
+		if !d.Elsewhere && d.isThere() {
 			said[d.stands()] = true
 		}
 	}
 	var sentences []string
 	for _, d := range all {
-		if where := d.stands(); d.Elsewhere && !d.SentAt.IsZero() && !said[where] {
+		if where := d.stands(); d.Elsewhere && d.isThere() && !said[where] {
 			said[where] = true
 			sentences = append(sentences, fmt.Sprintf("It was linked to the %s %s before, and %s since %s.", d.Model, d.ExternalID, where, WireTime(d.SentAt)))
 		}
@@ -148,7 +157,10 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 		default:
 			with = ", without the transcript"
 		}
-		if d.Elsewhere {
+		switch {
+		case !d.isThere():
+			with += ", and is not in the CRM any more"
+		case d.Elsewhere:
 			with += ". The recording is no longer linked to this record; " + d.stands()
 		}
 		return "It was written on " + WireTime(d.SentAt) + with + "."

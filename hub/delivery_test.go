@@ -32,7 +32,7 @@ func TestAnUnprovenDeliveryExplainsItself(t *testing.T) {
 func TestNotesThatStandElsewhere(t *testing.T) {
 	sent := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	on := func(record, job string, elsewhere bool, at time.Time) Delivery {
-		return Delivery{State: DeliverySent, Model: ModelEngagement, ExternalID: record, Elsewhere: elsewhere, SentAt: at, Note: DeliveredNote{On: RecordRef{Model: ModelOpportunity, ExternalID: job}}}
+		return Delivery{State: DeliverySent, Model: ModelEngagement, ExternalID: record, NoteID: "n", Elsewhere: elsewhere, SentAt: at, Note: DeliveredNote{On: RecordRef{Model: ModelOpportunity, ExternalID: job}}}
 	}
 	all := []Delivery{on("e1", "j1", true, sent), on("e1", "j1", true, sent), on("e2", "j2", true, time.Time{}), on("e3", "j3", true, sent), on("e4", "j3", false, sent)}
 	got := NotesElsewhere(all)

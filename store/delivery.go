@@ -98,7 +98,7 @@ func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, 
 // true now, as the connection chose; or as by says, where that is not empty. One that is not sent yet will say it anyway.
 func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all []hub.Delivery, by hub.Corrections) error {
 	latest := standing(all)
-	if latest.State != hub.DeliverySent {
+	if latest.State != hub.DeliverySent || latest.IsDeleted() { // what somebody has deleted at the CRM stays deleted
 		return nil
 	}
 	if _, err := loadAnalysis(ctx, tx, &r); err != nil { // the row has only its head
@@ -129,7 +129,7 @@ func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all
 		}
 		return s.insertDelivery(ctx, tx, r, latest.Correction+1, now)
 	case hub.CorrectByChange:
-		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', updated_at = $4
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'PENDING', due_at = $4, attempts = 0, error = '', replayed = FALSE, updated_at = $4
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`, latest.OrganizationID, latest.ConnectionID, latest.ID, micros(now))
 		if err != nil {
 			return err
@@ -169,7 +169,7 @@ func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error 
 // settled first; see hub.DeliveryConfirming.
 func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
 	// One whose note is in the CRM, and that waited for its fields or to change it, is not unsent by that.
-	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN sent_at IS NULL THEN 'CANCELED' ELSE 'SENT' END, due_at = NULL, updated_at = $4,
+	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN sent_at IS NULL THEN 'CANCELED' ELSE 'SENT' END, due_at = NULL, replayed = FALSE, updated_at = $4,
 			error = CASE WHEN sent_at IS NULL THEN TRIM(CAST($3 AS TEXT) || ' ' || remains) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
 		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, reason, micros(now))
 	if err != nil {
@@ -185,7 +185,7 @@ func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reaso
 }
 
 const deliveryColumns = `organization_id, connection_id, id, recording_id, model, external_id, state, attempts, due_at, transcript, note_id, error, created_at, updated_at, sent_at,
-	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn, remains, ` + linkedElsewhere
+	correction, target_model, target_external_id, marker, note_print, note_text, note_hash, asked_at, absences, withdrawn, remains, replayed, ` + linkedElsewhere
 
 // linkedElsewhere says of a delivery that its recording is linked to another record by now, or to none.
 const linkedElsewhere = `EXISTS (SELECT 1 FROM recordings r WHERE r.organization_id = deliveries.organization_id AND r.id = deliveries.recording_id
@@ -197,7 +197,7 @@ func scanDelivery(r database.Row) (hub.Delivery, error) {
 	var created, updated int64
 	err := r.Scan(&d.OrganizationID, &d.ConnectionID, &d.ID, &d.RecordingID, &d.Model, &d.ExternalID, &d.State, &d.Attempts, &due, &d.Transcript,
 		&d.NoteID, &d.Error, &created, &updated, &sent, &d.Correction, &d.Note.On.Model, &d.Note.On.ExternalID, &d.Note.Marker, &d.Note.Print, &d.Note.Text, &d.Note.Hash,
-		&asked, &d.Absences, &d.Withdrawn, &d.Remains, &d.Elsewhere)
+		&asked, &d.Absences, &d.Withdrawn, &d.Remains, &d.Replayed, &d.Elsewhere)
 	d.DueAt, d.SentAt, d.CreatedAt, d.UpdatedAt = fromOptionalMicros(due), fromOptionalMicros(sent), fromMicros(created), fromMicros(updated)
 	d.AskedAt = fromOptionalMicros(asked)
 	return d, err
@@ -250,7 +250,7 @@ func (s *Store) DeliveryAttempts(ctx context.Context, d hub.Delivery) ([]hub.Att
 
 // ReplayDelivery lets a delivery be sent now, with all its attempts before it, however it ended. What is in the CRM
 // already is found there by its marker and not written again; where it says something else than is true now, it is
-// corrected as the connection chose. One whose recording is gone, or is no longer linked to
+// corrected as the connection chose, and what somebody has deleted there is written anew. One whose recording is gone, or is no longer linked to
 // the record, is a *hub.ConflictError: what is said of one customer is not sent to another.
 func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hub.Delivery, error) {
 	var d hub.Delivery
@@ -280,7 +280,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, organization, id string) (hu
 			return err
 		}
 		// What is sent but not proven stays so: it is looked for now.
-		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = CASE WHEN state = 'CONFIRMING' THEN state ELSE 'PENDING' END, due_at = $3, attempts = 0, error = '', updated_at = $3
+		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = CASE WHEN state = 'CONFIRMING' THEN state ELSE 'PENDING' END, due_at = $3, attempts = 0, error = '', replayed = TRUE, updated_at = $3
 			WHERE organization_id = $1 AND id = $2`+itsConnectionLives+` RETURNING `+deliveryColumns, organization, id, micros(now))
 		if err != nil {
 			return err
@@ -321,9 +321,9 @@ func (s *Store) SettleDelivery(ctx context.Context, organization, id string, the
 			noteID = before.Note.Marker
 		}
 		d, err = queryOne(ctx, tx, scanDelivery, `UPDATE deliveries SET state = $4, due_at = $5, sent_at = COALESCE($6, sent_at), note_id = $7, error = $8, withdrawn = '', asked_at = NULL,
-				absences = 0, updated_at = $9
+				absences = 0, replayed = $10, updated_at = $9
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state = 'CONFIRMING' RETURNING `+deliveryColumns,
-			organization, before.ConnectionID, id, string(state), due, sent, noteID, said, micros(now))
+			organization, before.ConnectionID, id, string(state), due, sent, noteID, said, micros(now), !there)
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,8 @@ type DeliveryEnd struct {
 	Counts bool
 	// Correct asks for a second note that says what is true now, whatever the connection chose.
 	Correct bool
+	// Gone says that the note, which was proven to be in the CRM, is not there any more: somebody has deleted it, and nothing corrects it.
+	Gone bool
 	// Absent counts another successful look that did not find the note.
 	Absent bool
 	// Remains says which note of it remains on a record that it does not belong on, for people, beside what did before.
@@ -154,12 +156,12 @@ func survivorOf(ctx context.Context, q database.Querier, organization, connectio
 const noteTextMost = 32 << 10
 
 // BeginNote keeps what is about to be sent, before it is: from here on the delivery is sent and not proven, until
-// SaveNote or EndDelivery says otherwise. It reports false for one that is no longer to be sent.
+// SaveNote or EndDelivery says otherwise. A note of it that was proven before is no more. It reports false for one that is no longer to be sent.
 func (s *Store) BeginNote(ctx context.Context, t Task, d hub.Delivery, n hub.DeliveredNote, due time.Time) (bool, error) {
 	begun := false
 	err := s.write(ctx, func(tx Tx) error {
 		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = COALESCE(asked_at, $4), due_at = $5, target_model = $6, target_external_id = $7, marker = $8,
-				note_print = $9, note_text = $10, note_hash = $11, updated_at = $4
+				note_print = $9, note_text = $10, note_hash = $11, note_id = '', sent_at = NULL, updated_at = $4
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state IN ('PENDING', 'CONFIRMING') AND withdrawn = ''`+ofThisAccount,
 			d.OrganizationID, d.ConnectionID, d.ID, micros(s.clock()), micros(due), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
 		if begun = changed > 0; err != nil {
@@ -260,17 +262,19 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN 'CANCELED' ELSE $4 END,
 				due_at = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN NULL ELSE CAST($5 AS BIGINT) END,
 				error = CASE WHEN withdrawn <> '' AND $4 = 'PENDING' THEN TRIM(withdrawn || ' ' || TRIM(remains || ' ' || $10)) ELSE $7 END, remains = TRIM(remains || ' ' || CAST($10 AS TEXT)), attempts = attempts + $6, absences = absences + $9, updated_at = $8,
-				asked_at = CASE WHEN $4 = 'CONFIRMING' THEN asked_at ELSE NULL END, withdrawn = CASE WHEN $4 = 'CONFIRMING' THEN withdrawn ELSE '' END
+				asked_at = CASE WHEN $4 = 'CONFIRMING' THEN asked_at ELSE NULL END, withdrawn = CASE WHEN $4 = 'CONFIRMING' THEN withdrawn ELSE '' END,
+				replayed = replayed AND $4 IN ('PENDING', 'CONFIRMING'), note_id = CASE WHEN $11 THEN '' ELSE note_id END, note_print = CASE WHEN $11 THEN '' ELSE note_print END,
+				note_text = CASE WHEN $11 THEN '' ELSE note_text END, note_hash = CASE WHEN $11 THEN '' ELSE note_hash END
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND (state IN ('PENDING', 'CONFIRMING') OR $4 = 'SENT')
 				AND ($4 <> 'CONFIRMING' OR state = 'CONFIRMING')`,
-			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent, end.Remains)
+			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), optionalMicros(end.DueAt), counts, end.Error, micros(now), absent, end.Remains, end.Gone)
 		if err != nil {
 			return err
 		}
 		if err := insertAttempt(ctx, tx, d, end); err != nil {
 			return err
 		}
-		if end.State == hub.DeliverySent {
+		if end.State == hub.DeliverySent && !end.Gone {
 			if err := s.correctSent(ctx, tx, r, d, end); err != nil {
 				return err
 			}

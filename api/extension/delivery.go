@@ -23,7 +23,7 @@ type Delivery struct {
 	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
 	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent, and where the CRM's answer was lost."`
 	Correction              int64   `json:"correction" doc:"0 for the first note of the recording on the record, n for the n-th that corrects it."`
-	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set."`
+	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set. Null again once it was found that somebody has deleted it there."`
 	SentAt                  *string `json:"sentAt" doc:"When the note was written; its fields may follow."`
 	CreatedAt               string  `json:"createdAt"`
 	UpdatedAt               string  `json:"updatedAt"`
@@ -64,7 +64,7 @@ type DeliveredNote struct {
 	DataType   *string `json:"dataType" doc:"The kind of CRM record that the note is on, which may be another one than the recording is linked to; null before it was sent."`
 	ExternalID *string `json:"externalId"`
 	Marker     *string `json:"marker" doc:"What the note is known again by; it is part of its text."`
-	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, and where it is not known."`
+	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, where it is not known, and where somebody has deleted it."`
 	Now        *string `json:"now" doc:"What would be written now, without the transcript; null where the recording is deleted or has no analysis."`
 	Same       *bool   `json:"same" nullable:"true" doc:"Whether the two say the same; null where one of them is not known."`
 }
@@ -92,7 +92,7 @@ func (s *server) registerDeliveries() {
 	wire.Register(s.API, add("getDelivery", http.MethodGet, "/v1/deliveries/{id}", "See a delivery and its attempts", ""),
 		wire.JSONErrors(http.StatusNotFound), s.getDelivery)
 	wire.Register(s.API, add("replayDelivery", http.MethodPost, "/v1/deliveries/{id}/replay", "Send a delivery again",
-		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again; where it says something else than is true now, it is corrected as the connection chose, or the delivery says that it is left. One to a record that the recording is no longer linked to is a 409: what is said of one customer is not sent to another."),
+		"It is sent now, with all its attempts before it, however it ended. What is in the CRM already is found there and not written again; where it says something else than is true now, it is corrected as the connection chose, or the delivery says that it is left. What somebody has deleted there is written again, once the CRM's lists must have shown it. One to a record that the recording is no longer linked to is a 409: what is said of one customer is not sent to another."),
 		wire.JSONErrors(http.StatusNotFound, http.StatusConflict), s.replayDelivery)
 	wire.Register(s.API, wire.Repeatable(add("settleDelivery", http.MethodPost, "/v1/deliveries/{id}/settle", "Say whether a note is in the CRM",
 		"For a delivery that is CONFIRMING: it was sent, and neither an answer nor a look tells whether it is there. What is not there is sent again, unless it is no longer wanted.")),

@@ -18,8 +18,8 @@ import (
 // NoteFinder is implemented by connectors whose vendor lists the notes of a record. The engine looks before it writes, and
 // after a lost answer.
 type NoteFinder interface {
-	// FindNote returns the note of a record that has one of the markers. The zero FoundNote says that there is none: every
-	// note of the record that is new enough was read, to the end. What could not be read is an error, never absence.
+	// FindNote returns the note of a record that has one of the markers, or the id that it is known by. The zero FoundNote says that
+	// there is none: every note of the record that is new enough was read, to the end. What could not be read is an error, never absence.
 	FindNote(ctx context.Context, s *Session, q NoteQuery) (FoundNote, error)
 }
 
@@ -39,6 +39,8 @@ type NoteQuery struct {
 	ExternalID string
 	// Markers are what the note may be known by.
 	Markers []string
+	// NoteID is the CRM's own id of the note, where it is known: people may have taken the marker away, or moved the note. Empty where not.
+	NoteID string
 	// Since is a time before which the note cannot have been written; zero where that is not known.
 	Since time.Time
 }
@@ -52,14 +54,22 @@ func (q *NoteQuery) Find(text string) string {
 	return q.Markers[i]
 }
 
+// Matches reports whether a note is the one that is asked for, by its id or its text, and which marker it has; empty where it has lost its.
+func (q *NoteQuery) Matches(id, text string) (marker string, ok bool) {
+	marker = q.Find(text)
+	return marker, marker != "" || q.NoteID != "" && id == q.NoteID
+}
+
 // FoundNote is a note that is in the CRM.
 type FoundNote struct {
 	// ExternalID is the CRM's own id; the marker where the vendor has none.
 	ExternalID string
-	// Marker is the one that was found.
+	// Marker is the one that was found; empty where the note was known by its id alone.
 	Marker string
 	// Text is the whole note, as the CRM has it now.
 	Text string
+	// Moved says that it is on another record than was asked about. A vendor that cannot be asked for a note by its id does not tell.
+	Moved bool
 }
 
 // NoteRemover is implemented by connectors that can take a note back. A target whose notes the vendor keeps is Refused.

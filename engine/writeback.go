@@ -203,6 +203,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.abandon(ctx)
 	}
 	if unneeded, ok := errors.AsType[*unneededError](err); ok {
+		unneeded.end.At, unneeded.end.Took = at, s.engine.Clock().Sub(at)
 		return s.engine.Store.EndDelivery(ctx, s.task, s.delivery, unneeded.end)
 	}
 	if err != nil {

@@ -115,6 +115,7 @@ func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder,
 		return connector.FoundNote{}, on, err
 	}
 	var gone error
+	var moved connector.FoundNote
 	for _, one := range append([]hub.RecordRef{on}, merged...) {
 		q.Target, q.ExternalID = one.Model, one.ExternalID
 		found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
@@ -122,11 +123,15 @@ func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder,
 		case isGone(err) && one == on:
 			gone = err
 		case isGone(err): // with a record that was merged its notes may be no more
-		case err != nil || found.ExternalID != "":
+		case err != nil:
 			return found, one, err
+		case found.Moved: // away from this one; it may be on another of these
+			moved = found
+		case found.ExternalID != "":
+			return found, one, nil
 		}
 	}
-	return connector.FoundNote{}, on, gone
+	return moved, on, gone
 }
 
 // isGone reports whether an error says that the record that was asked about is not there.

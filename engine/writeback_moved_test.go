@@ -12,6 +12,7 @@ import (
 	"sirocco/connector"
 	"sirocco/hub"
 	"sirocco/simulator"
+	simulatedsalesforce "sirocco/simulator/salesforce"
 	"sirocco/store/storetest"
 )
 
@@ -213,6 +214,36 @@ func TestANoteThatIsWantedAgainIsSent(t *testing.T) {
 	})
 }
 
+// merge merges an account into another at the CRM, and waits until the hub knows.
+func (r *hubRig) merge(from, into string) {
+	r.t.Helper()
+	r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
+	until(r.t, "the hub knows", func() bool {
+		r.synced(r.latest().ID)
+		return storetest.Count(r.t, r.st, `SELECT COUNT(*) FROM records WHERE external_id = $1 AND merged_into IS NOT NULL`, from) == 1
+	})
+}
+
+// TestANoteOnAMergedRecordWasNotMoved merges the customer that has a note, which the vendor leaves where it is, and replays it.
+func TestANoteOnAMergedRecordWasNotMoved(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, salesForce, simulatedsalesforce.New(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.synced("")
+		user, _ := r.rep()
+		customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
+		id := r.processed(user, "A talk", hub.ModelAccount, customers[0].ExternalID)
+		d := r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.merge(customers[0].ExternalID, customers[1].ExternalID)
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.reaches(id, hub.DeliverySent); d.Error != "" || d.Note.On.ExternalID != customers[0].ExternalID || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v\n%+v", d, r.crm.Notes.All())
+		}
+	})
+}
+
 // TestNotesFollowMerges merges customers while it is not known whether the note of one is there, and after a note of both was
 // planned: the one that is left has one note, or that which was merged, where the vendor leaves notes where they are.
 func TestNotesFollowMerges(t *testing.T) {
@@ -222,11 +253,10 @@ func TestNotesFollowMerges(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, url string) {
 				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
-				last := r.synced("").ID
+				r.synced("")
 				user, _ := r.rep()
 				customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
 				merged := func(from, into string) {
-					r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
 					for _, n := range r.crm.Notes.On(hub.ModelAccount, from) {
 						if how != "the vendor leaves them" {
 							r.crm.Notes.Remove(n.ID)
@@ -236,10 +266,7 @@ func TestNotesFollowMerges(t *testing.T) {
 					if how == "the vendor has forgotten who was merged" {
 						r.crm.Faults.Always(simulator.Fault{Kind: simulator.Gone, Match: "/customers/" + from + "/notes"})
 					}
-					until(t, "the hub knows", func() bool {
-						last = r.synced(last).ID
-						return storetest.Count(t, r.st, `SELECT COUNT(*) FROM records WHERE external_id = $1 AND merged_into IS NOT NULL`, from) == 1
-					})
+					r.merge(from, into)
 				}
 				count := func(from, into string) int {
 					return len(r.crm.Notes.On(hub.ModelAccount, from)) + len(r.crm.Notes.On(hub.ModelAccount, into))

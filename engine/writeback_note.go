@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +21,8 @@ type sentNote struct {
 	store.WrittenNote
 	// said is a sentence for people; empty where all is as it should be.
 	said string
-	// correct asks for a second note, as this one does not say what is true now.
-	correct bool
+	// correct says how the note is corrected, as it does not say what is true now; empty where it does, or as the connection chose.
+	correct hub.Corrections
 }
 
 // transcriptAttempts is how often a note is sent with its transcript to a CRM that keeps or drops it without a word: what
@@ -35,7 +37,7 @@ const shortest, shorterMost = 100, 8
 func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.Recording, target hub.RecordRef) (sentNote, error) {
 	s.session.transport.beforeRequest = s.checkPending
 	defer func() { s.session.transport.beforeRequest = nil }()
-	at, text, transcript, said := s.engine.Clock(), hub.NewResultNote(&r, ""), s.conn.SyncTranscript, ""
+	text, transcript, said := hub.NewResultNote(&r, ""), s.conn.SyncTranscript, ""
 	if transcript && c.Info().NotesReadBack && s.delivery.Attempts >= transcriptAttempts {
 		transcript, said = false, "The CRM did not keep the note with the transcript, so it was written without."
 	}
@@ -48,21 +50,8 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			n, said = short, "The CRM did not keep the note as it was, so it was cut short."
 		}
 	}
-	finder, looks := c.(connector.NoteFinder)
-	if looks {
-		markers, err := s.markers(ctx, n.Marker)
-		if err != nil {
-			return sentNote{}, err
-		}
-		found, on, err := s.look(ctx, finder, target, connector.NoteQuery{Markers: markers})
-		if err != nil {
-			return sentNote{}, err
-		}
-		if found.ExternalID != "" {
-			n.Target, n.ExternalID = on.Model, on.ExternalID
-			return s.found(ctx, c, found, n, text)
-		}
-		s.looked = true
+	if sent, there, err := s.already(ctx, c, n, text, target); there || err != nil {
+		return sent, err
 	}
 	if s.delivery.Correction > 0 {
 		stands, err := s.engine.Store.Corrected(ctx, s.delivery)
@@ -70,21 +59,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			return sentNote{}, err
 		}
 		if stands == n.Print {
-			return sentNote{}, s.unneeded(at, store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."})
-		}
-	}
-	if proven, err := s.wasProven(ctx, target); err != nil {
-		return sentNote{}, err
-	} else if proven {
-		listed := s.delivery.SentAt.Add(s.lag(c.Info()))
-		switch {
-		case looks && s.delivery.Replayed && at.Before(listed):
-			return sentNote{}, s.notListed(listed)
-		case s.delivery.Replayed: // it is written again
-		case looks && !at.Before(listed):
-			return sentNote{}, s.unneeded(at, store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)})
-		default: // it is there, though it is not shown
-			return s.found(ctx, c, connector.FoundNote{ExternalID: s.delivery.NoteID, Marker: s.delivery.Note.Marker}, n, text)
+			return sentNote{}, &unneededError{store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."}}
 		}
 	}
 	sent, err := s.write(ctx, c, n, text, transcript)
@@ -112,14 +87,58 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	return sent, err
 }
 
-// unneeded ends the attempt that began at at without a note.
-func (s *deliveryAttempt) unneeded(at time.Time, end store.DeliveryEnd) error {
-	end.At, end.Took = at, s.engine.Clock().Sub(at)
-	return &unneededError{end}
+// already looks for a note before it is written. It reports true where it is there, or was proven to be and is not listed yet; what becomes of one
+// that people have moved or deleted is an error.
+func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n connector.Note, text hub.ResultNote, target hub.RecordRef) (sent sentNote, there bool, err error) {
+	at := s.engine.Clock()
+	proven, err := s.wasProven(ctx, target)
+	if err != nil {
+		return sentNote{}, false, err
+	}
+	finder, looks := c.(connector.NoteFinder)
+	if looks {
+		q := connector.NoteQuery{}
+		if q.Markers, err = s.markers(ctx, n.Marker); err != nil {
+			return sentNote{}, false, err
+		}
+		if proven && !slices.Contains(q.Markers, s.delivery.NoteID) { // what has no id is known by its marker
+			q.NoteID = s.delivery.NoteID
+		}
+		found, on, err := s.look(ctx, finder, target, q)
+		if err != nil {
+			return sentNote{}, false, err
+		}
+		if found.Moved {
+			return sentNote{}, false, &unneededError{store.DeliveryEnd{
+				State: hub.DeliverySent, Correct: hub.CorrectNothing,
+				Error: fmt.Sprintf("Somebody has moved the note away from the %s %s in the CRM. It is left as it is, and none is written in its place.", target.Model, target.ExternalID),
+			}}
+		}
+		if found.ExternalID != "" {
+			n.Target, n.ExternalID = on.Model, on.ExternalID
+			sent, err = s.found(ctx, c, found, n, text)
+			return sent, true, err
+		}
+		s.looked = true
+	}
+	if proven {
+		listed := s.delivery.SentAt.Add(s.lag(c.Info()))
+		switch {
+		case looks && s.delivery.Replayed && at.Before(listed):
+			return sentNote{}, false, notListed(listed)
+		case s.delivery.Replayed: // it is written again
+		case looks && !at.Before(listed):
+			return sentNote{}, false, &unneededError{store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)}}
+		default: // it is there, though it is not shown
+			sent, err = s.found(ctx, c, connector.FoundNote{ExternalID: s.delivery.NoteID, Marker: s.delivery.Note.Marker}, n, text)
+			return sent, true, err
+		}
+	}
+	return sentNote{}, false, nil
 }
 
 // notListed lets the delivery wait until the CRM must list its note, which is there or was deleted since.
-func (s *deliveryAttempt) notListed(until time.Time) error {
+func notListed(until time.Time) error {
 	return &unneededError{store.DeliveryEnd{State: hub.DeliveryPending, DueAt: until, Error: "It waits, as its note was written lately, and is not listed by the CRM yet, or was deleted there."}}
 }
 
@@ -245,8 +264,8 @@ func textHash(text string) string {
 // found decides about a note that is there already: whether it says what is true now, and what to do where it does not.
 func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, found connector.FoundNote, n connector.Note, text hub.ResultNote) (sentNote, error) {
 	there := store.WrittenNote{ID: found.ExternalID, Existed: true, DeliveredNote: s.delivery.Note}
-	there.On, there.Marker = hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, found.Marker
-	if of := connector.NotePrint(found.Text, found.Marker); of != "" {
+	there.On, there.Marker = hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, cmp.Or(found.Marker, there.Marker)
+	if of := connector.NotePrint(found.Text, there.Marker); of != "" {
 		there.Print = of
 	}
 	changer, changes := c.(connector.NoteChanger)
@@ -273,13 +292,13 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 		return sentNote{WrittenNote: there, said: "The note says what was known when it was written, and is left so, as the corrections of the connection before were LEAVE. A replay corrects it."}, nil
 	}
 	if chosen == hub.CorrectByNote || !changes {
-		return sentNote{WrittenNote: there, correct: true}, nil
+		return sentNote{WrittenNote: there, correct: hub.CorrectByNote}, nil
 	}
 	if listed := s.delivery.SentAt.Add(s.lag(c.Info())); found.Text == "" && s.engine.Clock().Before(listed) {
-		return sentNote{}, s.notListed(listed)
+		return sentNote{}, notListed(listed)
 	}
 	if !s.isOurs(found) {
-		return sentNote{WrittenNote: there, correct: true, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
+		return sentNote{WrittenNote: there, correct: hub.CorrectByNote, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
 	}
 	return s.change(ctx, changer, found, n, text, there)
 }
@@ -296,7 +315,7 @@ func (s *deliveryAttempt) change(
 	}
 	switch err := changer.ChangeNote(s.requests.of(ctx, n.Target), &s.session.Session, n, found.ExternalID); {
 	case isPermanent(err):
-		return sentNote{WrittenNote: there, correct: true, said: "The CRM does not let the note be changed, so a second one corrects it."}, nil
+		return sentNote{WrittenNote: there, correct: hub.CorrectByNote, said: "The CRM does not let the note be changed, so a second one corrects it."}, nil
 	case err != nil:
 		return sentNote{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -281,7 +282,7 @@ func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
 				return d.State == hub.DeliverySent && d.NoteID == ""
 			})
 			r.idle()
-			if n := len(r.crm.Notes.All()); n != 0 || !strings.Contains(d.Error, "It is not written again") || d.Note.Text != "" || !strings.Contains(d.Explain(r.conn, r.now()), "not in the CRM any more") {
+			if n := len(r.crm.Notes.All()); n != 0 || !strings.Contains(d.Error, "It is not written again") || d.Note.Text != "" || !strings.Contains(d.Explain(r.conn, r.now()), "not found in the CRM any more") {
 				t.Fatalf("%d notes, %+v", n, d)
 			}
 			return d
@@ -314,6 +315,91 @@ func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
 				break // whose stand-in answers the same note by its key, however long after
 			}
 			r.crm.Notes.Remove(r.crm.Notes.All()[0].ID) // before the CRM must list it
+		}
+	})
+}
+
+// TestWhatPeopleMakeOfANote lets somebody at the CRM take all that is ours out of a note, give it another name, or move it to another record, before
+// it is to be changed: it is left as it is, and nothing is written beside it but a correction, where it is known again.
+func TestWhatPeopleMakeOfANote(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		records, platform := r.crm.Records(r.main()), r.info.Platform
+		type made struct {
+			note  simulator.Note // as people left it
+			first hub.Delivery
+			all   []simulator.Note // on its record, once it was corrected
+		}
+		makes := func(record int, act func(id string)) made {
+			t.Helper()
+			on := records[record].ExternalID
+			id := r.processed(user, "A talk", r.main(), on)
+			r.reaches(id, hub.DeliverySent)
+			r.idle()
+			r.pass(2 * r.lag)
+			note := r.crm.Notes.On(r.main(), on)[0]
+			act(note.ID)
+			left := func() simulator.Note {
+				all := r.crm.Notes.All()
+				return all[slices.IndexFunc(all, func(n simulator.Note) bool { return n.ID == note.ID })]
+			}
+			m := made{note: left()}
+			settled := func() {
+				t.Helper()
+				until(t, "it is settled", func() bool {
+					return !slices.ContainsFunc(r.deliveries(id), func(d hub.Delivery) bool { return d.State != hub.DeliverySent })
+				})
+				r.idle()
+				m.first, m.all = r.deliveries(id)[0], r.crm.Notes.On(r.main(), on)
+			}
+			m.first = r.delivery(id)
+			r.analysedAs(id, "Second thoughts")
+			settled()
+			if platform == hub.PlatformSalesforce || platform == hub.PlatformSpotio || platform == hub.PlatformMerge { // which know of it
+				n := len(r.crm.Notes.All())
+				if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, m.first.ID); err != nil {
+					t.Fatal(err)
+				}
+				settled()
+				if again := len(r.crm.Notes.All()); again != n {
+					t.Errorf("a replay writes a note: %+v", r.crm.Notes.All())
+				}
+			}
+			if now := left(); now != m.note && (platform != hub.PlatformSpotio || now.Label != m.note.Label) {
+				t.Errorf("people left %+v, and it is %+v", m.note, now)
+			}
+			return m
+		}
+		edited := makes(0, func(id string) {
+			r.crm.Notes.Rename(id, "Called")
+			r.crm.Notes.Change(id, "They called back.")
+		})
+		switch {
+		case platform == hub.PlatformServiceTitan: // whose notes of jobs have no ids
+			if len(edited.all) != 1 || !strings.Contains(edited.first.Error, "not known any more") {
+				t.Errorf("edited: %+v", edited)
+			}
+		case len(edited.all) != 2 || edited.all[0].Text != "They called back." || !strings.Contains(edited.all[1].Text, "Correction") || !strings.Contains(edited.all[1].Text, "Second thoughts"):
+			t.Errorf("edited: %+v", edited)
+		}
+		renamed := makes(1, func(id string) { r.crm.Notes.Rename(id, "Called") })
+		n := 2
+		if platform == hub.PlatformSpotio { // it is what we refer to it by, and no word of the note
+			n = 1
+		}
+		if len(renamed.all) != n || !strings.Contains(renamed.all[n-1].Text, "Second thoughts") {
+			t.Errorf("renamed: %+v", renamed)
+		}
+		moved := makes(2, func(id string) { r.crm.Notes.Move(id, r.main(), records[3].ExternalID) })
+		if len(moved.all) != 0 || len(r.crm.Notes.On(r.main(), records[3].ExternalID)) != 1 || !strings.Contains(moved.first.Error, map[hub.Platform]string{
+			hub.PlatformSalesforce: "moved the note away", hub.PlatformSpotio: "moved the note away", hub.PlatformMerge: "moved the note away",
+		}[platform]) || moved.first.Error == "" {
+			t.Errorf("moved: %+v", moved)
+		}
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
 		}
 	})
 }

@@ -19,8 +19,8 @@ type Delivery struct {
 	// Transcript says whether the transcript went with it; nil before it was sent, and where it is not known, as the
 	// CRM's answer was lost.
 	Transcript *bool
-	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is, and empty again once somebody has deleted
-	// the note at the CRM.
+	// NoteID is the CRM's own id of the note. It is there, as SentAt is, as soon as the note is, and empty again once the note is not
+	// found there any more.
 	NoteID string
 	// Correction is 0 for a recording's first note on the record, n for the n-th that corrects it.
 	Correction int64
@@ -111,11 +111,12 @@ type Attempt struct {
 	Error string
 }
 
-// isThere reports whether its note was proven to be in the CRM, and not deleted there since.
-func (d Delivery) isThere() bool { return !d.SentAt.IsZero() && !d.IsDeleted() }
+// isThere reports whether its note was proven to be in the CRM, and is not gone since.
+func (d Delivery) isThere() bool { return !d.SentAt.IsZero() && !d.IsGone() }
 
-// IsDeleted reports whether its note was found to be deleted at the CRM. One that was taken over from another connection has no NoteID, but a Print.
-func (d Delivery) IsDeleted() bool { return !d.SentAt.IsZero() && d.NoteID == "" && d.Note.Print == "" }
+// IsGone reports whether its note was proven to be in the CRM, and is not found there any more. One that was taken over from another connection has no
+// NoteID, but a Print.
+func (d Delivery) IsGone() bool { return !d.SentAt.IsZero() && d.NoteID == "" && d.Note.Print == "" }
 
 // stands says where its note stands.
 func (d Delivery) stands() string {
@@ -159,7 +160,7 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 		}
 		switch {
 		case !d.isThere():
-			with += ", and is not in the CRM any more"
+			with += ", and is not found in the CRM any more"
 		case d.Elsewhere:
 			with += ". The recording is no longer linked to this record; " + d.stands()
 		}

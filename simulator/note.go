@@ -16,8 +16,9 @@ type Note struct {
 	// Target and ExternalID name the record it is on.
 	Target     hub.Model
 	ExternalID string
-	Text       string
-	CreatedAt  time.Time
+	// Label is what some CRMs have beside the text: a subject, a reference. Empty where it has none.
+	Label, Text string
+	CreatedAt   time.Time
 }
 
 // Notes are the notes a simulated CRM has. All its methods may be used at once.
@@ -42,10 +43,15 @@ func newNotes(ids IDs, clock hub.Clock) *Notes { return &Notes{ids: ids, clock: 
 
 // Add puts a note on a record and returns it.
 func (n *Notes) Add(target hub.Model, externalID, text string) Note {
+	return n.AddLabelled(target, externalID, "", text)
+}
+
+// AddLabelled puts a note with a label on a record and returns it.
+func (n *Notes) AddLabelled(target hub.Model, externalID, label, text string) Note {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	note := Note{
-		ID: n.ids.of(noteModel, len(n.notes)+n.removed), Target: target, ExternalID: externalID, Text: n.keep(text),
+		ID: n.ids.of(noteModel, len(n.notes)+n.removed), Target: target, ExternalID: externalID, Label: label, Text: n.keep(text),
 		CreatedAt: n.clock().Truncate(time.Microsecond),
 	}
 	n.notes = append(n.notes, note)
@@ -113,11 +119,25 @@ func (n *Notes) Remove(id string) bool {
 
 // Change gives a note another text and reports whether it was there.
 func (n *Notes) Change(id, text string) bool {
+	return n.edit(id, func(note *Note) { note.Text = n.keep(text) })
+}
+
+// Rename gives a note another label and reports whether it was there.
+func (n *Notes) Rename(id, label string) bool {
+	return n.edit(id, func(note *Note) { note.Label = label })
+}
+
+// Move puts a note on another record and reports whether it was there.
+func (n *Notes) Move(id string, target hub.Model, externalID string) bool {
+	return n.edit(id, func(note *Note) { note.Target, note.ExternalID = target, externalID })
+}
+
+func (n *Notes) edit(id string, edit func(*Note)) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	i := slices.IndexFunc(n.notes, func(note Note) bool { return note.ID == id })
 	if i >= 0 {
-		n.notes[i].Text = n.keep(text)
+		edit(&n.notes[i])
 	}
 	return i >= 0
 }

@@ -98,7 +98,7 @@ func deliveriesOn(ctx context.Context, tx Tx, r hub.Recording) ([]hub.Delivery, 
 // true now, as the connection chose; or as by says, where that is not empty. One that is not sent yet will say it anyway.
 func (s *Store) correctDelivery(ctx context.Context, tx Tx, r hub.Recording, all []hub.Delivery, by hub.Corrections) error {
 	latest := standing(all)
-	if latest.State != hub.DeliverySent || latest.IsDeleted() { // what somebody has deleted at the CRM stays deleted
+	if latest.State != hub.DeliverySent || latest.IsGone() { // what somebody has deleted at the CRM stays deleted
 		return nil
 	}
 	if _, err := loadAnalysis(ctx, tx, &r); err != nil { // the row has only its head

@@ -47,9 +47,9 @@ type DeliveryEnd struct {
 	DueAt time.Time
 	// Counts says that the attempt used up one of those that a delivery has.
 	Counts bool
-	// Correct asks for a second note that says what is true now, whatever the connection chose.
-	Correct bool
-	// Gone says that the note, which was proven to be in the CRM, is not there any more: somebody has deleted it, and nothing corrects it.
+	// Correct is how a note that does not say what is true now is corrected, whatever the connection chose; empty is as it chose.
+	Correct hub.Corrections
+	// Gone says that the note, which was proven to be in the CRM, is not found there any more, so that nothing corrects it.
 	Gone bool
 	// Absent counts another successful look that did not find the note.
 	Absent bool
@@ -332,14 +332,10 @@ func (s *Store) correctSent(ctx context.Context, tx Tx, r hub.Recording, d hub.D
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	by := hub.Corrections("")
-	switch {
-	case end.Correct:
-		by = hub.CorrectByNote
-	case standing(all).Note.Print == "": // what it says is not known
+	if end.Correct == "" && standing(all).Note.Print == "" { // what it says is not known
 		return nil
 	}
-	return s.correctDelivery(ctx, tx, r, all, by)
+	return s.correctDelivery(ctx, tx, r, all, end.Correct)
 }
 
 // wakeWaiting lets the connections look again that have something of the recording to send: it waited for d.

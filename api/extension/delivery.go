@@ -23,7 +23,7 @@ type Delivery struct {
 	Error                   *string `json:"error" doc:"Why the last attempt failed, why there will be none, or which fields of the CRM could not be set, in sentences."`
 	Transcript              *bool   `json:"transcript" nullable:"true" doc:"Whether the transcript went with it; null before it was sent, and where the CRM's answer was lost."`
 	Correction              int64   `json:"correction" doc:"0 for the first note of the recording on the record, n for the n-th that corrects it."`
-	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set. Null again once it was found that somebody has deleted it there."`
+	NoteID                  *string `json:"noteId" doc:"The CRM's id of the note, from when it is there: even where its fields have yet to be set. Null again once it is not found there any more."`
 	SentAt                  *string `json:"sentAt" doc:"When the note was written; its fields may follow."`
 	CreatedAt               string  `json:"createdAt"`
 	UpdatedAt               string  `json:"updatedAt"`
@@ -64,7 +64,7 @@ type DeliveredNote struct {
 	DataType   *string `json:"dataType" doc:"The kind of CRM record that the note is on, which may be another one than the recording is linked to; null before it was sent."`
 	ExternalID *string `json:"externalId"`
 	Marker     *string `json:"marker" doc:"What the note is known again by; it is part of its text."`
-	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, where it is not known, and where somebody has deleted it."`
+	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, where it is not known, and once the note is not found any more."`
 	Now        *string `json:"now" doc:"What would be written now, without the transcript; null where the recording is deleted or has no analysis."`
 	Same       *bool   `json:"same" nullable:"true" doc:"Whether the two say the same; null where one of them is not known."`
 }

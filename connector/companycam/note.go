@@ -55,7 +55,7 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 			if err := json.Unmarshal(raw, &c); err != nil || c.ID == "" {
 				return found, 0, connector.Fail(connector.Malformed, service, "%s lists a comment that cannot be read, so whether the note is there is not known", path)
 			}
-			if marker := q.Find(c.Content); marker != "" {
+			if marker, ok := q.Matches(c.ID, c.Content); ok {
 				return connector.FoundNote{ExternalID: c.ID, Marker: marker, Text: c.Content}, 0, nil
 			}
 			if !seen[c.ID] {

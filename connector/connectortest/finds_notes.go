@@ -64,6 +64,51 @@ func findsNotes(t *testing.T, c connector.Connector, crm NewCRM) {
 		absent("by the beginning of its marker", on.ExternalID, note.Marker[:len(note.Marker)-1])
 		takesBack(t, r, on, note)
 		findsWhatWasCut(t, r, on, note)
+		findsWhatPeopleChanged(t, r, on, hub.RecordRef{Model: target, ExternalID: records[1].ExternalID}, note)
+	}
+}
+
+// findsWhatPeopleChanged lets people rename a note, take its marker away, move it to another record, and delete it. It is known by its id, where the
+// vendor gives it one; that it was moved tells who can be asked for a note by its id alone, and nobody takes it for one of the record any more.
+func findsWhatPeopleChanged(t *testing.T, r *rig, on, another hub.RecordRef, note connector.Note) {
+	t.Helper()
+	note.Marker = hub.NoteMarker("a third", on, 0, "")
+	if _, err := r.c.WriteNote(t.Context(), r.session, note); err != nil {
+		t.Fatalf("%s: %v", on.Model, err)
+	}
+	written, notes := findAgain(t, r, on, note).ExternalID, r.crm.Notes.On(on.Model, on.ExternalID)
+	if written == note.Marker {
+		return // it has no id
+	}
+	id := notes[len(notes)-1].ID
+	find := func(noteID string) connector.FoundNote {
+		t.Helper()
+		found, err := r.c.(connector.NoteFinder).FindNote(t.Context(), r.session, connector.NoteQuery{
+			Target: on.Model, ExternalID: on.ExternalID, Markers: []string{note.Marker}, NoteID: noteID,
+		})
+		if err != nil {
+			t.Errorf("%s: %v", on.Model, err)
+		}
+		return found
+	}
+	r.crm.Notes.Rename(id, "Called")
+	if found := find(written); found.ExternalID != written || found.Moved {
+		t.Errorf("%s: a note that was renamed is found as %+v", on.Model, found)
+	}
+	r.crm.Notes.Change(id, "They called back.")
+	if found := find(written); found.ExternalID != written || found.Marker != "" || found.Moved || !strings.Contains(found.Text, "called back") {
+		t.Errorf("%s: a note whose marker was taken away is found as %+v", on.Model, found)
+	}
+	if found := find(""); found.ExternalID != "" {
+		t.Errorf("%s: a note whose marker was taken away is found without its id: %+v", on.Model, found)
+	}
+	r.crm.Notes.Move(id, another.Model, another.ExternalID)
+	if found := find(written); found.ExternalID != "" && !found.Moved {
+		t.Errorf("%s: a note that was moved is found as %+v", on.Model, found)
+	}
+	r.crm.Notes.Remove(id)
+	if found := find(written); found.ExternalID != "" {
+		t.Errorf("%s: a note that was deleted is found as %+v", on.Model, found)
 	}
 }
 

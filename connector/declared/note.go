@@ -110,7 +110,7 @@ func (l looking) among(sc *scope, of *noteLists, items []any, q connector.NoteQu
 		if id == "" {
 			return connector.FoundNote{}, l.p.fail(connector.Malformed, "a note is listed that has no id, so whether the note is there is not known")
 		}
-		if marker := q.Find(text); marker != "" {
+		if marker, ok := q.Matches(id, text); ok {
 			return connector.FoundNote{ExternalID: id, Marker: marker, Text: text}, nil
 		}
 	}

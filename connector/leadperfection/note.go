@@ -66,7 +66,7 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 			if err != nil {
 				return connector.FoundNote{}, unread(err)
 			}
-			if marker := q.Find(text); marker != "" {
+			if marker, ok := q.Matches(id, text); ok {
 				return connector.FoundNote{ExternalID: cmp.Or(id, marker), Marker: marker, Text: text}, nil
 			}
 		}

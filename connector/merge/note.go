@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -23,8 +24,18 @@ const noteLag = 26 * time.Hour
 
 // note is a note of the vendor.
 type note struct {
-	ID      string `json:"id"`
-	Content string `json:"content"`
+	ID          string       `json:"id"`
+	Content     string       `json:"content"`
+	Account     connector.ID `json:"account"`
+	Contact     connector.ID `json:"contact"`
+	Opportunity connector.ID `json:"opportunity"`
+	Deleted     bool         `json:"remote_was_deleted"`
+}
+
+// isOn reports whether the note is on a record.
+func (n *note) isOn(m hub.Model, externalID string) bool {
+	on := map[hub.Model]connector.ID{hub.ModelAccount: n.Account, hub.ModelContact: n.Contact, hub.ModelOpportunity: n.Opportunity}
+	return string(on[m]) == externalID
 }
 
 // WriteNote implements connector.Connector.
@@ -56,8 +67,8 @@ func (c Connector) WriteNote(ctx context.Context, s *connector.Session, n connec
 	return connector.NoteRef{ExternalID: made.Model.ID}, nil
 }
 
-// FindNote implements connector.NoteFinder. All notes of the record are read. Merge lists its own copy: a note is in it
-// after Merge's next sync, see hub.PlatformInfo.NoteLag.
+// FindNote implements connector.NoteFinder. All notes of the record are read, and what is not there is asked for by its id. Merge lists
+// its own copy: a note is in it after Merge's next sync, see hub.PlatformInfo.NoteLag.
 func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
 	target, ok := noteFields[q.Target]
 	if !ok {
@@ -70,11 +81,25 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 		if found.ID == "" {
 			return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "a note without an id is listed, so whether ours is there is not known")
 		}
-		if marker := q.Find(found.Content); marker != "" {
+		if marker, ok := q.Matches(found.ID, found.Content); ok {
 			return connector.FoundNote{ExternalID: found.ID, Marker: marker, Text: found.Content}, nil
 		}
 	}
-	return connector.FoundNote{}, nil
+	if q.NoteID == "" {
+		return connector.FoundNote{}, nil
+	}
+	path := "notes/" + url.PathEscape(q.NoteID)
+	var n note
+	_, err := connector.GetJSON(ctx, s, request(s, path, nil), &n)
+	switch {
+	case connector.Status(err) == http.StatusNotFound || err == nil && n.Deleted:
+		return connector.FoundNote{}, nil
+	case err == nil && n.ID != q.NoteID:
+		err = connector.Fail(connector.Malformed, service, "%s was answered with another note, so whether ours is there is not known", path)
+	case err == nil:
+		return connector.FoundNote{ExternalID: n.ID, Marker: q.Find(n.Content), Text: n.Content, Moved: !n.isOn(q.Target, q.ExternalID)}, nil
+	}
+	return connector.FoundNote{}, err
 }
 
 // keyLife is for how long Merge remembers an idempotency key, less what a request may take.

@@ -96,6 +96,14 @@ func (w whereabouts) condition() string {
 	return "(" + strings.Join(either, " OR ") + ")"
 }
 
+// has reports whether a task is on one of them. An id of 15 characters is the beginning of the same one with 18.
+func (w whereabouts) has(task row) bool {
+	among := func(field string, ids []string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(task.text(field), id) })
+	}
+	return among("WhatId", w.what) || among("WhoId", w.who)
+}
+
 // put says in a task where it is.
 func (w whereabouts) put(t *task) {
 	if len(w.what) > 0 {
@@ -167,7 +175,17 @@ func subject(n connector.Note) string {
 	return strings.TrimSpace(title + " " + n.Marker)
 }
 
-// FindNote implements connector.NoteFinder: by the marker in the subject, or in the external-id field.
+// textOf is what a task says: its description, behind the subject where that is another than was written with it.
+func textOf(t row, marker string) string {
+	description := t.text("Description")
+	title, _, _ := strings.Cut(description, "\n")
+	if t.text("Subject") == subject(connector.Note{Title: title, Marker: marker}) {
+		return description
+	}
+	return t.text("Subject") + "\n\n" + description
+}
+
+// FindNote implements connector.NoteFinder: by the marker in the subject, or in the external-id field, or wherever it is by its id.
 func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector.NoteQuery) (connector.FoundNote, error) {
 	at, err := whereaboutsOf(ctx, s, q.Target, q.ExternalID)
 	if err != nil {
@@ -178,34 +196,41 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 	for _, marker := range q.Markers {
 		either = append(either, "Subject LIKE "+containing(marker))
 	}
-	selected := "Id, Subject, Description"
+	selected := "Id, Subject, Description, WhatId, WhoId"
 	if by != "" {
 		either, selected = append(either, by+" IN "+literals(q.Markers)), selected+", "+by
 	}
 	if len(either) == 0 {
 		return connector.FoundNote{}, nil
 	}
-	got, _, err := query(ctx, s, "queryAll", "SELECT "+selected+" FROM "+taskObject+" WHERE "+at.condition()+" AND IsDeleted = false AND ("+strings.Join(either, " OR ")+") ORDER BY Id LIMIT 2000")
+	where := "(" + at.condition() + " AND (" + strings.Join(either, " OR ") + "))"
+	if known := plainIDs([]string{q.NoteID}); len(known) > 0 {
+		where = "(" + where + " OR Id IN " + literals(known) + ")"
+	}
+	got, _, err := query(ctx, s, "queryAll", "SELECT "+selected+" FROM "+taskObject+" WHERE "+where+" AND IsDeleted = false ORDER BY Id LIMIT 2000")
 	if err != nil {
 		return connector.FoundNote{}, err
 	}
+	var moved connector.FoundNote
 	for _, raw := range got.records {
 		var r row
 		if json.Unmarshal(raw, &r) != nil || r.text(idField) == "" { // it may be ours
 			return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "a task cannot be read")
 		}
-		marker := q.Find(r.text("Subject"))
-		if marker == "" && by != "" {
-			marker = q.Find(r.text(by))
+		marker, ok := q.Matches(r.text(idField), strings.Join([]string{r.text("Subject"), r.text(by), r.text("Description")}, "\n"))
+		if !ok {
+			continue
 		}
-		if marker != "" {
-			return connector.FoundNote{ExternalID: r.text(idField), Marker: marker, Text: r.text("Description")}, nil
+		found := connector.FoundNote{ExternalID: r.text(idField), Marker: marker, Text: textOf(r, marker), Moved: !at.has(r)}
+		if !found.Moved {
+			return found, nil
 		}
+		moved = found
 	}
 	if got.more {
 		return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "the tasks with a marker do not end")
 	}
-	return connector.FoundNote{}, nil
+	return moved, nil
 }
 
 // ChangeNote implements connector.NoteChanger.

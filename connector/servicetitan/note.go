@@ -137,7 +137,7 @@ func findAmong(rows []json.RawMessage, l list, q connector.NoteQuery) (connector
 		if n.JobID != 0 && id(n.JobID) != q.ExternalID || n.Active != nil && !*n.Active {
 			continue
 		}
-		if marker := q.Find(n.Text); marker != "" {
+		if marker, ok := q.Matches(n.ref(""), n.Text); ok {
 			return connector.FoundNote{ExternalID: n.ref(marker), Marker: marker, Text: n.Text}, nil
 		}
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	feedPath = "/api/v2/activities/feed"
-	day      = 24 * time.Hour
+	activityPath, feedPath = "/api/v2/activities/", "/api/v2/activities/feed"
+	day                    = 24 * time.Hour
 	// An increment reads what takes place from daysBack days before now until daysAhead days after.
 	daysBack, daysAhead = 14, 90
 	// yearsAhead is how far after now a whole reading ends.

@@ -97,7 +97,7 @@ func findAppointments(ctx context.Context, s *connector.Session, ids []string) (
 		return page, err
 	}
 	for _, externalID := range ids {
-		a, there, err := one[activity](ctx, s, "/api/v2/activities/", externalID, &page)
+		a, there, err := one[activity](ctx, s, activityPath, externalID, &page)
 		if err != nil {
 			return connector.Page{}, err
 		}

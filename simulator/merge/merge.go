@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,6 +118,15 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 		mux.HandleFunc("PATCH /api/crm/v1/"+path+"/{id}", func(w http.ResponseWriter, r *http.Request) { setFields(w, r, s, m) })
 	}
 	mux.HandleFunc("GET /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { listNotes(w, r, s) })
+	mux.HandleFunc("GET /api/crm/v1/notes/{id}", func(w http.ResponseWriter, r *http.Request) {
+		notes := s.Notes.Listed()
+		i := slices.IndexFunc(notes, func(n simulator.Note) bool { return n.ID == r.PathValue("id") })
+		if i < 0 {
+			simulator.WriteJSON(w, http.StatusNotFound, map[string]string{"detail": "Not found."})
+			return
+		}
+		simulator.WriteJSON(w, http.StatusOK, showNote(notes[i]))
+	})
 	taken := &keys{all: map[string]sentNote{}}
 	mux.HandleFunc("POST /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { addNote(w, r, s, taken) })
 }

@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,22 +11,22 @@ import (
 	"sirocco/simulator"
 )
 
-// task is what a task has besides its description, which is the text of a note.
+// task is what a task has besides its description and its subject, which are the text of a note and its label.
 type task struct {
-	Subject, Status, Date, Who, What string
-	marker                           string
+	Status, Date, Who, What string
+	marker                  string
 }
 
 // taskRows are all tasks; those that were made by hand have no more than a text, of which the subject is a line, and where
-// they are.
+// they are, as those that were moved.
 func (o *Organization) taskRows() []map[string]any {
 	var rows []map[string]any
 	for _, n := range o.s.Notes.Listed() {
 		o.mu.Lock()
 		t, ok := o.tasks[n.ID]
 		o.mu.Unlock()
-		if !ok {
-			t = task{Subject: oneLine(n.Text), Status: "Completed"}
+		if !ok || n.ExternalID != t.Who && n.ExternalID != t.What {
+			t = task{Status: "Completed", Date: t.Date, marker: t.marker}
 			if n.Target == hub.ModelLead || n.Target == hub.ModelContact {
 				t.Who = n.ExternalID
 			} else {
@@ -33,7 +34,7 @@ func (o *Organization) taskRows() []map[string]any {
 			}
 		}
 		rows = append(rows, map[string]any{
-			"Id": n.ID, "Subject": t.Subject, "Description": n.Text, "Status": t.Status, "ActivityDate": optional(t.Date), "WhoId": optional(t.Who), "WhatId": optional(t.What),
+			"Id": n.ID, "Subject": cmp.Or(n.Label, oneLine(n.Text)), "Description": n.Text, "Status": t.Status, "ActivityDate": optional(t.Date), "WhoId": optional(t.Who), "WhatId": optional(t.What),
 			"IsDeleted": false, "CreatedDate": stamp(n.CreatedAt), "LastModifiedDate": stamp(n.CreatedAt), "SystemModstamp": stamp(n.CreatedAt), MarkerField: optional(t.marker),
 		})
 	}
@@ -122,9 +123,9 @@ func (o *Organization) add(w http.ResponseWriter, t written, marker string) (id 
 		refuse(w, http.StatusBadRequest, "FIELD_CUSTOM_VALIDATION_EXCEPTION", reason)
 		return "", false
 	}
-	n := o.s.Notes.Add(m, on, t.Description)
+	n := o.s.Notes.AddLabelled(m, on, t.Subject, t.Description)
 	o.with(func() {
-		o.tasks[n.ID] = task{Subject: t.Subject, Status: t.Status, Date: t.ActivityDate, Who: t.WhoID, What: t.WhatID, marker: marker}
+		o.tasks[n.ID] = task{Status: t.Status, Date: t.ActivityDate, Who: t.WhoID, What: t.WhatID, marker: marker}
 	})
 	return n.ID, true
 }
@@ -160,12 +161,7 @@ func (o *Organization) upsert(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o *Organization) changeTask(id string, t written) bool {
-	o.with(func() {
-		has := o.tasks[id]
-		has.Subject = t.Subject
-		o.tasks[id] = has
-	})
-	return o.s.Notes.Change(id, t.Description)
+	return o.s.Notes.Rename(id, t.Subject) && o.s.Notes.Change(id, t.Description)
 }
 
 // update changes a row: of a task what it says, of others those fields that can be changed.

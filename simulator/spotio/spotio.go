@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"sirocco/hub"
@@ -51,14 +50,10 @@ type vendor struct {
 	wide bool
 	// team says that the rows are those of a team at work: then a visit is when its row is, at the place of its lead.
 	team bool
-
-	mu sync.Mutex
-	// references are those of notes, by their ids.
-	references map[string]string
 }
 
 func standIn(o simulator.Options, wide bool) *simulator.Server {
-	v := &vendor{wide: wide, team: !o.Around.IsZero(), references: map[string]string{}}
+	v := &vendor{wide: wide, team: !o.Around.IsZero()}
 	v.Server = simulator.New(simulator.Platform{
 		Name:    hub.PlatformSpotio,
 		Spec:    spec,
@@ -104,7 +99,14 @@ func (v *vendor) routes(mux *http.ServeMux) {
 		})
 	})
 	mux.HandleFunc("GET /api/DataObjects/{id}", func(w http.ResponseWriter, r *http.Request) { v.one(w, r, hub.ModelLead, v.showAlone) })
-	mux.HandleFunc("GET /api/v2/activities/{id}", func(w http.ResponseWriter, r *http.Request) { v.one(w, r, hub.ModelEngagement, v.showActivity) })
+	mux.HandleFunc("GET /api/v2/activities/{id}", func(w http.ResponseWriter, r *http.Request) {
+		notes := v.Notes.Listed()
+		if i := slices.IndexFunc(notes, func(n simulator.Note) bool { return n.ID == r.PathValue("id") }); i >= 0 {
+			simulator.WriteJSON(w, http.StatusOK, showNote(notes[i]))
+			return
+		}
+		v.one(w, r, hub.ModelEngagement, v.showActivity)
+	})
 	mux.HandleFunc("GET /api/v2/activities/feed", v.feed)
 	mux.HandleFunc("GET /api/DataObjects/{id}/activities/historical", v.history)
 	mux.HandleFunc("POST /api/v2/activities", v.addActivity)
@@ -217,14 +219,12 @@ func (v *vendor) history(w http.ResponseWriter, r *http.Request) {
 	items := []map[string]any{{
 		"id": simulator.ObjectID("CALL", 1), "activityTemplateId": callTemplate, "date": "2026-01-05T10:00:00.000Z", "allDay": false, "dataObjectId": lead, "notes": nil, "reference": nil,
 	}}
-	v.mu.Lock()
 	for _, n := range v.Notes.ListedOn(hub.ModelLead, lead) {
 		items = append(items, map[string]any{
 			"id": n.ID, "activityTemplateId": noteTemplate, "type": "Note", "date": hub.WireTime(n.CreatedAt), "allDay": false, "dataObjectId": lead,
-			"notes": n.Text, "reference": v.references[n.ID],
+			"notes": n.Text, "reference": n.Label,
 		})
 	}
-	v.mu.Unlock()
 	slices.Reverse(items)
 	part, next, more := simulator.Part(items, from, 20)
 	v.answer(w, "items", part, next, more)
@@ -256,11 +256,10 @@ func (v *vendor) changeActivity(w http.ResponseWriter, r *http.Request) {
 // addActivity makes a note; other activities it does not make.
 func (v *vendor) addActivity(w http.ResponseWriter, r *http.Request) {
 	var body struct {
-		DataObject string  `json:"dataObjectId"`
-		IsNote     bool    `json:"isNote"`
-		Notes      string  `json:"notes"`
-		Reference  *string `json:"reference"`
-		Date       *string `json:"date"`
+		DataObject string `json:"dataObjectId"`
+		IsNote     bool   `json:"isNote"`
+		Notes      string `json:"notes"`
+		Reference  string `json:"reference"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || !body.IsNote || body.Notes == "" {
 		problem(w, http.StatusBadRequest, "notes", "It is no note.")
@@ -278,14 +277,13 @@ func (v *vendor) addActivity(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnprocessableEntity, "dataObjectId", reason)
 		return
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	n := v.Notes.Add(hub.ModelLead, body.DataObject, body.Notes)
-	if body.Reference != nil {
-		v.references[n.ID] = *body.Reference
+	simulator.WriteJSON(w, http.StatusOK, showNote(v.Notes.AddLabelled(hub.ModelLead, body.DataObject, body.Reference, body.Notes)))
+}
+
+// showNote shows a note as an activity alone.
+func showNote(n simulator.Note) map[string]any {
+	return map[string]any{
+		"id": n.ID, "dataObjectId": n.ExternalID, "type": "Note", "isNote": true, "done": true, "allDay": false, "autoExecution": false,
+		"notes": n.Text, "reference": n.Label, "date": hub.WireTime(n.CreatedAt), "activityTemplateId": noteTemplate,
 	}
-	simulator.WriteJSON(w, http.StatusOK, map[string]any{
-		"id": n.ID, "dataObjectId": body.DataObject, "type": "Note", "isNote": true, "done": true, "allDay": false, "autoExecution": false,
-		"notes": body.Notes, "reference": body.Reference, "date": body.Date, "activityTemplateId": noteTemplate,
-	})
 }

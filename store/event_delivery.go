@@ -33,9 +33,14 @@ type DueEvent struct {
 }
 
 // firstOfItsRecording keeps an event waiting for those of its recording that come before it: the order of one recording's
-// events is kept, and one that fails holds up no other recording's.
-const firstOfItsRecording = ` AND NOT EXISTS (SELECT 1 FROM event_deliveries p WHERE p.organization_id = d.organization_id AND p.endpoint_id = d.endpoint_id
-	AND p.recording_id = d.recording_id AND p.state = 'PENDING' AND (p.sequence, p.event_id) < (d.sequence, d.event_id))`
+// events is kept, and one that fails holds up no other recording's. The first is looked up for each event, as PostgreSQL makes a
+// NOT EXISTS a join, and one that reads all that waits for each event where it knows little of the table.
+const firstOfItsRecording = ` AND d.event_id = (SELECT p.event_id FROM event_deliveries p WHERE p.organization_id = d.organization_id AND p.endpoint_id = d.endpoint_id
+	AND p.recording_id = d.recording_id AND p.state = 'PENDING' ORDER BY p.sequence, p.event_id LIMIT 1)`
+
+const dueEventsQuery = `SELECT d.event_id, e.payload, d.attempts, d.attempts_before FROM event_deliveries d
+	JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
+	WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3` + firstOfItsRecording + ` ORDER BY d.due_at, d.event_id LIMIT $4`
 
 // DueEvents returns the first of the events that are due for the endpoint, at most one of each recording.
 func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, limit int) ([]DueEvent, error) {
@@ -43,10 +48,7 @@ func (s *Store) DueEvents(ctx context.Context, organization, endpoint string, li
 		var d DueEvent
 		err := r.Scan(&d.ID, &d.Payload, &d.Attempts, &d.Before)
 		return d, err
-	}, `SELECT d.event_id, e.payload, d.attempts, d.attempts_before FROM event_deliveries d
-		JOIN events e ON e.organization_id = d.organization_id AND e.id = d.event_id
-		WHERE d.organization_id = $1 AND d.endpoint_id = $2 AND d.due_at <= $3`+firstOfItsRecording+` ORDER BY d.due_at, d.event_id LIMIT $4`,
-		organization, endpoint, micros(s.clock()), limit)
+	}, dueEventsQuery, organization, endpoint, micros(s.clock()), limit)
 	return ds, err
 }
 

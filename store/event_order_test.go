@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -257,4 +259,46 @@ func TestEventsAreUpgraded(t *testing.T) {
 			t.Errorf("%v %+v", err, due)
 		}
 	})
+}
+
+// TestDueEventsReadTheirRecordingsAlone asks PostgreSQL for what is due while it knows nothing of a table that has grown at once: what
+// comes before an event is looked for among those of its recording alone.
+func TestDueEventsReadTheirRecordingsAlone(t *testing.T) {
+	storetest.Needs(t, "postgres")
+	db := connect(t, storetest.Postgres(t))
+	db.SetMaxOpenConns(1) // a prepared statement is its connection's
+	defer func() { _ = db.Close() }()
+	for _, statement := range []string{
+		`ALTER TABLE event_deliveries SET (autovacuum_enabled = FALSE)`,
+		`INSERT INTO organizations (id, name, created_at) VALUES ('o', 'Acme', 0)`,
+		`INSERT INTO webhook_endpoints (organization_id, id, url, description, event_types, sealed_secret, disabled_reason, created_at, updated_at)
+			VALUES ('o', 'w', 'https://example.com', '', '[]', '', '', 0, 0)`,
+		`INSERT INTO events (organization_id, id, type, recording_id, payload, created_at) SELECT 'o', 'e' || n, '', 'r' || n, '{}', 0 FROM generate_series(1, 5000) n`,
+		`INSERT INTO event_deliveries (organization_id, endpoint_id, event_id, recording_id, state, attempts, attempts_before, due_at, created_at, updated_at)
+			SELECT 'o', 'w', 'e' || n, 'r' || n, 'PENDING', 0, 0, n, 0, 0 FROM generate_series(1, 5000) n`,
+		`PREPARE due AS ` + store.DueEventsQuery,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err, statement)
+		}
+	}
+	rows, err := db.QueryContext(t.Context(), `EXPLAIN EXECUTE due('o', 'w', 9000, 100)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan []string
+	for rows.Next() {
+		var step string
+		if err := rows.Scan(&step); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(plan, "\n")
+	if _, after, found := strings.Cut(text, " on event_deliveries p"); !found || !strings.Contains(strings.SplitN(after, "\n", 3)[1], "recording_id = d.recording_id") {
+		t.Errorf("the events of all recordings are read for each:\n%s", text)
+	}
 }

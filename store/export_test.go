@@ -111,3 +111,6 @@ func Intercept(s *Store, before func(query string) error) {
 		return before(query)
 	})
 }
+
+// DueEventsQuery finds the events that are due for an endpoint.
+const DueEventsQuery = dueEventsQuery

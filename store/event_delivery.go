@@ -160,10 +160,12 @@ func (r *EventResult) Holds() bool {
 	return r.RetryAfter > 0 && (r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable)
 }
 
+// saveSent keeps that events were told. Those are due: so the index of what is due finds them, also while PostgreSQL knows little of
+// a table most of whose rows are told.
 func saveSent(ctx context.Context, tx Tx, t Task, sent []string, now time.Time) error {
 	in, arg := tx.Dialect().In("$4", sent)
 	if _, err := tx.Exec(ctx, `UPDATE event_deliveries SET state = 'SENT', attempts = attempts + 1, due_at = NULL, updated_at = $3
-		WHERE organization_id = $1 AND endpoint_id = $2 AND event_id `+in, t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
+		WHERE organization_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL AND event_id `+in, t.OrganizationID, t.ObjectID, micros(now), arg); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `UPDATE webhook_endpoints SET failing_since = NULL, held_until = NULL WHERE organization_id = $1 AND id = $2 AND (failing_since IS NOT NULL OR held_until <= $3)`, t.OrganizationID, t.ObjectID, micros(now))

@@ -53,9 +53,9 @@ func DropRestored(ctx context.Context, s *Session, f Finder, q Query, page *Page
 	if err != nil {
 		return err
 	}
+	now := Confirmed{Records: found.Records}
 	there := func(id string) bool {
-		return slices.ContainsFunc(found.Records, func(r hub.Record) bool { return r.Model == q.Model && r.ExternalID == id && !r.Deleted }) ||
-			slices.ContainsFunc(found.Rejected, func(r Rejected) bool { return r.ExternalID == id })
+		return now.Has(hub.RecordRef{Model: q.Model, ExternalID: id}) || slices.ContainsFunc(found.Rejected, func(r Rejected) bool { return r.ExternalID == id })
 	}
 	page.Records = slices.DeleteFunc(page.Records, func(r hub.Record) bool {
 		return r.Deleted && r.Model == q.Model && slices.Contains(asked, r.ExternalID) && there(r.ExternalID)

@@ -122,7 +122,7 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		s.looked = true
 	}
 	if proven {
-		listed := s.delivery.SentAt.Add(s.lag(c.Info()))
+		listed := s.listed(c)
 		switch {
 		case looks && s.delivery.Replayed && at.Before(listed):
 			return sentNote{}, false, notListed(listed)
@@ -135,6 +135,11 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		}
 	}
 	return sentNote{}, false, nil
+}
+
+// listed is when the CRM must list the note that was proven.
+func (s *deliveryAttempt) listed(c connector.Connector) time.Time {
+	return s.delivery.SentAt.Add(s.lag(c.Info()))
 }
 
 // notListed lets the delivery wait until the CRM must list its note, which is there or was deleted since.
@@ -294,7 +299,7 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: hub.CorrectByNote}, nil
 	}
-	if listed := s.delivery.SentAt.Add(s.lag(c.Info())); found.Text == "" && s.engine.Clock().Before(listed) {
+	if listed := s.listed(c); found.Text == "" && s.engine.Clock().Before(listed) {
 		return sentNote{}, notListed(listed)
 	}
 	if !s.isOurs(found) {

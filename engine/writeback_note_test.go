@@ -171,11 +171,8 @@ func TestANoteIsLeft(t *testing.T) {
 func TestANoteIsChanged(t *testing.T) {
 	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
-		r.quiet()
+		id, _ := r.sent()
 		r.correct(hub.CorrectByChange)
-		user, _ := r.rep()
-		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
-		r.reaches(id, hub.DeliverySent)
 		if !changes[r.info.Platform] {
 			r.analysedAs(id, "Second thoughts")
 			ds := r.settled(id, 2)
@@ -228,11 +225,8 @@ func changeWhoseAnswerIsLost(t *testing.T, edited bool) {
 		if !changes[r.info.Platform] {
 			return
 		}
-		r.quiet()
+		id, _ := r.sent()
 		r.correct(hub.CorrectByChange)
-		user, _ := r.rep()
-		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
-		r.reaches(id, hub.DeliverySent)
 		lost := false
 		r.crm.Before(func(q *http.Request) {
 			if q.Method == http.MethodPatch && !lost {
@@ -266,11 +260,8 @@ var changes = map[hub.Platform]bool{hub.PlatformSalesforce: true, hub.PlatformSp
 // until somebody replays it.
 func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
-		r.quiet()
+		id, _ := r.sent()
 		r.correct(hub.CorrectByChange)
-		user, _ := r.rep()
-		id := r.processed(user, "A talk", r.main(), r.crm.Records(r.main())[0].ExternalID)
-		r.reaches(id, hub.DeliverySent)
 		r.pass(2 * r.lag)
 		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
 		r.analysedAs(id, "Second thoughts")

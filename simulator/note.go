@@ -107,6 +107,16 @@ func (n *Notes) ListedOn(target hub.Model, externalID string) []Note {
 	return slices.DeleteFunc(n.Listed(), func(note Note) bool { return note.Target != target || note.ExternalID != externalID })
 }
 
+// ListedByID returns one of them, and false where the CRM does not list it.
+func (n *Notes) ListedByID(id string) (Note, bool) {
+	notes := n.Listed()
+	i := slices.IndexFunc(notes, func(note Note) bool { return note.ID == id })
+	if i < 0 {
+		return Note{}, false
+	}
+	return notes[i], true
+}
+
 // Remove takes a note away and reports whether it was there.
 func (n *Notes) Remove(id string) bool {
 	n.mu.Lock()

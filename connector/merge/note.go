@@ -94,12 +94,12 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 	switch {
 	case connector.Status(err) == http.StatusNotFound || err == nil && n.Deleted:
 		return connector.FoundNote{}, nil
-	case err == nil && n.ID != q.NoteID:
-		err = connector.Fail(connector.Malformed, service, "%s was answered with another note, so whether ours is there is not known", path)
-	case err == nil:
-		return connector.FoundNote{ExternalID: n.ID, Marker: q.Find(n.Content), Text: n.Content, Moved: !n.isOn(q.Target, q.ExternalID)}, nil
+	case err != nil:
+		return connector.FoundNote{}, err
+	case n.ID != q.NoteID:
+		return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s was answered with another note, so whether ours is there is not known", path)
 	}
-	return connector.FoundNote{}, err
+	return connector.FoundNote{ExternalID: n.ID, Marker: q.Find(n.Content), Text: n.Content, Moved: !n.isOn(q.Target, q.ExternalID)}, nil
 }
 
 // keyLife is for how long Merge remembers an idempotency key, less what a request may take.

@@ -78,12 +78,14 @@ func (Connector) FindNote(ctx context.Context, s *connector.Session, q connector
 	switch {
 	case connector.Status(err) == http.StatusNotFound:
 		return connector.FoundNote{}, nil
-	case err == nil && a.ID != q.NoteID:
-		err = connector.Fail(connector.Malformed, service, "%s%s was answered with another activity, so whether the note is there is not known", activityPath, q.NoteID)
+	case err != nil:
+		return connector.FoundNote{}, err
+	case a.ID != q.NoteID:
+		return connector.FoundNote{}, connector.Fail(connector.Malformed, service, "%s%s was answered with another activity, so whether the note is there is not known", activityPath, q.NoteID)
 	}
 	found := a.found(q)
 	found.Moved = a.DataObject != q.ExternalID
-	return found, err
+	return found, nil
 }
 
 // found is the activity where it is the note that is asked for.

@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -119,13 +118,12 @@ func routes(mux *http.ServeMux, s *simulator.Server) {
 	}
 	mux.HandleFunc("GET /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { listNotes(w, r, s) })
 	mux.HandleFunc("GET /api/crm/v1/notes/{id}", func(w http.ResponseWriter, r *http.Request) {
-		notes := s.Notes.Listed()
-		i := slices.IndexFunc(notes, func(n simulator.Note) bool { return n.ID == r.PathValue("id") })
-		if i < 0 {
+		n, ok := s.Notes.ListedByID(r.PathValue("id"))
+		if !ok {
 			simulator.WriteJSON(w, http.StatusNotFound, map[string]string{"detail": "Not found."})
 			return
 		}
-		simulator.WriteJSON(w, http.StatusOK, showNote(notes[i]))
+		simulator.WriteJSON(w, http.StatusOK, showNote(n))
 	})
 	taken := &keys{all: map[string]sentNote{}}
 	mux.HandleFunc("POST /api/crm/v1/notes", func(w http.ResponseWriter, r *http.Request) { addNote(w, r, s, taken) })

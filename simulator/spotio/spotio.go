@@ -100,9 +100,8 @@ func (v *vendor) routes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET /api/DataObjects/{id}", func(w http.ResponseWriter, r *http.Request) { v.one(w, r, hub.ModelLead, v.showAlone) })
 	mux.HandleFunc("GET /api/v2/activities/{id}", func(w http.ResponseWriter, r *http.Request) {
-		notes := v.Notes.Listed()
-		if i := slices.IndexFunc(notes, func(n simulator.Note) bool { return n.ID == r.PathValue("id") }); i >= 0 {
-			simulator.WriteJSON(w, http.StatusOK, showNote(notes[i]))
+		if n, ok := v.Notes.ListedByID(r.PathValue("id")); ok {
+			simulator.WriteJSON(w, http.StatusOK, showNote(n))
 			return
 		}
 		v.one(w, r, hub.ModelEngagement, v.showActivity)

@@ -566,7 +566,7 @@ func TestANoteIsCutToItsLimit(t *testing.T) {
 		id := r.processed(user, "A talk", hub.ModelOpportunity, crm.Records(hub.ModelOpportunity)[0].ExternalID)
 		d := r.reaches(id, hub.DeliverySent)
 		notes := crm.Notes.All()
-		if len(notes) != 1 || d.Error != "" || !strings.Contains(notes[0].Text, "(Cut: a note has at most") || !strings.Contains(notes[0].Text, d.Note.Marker) || strings.Contains(notes[0].Text, "new roof.\n1:") {
+		if len(notes) != 1 || d.Error != "" || !strings.Contains(notes[0].Text, "(Cut: a note has room for no more") || !strings.Contains(notes[0].Text, d.Note.Marker) || strings.Contains(notes[0].Text, "new roof.\n1:") {
 			t.Errorf("%+v\n%+v", d, notes)
 		}
 	})

@@ -73,7 +73,7 @@ func CutNote(text string, most int) string {
 	if most <= 0 || NoteLength(text) <= most {
 		return text
 	}
-	word := fmt.Sprintf("\n(Cut: a note has at most %d characters here.)", most)
+	const word = "\n(Cut: a note has room for no more here.)" // no number: the vendor's limit holds for more than this text
 	room := most - NoteLength(word)
 	if room <= 0 {
 		return FirstOf(text, most)

@@ -34,7 +34,7 @@ func TestAMarkerSaysWhatTheNoteIs(t *testing.T) {
 
 func TestANoteIsCutAtALine(t *testing.T) {
 	lines := strings.Repeat("Zoë: something\n", 20)
-	for most, want := range map[int]string{0: lines, 320: lines, 100: "Zoë: something\nZoë: something\nZoë: something\n(Cut: a note has at most 100 characters here.)"} {
+	for most, want := range map[int]string{0: lines, 320: lines, 100: "Zoë: something\nZoë: something\nZoë: something\n(Cut: a note has room for no more here.)"} {
 		if got := hub.CutNote(lines, most); got != want {
 			t.Errorf("%d: %q", most, got)
 		}

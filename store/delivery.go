@@ -167,16 +167,16 @@ func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error 
 
 // cancelDeliveries ends what a recording was still to be written to. What was sent, but is not proven to be there, is
 // settled first; see hub.DeliveryConfirming.
-func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, reason string, now time.Time) error {
+func cancelDeliveries(ctx context.Context, tx Tx, organization, recording, what string, now time.Time) error {
 	// One whose note is in the CRM, and that waited for its fields or to change it, is not unsent by that.
 	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN sent_at IS NULL THEN 'CANCELED' ELSE 'SENT' END, due_at = NULL, replayed = FALSE, updated_at = $4,
-			error = CASE WHEN sent_at IS NULL THEN TRIM(CAST($3 AS TEXT) || ' ' || remains) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
-		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, reason, micros(now))
+			error = CASE WHEN sent_at IS NULL THEN TRIM(CAST($3 AS TEXT) || ' before it was sent. ' || remains) ELSE 'The recording''s link is no longer to this record. Its note stands there.' END
+		WHERE organization_id = $1 AND recording_id = $2 AND state = 'PENDING'`, organization, recording, what, micros(now))
 	if err != nil {
 		return err
 	}
 	asked, err := queryAll(ctx, tx, scanText, `UPDATE deliveries SET withdrawn = $3, due_at = CAST($4 AS BIGINT), updated_at = $4 WHERE organization_id = $1 AND recording_id = $2 AND state = 'CONFIRMING'
-		RETURNING connection_id`, organization, recording, reason, micros(now))
+		RETURNING connection_id`, organization, recording, what+" before it was known whether the note is in the CRM.", micros(now))
 	slices.Sort(asked)
 	for _, c := range slices.Compact(asked) {
 		err = errors.Join(err, scheduleTask(ctx, tx, organization, TaskWriteBack, c, now))

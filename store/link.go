@@ -87,8 +87,8 @@ func (s *Store) unlinkByHand(ctx context.Context, tx Tx, r *hub.Recording, trigg
 	})
 }
 
-// requireRecords makes sure that a link's records, all of them, are there. One that is named by the CRM's own id is from
-// then on named by its key.
+// requireRecords makes sure that a link's records, all of them, are there. One that is named by the CRM's own id, or by a short
+// one of Salesforce, is from then on named by its key.
 func requireRecords(ctx context.Context, tx Tx, organization string, l *hub.Link) error {
 	l.Also = slices.Clone(l.Also)
 	keys := []*string{&l.ExternalID}
@@ -97,8 +97,8 @@ func requireRecords(ctx context.Context, tx Tx, organization string, l *hub.Link
 	}
 	for i, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
 		key, err := queryOne(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND (external_id = $4 OR remote_id = $4) AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY CASE WHEN external_id = $4 THEN 0 ELSE 1 END LIMIT 1`,
-			organization, l.ConnectionID, string(ref.Model), ref.ExternalID)
+			AND (external_id = $4 OR remote_id = $4 OR external_id = $5) AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY CASE WHEN external_id = $4 THEN 0 ELSE 1 END LIMIT 1`,
+			organization, l.ConnectionID, string(ref.Model), ref.ExternalID, hub.SalesforceID(ref.ExternalID))
 		if errors.Is(err, hub.ErrNotFound) {
 			return hub.Invalid("externalId", "names no "+string(ref.Model)+" of the connection", "the externalId of a record that is there")
 		}
@@ -131,7 +131,7 @@ func (s *Store) moveLink(ctx context.Context, tx Tx, r *hub.Recording, l hub.Lin
 	if !moved { // it may have waited for the rule to look again
 		return s.planDelivery(ctx, tx, *r)
 	}
-	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved before it was sent.", now); err != nil || !r.Linked() {
+	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved", now); err != nil || !r.Linked() {
 		return err
 	}
 	return s.publish(ctx, tx, *r, hub.EventRecordingLinked)

@@ -31,7 +31,7 @@ func (s *Store) Record(ctx context.Context, organization string, model hub.Model
 type RecordFilter struct {
 	Model        hub.Model
 	ConnectionID string
-	// ExternalID is the CRM's own id, or the key of the record within its connection.
+	// ExternalID is the CRM's own id, of Salesforce a short one, too, or the key of the record within its connection.
 	ExternalID string
 	Platform   hub.Platform
 	// Opportunity, Engagement and User are external ids that a record refers to; OfUser also takes the records
@@ -61,7 +61,9 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 		query += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 	}
 	if f.ExternalID != "" {
-		and("(external_id = $%[1]d OR remote_id = $%[1]d)", f.ExternalID)
+		and("(external_id = $%[1]d OR remote_id = $%[1]d", f.ExternalID)
+		query += fmt.Sprintf(" OR external_id = $%d)", len(args)+1)
+		args = append(args, hub.SalesforceID(f.ExternalID))
 	}
 	if f.Platform != "" {
 		and(`EXISTS (SELECT 1 FROM connections p WHERE p.organization_id = records.organization_id AND p.id = records.connection_id AND p.platform = $%d)`, string(f.Platform))

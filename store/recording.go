@@ -96,7 +96,7 @@ func (s *Store) DeleteRecording(ctx context.Context, organization, id string) (h
 		if err != nil {
 			return err
 		}
-		if err := cancelDeliveries(ctx, tx, organization, id, "The recording was deleted before it was sent.", now); err != nil {
+		if err := cancelDeliveries(ctx, tx, organization, id, "The recording was deleted", now); err != nil {
 			return err
 		}
 		// From here on the audio is like an upload that nothing needs.

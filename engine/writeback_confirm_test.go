@@ -185,6 +185,9 @@ func TestALostNoteWhoseLinkMoves(t *testing.T) {
 		if after.Error != "" || len(now) != 1 || !strings.Contains(now[0].Text, after.Note.Marker) || len(r.crm.Notes.All()) != len(old)+1 {
 			t.Errorf("%+v: %+v", after, r.crm.Notes.All())
 		}
+		if !strings.HasPrefix(before.Error, "The recording's link moved before it was known whether the note is in the CRM.") {
+			t.Errorf("%+v", before)
+		}
 		told := strings.Contains(before.Error, "taken back")
 		switch takenBack[r.info.Platform] {
 		case "deletes":

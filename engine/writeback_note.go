@@ -54,11 +54,14 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		return sent, err
 	}
 	if s.delivery.Correction > 0 {
-		stands, err := s.engine.Store.Corrected(ctx, s.delivery)
+		corrected, err := s.engine.Store.Corrected(ctx, s.delivery)
 		if err != nil {
 			return sentNote{}, err
 		}
-		if stands == n.Print {
+		if err := s.stands(ctx, c, corrected, target); err != nil {
+			return sentNote{}, err
+		}
+		if len(corrected) > 0 && corrected[0].Note.Print == n.Print {
 			return sentNote{}, &unneededError{store.DeliveryEnd{State: hub.DeliveryCanceled, Error: "There is nothing to correct any more: the note that stands says what is true now."}}
 		}
 	}
@@ -135,6 +138,40 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		}
 	}
 	return sentNote{}, false, nil
+}
+
+// stands fails where the CRM must list the notes that a correction is of, and has none of them on the record any more: what people have
+// deleted there, or moved, is not brought back by a correction, unless that is replayed.
+func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, corrected []hub.Delivery, target hub.RecordRef) error {
+	finder, looks := c.(connector.NoteFinder)
+	if !looks || s.delivery.Replayed || len(corrected) == 0 || s.engine.Clock().Before(corrected[0].SentAt.Add(s.lag(c.Info()))) {
+		return nil
+	}
+	var q connector.NoteQuery
+	for _, d := range corrected {
+		if d.Note.Marker == "" { // it is not known by what it was written
+			return nil
+		}
+		on, err := s.engine.Store.Survivor(ctx, s.conn.OrganizationID, s.conn.ID, d.Note.On)
+		if err != nil || on != target { // it stands where the recording belonged before
+			return err
+		}
+		q.Markers = append(q.Markers, d.Note.Marker)
+	}
+	if id := corrected[0].NoteID; !slices.Contains(q.Markers, id) {
+		q.NoteID = id
+	}
+	found, _, err := s.look(ctx, finder, target, q)
+	if err != nil || found.ExternalID != "" && !found.Moved {
+		return err
+	}
+	gone := "is no longer on the %s %s, or was changed there so that it is not known any more"
+	if found.Moved {
+		gone = "was moved away from the %s %s"
+	}
+	return &unneededError{store.DeliveryEnd{
+		State: hub.DeliveryCanceled, Error: fmt.Sprintf("The note that this corrects "+gone+". Nothing is written in its place, unless this is replayed.", target.Model, target.ExternalID),
+	}}
 }
 
 // listed is when the CRM must list the note that was proven.

@@ -310,6 +310,58 @@ func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
 	})
 }
 
+// TestWhatPeopleTookAwayIsNotCorrected deletes a note at the CRM, or moves it to another record, before it is corrected by another: none is
+// written beside nothing, until somebody replays it.
+func TestWhatPeopleTookAwayIsNotCorrected(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		records := r.crm.Records(r.main())
+		for i, test := range []struct {
+			act  func(id string)
+			says string
+			left int // notes elsewhere
+		}{
+			{func(id string) { r.crm.Notes.Remove(id) }, "no longer on", 0},
+			{func(id string) { r.crm.Notes.Move(id, r.main(), records[3].ExternalID) }, map[hub.Platform]string{
+				hub.PlatformSalesforce: "was moved away", hub.PlatformSpotio: "was moved away", hub.PlatformMerge: "was moved away",
+			}[r.info.Platform], 1},
+		} {
+			on := records[i].ExternalID
+			id := r.processed(user, "A talk", r.main(), on)
+			r.reaches(id, hub.DeliverySent)
+			r.idle()
+			r.pass(2 * r.lag)
+			test.act(r.crm.Notes.On(r.main(), on)[0].ID)
+			r.analysedAs(id, "Second thoughts")
+			var d hub.Delivery
+			until(t, "the correction is settled", func() bool {
+				ds := r.deliveries(id)
+				d = ds[len(ds)-1]
+				return d.Correction == 1 && d.State != hub.DeliveryPending
+			})
+			r.idle()
+			if notes := r.crm.Notes.On(r.main(), on); d.State != hub.DeliveryCanceled || !strings.Contains(d.Error, "Nothing is written in its place") || !strings.Contains(d.Error, test.says) || len(notes) != 0 {
+				t.Errorf("%+v: %+v", d, notes)
+			}
+			if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it is written once it is replayed", func() bool {
+				ds := r.deliveries(id)
+				return ds[len(ds)-1].State == hub.DeliverySent
+			})
+			r.idle()
+			if notes := r.crm.Notes.On(r.main(), on); len(notes) != 1 || !strings.Contains(notes[0].Text, "Second thoughts") || len(r.crm.Notes.On(r.main(), records[3].ExternalID)) != test.left {
+				t.Errorf("%+v", notes)
+			}
+		}
+		for _, v := range r.crm.Violations() {
+			t.Error(v)
+		}
+	})
+}
+
 // TestWhatPeopleMakeOfANote lets somebody at the CRM take all that is ours out of a note, give it another name, or move it to another record, before
 // it is to be changed: it is left as it is, and nothing is written beside it but a correction, where it is known again.
 func TestWhatPeopleMakeOfANote(t *testing.T) {

@@ -91,11 +91,15 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 	return s.Survivor(ctx, d.OrganizationID, d.ConnectionID, all[0])
 }
 
-// Corrected is the print of the note that a correction is to take the place of: the last one before it that was proven to be there.
-func (s *Store) Corrected(ctx context.Context, d hub.Delivery) (said string, err error) {
-	all, err := queryAll(ctx, s.db, scanText, `SELECT note_print FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
-		AND correction < $6 AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction)
-	return first(all), err
+// correctedMost bounds how many notes a correction is taken to be of.
+const correctedMost = 20
+
+// Corrected are the deliveries whose notes a correction is to take the place of: those before it that were proven to be there, the last
+// one first.
+func (s *Store) Corrected(ctx context.Context, d hub.Delivery) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
+		AND correction < $6 AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT $7`,
+		d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction, correctedMost)
 }
 
 // MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before, over whatever

@@ -63,6 +63,48 @@ func TestLinkByHand(t *testing.T) {
 	})
 }
 
+// TestAShortIDNamesTheRecord names a record by what people at Salesforce see of its id.
+func TestAShortIDNamesTheRecord(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformCustomInput)
+		const short = "00U5e00000AbCdE"
+		long := hub.SalesforceID(short)
+		start := time.Now().UTC().Truncate(time.Second)
+		pushed := hub.RecordPatch{Model: hub.ModelEngagement, ExternalID: long, Create: true, Change: func(r *hub.Record) { r.StartTime = start }}
+		if _, err := st.Push(ctx, org, []hub.RecordPatch{pushed}); err != nil {
+			t.Fatal(err)
+		}
+		linked, err := st.SetLink(ctx, org, storetest.Recording(t, st, org, hub.NewID(), start, time.Hour), hub.Link{ConnectionID: c.ID, Model: hub.ModelEngagement, ExternalID: short})
+		if err != nil || linked.Link.ExternalID != long {
+			t.Errorf("%v %+v", err, linked.Link)
+		}
+		for _, id := range []string{short, long} {
+			found, err := st.Records(ctx, org, store.RecordFilter{Model: hub.ModelEngagement, ExternalID: id, Limit: 2})
+			if err != nil || len(found) != 1 || found[0].ExternalID != long {
+				t.Errorf("%s: %v %+v", id, err, found)
+			}
+		}
+		user, err := st.CreateUser(ctx, org, hub.User{Email: "rita@acme.example", FirstName: "Rita"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		audio, err := st.CreateUpload(ctx, org, "audio/mpeg", 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.StoreUpload(ctx, org, audio.Blob, 4); err != nil {
+			t.Fatal(err)
+		}
+		made, err := st.CreateRecording(ctx, org, hub.NewRecording{By: hub.Viewer{Admin: true}, Blob: audio.Blob, FileType: "audio/mpeg", UserID: user.ID, StartedAt: start, Objects: []hub.RecordRef{{Model: hub.ModelEngagement, ExternalID: short}}})
+		if err != nil || made.Link.ExternalID != long || made.Link.ConnectionID != c.ID {
+			t.Errorf("%v %+v", err, made.Link)
+		}
+	})
+}
+
 // TestLinksBesideFollowMerges merges a record that a recording is linked to beside the main one.
 func TestLinksBesideFollowMerges(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -24,6 +24,8 @@ var ErrCannotAsk = errors.New("records of the model cannot be asked for")
 type Confirmed struct {
 	// Records are the record and those that it is read with; without itself among them the vendor says that it is not there.
 	Records []hub.Record
+	// Absent are those besides the record that were asked for, and are not there.
+	Absent []hub.RecordRef
 	// Children are the models of which Records has all that refer to the record: any other that is kept is gone.
 	Children []hub.Model
 }
@@ -51,7 +53,7 @@ func ConfirmFound(ctx context.Context, f Finder, s *Session, service string, of 
 }
 
 // ConfirmAbout adds to what was found of an engagement the opportunity that it is about, as a connector's Find says of it, for its
-// Confirm. One that is not there is told as deleted.
+// Confirm. One that is not there is told as absent.
 func ConfirmAbout(ctx context.Context, f Finder, s *Session, service string, of hub.RecordRef, found *Confirmed) error {
 	i := slices.IndexFunc(found.Records, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID })
 	if of.Model != hub.ModelEngagement || i < 0 || found.Records[i].Refs.Opportunity == "" {
@@ -64,7 +66,7 @@ func ConfirmAbout(ctx context.Context, f Finder, s *Session, service string, of 
 	}
 	isIt := func(r hub.Record) bool { return r.Model == ref.Model && r.ExternalID == ref.ExternalID }
 	if !slices.ContainsFunc(about.Records, isIt) {
-		about.Records = append(about.Records, hub.Record{Model: ref.Model, ExternalID: ref.ExternalID, Deleted: true})
+		found.Absent = append(found.Absent, ref)
 	}
 	found.Records = append(found.Records, about.Records...)
 	return nil

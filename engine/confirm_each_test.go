@@ -132,7 +132,7 @@ func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
 				}
 				change(r, visit)
 				r.analyze(recording)
-				r.reaches(recording, hub.DeliveryCanceled)
+				r.comesTo(recording, hub.DeliveryCanceled)
 				until(t, "the delivery says why", func() bool {
 					return strings.HasPrefix(r.delivery(recording).Error, r.info.Name+" was asked again before the note was sent")
 				})
@@ -230,7 +230,7 @@ func TestNoWrongProjectsConversationIsSent(t *testing.T) {
 				}
 				r.crm.Change(r.main(), at.ExternalID, change)
 				r.analyze(recording)
-				r.reaches(recording, hub.DeliveryCanceled)
+				r.comesTo(recording, hub.DeliveryCanceled)
 				if n := len(r.crm.Notes.All()); n != 0 {
 					t.Errorf("%d notes", n)
 				}

@@ -51,8 +51,16 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 		}
 		r.Link.Basis = known.BasisOf(r.Link)
 	}
-	if err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, of, found.Records, found.Children, asked); err != nil {
+	answer := store.Answer{Of: of, AskedAt: asked, Records: found.Records, Absent: found.Absent, Children: found.Children}
+	if !slices.ContainsFunc(found.Records, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID }) {
+		answer.Absent = append(answer.Absent, of)
+	}
+	doubted, err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, answer)
+	if err != nil {
 		return false, err
+	}
+	if doubted { // an empty list may be a mistake
+		return false, connector.Fail(connector.Temporary, name, "the %s %s, what it is about, or who is on it was not in the answer; it is asked once more before that is believed", of.Model, of.ExternalID)
 	}
 	now, err := s.engine.match(ctx, r)
 	if err != nil {

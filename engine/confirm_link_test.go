@@ -68,7 +68,7 @@ func TestAWrongCustomersConversationIsNotSent(t *testing.T) {
 				_, recording, visit, assignment := visited(t, r)
 				change(r, visit, assignment)
 				r.analyze(recording)
-				r.reaches(recording, hub.DeliveryCanceled)
+				r.comesTo(recording, hub.DeliveryCanceled)
 				// The look that the answer asked for may have moved the link before.
 				until(t, "the delivery says why", func() bool {
 					return strings.HasPrefix(r.delivery(recording).Error, "ServiceTitan was asked again before the note was sent")
@@ -132,28 +132,80 @@ func testAPlaceFarAway(t *testing.T, synced bool) {
 	})
 }
 
-// TestANoteWaitsForAnAnswerAboutItsLink lets the CRM give none, and then one.
+// comesTo waits until the delivery is in the state, and lets the time pass until each of its attempts.
+func (r *hubRig) comesTo(recording string, state hub.DeliveryState) {
+	r.t.Helper()
+	until(r.t, "the delivery comes to be "+string(state), func() bool {
+		d := r.delivery(recording)
+		if d.State != state && d.Error != "" && d.DueAt.After(r.now()) {
+			r.pass(d.DueAt.Sub(r.now()))
+		}
+		return d.State == state
+	})
+}
+
+// TestANoteWaitsForAnAnswerAboutItsLink lets the CRM give none, or one that lacks what the link rests on, and then a whole one.
 func TestANoteWaitsForAnAnswerAboutItsLink(t *testing.T) {
 	storetest.Long(t)
-	storetest.Each(t, func(t *testing.T, url string) {
-		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
-		_, recording, _, _ := visited(t, r)
-		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/appointment-assignments"})
-		r.analyze(recording)
-		until(t, "there is no answer", func() bool {
-			ds, err := r.st.Deliveries(t.Context(), r.conn.OrganizationID, deliveriesOf(r.conn.ID, recording))
-			return err == nil && len(ds) == 1 && ds[0].Error != ""
+	t.Parallel()
+	for _, fault := range []simulator.Fault{
+		{Kind: simulator.ServerError, Match: "/appointment-assignments"},
+		{Kind: simulator.Forbidden, Match: "/appointment-assignments"},
+		{Kind: simulator.Forbidden, Match: "/appointments"},
+		{Kind: simulator.EmptyList, Match: "/appointment-assignments"},
+		{Kind: simulator.EmptyList, Match: "/appointments"},
+		{Kind: simulator.EmptyList, Match: "/jobs"},
+	} {
+		t.Run(string(fault.Kind)+fault.Match, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+				_, recording, visit, assignment := visited(t, r)
+				r.crm.Faults.Always(fault)
+				r.analyze(recording)
+				until(t, "there is no answer", func() bool {
+					ds, err := r.st.Deliveries(t.Context(), r.conn.OrganizationID, deliveriesOf(r.conn.ID, recording))
+					return err == nil && len(ds) == 1 && ds[0].Error != ""
+				})
+				if d := r.delivery(recording); d.State != hub.DeliveryPending || len(r.crm.Notes.All()) != 0 {
+					t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
+				}
+				for m, id := range map[hub.Model]string{hub.ModelEngagement: visit.ExternalID, hub.ModelOpportunity: visit.Refs.Opportunity, hub.ModelEngagementUser: assignment.ExternalID} {
+					kept, err := r.st.FindRecord(t.Context(), r.conn.OrganizationID, store.RecordTarget{Model: m, ConnectionID: r.conn.ID, ExternalID: id})
+					if err != nil || kept.Deleted {
+						t.Errorf("%s %s is deleted: %v", m, id, err)
+					}
+				}
+				r.crm.Faults.Stop()
+				r.comesTo(recording, hub.DeliverySent)
+				if n := len(r.crm.Notes.All()); n != 1 {
+					t.Errorf("%d notes", n)
+				}
+				if n := storetest.Count(t, r.st, `SELECT COUNT(*) FROM absences`); n != 0 {
+					t.Errorf("%d absences are left", n)
+				}
+			})
 		})
-		if d := r.delivery(recording); d.State != hub.DeliveryPending || len(r.crm.Notes.All()) != 0 {
-			t.Errorf("%+v, %d notes", d, len(r.crm.Notes.All()))
-		}
-		r.crm.Faults.Stop()
-		r.ahead.Add(int64(time.Minute))
-		r.reaches(recording, hub.DeliverySent)
-		if n := len(r.crm.Notes.All()); n != 1 {
-			t.Errorf("%d notes", n)
-		}
-	})
+	}
+}
+
+// TestTwoAnswersWithoutIt lets the CRM twice say nothing of what the link rests on: that is believed.
+func TestTwoAnswersWithoutIt(t *testing.T) {
+	storetest.Long(t)
+	t.Parallel()
+	for _, list := range []string{"/appointment-assignments", "/appointments"} {
+		t.Run(list, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+				_, recording, _, _ := visited(t, r)
+				r.crm.Faults.Always(simulator.Fault{Kind: simulator.EmptyList, Match: list})
+				r.analyze(recording)
+				r.comesTo(recording, hub.DeliveryCanceled)
+				if d := r.delivery(recording); d.Attempts != 1 || len(r.crm.Notes.All()) != 0 || r.recording(recording).Link.ExternalID != "" {
+					t.Errorf("%+v, %d notes, %+v", d, len(r.crm.Notes.All()), r.recording(recording).Link)
+				}
+			})
+		})
+	}
 }
 
 // TestALinkSetByAPersonStands takes the rep off an appointment that a person linked the recording to: nobody is asked.

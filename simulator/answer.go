@@ -107,6 +107,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f Fault, a *httpte
 		body = encode(map[string]string{"error": "something went wrong"})
 	case ErrorBeside:
 		body = s.withErrorBeside(body)
+	case EmptyList:
+		body = s.withoutItems(body)
 	case NullRows:
 		body = s.withNullRows(body)
 	case BadRecord:
@@ -173,6 +175,17 @@ func (s *Server) withErrorBeside(body []byte) []byte {
 		return encode(map[string]string{"error": said})
 	}
 	return editObject(body, func(answer map[string]any) { answer[s.itemsOf(answer)], answer["error"] = []any{}, said })
+}
+
+// withoutItems takes the items from a list.
+func (s *Server) withoutItems(body []byte) []byte {
+	if !s.hasItems(body) {
+		return body
+	}
+	if s.platform.Items == "" {
+		return []byte("[]")
+	}
+	return editObject(body, func(answer map[string]any) { answer[s.itemsOf(answer)] = []any{} })
 }
 
 // withNullRows puts null in the place of a list's items.

@@ -51,6 +51,8 @@ const (
 	NoRows FaultKind = "no-rows"
 	// ErrorBeside is 200 with an empty list and the words of an error beside it; where a list is the whole answer it is NoRows.
 	ErrorBeside FaultKind = "error-beside"
+	// EmptyList is the right answer without the items of its list.
+	EmptyList FaultKind = "empty-list"
 	// NullRows is the right answer with null in the place of its rows.
 	NullRows FaultKind = "null-rows"
 	// RepeatCursor points to the page just asked for as the next one.

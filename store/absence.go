@@ -290,13 +290,13 @@ func deleteRecords(ctx context.Context, tx Tx, c hub.Connection, model hub.Model
 }
 
 // dropAbsences forgets the absence of records that were met.
-func dropAbsences(ctx context.Context, tx Tx, sched Schedule, model hub.Model, externalIDs []string) error {
+func dropAbsences(ctx context.Context, tx Tx, organization, connection string, model hub.Model, externalIDs []string) error {
 	if len(externalIDs) == 0 {
 		return nil
 	}
 	in, arg := tx.Dialect().In("$4", externalIDs)
 	return tx.Later(ctx, `DELETE FROM absences WHERE organization_id = $1 AND connection_id = $2 AND model = $3 AND external_id `+in,
-		sched.OrganizationID, sched.ConnectionID, string(model), arg)
+		organization, connection, string(model), arg)
 }
 
 // DecideDeletions says of the held absences of the connection, or of the models named, whether they count as deleted. The

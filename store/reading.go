@@ -120,11 +120,11 @@ func noteMet(ctx context.Context, tx Tx, sched Schedule, gates *gates, page Page
 				met = append(met, r.ExternalID)
 			}
 		}
-		if err := dropAbsences(ctx, tx, sched, child, met); err != nil {
+		if err := dropAbsences(ctx, tx, sched.OrganizationID, sched.ConnectionID, child, met); err != nil {
 			return err
 		}
 	}
-	return dropAbsences(ctx, tx, sched, page.State.Model, append(records, unreadable...))
+	return dropAbsences(ctx, tx, sched.OrganizationID, sched.ConnectionID, page.State.Model, append(records, unreadable...))
 }
 
 // markEnumerated notes the records that a whole reading met. A page with some that it had not yet met is not barren.

@@ -86,9 +86,9 @@ func confirmsLinks(t *testing.T, c connector.Connector, crm NewCRM) {
 		tells := func(deleted bool) {
 			t.Helper()
 			found, _ := confirm()
-			if !slices.ContainsFunc(found.Records, func(o hub.Record) bool {
-				return o.Model == hub.ModelOpportunity && o.ExternalID == job && o.Deleted == deleted
-			}) {
+			ref := hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: job}
+			absent := slices.Contains(found.Absent, ref) || slices.ContainsFunc(found.Records, func(o hub.Record) bool { return o.Model == ref.Model && o.ExternalID == job && o.Deleted })
+			if found.Has(ref) == deleted || absent != deleted {
 				t.Errorf("of the opportunity %s, deleted %v, that %s is about it tells %+v", job, deleted, of.ExternalID, found.Records)
 			}
 		}

@@ -34,5 +34,6 @@ func (c Connector) Confirm(ctx context.Context, s *connector.Session, of hub.Rec
 	if err := connector.ConfirmAbout(ctx, c, s, service, of, &found); err != nil {
 		return connector.Confirmed{}, err
 	}
-	return connector.Confirmed{Records: append(found.Records, page.Records...), Children: []hub.Model{hub.ModelEngagementUser}}, nil
+	found.Records, found.Children = append(found.Records, page.Records...), []hub.Model{hub.ModelEngagementUser}
+	return found, nil
 }

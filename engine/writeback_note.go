@@ -130,6 +130,8 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		case looks && s.delivery.Replayed && at.Before(listed):
 			return sentNote{}, false, notListed(listed)
 		case s.delivery.Replayed: // it is written again
+		case looks && !at.Before(listed) && s.delivery.Absences == 0:
+			return sentNote{}, false, s.missed(target)
 		case looks && !at.Before(listed):
 			return sentNote{}, false, &unneededError{store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)}}
 		default: // it is there, though it is not shown
@@ -165,12 +167,23 @@ func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, cor
 	if err != nil || found.ExternalID != "" && !found.Moved {
 		return err
 	}
+	if !found.Moved && s.delivery.Absences == 0 {
+		return s.missed(target)
+	}
 	gone := "is no longer on the %s %s, or was changed there so that it is not known any more"
 	if found.Moved {
 		gone = "was moved away from the %s %s"
 	}
 	return &unneededError{store.DeliveryEnd{
 		State: hub.DeliveryCanceled, Error: fmt.Sprintf("The note that this corrects "+gone+". Nothing is written in its place, unless this is replayed.", target.Model, target.ExternalID),
+	}}
+}
+
+// missed lets the delivery wait for another look at notes that lacked what must be among them: one answer without it proves nothing.
+func (s *deliveryAttempt) missed(on hub.RecordRef) error {
+	return &unneededError{store.DeliveryEnd{
+		State: hub.DeliveryPending, DueAt: s.engine.Clock().Add(deliveryWait(1)), Absent: true,
+		Error: fmt.Sprintf("The note was not found on the %s %s. It is looked for once more before that is believed.", on.Model, on.ExternalID),
 	}}
 }
 

@@ -31,6 +31,16 @@ func (r *hubRig) correct(by hub.Corrections) {
 	}
 }
 
+// waits lets the time pass until the next attempt of a delivery that was tried in vain, or looked for something in vain.
+func (r *hubRig) waits(recording string) {
+	r.t.Helper()
+	for _, d := range r.deliveries(recording) {
+		if wait := d.DueAt.Sub(r.now()); d.State == hub.DeliveryPending && d.Error != "" && wait > 0 {
+			r.pass(wait)
+		}
+	}
+}
+
 // settled waits until a recording has so many deliveries, all sent.
 func (r *hubRig) settled(recording string, n int) []hub.Delivery {
 	r.t.Helper()
@@ -269,6 +279,7 @@ func TestWhatAPersonDeletedStaysDeleted(t *testing.T) {
 			t.Helper()
 			var d hub.Delivery
 			until(t, "it is found to be deleted", func() bool {
+				r.waits(id)
 				d = r.delivery(id)
 				return d.State == hub.DeliverySent && d.NoteID == ""
 			})
@@ -336,6 +347,7 @@ func TestWhatPeopleTookAwayIsNotCorrected(t *testing.T) {
 			r.analysedAs(id, "Second thoughts")
 			var d hub.Delivery
 			until(t, "the correction is settled", func() bool {
+				r.waits(id)
 				ds := r.deliveries(id)
 				d = ds[len(ds)-1]
 				return d.Correction == 1 && d.State != hub.DeliveryPending
@@ -358,6 +370,39 @@ func TestWhatPeopleTookAwayIsNotCorrected(t *testing.T) {
 		}
 		for _, v := range r.crm.Violations() {
 			t.Error(v)
+		}
+	})
+}
+
+// TestOneListWithoutTheNoteProvesNothing lets the CRM list no notes once, where ours must be among them: it is changed all the same, or corrected
+// by another.
+func TestOneListWithoutTheNoteProvesNothing(t *testing.T) {
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		for _, by := range []hub.Corrections{hub.CorrectByChange, hub.CorrectByNote} {
+			r.correct(by)
+			on := r.crm.Records(r.main())[len(r.crm.Notes.All())].ExternalID
+			id := r.processed(user, "A talk", r.main(), on)
+			r.reaches(id, hub.DeliverySent)
+			r.idle()
+			r.pass(2 * r.lag)
+			hidden := r.crm.Notes.On(r.main(), on)[0]
+			r.crm.Notes.Hide(hidden.ID, true)
+			r.analysedAs(id, "Second thoughts")
+			until(t, "it was looked for", func() bool {
+				ds := r.deliveries(id)
+				return ds[len(ds)-1].Absences > 0
+			})
+			r.crm.Notes.Hide(hidden.ID, false)
+			until(t, "it is settled", func() bool {
+				r.waits(id)
+				return !slices.ContainsFunc(r.deliveries(id), func(d hub.Delivery) bool { return d.State != hub.DeliverySent })
+			})
+			r.idle()
+			if notes := r.crm.Notes.On(r.main(), on); !strings.Contains(notes[len(notes)-1].Text, "Second thoughts") {
+				t.Errorf("%s: %+v", by, notes)
+			}
 		}
 	})
 }
@@ -392,6 +437,7 @@ func TestWhatPeopleMakeOfANote(t *testing.T) {
 			settled := func() {
 				t.Helper()
 				until(t, "it is settled", func() bool {
+					r.waits(id)
 					return !slices.ContainsFunc(r.deliveries(id), func(d hub.Delivery) bool { return d.State != hub.DeliverySent })
 				})
 				r.idle()

@@ -35,6 +35,8 @@ type Notes struct {
 	length func(text string) int
 	// kept is how many characters of a note the CRM keeps, without a word of the rest; zero is all.
 	kept int
+	// hidden are ids of notes that the CRM does not list, though they are there.
+	hidden map[string]bool
 	// refused are reasons for which the next notes are not taken, one each.
 	refused []string
 }
@@ -99,7 +101,9 @@ func (n *Notes) TooLong(text string) bool {
 // Listed returns the notes that the CRM lists by now, the oldest first.
 func (n *Notes) Listed() []Note {
 	now := n.clock()
-	return n.where(func(note Note) bool { return n.lag == 0 || !note.CreatedAt.Add(n.lag).After(now) })
+	return n.where(func(note Note) bool {
+		return !n.hidden[note.ID] && (n.lag == 0 || !note.CreatedAt.Add(n.lag).After(now))
+	})
 }
 
 // ListedOn returns those of a record.
@@ -115,6 +119,16 @@ func (n *Notes) ListedByID(id string) (Note, bool) {
 		return Note{}, false
 	}
 	return notes[i], true
+}
+
+// Hide keeps a note out of what the CRM lists, though it is there, or shows it again.
+func (n *Notes) Hide(id string, hidden bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.hidden == nil {
+		n.hidden = map[string]bool{}
+	}
+	n.hidden[id] = hidden
 }
 
 // Remove takes a note away and reports whether it was there.

@@ -165,7 +165,7 @@ func (s *Store) BeginNote(ctx context.Context, t Task, d hub.Delivery, n hub.Del
 	begun := false
 	err := s.write(ctx, func(tx Tx) error {
 		changed, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = COALESCE(asked_at, $4), due_at = $5, target_model = $6, target_external_id = $7, marker = $8,
-				note_print = $9, note_text = $10, note_hash = $11, note_id = '', sent_at = NULL, updated_at = $4
+				note_print = $9, note_text = $10, note_hash = $11, note_id = '', sent_at = NULL, absences = CASE WHEN state = 'PENDING' THEN 0 ELSE absences END, updated_at = $4
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state IN ('PENDING', 'CONFIRMING') AND withdrawn = ''`+ofThisAccount,
 			d.OrganizationID, d.ConnectionID, d.ID, micros(s.clock()), micros(due), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
 		if begun = changed > 0; err != nil {

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,19 +33,12 @@ type process struct {
 	err     error
 }
 
-// startNode starts the program on the database and waits until it is ready. It ends with the test.
+// startNode starts the program on the database and waits until it is ready. It ends with the test. The port is one that the node has
+// found: one that was found for it might be another's by the time that it listens.
 func startNode(t testing.TB, database string, flags ...string) *process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	n := &process{t: t, url: "http://" + address, log: &syncBuffer{}, ended: make(chan struct{})}
-	command := []string{"serve", "--listen", address, "--database", database, "--rate-limit", "0", "--allow-private"}
+	n := &process{t: t, log: &syncBuffer{}, ended: make(chan struct{})}
+	command := []string{"serve", "--listen", "127.0.0.1:0", "--database", database, "--rate-limit", "0", "--allow-private"}
 	if !strings.HasPrefix(database, "sqlite:") && !slices.Contains(flags, "--audio") { // all nodes of a database need the same one
 		command = append(command, "--audio", "file://"+filepath.ToSlash(filepath.Join(os.TempDir(), "audio-"+filepath.Base(strings.SplitN(database, "?", 2)[0]))))
 	}
@@ -69,16 +62,24 @@ func startNode(t testing.TB, database string, flags ...string) *process {
 	return n
 }
 
+// listening is where the log of a node says where that listens.
+var listening = regexp.MustCompile(`msg=listening url=(http://[0-9.:]+)`)
+
 // awaitReady waits until the node says that it is ready, or has ended.
 func (n *process) awaitReady() {
 	n.t.Helper()
-	storetest.Until(n.t, n.url+" is ready", func() bool {
+	storetest.Until(n.t, "the node is ready", func() bool {
 		select {
 		case <-n.ended:
 			n.t.Fatalf("it ended before it was ready: %v\n%s", n.err, n.log.tail(4000))
 		default:
 		}
-		return isReady(n.url)
+		if n.url == "" {
+			if told := listening.FindStringSubmatch(n.log.tail(1 << 20)); told != nil {
+				n.url = told[1]
+			}
+		}
+		return n.url != "" && isReady(n.url)
 	})
 }
 

@@ -36,6 +36,11 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}
 	}
+	if lost, err := s.lostOpportunity(ctx, of, found.Records); err != nil {
+		return false, err
+	} else if lost != "" {
+		return false, connector.Fail(connector.Temporary, name, "the %s %s is no longer about the %s %s by its answer; it is asked once more before that is believed", of.Model, of.ExternalID, hub.ModelOpportunity, lost)
+	}
 	for _, m := range c.Info().Models {
 		kept := func(ctx context.Context, ids []string) ([]hub.Record, error) {
 			return s.engine.Store.Kept(ctx, s.conn.OrganizationID, s.conn.ID, m.Model, nil, ids)
@@ -71,6 +76,19 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	}
 	// Not that the CRM says something else: it may be another recording of the day that moved the link.
 	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, name+" was asked again before the note was sent, and the recording looked at anew: "+now.Link.Reason)
+}
+
+// lostOpportunity is the opportunity that an answer of the first attempt no longer names of an engagement: a note put on somebody further
+// away for one bad answer would stay there.
+func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef, answered []hub.Record) (string, error) {
+	isOf := func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID && !r.Deleted }
+	i := slices.IndexFunc(answered, isOf)
+	if of.Model != hub.ModelEngagement || i < 0 || answered[i].Refs.Opportunity != "" || s.delivery.Attempts > 0 || s.delivery.State == hub.DeliveryConfirming {
+		return "", nil
+	}
+	key := store.RecordKey{ConnectionID: s.conn.ID, Model: of.Model, ExternalID: of.ExternalID}
+	known, err := s.engine.Store.RecordsByKey(ctx, s.conn.OrganizationID, []store.RecordKey{key})
+	return known[key].Refs.Opportunity, err
 }
 
 // mayLinkBetter reports whether a better record than the one that the rule linked may come any moment, as those of its kind, or who

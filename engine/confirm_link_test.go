@@ -188,6 +188,26 @@ func TestANoteWaitsForAnAnswerAboutItsLink(t *testing.T) {
 	}
 }
 
+// TestOneAnswerWithoutTheJob lets the CRM once say of an appointment that it is of no job: its note is not put on the customer for that.
+func TestOneAnswerWithoutTheJob(t *testing.T) {
+	storetest.Long(t)
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 45, Records: 40, ValidateEvery: -1}))
+		_, recording, visit, _ := visited(t, r)
+		about := func(job string) {
+			r.crm.Change(hub.ModelEngagement, visit.ExternalID, func(e *hub.Record) { e.Refs.Opportunity = job })
+		}
+		about("")
+		r.analyze(recording)
+		until(t, "it is asked once more", func() bool { return strings.Contains(r.delivery(recording).Error, "no longer about the OPPORTUNITY") })
+		about(visit.Refs.Opportunity)
+		r.comesTo(recording, hub.DeliverySent)
+		if on := r.crm.Notes.On(hub.ModelOpportunity, visit.Refs.Opportunity); len(on) != 1 || len(r.crm.Notes.All()) != 1 {
+			t.Errorf("%+v", r.crm.Notes.All())
+		}
+	})
+}
+
 // TestTwoAnswersWithoutIt lets the CRM twice say nothing of what the link rests on: that is believed.
 func TestTwoAnswersWithoutIt(t *testing.T) {
 	storetest.Long(t)

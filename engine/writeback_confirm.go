@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -121,6 +122,9 @@ func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder,
 		found, err := finder.FindNote(s.requests.of(ctx, q.Target), &s.session.Session, q)
 		switch {
 		case isGone(err) && one == on:
+			if err := s.insistGone(ctx, finder, one, err); err != nil {
+				return found, one, err
+			}
 			gone = err
 		case isGone(err): // with a record that was merged its notes may be no more
 		case err != nil:
@@ -132,6 +136,26 @@ func (s *deliveryAttempt) look(ctx context.Context, finder connector.NoteFinder,
 		}
 	}
 	return moved, on, gone
+}
+
+// insistGone fails where the vendor has the record whose notes it answered as not there, or does not say: that was no look.
+func (s *deliveryAttempt) insistGone(ctx context.Context, asked any, of hub.RecordRef, gone error) error {
+	finder, ok := asked.(connector.Finder)
+	if !ok {
+		return nil
+	}
+	page, err := finder.Find(s.requests.of(ctx, of.Model), &s.session.Session, of.Model, []string{of.ExternalID})
+	switch {
+	case isGone(err), connector.IsKind(err, connector.Refused) && !connector.AsksToWait(err), connector.IsKind(err, connector.Forbidden):
+		return nil // of itself it cannot be asked
+	case err != nil:
+		return err
+	}
+	now := connector.Confirmed{Records: page.Records}
+	if !now.Has(of) && !slices.ContainsFunc(page.Rejected, func(r connector.Rejected) bool { return r.ExternalID == of.ExternalID }) {
+		return nil
+	}
+	return connector.Fail(connector.Malformed, string(s.conn.Platform), "the %s %s is there, and its notes were answered as if it were not: %s", of.Model, of.ExternalID, gone.Error())
 }
 
 // isGone reports whether an error says that the record that was asked about is not there.

@@ -698,6 +698,40 @@ func (v vanishing) FindNote(ctx context.Context, s *connector.Session, q connect
 	return v.NoteFinder.FindNote(ctx, s, q)
 }
 
+// TestNotesThatAreNotThereProveNothing lets the CRM answer the list of a record's notes as one that is not there, while the record is: the note
+// whose answer was lost is neither absent for that, nor written again.
+func TestNotesThatAreNotThereProveNothing(t *testing.T) {
+	storetest.Long(t)
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		lists := map[hub.Platform]string{hub.PlatformCompanyCam: "/comments"}[r.info.Platform]
+		if lists == "" {
+			t.Skip("its notes have no list of their own for a record, or it is tested as one that cannot be asked for a record")
+		}
+		r.quiet()
+		user, _ := r.rep()
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.Gone, Match: lists})
+		taken := r.crm.Faults.Taken(simulator.Gone)
+		for range 4 {
+			r.pass(r.lag)
+			until(t, "it was looked for", func() bool { return r.crm.Faults.Taken(simulator.Gone) > taken })
+			until(t, "the look is kept", func() bool { return r.delivery(id).DueAt.After(r.now()) })
+			taken = r.crm.Faults.Taken(simulator.Gone)
+		}
+		if d := r.delivery(id); d.State != hub.DeliveryConfirming || d.Absences != 0 {
+			t.Errorf("%+v", d)
+		}
+		r.crm.Faults.Stop()
+		until(t, "it is found", func() bool {
+			r.pass(r.lag)
+			return r.delivery(id).State == hub.DeliverySent
+		})
+		if n := len(r.crm.Notes.All()); n != 1 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
+
 // TestALostNoteWhoseRecordIsGone deletes the record on which a note may be, at the CRM: with it the note is gone, and after the lag
 // the delivery says what there is to say, instead of asking for ever.
 func TestALostNoteWhoseRecordIsGone(t *testing.T) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"sirocco/connector"
@@ -19,6 +20,10 @@ func (e *refusedError) Error() string {
 
 // lastAttempt reports whether the delivery has no attempt after this one.
 func (s *deliveryAttempt) lastAttempt() bool { return s.delivery.Attempts+1 >= deliveryAttempts }
+
+// mayPass reports whether a refusal is of a record that is not there, or not active: one that was merged, so that the next sync tells into
+// which, or that comes back.
+func mayPass(refusal *connector.Error) bool { return isGone(refusal) || refusal.Status == http.StatusConflict }
 
 // handleError decides what an attempt that failed means, and keeps it. It returns errors that are ours.
 func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err error) error {
@@ -80,7 +85,7 @@ func (s *deliveryAttempt) handleError(ctx context.Context, at time.Time, err err
 		if asked > 0 {
 			end.DueAt = now.Add(asked)
 		}
-	case ce.Kind == connector.Refused && asked == 0, s.lastAttempt():
+	case ce.Kind == connector.Refused && asked == 0 && !mayPass(ce), s.lastAttempt():
 		end.State, end.Counts, end.DueAt = hub.DeliveryFailed, true, time.Time{}
 	default: // a 403 too: they are good for reading, and somebody may let them write
 		wait := deliveryWait(s.delivery.Attempts + 1)

@@ -129,9 +129,9 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		switch {
 		case looks && s.delivery.Replayed && at.Before(listed):
 			return sentNote{}, false, notListed(listed)
-		case s.delivery.Replayed: // it is written again
 		case looks && !at.Before(listed) && s.delivery.Absences == 0:
 			return sentNote{}, false, s.missed(target)
+		case s.delivery.Replayed: // it is written again
 		case looks && !at.Before(listed):
 			return sentNote{}, false, &unneededError{store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)}}
 		default: // it is there, though it is not shown

@@ -374,6 +374,47 @@ func TestWhatPeopleTookAwayIsNotCorrected(t *testing.T) {
 	})
 }
 
+// TestWhatFailedIsSentWithTheNextAnalysis lets the CRM refuse a note, and then a correction: another analysis is another attempt, the same one
+// is none.
+func TestWhatFailedIsSentWithTheNextAnalysis(t *testing.T) {
+	storetest.Long(t)
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		if r.info.Platform == hub.PlatformLeadPerfection {
+			t.Skip("its answers prove nothing, a refusal neither")
+		}
+		r.quiet()
+		user, _ := r.rep()
+		on := r.crm.Records(r.main())[0].ExternalID
+		last := func(id string) hub.Delivery { ds := r.deliveries(id); return ds[len(ds)-1] }
+		fails := func(id string) {
+			t.Helper()
+			until(t, "it is refused", func() bool { return last(id).State == hub.DeliveryFailed })
+		}
+		r.crm.Notes.Refuse("no")
+		id := r.processed(user, "A talk", r.main(), on)
+		fails(id)
+		r.crm.Notes.Refuse("no")
+		r.analysedAs(id, "Second thoughts")
+		until(t, "it was tried again", func() bool { return last(id).State == hub.DeliveryFailed && strings.Contains(last(id).Note.Text, "Second thoughts") })
+		r.analysedAs(id, "Second thoughts")
+		r.idle()
+		if n := len(r.crm.Notes.All()); n != 0 {
+			t.Errorf("%d notes of an analysis that is the same", n)
+		}
+		r.analysedAs(id, "Third thoughts")
+		r.settled(id, 1)
+		r.crm.Notes.Refuse("no")
+		r.analysedAs(id, "Fourth thoughts")
+		fails(id)
+		r.analysedAs(id, "Fifth thoughts")
+		r.settled(id, 2)
+		r.idle()
+		if notes := r.crm.Notes.On(r.main(), on); len(notes) != 2 || !strings.Contains(notes[0].Text, "Third") || !strings.Contains(notes[1].Text, "Fifth") {
+			t.Errorf("%+v", notes)
+		}
+	})
+}
+
 // TestOneListWithoutTheNoteProvesNothing lets the CRM list no notes once, where ours must be among them: it is changed all the same, or corrected
 // by another.
 func TestOneListWithoutTheNoteProvesNothing(t *testing.T) {
@@ -402,6 +443,25 @@ func TestOneListWithoutTheNoteProvesNothing(t *testing.T) {
 			r.idle()
 			if notes := r.crm.Notes.On(r.main(), on); !strings.Contains(notes[len(notes)-1].Text, "Second thoughts") {
 				t.Errorf("%s: %+v", by, notes)
+			}
+			r.pass(2 * r.lag)
+			n := len(r.crm.Notes.All())
+			for _, d := range r.deliveries(id) {
+				hidden := r.crm.Notes.On(r.main(), on)[d.Correction]
+				r.crm.Notes.Hide(hidden.ID, true)
+				if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, d.ID); err != nil {
+					t.Fatal(err)
+				}
+				until(t, "the replayed one was looked for", func() bool { return r.deliveries(id)[d.Correction].Absences > 0 })
+				r.crm.Notes.Hide(hidden.ID, false)
+				until(t, "the replayed one is settled", func() bool {
+					r.waits(id)
+					return r.deliveries(id)[d.Correction].State == hub.DeliverySent
+				})
+				r.idle()
+			}
+			if again := len(r.crm.Notes.All()); again != n {
+				t.Errorf("%s: a replay doubles a note: %+v", by, r.crm.Notes.On(r.main(), on))
 			}
 		}
 	})

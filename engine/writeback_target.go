@@ -15,7 +15,7 @@ func (s *deliveryAttempt) linked(ctx context.Context, r hub.Recording, info hub.
 	r.Link.ConnectionID, r.Link.Model, r.Link.ExternalID, r.Link.Also = s.conn.ID, s.delivery.Model, s.delivery.ExternalID, nil
 	crm, err := s.engine.Store.LinkedCRM(ctx, r)
 	if err == nil && crm == nil {
-		err = connector.Fail(connector.Refused, info.Name, "the %s that the recording is linked to is gone", s.delivery.Model)
+		err = connector.Fail(connector.Temporary, info.Name, "the %s that the recording is linked to is gone; it may come back, as an appointment that was canceled does", s.delivery.Model)
 	}
 	return crm, err
 }
@@ -64,7 +64,11 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 	case awaited:
 		return hub.RecordRef{}, s.notYet(info)
 	}
-	return hub.RecordRef{}, connector.Fail(connector.Refused, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
+	kind := connector.Refused
+	if s.delivery.Model == hub.ModelEngagement { // people often say later what an appointment is about
+		kind = connector.Temporary
+	}
+	return hub.RecordRef{}, connector.Fail(kind, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
 		s.delivery.Model, oneOf(info.NoteTargets))
 }
 

@@ -395,8 +395,8 @@ func TestANoteIsTakenBackInTime(t *testing.T) {
 	})
 }
 
-// TestNothingThatTakesANote links recordings to records that take no note: where none that they refer to ever will, the
-// delivery fails at once and says what to link instead; where it may still come, it waits.
+// TestNothingThatTakesANote links recordings to appointments, which take no note: one that is about nothing waits for a day until it is, and
+// then the delivery fails and says what to link instead; where what it is about may still come, it waits for that.
 func TestNothingThatTakesANote(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 44, Records: 40, ValidateEvery: -1}))
@@ -406,9 +406,19 @@ func TestNothingThatTakesANote(t *testing.T) {
 		r.crm.Change(hub.ModelEngagement, ahead, func(e *hub.Record) { e.Refs.Opportunity = "1500009999" })
 		r.quiet()
 		user, _ := r.rep()
-		d := r.reaches(r.processed(user, "Talk", hub.ModelEngagement, alone), hub.DeliveryFailed)
-		if d.Attempts != 1 || !strings.Contains(d.Error, "link the recording to an OPPORTUNITY or a LEAD or an ACCOUNT instead") {
+		failed := r.processed(user, "Talk", hub.ModelEngagement, alone)
+		r.comesTo(failed, hub.DeliveryFailed)
+		if d := r.delivery(failed); d.Attempts < 2 || !strings.Contains(d.Error, "link the recording to an OPPORTUNITY or a LEAD or an ACCOUNT instead") {
 			t.Errorf("%+v", d)
+		}
+		later := r.processed(user, "Talk", hub.ModelEngagement, alone)
+		until(t, "it was tried", func() bool { return r.delivery(later).Attempts > 0 })
+		job := r.crm.Records(hub.ModelOpportunity)[0].ExternalID
+		r.crm.Change(hub.ModelEngagement, alone, func(e *hub.Record) { e.Refs.Opportunity = job })
+		r.pulled()
+		r.comesTo(later, hub.DeliverySent)
+		if on := r.crm.Notes.On(hub.ModelOpportunity, job); len(on) != 1 {
+			t.Errorf("%+v", on)
 		}
 		// Its customer, who is known, takes notes too; but the job is where it belongs.
 		waits := r.processed(user, "Talk", hub.ModelEngagement, ahead)

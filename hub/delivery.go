@@ -168,7 +168,7 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 	case d.State == DeliveryFailed:
 		return fmt.Sprintf("It failed after %d attempts and is sent again only when it is replayed.", d.Attempts)
 	case d.State == DeliveryCanceled:
-		return "It is not sent: what it was for is gone."
+		return "It is not wanted any more; its error says why."
 	case d.State == DeliveryConfirming && d.DueAt.IsZero():
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there, and the CRM cannot be asked: look there, and settle it."
 	case d.State == DeliveryConfirming && !c.Active:

@@ -162,6 +162,16 @@ func (s *Store) correctNotes(ctx context.Context, tx Tx, r hub.Recording) error 
 	if err != nil || len(all) == 0 {
 		return err
 	}
+	if last := all[len(all)-1]; last.State == hub.DeliveryFailed { // what failed said something else, or nothing yet
+		if _, err := loadAnalysis(ctx, tx, &r); err != nil {
+			return err
+		}
+		if last.Note.Print == hub.NewResultNote(&r, "").Print() {
+			return nil
+		}
+		_, err := reviveDeliveries(ctx, tx, last.OrganizationID, last.ConnectionID, s.clock(), `id = $4`, last.ID)
+		return err
+	}
 	return s.correctDelivery(ctx, tx, r, all, "")
 }
 

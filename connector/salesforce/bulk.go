@@ -96,7 +96,7 @@ const many = 1 << 30
 
 // count asks how many rows the object has, the deleted ones too.
 func (src Source) count(ctx context.Context, s *connector.Session) (int, error) {
-	got, used, err := query(ctx, s, "queryAll", "SELECT COUNT() FROM "+src.Object)
+	got, used, err := query(ctx, s, "queryAll", counts+"FROM "+src.Object)
 	if connector.Status(err) == http.StatusBadRequest { // QUERY_TIMEOUT and OPERATION_TOO_LARGE come of many rows
 		return many, nil
 	}

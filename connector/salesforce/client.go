@@ -112,6 +112,9 @@ type result struct {
 	date time.Time
 }
 
+// counts is how a query begins that asks for no rows.
+const counts = "SELECT COUNT() "
+
 // query asks for rows; by is query, or queryAll for deleted and archived ones too. How much of the day's calls is used
 // is told in any case.
 func query(ctx context.Context, s *connector.Session, by, soql string) (result, usage, error) {
@@ -130,7 +133,10 @@ func query(ctx context.Context, s *connector.Session, by, soql string) (result, 
 		return result{}, usage{}, connector.Fail(connector.Malformed, service, "%s was answered without saying whether there is more", r.Path)
 	}
 	found.more = !*done
-	_ = json.Unmarshal(fields["totalSize"], &found.total) // only a count needs it
+	_ = json.Unmarshal(fields["totalSize"], &found.total) // a count needs it, and a list that lacks all of them is none
+	if found.total > 0 && len(found.records) == 0 && !strings.HasPrefix(soql, counts) {
+		return result{}, usage{}, connector.Fail(connector.Malformed, service, "%s was answered with %d rows of which none is there", r.Path, found.total)
+	}
 	return found, usageOf(got.Header), nil
 }
 

@@ -28,7 +28,11 @@ func addNote(w http.ResponseWriter, r *http.Request, s *simulator.Server, m hub.
 	var body struct {
 		Text string `json:"text"`
 	}
-	_, there := s.Get(m, r.PathValue("id"))
+	of, there := s.Get(m, r.PathValue("id"))
+	if m == hub.ModelAccount && there && of.Deleted {
+		writeProblem(w, http.StatusConflict, "Customer ID = "+of.ExternalID+" is not active")
+		return
+	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || !there {
 		writeProblem(w, http.StatusNotFound, "Not found")
 		return

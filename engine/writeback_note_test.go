@@ -395,7 +395,9 @@ func TestWhatFailedIsSentWithTheNextAnalysis(t *testing.T) {
 		fails(id)
 		r.crm.Notes.Refuse("no")
 		r.analysedAs(id, "Second thoughts")
-		until(t, "it was tried again", func() bool { return last(id).State == hub.DeliveryFailed && strings.Contains(last(id).Note.Text, "Second thoughts") })
+		until(t, "it was tried again", func() bool {
+			return last(id).State == hub.DeliveryFailed && strings.Contains(last(id).Note.Text, "Second thoughts")
+		})
 		r.analysedAs(id, "Second thoughts")
 		r.idle()
 		if n := len(r.crm.Notes.All()); n != 0 {

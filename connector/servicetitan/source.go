@@ -233,6 +233,19 @@ func (src source) fetch(ctx context.Context, s *connector.Session, q connector.Q
 		page.AsOf = got.date
 	}
 	rows, created := news(got.rows, q.Since)
+	if at.number > 1 { // where rows of the page before went meanwhile, others moved into it
+		query.Set("page", strconv.Itoa(at.number-1))
+		again, err := ask(ctx, s, src.list, query)
+		if err != nil {
+			return at, false, err
+		}
+		met := map[string]bool{}
+		for _, raw := range got.rows {
+			met[rowID(raw)] = true
+		}
+		before, _ := news(again.rows, q.Since)
+		rows = append(rows, slices.DeleteFunc(before, func(raw json.RawMessage) bool { return met[rowID(raw)] })...)
+	}
 	if err := src.append(ctx, s, page, rows); err != nil {
 		return at, false, err
 	}

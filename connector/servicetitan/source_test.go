@@ -73,8 +73,38 @@ func TestListsInNoOrder(t *testing.T) {
 	}
 }
 
-// TestListsThatTakeNoOrder reads lists whose pages can only be counted, by their numbers, also where their rows say when they were made,
-// in whatever order.
+// TestRowsOfOneInstantThatGo reads customers who were all made at one instant, as by an import, while some of the first page go: none of the
+// others is passed over.
+func TestRowsOfOneInstantThatGo(t *testing.T) {
+	const all, size, gone = 45, 10, 4
+	asked := 0
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/customers") {
+			write(w, map[string]any{"data": []any{}, "hasMore": false})
+			return
+		}
+		first := 1
+		if asked++; asked > 3 {
+			first += gone
+		}
+		var number int
+		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &number)
+		data := []any{}
+		for n := first + (number-1)*size; n < min(first+number*size, all+1); n++ {
+			data = append(data, map[string]any{"id": n, "name": "Ann", "active": true, "createdOn": "2026-01-02T00:00:00Z", "modifiedOn": "2026-01-02T00:00:00Z"})
+		}
+		write(w, map[string]any{"data": data, "hasMore": first+number*size <= all})
+	})
+	found := read(t, session, connector.Query{Model: hub.ModelAccount, Limit: size})
+	for n := gone + 1; n <= all; n++ {
+		if id := fmt.Sprint(n); found[id].ExternalID != id {
+			t.Errorf("customer %d was passed over", n)
+		}
+	}
+}
+
+// TestListsThatTakeNoOrder reads lists whose pages can only be counted, by their numbers, each with the one before once more, also where
+// their rows say when they were made, in whatever order.
 func TestListsThatTakeNoOrder(t *testing.T) {
 	for name, days := range map[string][]int{"in the order of creation": {1, 2, 3, 4}, "in none": {3, 1, 4, 2}} {
 		var asked []int
@@ -91,7 +121,7 @@ func TestListsThatTakeNoOrder(t *testing.T) {
 			}
 			write(w, map[string]any{"data": data, "hasMore": len(data) > 0 && number < len(days)})
 		})
-		if found := read(t, session, connector.Query{Model: hub.ModelUser, Limit: 50}); len(found) != len(days) || !slices.Equal(asked, []int{1, 2, 3, 4}) {
+		if found := read(t, session, connector.Query{Model: hub.ModelUser, Limit: 50}); len(found) != len(days) || !slices.Equal(asked, []int{1, 2, 1, 3, 2, 4, 3}) {
 			t.Errorf("%s: of %d technicians %d were read from the pages %v", name, len(days), len(found), asked)
 		}
 	}

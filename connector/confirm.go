@@ -3,7 +3,6 @@ package connector
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"sirocco/hub"
 )
@@ -30,14 +29,22 @@ type Confirmed struct {
 	Children []hub.Model
 }
 
+// Record is what the vendor says of a record, which may be that it is deleted; nil where it is not among them.
+func (c *Confirmed) Record(of hub.RecordRef) *hub.Record { return recordAmong(c.Records, of) }
+
 // Has reports whether the vendor has the record.
 func (c *Confirmed) Has(of hub.RecordRef) bool {
-	for i := range c.Records {
-		if r := &c.Records[i]; r.Model == of.Model && r.ExternalID == of.ExternalID && !r.Deleted {
-			return true
+	r := c.Record(of)
+	return r != nil && !r.Deleted
+}
+
+func recordAmong(records []hub.Record, of hub.RecordRef) *hub.Record {
+	for i := range records {
+		if r := &records[i]; r.Model == of.Model && r.ExternalID == of.ExternalID {
+			return r
 		}
 	}
-	return false
+	return nil
 }
 
 // ConfirmFound is what a connector's Find says of a record, for its Confirm: an item that cannot be read is no answer.
@@ -55,17 +62,16 @@ func ConfirmFound(ctx context.Context, f Finder, s *Session, service string, of 
 // ConfirmAbout adds to what was found of an engagement the opportunity that it is about, as a connector's Find says of it, for its
 // Confirm. One that is not there is told as absent.
 func ConfirmAbout(ctx context.Context, f Finder, s *Session, service string, of hub.RecordRef, found *Confirmed) error {
-	i := slices.IndexFunc(found.Records, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID })
-	if of.Model != hub.ModelEngagement || i < 0 || found.Records[i].Refs.Opportunity == "" {
+	record := found.Record(of)
+	if of.Model != hub.ModelEngagement || record == nil || record.Refs.Opportunity == "" {
 		return nil
 	}
-	ref := hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: found.Records[i].Refs.Opportunity}
+	ref := hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: record.Refs.Opportunity}
 	about, err := ConfirmFound(ctx, f, s, service, ref)
 	if err != nil {
 		return err
 	}
-	isIt := func(r hub.Record) bool { return r.Model == ref.Model && r.ExternalID == ref.ExternalID }
-	if !slices.ContainsFunc(about.Records, isIt) {
+	if about.Record(ref) == nil {
 		found.Absent = append(found.Absent, ref)
 	}
 	found.Records = append(found.Records, about.Records...)

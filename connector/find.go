@@ -17,6 +17,12 @@ type Finder interface {
 	Find(ctx context.Context, s *Session, m hub.Model, externalIDs []string) (Page, error)
 }
 
+// Shows reports whether the page has a record that is not deleted, or an item of its id that cannot be read.
+func (p *Page) Shows(of hub.RecordRef) bool {
+	r := recordAmong(p.Records, of)
+	return r != nil && !r.Deleted || slices.ContainsFunc(p.Rejected, func(item Rejected) bool { return item.ExternalID == of.ExternalID })
+}
+
 // deletionsAsked is how many deletions of kept records a page may have for each to be asked about.
 const deletionsAsked = 20
 
@@ -53,12 +59,8 @@ func DropRestored(ctx context.Context, s *Session, f Finder, q Query, page *Page
 	if err != nil {
 		return err
 	}
-	now := Confirmed{Records: found.Records}
-	there := func(id string) bool {
-		return now.Has(hub.RecordRef{Model: q.Model, ExternalID: id}) || slices.ContainsFunc(found.Rejected, func(r Rejected) bool { return r.ExternalID == id })
-	}
 	page.Records = slices.DeleteFunc(page.Records, func(r hub.Record) bool {
-		return r.Deleted && r.Model == q.Model && slices.Contains(asked, r.ExternalID) && there(r.ExternalID)
+		return r.Deleted && r.Model == q.Model && slices.Contains(asked, r.ExternalID) && found.Shows(hub.RecordRef{Model: r.Model, ExternalID: r.ExternalID})
 	})
 	return nil
 }

@@ -36,7 +36,7 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
 		}
 	}
-	if lost, err := s.lostOpportunity(ctx, of, found.Records); err != nil {
+	if lost, err := s.lostOpportunity(ctx, of, &found); err != nil {
 		return false, err
 	} else if lost != "" {
 		return false, connector.Fail(connector.Temporary, name, "the %s %s is no longer about the %s %s by its answer; it is asked once more before that is believed", of.Model, of.ExternalID, hub.ModelOpportunity, lost)
@@ -57,7 +57,7 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 		r.Link.Basis = known.BasisOf(r.Link)
 	}
 	answer := store.Answer{Of: of, AskedAt: asked, Records: found.Records, Absent: found.Absent, Children: found.Children}
-	if !slices.ContainsFunc(found.Records, func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID }) {
+	if found.Record(of) == nil {
 		answer.Absent = append(answer.Absent, of)
 	}
 	doubted, err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, answer)
@@ -80,10 +80,8 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 
 // lostOpportunity is the opportunity that an answer of the first attempt no longer names of an engagement: a note put on somebody further
 // away for one bad answer would stay there.
-func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef, answered []hub.Record) (string, error) {
-	isOf := func(r hub.Record) bool { return r.Model == of.Model && r.ExternalID == of.ExternalID && !r.Deleted }
-	i := slices.IndexFunc(answered, isOf)
-	if of.Model != hub.ModelEngagement || i < 0 || answered[i].Refs.Opportunity != "" || s.delivery.Attempts > 0 || s.delivery.State == hub.DeliveryConfirming {
+func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef, answered *connector.Confirmed) (string, error) {
+	if of.Model != hub.ModelEngagement || !answered.Has(of) || answered.Record(of).Refs.Opportunity != "" || s.delivery.Attempts > 0 || s.delivery.State == hub.DeliveryConfirming {
 		return "", nil
 	}
 	key := store.RecordKey{ConnectionID: s.conn.ID, Model: of.Model, ExternalID: of.ExternalID}

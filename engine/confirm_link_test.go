@@ -136,11 +136,8 @@ func testAPlaceFarAway(t *testing.T, synced bool) {
 func (r *hubRig) comesTo(recording string, state hub.DeliveryState) {
 	r.t.Helper()
 	until(r.t, "the delivery comes to be "+string(state), func() bool {
-		d := r.delivery(recording)
-		if d.State != state && d.Error != "" && d.DueAt.After(r.now()) {
-			r.pass(d.DueAt.Sub(r.now()))
-		}
-		return d.State == state
+		r.waits(recording)
+		return r.delivery(recording).State == state
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -151,8 +150,7 @@ func (s *deliveryAttempt) insistGone(ctx context.Context, asked any, of hub.Reco
 	case err != nil:
 		return err
 	}
-	now := connector.Confirmed{Records: page.Records}
-	if !now.Has(of) && !slices.ContainsFunc(page.Rejected, func(r connector.Rejected) bool { return r.ExternalID == of.ExternalID }) {
+	if !page.Shows(of) {
 		return nil
 	}
 	return connector.Fail(connector.Malformed, string(s.conn.Platform), "the %s %s is there, and its notes were answered as if it were not: %s", of.Model, of.ExternalID, gone.Error())

@@ -104,8 +104,8 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		if q.Markers, err = s.markers(ctx, n.Marker); err != nil {
 			return sentNote{}, false, err
 		}
-		if proven && !slices.Contains(q.Markers, s.delivery.NoteID) { // what has no id is known by its marker
-			q.NoteID = s.delivery.NoteID
+		if proven {
+			q = withID(q, s.delivery.NoteID)
 		}
 		found, on, err := s.look(ctx, finder, target, q)
 		if err != nil {
@@ -125,7 +125,7 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 		s.looked = true
 	}
 	if proven {
-		listed := s.listed(c)
+		listed := s.listed(c, s.delivery)
 		switch {
 		case looks && s.delivery.Replayed && at.Before(listed):
 			return sentNote{}, false, notListed(listed)
@@ -146,7 +146,7 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 // deleted there, or moved, is not brought back by a correction, unless that is replayed.
 func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, corrected []hub.Delivery, target hub.RecordRef) error {
 	finder, looks := c.(connector.NoteFinder)
-	if !looks || s.delivery.Replayed || len(corrected) == 0 || s.engine.Clock().Before(corrected[0].SentAt.Add(s.lag(c.Info()))) {
+	if !looks || s.delivery.Replayed || len(corrected) == 0 || s.engine.Clock().Before(s.listed(c, corrected[0])) {
 		return nil
 	}
 	var q connector.NoteQuery
@@ -160,10 +160,7 @@ func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, cor
 		}
 		q.Markers = append(q.Markers, d.Note.Marker)
 	}
-	if id := corrected[0].NoteID; !slices.Contains(q.Markers, id) {
-		q.NoteID = id
-	}
-	found, _, err := s.look(ctx, finder, target, q)
+	found, _, err := s.look(ctx, finder, target, withID(q, corrected[0].NoteID))
 	if err != nil || found.ExternalID != "" && !found.Moved {
 		return err
 	}
@@ -179,6 +176,14 @@ func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, cor
 	}}
 }
 
+// withID is the query for a note that is known by its id, too; what has none is known by its marker.
+func withID(q connector.NoteQuery, id string) connector.NoteQuery {
+	if !slices.Contains(q.Markers, id) {
+		q.NoteID = id
+	}
+	return q
+}
+
 // missed lets the delivery wait for another look at notes that lacked what must be among them: one answer without it proves nothing.
 func (s *deliveryAttempt) missed(on hub.RecordRef) error {
 	return &unneededError{store.DeliveryEnd{
@@ -187,9 +192,9 @@ func (s *deliveryAttempt) missed(on hub.RecordRef) error {
 	}}
 }
 
-// listed is when the CRM must list the note that was proven.
-func (s *deliveryAttempt) listed(c connector.Connector) time.Time {
-	return s.delivery.SentAt.Add(s.lag(c.Info()))
+// listed is when the CRM must list the note of a delivery that was proven.
+func (s *deliveryAttempt) listed(c connector.Connector, d hub.Delivery) time.Time {
+	return d.SentAt.Add(s.lag(c.Info()))
 }
 
 // notListed lets the delivery wait until the CRM must list its note, which is there or was deleted since.
@@ -349,7 +354,7 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: hub.CorrectByNote}, nil
 	}
-	if listed := s.listed(c); found.Text == "" && s.engine.Clock().Before(listed) {
+	if listed := s.listed(c, s.delivery); found.Text == "" && s.engine.Clock().Before(listed) {
 		return sentNote{}, notListed(listed)
 	}
 	if !s.isOurs(found) {

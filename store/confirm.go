@@ -51,11 +51,11 @@ func (s *Store) SaveConfirmed(ctx context.Context, organization, connection stri
 				return err
 			}
 			scope.note(same[0].Model, changes)
-			met := make([]string, len(same))
-			for i := range same {
-				met[i] = same[i].ExternalID
-			}
 			if gates.absent {
+				met := make([]string, len(same))
+				for i := range same {
+					met[i] = same[i].ExternalID
+				}
 				if err := dropAbsences(ctx, tx, c.OrganizationID, c.ID, same[0].Model, met); err != nil {
 					return err
 				}

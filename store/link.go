@@ -97,7 +97,7 @@ func requireRecords(ctx context.Context, tx Tx, organization string, l *hub.Link
 	}
 	for i, ref := range append([]hub.RecordRef{{Model: l.Model, ExternalID: l.ExternalID}}, l.Also...) {
 		key, err := queryOne(ctx, tx, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND model = $3
-			AND (external_id = $4 OR remote_id = $4 OR external_id = $5) AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY CASE WHEN external_id = $4 THEN 0 ELSE 1 END LIMIT 1`,
+			AND `+isNamed(4, 5)+` AND deleted_at IS NULL`+ofLiveConnection+` ORDER BY CASE WHEN external_id = $4 THEN 0 ELSE 1 END LIMIT 1`,
 			organization, l.ConnectionID, string(ref.Model), ref.ExternalID, hub.SalesforceID(ref.ExternalID))
 		if errors.Is(err, hub.ErrNotFound) {
 			return hub.Invalid("externalId", "names no "+string(ref.Model)+" of the connection", "the externalId of a record that is there")

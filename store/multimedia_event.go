@@ -244,7 +244,7 @@ func matchedUsers(ctx context.Context, q database.Querier, organization, externa
 // ofAnyConnection finds the records of a model that a CRM calls by an id, of all connections that are there.
 func ofAnyConnection(ctx context.Context, q database.Querier, organization string, model hub.Model, externalID string, limit int) ([]Record, error) {
 	return queryAll(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM records WHERE organization_id = $1 AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1 AND e.retiring = FALSE)
-		AND model = $2 AND (external_id = $3 OR remote_id = $3 OR external_id = $5) AND deleted_at IS NULL ORDER BY id LIMIT $4`, organization, string(model), externalID, limit, hub.SalesforceID(externalID))
+		AND model = $2 AND `+isNamed(3, 5)+` AND deleted_at IS NULL ORDER BY id LIMIT $4`, organization, string(model), externalID, limit, hub.SalesforceID(externalID))
 }
 
 // eventLink lets the recording be linked to the CRM event that it belongs to, or says why it is not.

@@ -13,6 +13,12 @@ import (
 // answer until they are purged.
 const ofLiveConnection = ` AND EXISTS (SELECT 1 FROM connections c WHERE c.organization_id = records.organization_id AND c.id = records.connection_id AND c.retiring = FALSE)`
 
+// isNamed is the condition that a record is called by an id: the number of its parameter, and of that for its long form by
+// hub.SalesforceID.
+func isNamed(id, long int) string {
+	return fmt.Sprintf("(external_id = $%[1]d OR remote_id = $%[1]d OR external_id = $%[2]d)", id, long)
+}
+
 // ofLivingSide keeps out who is joined to an opportunity or engagement that is deleted. Who is joined to one that has not
 // come in yet is there.
 const ofLivingSide = ` AND (records.model NOT IN ('OPPORTUNITY_USER', 'ENGAGEMENT_USER') OR NOT EXISTS (SELECT 1 FROM records side
@@ -61,9 +67,8 @@ func (s *Store) Records(ctx context.Context, organization string, f RecordFilter
 		query += ` AND connection_id IN (SELECT e.id FROM connections e WHERE e.organization_id = $1)`
 	}
 	if f.ExternalID != "" {
-		and("(external_id = $%[1]d OR remote_id = $%[1]d", f.ExternalID)
-		query += fmt.Sprintf(" OR external_id = $%d)", len(args)+1)
-		args = append(args, hub.SalesforceID(f.ExternalID))
+		args = append(args, f.ExternalID, hub.SalesforceID(f.ExternalID))
+		query += " AND " + isNamed(len(args)-1, len(args))
 	}
 	if f.Platform != "" {
 		and(`EXISTS (SELECT 1 FROM connections p WHERE p.organization_id = records.organization_id AND p.id = records.connection_id AND p.platform = $%d)`, string(f.Platform))

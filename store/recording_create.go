@@ -188,7 +188,7 @@ func connectionOf(ctx context.Context, tx Tx, organization string, n hub.NewReco
 	}
 	having := map[string]int{}
 	for i, ref := range n.Objects {
-		c := conditions{text: `organization_id = $1 AND model = $2 AND (external_id = $3 OR remote_id = $3 OR external_id = $4)`, args: []any{organization, string(ref.Model), ref.ExternalID, hub.SalesforceID(ref.ExternalID)}}
+		c := conditions{text: `organization_id = $1 AND model = $2 AND ` + isNamed(3, 4), args: []any{organization, string(ref.Model), ref.ExternalID, hub.SalesforceID(ref.ExternalID)}}
 		if n.ConnectionID != "" {
 			c.and("connection_id = %s", n.ConnectionID)
 		} else { // the key begins with the connection, of which an organization has few

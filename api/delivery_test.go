@@ -87,6 +87,11 @@ func TestANoteIsToldAndSettled(t *testing.T) {
 		if n := d.Note; d.State != "CONFIRMING" || *n.DataType != "OPPORTUNITY" || *n.ExternalID != "o-1" || *n.Marker != "sirocco:m" || *n.CRM != "A talk about a shed" || !strings.Contains(*n.Now, "A new roof.") || *n.Same {
 			t.Errorf("%+v", d)
 		}
+		storetest.Exec(t, w.st, `UPDATE deliveries SET state = 'FAILED' WHERE id = $1`, id) // as it was refused: it is not there
+		if mine.token.do("GET", at, "").want(t, http.StatusOK).into(t, &d); d.Note.CRM != nil || d.Note.Same != nil || d.Note.Now == nil {
+			t.Errorf("%+v", d.Note)
+		}
+		storetest.Exec(t, w.st, `UPDATE deliveries SET state = 'CONFIRMING' WHERE id = $1`, id)
 		if a := mine.token.do("GET", connections+"/"+connection+"/deliveries?state=CONFIRMING", "").want(t, http.StatusOK); !strings.Contains(a.body, id) {
 			t.Errorf("%s", a.body)
 		}

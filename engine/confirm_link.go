@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/hub"
@@ -11,43 +12,19 @@ import (
 )
 
 // linkHolds asks the vendor again for what decided a link that the rule made, where it can be asked, keeps the answer, and
-// looks at the recording with it. It reports whether the link is the same; otherwise the recording has another one, or none,
-// and the delivery says so. Without an answer it fails, so that the note waits. What a person decided is not asked about.
+// looks at the recording with what is known then. It reports whether the link is the same; otherwise the recording has another one, or
+// none, and the delivery says so. Without an answer it fails, so that the note waits. What a person decided is not asked about.
 func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, r hub.Recording) (bool, error) {
-	confirmer, ok := c.(connector.Confirmer)
-	of := hub.RecordRef{Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}
-	if !ok || r.Link.By != hub.LinkedByMatching || !r.MayBeMatched() || r.Link.Model != of.Model || r.Link.ExternalID != of.ExternalID {
+	of, linked := hub.RecordRef{Model: s.delivery.Model, ExternalID: s.delivery.ExternalID}, r.Link
+	if r.Link.By != hub.LinkedByMatching || !r.MayBeMatched() || r.Link.Model != of.Model || r.Link.ExternalID != of.ExternalID {
 		return true, nil
 	}
-	if err := s.open(ctx, c); err != nil {
+	why := c.Info().Name + " was asked again before the note was sent, and the recording looked at anew: "
+	switch err := s.askAgain(ctx, c, of); {
+	case errors.Is(err, connector.ErrCannotAsk):
+		why = "The recording was looked at anew before the note was sent: "
+	case err != nil:
 		return false, err
-	}
-	asked, name, linked := s.engine.Clock(), c.Info().Name, r.Link
-	found, err := confirmer.Confirm(s.requests.of(ctx, of.Model), &s.session.Session, of)
-	if errors.Is(err, connector.ErrCannotAsk) {
-		return true, nil
-	}
-	if err != nil {
-		return false, unanswered(err, name)
-	}
-	for i := range found.Records {
-		found.Records[i].Mend() // as what is read in pages, or it would be another record
-		if err := found.Records[i].Validate(); err != nil {
-			return false, connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
-		}
-	}
-	if lost, err := s.lostOpportunity(ctx, of, &found); err != nil {
-		return false, err
-	} else if lost != "" {
-		return false, connector.Fail(connector.Temporary, name, "the %s %s is no longer about the %s %s by its answer; it is asked once more before that is believed", of.Model, of.ExternalID, hub.ModelOpportunity, lost)
-	}
-	for _, m := range c.Info().Models {
-		kept := func(ctx context.Context, ids []string) ([]hub.Record, error) {
-			return s.engine.Store.Kept(ctx, s.conn.OrganizationID, s.conn.ID, m.Model, nil, ids)
-		}
-		if err := keepUnread(ctx, m.Model, found.Records, kept); err != nil {
-			return false, err
-		}
 	}
 	if r.Link.Basis == "" { // it was made before that was kept
 		known, err := s.engine.Store.Verdict(ctx, r)
@@ -55,17 +32,6 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 			return false, err
 		}
 		r.Link.Basis = known.BasisOf(r.Link)
-	}
-	answer := store.Answer{Of: of, AskedAt: asked, Records: found.Records, Absent: found.Absent, Children: found.Children}
-	if found.Record(of) == nil {
-		answer.Absent = append(answer.Absent, of)
-	}
-	doubted, err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, answer)
-	if err != nil {
-		return false, err
-	}
-	if doubted { // an empty list may be a mistake
-		return false, connector.Fail(connector.Temporary, name, "the %s %s, what it is about, or who is on it was not in the answer; it is asked once more before that is believed", of.Model, of.ExternalID)
 	}
 	now, err := s.engine.match(ctx, r)
 	if err != nil {
@@ -75,7 +41,55 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 		return true, nil
 	}
 	// Not that the CRM says something else: it may be another recording of the day that moved the link.
-	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, name+" was asked again before the note was sent, and the recording looked at anew: "+now.Link.Reason)
+	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, why+now.Link.Reason)
+}
+
+// askAgain asks the vendor what is so now of the record that a recording is linked to, and keeps the answer. It fails with
+// connector.ErrCannotAsk where the vendor cannot be asked.
+func (s *deliveryAttempt) askAgain(ctx context.Context, c connector.Connector, of hub.RecordRef) error {
+	confirmer, ok := c.(connector.Confirmer)
+	if !ok {
+		return connector.ErrCannotAsk
+	}
+	if err := s.open(ctx, c); err != nil {
+		return err
+	}
+	asked, name := s.engine.Clock(), c.Info().Name
+	found, err := confirmer.Confirm(s.requests.of(ctx, of.Model), &s.session.Session, of)
+	if errors.Is(err, connector.ErrCannotAsk) {
+		return err
+	}
+	if err != nil {
+		return unanswered(err, name)
+	}
+	for i := range found.Records {
+		found.Records[i].Mend() // as what is read in pages, or it would be another record
+		if err := found.Records[i].Validate(); err != nil {
+			return connector.Fail(connector.Malformed, name, "what it says of the %s now cannot be kept: %s", of.Model, err)
+		}
+	}
+	if lost, err := s.lostOpportunity(ctx, of, &found); err != nil {
+		return err
+	} else if lost != "" {
+		return connector.Fail(connector.Temporary, name, "the %s %s is no longer about the %s %s by its answer; it is asked once more before that is believed", of.Model, of.ExternalID, hub.ModelOpportunity, lost)
+	}
+	for _, m := range c.Info().Models {
+		kept := func(ctx context.Context, ids []string) ([]hub.Record, error) {
+			return s.engine.Store.Kept(ctx, s.conn.OrganizationID, s.conn.ID, m.Model, nil, ids)
+		}
+		if err := keepUnread(ctx, m.Model, found.Records, kept); err != nil {
+			return err
+		}
+	}
+	answer := store.Answer{Of: of, AskedAt: asked, Records: found.Records, Absent: found.Absent, Children: found.Children}
+	if found.Record(of) == nil {
+		answer.Absent = append(answer.Absent, of)
+	}
+	doubted, err := s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, answer)
+	if err == nil && doubted { // an empty list may be a mistake
+		err = connector.Fail(connector.Temporary, name, "the %s %s, what it is about, or who is on it was not in the answer; it is asked once more before that is believed", of.Model, of.ExternalID)
+	}
+	return err
 }
 
 // lostOpportunity is the opportunity that an answer of the first attempt no longer names of an engagement: a note put on somebody further
@@ -89,20 +103,59 @@ func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef,
 	return known[key].Refs.Opportunity, err
 }
 
-// mayLinkBetter reports whether a better record than the one that the rule linked may come any moment, as those of its kind, or who
-// they are of, are being read for the first time.
-func (s *deliveryAttempt) mayLinkBetter(ctx context.Context, info hub.PlatformInfo, r hub.Recording) (bool, error) {
-	users := map[hub.Model]hub.Model{hub.ModelEngagement: hub.ModelEngagementUser, hub.ModelOpportunity: hub.ModelOpportunityUser}
-	if r.Link.By != hub.LinkedByMatching || s.engine.Clock().Sub(s.delivery.CreatedAt) > firstReadingMost {
-		return false, nil
+// awaitsReading says, for people, why a note waits for the CRM to be read: a better record than the one that the rule linked may come any
+// moment, as those of its kind, or who they are of, are being read for the first time; or what decided the link is not known to be so any
+// more, as after a pause, and the vendor cannot be asked. It is empty where it waits for none.
+func (s *deliveryAttempt) awaitsReading(ctx context.Context, c connector.Connector, r hub.Recording) (string, error) {
+	now, info := s.engine.Clock(), c.Info()
+	if r.Link.By != hub.LinkedByMatching || !s.delivery.SentAt.IsZero() {
+		return "", nil
 	}
 	states, err := s.engine.Store.SyncStates(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	for _, m := range info.Models {
-		firstRead := func(st store.SyncState) bool { return st.Model == m.Model && st.InRun && st.Since.IsZero() }
-		if (m.Brings(r.Link.Model) || m.Brings(users[r.Link.Model])) && slices.ContainsFunc(states, firstRead) {
+	states = slices.DeleteFunc(states, func(st store.SyncState) bool { return !decides(info, st.Model, r.Link.Model) })
+	firstRead := func(st store.SyncState) bool { return st.InRun && st.Since.IsZero() }
+	if slices.ContainsFunc(states, firstRead) && now.Sub(s.delivery.CreatedAt) <= readingMost {
+		return "It waits until " + info.Name + " is read for the first time, as what the recording is linked to is only the best of what is known so far.", nil
+	}
+	if _, asks := c.(connector.Confirmer); asks {
+		return "", nil
+	}
+	behind, err := s.isBehind(ctx, states)
+	if err != nil || !behind {
+		return "", err
+	}
+	return "It waits until " + info.Name + " is read again, as what the recording was linked by may have changed there since the last sync, and cannot be asked for.", nil
+}
+
+// decides reports whether what is read as read decides about links to a model: it brings its records, or who they are of.
+func decides(info hub.PlatformInfo, read, linked hub.Model) bool {
+	users := map[hub.Model]hub.Model{hub.ModelEngagement: hub.ModelEngagementUser, hub.ModelOpportunity: hub.ModelOpportunityUser}
+	return slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool {
+		return m.Model == read && (m.Brings(linked) || m.Brings(users[linked]))
+	})
+}
+
+// isBehind reports whether one of some models was last read longer ago than two syncs are apart, and is to be read any moment: it is due,
+// is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
+func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState) (bool, error) {
+	now := s.engine.Clock()
+	sched, err := s.engine.Store.Schedule(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return false, ignoreMissing(err) // nothing is read over it
+	}
+	lately := func(at time.Time) bool { return now.Sub(at) <= readingMost }
+	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
+	triedLately := lately(s.delivery.CreatedAt) || lately(s.conn.UpdatedAt) // it was made, or resumed
+	for _, st := range states {
+		run, err := s.engine.Store.SyncRun(ctx, s.conn.OrganizationID, s.conn.ID, st.CompletedRun)
+		switch failed := st.Failed != "" || sched.Failures > 0; {
+		case ignoreMissing(err) != nil:
+			return false, err
+		case !failed && now.Sub(run.StartedAt) <= 2*sched.Interval:
+		case failed && triedLately, st.InRun && lately(st.StartedAt), !st.InRun && due:
 			return true, nil
 		}
 	}

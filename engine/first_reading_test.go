@@ -81,3 +81,37 @@ func TestANoteWaitsForTheFirstReading(t *testing.T) {
 		}
 	})
 }
+
+// TestANoteThatWasHeldWaitsForTheNextReading pauses the connection to a CRM that cannot be asked about a link, lets the appointment be
+// another rep's there meanwhile, and resumes a while later: what was held is not sent over the link, though the CRM cannot be read at first.
+func TestANoteThatWasHeldWaitsForTheNextReading(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		user, rep := r.rep()
+		day := time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
+		visit := r.meets(0, rep, "MEETING", day, 60)
+		r.synced("")
+		recording := r.record(user, day.Add(2*time.Minute), 57)
+		r.comes(recording, visit, "It is of the appointment")
+		r.patch(hub.ConnectionPatch{Active: &no})
+		r.analyze(recording)
+		users := r.crm.Records(hub.ModelUser)
+		other := users[slices.IndexFunc(users, func(u hub.Record) bool { return u.ExternalID != rep && !u.Deleted })].ExternalID
+		r.crm.Change(hub.ModelEngagement, visit, func(e *hub.Record) { e.Refs.Owner = other })
+		r.pass(3 * time.Hour)
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/engagements"})
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		var d hub.Delivery
+		until(t, "its note was looked at", func() bool { d = r.delivery(recording); return d.State != hub.DeliveryPending || d.Error != "" })
+		if d.State != hub.DeliveryPending || d.Attempts != 0 || !strings.HasPrefix(d.Error, "It waits until ") {
+			t.Fatalf("%+v", d)
+		}
+		r.crm.Faults.Stop()
+		until(t, "it is not sent", func() bool {
+			skipToDue(t, r.st, r.conn, &r.ahead)
+			return r.delivery(recording).State != hub.DeliveryPending
+		})
+		if d := r.delivery(recording); d.State != hub.DeliveryCanceled || len(r.crm.Notes.All()) != 0 {
+			t.Errorf("%d notes: %+v", len(r.crm.Notes.All()), d)
+		}
+	})
+}

@@ -21,10 +21,10 @@ const (
 	deliveryWaitMax = 12 * time.Hour
 	// waitingLook is how often deliveries that wait for others look whether they still do.
 	waitingLook = 10 * time.Minute
-	// firstReadingLook is how often a delivery looks that waits for the CRM to be read for the first time, firstReadingMost how
-	// long it waits for that: a list that never ends keeps no note back for ever.
-	firstReadingLook = 15 * time.Second
-	firstReadingMost = 24 * time.Hour
+	// readingLook is how often a delivery looks that waits for the CRM to be read, readingMost how long it waits for that: a list
+	// that never ends keeps no note back for ever.
+	readingLook = 15 * time.Second
+	readingMost = 24 * time.Hour
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
@@ -137,6 +137,8 @@ type deliveryAttempt struct {
 	delivery hub.Delivery
 	// credentialsSetAt is when the credentials of the session were set.
 	credentialsSetAt time.Time
+	// aside says, for people, that the note belongs on another record than the one that has it; else empty.
+	aside string
 	// looked says that the note was just looked for, and is not there.
 	looked bool
 	// lost says that this attempt sent a note, and no answer tells what became of it.
@@ -177,10 +179,10 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 			return s.wait(ctx, at.Add(waitingLook), "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.")
 		}
 	}
-	if reading, err := s.mayLinkBetter(ctx, info, r); err != nil {
+	if why, err := s.awaitsReading(ctx, c, r); err != nil {
 		return err
-	} else if reading {
-		return s.wait(ctx, at.Add(firstReadingLook), "It waits until "+info.Name+" is read for the first time, as what the recording is linked to is only the best of what is known so far.")
+	} else if why != "" {
+		return s.wait(ctx, at.Add(readingLook), why)
 	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)
@@ -231,7 +233,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.handleError(ctx, at, err)
 	}
 	return s.engine.Store.EndDelivery(context.WithoutCancel(ctx), s.task, s.delivery, store.DeliveryEnd{
-		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: sentences(s.delivery.Remains, sent.said, unset), Correct: sent.correct,
+		State: hub.DeliverySent, Counts: true, At: at, Took: s.engine.Clock().Sub(at), Synced: synced, Error: sentences(s.delivery.Remains, sent.said, s.aside, unset), Correct: sent.correct,
 	})
 }
 

@@ -105,7 +105,10 @@ func TestACorrectionStaysWhereItsNoteIs(t *testing.T) {
 				}
 				r.idle()
 				r.analysedAs(id, "Second thoughts")
-				r.settled(id, 2)
+				ds := r.settled(id, 2)
+				if !strings.Contains(ds[1].Error, "by now; the note stays where it was first written") {
+					t.Errorf("it does not say so: %+v", ds[1])
+				}
 				if on := r.crm.Notes.On(hub.ModelAccount, first); len(on) != 2 || len(r.crm.Notes.All()) != 2 {
 					t.Errorf("%+v", r.crm.Notes.All())
 				}
@@ -210,6 +213,58 @@ func TestANoteThatIsWantedAgainIsSent(t *testing.T) {
 		r.reaches(id, hub.DeliverySent)
 		if n := len(r.crm.Notes.All()); n != 1 || turns < 2 {
 			t.Errorf("%d notes after %d turns", n, turns)
+		}
+	})
+}
+
+// regretted is a connector during whose taking back of a note something happens.
+type regretted struct {
+	connector.Connector
+	connector.Authorizer
+	connector.NoteFinder
+	remover connector.NoteRemover
+	during  func()
+}
+
+func (c regretted) RemoveNote(ctx context.Context, s *connector.Session, target hub.Model, externalID, noteID string) error {
+	err := c.remover.RemoveNote(ctx, s, target, externalID, noteID)
+	c.during()
+	return err
+}
+
+// TestANoteThatIsWantedBackIsSent lets a link come back while the note is taken back that was found where it had gone from.
+func TestANoteThatIsWantedBackIsSent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		var r *hubRig
+		var id, record string
+		taken := 0
+		p := pulled[slices.IndexFunc(pulled, func(p struct {
+			name      string
+			connector connector.Connector
+			crm       func(simulator.Options) *simulator.Server
+		}) bool {
+			return p.name == "salesforce"
+		})]
+		c := p.connector
+		r = newHubRig(t, url, regretted{c, c.(connector.Authorizer), c.(connector.NoteFinder), c.(connector.NoteRemover), func() {
+			if taken++; taken == 1 {
+				r.link(id, r.main(), record)
+			}
+		}}, p.crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		record = r.crm.Records(r.main())[0].ExternalID
+		id = r.lost(user, r.main(), record)
+		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, id, ""); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it is taken back, and settled", func() bool {
+			r.pass(time.Minute)
+			d := r.delivery(id)
+			return taken > 0 && (d.State == hub.DeliverySent || d.State == hub.DeliveryCanceled)
+		})
+		if d, n := r.delivery(id), len(r.crm.Notes.All()); d.State != hub.DeliverySent || n != 1 || d.Error != "" {
+			t.Errorf("%d notes: %+v", n, d)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -72,13 +73,20 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 		s.delivery.Model, oneOf(info.NoteTargets))
 }
 
-// belongsOn is the record that the delivery's note belongs on by what is known now.
+// belongsOn is the record that the delivery's note belongs on by what is known now: that which has the note already, or else the target.
 func (s *deliveryAttempt) belongsOn(ctx context.Context, crm *hub.LinkedCRM, info hub.PlatformInfo) (hub.RecordRef, error) {
 	on, noted, err := s.notedOn(ctx, info)
-	if err != nil || noted {
+	if err != nil {
 		return on, err
 	}
-	return s.target(ctx, crm, info)
+	target, err := s.target(ctx, crm, info)
+	if !noted {
+		return target, err
+	}
+	if err == nil && target != on {
+		s.aside = fmt.Sprintf("The %s is of the %s %s by now; the note stays where it was first written, on the %s %s.", s.delivery.Model, target.Model, target.ExternalID, on.Model, on.ExternalID)
+	}
+	return on, ignoreConnector(err)
 }
 
 // notedOn is the record that has the note already which the delivery repeats or corrects: what it says belongs there, also

@@ -111,8 +111,8 @@ type Attempt struct {
 	Error string
 }
 
-// isThere reports whether its note was proven to be in the CRM, and is not gone since.
-func (d Delivery) isThere() bool { return !d.SentAt.IsZero() && !d.IsGone() }
+// IsThere reports whether its note was proven to be in the CRM, and is not gone since.
+func (d Delivery) IsThere() bool { return !d.SentAt.IsZero() && !d.IsGone() }
 
 // IsGone reports whether its note was proven to be in the CRM, and is not found there any more. One that was taken over from another connection has no
 // NoteID, but a Print.
@@ -132,13 +132,13 @@ func (d Delivery) stands() string {
 func NotesElsewhere(all []Delivery) []string {
 	said := map[string]bool{}
 	for _, d := range all {
-		if !d.Elsewhere && d.isThere() {
+		if !d.Elsewhere && d.IsThere() {
 			said[d.stands()] = true
 		}
 	}
 	var sentences []string
 	for _, d := range all {
-		if where := d.stands(); d.Elsewhere && d.isThere() && !said[where] {
+		if where := d.stands(); d.Elsewhere && d.IsThere() && !said[where] {
 			said[where] = true
 			sentences = append(sentences, fmt.Sprintf("It was linked to the %s %s before, and %s since %s.", d.Model, d.ExternalID, where, WireTime(d.SentAt)))
 		}
@@ -159,7 +159,7 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 			with = ", without the transcript"
 		}
 		switch {
-		case !d.isThere():
+		case !d.IsThere():
 			with += ", and is not found in the CRM any more"
 		case d.Elsewhere:
 			with += ". The recording is no longer linked to this record; " + d.stands()

@@ -291,7 +291,8 @@ func (s *Store) EndDelivery(ctx context.Context, t Task, d hub.Delivery, end Del
 	})
 }
 
-// EndWithdrawn keeps what became of a note that was sent, and found where it is no longer wanted.
+// EndWithdrawn keeps what became of a note that was sent, and found where it is no longer wanted. Where it is wanted again meanwhile, what was
+// taken back is sent once more.
 func (s *Store) EndWithdrawn(ctx context.Context, t Task, d hub.Delivery, end DeliveryEnd, noteID string) error {
 	return s.write(ctx, func(tx Tx) error {
 		now := s.clock()
@@ -299,7 +300,9 @@ func (s *Store) EndWithdrawn(ctx context.Context, t Task, d hub.Delivery, end De
 		if end.State == hub.DeliveryCanceled { // it is not there any more
 			kept, sent = "", nil
 		}
-		n, err := tx.Exec(ctx, `UPDATE deliveries SET state = $4, due_at = NULL, error = $5, note_id = $6, sent_at = $7, withdrawn = '', asked_at = NULL, absences = 0, updated_at = $8
+		const isWantedBack = `withdrawn = '' AND $4 = 'CANCELED'`
+		n, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN `+isWantedBack+` THEN 'PENDING' ELSE $4 END, due_at = CASE WHEN `+isWantedBack+` THEN CAST($8 AS BIGINT) END,
+				error = CASE WHEN withdrawn = '' THEN '' ELSE $5 END, note_id = $6, sent_at = $7, withdrawn = '', asked_at = NULL, absences = 0, updated_at = $8
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND state = 'CONFIRMING'`,
 			d.OrganizationID, d.ConnectionID, d.ID, string(end.State), end.Error, kept, sent, micros(now))
 		if err != nil || n == 0 {

@@ -14,36 +14,36 @@ const (
 	// sentLately is how long after a note was sent the vendor may not list it yet, though it is there, unless Options.NoteLag says that
 	// it is longer.
 	sentLately = 72 * time.Hour
-	// SentBeforeKept is how long it is remembered what was sent over a connection that is gone.
+	// SentBeforeKept is for how long after it was sent a note is remembered beyond its connection.
 	SentBeforeKept = 90 * 24 * time.Hour
 )
 
-// sentUnlisted are the deliveries d over a connection, to the account that it has, whose notes are not proven to be there, or that the
-// vendor may not list yet: since $3.
-const sentUnlisted = ` FROM deliveries d JOIN connections c ON c.organization_id = d.organization_id AND c.id = d.connection_id`
-const whereUnlisted = ` WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.marker <> '' AND d.created_at > c.account_since
+// sentLast are the deliveries d over a connection, to the account that it has, whose notes are not proven to be there, or were sent since $3.
+const sentLast = ` FROM deliveries d JOIN connections c ON c.organization_id = d.organization_id AND c.id = d.connection_id`
+const whereLast = ` WHERE d.organization_id = $1 AND d.connection_id = $2 AND d.marker <> '' AND d.created_at > c.account_since
 	AND (d.state = 'CONFIRMING' AND d.asked_at IS NOT NULL OR d.sent_at >= $3)`
 
 // unlistedFor is how long after a note was sent the platform may not list it yet.
 func (s *Store) unlistedFor(p hub.Platform) time.Duration { return max(sentLately, s.noteLag[p]) }
 
 // rememberSent keeps, beyond a connection that goes or whose account is replaced, which of its notes are not proven to be there,
-// and which the vendor may not list yet. It is called while the connection's records are still there.
+// and which were: what people have taken away at the CRM is not written again over the next one. It is called while the connection's records
+// are still there.
 func (s *Store) rememberSent(ctx context.Context, tx Tx, c hub.Connection, account hub.CRMAccount, now time.Time) error {
-	args := []any{c.OrganizationID, c.ID, micros(now.Add(-s.unlistedFor(c.Platform)))}
+	args := []any{c.OrganizationID, c.ID, micros(now.Add(-SentBeforeKept))}
 	const remoteID = `COALESCE((SELECT r.remote_id FROM records r WHERE r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND `
 	_, err := tx.Exec(ctx, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
 			note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
 		SELECT d.organization_id, d.recording_id, d.id, CAST($4 AS TEXT), CAST($5 AS TEXT), d.model, d.external_id, d.correction, d.target_model, d.target_external_id, d.marker,
 			d.note_print, d.note_hash, COALESCE(d.asked_at, d.sent_at), d.state <> 'CONFIRMING',
 			`+remoteID+`r.model = d.model AND r.external_id = d.external_id), ''), `+remoteID+`r.model = d.target_model AND r.external_id = d.target_external_id), '')`+
-		sentUnlisted+whereUnlisted+` ON CONFLICT DO NOTHING`, append(slices.Clone(args), string(c.Platform), account.ID)...)
+		sentLast+whereLast+` ON CONFLICT DO NOTHING`, append(slices.Clone(args), string(c.Platform), account.ID)...)
 	if err != nil {
 		return err
 	}
-	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentUnlisted+`
+	merged, err := queryAll(ctx, tx, scanRef, `SELECT DISTINCT d.target_model, d.target_external_id`+sentLast+`
 		JOIN records r ON r.organization_id = d.organization_id AND r.connection_id = d.connection_id AND r.model = d.target_model AND r.external_id = d.target_external_id
-		`+whereUnlisted+` AND r.merged_into IS NOT NULL`, args...)
+		`+whereLast+` AND r.merged_into IS NOT NULL`, args...)
 	if err != nil {
 		return err
 	}

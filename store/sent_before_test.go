@@ -210,9 +210,9 @@ func TestWhatWasSentFollowsItsRecord(t *testing.T) {
 	}
 }
 
-// TestWhatWasSentIsRememberedForItsLag deletes a connection whose CRM may take days to list a note: what was sent within them is looked
-// for over the next one, and what the CRM must list by now is not.
-func TestWhatWasSentIsRememberedForItsLag(t *testing.T) {
+// TestWhatWasSentIsRemembered deletes a connection: what was sent in the last 90 days is looked for over the next one, so that nothing is written
+// in the place of what people took away there.
+func TestWhatWasSentIsRemembered(t *testing.T) {
 	const days = 24 * time.Hour
 	storetest.Each(t, func(t *testing.T, url string) {
 		st := storetest.OpenWith(t, url, store.Options{Keys: storetest.Keys(t), NoteLag: map[hub.Platform]time.Duration{hub.PlatformMerge: 10 * days, hub.PlatformSpotio: time.Hour}})
@@ -221,8 +221,8 @@ func TestWhatWasSentIsRememberedForItsLag(t *testing.T) {
 			sent     time.Duration
 			want     hub.DeliveryState
 		}{
-			{hub.PlatformMerge, 9 * days, hub.DeliveryConfirming}, {hub.PlatformMerge, 11 * days, hub.DeliveryPending},
-			{hub.PlatformSpotio, 2 * days, hub.DeliveryConfirming}, {hub.PlatformSpotio, 4 * days, hub.DeliveryPending},
+			{hub.PlatformMerge, 9 * days, hub.DeliveryConfirming}, {hub.PlatformMerge, 11 * days, hub.DeliveryConfirming},
+			{hub.PlatformSpotio, 89 * days, hub.DeliveryConfirming}, {hub.PlatformSpotio, 91 * days, hub.DeliveryPending},
 		} {
 			org := storetest.Organization(t, st)
 			recording := processed(t, st, org, time.Now())

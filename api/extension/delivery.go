@@ -64,7 +64,7 @@ type DeliveredNote struct {
 	DataType   *string `json:"dataType" doc:"The kind of CRM record that the note is on, which may be another one than the recording is linked to; null before it was sent."`
 	ExternalID *string `json:"externalId"`
 	Marker     *string `json:"marker" doc:"What the note is known again by; it is part of its text."`
-	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, where it is not known, and once the note is not found any more."`
+	CRM        *string `json:"crm" doc:"What was written, without the transcript; null before, where it is not known, where it failed, and once the note is not found any more."`
 	Now        *string `json:"now" doc:"What would be written now, without the transcript; null where the recording is deleted or has no analysis."`
 	Same       *bool   `json:"same" nullable:"true" doc:"Whether the two say the same; null where one of them is not known."`
 }
@@ -159,7 +159,11 @@ func (s *server) replayDelivery(r *wire.Request, in *wire.IDPath) (*DeliveryAnsw
 
 // deliveredNote shows what the delivery's note says.
 func (s *server) deliveredNote(r *wire.Request, d hub.Delivery) (DeliveredNote, error) {
-	n := DeliveredNote{DataType: wire.OrNull(string(d.Note.On.Model)), ExternalID: wire.OrNull(d.Note.On.ExternalID), Marker: wire.OrNull(d.Note.Marker), CRM: wire.OrNull(d.Note.Text)}
+	n := DeliveredNote{DataType: wire.OrNull(string(d.Note.On.Model)), ExternalID: wire.OrNull(d.Note.On.ExternalID), Marker: wire.OrNull(d.Note.Marker)}
+	known := d.IsThere() || d.State == hub.DeliveryConfirming // what failed, or was canceled, is not there
+	if known {
+		n.CRM = wire.OrNull(d.Note.Text)
+	}
 	recording, err := s.Store.Recording(r, d.OrganizationID, d.RecordingID)
 	if errors.Is(err, hub.ErrNotFound) || err == nil && !recording.Processed() {
 		return n, nil
@@ -169,7 +173,7 @@ func (s *server) deliveredNote(r *wire.Request, d hub.Delivery) (DeliveredNote, 
 	}
 	now := hub.NewResultNote(&recording, "")
 	n.Now = new(now.Title + "\n\n" + now.Body)
-	if d.Note.Print != "" {
+	if known && d.Note.Print != "" {
 		n.Same = new(d.Note.Print == now.Print())
 	}
 	return n, nil

@@ -148,14 +148,13 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 	}
 	lately := func(at time.Time) bool { return now.Sub(at) <= readingMost }
 	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
-	triedLately := lately(s.delivery.CreatedAt) || lately(s.conn.UpdatedAt) // it was made, or resumed
 	for _, st := range states {
 		run, err := s.engine.Store.SyncRun(ctx, s.conn.OrganizationID, s.conn.ID, st.CompletedRun)
 		switch failed := st.Failed != "" || sched.Failures > 0; {
 		case ignoreMissing(err) != nil:
 			return false, err
 		case !failed && now.Sub(run.StartedAt) <= 2*sched.Interval:
-		case failed && triedLately, st.InRun && lately(st.StartedAt), !st.InRun && due:
+		case failed && lately(s.wanted()), st.InRun && lately(st.StartedAt), !st.InRun && due:
 			return true, nil
 		}
 	}

@@ -21,7 +21,7 @@ const (
 	deliveryWaitMax = 12 * time.Hour
 	// waitingLook is how often deliveries that wait for others look whether they still do.
 	waitingLook = 10 * time.Minute
-	// readingLook is how often a delivery looks that waits for the CRM to be read, readingMost how long it waits for that: a list
+	// readingLook is how soon a delivery looks again that waits for the CRM to be read, readingMost how long it waits for that: a list
 	// that never ends keeps no note back for ever.
 	readingLook = 15 * time.Second
 	readingMost = 24 * time.Hour
@@ -36,6 +36,11 @@ func deliveryWait(attempts int) time.Duration {
 		wait = min(3*wait, deliveryWaitMax)
 	}
 	return jitter(wait, 4)
+}
+
+// readingWait is how long after a look a delivery looks again that has waited for the CRM to be read: many may be held for long.
+func readingWait(waited time.Duration) time.Duration {
+	return min(max(waited/8, readingLook), waitingLook)
 }
 
 // writeBack sends the connection's deliveries that are due, one after another, for about a slice of time.
@@ -148,6 +153,14 @@ type deliveryAttempt struct {
 	next time.Time
 }
 
+// wanted is since when the delivery may be sent: since it was made, or its connection was resumed or otherwise changed.
+func (s *deliveryAttempt) wanted() time.Time {
+	if s.conn.UpdatedAt.After(s.delivery.CreatedAt) {
+		return s.conn.UpdatedAt
+	}
+	return s.delivery.CreatedAt
+}
+
 func (s *deliveryAttempt) send(ctx context.Context) error {
 	c, ok := s.engine.Connectors[s.conn.Platform]
 	if s.conn.Platform.Inbound() {
@@ -182,7 +195,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	if why, err := s.awaitsReading(ctx, c, r); err != nil {
 		return err
 	} else if why != "" {
-		return s.wait(ctx, at.Add(readingLook), why)
+		return s.wait(ctx, at.Add(readingWait(at.Sub(s.wanted()))), why)
 	}
 	if holds, err := s.linkHolds(ctx, c, r); err != nil {
 		return s.handleError(ctx, at, err)

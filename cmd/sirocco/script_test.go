@@ -54,10 +54,9 @@ func scripts(folder string, database func(*testscript.Env)) testscript.Params {
 
 // setAddress sets the variable to a local address that nobody listens on.
 func setAddress(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := storetest.FreePort()
 	ts.Check(err)
-	ts.Setenv(args[0], l.Addr().String())
-	ts.Check(l.Close())
+	ts.Setenv(args[0], net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
 // waitReady waits until the server at the address is ready.

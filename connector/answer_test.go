@@ -20,7 +20,9 @@ func TestAnswersAreBounded(t *testing.T) {
 		"/items": `{"results":[` + strings.Repeat("1,", 2_000_000) + `1]}`,
 		"/deep":  `{"a":{"b":[` + strings.Repeat("{},", 20_000) + `{}]}}`,
 		"/bytes": `{"x":"` + strings.Repeat("y", 65<<20) + `"}`,
-		"/good":  `{"results":[` + strings.Repeat(`"x",`, 9_998) + `"x"]}`,
+		"/more":  `{"results":[` + strings.Repeat(`"x",`, 10_000) + `"x"]}`,
+		"/most":  `{"results":[` + strings.Repeat(`"x",`, 9_999) + `"x"]}`,
+		"/long":  `{"results":[` + strings.Repeat(`"x",`, 9_999) + `"x"],"others":[1,2]}`,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -31,7 +33,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	s := &connector.Session{HTTP: server.Client(), Values: map[string]string{"baseURL": server.URL}, Now: time.Now}
-	for path, want := range map[string]string{"/items": "10000 items", "/deep": "10000 items", "/bytes": "64 MiB", "/good": ""} {
+	for path, want := range map[string]string{"/items": "10000 items", "/deep": "10000 items", "/bytes": "64 MiB", "/more": "10000 items", "/most": "", "/long": ""} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		var out struct{ Results []any }

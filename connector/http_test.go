@@ -3,6 +3,7 @@ package connector_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -112,6 +113,31 @@ func TestAnUnreachableServiceIsTemporary(t *testing.T) {
 	_, err := get(t.Context(), s, nil)
 	if !connector.IsKind(err, connector.Temporary) || strings.Contains(err.Error(), secret) {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// TestWhyAServiceIsUnreachable says why no connection came about where that tells the one who named the host nothing of a network.
+func TestWhyAServiceIsUnreachable(t *testing.T) {
+	trusted := httptest.NewTLSServer(write("application/json", `{}`, 200))
+	t.Cleanup(trusted.Close)
+	refused := func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	}
+	unknown := func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: "crm.example"}
+	}
+	for want, test := range map[string]struct {
+		base      string
+		transport *http.Transport
+	}{
+		"crm.example cannot be reached: no whole answer came":                          {"http://crm.example", &http.Transport{DialContext: refused}},
+		"crm.example cannot be reached: its name could not be resolved (no such host)": {"http://crm.example", &http.Transport{DialContext: unknown}},
+		"cannot be reached: its certificate is not accepted (":                         {trusted.URL, &http.Transport{}},
+	} {
+		s := &connector.Session{HTTP: &http.Client{Transport: test.transport}, Timeout: time.Minute, Values: map[string]string{"baseURL": test.base}, Now: time.Now}
+		if _, err := get(t.Context(), s, nil); !connector.IsKind(err, connector.Temporary) || !strings.HasPrefix(err.Error(), "Acme: GET /things: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("it says %v, and not %s", err, want)
+		}
 	}
 }
 

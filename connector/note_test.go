@@ -27,3 +27,18 @@ func TestANoteFitsWhateverIsLongInIt(t *testing.T) {
 		}
 	}
 }
+
+// TestHowANoteReads puts the marker of a note, and its print where it has one, behind the first paragraph of the body.
+func TestHowANoteReads(t *testing.T) {
+	for want, n := range map[string]connector.Note{
+		"Talk\n\nThey signed.\n\nm/0a\n\nNeeds\n\nA new roof.": {Title: "Talk", Body: "They signed.\n\nNeeds\n\nA new roof.\n", Marker: "m", Print: "0a"},
+		"Talk\n\nThey signed.\n\nm":                            {Title: "Talk", Body: "They signed.", Marker: "m"},
+		"They signed.\nSoon.\n\nm\n\nNeeds":                    {Body: "They signed.\nSoon.\n\nNeeds", Marker: "m"},
+		"Talk\n\nm/0a":                                         {Title: "Talk", Marker: "m", Print: "0a"},
+		"m":                                                    {Marker: "m"},
+	} {
+		if text := connector.NoteText(n); text != want {
+			t.Errorf("%+v reads %q, and not %q", n, text, want)
+		}
+	}
+}

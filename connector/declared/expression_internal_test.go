@@ -1,6 +1,7 @@
 package declared
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,33 @@ func TestExpressions(t *testing.T) {
 		got, err := evaluated(t, text)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", text, err, diff)
+		}
+	}
+}
+
+// TestWhatAValueIsAs puts values into the places of a record: what is nothing leaves one empty, and what is of another kind is told and left out.
+func TestWhatAValueIsAs(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		place, value, want any
+		says               string
+	}{
+		{new(string), 7, "7", ""}, {new(string), nil, "", ""}, {new(string), []any{"a"}, "", "a list is no text"},
+		{new(time.Time), at, at, ""}, {new(time.Time), nil, time.Time{}, ""}, {new(time.Time), "soon", time.Time{}, "a time has a form that is not known"},
+		{new(wire), at, wire("2026-03-01T08:00:00.000Z"), ""}, {new(wire), nil, wire(""), ""}, {new(wire), 7, wire(""), "a number is no time: unix(...) or millis(...) says what it counts"},
+		{new(bool), true, true, ""}, {new(bool), nil, false, ""}, {new(bool), 7, false, "a number is neither true nor false"}, {new(bool), "yes", false, "a text is neither true nor false"},
+		{new(*bool), false, new(bool), ""}, {new(*bool), nil, (*bool)(nil), ""}, {new(*bool), []any{}, new(bool), "a list is neither true nor false"},
+		{new(*float64), "1.5", new(1.5), ""}, {new(*float64), 2, new(2.0), ""}, {new(*float64), "soon", (*float64)(nil), ""}, {new(*float64), nil, (*float64)(nil), ""},
+		{new([]string), []any{"a", "", 7, nil}, []string{"a", "7"}, ""}, {new([]string), "a", []string{"a"}, ""}, {new([]string), nil, []string(nil), ""},
+		{new([]string), []any{"a", []any{"b"}}, []string(nil), "a list is no text"}, {new([]string), map[string]any{}, []string(nil), "an object is no text"},
+	} {
+		err := put(test.place, test.value)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		if diff := cmp.Diff(test.want, reflect.ValueOf(test.place).Elem().Interface()); diff != "" || said != test.says {
+			t.Errorf("%v as a %T: it says %q, and not %q: %s", test.value, test.want, said, test.says, diff)
 		}
 	}
 }

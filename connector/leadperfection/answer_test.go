@@ -456,3 +456,82 @@ func TestAListThatIgnoresWhoIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatBecomesOfEachCustomerThatIsAskedFor asks for customers by their ids: one that comes is asked for once, one that does not a second
+// way, and where nobody can tell then, that is told and none is taken for gone.
+func TestWhatBecomesOfEachCustomerThatIsAskedFor(t *testing.T) {
+	const byIDPath = "/api/Customers/GetCustomersByProspectID"
+	for name, test := range map[string]struct {
+		status       int
+		second       string // the second way's answer
+		kind         connector.Kind
+		says         string
+		rejected     []string
+		secondAsking []string
+	}{
+		"gone":             {200, `[]`, "", "", nil, []string{"8"}},
+		"there":            {200, `[{"ProspectID":8}]`, "", "", []string{"8"}, []string{"8"}},
+		"no list":          {200, `"UPDATED SUCCESSFULLY!"`, connector.Refused, "whether a customer is gone cannot be asked: LeadPerfection: ", nil, []string{"8"}},
+		"no right":         {200, `[{"Result":0,"Message":"User does not have permission to execute action 'GetCustomersByProspectID'."}]`, connector.Refused, "whether a customer is gone cannot be asked: LeadPerfection: ", nil, []string{"8"}},
+		"a vendor is away": {503, `{}`, connector.Temporary, "503", nil, []string{"8"}},
+	} {
+		var asked []string
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			switch {
+			case r.URL.Path == byIDPath:
+				asked = append(asked, r.PostFormValue("ProspectID"))
+				w.WriteHeader(test.status)
+				_, _ = fmt.Fprint(w, test.second)
+			case r.URL.Path == leadPath && r.PostFormValue("cst_id") != "8":
+				_, _ = fmt.Fprintf(w, `[{"cst_id":%s,"firstname":"Ada"}]`, r.PostFormValue("cst_id"))
+			default:
+				_, _ = fmt.Fprint(w, `[]`)
+			}
+		}))
+		found, err := leadperfection.Connector{}.Find(t.Context(), s, hub.ModelAccount, []string{"7", "8", "9"})
+		var rejected []string
+		for _, r := range found.Rejected {
+			rejected = append(rejected, r.ExternalID)
+		}
+		if (err == nil) != (test.kind == "") || err != nil && (!connector.IsKind(err, test.kind) || !strings.Contains(err.Error(), test.says) || len(found.Records) > 0) {
+			t.Errorf("%s: %+v %v", name, found, err)
+		}
+		if err == nil && (len(found.Records) != 2 || found.Records[0].ExternalID != "7" || found.Records[1].ExternalID != "9") || !slices.Equal(rejected, test.rejected) || !slices.Equal(asked, test.secondAsking) {
+			t.Errorf("%s: %+v, a second way was asked for %q", name, found, asked)
+		}
+	}
+}
+
+// TestAZoneThatIsNone fails whatever is asked for of customers, none included, where the account's time zone is none.
+func TestAZoneThatIsNone(t *testing.T) {
+	s := session(t, answers(nil))
+	s.Values["timeZone"] = "Nowhere/At_All"
+	for _, ids := range [][]string{nil, {"7"}} {
+		if found, err := (leadperfection.Connector{}).Find(t.Context(), s, hub.ModelAccount, ids); err == nil {
+			t.Errorf("asked for %q: %+v", ids, found)
+		}
+	}
+	if page, err := fetched(t, s); err == nil {
+		t.Errorf("%+v", page)
+	}
+}
+
+// TestAPageEndsWithItsTime reads days in which nothing happened, each request taking so long: the page ends with the request that its time
+// is over by, and the next one goes on. Fast ones come to the first day.
+func TestAPageEndsWithItsTime(t *testing.T) {
+	for took, want := range map[time.Duration]int{time.Second: 14, 5 * time.Second: 4, 7 * time.Second: 3, 10 * time.Second: 2, 20 * time.Second: 1} {
+		now, asked := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC), 0
+		s := session(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			asked++
+			now = now.Add(took)
+			_, _ = fmt.Fprint(w, `[]`)
+		}))
+		s.Now = func() time.Time { return now }
+		page, err := leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelAccount, Limit: 50})
+		if err != nil || asked != want || (took > time.Second) != page.More {
+			t.Errorf("where each takes %s it asks %d times, and not %d: %+v %v", took, asked, want, page, err)
+		}
+	}
+}

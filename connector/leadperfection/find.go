@@ -13,7 +13,10 @@ import (
 // wholeDays is the window of all days.
 func wholeDays(s *connector.Session) (window, error) {
 	zone, err := zoneOf(s)
-	return window{from: firstDay, to: dayOf(s.Now(), zone) + 1, start: 1, size: pageMost}, err
+	if err != nil {
+		return window{}, err
+	}
+	return window{from: firstDay, to: dayOf(s.Now(), zone) + 1, start: 1, size: pageMost}, nil
 }
 
 // oneCustomer asks for a customer by a parameter that names it, or something of it; nil where none comes. A list that

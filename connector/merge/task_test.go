@@ -101,6 +101,23 @@ func TestTasksComeAfterEngagements(t *testing.T) {
 	}
 }
 
+// TestRowsThatCannotBeReadFillAPage counts engagements that cannot be read to a page that is full: it ends before the tasks, as one does that
+// has them all.
+func TestRowsThatCannotBeReadFillAPage(t *testing.T) {
+	for list, full := range map[string]bool{
+		`{"id":"1"},{"id":"2","start_time":7},{"id":"3"}`:                true,
+		`{"id":"1","start_time":7},{"id":"2","start_time":7},{"id":"3"}`: true,
+		`{"id":"1"},{"id":"2","start_time":7}`:                           false,
+	} {
+		v, s := newVendor(t)
+		v.bodies["GET engagements"] = `{"next":null,"results":[` + list + `]}`
+		page, err := merge.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelEngagement, Limit: 3})
+		if asked := len(v.queries("tasks")); err != nil || !page.More || len(page.Rejected) == 0 || (asked == 0) != full {
+			t.Errorf("%s: %v, %d rejected, more %t, tasks are asked for %d times: %v", list, engagements(page), len(page.Rejected), page.More, asked, err)
+		}
+	}
+}
+
 // TestWithoutTasks holds that engagements go on where the CRM behind has no tasks, or does not show them, and that nothing
 // then says that a task is gone.
 func TestWithoutTasks(t *testing.T) {

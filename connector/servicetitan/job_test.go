@@ -2,9 +2,12 @@ package servicetitan_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sirocco/connector"
 	"sirocco/connector/servicetitan"
@@ -160,5 +163,72 @@ func TestChangesBeside(t *testing.T) {
 	}
 	if found := read(t, session, connector.Query{Model: hub.ModelOpportunity, Limit: 100, Since: moved.ModifiedAt.Add(time.Second)}); len(found) != 0 {
 		t.Errorf("with nothing new %d jobs are read", len(found))
+	}
+}
+
+// TestALead reads one with all that is told of it, and one of which nothing is.
+func TestALead(t *testing.T) {
+	for name, test := range map[string]struct {
+		lead map[string]any
+		want hub.Record
+	}{
+		"all of it": {map[string]any{
+			"id": 7, "status": "Dismissed", "customerId": 8, "summary": "<p>A new<br>roof</p>", "leadCustomerName": "Ann", "leadPhone": "555-0100", "leadEmail": "ann@example.com",
+			"leadStreet": "1 Oak St", "leadUnit": "B", "leadCity": "Reno", "leadState": "NV", "leadZip": "1", "leadCountry": "US", "createdOn": "2026-01-02T00:00:00Z", "modifiedOn": "2026-01-03T00:00:00Z",
+		}, hub.Record{
+			Model: hub.ModelLead, ExternalID: "7", Name: "A new roof", ModifiedAt: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), Refs: hub.Refs{Account: "8"},
+			Details: hub.Details{
+				Disposition: "LOST", Addresses: []hub.Address{{Street: "1 Oak St B", City: "Reno", State: "NV", Zip: "1", Country: "US"}}, Email: "ann@example.com", Emails: []string{"ann@example.com"},
+				Phones: []string{"555-0100"}, CreatedAt: "2026-01-02T00:00:00.000Z", UpdatedAt: "2026-01-03T00:00:00.000Z",
+			},
+		}},
+		"its name alone": {map[string]any{"id": 7, "status": "Converted", "leadCustomerName": "Ann"}, hub.Record{Model: hub.ModelLead, ExternalID: "7", Name: "Ann"}},
+		"nothing":        {map[string]any{"id": 7}, hub.Record{Model: hub.ModelLead, ExternalID: "7"}},
+	} {
+		if diff := cmp.Diff(test.want, one(t, hub.ModelLead, map[string][]any{"leads": {test.lead}})); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestWhatIsAskedBeforeANote asks for a record alone, for an appointment with who goes and what it is about, and for an event without.
+func TestWhatIsAskedBeforeANote(t *testing.T) {
+	for _, test := range []struct {
+		of       hub.RecordRef
+		asked    []string
+		records  []string
+		children []hub.Model
+	}{
+		{hub.RecordRef{Model: hub.ModelLead, ExternalID: "7"}, []string{"leads"}, []string{"LEAD 7"}, nil},
+		{hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: "7"}, []string{"jobs"}, []string{"OPPORTUNITY 7"}, nil},
+		{hub.RecordRef{Model: hub.ModelEngagement, ExternalID: "nonjob:7"}, []string{"non-job-appointments"}, []string{"ENGAGEMENT nonjob:7"}, nil},
+		{hub.RecordRef{Model: hub.ModelEngagement, ExternalID: "7"}, []string{"appointments", "appointment-assignments", "jobs"}, []string{"ENGAGEMENT 7", "OPPORTUNITY 9", "ENGAGEMENT_USER 11"}, []hub.Model{hub.ModelEngagementUser}},
+		{hub.RecordRef{Model: hub.ModelEngagement, ExternalID: "8"}, []string{"appointments"}, nil, nil},
+	} {
+		var asked []string
+		session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+			list := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+			asked = append(asked, list)
+			data := []any{}
+			for id, row := range map[string]map[string]any{
+				"leads 7": {"id": 7}, "jobs 7": {"id": 7, "jobStatus": "Scheduled"}, "jobs 9": {"id": 9, "jobStatus": "Scheduled"},
+				"non-job-appointments 7":    {"id": 7, "technicianId": 3, "name": "Lunch", "start": "2026-01-02T12:00:00Z", "duration": "01:00:00", "active": true},
+				"appointments 7":            {"id": 7, "jobId": 9, "start": "2026-01-02T00:00:00Z", "end": "2026-01-02T01:00:00Z", "status": "Scheduled"},
+				"appointment-assignments 7": {"id": 11, "appointmentId": 7, "technicianId": 3, "active": true},
+			} {
+				if q := r.URL.Query(); id == list+" "+q.Get("ids")+q.Get("appointmentIds") {
+					data = append(data, row)
+				}
+			}
+			write(w, map[string]any{"data": data, "hasMore": false})
+		})
+		found, err := servicetitan.Connector{}.Confirm(t.Context(), session, test.of)
+		var records []string
+		for _, r := range found.Records {
+			records = append(records, string(r.Model)+" "+r.ExternalID)
+		}
+		if err != nil || !slices.Equal(asked, test.asked) || !slices.Equal(records, test.records) || !slices.Equal(found.Children, test.children) {
+			t.Errorf("%s %s: asked for %q, found %q with %v: %v", test.of.Model, test.of.ExternalID, asked, records, found.Children, err)
+		}
 	}
 }

@@ -1,11 +1,18 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"sirocco/hub"
+	"sirocco/store"
+	"sirocco/store/storetest"
 )
 
 // TestRecordingsThatPointElsewhere follows as many redirects as may be, and no more; none is told of the address before, which may be
@@ -31,4 +38,53 @@ func TestRecordingsThatPointElsewhere(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 	}
+}
+
+// TestWhichRecordingsAreFetched tries one that waits and is due, and leaves alone one that is done, has failed, is gone or is due later; an
+// error of the database is told.
+func TestWhichRecordingsAreFetched(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		now := time.Now().Truncate(time.Millisecond)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: func() time.Time { return now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		org := storetest.Organization(t, st)
+		for name, test := range map[string]struct {
+			change   string
+			status   hub.MultimediaStatus // empty where it is gone
+			attempts int64
+			wait     time.Duration // until it is tried next; zero is never
+		}{
+			"due":       {`UPDATE multimedia_events SET attempts = 0 WHERE id = $1`, hub.MultimediaPending, 1, 30 * time.Second},
+			"due later": {fmt.Sprintf(`UPDATE multimedia_events SET due_at = %d WHERE id = $1`, now.Add(time.Hour).UnixMicro()), hub.MultimediaPending, 0, time.Hour},
+			"fetched":   {`UPDATE multimedia_events SET status = 'FETCHED' WHERE id = $1`, hub.MultimediaFetched, 0, 0},
+			"failed":    {`UPDATE multimedia_events SET status = 'FAILED' WHERE id = $1`, hub.MultimediaFailed, 0, 0},
+			"gone":      {`DELETE FROM multimedia_events WHERE id = $1`, "", 0, 0},
+		} {
+			event := hub.MultimediaEvent{ExternalID: name, DownloadURL: "https://calls.example.com/1", FileType: "audio/mpeg", StartedAt: now}
+			if err := st.PutMultimediaEvents(t.Context(), org, []hub.MultimediaEvent{event}); err != nil {
+				t.Fatal(err)
+			}
+			all, err := st.MultimediaEvents(t.Context(), org, "", "", 1)
+			if err != nil || len(all) != 1 || all[0].ExternalID != name {
+				t.Fatal(all, err)
+			}
+			id := all[0].ID
+			storetest.Exec(t, st, test.change, id)
+			next, err := e.fetchMedia(t.Context(), store.Task{OrganizationID: org, Kind: store.TaskMultimedia, ObjectID: id})
+			if err != nil || next.IsZero() != (test.wait == 0) || test.wait > 0 && !next.Equal(now.Add(test.wait)) {
+				t.Errorf("%s: next after %s: %v", name, next.Sub(now), err)
+			}
+			after, err := st.MultimediaEvent(t.Context(), org, id)
+			if test.status == "" != errors.Is(err, hub.ErrNotFound) || after.Status != test.status || after.Attempts != test.attempts {
+				t.Errorf("%s: %+v %v", name, after, err)
+			}
+		}
+		storetest.Exec(t, st, `ALTER TABLE multimedia_events RENAME TO mislaid`)
+		if next, err := e.fetchMedia(t.Context(), store.Task{OrganizationID: org, Kind: store.TaskMultimedia, ObjectID: hub.NewID()}); err == nil {
+			t.Errorf("a database that fails: next after %s", next.Sub(now))
+		}
+	})
 }

@@ -244,6 +244,9 @@ func (j *syncJob) syncModel(ctx context.Context, info hub.ModelInfo) error {
 	for range 2 { // once more where the first time ended what an earlier run had begun
 		m := &modelSync{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
 		err := m.sync(ctx)
+		if isStop(err) { // pages that lead nowhere are no success after which it is tried again soon
+			m.committed.Failures, m.committed.FailureCause = st.Failures, st.FailureCause
+		}
 		*st = m.committed
 		if wait, ok := errors.AsType[*waitError](err); ok {
 			return j.waitFor(wait)

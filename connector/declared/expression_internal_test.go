@@ -118,3 +118,69 @@ func TestExpressionsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsOfThings takes parts by their names and their numbers, and refuses those that are named by something else.
+func TestPartsOfThings(t *testing.T) {
+	object, texts, list := map[string]any{"a": 1}, map[string]string{"a": "1"}, []any{"x", "y"}
+	for _, test := range []struct {
+		of, key, want any
+		says          string
+	}{
+		{nil, "a", nil, ""}, {nil, 0, nil, ""},
+		{object, "a", 1, ""}, {object, "b", nil, ""}, {object, 0, nil, "a part of an object is named by a text"},
+		{texts, "a", "1", ""}, {texts, "b", nil, ""}, {texts, 0, nil, "a part of an object is named by a text"},
+		{list, 0, "x", ""}, {list, 1, "y", ""}, {list, -2, "x", ""}, {list, 2, nil, ""}, {list, -3, nil, ""}, {list, "a", nil, "a part of a list is named by a number"},
+		{"Ada", "a", nil, "a text has no parts"},
+	} {
+		var said any
+		got := func() (got any) {
+			defer func() { said = recover() }()
+			return member(test.of, test.key)
+		}()
+		if got != test.want || (said == nil) != (test.says == "") || said != nil && said != test.says {
+			t.Errorf("%v of %v is %v: %v", test.key, test.of, got, said)
+		}
+	}
+}
+
+// TestWhatValuesWeigh counts the texts of a value, those that name its parts too, and a little for each part.
+func TestWhatValuesWeigh(t *testing.T) {
+	for _, test := range []struct {
+		value any
+		want  int
+	}{{nil, 8}, {7, 8}, {"Ada", 11}, {[]any{}, 8}, {[]any{"Ada", 7}, 8 + 11 + 8}, {map[string]any{"name": "Ada", "n": 7}, 8 + 4 + 11 + 1 + 8}, {[]any{[]any{"Ada"}}, 8 + 8 + 11}} {
+		if got := weight(test.value); got != test.want {
+			t.Errorf("%v weighs %d, and not %d", test.value, got, test.want)
+		}
+	}
+}
+
+// TestConditionsThatSayNothing takes what the file says where there is no condition, nothing for false, and names the line of what is neither
+// true nor false.
+func TestConditionsThatSayNothing(t *testing.T) {
+	for _, test := range []struct {
+		text     string
+		standard bool
+		want     bool
+		says     string
+	}{
+		{"", true, true, ""}, {"", false, false, ""}, {"item.none", true, false, ""}, {"item.n == 7", false, true, ""}, {"item.n == 8", true, false, ""},
+		{"item.n", true, false, "line 3: a number is neither true nor false"}, {"time(7)", true, false, "line 3: "},
+	} {
+		var e *expression
+		if test.text != "" {
+			e = &expression{text: test.text, line: 3}
+			if err := e.compile(seesItem); err != nil {
+				t.Fatal(err)
+			}
+		}
+		is, err := e.isTrue(newScope(map[string]any{"item": item}), test.standard)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		if is != test.want || (said == "") != (test.says == "") || !strings.HasPrefix(said, test.says) {
+			t.Errorf("%q is %t: %q", test.text, is, said)
+		}
+	}
+}

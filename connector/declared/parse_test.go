@@ -48,6 +48,7 @@ func TestWhatIsWrongIsNamedByItsLine(t *testing.T) {
 		"a function with too much":   {"email: lower(item.mail)", "email: item.mail | replace(\"a\", \"b\", \"c\")", "replace takes 3 arguments, not 4"},
 		"two ways to sign":           {"auth:\n", "auth:\n  basic: {user: a, password: b}\n", "line 12: auth: it has 2 keys, where 1 can be"},
 		"lists within lists":         {"size: {parameter: limit, most: 50}", "size: " + strings.Repeat("[", 20) + strings.Repeat("]", 20), "line 23: it is nested too deeply"},
+		"deletions without a field":  {"    find: {path: \"/people/${id}\"}\n", "    deletions: told\n", "line 37: the vendor tells of deletions, and the fields lack deleted"},
 		"a field that is empty":      {"email: lower(item.mail)", "email: \"\"", "line 36: models/0/fields/email: it is empty"},
 	} {
 		text := strings.Replace(string(good), test.old, test.by, 1)

@@ -254,6 +254,8 @@ func TestLinksAsPeopleWriteThem(t *testing.T) {
 		`</api/people?page=9>; title="rel=next; no"; REL = "Next"`:                          "page=9",
 		`</api/people?page=9>; rel="prev"; rel="next"`:                                      "",
 		`</api/people?page=9>; title="a \"quoted\" <one>, "; rel="last"`:                    "",
+		`</api/people?page=9>; title="a \"b\" c"; rel="next"`:                               "page=9",
+		`</api/people?page=9>; title="a\"; rel=next; b=\""; rel="last"`:                     "",
 		`</api/people?page=9`: "",
 	} {
 		c, s := against(t, "link", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -641,5 +643,54 @@ func TestTheRecordInAnAnswer(t *testing.T) {
 		if len(page.Records) != test.found || (err == nil) != (test.kind == "") || err != nil && !connector.IsKind(err, test.kind) {
 			t.Errorf("%s: %+v %v", test.answer, page, err)
 		}
+	}
+}
+
+// TestNotesThatCannotBeLookedFor tells where notes are not kept, and a list with one that has no id: neither says that there is none.
+func TestNotesThatCannotBeLookedFor(t *testing.T) {
+	var notes []any
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]any{"items": notes}) }))
+	for _, test := range []struct {
+		on    hub.Model
+		notes []any
+		want  connector.FoundNote
+		kind  connector.Kind
+		says  string
+	}{
+		{hub.ModelOpportunity, []any{}, connector.FoundNote{}, "", ""},
+		{hub.ModelOpportunity, []any{map[string]any{"id": "1", "text": "else"}, map[string]any{"id": 2, "text": "Talk m-1"}}, connector.FoundNote{ExternalID: "2", Marker: "m-1", Text: "Talk m-1"}, "", ""},
+		{hub.ModelOpportunity, []any{map[string]any{"text": "else"}}, connector.FoundNote{}, connector.Malformed, "has no id"},
+		{hub.ModelOpportunity, []any{map[string]any{"id": []any{}, "text": "else"}}, connector.FoundNote{}, connector.Malformed, "a list is no text"},
+		{hub.ModelOpportunity, []any{map[string]any{"id": "1", "text": []any{}}}, connector.FoundNote{}, connector.Malformed, "a list is no text"},
+		{hub.ModelUser, []any{}, connector.FoundNote{}, connector.Refused, "USER"},
+	} {
+		notes = test.notes
+		found, err := c.(connector.NoteFinder).FindNote(t.Context(), s, connector.NoteQuery{Target: test.on, ExternalID: "7", Markers: []string{"m-1"}})
+		if found != test.want || (err == nil) != (test.kind == "") || err != nil && (!connector.IsKind(err, test.kind) || !strings.Contains(err.Error(), test.says)) {
+			t.Errorf("%s with %v: %+v %v", test.on, test.notes, found, err)
+		}
+	}
+}
+
+// TestOpportunitiesThatCannotBeAskedFor confirms other records all the same, an engagement without what it is about.
+func TestOpportunitiesThatCannotBeAskedFor(t *testing.T) {
+	c, s := against(t, "number", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/deals") {
+			t.Errorf("it asks for %s", r.URL)
+		}
+		answer(w, map[string]any{"id": "7", "begins": "2026-03-01T09:00:00Z", "deal": "9", "people": []any{map[string]any{"user": "3"}}})
+	}), "    find: {path: \"/deals/${id}\"}\n", "")
+	for m, want := range map[hub.Model]struct {
+		records  int
+		children []hub.Model
+	}{hub.ModelUser: {1, nil}, hub.ModelContact: {1, nil}, hub.ModelEngagement: {2, []hub.Model{hub.ModelEngagementUser}}} {
+		of := hub.RecordRef{Model: m, ExternalID: "7"}
+		found, err := c.(connector.Confirmer).Confirm(t.Context(), s, of)
+		if err != nil || !found.Has(of) || len(found.Records) != want.records || !slices.Equal(found.Children, want.children) || len(found.Absent) > 0 {
+			t.Errorf("%s: %+v %v", m, found, err)
+		}
+	}
+	if _, err := c.(connector.Confirmer).Confirm(t.Context(), s, hub.RecordRef{Model: hub.ModelOpportunity, ExternalID: "9"}); !errors.Is(err, connector.ErrCannotAsk) {
+		t.Errorf("an opportunity: %v", err)
 	}
 }

@@ -107,14 +107,16 @@ func TestKeysOfAnyCase(t *testing.T) {
 
 // TestAmountsThatAreNone reads amounts that are written as no number is: they are not known, and the customer comes.
 func TestAmountsThatAreNone(t *testing.T) {
-	text := `[{"cst_id":7,"firstname":"Ada","leads":[{"id":70,"gsa":"NaN","jobs":[{"id":700,"grossamount":"-Infinity"}]}]}]`
-	page, err := fetched(t, session(t, answers(map[string]string{leadPath: text})))
-	if err != nil || len(page.Rejected) > 0 || len(page.Records) != 3 {
-		t.Fatalf("%+v %v", page, err)
-	}
-	for _, r := range page.Records {
-		if r.Details.Amount != nil {
-			t.Errorf("%s %s has the amount %v", r.Model, r.ExternalID, *r.Details.Amount)
+	for _, amount := range []string{`"NaN"`, `"-Infinity"`, `0`, `"$0.00"`, `"soon"`, `""`, `null`} {
+		text := fmt.Sprintf(`[{"cst_id":7,"firstname":"Ada","leads":[{"id":70,"gsa":%s,"jobs":[{"id":700,"grossamount":%s}]}]}]`, amount, amount)
+		page, err := fetched(t, session(t, answers(map[string]string{leadPath: text})))
+		if err != nil || len(page.Rejected) > 0 || len(page.Records) != 3 {
+			t.Fatalf("%s: %+v %v", amount, page, err)
+		}
+		for _, r := range page.Records {
+			if r.Details.Amount != nil {
+				t.Errorf("%s: %s %s has the amount %v", amount, r.Model, r.ExternalID, *r.Details.Amount)
+			}
 		}
 	}
 }
@@ -293,6 +295,27 @@ func TestACustomerThatAlwaysFails(t *testing.T) {
 	page, err := leadperfection.Connector{}.Fetch(t.Context(), s, q)
 	if err != nil || len(page.Records) != 2 || page.Records[0].ExternalID != "8" || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "7" || !strings.Contains(page.Rejected[0].Reason, "500") {
 		t.Errorf("%+v %v", page, err)
+	}
+}
+
+// TestWhatCannotBeReadIsTold puts a customer of whose leads, appointments or jobs something cannot be read into quarantine, and a rep, each with
+// what it is.
+func TestWhatCannotBeReadIsTold(t *testing.T) {
+	for _, test := range []struct{ leads, reason string }{
+		{`7`, "its leads are no list"}, {`[7]`, "one of its leads is no object"}, {`[{"disposition":"Set"}]`, "one of its leads has no id"},
+		{`[{"id":70,"apptset":true,"apptdate":"soon"}]`, "the time of an appointment has a form that is not known"},
+		{`[{"id":70,"jobs":7}]`, "its jobs are no list"}, {`[{"id":70,"jobs":[7]}]`, "one of its jobs is no object"},
+	} {
+		page, err := fetched(t, session(t, answers(map[string]string{leadPath: `[{"cst_id":7,"firstname":"Ada","leads":` + test.leads + `}]`})))
+		if err != nil || len(page.Records) > 0 || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "7" || !strings.Contains(page.Rejected[0].Reason, test.reason) {
+			t.Errorf("%s: %+v %v", test.leads, page, err)
+		}
+	}
+	s := session(t, answers(map[string]string{repsPath: `[{"emp_id":9,"salesrepname":"Quinn Jensen"},{"salesrepname":"Noor Ito"}]`}))
+	users, err := leadperfection.Connector{}.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 50})
+	const why = "the CRM sent a sales rep that cannot be kept: "
+	if err != nil || len(users.Records) != 1 || len(users.Rejected) != 1 || !strings.HasPrefix(users.Rejected[0].Reason, why) || len(users.Rejected[0].Reason) == len(why) {
+		t.Errorf("%+v %v", users, err)
 	}
 }
 
@@ -514,6 +537,11 @@ func TestAZoneThatIsNone(t *testing.T) {
 	}
 	if page, err := fetched(t, s); err == nil {
 		t.Errorf("%+v", page)
+	}
+	for _, m := range []hub.Model{hub.ModelAccount, hub.ModelLead, hub.ModelEngagement} {
+		if told, err := (leadperfection.Connector{}).Confirm(t.Context(), s, hub.RecordRef{Model: m, ExternalID: "7"}); !connector.IsKind(err, connector.Refused) || !strings.Contains(err.Error(), "timeZone") {
+			t.Errorf("before a note on %s: %+v %v", m, told, err)
+		}
 	}
 }
 

@@ -104,10 +104,10 @@ func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef,
 }
 
 // awaitsReading says, for people, why a note waits for the CRM to be read: a better record than the one that the rule linked may come any
-// moment, as those of its kind, or who they are of, are being read for the first time; or what decided the link is not known to be so any
-// more, as after a pause, and the vendor cannot be asked. It is empty where it waits for none.
-func (s *deliveryAttempt) awaitsReading(ctx context.Context, c connector.Connector, r hub.Recording) (string, error) {
-	now, info := s.engine.Clock(), c.Info()
+// moment, as those of its kind, or who they are of, are being read for the first time, or for the first time after a pause. It is empty where
+// it waits for none.
+func (s *deliveryAttempt) awaitsReading(ctx context.Context, info hub.PlatformInfo, r hub.Recording) (string, error) {
+	now := s.engine.Clock()
 	if r.Link.By != hub.LinkedByMatching || !s.delivery.SentAt.IsZero() {
 		return "", nil
 	}
@@ -120,14 +120,11 @@ func (s *deliveryAttempt) awaitsReading(ctx context.Context, c connector.Connect
 	if slices.ContainsFunc(states, firstRead) && now.Sub(s.delivery.CreatedAt) <= readingMost {
 		return "It waits until " + info.Name + " is read for the first time, as what the recording is linked to is only the best of what is known so far.", nil
 	}
-	if _, asks := c.(connector.Confirmer); asks {
-		return "", nil
-	}
 	behind, err := s.isBehind(ctx, states)
 	if err != nil || !behind {
 		return "", err
 	}
-	return "It waits until " + info.Name + " is read again, as what the recording was linked by may have changed there since the last sync, and cannot be asked for.", nil
+	return "It waits until " + info.Name + " is read again, as what the recording was linked by may have changed there meanwhile, and something may have come that fits better.", nil
 }
 
 // decides reports whether what is read as read decides about links to a model: it brings its records, or who they are of.
@@ -138,13 +135,21 @@ func decides(info hub.PlatformInfo, read, linked hub.Model) bool {
 	})
 }
 
-// isBehind reports whether one of some models was last read longer ago than two syncs are apart, and is to be read any moment: it is due,
-// is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
+// isBehind reports whether one of some models was last read before the connection was resumed, or longer ago than two syncs are apart, and is
+// to be read any moment: it is due, is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
 func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState) (bool, error) {
 	now := s.engine.Clock()
 	sched, err := s.engine.Store.Schedule(ctx, s.conn.OrganizationID, s.conn.ID)
 	if err != nil {
 		return false, ignoreMissing(err) // nothing is read over it
+	}
+	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
+	if ignoreMissing(err) != nil {
+		return false, err
+	}
+	resumed := s.conn.UpdatedAt
+	if creds.UpdatedAt.After(resumed) {
+		resumed = creds.UpdatedAt
 	}
 	lately := func(at time.Time) bool { return now.Sub(at) <= readingMost }
 	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
@@ -153,8 +158,11 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 		switch failed := st.Failed != "" || sched.Failures > 0; {
 		case ignoreMissing(err) != nil:
 			return false, err
-		case !failed && now.Sub(run.StartedAt) <= 2*sched.Interval:
-		case failed && lately(s.wanted()), st.InRun && lately(st.StartedAt), !st.InRun && due:
+		case failed && (lately(s.delivery.CreatedAt) || lately(resumed)):
+			return true, nil
+		case failed:
+		case !run.StartedAt.Before(resumed) && (now.Sub(run.StartedAt) <= 2*sched.Interval || !st.InRun && !run.StartedAt.Before(s.delivery.CreatedAt)):
+		case st.InRun && lately(st.StartedAt), !st.InRun && due:
 			return true, nil
 		}
 	}

@@ -82,8 +82,8 @@ func TestANoteWaitsForTheFirstReading(t *testing.T) {
 	})
 }
 
-// TestANoteThatWasHeldWaitsForTheNextReading pauses the connection to a CRM that cannot be asked about a link, lets the appointment be
-// another rep's there meanwhile, and resumes a while later: what was held is not sent over the link, though the CRM cannot be read at first.
+// TestANoteThatWasHeldWaitsForTheNextReading pauses a connection, lets the appointment be another rep's at the CRM meanwhile, and resumes it:
+// what was held is not sent over the link before all is read, though that fails at first.
 func TestANoteThatWasHeldWaitsForTheNextReading(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
 		user, rep := r.rep()
@@ -100,11 +100,7 @@ func TestANoteThatWasHeldWaitsForTheNextReading(t *testing.T) {
 		r.pass(3 * time.Hour)
 		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/engagements"})
 		r.patch(hub.ConnectionPatch{Active: &yes})
-		var d hub.Delivery
-		until(t, "its note was looked at", func() bool { d = r.delivery(recording); return d.State != hub.DeliveryPending || d.Error != "" })
-		if d.State != hub.DeliveryPending || d.Attempts != 0 || !strings.HasPrefix(d.Error, "It waits until ") {
-			t.Fatalf("%+v", d)
-		}
+		r.waitsToBeRead(recording)
 		r.crm.Faults.Stop()
 		until(t, "it is not sent", func() bool {
 			skipToDue(t, r.st, r.conn, &r.ahead)
@@ -113,5 +109,38 @@ func TestANoteThatWasHeldWaitsForTheNextReading(t *testing.T) {
 		if d := r.delivery(recording); d.State != hub.DeliveryCanceled || len(r.crm.Notes.All()) != 0 {
 			t.Errorf("%d notes: %+v", len(r.crm.Notes.All()), d)
 		}
+	})
+}
+
+// waitsToBeRead waits until the recording's note was looked at, and was not sent but waits until the CRM is read.
+func (r *hubRig) waitsToBeRead(recording string) {
+	r.t.Helper()
+	var d hub.Delivery
+	until(r.t, "its note was looked at", func() bool { d = r.delivery(recording); return d.State != hub.DeliveryPending || d.Error != "" })
+	if d.State != hub.DeliveryPending || d.Attempts != 0 || !strings.HasPrefix(d.Error, "It waits until ") {
+		r.t.Fatalf("%+v", d)
+	}
+}
+
+// TestANoteThatWasHeldWaitsThoughItsLinkCanBeAsked pauses a connection for a moment, and resumes it while the CRM cannot be read: what the link is
+// to could be asked for by itself, but nothing tells whether another fits better by now.
+func TestANoteThatWasHeldWaitsThoughItsLinkCanBeAsked(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		visit, who := r.planned()
+		if visit.EndTime.IsZero() {
+			t.Skip("its appointments have no end")
+		}
+		user, err := r.st.CreateUser(t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.quiet()
+		recording := r.record(user, visit.StartTime.Add(2*time.Minute), int(visit.EndTime.Sub(visit.StartTime).Minutes())-4)
+		r.comes(recording, visit.ExternalID, "It is of the appointment")
+		r.patch(hub.ConnectionPatch{Active: &no})
+		r.analyze(recording)
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError})
+		r.patch(hub.ConnectionPatch{Active: &yes})
+		r.waitsToBeRead(recording)
 	})
 }

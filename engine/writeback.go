@@ -21,10 +21,11 @@ const (
 	deliveryWaitMax = 12 * time.Hour
 	// waitingLook is how often deliveries that wait for others look whether they still do.
 	waitingLook = 10 * time.Minute
-	// readingLook is how soon a delivery looks again that waits for the CRM to be read, readingMost how long it waits for that: a list
-	// that never ends keeps no note back for ever.
-	readingLook = 15 * time.Second
-	readingMost = 24 * time.Hour
+	// readingLook is how soon a delivery looks again that waits for the CRM to be read, readingLookMost how late, readingMost how long it
+	// waits for that: a list that never ends keeps no note back for ever.
+	readingLook     = 15 * time.Second
+	readingLookMost = 2 * time.Minute
+	readingMost     = 24 * time.Hour
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
@@ -40,7 +41,7 @@ func deliveryWait(attempts int) time.Duration {
 
 // readingWait is how long after a look a delivery looks again that has waited for the CRM to be read: many may be held for long.
 func readingWait(waited time.Duration) time.Duration {
-	return min(max(waited/8, readingLook), waitingLook)
+	return min(max(waited/8, readingLook), readingLookMost)
 }
 
 // writeBack sends the connection's deliveries that are due, one after another, for about a slice of time.
@@ -192,7 +193,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 			return s.wait(ctx, at.Add(waitingLook), "It waits for a record that has a note of the recording already, sent before the CRM was connected anew.")
 		}
 	}
-	if why, err := s.awaitsReading(ctx, c, r); err != nil {
+	if why, err := s.awaitsReading(ctx, info, r); err != nil {
 		return err
 	} else if why != "" {
 		return s.wait(ctx, at.Add(readingWait(at.Sub(s.wanted()))), why)

@@ -348,9 +348,12 @@ func ignoreConnector(err error) error {
 	return err
 }
 
-// remove takes a note back, or says in its place that it is void, as the connector can.
+// remove takes a note back, or says in its place that it is void, as the connector can. One that somebody has changed is left.
 func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, found connector.FoundNote) error {
 	d, asked := s.delivery, s.requests.of(ctx, s.delivery.Note.On.Model)
+	if found.Text != "" && d.Note.Hash != "" && !isOurs(d, found) {
+		return connector.Fail(connector.Refused, c.Info().Name, "somebody has changed the note there")
+	}
 	err := error(connector.Fail(connector.Refused, c.Info().Name, "a note cannot be taken back"))
 	if remover, ok := c.(connector.NoteRemover); ok {
 		err = remover.RemoveNote(asked, &s.session.Session, d.Note.On.Model, d.Note.On.ExternalID, found.ExternalID)
@@ -359,7 +362,7 @@ func (s *deliveryAttempt) remove(ctx context.Context, c connector.Connector, fou
 		}
 	}
 	changer, ok := c.(connector.NoteChanger)
-	if !isPermanent(err) || !ok || !s.isOurs(found) {
+	if !isPermanent(err) || !ok || !isOurs(d, found) {
 		return err
 	}
 	return changer.ChangeNote(asked, &s.session.Session, voidNote(d.Note.On, d.Note.Marker), found.ExternalID)

@@ -269,6 +269,185 @@ func TestANoteThatIsWantedBackIsSent(t *testing.T) {
 	})
 }
 
+// eachWithVisits runs a test with each connector whose appointments take no notes, but what they are of does, and gives it two of them of the
+// same.
+func eachWithVisits(t *testing.T, test func(t *testing.T, r *hubRig, visit, other string)) {
+	t.Helper()
+	storetest.Long(t)
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		if slices.Contains(r.info.NoteTargets, hub.ModelEngagement) {
+			t.Skip("its appointments take the notes themselves")
+		}
+		visit, _ := r.planned()
+		all := r.crm.Records(hub.ModelEngagement)
+		other := all[slices.IndexFunc(all, func(o hub.Record) bool { return o.ExternalID != visit.ExternalID && !o.Deleted })]
+		row, id := r.crm.Row(hub.ModelEngagement, other.ExternalID)
+		r.crm.Change(row, id, func(o *hub.Record) {
+			owner := o.Refs.Owner
+			o.Refs = visit.Refs
+			o.Refs.Owner = owner
+		})
+		r.quiet()
+		kept, err := r.st.Kept(t.Context(), r.conn.OrganizationID, r.conn.ID, hub.ModelEngagement, nil, []string{other.ExternalID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(kept) != 1 || kept[0].Refs.Opportunity != visit.Refs.Opportunity || kept[0].Refs.Account != visit.Refs.Account || kept[0].Refs.Lead != visit.Refs.Lead {
+			t.Skip("its appointments stay with their customers")
+		}
+		test(t, r, visit.ExternalID, other.ExternalID)
+	})
+}
+
+// TestTheNoteOfAnotherVisitOfTheCustomer links a recording to another appointment of the same customer, by way of which its note is the same,
+// while the CRM does not list the note yet, or lists none for once: it is not written twice.
+func TestTheNoteOfAnotherVisitOfTheCustomer(t *testing.T) {
+	for name, hide := range map[string]func(r *hubRig){
+		"listed late":    func(r *hubRig) { r.crm.Notes.ListAfter(r.lag / 2) },
+		"missed by once": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWithVisits(t, func(t *testing.T, r *hubRig, visit, other string) {
+				if hide != nil {
+					if r.info.NotesReadBack {
+						t.Skip("its notes count once they are listed")
+					}
+					hide(r)
+				}
+				user, _ := r.rep()
+				id := r.processed(user, "A talk", hub.ModelEngagement, visit)
+				r.reaches(id, hub.DeliverySent)
+				r.idle()
+				note := r.crm.Notes.All()[0].ID
+				if hide == nil {
+					r.pass(2 * r.lag)
+					r.crm.Notes.Hide(note, true)
+				}
+				r.link(id, hub.ModelEngagement, other)
+				if hide == nil {
+					until(t, "it was looked for", func() bool {
+						ds := r.deliveries(id)
+						return len(ds) == 2 && (ds[1].Error != "" || ds[1].State == hub.DeliverySent)
+					})
+					r.crm.Notes.Hide(note, false)
+				}
+				until(t, "both are settled", func() bool {
+					r.waits(id)
+					ds := r.deliveries(id)
+					return len(ds) == 2 && ds[0].State == hub.DeliverySent && ds[1].State == hub.DeliverySent
+				})
+				if n := len(r.crm.Notes.All()); n != 1 {
+					t.Errorf("%d notes", n)
+				}
+			})
+		})
+	}
+}
+
+// TestTheNoteOfAnotherVisitThatIsGone removes the note at the CRM before the recording is linked to another appointment of the same customer:
+// it is not written again.
+func TestTheNoteOfAnotherVisitThatIsGone(t *testing.T) {
+	eachWithVisits(t, func(t *testing.T, r *hubRig, visit, other string) {
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", hub.ModelEngagement, visit)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		r.pass(2 * r.lag)
+		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
+		left := len(r.crm.Notes.All())
+		r.link(id, hub.ModelEngagement, other)
+		until(t, "the second is settled", func() bool {
+			r.waits(id)
+			ds := r.deliveries(id)
+			return len(ds) == 2 && ds[1].State != hub.DeliveryPending && ds[1].State != hub.DeliveryConfirming
+		})
+		if ds := r.deliveries(id); ds[1].State != hub.DeliveryCanceled || !strings.Contains(ds[1].Error, "It is not written again") || len(r.crm.Notes.All()) != left {
+			t.Errorf("%d notes: %+v", len(r.crm.Notes.All()), ds[1])
+		}
+	})
+}
+
+// TestTheNoteOfAnotherVisitIsChanged has another analysis of a recording that is linked to another appointment of the same customer by then: the
+// note is still ours, and is changed.
+func TestTheNoteOfAnotherVisitIsChanged(t *testing.T) {
+	eachWithVisits(t, func(t *testing.T, r *hubRig, visit, other string) {
+		if _, changes := pulledConnector(r.info.Platform).(connector.NoteChanger); !changes {
+			t.Skip("its notes cannot be changed")
+		}
+		r.correct(hub.CorrectByChange)
+		user, _ := r.rep()
+		id := r.processed(user, "A talk", hub.ModelEngagement, visit)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		for i, to := range []string{other, visit} {
+			r.link(id, hub.ModelEngagement, to)
+			r.settled(id, 2)
+			r.idle()
+			says := []string{"Second thoughts", "Third thoughts"}[i]
+			r.analysedAs(id, says)
+			until(t, "it is changed", func() bool { n := r.crm.Notes.All(); return len(n) > 1 || strings.Contains(n[0].Text, says) })
+			r.idle()
+			if n := r.crm.Notes.All(); len(n) != 1 {
+				t.Errorf("%+v", n)
+			}
+		}
+	})
+}
+
+func pulledConnector(p hub.Platform) connector.Connector {
+	for _, one := range pulled {
+		if one.connector.Info().Platform == p {
+			return one.connector
+		}
+	}
+	return nil
+}
+
+// TestASettledNoteIsCorrected has an analysis come while nobody knows whether a note is there, and a person say that it is: what it says is
+// corrected.
+func TestASettledNoteIsCorrected(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		r.quiet()
+		user, _ := r.rep()
+		r.crm.Notes.ListAfter(r.lag * 7 / 8)
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
+		r.patch(hub.ConnectionPatch{Active: &no}) // the hub does not find it meanwhile
+		r.analysedAs(id, "Second thoughts")
+		if _, err := r.st.SettleDelivery(t.Context(), r.conn.OrganizationID, r.delivery(id).ID, true, r.crm.Notes.All()[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if ds := r.deliveries(id); len(ds) != 2 || ds[1].Correction != 1 {
+			t.Errorf("%+v", ds)
+		}
+	})
+}
+
+// TestAChangedNoteIsNotTakenBack lets somebody write into a note at the CRM whose answer was lost, and the link move: what they wrote stays.
+func TestAChangedNoteIsNotTakenBack(t *testing.T) {
+	storetest.Long(t)
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		if takenBack[r.info.Platform] == "" {
+			t.Skip("its notes cannot be taken back")
+		}
+		r.quiet()
+		user, _ := r.rep()
+		id := r.lost(user, r.main(), r.crm.Records(r.main())[0].ExternalID)
+		note := r.crm.Notes.All()[0]
+		r.crm.Notes.Change(note.ID, note.Text+"\nThe dog bites!")
+		r.linkTo(id, 1)
+		until(t, "the first is settled", func() bool {
+			r.pass(time.Minute)
+			d := r.deliveries(id)[0]
+			return d.State == hub.DeliverySent || d.State == hub.DeliveryCanceled
+		})
+		d := r.deliveries(id)[0]
+		on := r.crm.Notes.On(r.main(), d.ExternalID)
+		if d.State != hub.DeliverySent || !strings.Contains(d.Error, "Its note stands there: ") || !strings.Contains(d.Error, "somebody has changed the note there") || len(on) != 1 || !strings.Contains(on[0].Text, "The dog bites!") {
+			t.Errorf("%+v: %+v", d, on)
+		}
+	})
+}
+
 // merge merges an account into another at the CRM, and waits until the hub knows.
 func (r *hubRig) merge(from, into string) {
 	r.t.Helper()

@@ -68,7 +68,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 	sent, err := s.write(ctx, c, n, text, transcript)
 	whole, long := n, n.Fit(shortNote(c.Info())).Body != n.Body
 	for range shorterMost {
-		if !refusesLength(err, long) {
+		if !refusesLength(err, long, s.delivery.Attempts) {
 			break
 		}
 		// Better a note without the transcript than none, or one that is cut.
@@ -94,7 +94,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 // that people have moved or deleted is an error.
 func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n connector.Note, text hub.ResultNote, target hub.RecordRef) (sent sentNote, there bool, err error) {
 	at := s.engine.Clock()
-	proven, err := s.wasProven(ctx, target)
+	before, proven, err := s.provenBefore(ctx, target, n.Marker)
 	if err != nil {
 		return sentNote{}, false, err
 	}
@@ -105,27 +105,27 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 			return sentNote{}, false, err
 		}
 		if proven {
-			q = withID(q, s.delivery.NoteID)
+			q = withID(q, before.NoteID)
 		}
 		found, on, err := s.look(ctx, finder, target, q)
 		if err != nil {
 			return sentNote{}, false, err
 		}
 		if found.Moved {
-			return sentNote{}, false, &unneededError{store.DeliveryEnd{
+			return sentNote{}, false, s.untaken(before, store.DeliveryEnd{
 				State: hub.DeliverySent, Correct: hub.CorrectNothing,
 				Error: fmt.Sprintf("Somebody has moved the note away from the %s %s in the CRM. It is left as it is, and none is written in its place.", target.Model, target.ExternalID),
-			}}
+			})
 		}
 		if found.ExternalID != "" {
 			n.Target, n.ExternalID = on.Model, on.ExternalID
-			sent, err = s.found(ctx, c, found, n, text)
+			sent, err = s.found(ctx, c, before, found, n, text)
 			return sent, true, err
 		}
 		s.looked = true
 	}
 	if proven {
-		listed := s.listed(c, s.delivery)
+		listed := s.listed(c, before)
 		switch {
 		case looks && s.delivery.Replayed && at.Before(listed):
 			return sentNote{}, false, notListed(listed)
@@ -133,13 +133,40 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 			return sentNote{}, false, s.missed(target)
 		case s.delivery.Replayed: // it is written again
 		case looks && !at.Before(listed):
-			return sentNote{}, false, &unneededError{store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)}}
+			return sentNote{}, false, s.untaken(before, store.DeliveryEnd{State: hub.DeliverySent, Gone: true, Error: takenAway(target)})
 		default: // it is there, though it is not shown
-			sent, err = s.found(ctx, c, connector.FoundNote{ExternalID: s.delivery.NoteID, Marker: s.delivery.Note.Marker}, n, text)
+			sent, err = s.found(ctx, c, before, connector.FoundNote{ExternalID: before.NoteID, Marker: before.Note.Marker}, n, text)
 			return sent, true, err
 		}
 	}
 	return sentNote{}, false, nil
+}
+
+// provenBefore is the delivery whose note, the same, was proven to be on the record before: this one, or that over a link which the
+// recording had before, whose hash counts too. It reports false, with this one, where there is none.
+func (s *deliveryAttempt) provenBefore(ctx context.Context, on hub.RecordRef, marker string) (hub.Delivery, bool, error) {
+	proven, err := s.wasProven(ctx, on)
+	if err != nil {
+		return s.delivery, false, err
+	}
+	twin, err := s.engine.Store.Twin(ctx, s.delivery, marker)
+	switch {
+	case err != nil:
+		return s.delivery, proven, ignoreMissing(err)
+	case !proven:
+		return twin, true, nil
+	}
+	own := s.delivery
+	own.Note.Hash += " " + twin.Note.Hash
+	return own, true, nil
+}
+
+// untaken is the end of a delivery whose note, proven before, people have taken away: one that never wrote it is not wanted.
+func (s *deliveryAttempt) untaken(before hub.Delivery, end store.DeliveryEnd) error {
+	if before.ID != s.delivery.ID {
+		end.State, end.Gone = hub.DeliveryCanceled, false
+	}
+	return &unneededError{end}
 }
 
 // stands fails where the CRM must list the notes that a correction is of, and has none of them on the record any more: what people have
@@ -232,11 +259,17 @@ func shortNote(info hub.PlatformInfo) int {
 	return 1000
 }
 
-// refusesLength reports whether a note is refused for its length: the CRM says so, or it does not say why, and the note is long. One that
-// says when to come again is not asked before that.
-func refusesLength(err error, long bool) bool {
+// refusesLength reports whether a note is refused for its length, after some attempts: the CRM says so, or it does not say why, and the note
+// is long. One that says when to come again is not asked before that, but for one that says so each time.
+func refusesLength(err error, long bool, attempts int) bool {
 	e, ok := errors.AsType[*connector.Error](err)
-	return ok && e.Kind == connector.Refused && e.RetryAfter == 0 && (e.TooLong || e.Unexplained && long)
+	if !ok || e.Kind != connector.Refused {
+		return false
+	}
+	if e.RetryAfter > 0 {
+		return e.TooLong && attempts >= transcriptAttempts
+	}
+	return e.TooLong || e.Unexplained && long
 }
 
 // note is the delivery's note, with or without the transcript.
@@ -321,9 +354,10 @@ func textHash(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// found decides about a note that is there already: whether it says what is true now, and what to do where it does not.
-func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, found connector.FoundNote, n connector.Note, text hub.ResultNote) (sentNote, error) {
-	there := store.WrittenNote{ID: found.ExternalID, Existed: true, DeliveredNote: s.delivery.Note}
+// found decides about a note that is there already, as the delivery before left it: whether it says what is true now, and what to do where
+// it does not.
+func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, before hub.Delivery, found connector.FoundNote, n connector.Note, text hub.ResultNote) (sentNote, error) {
+	there := store.WrittenNote{ID: found.ExternalID, Existed: true, DeliveredNote: before.Note}
 	there.On, there.Marker = hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, cmp.Or(found.Marker, there.Marker)
 	if of := connector.NotePrint(found.Text, there.Marker); of != "" {
 		there.Print = of
@@ -354,10 +388,10 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, foun
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: hub.CorrectByNote}, nil
 	}
-	if listed := s.listed(c, s.delivery); found.Text == "" && s.engine.Clock().Before(listed) {
+	if listed := s.listed(c, before); found.Text == "" && s.engine.Clock().Before(listed) {
 		return sentNote{}, notListed(listed)
 	}
-	if !s.isOurs(found) {
+	if !isOurs(before, found) {
 		return sentNote{WrittenNote: there, correct: hub.CorrectByNote, said: "Somebody has changed the note in the CRM, so a second one corrects it."}, nil
 	}
 	return s.change(ctx, changer, found, n, text, there)
@@ -383,9 +417,9 @@ func (s *deliveryAttempt) change(
 	return sentNote{WrittenNote: there}, nil
 }
 
-// isOurs reports whether the note is as we wrote it. What earlier programs wrote is known by a digest with all white space.
-func (s *deliveryAttempt) isOurs(found connector.FoundNote) bool {
-	ours := strings.Fields(s.delivery.Note.Hash)
+// isOurs reports whether the note is as the delivery wrote it. What earlier programs wrote is known by a digest with all white space.
+func isOurs(d hub.Delivery, found connector.FoundNote) bool {
+	ours := strings.Fields(d.Note.Hash)
 	return slices.Contains(ours, wordsHash(found.Text)) || slices.Contains(ours, textHash(found.Text))
 }
 

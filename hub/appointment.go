@@ -23,7 +23,7 @@ type Appointment struct {
 	ActivityType string
 	// Start and End bound it; a zero End is not known.
 	Start, End time.Time
-	// AllDay says that the CRM has it as an entry of whole days. One that lasts about a day or longer counts as such, too.
+	// AllDay says that the CRM has it as an entry of whole days. One that begins at midnight and lasts about a day or longer counts as such, too.
 	AllDay  bool
 	Deleted bool
 	// Users are those who own it or are joined to it.

@@ -121,14 +121,15 @@ func TestADeliveryIsExplained(t *testing.T) {
 		d hub.Delivery
 		c hub.Connection
 	}{
-		"It was written on 2026-03-02T12:00:00.000Z.":                                                      {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now}, paused},
-		"It was written on 2026-03-02T12:00:00.000Z, with the transcript.":                                 {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now, Transcript: new(true)}, on},
-		"It was written on 2026-03-02T12:00:00.000Z, without the transcript.":                              {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now, Transcript: new(false)}, on},
-		"It failed after 7 attempts and is sent again only when it is replayed.":                           {hub.Delivery{State: hub.DeliveryFailed, Attempts: 7}, paused},
-		"It is not wanted any more; its error says why.":                                                   {hub.Delivery{State: hub.DeliveryCanceled}, paused},
-		"It is held while the connection is paused, and sent when that is resumed.":                        {hub.Delivery{State: hub.DeliveryPending, DueAt: now.Add(1)}, paused},
-		"It is tried again at 2026-03-02T12:00:01.000Z.":                                                   {hub.Delivery{State: hub.DeliveryPending, DueAt: now.Add(time.Second)}, on},
-		"It is sent as soon as what waits before it is, and the CRM accepts the connection's credentials.": {hub.Delivery{State: hub.DeliveryPending, DueAt: now}, on},
+		"It was written on 2026-03-02T12:00:00.000Z.":                                                                           {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now}, paused},
+		"It was written on 2026-03-02T12:00:00.000Z, with the transcript.":                                                      {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now, Transcript: new(true)}, on},
+		"It was written on 2026-03-02T12:00:00.000Z, without the transcript.":                                                   {hub.Delivery{State: hub.DeliverySent, NoteID: "n", SentAt: now, Transcript: new(false)}, on},
+		"It failed after 7 attempts and is sent again only when it is replayed, or an analysis comes that says something else.": {hub.Delivery{State: hub.DeliveryFailed, Attempts: 7}, paused},
+		"It is not wanted any more; its error says why.":                                                                        {hub.Delivery{State: hub.DeliveryCanceled}, paused},
+		"It is held while the connection is paused, and sent when that is resumed.":                                             {hub.Delivery{State: hub.DeliveryPending, DueAt: now.Add(1)}, paused},
+		"It is tried again at 2026-03-02T12:00:01.000Z.":                                                                        {hub.Delivery{State: hub.DeliveryPending, DueAt: now.Add(time.Second)}, on},
+		"It failed after 1 attempt and is sent again only when it is replayed, or an analysis comes that says something else.":  {hub.Delivery{State: hub.DeliveryFailed, Attempts: 1}, on},
+		"It is due, and sent in its turn.":                                                                                      {hub.Delivery{State: hub.DeliveryPending, DueAt: now}, on},
 	} {
 		if got := c.d.Explain(c.c, now); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)

@@ -56,6 +56,8 @@ type dayAppointment struct {
 	index       int
 	begin, slot float64 // minutes; slot is 0 where it is not known
 	long, whole bool    // of many hours, or of whole days
+	// entry says that it is of days, and not of an hour of them on: it loses to whatever is of an hour.
+	entry bool
 	// first and last bound the days that it is on, in the organization's time zone; last is zero where that is not known.
 	first, last time.Time
 	place       place
@@ -152,6 +154,7 @@ func newDayAppointment(a *Appointment, index int, from time.Time, d *Day) *dayAp
 	local := a.Start.In(d.zone())
 	midnight := local.Hour() == 0 && local.Minute() == 0
 	of.whole = a.AllDay || a.End.Sub(a.Start) >= allDayLength || (midnight && of.slot == 0)
+	of.entry = a.AllDay || of.whole && (midnight || isDateOnly(a))
 	of.long = !of.whole && a.End.Sub(a.Start) >= longLength
 	switch of.first, of.last = a.Start, a.End; {
 	case of.whole && isDateOnly(a) && !midnight:
@@ -312,7 +315,7 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		p, evidence := &pairs[i], t.located[i]+t.contact[i]
 		switch {
 		case a.whole:
-			p.cannot = !m.sameDay(t, a) || (!alone && (!t.isFixed || t.fixed != i))
+			p.cannot = !m.sameDay(t, a) || (a.entry && !alone && (!t.isFixed || t.fixed != i))
 			p.some = math.Log(2.5*longDensity(t.start, t.length, t.start-120, wholeDay)) + evidence
 		case a.long:
 			p.some = math.Log(longDensity(t.start, t.length, a.begin, a.slot)) + evidence

@@ -82,12 +82,20 @@ func TestDayCases(t *testing.T) {
 		"0,0 is no place":               {Day{Appointments: []Appointment{with(meeting("a", 0, hour), func(a *Appointment) { a.Latitude, a.Longitude = new(float64), new(float64) })}, Talks: []Talk{said(2, 55, here(0))}}, []string{"a"}, "It overlaps the recording by 55 minutes."},
 		"200 degrees are no place":      {Day{Appointments: []Appointment{with(meeting("a", 0, hour), func(a *Appointment) { far := 2.9e38; a.Latitude, a.Longitude = &far, &far })}, Talks: []Talk{said(2, 55, here(0))}}, []string{"a"}, ""},
 		"a timed one beats all day":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", -50, hour)}, Talks: []Talk{said(-49, 90)}}, []string{"a"}, ""},
-		"all day and a visit later":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", 5*hour, hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "Of “w” (2026-03-02 00:00 UTC): it is of whole days, and there is an appointment of an hour that day."},
+		"all day and a visit later":     {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay), meeting("a", 5*hour, hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "Of “w” (2026-03-02 00:00 UTC): it is of whole days, and there is an appointment at an hour that day."},
 		"all day alone":                 {Day{Appointments: []Appointment{with(meeting("w", 0, 0), allDay)}, Talks: []Talk{said(0, 30), said(180, 30)}}, []string{"w", "w"}, "It is of whole days."},
 		"a day long without a word":     {Day{Appointments: []Appointment{with(with(meeting("w", 0, 0), allDay), func(a *Appointment) { a.AllDay = false }), meeting("a", 0, hour)}, Talks: []Talk{said(2, 55)}}, []string{"a"}, ""},
 		"several days, on the first":    {Day{Appointments: []Appointment{meeting("w", -hour, 56*hour)}, Talks: []Talk{said(0, 30)}}, []string{"w"}, ""},
 		"several days, on the last":     {Day{Appointments: []Appointment{meeting("w", -44*hour, 50*hour)}, Talks: []Talk{said(0, 30)}}, []string{"w"}, ""},
-		"several days, over":            {Day{Appointments: []Appointment{meeting("w", -70*hour, 50*hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "The rep has no appointment on"},
+		"a day from eight on, here, and another visit in the evening": {
+			Day{Appointments: []Appointment{with(meeting("w", -hour, 23*hour), placedAt(0)), with(meeting("a", 6*hour, hour), placedAt(9000))}, Talks: []Talk{said(0, 50, here(10))}},
+			[]string{"w"}, "It lasts about a day or longer",
+		},
+		"several days, and a visit on one": {
+			Day{Appointments: []Appointment{with(meeting("w", -hour, 56*hour), placedAt(0)), with(meeting("a", 6*hour, hour), placedAt(9000))}, Talks: []Talk{said(0, 50, here(10)), said(362, 55, here(9010))}},
+			[]string{"w", "a"}, "",
+		},
+		"several days, over": {Day{Appointments: []Appointment{meeting("w", -70*hour, 50*hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "The rep has no appointment on"},
 		"the name given": {
 			Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", "")), with(meeting("b", 10, hour), withParty("Cleo Ford", "", ""))}, Talks: []Talk{said(8, 50, given("Marden, Ann", ""))}},
 			[]string{"a"}, "the customer's name is the one given",

@@ -121,9 +121,11 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	start, end := a.span()
 	switch {
 	case a.whole && t.of[i].cannot && m.sameDay(t, a):
-		parts = append(parts, "it is of whole days, and there is an appointment of an hour that day")
-	case a.whole:
+		parts = append(parts, "it is of whole days, and there is an appointment at an hour that day")
+	case a.entry:
 		parts = append(parts, "it is of whole days")
+	case a.whole:
+		parts = append(parts, "it lasts about a day or longer")
 	case overlaps(r, start, end) && r.EndedAt.After(r.StartedAt):
 		parts = append(parts, "it overlaps the recording by "+personDuration(overlap(r, start, end)))
 	case overlaps(r, start, end):

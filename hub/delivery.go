@@ -166,9 +166,15 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 		}
 		return "It was written on " + WireTime(d.SentAt) + with + "."
 	case d.State == DeliveryFailed:
-		return fmt.Sprintf("It failed after %d attempts and is sent again only when it is replayed.", d.Attempts)
+		attempts := "1 attempt"
+		if d.Attempts != 1 {
+			attempts = fmt.Sprintf("%d attempts", d.Attempts)
+		}
+		return "It failed after " + attempts + " and is sent again only when it is replayed, or an analysis comes that says something else."
 	case d.State == DeliveryCanceled:
 		return "It is not wanted any more; its error says why."
+	case d.State == DeliveryConfirming && d.Error == "" && d.Withdrawn == "" && d.Absences == 0 && d.SentAt.IsZero() && d.DueAt.After(now):
+		return "It is being sent since " + WireTime(d.AskedAt) + "; the CRM has not answered yet."
 	case d.State == DeliveryConfirming && d.DueAt.IsZero():
 		return "It was sent on " + WireTime(d.AskedAt) + ", but no answer says whether it is there, and the CRM cannot be asked: look there, and settle it."
 	case d.State == DeliveryConfirming && !c.Active:
@@ -182,5 +188,5 @@ func (d Delivery) Explain(c Connection, now time.Time) string {
 	case d.DueAt.After(now):
 		return "It is tried again at " + WireTime(d.DueAt) + "."
 	}
-	return "It is sent as soon as what waits before it is, and the CRM accepts the connection's credentials."
+	return "It is due, and sent in its turn."
 }

@@ -9,7 +9,11 @@ import (
 // TestAnUnprovenDeliveryExplainsItself says when the CRM is asked again, and no time that is past.
 func TestAnUnprovenDeliveryExplainsItself(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	d := Delivery{State: DeliveryConfirming, AskedAt: now.Add(-time.Hour)}
+	d := Delivery{State: DeliveryConfirming, AskedAt: now.Add(-time.Hour), DueAt: now.Add(time.Minute)}
+	if got := d.Explain(Connection{Active: true}, now); got != "It is being sent since 2026-05-01T11:00:00.000Z; the CRM has not answered yet." {
+		t.Errorf("%s", got)
+	}
+	d.Error = "The answer was lost."
 	for _, c := range []struct {
 		due    time.Time
 		active bool

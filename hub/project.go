@@ -17,8 +17,9 @@ type Project struct {
 	// MadeAt is when it was made, ActiveAt when something of it last changed in the CRM; zero is not known.
 	MadeAt, ActiveAt time.Time
 	Archived         bool
-	// Users are those who own it or are assigned to it.
+	// Users are those who are assigned to it; where nobody is, and Owned says so, whoever it belongs to.
 	Users []CRMUser
+	Owned bool
 	// Latitude and Longitude are where the work is, in degrees; nil where that is not known.
 	Latitude, Longitude *float64
 	// Parties are its contacts.
@@ -102,6 +103,14 @@ func (p *Project) idle(at time.Time) time.Duration {
 	return min(longest, idle)
 }
 
+// is chooses between what holds and what does not.
+func is(holds bool, yes, no string) string {
+	if holds {
+		return yes
+	}
+	return no
+}
+
 func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 	idle := p.idle(m.talk.Recording.StartedAt)
 	w := projectWeight{Project: p, weight: max(projectLeast, projectToday*math.Exp(-float64(idle)/float64(projectFades))), evidence: EvidenceTime}
@@ -109,10 +118,10 @@ func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 	switch own := slices.ContainsFunc(p.Users, func(u CRMUser) bool { return slices.Contains(m.day.Rep, u) }); {
 	case own:
 		w.weight *= projectOwn
-		reasons = append(reasons, "the rep is assigned to it")
+		reasons = append(reasons, is(p.Owned, "it belongs to the rep", "the rep is assigned to it"))
 	case len(p.Users) > 0:
 		w.weight *= projectOthers
-		reasons = append(reasons, "only others are assigned to it")
+		reasons = append(reasons, is(p.Owned, "it belongs to somebody else", "only others are assigned to it"))
 	}
 	if p.Archived {
 		w.weight *= projectAway

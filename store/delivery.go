@@ -317,6 +317,10 @@ func (s *Store) SettleDelivery(ctx context.Context, organization, id string, the
 		if before.State != hub.DeliveryConfirming {
 			return hub.Conflict("The delivery is %s: there is nothing to settle.", before.State)
 		}
+		r, err := lockRecording(ctx, tx, organization, before.RecordingID)
+		if ignoreNotFound(err) != nil {
+			return err
+		}
 		state, due, sent, said := hub.DeliveryPending, optionalMicros(now), (*int64)(nil), before.Remains
 		switch {
 		case there:
@@ -340,6 +344,9 @@ func (s *Store) SettleDelivery(ctx context.Context, organization, id string, the
 		if there && before.Withdrawn == "" { // from now on the rule does not move the link
 			if _, err := tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
 				organization, d.RecordingID, micros(now)); err != nil {
+				return err
+			}
+			if err := s.correctSent(ctx, tx, r, d, DeliveryEnd{}); err != nil { // an analysis may have come meanwhile
 				return err
 			}
 		}

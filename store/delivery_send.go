@@ -91,6 +91,13 @@ func (s *Store) NotedOn(ctx context.Context, d hub.Delivery) (hub.RecordRef, err
 	return s.Survivor(ctx, d.OrganizationID, d.ConnectionID, all[0])
 }
 
+// Twin is the delivery whose note is the same as one of d would be by its marker, and was proven to be in the CRM: what a recording is linked
+// to by now may have its note on the same record as what it was linked to before. hub.ErrNotFound is returned where there is none.
+func (s *Store) Twin(ctx context.Context, d hub.Delivery, marker string) (hub.Delivery, error) {
+	return queryOne(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND marker = $4 AND id <> $5
+		AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY sent_at DESC, id DESC LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, marker, d.ID)
+}
+
 // correctedMost bounds how many notes a correction is taken to be of.
 const correctedMost = 20
 

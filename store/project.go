@@ -99,8 +99,8 @@ func (s *Store) projects(ctx context.Context, organization, connection string, o
 		if made, err := time.Parse(time.RFC3339, o.Details.CreatedAt); err == nil {
 			p.MadeAt = made
 		}
-		if o.Refs.Owner != "" {
-			p.Users = append(p.Users, hub.CRMUser{ConnectionID: connection, ExternalID: o.Refs.Owner})
+		if o.Refs.Owner != "" && len(p.Users) == 0 { // who is assigned works on it, whoever made it
+			p.Users, p.Owned = []hub.CRMUser{{ConnectionID: connection, ExternalID: o.Refs.Owner}}, true
 		}
 		for _, k := range refersTo(*o) {
 			if c := known[k]; c.ID != "" && c.DeletedAt.IsZero() {

@@ -23,3 +23,25 @@ func TestAnOfferDoesNotSayThatANumberIsLessThanItself(t *testing.T) {
 		}
 	}
 }
+
+// TestPercent: a probability is told in whole percents, and never as certain or impossible; two of which one is less never look the same.
+func TestPercent(t *testing.T) {
+	for p, want := range map[float64]string{0: "less than 1 %", 0.0049: "less than 1 %", 0.005: "1 %", 0.424: "42 %", 0.994: "99 %", 0.996: "more than 99 %", 1: "more than 99 %"} {
+		if got := percent(p); got != want {
+			t.Errorf("%g is %q, want %q", p, got, want)
+		}
+	}
+	for _, c := range []struct {
+		less, more float64
+		want       [2]string
+	}{
+		{0.42, 0.84, [2]string{"42 %", "84 %"}},
+		{0.842, 0.844, [2]string{"84.2 %", "84.4 %"}},
+		{0.84201, 0.84204, [2]string{"84.201 %", "84.204 %"}},
+		{0.9997, 0.9999, [2]string{"99.97 %", "99.99 %"}},
+	} {
+		if less, more := percentsApart(c.less, c.more); c.want != [2]string{less, more} {
+			t.Errorf("%g and %g are %q and %q, want %q", c.less, c.more, less, more, c.want)
+		}
+	}
+}

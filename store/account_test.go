@@ -290,3 +290,36 @@ func TestWhatIsLearntOfOldCredentialsStays(t *testing.T) {
 		}
 	})
 }
+
+// TestWhenWhoseCredentialsAreWasAsked: it is known where the CRM was asked whose the credentials are, whatever it said, and not where others were put
+// in without.
+func TestWhenWhoseCredentialsAreWasAsked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx, now := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		org := storetest.Organization(t, st)
+		c := storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount)
+		is := func(what string, want time.Time) {
+			t.Helper()
+			if got, err := st.Credentials(ctx, org, c.ID); err != nil || !got.AccountAskedAt.Equal(want) {
+				t.Errorf("%s: it was asked at %s, not %s: %v", what, got.AccountAskedAt, want, err)
+			}
+			now = now.Add(time.Hour)
+		}
+		for _, said := range []hub.CRMAccount{{Note: "It does not say."}, {}, {ID: "a", Name: "Acme"}, {}} {
+			var asked time.Time
+			if said != (hub.CRMAccount{}) {
+				asked = now
+			}
+			check := func(context.Context, hub.Connection, map[string]string) (hub.CRMAccount, error) { return said, nil }
+			if _, err := st.SetCredentials(ctx, org, c.ID, map[string]string{"key": "k"}, false, check); err != nil {
+				t.Fatal(err)
+			}
+			is(fmt.Sprintf("%+v", said), asked)
+		}
+		if err := st.PutCredentials(ctx, org, c.ID, map[string]string{"key": "other"}); err != nil {
+			t.Fatal(err)
+		}
+		is("put in", time.Time{})
+	})
+}

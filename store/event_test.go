@@ -125,3 +125,35 @@ func TestWhoAsksToBeLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatFailsForTooLongIsDisabled: an endpoint that has failed for as long as it may, without a success, is told of nothing any more, and says
+// since when it failed and what came last.
+func TestWhatFailsForTooLongIsDisabled(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newTestEndpoint(t, url)
+		w.emit(1)
+		began := w.now
+		for _, c := range []struct {
+			problem  string
+			after    time.Duration
+			disabled bool
+		}{{"It did not answer in time.", 0, false}, {"It answered 500.", hub.WebhookPatience - time.Second, false}, {"It answered 503.", hub.WebhookPatience, true}} {
+			w.now = began.Add(c.after)
+			task, due := w.claim()
+			if len(due) != 1 {
+				t.Fatalf("%d events are due after %s", len(due), c.after)
+			}
+			w.must(w.st.SaveResults(t.Context(), task, []store.EventResult{{DueEvent: due[0], At: w.now, Error: c.problem, Next: w.now}}, false))
+			w.must(w.st.EndTask(t.Context(), task, w.now, store.Reach{}))
+			now, err := w.st.Endpoint(t.Context(), w.OrganizationID, w.ID)
+			w.must(err)
+			reason, at := "", time.Time{}
+			if c.disabled {
+				reason, at = "Every attempt since "+hub.WireTime(began)+" failed. The last: It answered 503.", w.now
+			}
+			if now.DisabledReason != reason || !now.DisabledAt.Equal(at) {
+				t.Errorf("after %s it is disabled at %s: %q, want %q", c.after, now.DisabledAt, now.DisabledReason, reason)
+			}
+		}
+	})
+}

@@ -109,8 +109,82 @@ func init() {
 		}),
 		"wake a sync": fails(func(ctx context.Context, w *failWorld) error { return only(w.st.WakeSync(ctx, w.org, w.connection)) }),
 		"end a job of a sync": fails(func(ctx context.Context, w *failWorld) error {
-			return w.st.EndSyncJob(ctx, w.sched, store.SyncJobResult{Next: w.now.Add(time.Hour), ModelsDue: w.now.Add(time.Hour), RunOver: true})
+			return w.st.EndSyncJob(ctx, w.sched, store.SyncJobResult{
+				Next: w.now.Add(time.Hour), ModelsDue: w.now.Add(time.Hour), RunOver: true, Totals: store.ModelTotals{hub.ModelAccount: {Pages: 1}},
+				Requests: []store.CRMRequest{{SentAt: w.now, Method: "GET", Path: "/accounts", Status: 200}},
+				Quiet:    []store.QuietModel{{State: store.SyncState{Model: hub.ModelEngagement, Since: w.now}, Status: hub.SyncStateUpToDate}},
+			})
 		}),
+		"meet what cannot be read": fails(func(ctx context.Context, w *failWorld) error {
+			p := w.page(hub.ModelAccount, "1")
+			p.Reading = &store.Reading{Model: hub.ModelAccount, StartedAt: w.now}
+			p.Quarantined = []store.Quarantined{{ID: "q", Model: hub.ModelAccount, ExternalID: "2", Reason: "It is none.", Raw: "{}"}}
+			return only(w.st.CommitPage(ctx, w.sched, p))
+		}),
+		"end forgotten runs": func(w *failWorld) func(context.Context) error {
+			storetest.Exec(w, w.st, `INSERT INTO sync_runs (organization_id, connection_id, id, started_at, pages, created, updated, unchanged, deleted, quarantined, bytes, rate_wait, error)
+				VALUES ($1, $2, 'lost', 0, 0, 0, 0, 0, 0, 0, 0, 0, '')`, w.org, w.connection)
+			return func(ctx context.Context) error { return only(w.st.EndForgottenRuns(ctx)) }
+		},
+		"take over what was sent": func(w *failWorld) func(context.Context) error {
+			_, d := w.deliver()
+			p := w.page(hub.ModelAccount, "1")
+			p.Records[0].Details.RemoteID = "001"
+			w.commit(p)
+			storetest.Exec(w, w.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
+					note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
+				VALUES ($1, $2, 's', $3, 'a', 'ACCOUNT', '9', 0, 'ACCOUNT', '9', 'sirocco:s', 'p', 'h', $4, FALSE, '001', '001')`, w.org, w.recording, string(hub.PlatformMerge), w.now.UnixMicro())
+			return func(ctx context.Context) error {
+				taken, _, err := w.st.TakeOverSent(ctx, d)
+				if err == nil && !taken {
+					w.Error("nothing was taken over")
+				}
+				return err
+			}
+		},
+		"await what was sent": func(w *failWorld) func(context.Context) error {
+			_, d := w.deliver()
+			p := w.page(hub.ModelAccount, "1")
+			p.Records[0].Details.RemoteID = "001"
+			w.commit(p)
+			storetest.Exec(w, w.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
+					note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
+				VALUES ($1, $2, 's', $3, 'other', 'ACCOUNT', '8', 0, 'ACCOUNT', '9', 'sirocco:s', 'p', 'h', $4, TRUE, '002', '003')`, w.org, w.recording, string(hub.PlatformMerge), w.now.UnixMicro())
+			return func(ctx context.Context) error {
+				_, awaited, err := w.st.TakeOverSent(ctx, d)
+				if err == nil && !awaited {
+					w.Error("it is not awaited")
+				}
+				return err
+			}
+		},
+		"tell of a recording": func(w *failWorld) func(context.Context) error {
+			w.endpoint()
+			return func(ctx context.Context) error {
+				return w.st.Emit(ctx, hub.Recording{ID: w.recording, OrganizationID: w.org, ProcessedAt: w.now}, hub.EventRecordingProcessed)
+			}
+		},
+		"fetch recordings": fails(func(ctx context.Context, w *failWorld) error {
+			return w.st.PutMultimediaEvents(ctx, w.org, []hub.MultimediaEvent{
+				{ExternalID: "1", DownloadURL: "https://calls.example/1", FileType: "audio/mpeg", StartedAt: w.now, Email: "rep@example.com"},
+				{ExternalID: "2", DownloadURL: "https://calls.example/2", FileType: "audio/mpeg", StartedAt: w.now, Email: "rep@example.com"},
+			})
+		}),
+		"take a session": func(w *failWorld) func(context.Context) error {
+			c := storetest.Connection(w, w.st, w.org, hub.PlatformIngage)
+			return func(ctx context.Context) error {
+				return only(w.st.TakeSession(ctx, w.org, c.ID, hub.PresentationSession{ID: "s", Rep: hub.Presenter{Email: "rep@example.com"}, StartedAt: w.now, EndedAt: w.now.Add(time.Hour)}))
+			}
+		},
+		"make an inbound secret anew": func(w *failWorld) func(context.Context) error {
+			c := storetest.Connection(w, w.st, w.org, hub.PlatformCompanyCam)
+			rotate := func(ctx context.Context) error {
+				_, _, err := w.st.RotateInbound(ctx, w.org, c.ID)
+				return err
+			}
+			w.must(rotate(w.Context()))
+			return rotate
+		},
 		"end a reading": fails(func(ctx context.Context, w *failWorld) error {
 			return w.st.EndReading(ctx, w.sched, store.SyncState{Model: hub.ModelAccount}, hub.SyncStateUpToDate)
 		}),

@@ -103,6 +103,31 @@ func TestUserKeysAreFilledIn(t *testing.T) {
 	})
 }
 
+// TestUserKeysThatCannotBeFilledIn has a CRM user that cannot be read: the migration fails, and leaves nobody out.
+func TestUserKeysThatCannotBeFilledIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		for user, want := range map[string]string{
+			`CAST(NULL AS TEXT) AS name, '{}' AS details`: "name",
+			`'Ann' AS name, '{' AS details`:               "details of CRM user u of connection c: ",
+		} {
+			db := connect(t, url)
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(t.Context(), `CREATE TEMPORARY TABLE records AS SELECT 'org' AS organization_id, 'c' AS connection_id, 'u' AS external_id, 'USER' AS model, `+user); err != nil {
+				t.Fatal(err)
+			}
+			if err := store.FillUserKeys(t.Context(), tx); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("with %s it says %v", user, err)
+			}
+			if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func connect(t *testing.T, url string) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", url

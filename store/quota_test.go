@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -165,6 +167,47 @@ func TestALimitBelowWhatIsUsed(t *testing.T) {
 		}
 		if err := st.SetLimits(ctx, hub.NewID(), nil); !errors.Is(err, hub.ErrNotFound) {
 			t.Errorf("limits of nobody are answered %v", err)
+		}
+	})
+}
+
+// TestALimitIsCountedNoFurther: what has no counter is counted up to its limit and what is made, however much of it there is.
+func TestALimitIsCountedNoFurther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx, st := t.Context(), storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		makeToken := func() error {
+			_, _, err := st.CreateToken(ctx, org, store.NewToken{Name: "t"})
+			return err
+		}
+		for range 6 {
+			if err := makeToken(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		most := int64(2)
+		if err := st.SetLimits(ctx, org, map[hub.Resource]*int64{hub.ResourceTokens: &most}); err != nil {
+			t.Fatal(err)
+		}
+		var counts []string
+		store.Intercept(st, func(query string) error {
+			if strings.HasPrefix(query, "SELECT COUNT(*) FROM (SELECT 1 FROM tokens ") && !slices.Contains(counts, query) {
+				counts = append(counts, query)
+			}
+			return nil
+		})
+		if _, ok := errors.AsType[*hub.QuotaError](makeToken()); !ok {
+			t.Error("a token more was made")
+		}
+		var counted []int
+		for _, query := range counts {
+			counted = append(counted, storetest.Count(t, st, query, org))
+		}
+		if want := []int{3, 4}; !slices.Equal(counted, want) { // one more than may be, and one more than that
+			t.Errorf("%v were counted, want %v", counted, want)
+		}
+		if used := usedOf(t, st, org, hub.ResourceTokens); used != 6 {
+			t.Errorf("%d are told to be used of 6", used)
 		}
 	})
 }

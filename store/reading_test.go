@@ -2,7 +2,11 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -44,6 +48,40 @@ func TestAJobWithoutItsLeaseForgetsNothing(t *testing.T) {
 		}
 		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM readings`); n != 1 {
 			t.Errorf("%d readings are left", n)
+		}
+	})
+}
+
+// TestWhatCannotBeReadIsThere has a whole reading meet records that cannot be read, however long their ids may be: they are not missing. What has
+// an id longer than any record's is not noted.
+func TestWhatCannotBeReadIsThere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx, now := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		st := storetest.Open(t, url, func() time.Time { return now })
+		org := storetest.Organization(t, st)
+		sched := storetest.Lease(t, st, org, storetest.Connection(t, st, org, hub.PlatformMerge, hub.ModelAccount).ID)
+		longest := strings.Repeat("x", hub.MaxIDLength)
+		page := store.PageCommit{State: store.SyncState{Model: hub.ModelAccount}, Status: hub.SyncStateSyncing}
+		for _, id := range []string{"a", "b", "c", longest} {
+			page.Records = append(page.Records, hub.Record{Model: hub.ModelAccount, ExternalID: id})
+		}
+		if _, err := st.CommitPage(ctx, sched, page); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Hour)
+		reading := store.Reading{Model: hub.ModelAccount, StartedAt: now, Barren: 7}
+		page.Records, page.Reading = page.Records[:1], &reading
+		for i, id := range []string{"b", longest, longest + "x", ""} {
+			page.Quarantined = append(page.Quarantined, store.Quarantined{ID: fmt.Sprint("q", i), Model: hub.ModelAccount, ExternalID: id, Reason: "It is none.", Raw: "{}"})
+		}
+		if _, err := st.CommitPage(ctx, sched, page); err != nil {
+			t.Fatal(err)
+		}
+		if missing, err := st.Missing(ctx, sched, reading, 10); err != nil || !slices.Equal(missing, []string{"c"}) {
+			t.Errorf("%q are missing, %v", missing, err)
+		}
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM enumerated`); n != 3 {
+			t.Errorf("%d are noted, want 3", n)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -221,27 +222,39 @@ func TestDaysOfAnUpgrade(t *testing.T) {
 	})
 }
 
-// TestAnUpgradeThatCannotCountFails has a series already where the migration is to make it: its statement fails, and so does the upgrade.
+// TestAnUpgradeThatCannotCountFails has a series already where the migration is to make it, or a scorecard that cannot be read: its statement
+// fails, and so does the upgrade.
 func TestAnUpgradeThatCannotCountFails(t *testing.T) {
-	storetest.EachEmpty(t, func(t *testing.T, url string) {
-		if err := store.MigrateTo(t.Context(), url, 42); err != nil {
-			t.Fatal(err)
-		}
-		db := connect(t, url)
-		for _, statement := range []string{
-			`INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Acme', 0)`,
-			`INSERT INTO scorecards (organization_id, id, conversation_type, is_active, definition, created_at, updated_at) VALUES ('org', 'card', '` + talks + `', TRUE, '{"name":"Card","nodes":[]}', 0, 0)`,
-			`INSERT INTO score_series (organization_id, series, conversation_type, metric_id) VALUES ('org', 7, '` + talks + `', '')`,
-		} {
-			if _, err := db.Exec(statement); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if st, err := store.OpenOrMake(t.Context(), url, store.Options{}); err == nil {
-			t.Error("it is upgraded without what it counts", st.Close())
-		}
-	})
+	const card = `INSERT INTO scorecards (organization_id, id, conversation_type, is_active, definition, created_at, updated_at) VALUES ('org', 'card', '` + talks + `', TRUE, `
+	for name, c := range map[string]struct {
+		statements []string
+		says       string
+	}{
+		"a series": {
+			[]string{card + `'{"name":"Card","nodes":[]}', 0, 0)`, `INSERT INTO score_series (organization_id, series, conversation_type, metric_id) VALUES ('org', 7, '` + talks + `', '')`}, "",
+		},
+		"a scorecard": {[]string{card + `'{"name":', 0, 0)`}, "scorecard card: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.EachEmpty(t, func(t *testing.T, url string) {
+				if err := store.MigrateTo(t.Context(), url, 42); err != nil {
+					t.Fatal(err)
+				}
+				db := connect(t, url)
+				for _, statement := range append([]string{`INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Acme', 0)`}, c.statements...) {
+					if _, err := db.Exec(statement); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if st, err := store.OpenOrMake(t.Context(), url, store.Options{}); err == nil {
+					t.Error("it is upgraded without what it counts", st.Close())
+				} else if !strings.Contains(err.Error(), c.says) {
+					t.Errorf("it says %v, and not %q", err, c.says)
+				}
+			})
+		})
+	}
 }

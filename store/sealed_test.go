@@ -117,6 +117,37 @@ func TestAPromotedKeyIsEverybodys(t *testing.T) {
 	})
 }
 
+// TestWhereAudioIsIsItsEventsAlone moves what one event keeps of where its audio is to another one, past the program: it cannot be read there, neither
+// under the same id of another organization nor under another of its own.
+func TestWhereAudioIsIsItsEventsAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx, st := t.Context(), storetest.Open(t, url, nil)
+		const from = "https://calls.example/1?signature=s"
+		event := func(id, url string) hub.MultimediaEvent {
+			return hub.MultimediaEvent{ExternalID: id, DownloadURL: url, FileType: "audio/mpeg", StartedAt: time.Now(), Email: "ann@example.com"}
+		}
+		one, other := storetest.Organization(t, st), storetest.Organization(t, st)
+		err := errors.Join(st.PutMultimediaEvents(ctx, one, []hub.MultimediaEvent{event("m", from), event("n", "https://calls.example/2")}),
+			st.PutMultimediaEvents(ctx, other, []hub.MultimediaEvent{event("m", "https://calls.example/3")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, st, `UPDATE multimedia_events SET sealed_url = (SELECT e.sealed_url FROM multimedia_events e WHERE e.organization_id = $1 AND e.external_id = 'm')`, one)
+		for _, org := range []string{one, other} {
+			all, err := st.MultimediaEvents(ctx, org, "", "", 10)
+			if err != nil || len(all) == 0 {
+				t.Fatal(all, err)
+			}
+			for _, e := range all {
+				got, err := st.MultimediaEvent(ctx, org, e.ID)
+				if own := org == one && e.ExternalID == "m"; own && (err != nil || got.DownloadURL != from) || !own && (err == nil || got.DownloadURL != "") {
+					t.Errorf("%s of %s: %q, %v", e.ExternalID, org, got.DownloadURL, err)
+				}
+			}
+		}
+	})
+}
+
 // TestALostKey erases what it encrypted, and nothing else: not whose records a connection has, nor what can be read.
 func TestALostKey(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {

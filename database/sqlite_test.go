@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,5 +71,27 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	}
 	if err := db.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPragmasOfTheURLTakeNoneAway: a pragma that the URL names counts beside those that the program says itself.
+func TestPragmasOfTheURLTakeNoneAway(t *testing.T) {
+	for query, changed := range map[string]map[string]int64{
+		"":                         nil,
+		"?_pragma=cache_size(123)": {"cache_size": 123},
+		"?_foreign_keys=0&_pragma=cache_size(123)&_pragma=cell_size_check(1)": {"foreign_keys": 0, "cache_size": 123, "cell_size_check": 1},
+	} {
+		want := map[string]int64{"secure_delete": 1, "temp_store": 2, "journal_size_limit": 4 << 20, "foreign_keys": 1}
+		maps.Copy(want, changed)
+		db := openMigrated(t, "sqlite:"+filepath.Join(t.TempDir(), "sirocco.db")+query, database.Options{})
+		for pragma, value := range want {
+			got, err := database.QueryOne(t.Context(), db, func(r database.Row) (n int64, err error) {
+				err = r.Scan(&n)
+				return n, err
+			}, `PRAGMA `+pragma)
+			if err != nil || got != value {
+				t.Errorf("with %q %s is %d, not %d: %v", query, pragma, got, value, err)
+			}
+		}
 	}
 }

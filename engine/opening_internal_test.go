@@ -123,7 +123,7 @@ func (c *hookedCRM) RemoveWebhook(_ context.Context, _ *connector.Session, to st
 // TestAWebhookIsTakenBackOnce takes back the webhooks of connections that were deleted: without one there is nothing to do, a connector's mistake
 // is tried again until it is given up, and the credentials go with the webhook.
 func TestAWebhookIsTakenBackOnce(t *testing.T) {
-	crm := &hookedCRM{notingCRM: notingCRM{accounts: 1}}
+	crm := &hookedCRM{accounts: 1}
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 		t := l.t
 		if more, err := l.e.takeBackWebhooks(t.Context()); more || err != nil {

@@ -29,7 +29,7 @@ func (c *lookingCRM) FindNote(context.Context, *connector.Session, connector.Not
 // TestWhatALookProvesOfACorrection looks for the note that is corrected, once the CRM must list it: one that is there is corrected, one that is
 // not is believed to be gone by the second look, and an error proves nothing.
 func TestWhatALookProvesOfACorrection(t *testing.T) {
-	crm := &lookingCRM{notingCRM: notingCRM{accounts: 20}}
+	crm := &lookingCRM{accounts: 20}
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 		t := l.t
 		c := l.connect(crm.Info(), map[string]string{})
@@ -131,7 +131,7 @@ func TestWhatAbsenceProves(t *testing.T) {
 // TestLinksThatNobodyIsAskedAbout holds a link without a question where the rule did not make it, or may no longer move it, and where it is
 // another one than the delivery's.
 func TestLinksThatNobodyIsAskedAbout(t *testing.T) {
-	crm := &lookingCRM{notingCRM: notingCRM{accounts: 1}}
+	crm := &lookingCRM{accounts: 1}
 	link := hub.Link{By: hub.LinkedByMatching, Model: hub.ModelAccount, ExternalID: "7", ConnectionID: "c"}
 	for name, change := range map[string]func(r *hub.Recording){
 		"a person linked it":     func(r *hub.Recording) { r.Link.By = hub.LinkedByHand },

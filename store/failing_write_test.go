@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"sirocco/hub"
@@ -21,7 +22,7 @@ func fails(do func(ctx context.Context, w *failWorld) error) func(w *failWorld) 
 
 func init() {
 	sent := hub.DeliveredNote{On: hub.RecordRef{Model: hub.ModelAccount, ExternalID: "1"}, Marker: "sirocco:m", Print: "p", Text: "A talk", Hash: "h"}
-	for name, operation := range map[string]func(w *failWorld) func(context.Context) error{
+	maps.Copy(operations, map[string]func(w *failWorld) func(context.Context) error{
 		"make a connection": fails(func(ctx context.Context, w *failWorld) error {
 			return only(w.st.CreateConnection(ctx, w.org, hub.NewConnection{Name: "c", ExternalAccountID: "x", Platform: hub.PlatformSpotio, Active: true, Models: []hub.Model{hub.ModelLead}}))
 		}),
@@ -364,9 +365,7 @@ func init() {
 			w.must(only(w.st.DeleteConnection(w.Context(), w.org, w.connection, nil)))
 			return func(ctx context.Context) error { return only(w.st.Purge(ctx)) }
 		},
-	} {
-		operations[name] = operation
-	}
+	})
 }
 
 func (w *failWorld) groupToken() (hub.Token, error) {

@@ -87,6 +87,23 @@ func (r *hubRig) planned() (visit, user hub.Record) {
 	return visit, user
 }
 
+// recorded is a recording of a planned visit by who goes there, which the rule has linked to it; nothing is synced after that.
+func (r *hubRig) recorded(visit, who hub.Record) (recording string) {
+	r.t.Helper()
+	user, err := r.st.CreateUser(r.t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.quiet()
+	minutes := 50
+	if !visit.EndTime.IsZero() {
+		minutes = int(visit.EndTime.Sub(visit.StartTime).Minutes()) - 4
+	}
+	recording = r.record(user, visit.StartTime.Add(2*time.Minute), minutes)
+	r.comes(recording, visit.ExternalID, "It is of the appointment")
+	return recording
+}
+
 // TestNoWrongCustomersConversationIsSentAnywhere changes at each CRM that can be asked what a link rests on, which no sync has
 // met when the note is about to be sent. Where nothing changed the note goes out.
 func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
@@ -111,17 +128,7 @@ func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
 				visit, who := r.planned()
-				user, err := r.st.CreateUser(t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.quiet()
-				minutes := 50
-				if !visit.EndTime.IsZero() {
-					minutes = int(visit.EndTime.Sub(visit.StartTime).Minutes()) - 4
-				}
-				recording := r.record(user, visit.StartTime.Add(2*time.Minute), minutes)
-				r.comes(recording, visit.ExternalID, "It is of the appointment")
+				recording := r.recorded(visit, who)
 				if change == nil {
 					r.analyze(recording)
 					r.reaches(recording, hub.DeliverySent)
@@ -156,13 +163,7 @@ func TestANoteIsNotPutOnADeletedJob(t *testing.T) {
 			t.Skip("its visits have no job behind them, or take the notes themselves")
 		}
 		row, id := r.crm.Row(hub.ModelOpportunity, visit.Refs.Opportunity)
-		user, err := r.st.CreateUser(t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.quiet()
-		recording := r.record(user, visit.StartTime.Add(2*time.Minute), int(visit.EndTime.Sub(visit.StartTime).Minutes())-4)
-		r.comes(recording, visit.ExternalID, "It is of the appointment")
+		recording := r.recorded(visit, who)
 		r.crm.Change(row, id, func(o *hub.Record) { o.Deleted = true })
 		r.analyze(recording)
 		until(t, "it was tried", func() bool { d := r.delivery(recording); return d.State == hub.DeliverySent || d.Error != "" })

@@ -143,6 +143,12 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 	if err != nil {
 		return false, ignoreMissing(err) // nothing is read over it
 	}
+	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
+	failed := func(st store.SyncState) bool { return st.Failed != "" || sched.Failures > 0 }
+	coming := slices.DeleteFunc(states, func(st store.SyncState) bool { return !due && !st.InRun && !failed(st) })
+	if len(coming) == 0 { // as for most notes, which nothing more is asked for
+		return false, nil
+	}
 	creds, err := s.engine.Store.Credentials(ctx, s.conn.OrganizationID, s.conn.ID)
 	if ignoreMissing(err) != nil {
 		return false, err
@@ -152,15 +158,14 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 		resumed = creds.UpdatedAt
 	}
 	lately := func(at time.Time) bool { return now.Sub(at) <= readingMost }
-	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
-	for _, st := range states {
+	for _, st := range coming {
 		run, err := s.engine.Store.SyncRun(ctx, s.conn.OrganizationID, s.conn.ID, st.CompletedRun)
-		switch failed := st.Failed != "" || sched.Failures > 0; {
+		switch {
 		case ignoreMissing(err) != nil:
 			return false, err
-		case failed && (lately(s.delivery.CreatedAt) || lately(resumed)):
+		case failed(st) && (lately(s.delivery.CreatedAt) || lately(resumed)):
 			return true, nil
-		case failed:
+		case failed(st):
 		case !run.StartedAt.Before(resumed) && (now.Sub(run.StartedAt) <= 2*sched.Interval || !st.InRun && !run.StartedAt.Before(s.delivery.CreatedAt)):
 		case st.InRun && lately(st.StartedAt), !st.InRun && due:
 			return true, nil

@@ -52,12 +52,20 @@ var salesForce = struct {
 	salesforce.Connector{}, salesforce.Connector{},
 }
 
-// pulled are the connectors with their stand-ins.
-var pulled = []struct {
+// pulledCRM is a connector with its stand-in.
+type pulledCRM struct {
 	name      string
 	connector connector.Connector
 	crm       func(simulator.Options) *simulator.Server
-}{
+}
+
+// pulledFrom is the first of pulled for a platform.
+func pulledFrom(p hub.Platform) pulledCRM {
+	return pulled[slices.IndexFunc(pulled, func(c pulledCRM) bool { return c.connector.Info().Platform == p })]
+}
+
+// pulled are the connectors with their stand-ins.
+var pulled = []pulledCRM{
 	{"merge", struct {
 		unhurried
 		connector.FieldSetter

@@ -127,16 +127,7 @@ func (r *hubRig) waitsToBeRead(recording string) {
 func TestANoteThatWasHeldWaitsThoughItsLinkCanBeAsked(t *testing.T) {
 	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
 		visit, who := r.planned()
-		if visit.EndTime.IsZero() {
-			t.Skip("its appointments have no end")
-		}
-		user, err := r.st.CreateUser(t.Context(), r.conn.OrganizationID, hub.User{Email: strings.ToUpper(who.Details.Email), FirstName: "Rita"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.quiet()
-		recording := r.record(user, visit.StartTime.Add(2*time.Minute), int(visit.EndTime.Sub(visit.StartTime).Minutes())-4)
-		r.comes(recording, visit.ExternalID, "It is of the appointment")
+		recording := r.recorded(visit, who)
 		r.patch(hub.ConnectionPatch{Active: &no})
 		r.analyze(recording)
 		r.crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError})

@@ -238,13 +238,7 @@ func TestANoteThatIsWantedBackIsSent(t *testing.T) {
 		var r *hubRig
 		var id, record string
 		taken := 0
-		p := pulled[slices.IndexFunc(pulled, func(p struct {
-			name      string
-			connector connector.Connector
-			crm       func(simulator.Options) *simulator.Server
-		}) bool {
-			return p.name == "salesforce"
-		})]
+		p := pulledFrom(hub.PlatformSalesforce)
 		c := p.connector
 		r = newHubRig(t, url, regretted{c, c.(connector.Authorizer), c.(connector.NoteFinder), c.(connector.NoteRemover), func() {
 			if taken++; taken == 1 {
@@ -371,7 +365,7 @@ func TestTheNoteOfAnotherVisitThatIsGone(t *testing.T) {
 // note is still ours, and is changed.
 func TestTheNoteOfAnotherVisitIsChanged(t *testing.T) {
 	eachWithVisits(t, func(t *testing.T, r *hubRig, visit, other string) {
-		if _, changes := pulledConnector(r.info.Platform).(connector.NoteChanger); !changes {
+		if _, changes := pulledFrom(r.info.Platform).connector.(connector.NoteChanger); !changes {
 			t.Skip("its notes cannot be changed")
 		}
 		r.correct(hub.CorrectByChange)
@@ -392,15 +386,6 @@ func TestTheNoteOfAnotherVisitIsChanged(t *testing.T) {
 			}
 		}
 	})
-}
-
-func pulledConnector(p hub.Platform) connector.Connector {
-	for _, one := range pulled {
-		if one.connector.Info().Platform == p {
-			return one.connector
-		}
-	}
-	return nil
 }
 
 // TestASettledNoteIsCorrected has an analysis come while nobody knows whether a note is there, and a person say that it is: what it says is

@@ -103,25 +103,21 @@ func (p *Project) idle(at time.Time) time.Duration {
 	return min(longest, idle)
 }
 
-// is chooses between what holds and what does not.
-func is(holds bool, yes, no string) string {
-	if holds {
-		return yes
-	}
-	return no
-}
-
 func (m *projectMatch) weigh(p *Project, t told, contact float64) {
 	idle := p.idle(m.talk.Recording.StartedAt)
 	w := projectWeight{Project: p, weight: max(projectLeast, projectToday*math.Exp(-float64(idle)/float64(projectFades))), evidence: EvidenceTime}
 	reasons := []string{fmt.Sprintf("the nearest that is known of it happened %s from the recording", personDays(idle))}
+	reps, others := "the rep is assigned to it", "only others are assigned to it"
+	if p.Owned {
+		reps, others = "it belongs to the rep", "it belongs to somebody else"
+	}
 	switch own := slices.ContainsFunc(p.Users, func(u CRMUser) bool { return slices.Contains(m.day.Rep, u) }); {
 	case own:
 		w.weight *= projectOwn
-		reasons = append(reasons, is(p.Owned, "it belongs to the rep", "the rep is assigned to it"))
+		reasons = append(reasons, reps)
 	case len(p.Users) > 0:
 		w.weight *= projectOthers
-		reasons = append(reasons, is(p.Owned, "it belongs to somebody else", "only others are assigned to it"))
+		reasons = append(reasons, others)
 	}
 	if p.Archived {
 		w.weight *= projectAway

@@ -128,13 +128,7 @@ func init() {
 			return func(ctx context.Context) error { return only(w.st.EndForgottenRuns(ctx)) }
 		},
 		"take over what was sent": func(w *failWorld) func(context.Context) error {
-			_, d := w.deliver()
-			p := w.page(hub.ModelAccount, "1")
-			p.Records[0].Details.RemoteID = "001"
-			w.commit(p)
-			storetest.Exec(w, w.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
-					note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
-				VALUES ($1, $2, 's', $3, 'a', 'ACCOUNT', '9', 0, 'ACCOUNT', '9', 'sirocco:s', 'p', 'h', $4, FALSE, '001', '001')`, w.org, w.recording, string(hub.PlatformMerge), w.now.UnixMicro())
+			d := w.sentBefore("a", "9", "9", false, "001", "001")
 			return func(ctx context.Context) error {
 				taken, _, err := w.st.TakeOverSent(ctx, d)
 				if err == nil && !taken {
@@ -144,13 +138,7 @@ func init() {
 			}
 		},
 		"await what was sent": func(w *failWorld) func(context.Context) error {
-			_, d := w.deliver()
-			p := w.page(hub.ModelAccount, "1")
-			p.Records[0].Details.RemoteID = "001"
-			w.commit(p)
-			storetest.Exec(w, w.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
-					note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
-				VALUES ($1, $2, 's', $3, 'other', 'ACCOUNT', '8', 0, 'ACCOUNT', '9', 'sirocco:s', 'p', 'h', $4, TRUE, '002', '003')`, w.org, w.recording, string(hub.PlatformMerge), w.now.UnixMicro())
+			d := w.sentBefore("other", "8", "9", true, "002", "003")
 			return func(ctx context.Context) error {
 				_, awaited, err := w.st.TakeOverSent(ctx, d)
 				if err == nil && !awaited {
@@ -371,4 +359,19 @@ func init() {
 func (w *failWorld) groupToken() (hub.Token, error) {
 	token, _, err := w.st.CreateToken(w.Context(), w.org, store.NewToken{Name: "t", Group: true})
 	return token, err
+}
+
+// sentBefore makes a delivery that waits, to a record that the CRM itself calls 001, and has a note of its recording remembered that was sent over
+// an earlier connection to an account: by way of one record, and on another.
+func (w *failWorld) sentBefore(account, by, on string, proven bool, byRemote, onRemote string) hub.Delivery {
+	w.Helper()
+	_, d := w.deliver()
+	p := w.page(hub.ModelAccount, "1")
+	p.Records[0].Details.RemoteID = "001"
+	w.commit(p)
+	storetest.Exec(w, w.st, `INSERT INTO sent_before (organization_id, recording_id, id, platform, account_id, model, external_id, correction, target_model, target_external_id, marker,
+			note_print, note_hash, asked_at, proven, remote_id, target_remote_id)
+		VALUES ($1, $2, 's', $3, $4, 'ACCOUNT', $5, 0, 'ACCOUNT', $6, 'sirocco:s', 'p', 'h', $7, $8, $9, $10)`, w.org, w.recording, string(hub.PlatformMerge), account, by, on,
+		w.now.UnixMicro(), proven, byRemote, onRemote)
+	return d
 }

@@ -26,22 +26,47 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	case err != nil:
 		return false, err
 	}
-	if r.Link.Basis == "" { // it was made before that was kept
-		known, err := s.engine.Store.Verdict(ctx, r)
-		if err != nil {
-			return false, err
-		}
-		r.Link.Basis = known.BasisOf(r.Link)
-	}
-	now, err := s.engine.match(ctx, r)
+	awaited, err := s.askForCustomers(ctx, c, of)
 	if err != nil {
 		return false, err
 	}
-	if now.Link.SameRecord(linked) {
-		return true, nil
+	found, err := s.engine.Store.Verdict(ctx, r)
+	if err != nil {
+		return false, err
 	}
-	// Not that the CRM says something else: it may be another recording of the day that moved the link.
-	return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, why+now.Link.Reason)
+	if r.Link.Basis == "" { // it was made before that was kept
+		r.Link.Basis = found.BasisOf(r.Link)
+	}
+	now, outdated := matchOf(r, found), false
+	if found.BasisOf(r.Link) != r.Link.Basis || awaited {
+		if outdated, err = s.noteOutdated(ctx); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case !now.Link.SameRecord(linked): // not that the CRM says something else: it may be another recording of the day that moved the link
+		return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, why+now.Link.Reason)
+	case outdated:
+		why += "the CRM says something else of it than what was known. It waits until " + c.Info().Name + " is read again, as something may have come that fits better."
+		if err := s.engine.Store.MoveMatch(ctx, s.delivery, now, why); err != nil { // what the link rests on now is kept
+			return false, err
+		}
+		return false, s.wait(ctx, s.engine.Clock().Add(readingLook), why)
+	}
+	return true, nil
+}
+
+// noteOutdated lets the CRM be read again, as it says something else than what is kept. It reports whether that was new: a CRM whose lists
+// say something else than its answers holds no note back a second time.
+func (s *deliveryAttempt) noteOutdated(ctx context.Context) (bool, error) {
+	sched, err := s.engine.Store.Schedule(ctx, s.conn.OrganizationID, s.conn.ID)
+	if err != nil {
+		return false, ignoreMissing(err) // nothing is read over it
+	}
+	if !sched.OutdatedAt.Before(s.delivery.CreatedAt) {
+		return false, nil
+	}
+	return true, s.engine.Store.NoteOutdated(ctx, s.conn.OrganizationID, s.conn.ID)
 }
 
 // askAgain asks the vendor what is so now of the record that a recording is linked to, and keeps the answer. It fails with
@@ -135,7 +160,8 @@ func decides(info hub.PlatformInfo, read, linked hub.Model) bool {
 	})
 }
 
-// isBehind reports whether one of some models was last read before the connection was resumed, or longer ago than two syncs are apart, and is
+// isBehind reports whether one of some models was last read before the connection was resumed, or the CRM said something else than what is
+// kept, or longer ago than two syncs are apart, and is
 // to be read any moment: it is due, is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
 func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState) (bool, error) {
 	now := s.engine.Clock()
@@ -154,8 +180,10 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 		return false, err
 	}
 	resumed := s.conn.UpdatedAt
-	if creds.UpdatedAt.After(resumed) {
-		resumed = creds.UpdatedAt
+	for _, since := range []time.Time{creds.UpdatedAt, sched.OutdatedAt} {
+		if since.After(resumed) {
+			resumed = since
+		}
 	}
 	lately := func(at time.Time) bool { return now.Sub(at) <= readingMost }
 	for _, st := range coming {

@@ -34,6 +34,10 @@ const (
 	// allDayLength is from when on an appointment is none of an hour but of a day, longLength from when on it has
 	// several talks.
 	allDayLength, longLength = 23 * time.Hour, 4 * time.Hour
+	// oddHour is how much rarer talks of what lasts for days are at an hour when it is not on, or at night.
+	oddHour = 0.04
+	// A day's work takes from shortWork to longWork minutes, and hourSlack is how many before and after it talks are at its hours.
+	shortWork, longWork, hourSlack = 240.0, 840.0, 60.0
 )
 
 // dayMatch is a day with all that the rule asks of it, worked out.
@@ -218,6 +222,27 @@ func (m *dayMatch) sameDay(t *dayTalk, a *dayAppointment) bool {
 	return a.first.Before(night) && (end.After(morning) || a.first.Equal(morning))
 }
 
+// isAtOddHour reports whether a talk is at an hour at which nobody is at an appointment that lasts for days from an hour on: before its
+// beginning or after its end, or outside of the hours that it has on each of its days. Where it has none it is the night, in the
+// organization's time zone where one is set.
+func (m *dayMatch) isAtOddHour(t *dayTalk, a *dayAppointment) bool {
+	const day = 24 * 60
+	work := math.Mod(a.slot, day)
+	switch zone := m.day.zone(); {
+	case !a.whole || a.entry:
+		return false
+	case t.start < a.begin-hourSlack || t.start > a.begin+a.slot+hourSlack:
+		return true
+	case work >= shortWork && work <= longWork:
+		into := math.Mod(math.Mod(t.start-a.begin, day)+day, day)
+		return into > work+hourSlack && into < day-hourSlack
+	case zone.String() != time.UTC.String():
+		hour := t.Recording.StartedAt.In(zone).Hour()
+		return hour < 5 || hour >= 23
+	}
+	return false
+}
+
 func (m *dayMatch) addTalks() {
 	m.anywhere = anywhereDensity(m.radius())
 	anywhere := m.anywhere
@@ -316,7 +341,10 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		switch {
 		case a.whole:
 			p.cannot = !m.sameDay(t, a) || (a.entry && !alone && (!t.isFixed || t.fixed != i))
-			p.some = math.Log(2.5*longDensity(t.start, t.length, t.start-120, wholeDay)) + evidence
+			p.some = math.Log(2.5*longDensity(t.start, t.length, t.start-120, wholeDay)) + evidence // at any hour
+			if m.isAtOddHour(t, a) {
+				p.some += math.Log(oddHour)
+			}
 		case a.long:
 			p.some = math.Log(longDensity(t.start, t.length, a.begin, a.slot)) + evidence
 		default:

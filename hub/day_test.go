@@ -95,6 +95,16 @@ func TestDayCases(t *testing.T) {
 			Day{Appointments: []Appointment{with(meeting("w", -hour, 56*hour), placedAt(0)), with(meeting("a", 6*hour, hour), placedAt(9000))}, Talks: []Talk{said(0, 50, here(10)), said(362, 55, here(9010))}},
 			[]string{"w", "a"}, "",
 		},
+		"several days, at night": {Day{Appointments: []Appointment{meeting("w", -28*hour, 57*hour)}, Talks: []Talk{said(14*60, 40), said(24, 40)}}, []string{"w?", "w"}, "the recording is at an hour at which it is hardly on"},
+		"several days, an evening after the end": {
+			Day{Appointments: []Appointment{meeting("w", -28*hour, 33*hour)}, Talks: []Talk{said(9*60, 40)}}, []string{"w?"}, "it lasts about a day or longer, was over 240 minutes before the recording",
+		},
+		"several days, a morning before the beginning": {
+			Day{Appointments: []Appointment{meeting("w", 5*hour, 57*hour)}, Talks: []Talk{said(0, 40)}}, []string{"w?"}, "begins 300 minutes after the recording did",
+		},
+		"a day and a night, at night": {
+			Day{Zone: time.FixedZone("Denver", -7*3600), Appointments: []Appointment{meeting("w", 0, 48*hour)}, Talks: []Talk{said(20*60, 40), said(60, 40)}}, []string{"w?", "w"}, "hardly on",
+		},
 		"several days, over": {Day{Appointments: []Appointment{meeting("w", -70*hour, 50*hour)}, Talks: []Talk{said(0, 30)}}, []string{""}, "The rep has no appointment on"},
 		"the name given": {
 			Day{Appointments: []Appointment{with(meeting("a", 0, hour), withParty("Ann Marden", "", "")), with(meeting("b", 10, hour), withParty("Cleo Ford", "", ""))}, Talks: []Talk{said(8, 50, given("Marden, Ann", ""))}},

@@ -126,6 +126,12 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 		parts = append(parts, "it is of whole days")
 	case a.whole:
 		parts = append(parts, "it lasts about a day or longer")
+		switch {
+		case start.After(r.StartedAt):
+			parts = append(parts, fmt.Sprintf("begins %s after the recording did", personDuration(start.Sub(r.StartedAt))))
+		case r.StartedAt.After(end):
+			parts = append(parts, fmt.Sprintf("was over %s before the recording", personDuration(r.StartedAt.Sub(end))))
+		}
 	case overlaps(r, start, end) && r.EndedAt.After(r.StartedAt):
 		parts = append(parts, "it overlaps the recording by "+personDuration(overlap(r, start, end)))
 	case overlaps(r, start, end):
@@ -134,6 +140,9 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 		parts = append(parts, fmt.Sprintf("it begins %s after the recording did", personDuration(start.Sub(r.StartedAt))))
 	default:
 		parts = append(parts, fmt.Sprintf("it began %s before the recording", personDuration(r.StartedAt.Sub(start))))
+	}
+	if !t.of[i].cannot && m.isAtOddHour(t, a) {
+		parts = append(parts, "the recording is at an hour at which it is hardly on")
 	}
 	if t.placed && a.placed {
 		parts = append(parts, "its place is "+personDistance(t.place.metersTo(a.place))+" from the recording's")

@@ -260,6 +260,38 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 	return all, nil
 }
 
+// Unread are those that an engagement refers to, itself or by its opportunity, and that no reading has brought: what they would say of its
+// place, and of whom it is with, is not known.
+func (s *Store) Unread(ctx context.Context, organization, connection string, engagement hub.RecordRef) ([]hub.RecordRef, error) {
+	of := []RecordKey{{connection, engagement.Model, engagement.ExternalID}}
+	var unread []hub.RecordRef
+	for range 2 { // the opportunity of an engagement is of a customer itself
+		known, err := s.RecordsByKey(ctx, organization, of, DeletedToo)
+		if err != nil {
+			return nil, err
+		}
+		var next []RecordKey
+		for _, k := range of {
+			if r, there := known[k]; there && !r.Deleted && (k.Model == engagement.Model || k.Model == hub.ModelOpportunity) {
+				next = append(next, refersTo(r)...)
+			}
+		}
+		if of = next; len(of) == 0 {
+			break
+		}
+		if known, err = s.RecordsByKey(ctx, organization, of, DeletedToo); err != nil {
+			return nil, err
+		}
+		for _, k := range of {
+			ref := hub.RecordRef{Model: k.Model, ExternalID: k.ExternalID}
+			if _, there := known[k]; !there && !slices.Contains(unread, ref) {
+				unread = append(unread, ref)
+			}
+		}
+	}
+	return unread, nil
+}
+
 // customersOf are the accounts, contacts and leads of an engagement, its own before those of its opportunity.
 func customersOf(e Record, known, further map[RecordKey]Record) []Record {
 	keys := refersTo(e)

@@ -52,6 +52,8 @@ type Schedule struct {
 	Timeouts int
 	// Working says that a job has begun and has not given the connection back.
 	Working bool
+	// OutdatedAt is when the CRM, asked about a link, last said something else than what is kept; zero when it never did.
+	OutdatedAt time.Time
 	// Continues says that the job just begun goes on where one before it gave way, with nothing between.
 	Continues bool
 }
@@ -66,18 +68,18 @@ const (
 )
 
 const scheduleColumns = `organization_id, connection_id, interval_seconds, due_at, lease_until, turn, run_id, failures, failure_cause,
-	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts, working`
+	models_due_at, retrying, held_until, deletion_limit, waiting, waiting_until, host, timeouts, working, outdated_at`
 
 func scanSchedule(r database.Row) (Schedule, error) {
 	var s Schedule
 	var interval int64
-	var due, lease, models, held, waiting *int64
+	var due, lease, models, held, waiting, outdated *int64
 	var run *string
 	err := r.Scan(&s.OrganizationID, &s.ConnectionID, &interval, &due, &lease, &s.Fence, &run, &s.Failures, &s.FailureCause,
-		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting, &s.Host, &s.Timeouts, &s.Working)
+		&models, &s.Retrying, &held, &s.DeletionLimit, &s.Waiting, &waiting, &s.Host, &s.Timeouts, &s.Working, &outdated)
 	s.Interval = time.Duration(interval) * time.Second
 	s.DueAt, s.LeaseUntil, s.WaitingUntil = fromOptionalMicros(due), fromOptionalMicros(lease), fromOptionalMicros(waiting)
-	s.ModelsDueAt, s.HeldUntil = fromOptionalMicros(models), fromOptionalMicros(held)
+	s.ModelsDueAt, s.HeldUntil, s.OutdatedAt = fromOptionalMicros(models), fromOptionalMicros(held), fromOptionalMicros(outdated)
 	s.RunID = deref(run)
 	return s, err
 }
@@ -219,6 +221,20 @@ func makeDue(ctx context.Context, tx Tx, organization, connection string, now ti
 			due_at = CASE WHEN held_until > $3 THEN held_until WHEN due_at <= $3 THEN due_at ELSE $3 END,
 			waiting = CASE WHEN held_until > $3 THEN waiting ELSE '' END, waiting_until = CASE WHEN held_until > $3 THEN waiting_until END
 		WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
+}
+
+// NoteOutdated keeps that the CRM says something else now than what is kept, and makes the connection due.
+func (s *Store) NoteOutdated(ctx context.Context, organization, connection string) error {
+	err := s.write(ctx, func(tx Tx) error {
+		now := s.clock()
+		if _, err := makeDue(ctx, tx, organization, connection, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE schedules SET outdated_at = $3 WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
+		return err
+	})
+	s.notify()
+	return err
 }
 
 // RequestSync makes the connection due now. With models, only those run again from the start of their

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,38 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestASQLiteFileThatIsBeingUpgraded asks for the version of one that is older: while another program has the lock on its upgrade that is said
+// instead. One that is of the program's own version is ready all the same.
+func TestASQLiteFileThatIsBeingUpgraded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sirocco.db")
+	db, err := database.Open(t.Context(), "sqlite:"+path, database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	older := pets
+	older.Funcs = nil
+	if err := db.Migrate(t.Context(), older); err != nil {
+		t.Fatal(err)
+	}
+	check := func(m database.Migrations, want error) {
+		t.Helper()
+		if err := db.Check(t.Context(), m); !reflect.DeepEqual(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	check(pets, &database.OlderError{Database: 1, Program: 2})
+	if err := os.WriteFile(path+".migrating", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(pets, database.ErrUnfinished)
+	check(older, nil)
+	if err := os.Remove(path + ".migrating"); err != nil {
+		t.Fatal(err)
+	}
+	check(pets, &database.OlderError{Database: 1, Program: 2})
 }
 
 // TestPragmasOfTheURLTakeNoneAway: a pragma that the URL names counts beside those that the program says itself.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,19 @@ func TestContactKeys(t *testing.T) {
 		if got := d.HasPhone(c.phone, c.region); got != c.want {
 			t.Errorf("%s in %s: %v", c.phone, c.region, got)
 		}
+	}
+}
+
+// TestContactKeysAreBounded has a record with more addresses than it is found by: it is by the first ones, and by no number any more.
+func TestContactKeysAreBounded(t *testing.T) {
+	d := Details{Phones: []string{"(602) 555-0142"}}
+	var want []string
+	for i := range 60 {
+		email := fmt.Sprintf("ann%d@example.com", i)
+		d.Emails, want = append(d.Emails, email), append(want, "e"+email)
+	}
+	if got := d.ContactKeys(); !slices.Equal(got, want[:50]) {
+		t.Errorf("%d keys, %q", len(got), got)
 	}
 }
 

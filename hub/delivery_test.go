@@ -49,4 +49,11 @@ func TestNotesThatStandElsewhere(t *testing.T) {
 	if said := all[4].Explain(Connection{}, sent); strings.Contains(said, "no longer") {
 		t.Error(said)
 	}
+	old := Delivery{State: DeliverySent, Model: ModelEngagement, ExternalID: "e5", NoteID: "n", Elsewhere: true, SentAt: sent} // from before it was kept where a note stands
+	if got := NotesElsewhere([]Delivery{old}); len(got) != 1 || got[0] != "It was linked to the ENGAGEMENT e5 before, and its note stands on the ENGAGEMENT e5 since 2026-05-01T12:00:00.000Z." {
+		t.Errorf("%q", got)
+	}
+	if said := old.Explain(Connection{}, sent); !strings.HasSuffix(said, "The recording is no longer linked to this record; its note stands on the ENGAGEMENT e5.") {
+		t.Error(said)
+	}
 }

@@ -1,6 +1,8 @@
 package hub_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"sirocco/hub"
@@ -59,6 +61,10 @@ func TestAScorecardIsATree(t *testing.T) {
 	metric := func(id, parent, of string) hub.ScorecardNode {
 		return hub.ScorecardNode{ID: id, Kind: hub.NodeMetric, ParentID: parent, MetricID: of}
 	}
+	most := make([]hub.ScorecardNode, 199)
+	for i := range most {
+		most[i] = metric(fmt.Sprint(i), "root", "m")
+	}
 	for name, c := range map[string]struct {
 		nodes []hub.ScorecardNode
 		wrong string
@@ -76,7 +82,8 @@ func TestAScorecardIsATree(t *testing.T) {
 		"below itself":                   {[]hub.ScorecardNode{root, section("s", "s")}, "nodes[1].parentId"},
 		"a section in a section":         {[]hub.ScorecardNode{root, section("s", "root"), section("t", "s")}, "nodes[2].parentId"},
 		"a range that has nothing in it": {[]hub.ScorecardNode{root, {ID: "n", Kind: hub.NodeMetric, ParentID: "root", MetricID: "m", Rubric: &hub.ScoreRubric{Min: 2, Max: 1}}}, "nodes[1]"},
-		"more than there may be":         {make([]hub.ScorecardNode, 201), "nodes"},
+		"as many as there may be":        {slices.Concat([]hub.ScorecardNode{root}, most), ""},
+		"more than there may be":         {slices.Concat([]hub.ScorecardNode{root, section("s", "root")}, most), "nodes"},
 	} {
 		card := hub.Scorecard{Nodes: c.nodes}
 		err := card.Validate(map[string]hub.ScorecardMetric{"m": {}})

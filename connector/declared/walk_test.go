@@ -532,7 +532,7 @@ func TestDeletionsThatAreListed(t *testing.T) {
 }
 
 // TestADeletionOfWhatWasRestored lists deletions of records that are kept: one that is there when it is asked for stays, and so does one
-// that may not be seen. A failure to ask is the page's.
+// that may not be seen. A failure to ask is the page's; where it is refused, the list is taken at its word.
 func TestADeletionOfWhatWasRestored(t *testing.T) {
 	status := http.StatusNotFound
 	c, s := against(t, "cursor", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -565,15 +565,21 @@ func TestADeletionOfWhatWasRestored(t *testing.T) {
 		return kept, nil
 	}
 	q := connector.Query{Model: hub.ModelUser, Limit: 50, Since: time.Now().Add(-time.Hour), Kept: kept}
-	page, err := c.Fetch(t.Context(), s, q)
-	var gone []string
-	for _, r := range page.Records {
-		if r.Deleted {
-			gone = append(gone, r.ExternalID)
+	for _, test := range []struct {
+		status int
+		want   []string
+	}{{http.StatusNotFound, []string{"3", "4"}}, {http.StatusBadRequest, []string{"1", "2", "3", "4"}}} {
+		status = test.status
+		page, err := c.Fetch(t.Context(), s, q)
+		var gone []string
+		for _, r := range page.Records {
+			if r.Deleted {
+				gone = append(gone, r.ExternalID)
+			}
 		}
-	}
-	if err != nil || !slices.Equal(gone, []string{"3", "4"}) {
-		t.Errorf("deleted: %q, %v", gone, err)
+		if err != nil || !slices.Equal(gone, test.want) {
+			t.Errorf("with status %d: deleted: %q, %v", test.status, gone, err)
+		}
 	}
 	status = http.StatusInternalServerError
 	if _, err := c.Fetch(t.Context(), s, q); !connector.IsKind(err, connector.Temporary) {
@@ -668,6 +674,55 @@ func TestNotesThatCannotBeLookedFor(t *testing.T) {
 		found, err := c.(connector.NoteFinder).FindNote(t.Context(), s, connector.NoteQuery{Target: test.on, ExternalID: "7", Markers: []string{"m-1"}})
 		if found != test.want || (err == nil) != (test.kind == "") || err != nil && (!connector.IsKind(err, test.kind) || !strings.Contains(err.Error(), test.says)) {
 			t.Errorf("%s with %v: %+v %v", test.on, test.notes, found, err)
+		}
+	}
+}
+
+// TestNotesWithoutAnEnd lists notes on pages of which none is the last: whether the note is there is not known.
+func TestNotesWithoutAnEnd(t *testing.T) {
+	for file, want := range map[string]string{
+		"number": "there are more than 500 pages of notes, so whether the note is there is not known", "cursor": "the pages of notes go round, so whether the note is there is not known",
+	} {
+		c, s := against(t, file, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, map[string]any{"items": []any{map[string]any{"id": "1", "text": "else"}}, "cursor": "on"})
+		}))
+		found, err := c.(connector.NoteFinder).FindNote(t.Context(), s, connector.NoteQuery{Target: hub.ModelOpportunity, ExternalID: "7", Markers: []string{"m-1"}})
+		if found != (connector.FoundNote{}) || !connector.IsKind(err, connector.Malformed) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %+v %v", file, found, err)
+		}
+	}
+}
+
+// TestWhatAConnectorCan leaves out of a file what it takes to sign in, to ask for single records, to look for notes: the connector can what is
+// left, and nothing else.
+func TestWhatAConnectorCan(t *testing.T) {
+	token := []string{
+		"  token:\n    path: /oauth/token\n    form:\n      grant_type: client_credentials\n      client_id: ${settings.clientId}\n      client_secret: ${credentials.clientSecret}\n    value: answer.access_token\n    seconds: answer.expires_in\n",
+		"  headers:\n    X-Api-Key: ${credentials.clientSecret}\n",
+	}
+	var find []string
+	for _, list := range []string{"people", "customers", "deals", "meetings"} {
+		find = append(find, "    find: {path: \"/"+list+"/${id}\"}\n", "")
+	}
+	look := []string{"      find:\n        path: /deals/${id}/notes\n        items: answer.items\n        id: item.id\n        text: item.text\n", ""}
+	for i := range 8 {
+		signs, finds, looks := i&1 == 0, i&2 == 0, i&4 == 0
+		var changes []string
+		for _, part := range []struct {
+			stays   bool
+			without []string
+		}{{signs, token}, {finds, find}, {looks, look}} {
+			if !part.stays {
+				changes = append(changes, part.without...)
+			}
+		}
+		c, _ := against(t, "cursor", http.NotFoundHandler(), changes...)
+		_, authorizer := c.(connector.Authorizer)
+		_, finder := c.(connector.Finder)
+		_, confirmer := c.(connector.Confirmer)
+		_, noteFinder := c.(connector.NoteFinder)
+		if c == nil || authorizer != signs || finder != finds || confirmer != finds || noteFinder != looks {
+			t.Errorf("signing in %t, finding %t, looking for notes %t: it is an Authorizer %t, a Finder %t, a Confirmer %t, a NoteFinder %t", signs, finds, looks, authorizer, finder, confirmer, noteFinder)
 		}
 	}
 }

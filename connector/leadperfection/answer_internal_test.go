@@ -2,6 +2,9 @@ package leadperfection
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +36,44 @@ func TestWaitsThatABodyAsksFor(t *testing.T) {
 	} {
 		if got := askedWait([]byte(body)); got != want {
 			t.Errorf("%s asks for %s, and not %s", body, got, want)
+		}
+	}
+}
+
+// TestRefusals tells what an answer of 200 says that is an error: of a note that it is refused, of what was asked for that it did not come. What
+// says nothing of the kind is an answer.
+func TestRefusals(t *testing.T) {
+	const none = "LeadPerfection: %s was answered with an error in the place of what was asked for"
+	const may = "LeadPerfection: %s was refused: the API user may not execute the action 42; give it the right in LeadPerfection"
+	for _, test := range []struct {
+		path, answer string
+		want         connector.Error // without a kind where there is none
+	}{
+		{leadPath, `[]`, connector.Error{}},
+		{leadPath, `"done"`, connector.Error{}},
+		{leadPath, `[{"cst_id":7}]`, connector.Error{}},
+		{leadPath, `{"Message":"Error: twice"}`, connector.Error{}},
+		{notePath, `{"Result":1,"Message":"Note added"}`, connector.Error{}},
+		{notePath, `[{"Result":0},{"Result":0}]`, connector.Error{}},
+		{leadPath, `{"Result":0,"Message":"Error: twice"}`, connector.Error{Kind: connector.Temporary, Message: none}},
+		{leadPath, `{"Result":0,"Message":"The note is too long, at most 500 characters"}`, connector.Error{Kind: connector.Temporary, Message: none}},
+		{notePath, `{"Result":0,"Message":"The record is locked"}`, connector.Error{Kind: connector.Refused, Message: none}},
+		{notePath, `[{"result":"0","message":"The note is too long, at most 500 characters"}]`, connector.Error{Kind: connector.Refused, Message: none, TooLong: true, Most: 500}},
+		{notePath, `{"Result":0,"Message":""}`, connector.Error{Kind: connector.Refused, Message: none, Unexplained: true}},
+		{notePath, `[{"Result":0,"Message":"User does not have permission to execute action '42'"}]`, connector.Error{Kind: connector.Forbidden, Message: may}},
+		{leadPath, `{"Message":"User does not have permission to execute action 42"}`, connector.Error{Kind: connector.Forbidden, Message: may}},
+	} {
+		want := test.want
+		if want.Kind != "" {
+			want.Status, want.Message = http.StatusOK, fmt.Sprintf(want.Message, test.path)
+		}
+		err := refusal(test.path, json.RawMessage(test.answer))
+		var got connector.Error
+		if told, ok := errors.AsType[*connector.Error](err); ok {
+			got = *told
+		}
+		if got != want || (err == nil) != (want.Kind == "") {
+			t.Errorf("%s on %s is %#v, and not %#v", test.answer, test.path, got, want)
 		}
 	}
 }

@@ -122,6 +122,7 @@ func TestWhatIsWrongShows(t *testing.T) {
 		"a path that is none":                 {"path: /customers\n", "path: /clients\n", "CONTACT is read"},
 		"a record under another path":         {"/deals/${id}\"", "/people/${id}\"", "a single OPPORTUNITY is found"},
 		"another key":                         {"X-Api-Key", "X-Key", "the credentials are accepted"},
+		"notes where there are none":          {"notes\n        items", "notices\n        items", "the notes of a record are read to their end: OPPORTUNITY: "},
 		"a page that does not move":           {"parameter: page\n", "parameter: pge\n", "pages of CONTACT go on"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,6 +131,15 @@ func TestWhatIsWrongShows(t *testing.T) {
 				t.Errorf("it failed with %q, and not with %q", told, test.want)
 			}
 		})
+	}
+}
+
+// TestANoteThatCannotBeMade has a file by which no note can be written: that failed, and no note is looked for.
+func TestANoteThatCannotBeMade(t *testing.T) {
+	findings, crm := checked(t, "            text: ${text}", "            text: ${time(text)}", true)
+	failed := findings[livecheck.Failed]
+	if len(failed) != 1 || !strings.HasPrefix(failed[0], "a note is written: its answer was lost, and it was told as Invented Number: the note cannot be made: ") || len(crm.Notes.All()) > 0 {
+		t.Errorf("%q, and there are %d notes", failed, len(crm.Notes.All()))
 	}
 }
 

@@ -72,6 +72,28 @@ func TestALeadThatWasRestored(t *testing.T) {
 	}
 }
 
+// TestDeletionsThatMayNotBeAskedAbout deletes a lead that is kept. Once the list of what was deleted is reached, the role may not read any more
+// what it takes to ask for a lead: the list is taken at its word.
+func TestDeletionsThatMayNotBeAskedAbout(t *testing.T) {
+	crm, s := standIn(t, simulated.New(simulator.Options{Records: 60}))
+	q := connector.Query{Model: hub.ModelLead, Limit: 40, Since: time.Now().Add(-time.Minute), Kept: func(_ context.Context, ids []string) ([]hub.Record, error) {
+		return []hub.Record{{Model: hub.ModelLead, ExternalID: ids[0]}}, nil
+	}}
+	crm.Update(hub.ModelLead, 1)
+	gone := crm.Delete(hub.ModelLead, 1)[0]
+	crm.Faults.Always(simulator.Fault{Kind: simulator.ServerError, Match: "/deleted"})
+	page, err := spotio.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || !page.More {
+		t.Fatalf("%+v %v", page, err)
+	}
+	crm.Faults.Always(simulator.Fault{Kind: simulator.Forbidden, Match: "/workflow/"})
+	q.Next = page.Next
+	page, err = spotio.Connector{}.Fetch(t.Context(), s, q)
+	if err != nil || len(page.Records) != 1 || page.Records[0].ExternalID != gone || !page.Records[0].Deleted || page.Note != "" {
+		t.Errorf("%+v %v", page, err)
+	}
+}
+
 // TestLeadsBeforeDeletionsThatFail has the list of what was deleted fail: the leads before it come, and the page after them meets the
 // failure. Where the role may not read that list, they come without it, and a sentence says so.
 func TestLeadsBeforeDeletionsThatFail(t *testing.T) {

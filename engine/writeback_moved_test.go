@@ -333,6 +333,9 @@ func TestTheNoteOfAnotherVisitOfTheCustomer(t *testing.T) {
 				if n := len(r.crm.Notes.All()); n != 1 {
 					t.Errorf("%d notes", n)
 				}
+				if ds := r.deliveries(id); !ds[0].SentAt.Equal(ds[1].SentAt) {
+					t.Errorf("one note was written at %s and %s", ds[0].SentAt, ds[1].SentAt)
+				}
 			})
 		})
 	}

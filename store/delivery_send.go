@@ -217,6 +217,8 @@ type WrittenNote struct {
 	hub.DeliveredNote
 	// Existed says that an earlier attempt had written it, so that what is known of its transcript stays.
 	Existed bool
+	// SentAt is when another delivery wrote it; zero where none did.
+	SentAt time.Time
 	// Transcript says whether the transcript is in it.
 	Transcript bool
 }
@@ -232,13 +234,13 @@ func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE deliveries SET note_id = $4, transcript = CASE WHEN $5 THEN transcript ELSE $6 END,
-				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, asked_at, $7) ELSE $7 END, updated_at = $7, asked_at = NULL, absences = 0,
+				sent_at = CASE WHEN $5 THEN COALESCE(sent_at, asked_at, $14, $7) ELSE $7 END, updated_at = $7, asked_at = NULL, absences = 0,
 				target_model = $8, target_external_id = $9, marker = $10, note_print = $11, note_text = $12, note_hash = $13,
 				state = CASE WHEN state = 'CANCELED' OR withdrawn <> '' THEN 'SENT' WHEN state = 'CONFIRMING' THEN 'PENDING' ELSE state END,
 				due_at = CASE WHEN state IN ('CANCELED', 'SENT') OR withdrawn <> '' THEN NULL ELSE CAST($7 AS BIGINT) END,
 				error = CASE WHEN withdrawn <> '' THEN withdrawn || ' Its note stands there.' ELSE error END, withdrawn = ''
 			WHERE organization_id = $1 AND connection_id = $2 AND id = $3`,
-			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash)
+			d.OrganizationID, d.ConnectionID, d.ID, n.ID, n.Existed, n.Transcript, micros(now), string(n.On.Model), n.On.ExternalID, n.Marker, n.Print, keptText(n.Text), n.Hash, optionalMicros(n.SentAt))
 		if err != nil {
 			return err
 		}

@@ -140,3 +140,29 @@ func TestAMappingsRecordsGoInSlices(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsALargePart has ten records of a model that are something else by now: they are held where they are enough, and more than so much of
+// the model, and else count as deleted.
+func TestWhatIsALargePart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		w := newMergeWorld(t, st, org, true)
+		records := 0
+		for _, c := range []struct{ records, atLeast, limit, held int }{
+			{33, 10, 30, 10}, {33, 11, 30, 0}, {33, 10, 0, 10}, {33, 10, 100, 0}, {34, 10, 30, 0},
+			{49, 10, 20, 10}, {50, 10, 20, 0}, {51, 10, 20, 0}, {99, 10, 10, 10}, {100, 10, 10, 0}, {101, 10, 9, 10},
+		} {
+			for ; records < c.records; records++ {
+				w.write(t.Context(), []hub.Record{{Model: hub.ModelAccount, ExternalID: fmt.Sprint(records)}})
+			}
+			storetest.Exec(t, st, `DELETE FROM absences`)
+			storetest.Exec(t, st, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state)
+				SELECT organization_id, connection_id, model, external_id, 1, 'OTHER' FROM records WHERE external_id IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')`)
+			held, err := st.SettleOthers(t.Context(), *w.sched, hub.ModelAccount, c.atLeast, c.limit)
+			if n := storetest.Count(t, st, `SELECT COUNT(*) FROM absences WHERE state = 'HELD'`); err != nil || held != c.held || n != c.held {
+				t.Errorf("10 of %d, from %d on and over %d percent: %d are held, it says %d, want %d, %v", c.records, c.atLeast, c.limit, n, held, c.held, err)
+			}
+		}
+	})
+}

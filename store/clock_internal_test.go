@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sirocco/hub"
 )
 
 // TestFirstReadingIsWaitedFor has a database so busy that each answer takes longer than a measurement may: the store that
@@ -77,5 +79,15 @@ func TestClockIsMeasured(t *testing.T) {
 	}
 	if warned, mended := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=INFO"); warned != 1 || mended != 1 {
 		t.Errorf("it says %s", log.String())
+	}
+}
+
+// TestIDsGoByTheSharedClock makes ids in a store whose database is an hour ahead: they sort behind those of that time.
+func TestIDsGoByTheSharedClock(t *testing.T) {
+	s := &Store{nodeClock: &nodeClock{}}
+	s.nodeClock.latest.Store(&clockReading{ids: time.Hour})
+	before, id, after := hub.NewIDAhead(59*time.Minute), s.newID(), hub.NewIDAhead(61*time.Minute)
+	if !hub.ValidID(id) || before >= id || id >= after {
+		t.Errorf("it is %q, between %q and %q", id, before, after)
 	}
 }

@@ -218,6 +218,24 @@ func init() {
 			m := []store.Match{{RecordingID: w.recording, Link: w.toAccount()}}
 			return func(ctx context.Context) error { return w.st.SaveMatches(ctx, task, m, store.Relink{}, true) }
 		},
+		"note what a check of a mapping says": fails(func(ctx context.Context, w *failWorld) error {
+			return w.st.MappingChecked(ctx, w.sched, w.now, hub.Mapping{}, "It has no such object.")
+		}),
+		"keep a checked mapping": fails(func(ctx context.Context, w *failWorld) error {
+			return w.st.MappingChecked(ctx, w.sched, w.now, hub.Mapping{}, "")
+		}),
+		"agree on audio": fails(func(ctx context.Context, w *failWorld) error { return only(w.st.AgreeOnAudio(ctx, "marker")) }),
+		"count made links": func(w *failWorld) func(context.Context) error {
+			w.link()
+			storetest.Exec(w, w.st, `UPDATE recordings SET link_by = 'MATCHING' WHERE id = $1`, w.recording)
+			return func(ctx context.Context) error {
+				made, _, err := w.st.MadeLinks(ctx)
+				if err == nil && made != 1 {
+					w.Errorf("%d links", made)
+				}
+				return err
+			}
+		},
 		"make a user": fails(func(ctx context.Context, w *failWorld) error {
 			return only(w.st.CreateUser(ctx, w.org, hub.User{Email: "rep@example.com", FirstName: "Rita"}))
 		}),

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestLinkByHand(t *testing.T) {
 			t.Errorf("after the merge: %v %+v", err, r.Link)
 		}
 		removed, err := st.RemoveLink(ctx, org, id, "USER_UNLINK")
-		if err != nil || removed.Linked() || removed.Link.By != hub.LinkedByHand || removed.MayBeMatched() {
+		if err != nil || !reflect.DeepEqual(removed.Link, hub.Link{By: hub.LinkedByHand, Trigger: "USER_UNLINK", Reason: "It was unlinked by hand."}) || removed.MayBeMatched() {
 			t.Errorf("%v %+v", err, removed.Link)
 		}
 		checkKept(t, st, removed)

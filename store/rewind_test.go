@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
 	"sirocco/hub"
+	"sirocco/store"
 	"sirocco/store/storetest"
 )
 
@@ -33,6 +35,9 @@ func TestCursorsOnlyGoBack(t *testing.T) {
 			for _, s := range states {
 				if s.RewindTo == nil || s.Model == hub.ModelAccount && !s.RewindTo.Equal(ask.begins) {
 					t.Errorf("from %s %s begins at %v, want %v", ask.from, s.Model, s.RewindTo, ask.begins)
+				}
+				if of := (store.SyncState{Model: hub.ModelContact, RewindTo: s.RewindTo}); s.Model == of.Model && !reflect.DeepEqual(s, of) {
+					t.Errorf("a model that was never read is %+v", s)
 				}
 			}
 		}

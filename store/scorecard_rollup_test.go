@@ -93,6 +93,13 @@ func TestDaysAreWhatTheirScoresAre(t *testing.T) {
 		st := storetest.Open(t, url, nil)
 		org := storetest.Organization(t, st)
 		card := putCard(t, st, cardOf(org, "", 40, 60))
+		other := storetest.Organization(t, st) // whose scores of the same times and range are none of this one's
+		putCard(t, st, cardOf(other, "", 40, 60))
+		for _, day := range []int{0, 1, 5, 6, 9} {
+			if err := giveScore(t.Context(), st, other, scored(t, st, other, day, time.Hour), 50, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
 		random := rand.New(rand.NewPCG(1, 2)) // its values are quarters, which add up the same in any order
 		var ids []string
 		for i := range 30 {

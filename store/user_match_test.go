@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"sirocco/hub"
 	"sirocco/store"
@@ -103,6 +104,34 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 		// What they did while they were there is still Ann's.
 		if keys, err := st.CRMUsersOf(ctx, org, users["ann"]); err != nil || len(keys) != 1 || keys[0].ExternalID != "mail" {
 			t.Errorf("a CRM user who was deactivated is no longer Ann: %v, %v", keys, err)
+		}
+	})
+}
+
+// TestWhatOfAUserAsksForAnotherLook changes each thing of a user with a recording: what the CRM's users are matched by asks for another look at
+// it, and nothing else does.
+func TestWhatOfAUserAsksForAnotherLook(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		u, err := st.CreateUser(t.Context(), org, hub.User{Email: "ann@example.com", FirstName: "Ann", LastName: "Lee"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Recording(t, st, org, u.ID, time.Now(), time.Hour)
+		email, first, last, phone, yes := "anna@example.com", "Anna", "Leigh", "+12125550123", true
+		for _, c := range []struct {
+			patch hub.UserPatch
+			asked int
+		}{
+			{hub.UserPatch{Email: &email}, 1}, {hub.UserPatch{FirstName: &first}, 1}, {hub.UserPatch{LastName: &last}, 1},
+			{hub.UserPatch{Phone: &phone}, 0}, {hub.UserPatch{Disabled: &yes}, 0}, {hub.UserPatch{Email: &email}, 0},
+		} {
+			storetest.Exec(t, st, `DELETE FROM relinks`)
+			after, err := st.UpdateUser(t.Context(), org, u.ID, c.patch)
+			if n := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks WHERE organization_id = $1`, org); err != nil || n != c.asked {
+				t.Errorf("%d looks are asked for, not %d, by what makes it %+v, %v", n, c.asked, after, err)
+			}
 		}
 	})
 }

@@ -64,12 +64,12 @@ func (j *syncJob) readingDue(ctx context.Context, st *store.SyncState) (bool, er
 }
 
 // nextReading returns the model whose whole reading goes on or begins now; found is false where none is to. A model
-// whose increments are not in, or fail, waits: what is urgent comes first.
-func (j *syncJob) nextReading(ctx context.Context) (next hub.ModelInfo, found bool, err error) {
+// whose increments are not in, or fail, waits: what is urgent comes first. So do those of which the CRM prepares what comes next.
+func (j *syncJob) nextReading(ctx context.Context, prepared map[hub.Model]bool) (next hub.ModelInfo, found bool, err error) {
 	var oldest time.Time
 	for _, info := range j.connector.Info().Models {
 		st, now := j.state(info.Model), j.engine.Clock()
-		if !info.Incremental && !info.Durable || st.InRun || st.Since.IsZero() || st.Failed != "" {
+		if !info.Incremental && !info.Durable || st.InRun || st.Since.IsZero() || st.Failed != "" || prepared[info.Model] {
 			continue
 		}
 		began := now
@@ -95,8 +95,8 @@ func (j *syncJob) nextReading(ctx context.Context) (next hub.ModelInfo, found bo
 // readWhole goes on with whole readings, one after another, for what is left of the slice. A run that goes on for longer
 // than the interval ends: the increments of the next one come before the rest of the reading.
 func (j *syncJob) readWhole(ctx context.Context) error {
-	for {
-		info, found, err := j.nextReading(ctx)
+	for prepared := map[hub.Model]bool{}; ; {
+		info, found, err := j.nextReading(ctx, prepared)
 		if err != nil || !found {
 			return err
 		}
@@ -107,6 +107,9 @@ func (j *syncJob) readWhole(ctx context.Context) error {
 		r := &wholeReading{job: j, info: info, st: *st, status: j.statusOf(info.Model)}
 		err = r.run(ctx)
 		*st = r.committed
+		if wait, ok := errors.AsType[*waitError](err); ok {
+			prepared[info.Model], err = true, j.waitFor(wait)
+		}
 		if err != nil {
 			if err := j.handleReadingError(ctx, r, err); err != nil {
 				return err
@@ -129,9 +132,6 @@ func (j *syncJob) yieldReading() error {
 func (j *syncJob) handleReadingError(ctx context.Context, r *wholeReading, err error) error {
 	if err == errYield { //nolint:errorlint // never wrapped
 		return j.yieldReading()
-	}
-	if wait, ok := errors.AsType[*waitError](err); ok {
-		return j.waitFor(wait)
 	}
 	if ctx.Err() != nil {
 		return err

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -95,14 +94,4 @@ func TestOpeningMakesNothing(t *testing.T) {
 			t.Errorf("one of which the jobs' tables are still to come: %v", err)
 		}
 	})
-}
-
-// TestADatabaseThatDoesNotAnswer opens a database of PostgreSQL where nothing listens: that is an error, and no store.
-func TestADatabaseThatDoesNotAnswer(t *testing.T) {
-	t.Parallel()
-	for _, open := range []func(context.Context, string, store.Options) (*store.Store, error){store.Open, store.OpenOrMake} {
-		if st, err := open(t.Context(), "postgres://none@127.0.0.1:1/none", store.Options{}); err == nil || st != nil {
-			t.Errorf("%v, %v", st, err)
-		}
-	}
 }

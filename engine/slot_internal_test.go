@@ -47,8 +47,7 @@ func TestAnAnswerThatIsCutOffIsNone(t *testing.T) {
 		}
 		tr, ended := &transport{}, 0
 		body := &countedBody{ReadCloser: io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(test.rest))), bytes: &tr.bytes, request: request, ended: func() { ended++ }}
-		_, err = io.ReadAll(body)
-		if test.rest != io.EOF && !errors.Is(err, test.rest) || test.rest == io.EOF && err != nil {
+		if _, err := io.ReadAll(body); err != nil && !errors.Is(err, test.rest) || err == nil && !errors.Is(test.rest, io.EOF) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := body.Close(); err != nil || ended != 1 || tr.bytes.Load() != 4 || s.reached() != test.want {

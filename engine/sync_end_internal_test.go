@@ -44,26 +44,26 @@ func TestWhatFollowsARun(t *testing.T) {
 	now := virtualStart
 	in := func(d time.Duration) time.Time { return now.Add(d) }
 	for name, test := range map[string]struct {
-		job  syncJob
+		job  *syncJob
 		held time.Time
 		want store.SyncJobResult
 	}{
-		"a retry": {syncJob{sched: store.Schedule{Retrying: true}}, time.Time{}, store.SyncJobResult{RunOver: true, Next: in(time.Hour)}},
+		"a retry": {&syncJob{sched: store.Schedule{Retrying: true}}, time.Time{}, store.SyncJobResult{RunOver: true, Next: in(time.Hour)}},
 		"a retry that fails": {
-			syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(time.Minute)}, time.Time{},
+			&syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(time.Minute)}, time.Time{},
 			store.SyncJobResult{RunOver: true, Next: in(time.Minute), RunError: "it is away", Waiting: "tries again after a failure: it is away", WaitingUntil: in(time.Minute)},
 		},
 		"what is tried again after the models": {
-			syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(2 * time.Hour)}, time.Time{},
+			&syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(2 * time.Hour)}, time.Time{},
 			store.SyncJobResult{RunOver: true, Next: in(time.Hour), RunError: "it is away", Waiting: "tries again after a failure: it is away", WaitingUntil: in(2 * time.Hour)},
 		},
-		"a reading is left": {syncJob{readingLeft: true}, time.Time{}, store.SyncJobResult{RunOver: true, Next: now, ModelsDue: now}},
+		"a reading is left": {&syncJob{readingLeft: true}, time.Time{}, store.SyncJobResult{RunOver: true, Next: now, ModelsDue: now}},
 		"it is left alone": {
-			syncJob{sched: store.Schedule{Retrying: true}}, in(time.Minute),
+			&syncJob{sched: store.Schedule{Retrying: true}}, in(time.Minute),
 			store.SyncJobResult{RunOver: true, Next: in(time.Hour), HeldUntil: in(time.Minute), Waiting: rateLimit, WaitingUntil: in(time.Minute)},
 		},
 		"it fails, and is left alone": {
-			syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(time.Second)}, in(time.Minute),
+			&syncJob{sched: store.Schedule{Retrying: true}, failed: errors.New("it is away"), retryAt: in(time.Second)}, in(time.Minute),
 			store.SyncJobResult{RunOver: true, Next: in(time.Second), HeldUntil: in(time.Minute), RunError: "it is away", Waiting: "tries again after a failure: it is away", WaitingUntil: in(time.Second)},
 		},
 	} {

@@ -33,8 +33,8 @@ func TestAProjectAsksForAnotherLook(t *testing.T) {
 				}
 				of := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks WHERE asked_from <= $1 AND asked_until >= $2 AND asked_from > $3`,
 					begun.UnixMicro(), begun.Add(time.Hour).UnixMicro(), begun.AddDate(0, 0, -2).UnixMicro())
-				if any := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks`); of != asked || any != asked {
-					t.Errorf("%s: %d looks at the recording, of %d in all, want %d", r.Model, of, any, asked)
+				if all := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks`); of != asked || all != asked {
+					t.Errorf("%s: %d looks at the recording, of %d in all, want %d", r.Model, of, all, asked)
 				}
 			}
 		}

@@ -52,7 +52,7 @@ func TestAWholeReadingWaits(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			crm := &answeringCRM{pagedCRM: pagedCRM{pages: 3, before: func(int, connector.Query) {}}}
+			crm := &answeringCRM{pages: 3, before: func(int, connector.Query) {}}
 			lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 				t := l.t
 				c := l.connect(crm.Info(), map[string]string{})
@@ -95,7 +95,7 @@ func TestAWholeReadingWaits(t *testing.T) {
 // it is not asked for that page before it said, what is new comes in meanwhile, and the reading ends once the page is there.
 func TestWhatIsPreparedForAWholeReadingIsWaitedFor(t *testing.T) {
 	const wait, prepared = 2 * time.Minute, time.Hour
-	crm := &answeringCRM{pagedCRM: pagedCRM{pages: 3, before: func(int, connector.Query) {}}}
+	crm := &answeringCRM{pages: 3, before: func(int, connector.Query) {}}
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 		t := l.t
 		c := l.connect(crm.Info(), map[string]string{})

@@ -13,7 +13,7 @@ import (
 // TestWhatIsKnownOfANoteThatIsThere finds a note that says something else than what is true now, and is left so: what is kept of it is what we
 // know that we wrote, and where that is not known what the CRM has.
 func TestWhatIsKnownOfANoteThatIsThere(t *testing.T) {
-	crm := &lookingCRM{notingCRM: notingCRM{accounts: 20}}
+	crm := &lookingCRM{accounts: 20}
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 		t := l.t
 		c := l.connect(crm.Info(), map[string]string{})
@@ -32,19 +32,19 @@ func TestWhatIsKnownOfANoteThatIsThere(t *testing.T) {
 		}{
 			"it says what is true": {
 				hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As written", Hash: "h"}, connector.FoundNote{ExternalID: "7", Marker: "sirocco:m", Text: "As shown sirocco:m/bb"},
-				store.WrittenNote{ID: "7", Existed: true, DeliveredNote: hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "bb", Text: "A talk\n\nSecond thoughts.", Hash: "h"}}, "",
+				store.WrittenNote{ID: "7", Existed: true, On: on, Marker: "sirocco:m", Print: "bb", Text: "A talk\n\nSecond thoughts.", Hash: "h"}, "",
 			},
 			"what we wrote is known": {
 				hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As written", Hash: "h"}, connector.FoundNote{ExternalID: "7", Marker: "sirocco:m", Text: "As shown sirocco:m/aa"},
-				store.WrittenNote{ID: "7", Existed: true, DeliveredNote: hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As written", Hash: "h"}}, left,
+				store.WrittenNote{ID: "7", Existed: true, On: on, Marker: "sirocco:m", Print: "aa", Text: "As written", Hash: "h"}, left,
 			},
 			"what we wrote is not known": {
 				hub.DeliveredNote{On: on, Marker: "sirocco:m"}, connector.FoundNote{ExternalID: "7", Marker: "sirocco:m", Text: "As shown sirocco:m/aa"},
-				store.WrittenNote{ID: "7", Existed: true, DeliveredNote: hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As shown sirocco:m/aa"}}, left,
+				store.WrittenNote{ID: "7", Existed: true, On: on, Marker: "sirocco:m", Print: "aa", Text: "As shown sirocco:m/aa"}, left,
 			},
 			"it is known by its id alone": {
 				hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As written"}, connector.FoundNote{ExternalID: "7", Text: "As people made it"},
-				store.WrittenNote{ID: "7", Existed: true, DeliveredNote: hub.DeliveredNote{On: on, Marker: "sirocco:m", Print: "aa", Text: "As written"}}, left,
+				store.WrittenNote{ID: "7", Existed: true, On: on, Marker: "sirocco:m", Print: "aa", Text: "As written"}, left,
 			},
 		} {
 			s := &deliveryAttempt{deliveryWorker: l.notes(c), conn: c, delivery: hub.Delivery{OrganizationID: c.OrganizationID, ConnectionID: c.ID, ID: hub.NewID()}}

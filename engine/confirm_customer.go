@@ -37,7 +37,7 @@ func (s *deliveryAttempt) askForCustomers(ctx context.Context, c connector.Conne
 func (s *deliveryAttempt) askForCustomer(ctx context.Context, c connector.Connector, ref hub.RecordRef) (awaited bool, err error) {
 	finder, ok := c.(connector.Finder)
 	if !ok {
-		return true, nil
+		return s.isReadWell(ctx, c.Info(), ref.Model)
 	}
 	if err := s.open(ctx, c); err != nil {
 		return false, err
@@ -46,7 +46,7 @@ func (s *deliveryAttempt) askForCustomer(ctx context.Context, c connector.Connec
 	page, err := finder.Find(s.requests.of(ctx, ref.Model), &s.session.Session, ref.Model, []string{ref.ExternalID})
 	switch {
 	case connector.IsKind(err, connector.Refused): // it cannot be asked for by its id
-		return true, nil
+		return s.isReadWell(ctx, c.Info(), ref.Model)
 	case connector.IsKind(err, connector.Forbidden):
 		return false, nil
 	case err != nil:
@@ -64,4 +64,12 @@ func (s *deliveryAttempt) askForCustomer(ctx context.Context, c connector.Connec
 	}
 	_, err = s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, store.Answer{Of: ref, AskedAt: asked, Records: kept})
 	return false, err
+}
+
+// isReadWell reports whether the last reading of what brings a model has not failed, so that the next one may bring what is not known.
+func (s *deliveryAttempt) isReadWell(ctx context.Context, info hub.PlatformInfo, model hub.Model) (bool, error) {
+	states, err := s.engine.Store.SyncStates(ctx, s.conn.OrganizationID, s.conn.ID)
+	return slices.ContainsFunc(states, func(st store.SyncState) bool {
+		return st.Failed == "" && slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool { return m.Model == st.Model && m.Brings(model) })
+	}), err
 }

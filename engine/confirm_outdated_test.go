@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sirocco/hub"
+	"sirocco/simulator"
 	"sirocco/store/storetest"
 )
 
@@ -61,6 +62,30 @@ func TestANoteAsksForACustomerWhoWasNeverRead(t *testing.T) {
 		recording := r.farFromTheUnread()
 		r.analyze(recording)
 		until(t, "it is not linked any more", func() bool { r.waits(recording); return r.recording(recording).Link.By != hub.LinkedByMatching })
+		r.idle()
+		if l := r.recording(recording).Link; l.ExternalID != "" || len(r.crm.Notes.All()) != 0 {
+			t.Errorf("%+v, %d notes", l, len(r.crm.Notes.All()))
+		}
+	})
+}
+
+// TestANoteWaitsForACustomerWhoCannotBeAskedFor refuses the customers of JOBNIMBUS by their ids: one who was never read is awaited.
+func TestANoteWaitsForACustomerWhoCannotBeAskedFor(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		if r.info.Platform != "JOBNIMBUS" {
+			t.Skip("one is enough")
+		}
+		recording := r.farFromTheUnread()
+		for _, id := range r.crm.Rows(hub.ModelContact) {
+			r.crm.Change(hub.ModelContact, id, func(c *hub.Record) { c.Details.Email = "new-" + c.Details.Email })
+		}
+		r.crm.Faults.Always(simulator.Fault{Kind: simulator.BadRequest, Match: "/contacts/"})
+		before := r.latest().ID
+		r.analyze(recording)
+		until(t, "it is not linked any more", func() bool { r.waits(recording); return r.recording(recording).Link.By != hub.LinkedByMatching })
+		if r.latest().ID == before {
+			t.Error("the CRM was not read")
+		}
 		r.idle()
 		if l := r.recording(recording).Link; l.ExternalID != "" || len(r.crm.Notes.All()) != 0 {
 			t.Errorf("%+v, %d notes", l, len(r.crm.Notes.All()))

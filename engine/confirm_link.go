@@ -66,7 +66,7 @@ func (s *deliveryAttempt) noteOutdated(ctx context.Context) (bool, error) {
 	if !sched.OutdatedAt.Before(s.delivery.CreatedAt) {
 		return false, nil
 	}
-	return true, s.engine.Store.NoteOutdated(ctx, s.conn.OrganizationID, s.conn.ID)
+	return true, s.engine.Store.NoteOutdated(ctx, s.conn.OrganizationID, s.conn.ID, s.engine.Clock().Add(listsTrail))
 }
 
 // askAgain asks the vendor what is so now of the record that a recording is linked to, and keeps the answer. It fails with
@@ -169,7 +169,10 @@ func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState
 	if err != nil {
 		return false, ignoreMissing(err) // nothing is read over it
 	}
-	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || sched.LeaseUntil.After(now)
+	if sched.OutdatedAt.After(now) {
+		return true, nil
+	}
+	due := !sched.DueAt.IsZero() && !sched.DueAt.After(now) || !sched.LeaseUntil.IsZero() // also by a node that has died
 	failed := func(st store.SyncState) bool { return st.Failed != "" || sched.Failures > 0 }
 	coming := slices.DeleteFunc(states, func(st store.SyncState) bool { return !due && !st.InRun && !failed(st) })
 	if len(coming) == 0 { // as for most notes, which nothing more is asked for

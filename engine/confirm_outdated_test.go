@@ -41,7 +41,9 @@ func (r *hubRig) farFromTheUnread() (recording string) {
 		hub.ModelAccount: {visit.Refs.Account, job.Refs.Account}, hub.ModelContact: {visit.Refs.Contact, job.Refs.Contact}, hub.ModelLead: {visit.Refs.Lead, job.Refs.Lead},
 	} {
 		for _, id := range ids {
-			storetest.Exec(r.t, r.st, `DELETE FROM records WHERE model = $1 AND external_id = $2`, string(m), id)
+			for _, table := range []string{"records", "record_contacts"} {
+				storetest.Exec(r.t, r.st, `DELETE FROM `+table+` WHERE model = $1 AND external_id = $2`, string(m), id)
+			}
 		}
 	}
 	place := r.chosen(recording)
@@ -94,7 +96,7 @@ func TestANoteWaitsForACustomerWhoCannotBeAskedFor(t *testing.T) {
 }
 
 // TestANoteWaitsForTheRestOfTheDay moves a visit at the CRM, and lets its hour go to another one, neither of which any sync has met: as the
-// answer about the one shows that the CRM has changed, it is read before the note is sent.
+// answer about the one shows that the CRM has changed, it is read before the note is sent, once its lists show as much.
 func TestANoteWaitsForTheRestOfTheDay(t *testing.T) {
 	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
 		visit, who := r.planned()
@@ -116,14 +118,21 @@ func TestANoteWaitsForTheRestOfTheDay(t *testing.T) {
 				e.EndTime = e.EndTime.Add(40 * time.Minute)
 			}
 		})
-		before, ends := r.latest().ID, r.chosen(recording).End
+		before, ends, analyzed := r.latest().ID, r.chosen(recording).End, r.now()
 		r.analyze(recording)
+		until(t, "the answer is there", func() bool { return r.delivery(recording).Error != "" })
+		r.pass(3 * time.Minute) // so that the lists show as much
 		until(t, "it is sent, or linked to the other", func() bool {
 			r.waits(recording)
-			return r.recording(recording).Link.ExternalID == other.ExternalID || r.delivery(recording).State == hub.DeliverySent
+			sent := func(d hub.Delivery) bool { return d.State == hub.DeliverySent }
+			return r.recording(recording).Link.ExternalID == other.ExternalID || slices.ContainsFunc(r.deliveries(recording), sent)
 		})
 		if r.latest().ID == before {
 			t.Error("the CRM was not read")
+		}
+		sched, err := r.st.Schedule(t.Context(), r.conn.OrganizationID, r.conn.ID)
+		if err != nil || sched.OutdatedAt.Before(analyzed.Add(time.Minute)) || r.latest().StartedAt.Before(sched.OutdatedAt) {
+			t.Errorf("analyzed at %s, out of date until %s, and read at %s: %v", analyzed, sched.OutdatedAt, r.latest().StartedAt, err)
 		}
 		if ends.IsZero() || r.info.Platform == hub.PlatformSpotio {
 			return // how long its visits take is not known, or what is moved long ago comes with the next whole reading alone

@@ -26,6 +26,8 @@ const (
 	readingLook     = 15 * time.Second
 	readingLookMost = 2 * time.Minute
 	readingMost     = 24 * time.Hour
+	// listsTrail is how long a vendor's lists may go on without what its answers by id say already.
+	listsTrail = 2 * time.Minute
 	// transcriptPage is how many utterances are read at a time.
 	transcriptPage = 500
 )
@@ -203,11 +205,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 	} else if !holds {
 		return nil
 	}
-	crm, err := s.linked(ctx, r, info)
-	if err != nil {
-		return s.handleError(ctx, at, err)
-	}
-	target, err := s.belongsOn(ctx, crm, info)
+	crm, target, err := s.reached(ctx, r, info)
 	if err != nil {
 		return s.handleError(ctx, at, err)
 	}

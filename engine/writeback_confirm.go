@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"sirocco/connector"
@@ -185,7 +186,26 @@ func (s *deliveryAttempt) belongsNow(ctx context.Context, c connector.Connector)
 	if err != nil {
 		return hub.RecordRef{}, err
 	}
+	if _, removes := c.(connector.NoteRemover); !removes && isWith(crm, s.delivery.Note.On) {
+		return s.delivery.Note.On, nil
+	}
 	return s.belongsOn(ctx, crm, c.Info())
+}
+
+// isWith reports whether an appointment is still with a contact, or of an account or a lead, that a note was sent to: of several contacts
+// another one may come first by now, and the account may have been told since.
+func isWith(crm *hub.LinkedCRM, on hub.RecordRef) bool {
+	is := func(known *hub.CRMIdentity) bool { return known != nil && known.Key == on.ExternalID }
+	switch on.Model {
+	case hub.ModelAccount:
+		return is(crm.Account)
+	case hub.ModelLead:
+		return is(crm.Lead)
+	case hub.ModelContact:
+		return slices.ContainsFunc(crm.Contacts, func(c hub.CRMIdentity) bool { return c.Key == on.ExternalID })
+	default:
+		return false
+	}
 }
 
 // leave takes a note back that was found on a record that it does not belong on any more, so that it is sent to the one that it

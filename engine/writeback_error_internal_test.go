@@ -283,11 +283,13 @@ func TestWhatIsNoErrorOfOurs(t *testing.T) {
 	}
 }
 
-// TestWhatANoteMayBeKnownBy has the marker of a note, and that which it had when it said something else, once each.
+// TestWhatANoteMayBeKnownBy has the marker of a note, and that which it had when it said something else, once each, and those of later
+// corrections that say the same.
 func TestWhatANoteMayBeKnownBy(t *testing.T) {
 	for before, want := range map[string][]string{"": {"own"}, "own": {"own"}, "before": {"own", "before"}} {
 		s := &deliveryAttempt{delivery: hub.Delivery{Correction: 1, Note: hub.DeliveredNote{Marker: before}}}
-		if got, err := s.markers(t.Context(), "own"); err != nil || !slices.Equal(got, want) {
+		got, err := s.markers(t.Context(), connector.Note{Marker: "own"})
+		if later := got[len(want):]; err != nil || !slices.Equal(got[:len(want)], want) || len(later) != laterCorrections {
 			t.Errorf("before it was %q, and now %q: %v", before, got, err)
 		}
 	}

@@ -24,7 +24,7 @@ func (s *deliveryAttempt) already(ctx context.Context, c connector.Connector, n 
 	finder, looks := c.(connector.NoteFinder)
 	if looks {
 		q := connector.NoteQuery{}
-		if q.Markers, err = s.markers(ctx, n.Marker); err != nil {
+		if q.Markers, err = s.markers(ctx, n); err != nil {
 			return sentNote{}, false, err
 		}
 		if proven {

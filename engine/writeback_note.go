@@ -25,6 +25,9 @@ type sentNote struct {
 // is too long is like any note that is lost, so one that was absent each time goes without, and is cut short after as many more.
 const transcriptAttempts = 2
 
+// laterCorrections is how many corrections after its own a note is looked for as.
+const laterCorrections = 8
+
 // shortest is how many characters a note has at the least room: its marker, and some words. A note that is refused is made shorter up
 // to shorterMost times.
 const shortest, shorterMost = 100, 8
@@ -50,7 +53,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		return sent, err
 	}
 	if s.delivery.Correction > 0 {
-		corrected, err := s.engine.Store.Corrected(ctx, s.delivery)
+		corrected, err := s.engine.Store.Corrected(ctx, s.delivery, target)
 		if err != nil {
 			return sentNote{}, err
 		}
@@ -145,14 +148,18 @@ func (s *deliveryAttempt) note(ctx context.Context, r hub.Recording, text hub.Re
 	return n.Fit(info.NoteMost), nil
 }
 
-// markers are all that the delivery's note may be known by: its own, that which it had when it said something else, and, of
-// a first note, those of earlier programs.
-func (s *deliveryAttempt) markers(ctx context.Context, own string) ([]string, error) {
+// markers are all that the delivery's note may be known by: its own, that which it had when it said something else, of a first note those
+// of earlier programs, and of a correction those of later ones that say the same: a backup that was restored does not know them.
+func (s *deliveryAttempt) markers(ctx context.Context, n connector.Note) ([]string, error) {
+	own := n.Marker
 	all := []string{own}
 	if before := s.delivery.Note.Marker; before != "" && before != own {
 		all = append(all, before)
 	}
 	if s.delivery.Correction > 0 {
+		for later := range int64(laterCorrections) {
+			all = append(all, hub.NoteMarker(s.delivery.RecordingID, hub.RecordRef{Model: n.Target, ExternalID: n.ExternalID}, s.delivery.Correction+1+later, n.Print))
+		}
 		return all, nil
 	}
 	earlier, err := s.engine.Store.EarlierMarkers(ctx, s.delivery.OrganizationID, s.delivery.RecordingID)

@@ -89,6 +89,28 @@ func (s *deliveryAttempt) belongsOn(ctx context.Context, crm *hub.LinkedCRM, inf
 	return on, ignoreConnector(err)
 }
 
+// reached is what the recording is linked to, and the record that its note belongs on. Where the linked record is gone, what was noted
+// already is corrected where it stands.
+func (s *deliveryAttempt) reached(ctx context.Context, r hub.Recording, info hub.PlatformInfo) (*hub.LinkedCRM, hub.RecordRef, error) {
+	crm, err := s.linked(ctx, r, info)
+	if err == nil {
+		target, err := s.belongsOn(ctx, crm, info)
+		return crm, target, err
+	}
+	if ignoreConnector(err) != nil {
+		return nil, hub.RecordRef{}, err
+	}
+	on, noted, storeErr := s.notedOn(ctx, info)
+	switch {
+	case storeErr != nil:
+		return nil, on, storeErr
+	case !noted:
+		return nil, on, err
+	}
+	s.aside = fmt.Sprintf("The %s is gone from the CRM; the note stays where it was first written, on the %s %s.", s.delivery.Model, on.Model, on.ExternalID)
+	return &hub.LinkedCRM{}, on, nil
+}
+
 // notedOn is the record that has the note already which the delivery repeats or corrects: what it says belongs there, also
 // where the appointment is about somebody else by now. It reports false where there is none, or the record is gone.
 func (s *deliveryAttempt) notedOn(ctx context.Context, info hub.PlatformInfo) (on hub.RecordRef, noted bool, err error) {

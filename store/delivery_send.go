@@ -101,12 +101,13 @@ func (s *Store) Twin(ctx context.Context, d hub.Delivery, marker string) (hub.De
 // correctedMost bounds how many notes a correction is taken to be of.
 const correctedMost = 20
 
-// Corrected are the deliveries whose notes a correction is to take the place of: those before it that were proven to be there, the last
-// one first.
-func (s *Store) Corrected(ctx context.Context, d hub.Delivery) ([]hub.Delivery, error) {
-	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
-		AND correction < $6 AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY correction DESC, id DESC LIMIT $7`,
-		d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction, correctedMost)
+// Corrected are the deliveries whose notes a correction is to take the place of, the last one first: those that were proven to be there, be
+// it over another link to the same record.
+func (s *Store) Corrected(ctx context.Context, d hub.Delivery, on hub.RecordRef) ([]hub.Delivery, error) {
+	return queryAll(ctx, s.db, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3
+		AND (model = $4 AND external_id = $5 AND correction < $6 OR (model <> $4 OR external_id <> $5) AND target_model = $8 AND target_external_id = $9)
+		AND sent_at IS NOT NULL`+ofItsAccount+` ORDER BY sent_at DESC, correction DESC, id DESC LIMIT $7`,
+		d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction, correctedMost, string(on.Model), on.ExternalID)
 }
 
 // MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before, over whatever

@@ -52,7 +52,7 @@ type Schedule struct {
 	Timeouts int
 	// Working says that a job has begun and has not given the connection back.
 	Working bool
-	// OutdatedAt is when the CRM, asked about a link, last said something else than what is kept; zero when it never did.
+	// OutdatedAt is from when on the CRM's lists say what it last said, asked about a link, that is not kept; zero when it never did.
 	OutdatedAt time.Time
 	// Continues says that the job just begun goes on where one before it gave way, with nothing between.
 	Continues bool
@@ -223,14 +223,14 @@ func makeDue(ctx context.Context, tx Tx, organization, connection string, now ti
 		WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
 }
 
-// NoteOutdated keeps that the CRM says something else now than what is kept, and makes the connection due.
-func (s *Store) NoteOutdated(ctx context.Context, organization, connection string) error {
+// NoteOutdated keeps that the CRM says something else than what is kept, and makes the connection due at a time from which on its lists say
+// so, too.
+func (s *Store) NoteOutdated(ctx context.Context, organization, connection string, at time.Time) error {
 	err := s.write(ctx, func(tx Tx) error {
-		now := s.clock()
-		if _, err := makeDue(ctx, tx, organization, connection, now); err != nil {
+		if _, err := makeDue(ctx, tx, organization, connection, at); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `UPDATE schedules SET outdated_at = $3 WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(now))
+		_, err := tx.Exec(ctx, `UPDATE schedules SET outdated_at = $3 WHERE organization_id = $1 AND connection_id = $2`, organization, connection, micros(at))
 		return err
 	})
 	s.notify()

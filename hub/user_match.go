@@ -13,7 +13,7 @@ const (
 
 // MatchUser decides which user a CRM user is. hand is what a person said, nil where nobody did: an empty id says
 // that it is nobody. byEmail and byName are the users with the CRM user's e-mail address and with its name; a name
-// that several users have tells nothing.
+// that several users have tells nothing, and so does an address that CRM users of one connection share who are called otherwise: it has none.
 func MatchUser(hand *string, byEmail, byName []string) (userID string, by MatchBy) {
 	switch {
 	case hand != nil:

@@ -21,6 +21,13 @@ func (s *Store) CRMUsersOf(ctx context.Context, organization, userID string) ([]
 	return keys, err
 }
 
+// sharedEmail is a condition in SQL on k of crm_user_keys: others of the connection, who are there, have the e-mail address, and are called
+// otherwise, as those of an office with one mailbox. It says who none of them is.
+const sharedEmail = `EXISTS (SELECT 1 FROM crm_user_keys o JOIN records p ON p.organization_id = o.organization_id AND p.connection_id = o.connection_id
+	AND p.model = 'USER' AND p.external_id = o.external_id AND p.deleted_at IS NULL
+	WHERE o.organization_id = k.organization_id AND o.email_key = k.email_key AND o.connection_id = k.connection_id AND o.external_id <> k.external_id
+		AND COALESCE(o.name_key, '') <> COALESCE(k.name_key, ''))`
+
 // crmUsersOf says in SQL, from the user's side, what hub.MatchUser says from the CRM user's. A CRM user who was deactivated
 // is still who it was for what it did.
 func crmUsersOf(ctx context.Context, q database.Querier, organization, userID string) ([]RecordKey, error) {
@@ -32,13 +39,13 @@ func crmUsersOf(ctx context.Context, q database.Querier, organization, userID st
 			SELECT m.connection_id, m.external_id FROM user_matches m WHERE m.organization_id = $1 AND m.user_id = $2
 		UNION
 			SELECT k.connection_id, k.external_id FROM users u JOIN crm_user_keys k ON k.organization_id = u.organization_id AND k.email_key = u.email_key
-			WHERE u.organization_id = $1 AND u.id = $2 AND NOT EXISTS (SELECT 1 FROM user_matches m
+			WHERE u.organization_id = $1 AND u.id = $2 AND NOT `+sharedEmail+` AND NOT EXISTS (SELECT 1 FROM user_matches m
 				WHERE m.organization_id = $1 AND m.connection_id = k.connection_id AND m.external_id = k.external_id)
 		UNION
 			SELECT k.connection_id, k.external_id FROM users u JOIN crm_user_keys k ON k.organization_id = u.organization_id AND k.name_key = u.name_key
 			WHERE u.organization_id = $1 AND u.id = $2
 				AND NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.name_key = u.name_key AND o.id <> u.id)
-				AND NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.email_key = k.email_key)
+				AND (NOT EXISTS (SELECT 1 FROM users o WHERE o.organization_id = $1 AND o.email_key = k.email_key) OR `+sharedEmail+`)
 				AND NOT EXISTS (SELECT 1 FROM user_matches m WHERE m.organization_id = $1 AND m.connection_id = k.connection_id AND m.external_id = k.external_id)
 		) matched WHERE EXISTS (SELECT 1 FROM records WHERE organization_id = $1 AND records.connection_id = matched.connection_id AND model = 'USER'
 			AND records.external_id = matched.external_id`+ofLiveConnection+`)
@@ -65,6 +72,16 @@ func matchOf(ctx context.Context, q database.Querier, organization string, crmUs
 	byEmail, err := queryAll(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND email_key = $2`, organization, email)
 	if err != nil {
 		return "", "", err
+	}
+	if len(byEmail) > 0 {
+		shared, err := queryAny(ctx, q, `SELECT 1 FROM crm_user_keys k WHERE k.organization_id = $1 AND k.connection_id = $2 AND k.external_id = $3 AND `+sharedEmail,
+			organization, crmUser.ConnectionID, crmUser.ExternalID)
+		if err != nil {
+			return "", "", err
+		}
+		if shared {
+			byEmail = nil
+		}
 	}
 	byName, err := queryAll(ctx, q, scanText, `SELECT id FROM users WHERE organization_id = $1 AND name_key = $2 LIMIT 2`, organization, name)
 	userID, by = hub.MatchUser(hand, byEmail, byName)
@@ -179,8 +196,12 @@ func relinkCRMUsers(ctx context.Context, tx Tx, organization, connection string,
 	in, arg := tx.Dialect().In("$3", externalIDs)
 	const by = ` UNION SELECT u.id FROM crm_user_keys k JOIN users u ON u.organization_id = k.organization_id AND u.%[1]s = k.%[1]s
 		WHERE k.organization_id = $1 AND k.connection_id = $2 AND k.external_id %[2]s`
+	// Whose e-mail address is shared by one more, or one less, is known by name, or by the address again.
+	const sharing = ` UNION SELECT u.id FROM crm_user_keys k JOIN crm_user_keys o ON o.organization_id = k.organization_id AND o.email_key = k.email_key AND o.connection_id = k.connection_id
+		JOIN users u ON u.organization_id = o.organization_id AND u.name_key = o.name_key
+		WHERE k.organization_id = $1 AND k.connection_id = $2 AND k.external_id `
 	return relinkOf(ctx, tx, now, organization, `IN (SELECT user_id FROM user_matches WHERE organization_id = $1 AND connection_id = $2 AND external_id `+in+
-		fmt.Sprintf(by, "email_key", in)+fmt.Sprintf(by, "name_key", in)+`)`, connection, arg)
+		fmt.Sprintf(by, "email_key", in)+fmt.Sprintf(by, "name_key", in)+sharing+in+`)`, connection, arg)
 }
 
 const userKeysUpsert = `INSERT INTO crm_user_keys (organization_id, connection_id, external_id, email_key, name_key) VALUES ($1, $2, $3, $4, $5)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +60,16 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 					of[name][k.ExternalID] = true
 				}
 			}
+			recs := slices.Collect(maps.Values(crm()))
+			listed, err := st.UserMatches(ctx, org, recs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, m := range listed {
+				if id, by, err := st.MatchOf(ctx, org, recs[i]); err != nil || m.UserID != id || m.By != by {
+					t.Errorf("%s: %s is %s (%s), and in a list %s (%s): %v", when, recs[i].ExternalID, id, by, m.UserID, m.By, err)
+				}
+			}
 			for externalID, rec := range crm() {
 				id, by, err := st.MatchOf(ctx, org, rec)
 				if err != nil {
@@ -79,31 +91,66 @@ func TestBothSidesOfAMatchAgree(t *testing.T) {
 		}
 		push("mail", "ANN@example.com ", "Somebody Else")
 		push("name", "private@example.org", "ann  LEE")
+		push("office", "office@example.com", "Cleo Ford")
 		push("bare", "", "Bob Ray")
-		agree("before users", map[string]string{"mail": "- NONE", "name": "- NONE", "bare": "- NONE"})
+		agree("before users", map[string]string{"mail": "- NONE", "name": "- NONE", "bare": "- NONE", "office": "- NONE"})
 		users["ann"] = user("ann@example.com", "Ann", "Lee")
 		users["bob"] = user("bob@example.com", "Bob", "Ray")
-		agree("with users", map[string]string{"mail": "ann EMAIL", "name": "ann NAME", "bare": "bob NAME"})
+		users["cleo"], users["dan"] = user("office@example.com", "Cleo", "Ford"), user("dan@example.com", "Dan", "Orr")
+		agree("with users", map[string]string{"mail": "ann EMAIL", "name": "ann NAME", "bare": "bob NAME", "office": "cleo EMAIL"})
 		users["twin"] = user("ann2@example.com", "Ann", "Lee")
-		agree("with a namesake", map[string]string{"mail": "ann EMAIL", "name": "- NONE", "bare": "bob NAME"})
+		agree("with a namesake", map[string]string{"mail": "ann EMAIL", "name": "- NONE", "bare": "bob NAME", "office": "cleo EMAIL"})
+		push("desk", "Office@example.com", "Dan Orr")
+		push("van", "office@example.com", "The Van")
 		if err := st.SetMatch(ctx, org, crm()["name"], users["twin"]); err != nil {
 			t.Fatal(err)
 		}
 		if err := st.SetMatch(ctx, org, crm()["bare"], ""); err != nil {
 			t.Fatal(err)
 		}
-		agree("by hand", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "- HAND"})
+		agree("by hand", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "- HAND", "office": "cleo NAME", "desk": "dan NAME", "van": "- NONE"})
 		if err := st.ClearMatch(ctx, org, crm()["bare"]); err != nil {
 			t.Fatal(err)
 		}
 		push("bare", "ann2@example.com", "Bob Ray")
-		agree("with a new address", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "twin EMAIL"})
+		push("desk", "office@example.com", "Cleo FORD") // the same person, twice
+		if _, err := st.ChangeRecord(ctx, org, hub.ModelUser, crm()["van"].ID, func(r *hub.Record) { r.Deleted = true }); err != nil {
+			t.Fatal(err)
+		}
+		agree("with a new address", map[string]string{"mail": "ann EMAIL", "name": "twin HAND", "bare": "twin EMAIL", "office": "cleo EMAIL", "desk": "cleo EMAIL"})
 		if _, err := st.ChangeRecord(ctx, org, hub.ModelUser, crm()["mail"].ID, func(r *hub.Record) { r.Deleted = true }); err != nil {
 			t.Fatal(err)
 		}
 		// What they did while they were there is still Ann's.
 		if keys, err := st.CRMUsersOf(ctx, org, users["ann"]); err != nil || len(keys) != 1 || keys[0].ExternalID != "mail" {
 			t.Errorf("a CRM user who was deactivated is no longer Ann: %v, %v", keys, err)
+		}
+	})
+}
+
+// TestASharedMailboxAsksForAnotherLook lets a second CRM user come with the e-mail address of one who is matched by name from then on: the
+// recordings of that one are looked at again, and once more when the second goes.
+func TestASharedMailboxAsksForAnotherLook(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		storetest.Connection(t, st, org, hub.PlatformCustomInput)
+		dan, err := st.CreateUser(t.Context(), org, hub.User{Email: "dan@example.com", FirstName: "Dan", LastName: "Orr"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Recording(t, st, org, dan.ID, time.Now(), time.Hour)
+		for _, c := range []struct {
+			id, name string
+			deleted  bool
+		}{{"desk", "Dan Orr", false}, {"van", "The Van", false}, {"van", "The Van", true}} {
+			storetest.Exec(t, st, `DELETE FROM relinks`)
+			_, err := st.Push(t.Context(), org, []hub.RecordPatch{{Model: hub.ModelUser, ExternalID: c.id, Create: true, Change: func(r *hub.Record) {
+				r.Details.Email, r.Name, r.Deleted = "office@example.com", c.name, c.deleted
+			}}})
+			if n := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks WHERE organization_id = $1`, org); err != nil || n != 1 {
+				t.Errorf("%d looks are asked for by %+v: %v", n, c, err)
+			}
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 // about the link, and keeps the answers. It reports whether there is one that cannot be asked for, and that a reading may bring.
 func (s *deliveryAttempt) askForCustomers(ctx context.Context, c connector.Connector, of hub.RecordRef) (awaited bool, err error) {
 	asked := map[hub.RecordRef]bool{}
-	for range 2 { // an opportunity that was asked for names a customer
+	for before := -1; len(asked) > before; { // once more where something came: an opportunity names a customer
+		before = len(asked)
 		unread, err := s.engine.Store.Unread(ctx, s.conn.OrganizationID, s.conn.ID, of)
 		if err != nil {
 			return false, err
@@ -70,6 +71,6 @@ func (s *deliveryAttempt) askForCustomer(ctx context.Context, c connector.Connec
 func (s *deliveryAttempt) isReadWell(ctx context.Context, info hub.PlatformInfo, model hub.Model) (bool, error) {
 	states, err := s.engine.Store.SyncStates(ctx, s.conn.OrganizationID, s.conn.ID)
 	return slices.ContainsFunc(states, func(st store.SyncState) bool {
-		return st.Failed == "" && slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool { return m.Model == st.Model && m.Brings(model) })
+		return st.Failed == "" && brings(info, st.Model, model)
 	}), err
 }

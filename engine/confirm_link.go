@@ -155,9 +155,12 @@ func (s *deliveryAttempt) awaitsReading(ctx context.Context, info hub.PlatformIn
 // decides reports whether what is read as read decides about links to a model: it brings its records, or who they are of.
 func decides(info hub.PlatformInfo, read, linked hub.Model) bool {
 	users := map[hub.Model]hub.Model{hub.ModelEngagement: hub.ModelEngagementUser, hub.ModelOpportunity: hub.ModelOpportunityUser}
-	return slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool {
-		return m.Model == read && (m.Brings(linked) || m.Brings(users[linked]))
-	})
+	return brings(info, read, linked) || brings(info, read, users[linked])
+}
+
+// brings reports whether what is read as read brings records of a model.
+func brings(info hub.PlatformInfo, read, model hub.Model) bool {
+	return slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool { return m.Model == read && m.Brings(model) })
 }
 
 // isBehind reports whether one of some models was last read before the connection was resumed, or the CRM said something else than what is

@@ -26,6 +26,14 @@ func (c *answeringCRM) Fetch(ctx context.Context, s *connector.Session, q connec
 	return page, err
 }
 
+// comesToReading lets time pass to when a connection is due whose models were all read whole two days ago.
+func (l *life) comesToReading(c hub.Connection) {
+	l.t.Helper()
+	l.pass(dailyReading / 2)
+	storetest.Exec(l.t, l.st, `UPDATE sync_states SET enumerated_at = $1`, time.Now().Add(-2*dailyReading).UnixMicro())
+	time.Sleep(time.Until(l.schedule(c).DueAt)) // virtual
+}
+
 // TestAWholeReadingWaits has a CRM that wants a whole reading to come again later: one that prepares the next page, one that does not know a place
 // any more and asks to be left alone, and one that only does the former. Nothing of it is asked for before, and no run fails by that.
 func TestAWholeReadingWaits(t *testing.T) {
@@ -56,9 +64,7 @@ func TestAWholeReadingWaits(t *testing.T) {
 			lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 				t := l.t
 				c := l.connect(crm.Info(), map[string]string{})
-				l.pass(dailyReading / 2)
-				storetest.Exec(t, l.st, `UPDATE sync_states SET enumerated_at = $1`, time.Now().Add(-2*dailyReading).UnixMicro())
-				time.Sleep(time.Until(l.schedule(c).DueAt))
+				l.comesToReading(c)
 				begun, said := time.Now(), false
 				var asked []string
 				crm.answer = func(q connector.Query, page connector.Page) (connector.Page, error) {
@@ -99,9 +105,7 @@ func TestWhatIsPreparedForAWholeReadingIsWaitedFor(t *testing.T) {
 	lives(t, map[hub.Platform]connector.Connector{hub.PlatformMerge: crm}, func(l *life) {
 		t := l.t
 		c := l.connect(crm.Info(), map[string]string{})
-		l.pass(dailyReading / 2)
-		storetest.Exec(t, l.st, `UPDATE sync_states SET enumerated_at = $1`, time.Now().Add(-2*dailyReading).UnixMicro())
-		time.Sleep(time.Until(l.schedule(c).DueAt))
+		l.comesToReading(c)
 		begun := time.Now()
 		var asked []time.Time // for what is prepared
 		early, ended, changes := 0, 0, 0

@@ -386,11 +386,7 @@ func TestCorrectedThenMadeAgain(t *testing.T) {
 	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		id, record := r.sent()
-		for i, thoughts := range []string{"Second thoughts", "Third thoughts"} {
-			r.analysedAs(id, thoughts)
-			r.settled(id, i+2)
-		}
-		r.idle()
+		r.correctedTwice(id)
 		r.makeAgain(id)
 		until(t, "the link is back", func() bool { return r.recording(id).Link.ExternalID == record })
 		ds := r.settled(id, 3)

@@ -353,12 +353,8 @@ func TestTheNoteOfAnotherVisitThatIsGone(t *testing.T) {
 		r.crm.Notes.Remove(r.crm.Notes.All()[0].ID)
 		left := len(r.crm.Notes.All())
 		r.link(id, hub.ModelEngagement, other)
-		until(t, "the second is settled", func() bool {
-			r.waits(id)
-			ds := r.deliveries(id)
-			return len(ds) == 2 && ds[1].State != hub.DeliveryPending && ds[1].State != hub.DeliveryConfirming
-		})
-		if ds := r.deliveries(id); ds[1].State != hub.DeliveryCanceled || !strings.Contains(ds[1].Error, "It is not written again") || len(r.crm.Notes.All()) != left {
+		r.over(id, 2)
+		if ds := r.deliveries(id); len(ds) != 2 || ds[1].State != hub.DeliveryCanceled || !strings.Contains(ds[1].Error, "It is not written again") || len(r.crm.Notes.All()) != left {
 			t.Errorf("%d notes: %+v", len(r.crm.Notes.All()), ds[1])
 		}
 	})

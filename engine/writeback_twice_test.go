@@ -25,6 +25,16 @@ func (r *hubRig) over(recording string, deliveries int) {
 	r.idle()
 }
 
+// correctedTwice has two more analyses of a recording whose note was sent, each of which writes a correction.
+func (r *hubRig) correctedTwice(recording string) {
+	r.t.Helper()
+	for n, says := range []string{"Second thoughts", "Third thoughts"} {
+		r.analysedAs(recording, says)
+		r.settled(recording, n+2)
+		r.idle()
+	}
+}
+
 // TestCorrectionsOfAnotherVisitOfTheCustomer links a recording whose note was corrected twice to another appointment of the same customer, and
 // to what both are of: the last correction is there already.
 func TestCorrectionsOfAnotherVisitOfTheCustomer(t *testing.T) {
@@ -33,11 +43,7 @@ func TestCorrectionsOfAnotherVisitOfTheCustomer(t *testing.T) {
 		id := r.processed(user, "A talk", hub.ModelEngagement, visit)
 		r.reaches(id, hub.DeliverySent)
 		r.idle()
-		for n, says := range []string{"Second thoughts", "Third thoughts"} {
-			r.analysedAs(id, says)
-			r.settled(id, n+2)
-			r.idle()
-		}
+		r.correctedTwice(id)
 		notes := r.crm.Notes.All()
 		links := []hub.RecordRef{{Model: hub.ModelEngagement, ExternalID: other}, {Model: notes[0].Target, ExternalID: notes[0].ExternalID}}
 		for n, to := range links {
@@ -61,11 +67,7 @@ func TestCorrectionsThatABackupDoesNotKnow(t *testing.T) {
 	storetest.Long(t)
 	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
 		id, _ := r.sent()
-		for n, says := range []string{"Second thoughts", "Third thoughts"} {
-			r.analysedAs(id, says)
-			r.settled(id, n+2)
-			r.idle()
-		}
+		r.correctedTwice(id)
 		storetest.Exec(t, r.st, `DELETE FROM deliveries WHERE recording_id = $1 AND correction > 0`, id)
 		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, r.delivery(id).ID); err != nil { // which finds that more is known now
 			t.Fatal(err)

@@ -101,6 +101,8 @@ type dayPair struct {
 	lasted, moved, instead, some float64
 	// cannot says that an entry of whole days is of another day, or loses to an appointment of the same.
 	cannot bool
+	// odd says that the talk is at an hour at which the appointment, which lasts for days, is hardly on.
+	odd bool
 }
 
 func newDayMatch(d *Day) *dayMatch {
@@ -342,7 +344,7 @@ func (m *dayMatch) pairs(t *dayTalk) []dayPair {
 		case a.whole:
 			p.cannot = !m.sameDay(t, a) || (a.entry && !alone && (!t.isFixed || t.fixed != i))
 			p.some = math.Log(2.5*longDensity(t.start, t.length, t.start-120, wholeDay)) + evidence // at any hour
-			if m.isAtOddHour(t, a) {
+			if p.odd = m.isAtOddHour(t, a); p.odd {
 				p.some += math.Log(oddHour)
 			}
 		case a.long:

@@ -141,7 +141,7 @@ func (m *dayMatch) because(t *dayTalk, a *dayAppointment, i int) string {
 	default:
 		parts = append(parts, fmt.Sprintf("it began %s before the recording", personDuration(r.StartedAt.Sub(start))))
 	}
-	if !t.of[i].cannot && m.isAtOddHour(t, a) {
+	if t.of[i].odd && !t.of[i].cannot {
 		parts = append(parts, "the recording is at an hour at which it is hardly on")
 	}
 	if t.placed && a.placed {

@@ -263,31 +263,27 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 // Unread are those that an engagement refers to, itself or by its opportunity, and that no reading has brought: what they would say of its
 // place, and of whom it is with, is not known.
 func (s *Store) Unread(ctx context.Context, organization, connection string, engagement hub.RecordRef) ([]hub.RecordRef, error) {
-	of := []RecordKey{{connection, engagement.Model, engagement.ExternalID}}
+	own := RecordKey{connection, engagement.Model, engagement.ExternalID}
+	known, err := s.RecordsByKey(ctx, organization, []RecordKey{own})
+	if err != nil {
+		return nil, err
+	}
 	var unread []hub.RecordRef
-	for range 2 { // the opportunity of an engagement is of a customer itself
-		known, err := s.RecordsByKey(ctx, organization, of, DeletedToo)
-		if err != nil {
+	for refs := refersTo(known[own]); len(refs) > 0; {
+		if known, err = s.RecordsByKey(ctx, organization, refs, DeletedToo); err != nil {
 			return nil, err
 		}
-		var next []RecordKey
-		for _, k := range of {
-			if r, there := known[k]; there && !r.Deleted && (k.Model == engagement.Model || k.Model == hub.ModelOpportunity) {
-				next = append(next, refersTo(r)...)
-			}
-		}
-		if of = next; len(of) == 0 {
-			break
-		}
-		if known, err = s.RecordsByKey(ctx, organization, of, DeletedToo); err != nil {
-			return nil, err
-		}
-		for _, k := range of {
-			ref := hub.RecordRef{Model: k.Model, ExternalID: k.ExternalID}
-			if _, there := known[k]; !there && !slices.Contains(unread, ref) {
+		var further []RecordKey // the opportunity of an engagement is of a customer itself
+		for _, k := range refs {
+			of, ref := known[k], hub.RecordRef{Model: k.Model, ExternalID: k.ExternalID}
+			switch {
+			case of.ID == "" && !slices.Contains(unread, ref):
 				unread = append(unread, ref)
+			case k.Model == hub.ModelOpportunity && !of.Deleted:
+				further = append(further, refersTo(of)...)
 			}
 		}
+		refs = slices.DeleteFunc(further, func(k RecordKey) bool { return k.Model == hub.ModelOpportunity })
 	}
 	return unread, nil
 }

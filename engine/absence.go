@@ -167,7 +167,7 @@ func (r *wholeReading) notFound(ctx context.Context, finder connector.Finder, mi
 		}
 		there[item.ExternalID] = true
 	}
-	if err := keepUnread(ctx, r.info.Model, got.page.Records, r.job.kept(r.info)); err != nil {
+	if err := r.job.engine.complete(ctx, r.job.conn.OrganizationID, r.job.conn.ID, got.page.Records, r.job.pageBefore()); err != nil {
 		return nil, false, err
 	}
 	if len(there) > 0 {

@@ -63,6 +63,9 @@ func (s *deliveryAttempt) askForCustomer(ctx context.Context, c connector.Connec
 	if len(kept) == 0 {
 		return false, nil
 	}
+	if err := s.complete(ctx, kept); err != nil {
+		return false, err
+	}
 	_, err = s.engine.Store.SaveConfirmed(ctx, s.conn.OrganizationID, s.conn.ID, store.Answer{Of: ref, AskedAt: asked, Records: kept})
 	return false, err
 }

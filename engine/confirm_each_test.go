@@ -104,6 +104,52 @@ func (r *hubRig) recorded(visit, who hub.Record) (recording string) {
 	return recording
 }
 
+// TestAVisitOfSomebodyWhoHasLeft lets the CRM no longer list whose visit it was, and tell of the visit again: it stays theirs, and its note
+// goes out.
+func TestAVisitOfSomebodyWhoHasLeft(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		visit, who := r.planned()
+		recording := r.recorded(visit, who)
+		row, id := r.crm.Row(hub.ModelUser, who.ExternalID)
+		r.crm.Change(row, id, func(u *hub.Record) { u.Deleted = true })
+		row, id = r.crm.Row(hub.ModelEngagement, visit.ExternalID)
+		r.crm.Change(row, id, func(e *hub.Record) { e.Name += " again" })
+		r.pulled()
+		r.pulled()
+		r.comes(recording, visit.ExternalID, "It is of the appointment")
+		r.analyze(recording)
+		r.comesTo(recording, hub.DeliverySent)
+	})
+}
+
+// TestAVisitThatWasMovedIsOffered lets a visit be moved to another week before its note is sent: the note goes to nobody until a person has
+// said that it is of that visit.
+func TestAVisitThatWasMovedIsOffered(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		visit, who := r.planned()
+		recording := r.recorded(visit, who)
+		row, id := r.crm.Row(hub.ModelEngagement, visit.ExternalID)
+		r.crm.Change(row, id, func(e *hub.Record) { e.StartTime, e.EndTime = e.StartTime.AddDate(0, 0, 7), e.EndTime.AddDate(0, 0, 7) })
+		r.analyze(recording)
+		r.comesTo(recording, hub.DeliveryCanceled)
+		r.looks(visit.StartTime, visit.StartTime.Add(time.Hour)) // and once more, when the link is gone
+		of := r.recording(recording)
+		const said = "before the CRM changed that"
+		if of.Link.By != hub.Offered || !strings.Contains(of.Link.Reason, said) {
+			t.Fatalf("%+v", of.Link)
+		}
+		until(t, "the delivery says so", func() bool { return strings.Contains(r.delivery(recording).Error, said) })
+		found, err := r.st.Verdict(t.Context(), of)
+		if err != nil || found.Choices[0].Appointment.ExternalID != visit.ExternalID {
+			t.Fatalf("%+v %v", found, err)
+		}
+		if _, err := r.st.TakeOffer(t.Context(), r.conn.OrganizationID, recording, found.Choices[0].Appointment.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the note is sent", func() bool { return len(r.crm.Notes.All()) == 1 })
+	})
+}
+
 // TestNoWrongCustomersConversationIsSentAnywhere changes at each CRM that can be asked what a link rests on, which no sync has
 // met when the note is about to be sent. Where nothing changed the note goes out.
 func TestNoWrongCustomersConversationIsSentAnywhere(t *testing.T) {

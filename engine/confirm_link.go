@@ -98,13 +98,8 @@ func (s *deliveryAttempt) askAgain(ctx context.Context, c connector.Connector, o
 	} else if lost != "" {
 		return connector.Fail(connector.Temporary, name, "the %s %s is no longer about the %s %s by its answer; it is asked once more before that is believed", of.Model, of.ExternalID, hub.ModelOpportunity, lost)
 	}
-	for _, m := range c.Info().Models {
-		kept := func(ctx context.Context, ids []string) ([]hub.Record, error) {
-			return s.engine.Store.Kept(ctx, s.conn.OrganizationID, s.conn.ID, m.Model, nil, ids)
-		}
-		if err := keepUnread(ctx, m.Model, found.Records, kept); err != nil {
-			return err
-		}
+	if err := s.complete(ctx, found.Records); err != nil {
+		return err
 	}
 	answer := store.Answer{Of: of, AskedAt: asked, Records: found.Records, Absent: found.Absent, Children: found.Children}
 	if found.Record(of) == nil {
@@ -115,6 +110,11 @@ func (s *deliveryAttempt) askAgain(ctx context.Context, c connector.Connector, o
 		err = connector.Fail(connector.Temporary, name, "the %s %s, what it is about, or who is on it was not in the answer; it is asked once more before that is believed", of.Model, of.ExternalID)
 	}
 	return err
+}
+
+// complete gives an answer what is kept where it does not say all.
+func (s *deliveryAttempt) complete(ctx context.Context, records []hub.Record) error {
+	return s.engine.complete(ctx, s.conn.OrganizationID, s.conn.ID, records, func(context.Context) error { return nil })
 }
 
 // lostOpportunity is the opportunity that an answer of the first attempt no longer names of an engagement: a note put on somebody further

@@ -51,7 +51,7 @@ func (e *Engine) match(ctx context.Context, r hub.Recording) (store.Match, error
 
 // matchOf is what becomes of a recording's link by what the rule found.
 func matchOf(r hub.Recording, found hub.Verdict) store.Match {
-	m := store.Match{RecordingID: r.ID, Before: r.Link, Link: hub.Link{Reason: found.Reason}}
+	m := store.Match{RecordingID: r.ID, Before: r.Link, Link: hub.Link{Reason: found.Reason, Lost: found.Lost}}
 	switch {
 	case found.Linked:
 		w := found.Winner()

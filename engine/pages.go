@@ -111,6 +111,7 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 	answer := make(chan fetched, 1)
 	got := fetched{askedAt: j.engine.Clock()}
 	j.asked, j.reading = true, q.Model
+	ready := j.pageBefore()
 	go func() {
 		defer func() {
 			if p := recover(); p != nil { // one connector's mistake ends no other's sync
@@ -130,7 +131,7 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 		for i := range got.page.Records {
 			got.page.Records[i].Mend()
 		}
-		if got.err = keepUnread(ctx, q.Model, got.page.Records, q.Kept); got.err != nil {
+		if got.err = j.engine.complete(ctx, j.conn.OrganizationID, j.conn.ID, got.page.Records, ready); got.err != nil {
 			return
 		}
 		got.prepared, got.faults = store.Prepare(got.page.Records)

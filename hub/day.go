@@ -107,6 +107,8 @@ type Verdict struct {
 	Linked, Offered bool
 	// Reason is a sentence for people.
 	Reason string
+	// Lost is what the recording was linked to until the CRM said something else of that; nil where it was not.
+	Lost *LostAppointment
 	// Context is what else happened during the recording, of connections beside; what the recording is linked to is not in it.
 	Context []Choice
 }

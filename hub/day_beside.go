@@ -35,7 +35,7 @@ func (d *Day) addBeside(v *Verdict, r *Recording, beside []Appointment) {
 	}
 	var all []during
 	for _, a := range beside {
-		if start, end := a.span(); d.excludes(&a) == "" && overlaps(r, start, end) {
+		if start, end := a.span(); d.Excludes(&a) == "" && overlaps(r, start, end) {
 			common := overlap(r, start, end)
 			reason := "It went on when the recording began."
 			if common > 0 {

@@ -113,7 +113,7 @@ func newDayMatch(d *Day) *dayMatch {
 		}
 	}
 	for i := range d.Appointments {
-		if a := &d.Appointments[i]; d.excludes(a) == "" {
+		if a := &d.Appointments[i]; d.Excludes(a) == "" {
 			m.appointments = append(m.appointments, newDayAppointment(a, i, m.from, d))
 		}
 	}

@@ -255,7 +255,7 @@ func TestDayProperties(t *testing.T) {
 				if !(c.Probability >= 0 && c.Probability <= 1+1e-9) || c.Reason == "" {
 					t.Fatalf("%+v", c)
 				}
-				if c.Probability > 0 && d.excludes(&c.Appointment) != "" {
+				if c.Probability > 0 && d.Excludes(&c.Appointment) != "" {
 					t.Fatalf("%+v", c)
 				}
 			}

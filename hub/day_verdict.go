@@ -16,8 +16,8 @@ const (
 	faintestShare = 1e-6
 )
 
-// excludes says why an appointment is none that a talk may be of; empty where it may.
-func (d *Day) excludes(a *Appointment) string {
+// Excludes says why an appointment is none that a talk may be of; empty where it may.
+func (d *Day) Excludes(a *Appointment) string {
 	switch {
 	case a.Deleted:
 		return "It is deleted in the CRM."
@@ -48,7 +48,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 		if j, weighed := about[i]; weighed {
 			c.Probability = probable[j]
 			c.Reason = m.because(t, m.appointments[j], j)
-		} else if c.Reason = m.day.excludes(&c.Appointment); c.Reason == "" {
+		} else if c.Reason = m.day.Excludes(&c.Appointment); c.Reason == "" {
 			c.Reason = "It is too far from the recording."
 		}
 		v.Choices = append(v.Choices, c)

@@ -17,7 +17,10 @@ type Link struct {
 	Reason string
 	// Basis is what of its appointment a link that the rule made rested on (see Appointment.Basis); empty where that is not known.
 	Basis string
-	At    time.Time
+	// Lost is the appointment that the rule had linked the recording to until the CRM moved or deleted it, while nothing else is linked; nil
+	// where there is none.
+	Lost *LostAppointment
+	At   time.Time
 }
 
 // SameRecord reports whether two links are to the same record, or both to none.

@@ -53,6 +53,8 @@ type Record struct {
 
 	// Unread is what the credentials do not let be read of it: what is known of that stays.
 	Unread Unread `json:"-"`
+	// OwnerName is what the CRM calls the owner where it gives no id, and lists nobody of that name any more: who is kept by that name is it.
+	OwnerName string `json:"-"`
 }
 
 // Unread are parts of a record that may not be read, which is not to say that it has none.

@@ -21,22 +21,33 @@ const (
 )
 
 // Verdict says what the rule finds for a recording now, whatever it is linked to and whoever said so: one of the rep's appointments
-// or, where none fits, a project of a connection that has no appointments.
+// or, where none fits, a project of a connection that has no appointments. Where the rule would link it no more, as the CRM says something
+// else of what it had linked it to, that is offered.
 func (s *Store) Verdict(ctx context.Context, r hub.Recording) (hub.Verdict, error) {
+	was := r
 	r.Link, r.WrittenAt, r.DeletedAt = hub.Link{}, time.Time{}, time.Time{}
 	day, err := s.dayOf(ctx, r)
 	if err != nil {
 		return hub.Verdict{}, err
 	}
-	v := hub.MatchDay(&day)[0]
+	v, err := s.verdictOf(ctx, &day)
+	if err != nil || v.Linked || v.Holds(was.Link) || !was.MayBeMatched() {
+		return v, err
+	}
+	return v, s.addLost(ctx, &day, was, &v)
+}
+
+// verdictOf is the verdict over the first talk of a day.
+func (s *Store) verdictOf(ctx context.Context, day *hub.Day) (hub.Verdict, error) {
+	v := hub.MatchDay(day)[0]
 	if v.Linked || v.Offered || len(day.Rep) == 0 {
 		return v, nil
 	}
-	projects, err := s.Projects(ctx, r.OrganizationID, &day, day.Talks[0])
+	projects, err := s.Projects(ctx, day.Talks[0].Recording.OrganizationID, day, day.Talks[0])
 	if err != nil || len(projects) == 0 {
 		return v, err
 	}
-	of := hub.MatchProject(&day, day.Talks[0], projects)
+	of := hub.MatchProject(day, day.Talks[0], projects)
 	if !of.Linked && !of.Offered {
 		v.Reason += " " + of.Reason
 		return v, nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,18 +14,18 @@ import (
 const recordingColumns = `organization_id, id, user_id, team_id, title, file_type, blob, size, started_at, ended_at, duration_ms, latitude, longitude, ` +
 	`result, conversation_type, trigger_kind, discoverable, contact_name, contact_phone, status, processed_at, analysis, score, ` +
 	`link_connection_id, link_model, link_external_id, link_also, link_by, link_trigger, link_reason, linked_at, written_at, ` +
-	`created_at, updated_at, deleted_at, purged_at, summary_done, extraction_done, words_from, link_basis`
+	`created_at, updated_at, deleted_at, purged_at, summary_done, extraction_done, words_from, link_basis, link_lost`
 
 func scanRecording(r database.Row) (hub.Recording, error) {
 	var rec hub.Recording
 	var team, connection, model, externalID *string
 	var started, ended, duration, created, updated int64
 	var processed, linked, written, deleted, purged *int64
-	var analysis, also string
+	var analysis, also, lost string
 	err := r.Scan(&rec.OrganizationID, &rec.ID, &rec.UserID, &team, &rec.Title, &rec.FileType, &rec.Blob, &rec.Size, &started, &ended, &duration,
 		&rec.Latitude, &rec.Longitude, &rec.Result, &rec.ConversationType, &rec.Trigger, &rec.Discoverable, &rec.ContactName, &rec.ContactPhone,
 		&rec.Status, &processed, &analysis, &rec.Score, &connection, &model, &externalID, &also, &rec.Link.By, &rec.Link.Trigger, &rec.Link.Reason,
-		&linked, &written, &created, &updated, &deleted, &purged, &rec.SummaryDone, &rec.ExtractionDone, &rec.WordsFrom, &rec.Link.Basis)
+		&linked, &written, &created, &updated, &deleted, &purged, &rec.SummaryDone, &rec.ExtractionDone, &rec.WordsFrom, &rec.Link.Basis, &lost)
 	if err != nil {
 		return rec, err
 	}
@@ -33,7 +34,7 @@ func scanRecording(r database.Row) (hub.Recording, error) {
 	rec.ProcessedAt, rec.Link.At, rec.WrittenAt = fromOptionalMicros(processed), fromOptionalMicros(linked), fromOptionalMicros(written)
 	rec.CreatedAt, rec.UpdatedAt = fromMicros(created), fromMicros(updated)
 	rec.DeletedAt, rec.PurgedAt = fromOptionalMicros(deleted), fromOptionalMicros(purged)
-	for text, to := range map[string]any{analysis: &rec.Analysis, also: &rec.Link.Also} {
+	for text, to := range map[string]any{analysis: &rec.Analysis, also: &rec.Link.Also, cmp.Or(lost, "null"): &rec.Link.Lost} {
 		if err := json.Unmarshal([]byte(text), to); err != nil {
 			return rec, fmt.Errorf("recording %s: %w", rec.ID, err)
 		}

@@ -52,6 +52,34 @@ func crmUsersOf(ctx context.Context, q database.Querier, organization, userID st
 		ORDER BY connection_id, external_id LIMIT $3`, organization, userID, crmUsersMost)
 }
 
+// CRMUsersNamed returns the CRM users of a connection by some names, as names are compared; those who are gone are among them, those of whom
+// two have a name are not.
+func (s *Store) CRMUsersNamed(ctx context.Context, organization, connection string, names []string) (map[string]string, error) {
+	if len(names) == 0 {
+		return nil, nil //nolint:nilnil // nobody
+	}
+	keys := make(map[string][]string, len(names))
+	for _, name := range names {
+		if key := hub.NameKey(name); key != "" && !slices.Contains(keys[key], name) {
+			keys[key] = append(keys[key], name)
+		}
+	}
+	in, arg := s.db.Dialect().In("$3", slices.Sorted(maps.Keys(keys)))
+	found, err := queryAll(ctx, s.db, func(r database.Row) ([2]string, error) {
+		var of [2]string
+		err := r.Scan(&of[0], &of[1])
+		return of, err
+	}, `SELECT name_key, MIN(external_id) FROM crm_user_keys WHERE organization_id = $1 AND connection_id = $2 AND name_key `+in+` GROUP BY name_key HAVING COUNT(*) = 1`,
+		organization, connection, arg)
+	users := make(map[string]string, len(found))
+	for _, of := range found {
+		for _, name := range keys[of[0]] {
+			users[name] = of[1]
+		}
+	}
+	return users, err
+}
+
 // MatchOf returns the user of the workspace that a CRM user is, empty for nobody, and how that is known.
 func (s *Store) MatchOf(ctx context.Context, organization string, crmUser Record) (userID string, by hub.MatchBy, err error) {
 	userID, by, err = matchOf(ctx, s.db, organization, crmUser)

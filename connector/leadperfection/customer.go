@@ -262,5 +262,11 @@ func some(texts ...string) []string {
 	return all
 }
 
-// owner is the id of the rep with a name; empty where none, or more than one, has it.
-func (t *teller) owner(name string) string { return t.owners[folded(name)] }
+// own says who has a record, by the name: a rep who is listed, or else whoever is kept by that name, as one who has left is not listed any
+// more. Nobody can tell which of two of one name it is.
+func (t *teller) own(r *hub.Record, name string) {
+	id, listed := t.owners[folded(name)]
+	if r.Refs.Owner = id; !listed {
+		r.OwnerName = folded(name)
+	}
+}

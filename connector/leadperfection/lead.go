@@ -11,7 +11,7 @@ import (
 // lead is a lead of a customer, with its appointments and its jobs.
 func (t *teller) lead(of *hub.Record, o object) ([]hub.Record, error) {
 	r := hub.Record{
-		Model: hub.ModelLead, ExternalID: o.id(leadID), Name: of.Name, Refs: hub.Refs{Account: of.ExternalID, Owner: t.owner(o.text(repName))},
+		Model: hub.ModelLead, ExternalID: o.id(leadID), Name: of.Name, Refs: hub.Refs{Account: of.ExternalID},
 		Details: hub.Details{
 			FirstName: of.Details.FirstName, LastName: of.Details.LastName, Email: of.Details.Email, Emails: of.Details.Emails, Phones: of.Details.Phones,
 			Addresses: of.Details.Addresses, Amount: o.amount(grossSale), Status: o.text(leadOutcome), Labels: some(o.text(source), o.text(sourceDetail)),
@@ -20,6 +20,7 @@ func (t *teller) lead(of *hub.Record, o object) ([]hub.Record, error) {
 	if r.ExternalID == "" {
 		return nil, errors.New("one of its leads has no id")
 	}
+	t.own(&r, o.text(repName))
 	if o.yes(sold) {
 		r.Details.Disposition = "WON"
 	}
@@ -89,7 +90,7 @@ func appointment(of *hub.Record, id string, start time.Time, allDay bool) hub.Re
 	}
 	return hub.Record{
 		Model: hub.ModelEngagement, ExternalID: id, ModifiedAt: of.ModifiedAt, Name: name, StartTime: start,
-		Refs: hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: of.Refs.Owner},
+		Refs: hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: of.Refs.Owner}, OwnerName: of.OwnerName,
 		Details: hub.Details{
 			Subject: name, ActivityType: "APPOINTMENT", Status: of.Details.Status, AllDay: allDay, Addresses: of.Details.Addresses,
 			CreatedAt: of.Details.CreatedAt, UpdatedAt: of.Details.UpdatedAt,
@@ -101,12 +102,13 @@ func appointment(of *hub.Record, id string, start time.Time, allDay bool) hub.Re
 func (t *teller) job(of *hub.Record, o object) (hub.Record, error) {
 	r := hub.Record{
 		Model: hub.ModelOpportunity, ExternalID: o.id(jobID), Name: of.Name,
-		Refs:    hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID, Owner: t.owner(o.text(repName))},
+		Refs:    hub.Refs{Account: of.Refs.Account, Lead: of.ExternalID},
 		Details: hub.Details{Amount: o.amount(jobAmount), Status: o.text(jobStatus), Disposition: of.Details.Disposition, URL: t.recordURL(hub.ModelOpportunity, o.id(jobID))},
 	}
 	if r.ExternalID == "" {
 		return r, errors.New("one of its jobs has no id")
 	}
+	t.own(&r, o.text(repName))
 	t.dates(&r, o)
 	return r, nil
 }

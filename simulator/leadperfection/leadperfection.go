@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,8 @@ type vendor struct {
 	base time.Time
 	// team says that the rows are those of a team at work.
 	team bool
+	// reps are the names by which the list has told of reps, by id.
+	reps sync.Map
 	// accounts and leads are how many of these there were at first, among which leads and jobs are spread.
 	accounts, leads int
 }
@@ -175,6 +178,7 @@ func (v *vendor) getProspect(w http.ResponseWriter, r *http.Request) {
 func (v *vendor) listReps(w http.ResponseWriter, _ *http.Request) {
 	shown := []map[string]any{}
 	for _, u := range v.whole(hub.ModelUser) {
+		v.reps.Store(u.ExternalID, u.Name)
 		shown = append(shown, spelled(number(u), map[string]any{
 			"emp_id": u.ExternalID, "firstname": u.Details.FirstName, "lastname": u.Details.LastName, "salesrepname": u.Name, "email": u.Details.Email,
 		}))

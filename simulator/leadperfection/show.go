@@ -179,16 +179,25 @@ func (v *vendor) heldLead(l hub.Record) []hub.Record {
 	return []hub.Record{held, visit}
 }
 
-// owner is the rep whose name a lead or a job has, where one rep alone has it.
+// owner is the rep whose name a lead or a job has, where one rep alone has it: of those whom the list has, or else of those who have
+// left and whom it last told by that name.
 func (v *vendor) owner(r hub.Record) string {
-	name, found := v.repOf(r), ""
-	for _, u := range v.whole(hub.ModelUser) {
-		if u.Name == name {
-			if found != "" {
-				return ""
+	everybody, _, _ := v.List(simulator.Listing{Model: hub.ModelUser, Limit: 1 << 30})
+	name := v.repOf(r)
+	for _, gone := range []bool{false, true} {
+		var found []string
+		for _, u := range everybody {
+			if told, _ := v.reps.Load(u.ExternalID); u.Name == name && (!u.Deleted || gone && told == name) {
+				found = append(found, u.ExternalID)
 			}
-			found = u.ExternalID
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0]
+		default:
+			return ""
 		}
 	}
-	return found
+	return ""
 }

@@ -37,8 +37,8 @@ test: ## everything CI checks: format, vet, lint, tests on both databases, fuzzi
 quick: ## the tests on SQLite alone, without what takes longest, for the inner loop
 	@scripts/test s3 quick
 
-release: ## as test, with the race detector; fails where known vulnerabilities could not be checked
-	@VULN_REQUIRED=1 scripts/test fmt postgres s3 vet unit race linter lint fuzz vuln
+release: ## as test, with the race detector and each connector on both databases; fails where known vulnerabilities could not be checked
+	@VULN_REQUIRED=1 SIROCCO_TEST_DATABASES=both scripts/test fmt postgres s3 vet unit race linter lint fuzz vuln
 
 fmt: ## format the code
 	gofmt -w $$(git ls-files '*.go')

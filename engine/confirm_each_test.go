@@ -19,7 +19,7 @@ func eachConfirmer(t *testing.T, appointments bool, test func(t *testing.T, r *h
 	t.Helper()
 	t.Parallel()
 	storetest.Long(t)
-	for _, p := range pulled {
+	for i, p := range pulled {
 		has := slices.ContainsFunc(p.connector.Info().Models, func(m hub.ModelInfo) bool {
 			return m.Brings(hub.ModelEngagement)
 		})
@@ -27,7 +27,7 @@ func eachConfirmer(t *testing.T, appointments bool, test func(t *testing.T, r *h
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, url string) {
+			storetest.Alternately(t, i, func(t *testing.T, url string) {
 				test(t, newHubRig(t, url, p.connector, p.crm(simulator.Options{Seed: 45, Records: 60, ValidateEvery: -1})))
 			})
 		})

@@ -310,7 +310,7 @@ func eachConnector(t *testing.T, o simulator.Options, test func(t *testing.T, r 
 			break
 		}
 		t.Run(p.name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, url string) { test(t, newHubRig(t, url, p.connector, p.crm(o))) })
+			storetest.Alternately(t, i, func(t *testing.T, url string) { test(t, newHubRig(t, url, p.connector, p.crm(o))) })
 		})
 	}
 }

@@ -779,13 +779,13 @@ func TestAConnectionToAVendorWithoutSearchMadeAgain(t *testing.T) {
 func TestAVendorWithoutSearch(t *testing.T) {
 	storetest.Long(t)
 	t.Parallel()
-	for _, p := range pulled {
+	for i, p := range pulled {
 		authorizer, ok := p.connector.(connector.Authorizer)
 		if !ok {
 			authorizer = noTokens{}
 		}
 		t.Run(p.name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, url string) {
+			storetest.Alternately(t, i, func(t *testing.T, url string) {
 				r := newHubRig(t, url, bare{unhurried{p.connector}, authorizer}, p.crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
 				r.quiet()
 				user, _ := r.rep()

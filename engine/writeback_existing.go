@@ -195,6 +195,11 @@ func (s *deliveryAttempt) found(ctx context.Context, c connector.Connector, befo
 	if chosen == hub.CorrectByNote || !changes {
 		return sentNote{WrittenNote: there, correct: hub.CorrectByNote}, nil
 	}
+	if corrected, err := s.engine.Store.IsCorrected(ctx, s.delivery); err != nil {
+		return sentNote{}, err
+	} else if corrected {
+		return sentNote{WrittenNote: there, said: "The note says what was known when it was written: the correction beside it says what is true now."}, nil
+	}
 	if listed := s.listed(c, before); found.Text == "" && s.engine.Clock().Before(listed) {
 		return sentNote{}, notListed(listed)
 	}

@@ -105,6 +105,28 @@ func TestANoteIsCorrectedByAnother(t *testing.T) {
 	})
 }
 
+// TestAReplayLeavesACorrectedNote replays the first of two deliveries, of which the second wrote a correction, when corrections change notes since:
+// the correction says what is true now, and the note that it corrects stays as it is.
+func TestAReplayLeavesACorrectedNote(t *testing.T) {
+	storetest.Long(t)
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: 1}, func(t *testing.T, r *hubRig) {
+		id, opportunity := r.sent()
+		r.analysedAs(id, "Second thoughts")
+		ds := r.settled(id, 2)
+		r.pass(r.lag + time.Minute)
+		r.correct(hub.CorrectByChange)
+		if _, err := r.st.ReplayDelivery(t.Context(), r.conn.OrganizationID, ds[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		r.idle()
+		r.settled(id, 2)
+		notes := r.crm.Notes.On(r.main(), opportunity)
+		if len(notes) != 2 || strings.Contains(notes[0].Text, "Second thoughts") || !strings.Contains(notes[1].Text, "Second thoughts") {
+			t.Errorf("%+v", notes)
+		}
+	})
+}
+
 // TestACorrectionThatCorrectsNothing lets the analysis come back to what the note says while its correction waits, or is sent and not proven:
 // none is written, until there is something to correct again.
 func TestACorrectionThatCorrectsNothing(t *testing.T) {

@@ -107,6 +107,8 @@ type Verdict struct {
 	Linked, Offered bool
 	// Reason is a sentence for people.
 	Reason string
+	// Through is another appointment that the recording goes on through, which keeps it from being linked to the first choice; nil for none.
+	Through *Appointment
 	// Lost is what the recording was linked to until the CRM said something else of that; nil where it was not.
 	Lost *LostAppointment
 	// Context is what else happened during the recording, of connections beside; what the recording is linked to is not in it.
@@ -122,9 +124,10 @@ func (v *Verdict) Winner() *Choice {
 }
 
 // Holds reports whether a link that the rule made before stays though it would not be made anew: its appointment is
-// still more probable than all else together, and what the CRM says of it is what it said when the link was made.
+// still more probable than all else together, what the CRM says of it is what it said when the link was made, and the recording, which may have
+// been longer than was known, goes through no other.
 func (v *Verdict) Holds(l Link) bool {
-	if l.By != LinkedByMatching || v.Linked || len(v.Choices) == 0 {
+	if l.By != LinkedByMatching || v.Linked || v.Through != nil || len(v.Choices) == 0 {
 		return false
 	}
 	first := &v.Choices[0]

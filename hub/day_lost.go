@@ -14,7 +14,7 @@ type LostAppointment struct {
 
 // LostOrLinked is the appointment that a recording's link was to, or was before the CRM moved or deleted that: nil where it is linked to something
 // else, by somebody else, or never was.
-func (l *Link) LostOrLinked() *LostAppointment {
+func (l Link) LostOrLinked() *LostAppointment {
 	if l.By == LinkedByMatching && l.Model == ModelEngagement {
 		return &LostAppointment{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID}
 	}

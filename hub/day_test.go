@@ -30,6 +30,8 @@ func placedAt(meters float64) func(*Appointment) {
 	return func(a *Appointment) { a.Latitude, a.Longitude = at(meters) }
 }
 
+func about(record string) func(*Appointment) { return func(a *Appointment) { a.About = record } }
+
 func withParty(name, phone, street string) func(*Appointment) {
 	return func(a *Appointment) { a.Parties = []Party{{Name: name, Phones: []string{phone}, Street: street}} }
 }
@@ -57,6 +59,41 @@ func TestDayCases(t *testing.T) {
 		},
 		"somewhere else":            {Day{Appointments: []Appointment{with(meeting("a", 0, hour), placedAt(900))}, Talks: []Talk{said(20, 15, here(0))}}, []string{""}, ""},
 		"just outside of the place": {Day{Appointments: []Appointment{with(meeting("a", 0, hour), placedAt(400))}, Talks: []Talk{said(4, 50, here(0))}}, []string{"a?"}, "It may be of the appointment “a”"},
+		"two at once about one record": {
+			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), about("job"))}, Talks: []Talk{said(2, 50)}},
+			[]string{"a"}, "It is of the appointment “a” (2026-03-02 12:00 UTC), or of another about the same record, with a probability of",
+		},
+		"two at once about two records": {
+			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), about("another"))}, Talks: []Talk{said(2, 50)}}, []string{"a?"}, "",
+		},
+		"two at once about what is not known": {Day{Appointments: []Appointment{meeting("a", 0, hour), meeting("b", 0, hour)}, Talks: []Talk{said(2, 50)}}, []string{"a?"}, ""},
+		"two at once about one record by its number, over two connections": {
+			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), func(a *Appointment) { a.About, a.ConnectionID, a.Users = "job", "d", []CRMUser{{"d", "7"}} })},
+				Talks: []Talk{said(2, 50)}}, []string{"a?"}, "",
+		},
+		"left running over the next": {
+			Day{Appointments: []Appointment{meeting("a", -3, hour), meeting("b", 90, hour)}, Talks: []Talk{said(0, 150)}},
+			[]string{"a?"}, "but it goes on through “b” (2026-03-02 13:30 UTC), which no other recording is of: it may have been left running.",
+		},
+		"left running over two": {
+			Day{Appointments: []Appointment{with(meeting("a", -3, hour), placedAt(20)), with(meeting("b", 90, hour), placedAt(9000)), with(meeting("c", 200, 30), placedAt(9000))}, Talks: []Talk{said(0, 240, here(0))}},
+			[]string{"a?"}, "goes on through “b”",
+		},
+		"long, and the next is late": {
+			Day{Appointments: []Appointment{meeting("a", -3, hour), meeting("b", 60, 40)}, Talks: []Talk{said(0, 100), said(125, 40)}}, []string{"a", "b"}, "",
+		},
+		"long, and the next goes on": {Day{Appointments: []Appointment{meeting("a", -3, hour), meeting("b", 75, hour)}, Talks: []Talk{said(0, 95), said(105, 50)}}, []string{"a", "b"}, ""},
+		"as long as planned, and another meanwhile": {
+			Day{Appointments: []Appointment{with(meeting("a", -3, 2*hour), placedAt(20)), with(meeting("b", 45, hour), placedAt(9000))}, Talks: []Talk{said(0, 112, here(0))}}, []string{"a"}, "",
+		},
+		"left running, with who was named": {
+			Day{Appointments: []Appointment{with(meeting("a", -3, hour), withParty("Ann Lee", "+12125550101", "")), with(meeting("b", 90, hour), withParty("Bo Stone", "+12125550102", ""))},
+				Talks: []Talk{said(0, 150, given("Ann Lee", ""))}},
+			[]string{"a"}, "",
+		},
+		"both of one customer": {
+			Day{Appointments: []Appointment{with(meeting("a", -3, hour), withParty("Ann Lee", "", "")), with(meeting("b", 90, hour), withParty("ann lee", "", ""))}, Talks: []Talk{said(0, 150)}}, []string{"a"}, "",
+		},
 		"two at once": {
 			Day{Appointments: []Appointment{meeting("a", 0, hour), meeting("b", 0, hour)}, Talks: []Talk{said(0, 55)}},
 			[]string{"a?"}, "The next is “b”",

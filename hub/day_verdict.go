@@ -62,7 +62,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 		for i, a := range m.appointments {
 			if a.ConnectionID == best.ConnectionID && a.ExternalID == best.ExternalID {
 				v.Evidence = m.evidence(t, i)
-				v.Threshold = m.threshold(t, i, v.Evidence)
+				v.Threshold, v.Through = m.threshold(t, i, v.Evidence), m.through(t, i)
 			}
 		}
 		v.decide()
@@ -183,6 +183,8 @@ func (m *dayMatch) reason(t *dayTalk, v *Verdict) string {
 	switch {
 	case len(m.day.Rep) == 0:
 		return "No CRM user is matched to the rep."
+	case v.Through != nil && v.Offered:
+		return v.throughReason()
 	case v.Linked, v.Offered:
 		text := v.decision("the appointment " + v.Choices[0].Appointment.called())
 		if v.Offered && len(v.Choices) > 1 && v.Choices[1].Probability >= leastProbable {
@@ -235,16 +237,33 @@ func (m *dayMatch) improbable(t *dayTalk, day []int, nearest int) string {
 	return fmt.Sprintf("%s the recording is hardly of one of them. Of %s: %s", has, a.called(), lowerFirst(m.because(t, a, nearest)))
 }
 
-// decide says whether the first choice is linked or offered, by what it has to reach.
+// decide says whether the first choice is linked or offered, by what it has to reach: with those about the same record, as it makes no
+// difference which of them it is.
 func (v *Verdict) decide() {
-	best := v.Choices[0].Probability
-	v.Linked = best >= v.Threshold
-	v.Offered = !v.Linked && best >= leastOffered
+	sum, _ := v.aboutFirst()
+	v.Linked = sum >= v.Threshold && v.Through == nil
+	v.Offered = !v.Linked && v.Choices[0].Probability >= leastOffered
+}
+
+// aboutFirst is how probable the first choice is together with those that are about the same record, and whether there are any.
+func (v *Verdict) aboutFirst() (probability float64, several bool) {
+	first := &v.Choices[0]
+	probability = first.Probability
+	for i := range v.Choices[1:] {
+		c := &v.Choices[i+1]
+		if of := &c.Appointment; of.About != "" && of.About == first.Appointment.About && of.ConnectionID == first.Appointment.ConnectionID && c.Probability >= leastProbable {
+			probability, several = probability+c.Probability, true
+		}
+	}
+	return min(probability, 1), several
 }
 
 // decision says in words that the first choice, called as it is, is linked or offered.
 func (v *Verdict) decision(called string) string {
 	c := v.Choices[0]
+	if sum, several := v.aboutFirst(); v.Linked && several {
+		return fmt.Sprintf("It is of %s, or of another about the same record, with a probability of %s: %s", called, percent(sum), lowerFirst(c.Reason))
+	}
 	if v.Linked {
 		return fmt.Sprintf("It is of %s with a probability of %s: %s", called, percent(c.Probability), lowerFirst(c.Reason))
 	}

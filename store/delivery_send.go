@@ -110,6 +110,12 @@ func (s *Store) Corrected(ctx context.Context, d hub.Delivery, on hub.RecordRef)
 		d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction, correctedMost, string(on.Model), on.ExternalID)
 }
 
+// IsCorrected reports whether a later correction of the delivery's note is there.
+func (s *Store) IsCorrected(ctx context.Context, d hub.Delivery) (bool, error) {
+	return queryAny(ctx, s.db, `SELECT 1 FROM deliveries WHERE organization_id = $1 AND recording_id = $2 AND connection_id = $3 AND model = $4 AND external_id = $5
+		AND correction > $6 AND state = $7 AND note_print <> '' LIMIT 1`, d.OrganizationID, d.RecordingID, d.ConnectionID, string(d.Model), d.ExternalID, d.Correction, string(hub.DeliverySent))
+}
+
 // MergedInto are the records that were merged into one, and that a note of the delivery's recording was sent to before, over whatever
 // connection.
 func (s *Store) MergedInto(ctx context.Context, d hub.Delivery, survivor hub.RecordRef) ([]hub.RecordRef, error) {

@@ -19,7 +19,7 @@ import (
 	"sirocco/store"
 )
 
-// databasesVariable names the databases that tests run on, sqlite or postgres. Empty is both.
+// databasesVariable names the databases that tests run on: sqlite, postgres, or both. Empty is both, but for what Alternately parts.
 const databasesVariable = "SIROCCO_TEST_DATABASES"
 
 // Each runs test once on SQLite and once on PostgreSQL, each time on a new database, side by side with other tests:
@@ -33,6 +33,29 @@ func Each(t *testing.T, test func(t *testing.T, databaseURL string)) {
 func EachEmpty(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	each(t, EmptySQLite, EmptyPostgres, test)
+}
+
+// Alternately is Each for the i-th of several runs of a test that differ in what has nothing to do with the database, as the CRM has: one is
+// on SQLite and the next on PostgreSQL, and it begins with either by the test's name. Where both databases are asked for, each is on both.
+func Alternately(t *testing.T, i int, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	if os.Getenv(databasesVariable) != "" {
+		Each(t, test)
+		return
+	}
+	name, _, _ := strings.Cut(t.Name(), "/")
+	for _, letter := range name {
+		i += int(letter)
+	}
+	t.Parallel()
+	database, url := "sqlite", SQLite
+	if i%2 == 1 {
+		database, url = "postgres", Postgres
+	}
+	t.Run(database, func(t *testing.T) {
+		t.Parallel()
+		test(t, url(t))
+	})
 }
 
 func each(t *testing.T, sqlite, postgres func(testing.TB) string, test func(t *testing.T, databaseURL string)) {
@@ -52,7 +75,7 @@ func each(t *testing.T, sqlite, postgres func(testing.TB) string, test func(t *t
 // Needs skips a test of a database, sqlite or postgres, where tests run on the other alone.
 func Needs(t testing.TB, database string) {
 	t.Helper()
-	if only := os.Getenv(databasesVariable); only != "" && only != database {
+	if only := os.Getenv(databasesVariable); only != "" && only != "both" && only != database {
 		t.Skipf("%s is %s", databasesVariable, only)
 	}
 }

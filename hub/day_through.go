@@ -6,9 +6,11 @@ import (
 )
 
 const (
-	// throughMost is the part of another appointment from which on a recording goes through it, overlapMost how many minutes two appointments
-	// that follow one another have in common at most.
-	throughMost, overlapMost = 0.8, 10.0
+	// throughMost is the part of another appointment from which on a recording goes through it, where it is throughLength times as long as
+	// the first was planned for: visits that took longer than that are few, and often skip the next.
+	throughMost, throughLength = 0.9, 2
+	// overlapMost is how many minutes two appointments that follow one another have in common at most.
+	overlapMost = 10.0
 	// otherwiseVisited is how probable another talk makes it that an appointment was visited then.
 	otherwiseVisited = 0.5
 )
@@ -18,14 +20,11 @@ const (
 // said whom the recording is with.
 func (m *dayMatch) through(t *dayTalk, i int) *Appointment {
 	a := m.appointments[i]
-	if t.about[i].phone || t.about[i].name == same || t.about[i].name == alike || a.whole || a.long {
+	if t.length < throughLength*a.planned() || t.about[i].phone || t.about[i].name == same || t.about[i].name == alike || a.whole || a.long {
 		return nil
 	}
 	for j, b := range m.appointments {
-		slot := b.slot
-		if slot == 0 {
-			slot = AppointmentLength.Minutes()
-		}
+		slot := b.planned()
 		switch {
 		case i == j, b.whole, b.long, b.begin <= a.begin, isWithSame(a.Appointment, b.Appointment):
 		case overlapOf(a.begin, a.begin+a.slot, b.begin, b.begin+slot) > overlapMost:
@@ -36,6 +35,14 @@ func (m *dayMatch) through(t *dayTalk, i int) *Appointment {
 		}
 	}
 	return nil
+}
+
+// planned is how many minutes the appointment was planned for.
+func (a *dayAppointment) planned() float64 {
+	if a.slot == 0 {
+		return AppointmentLength.Minutes()
+	}
+	return a.slot
 }
 
 // visits is how probable it is that another talk than one is of an appointment.

@@ -22,12 +22,21 @@ var blocks = map[atom.Atom]bool{
 	atom.Pre: true, atom.Hr: true, atom.Section: true, atom.Article: true, atom.Header: true, atom.Footer: true, atom.Dl: true, atom.Dt: true, atom.Dd: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
 }
 
-// plainText is what a person reads of HTML, in lines; a text that is none stays as it is but for its white space.
+// plainText is what a person reads of HTML, in lines; a text that is none stays as it is but for its white space: what stands between < and >
+// and is no element of HTML is part of it.
 func plainText(markup string) string {
 	var b strings.Builder
 	skipped := ""
 	for z := html.NewTokenizer(strings.NewReader(markup)); ; {
-		switch z.Next() {
+		kind := z.Next()
+		raw := string(z.Raw()) // before the name is asked for, which changes it
+		if skipped == "" && isText(kind, raw) {
+			b.WriteString(html.UnescapeString(raw))
+			if kind != html.ErrorToken {
+				continue
+			}
+		}
+		switch kind {
 		case html.ErrorToken: // the end: reading a string does not fail
 			return lines(b.String())
 		case html.TextToken:
@@ -57,6 +66,20 @@ func plainText(markup string) string {
 	}
 }
 
+// isText reports whether a token that looks like a tag is none, as its name is no element's.
+func isText(kind html.TokenType, raw string) bool {
+	switch kind {
+	case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken, html.ErrorToken:
+	default:
+		return false
+	}
+	name := strings.TrimLeft(raw, "</")
+	if end := strings.IndexAny(name, " \t\r\n\f/>"); end >= 0 {
+		name = name[:end]
+	}
+	return name != "" && atom.Lookup([]byte(strings.ToLower(name))) == 0 && !officeTag.MatchString(name)
+}
+
 // lines drops empty lines, and white space that is more than one blank.
 func lines(text string) string {
 	var kept []string
@@ -83,6 +106,7 @@ func oneLine(text string) string {
 }
 
 var (
+	officeTag     = regexp.MustCompile(`^[A-Za-z]\w*:[A-Za-z]\w*$`) // as <o:p>, which word processors leave in what is pasted
 	isoDuration   = regexp.MustCompile(`^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$`)
 	clockDuration = regexp.MustCompile(`^(?:(\d+)\.)?(\d+):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?$`)
 )

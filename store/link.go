@@ -146,16 +146,14 @@ func saveLink(ctx context.Context, tx Tx, r *hub.Recording) error {
 	if err != nil {
 		return err
 	}
-	var lost []byte
-	if r.Link.Lost != nil {
-		if lost, err = json.Marshal(r.Link.Lost); err != nil {
-			return err
-		}
+	lost, err := lostText(r.Link.Lost)
+	if err != nil {
+		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE recordings SET link_connection_id = $3, link_model = $4, link_external_id = $5, link_also = $6, link_by = $7,
 			link_trigger = $8, link_reason = $9, linked_at = $10, updated_at = $11, link_basis = $12, link_lost = $13 WHERE organization_id = $1 AND id = $2`,
 		r.OrganizationID, r.ID, optional(r.Link.ConnectionID), optional(string(r.Link.Model)), optional(r.Link.ExternalID), string(text), string(r.Link.By),
-		r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), micros(r.UpdatedAt), r.Link.Basis, string(lost))
+		r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), micros(r.UpdatedAt), r.Link.Basis, lost)
 	return err
 }
 

@@ -229,14 +229,26 @@ func insertRecording(ctx context.Context, tx Tx, r hub.Recording, sent string) e
 	if err != nil {
 		return err
 	}
+	lost, err := lostText(r.Link.Lost)
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO recordings (`+recordingColumns+`, analysis_hash, upload_hash) VALUES
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, '', $41)`,
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, '', $42)`,
 		r.OrganizationID, r.ID, r.UserID, optional(r.TeamID), r.Title, r.FileType, r.Blob, r.Size, micros(r.StartedAt), micros(r.EndedAt), r.Duration.Milliseconds(),
 		r.Latitude, r.Longitude, string(r.Result), r.ConversationType, r.Trigger, r.Discoverable, r.ContactName, r.ContactPhone, string(r.Status),
 		optionalMicros(r.ProcessedAt), string(analysis), r.Score, optional(r.Link.ConnectionID), optional(string(r.Link.Model)), optional(r.Link.ExternalID), also,
 		string(r.Link.By), r.Link.Trigger, r.Link.Reason, optionalMicros(r.Link.At), optionalMicros(r.WrittenAt),
-		micros(r.CreatedAt), micros(r.UpdatedAt), optionalMicros(r.DeletedAt), optionalMicros(r.PurgedAt), r.SummaryDone, r.ExtractionDone, r.WordsFrom, r.Link.Basis, sent)
+		micros(r.CreatedAt), micros(r.UpdatedAt), optionalMicros(r.DeletedAt), optionalMicros(r.PurgedAt), r.SummaryDone, r.ExtractionDone, r.WordsFrom, r.Link.Basis, lost, sent)
 	return err
+}
+
+func lostText(lost *hub.LostAppointment) (string, error) {
+	if lost == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(lost)
+	return string(text), err
 }
 
 func alsoText(also []hub.RecordRef) (string, error) {

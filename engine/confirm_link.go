@@ -46,6 +46,8 @@ func (s *deliveryAttempt) linkHolds(ctx context.Context, c connector.Connector, 
 	switch {
 	case !now.Link.SameRecord(linked): // not that the CRM says something else: it may be another recording of the day that moved the link
 		return false, s.engine.Store.MoveMatch(ctx, s.delivery, now, why+now.Link.Reason)
+	case outdated && s.delivery.State == hub.DeliveryConfirming: // where its note stands, if it does, is settled first
+		return true, s.engine.Store.MoveMatch(ctx, s.delivery, now, why)
 	case outdated:
 		why += "the CRM says something else of it than what was known. It waits until " + c.Info().Name + " is read again, as something may have come that fits better."
 		if err := s.engine.Store.MoveMatch(ctx, s.delivery, now, why); err != nil { // what the link rests on now is kept

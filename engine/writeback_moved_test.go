@@ -634,6 +634,51 @@ func TestALostNoteWhoseRecordChanges(t *testing.T) {
 	}
 }
 
+// TestALostNoteOfALinkWhoseRecordChanges lets the visit that the rule linked be about another record while it is not known whether the note is
+// there, which no sync has met: the delivery says where the note stands that cannot be taken back, and none is on both without a word.
+func TestALostNoteOfALinkWhoseRecordChanges(t *testing.T) {
+	eachConfirmer(t, true, func(t *testing.T, r *hubRig) {
+		visit, who := r.planned()
+		model, first := hub.ModelOpportunity, visit.Refs.Opportunity
+		if !slices.Contains(r.info.NoteTargets, model) {
+			model, first = hub.ModelLead, visit.Refs.Lead
+		}
+		row, id := r.crm.Row(hub.ModelEngagement, visit.ExternalID)
+		if row != hub.ModelEngagement || first == "" || !slices.Contains(r.info.NoteTargets, model) {
+			t.Skip("its visits are parts of what they are about")
+		}
+		all := r.crm.Records(model)
+		other := all[slices.IndexFunc(all, func(o hub.Record) bool { return o.ExternalID != first && !o.Deleted })].ExternalID
+		recording := r.recorded(visit, who)
+		r.loseAnswer()
+		r.analyze(recording)
+		r.comesTo(recording, hub.DeliveryConfirming)
+		r.crm.Change(row, id, func(e *hub.Record) {
+			if model == hub.ModelLead {
+				e.Refs.Lead = other
+			} else {
+				e.Refs.Opportunity = other
+			}
+		})
+		if !slices.ContainsFunc(r.crm.Records(hub.ModelEngagement), func(e hub.Record) bool { return e.ExternalID == visit.ExternalID && e.Refs != visit.Refs }) {
+			t.Skip("its visits stay with whom they are")
+		}
+		until(t, "it is sent", func() bool {
+			r.waits(recording)
+			r.pass(r.lag / 2)
+			return r.delivery(recording).State == hub.DeliverySent && len(r.deliveries(recording)) == 1
+		})
+		d, old := r.delivery(recording), r.crm.Notes.On(model, first)
+		if on := r.crm.Notes.On(model, other); len(on) != 1 || d.Note.On.ExternalID != other {
+			t.Errorf("on the other: %+v, %+v", on, d)
+		}
+		stands := slices.ContainsFunc(old, func(n simulator.Note) bool { return strings.Contains(n.Text, "sirocco:") && !strings.Contains(n.Text, "Void") })
+		if said := strings.Contains(d.Error, first+" stands there"); said != stands {
+			t.Errorf("on the first: %+v, %+v", old, d)
+		}
+	})
+}
+
 // TestWhatWasSentIsLookedForWhenItsRecordComes connects the CRM anew under other ids, and links a recording whose note is there: while the
 // record that has it is not here yet nothing is sent, and once it has come, the note is found.
 func TestWhatWasSentIsLookedForWhenItsRecordComes(t *testing.T) {

@@ -32,8 +32,6 @@ type Appointment struct {
 	Latitude, Longitude *float64
 	// Parties are the customers that it is with, as far as the CRM says.
 	Parties []Party
-	// About is what its notes go on, the same text for two appointments about one record of a connection; empty where that is not known.
-	About string
 }
 
 // Basis is a text that changes with what the rule weighs of the appointment: its times, its place and whom it is with.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // LostAppointment is what the rule had linked a recording to until the CRM said something else of it. The JSON names are those of storage.
@@ -23,17 +24,16 @@ func (l Link) LostOrLinked() *LostAppointment {
 
 // AddLost adds to a verdict over a recording the appointment that it was linked to before the CRM moved it, or gave it to somebody else: it may
 // well be the visit that was recorded, which nobody would hear of any more. Instead of one that was deleted comes another with the same
-// customer, next, if there is one. Half of what else nothing fits is for it; it never links.
+// customer, next, if there is one. One that the rule holds improbable has half of what nothing else fits; it never links.
 func (d *Day) AddLost(v *Verdict, lost, next *Appointment) {
 	v.Lost = &LostAppointment{ConnectionID: lost.ConnectionID, ExternalID: lost.ExternalID}
-	of, because := lost, "The recording was linked to it before the CRM changed it."
-	now := "it is on " + personTime(lost.Start) + " now."
+	of, because := lost, "The recording was linked to it before the CRM changed it; now it is "+lost.nowIs()+"."
+	said := fmt.Sprintf("It was linked to the appointment “%s” before the CRM changed that: it is %s now.", lost.title(), lost.nowIs())
 	if why := d.Excludes(lost); why != "" {
-		now = lowerFirst(why)
+		said = fmt.Sprintf("It was linked to the appointment “%s” before the CRM changed that: %s", lost.title(), lowerFirst(why))
 	}
-	said := fmt.Sprintf("It was linked to the appointment “%s” before the CRM changed that: %s", lost.title(), now)
 	if lost.Deleted {
-		of, because = next, fmt.Sprintf("The recording was linked to “%s” with the same customer, which is deleted in the CRM.", lost.title())
+		of, because = next, fmt.Sprintf("It is with the same customer as “%s”, which the recording was linked to and which is deleted in the CRM.", lost.title())
 		said = fmt.Sprintf("It was linked to the appointment “%s”, which is deleted in the CRM.", lost.title())
 	}
 	if of == nil {
@@ -48,17 +48,38 @@ func (d *Day) AddLost(v *Verdict, lost, next *Appointment) {
 		v.Choices = append(v.Choices, Choice{Model: ModelEngagement, Appointment: *of})
 	}
 	c := &v.Choices[at]
+	if c.Probability >= leastOffered && v.Offered { // it has been told of
+		v.Reason += " " + said
+		return
+	}
 	c.Probability, v.None = c.Probability+v.None/2, v.None/2
 	c.Reason = because
 	slices.SortStableFunc(v.Choices, func(a, b Choice) int { return cmp.Compare(b.Probability, a.Probability) })
-	if v.Offered {
+	if first := &v.Choices[0].Appointment; first.ConnectionID != of.ConnectionID || first.ExternalID != of.ExternalID {
 		v.Reason += " " + said
 	} else {
-		v.Reason = said + " A person has to say whether the recording is of it. " + v.Reason
+		v.Reason, v.Threshold, v.Through = said+" Whether the recording is of it, a person has to say.", 1, nil
 		if lost.Deleted {
-			v.Reason = said + fmt.Sprintf(" The next with the same customer is %s: a person has to say whether the recording is of that.", of.called())
+			v.Reason = said + fmt.Sprintf(" The next with the same customer is %s: whether the recording is of that, a person has to say.", of.called())
 		}
-		v.Threshold = 1
 	}
 	v.Offered = true
+}
+
+// nowIs says when an appointment is and whom it is with, as far as that is known.
+func (a *Appointment) nowIs() string {
+	said := "at a time that is not known"
+	if !a.Start.IsZero() {
+		said = "on " + personTime(a.Start)
+	}
+	var names []string
+	for _, p := range a.Parties {
+		if name := strings.TrimSpace(p.Name); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		said += " with " + strings.Join(names[:min(len(names), 3)], ", ")
+	}
+	return said
 }

@@ -30,8 +30,6 @@ func placedAt(meters float64) func(*Appointment) {
 	return func(a *Appointment) { a.Latitude, a.Longitude = at(meters) }
 }
 
-func about(record string) func(*Appointment) { return func(a *Appointment) { a.About = record } }
-
 func withParty(name, phone, street string) func(*Appointment) {
 	return func(a *Appointment) { a.Parties = []Party{{Name: name, Phones: []string{phone}, Street: street}} }
 }
@@ -59,18 +57,6 @@ func TestDayCases(t *testing.T) {
 		},
 		"somewhere else":            {Day{Appointments: []Appointment{with(meeting("a", 0, hour), placedAt(900))}, Talks: []Talk{said(20, 15, here(0))}}, []string{""}, ""},
 		"just outside of the place": {Day{Appointments: []Appointment{with(meeting("a", 0, hour), placedAt(400))}, Talks: []Talk{said(4, 50, here(0))}}, []string{"a?"}, "It may be of the appointment “a”"},
-		"two at once about one record": {
-			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), about("job"))}, Talks: []Talk{said(2, 50)}},
-			[]string{"a"}, "It is of the appointment “a” (2026-03-02 12:00 UTC), or of another about the same record, with a probability of",
-		},
-		"two at once about two records": {
-			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), about("another"))}, Talks: []Talk{said(2, 50)}}, []string{"a?"}, "",
-		},
-		"two at once about what is not known": {Day{Appointments: []Appointment{meeting("a", 0, hour), meeting("b", 0, hour)}, Talks: []Talk{said(2, 50)}}, []string{"a?"}, ""},
-		"two at once about one record by its number, over two connections": {
-			Day{Appointments: []Appointment{with(meeting("a", 0, hour), about("job")), with(meeting("b", 0, hour), func(a *Appointment) { a.About, a.ConnectionID, a.Users = "job", "d", []CRMUser{{"d", "7"}} })},
-				Talks: []Talk{said(2, 50)}}, []string{"a?"}, "",
-		},
 		"left running over the next": {
 			Day{Appointments: []Appointment{meeting("a", -3, hour), meeting("b", 90, hour)}, Talks: []Talk{said(0, 150)}},
 			[]string{"a?"}, "but it goes on through “b” (2026-03-02 13:30 UTC), which no other recording is of: it may have been left running.",

@@ -237,33 +237,16 @@ func (m *dayMatch) improbable(t *dayTalk, day []int, nearest int) string {
 	return fmt.Sprintf("%s the recording is hardly of one of them. Of %s: %s", has, a.called(), lowerFirst(m.because(t, a, nearest)))
 }
 
-// decide says whether the first choice is linked or offered, by what it has to reach: with those about the same record, as it makes no
-// difference which of them it is.
+// decide says whether the first choice is linked or offered, by what it has to reach.
 func (v *Verdict) decide() {
-	sum, _ := v.aboutFirst()
-	v.Linked = sum >= v.Threshold && v.Through == nil
-	v.Offered = !v.Linked && v.Choices[0].Probability >= leastOffered
-}
-
-// aboutFirst is how probable the first choice is together with those that are about the same record, and whether there are any.
-func (v *Verdict) aboutFirst() (probability float64, several bool) {
-	first := &v.Choices[0]
-	probability = first.Probability
-	for i := range v.Choices[1:] {
-		c := &v.Choices[i+1]
-		if of := &c.Appointment; of.About != "" && of.About == first.Appointment.About && of.ConnectionID == first.Appointment.ConnectionID && c.Probability >= leastProbable {
-			probability, several = probability+c.Probability, true
-		}
-	}
-	return min(probability, 1), several
+	best := v.Choices[0].Probability
+	v.Linked = best >= v.Threshold && v.Through == nil
+	v.Offered = !v.Linked && best >= leastOffered
 }
 
 // decision says in words that the first choice, called as it is, is linked or offered.
 func (v *Verdict) decision(called string) string {
 	c := v.Choices[0]
-	if sum, several := v.aboutFirst(); v.Linked && several {
-		return fmt.Sprintf("It is of %s, or of another about the same record, with a probability of %s: %s", called, percent(sum), lowerFirst(c.Reason))
-	}
 	if v.Linked {
 		return fmt.Sprintf("It is of %s with a probability of %s: %s", called, percent(c.Probability), lowerFirst(c.Reason))
 	}

@@ -252,9 +252,6 @@ func (s *Store) appointments(ctx context.Context, organization, connection strin
 			ActivityType: cmp.Or(known[RecordKey{connection, hub.ModelEngagementType, e.Refs.EngagementType}].Details.ActivityType, e.Details.ActivityType),
 			Users:        users[e.ExternalID],
 		}
-		if refs := refersTo(*e); len(refs) > 0 { // the first is what a note goes on
-			a.About = string(refs[0].Model) + " " + refs[0].ExternalID
-		}
 		if e.Refs.Owner != "" {
 			a.Users = append(a.Users, hub.CRMUser{ConnectionID: connection, ExternalID: e.Refs.Owner})
 		}

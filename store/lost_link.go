@@ -35,7 +35,7 @@ func (s *Store) addLost(ctx context.Context, day *hub.Day, r hub.Recording, v *h
 		}
 		return err
 	case day.Excludes(a) != "":
-		taken, err := s.isLinkedTo(ctx, r, key)
+		taken, err := s.isSomebodyElses(ctx, r, key)
 		if err != nil || taken { // by who has it now
 			return err
 		}
@@ -46,10 +46,10 @@ func (s *Store) addLost(ctx context.Context, day *hub.Day, r hub.Recording, v *h
 	return nil
 }
 
-// isLinkedTo reports whether another recording is linked to a record.
-func (s *Store) isLinkedTo(ctx context.Context, r hub.Recording, key RecordKey) (bool, error) {
+// isSomebodyElses reports whether the recording of another user is linked to a record.
+func (s *Store) isSomebodyElses(ctx context.Context, r hub.Recording, key RecordKey) (bool, error) {
 	return queryAny(ctx, s.db, `SELECT 1 FROM recordings WHERE organization_id = $1 AND link_connection_id = $2 AND link_model = $3 AND link_external_id = $4
-		AND id <> $5 AND deleted_at IS NULL LIMIT 1`, r.OrganizationID, key.ConnectionID, string(key.Model), key.ExternalID, r.ID)
+		AND user_id <> $5 AND deleted_at IS NULL LIMIT 1`, r.OrganizationID, key.ConnectionID, string(key.Model), key.ExternalID, r.UserID)
 }
 
 // nextWithCustomer is the appointment with the customer of one that was deleted that is the nearest to the recording; nil where there is none.

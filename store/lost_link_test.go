@@ -47,12 +47,17 @@ func TestAnAppointmentThatIsLost(t *testing.T) {
 		commit(records...)
 		commit(gone(records[5]), gone(records[9]))
 		id := storetest.Recording(t, st, org, rep.ID, noon, 50*time.Minute)
-		second := storetest.Recording(t, st, org, rep.ID, noon.AddDate(0, 0, 20), 50*time.Minute)
+		ben, err := st.CreateUser(ctx, org, hub.User{Email: "ben@example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		his, hers := storetest.Recording(t, st, org, ben.ID, noon, 50*time.Minute), storetest.Recording(t, st, org, rep.ID, noon.AddDate(0, 0, 20), 50*time.Minute)
 		linked := func(id, to, by string) {
 			t.Helper()
 			storetest.Exec(t, st, `UPDATE recordings SET link_connection_id = $1, link_model = 'ENGAGEMENT', link_external_id = $2, link_by = $3, link_basis = 'before', link_lost = '' WHERE id = $4`, c.ID, to, by, id)
 		}
-		linked(second, "taken", "HAND")
+		linked(his, "taken", "MATCHING")
+		linked(hers, "another's", "MATCHING") // the second part of the talk
 		verdict := func() hub.Verdict {
 			t.Helper()
 			r, err := st.Recording(ctx, org, id)
@@ -66,7 +71,7 @@ func TestAnAppointmentThatIsLost(t *testing.T) {
 			return v
 		}
 		for to, want := range map[string]struct{ offered, reason string }{
-			"moved":     {"moved", "It was linked to the appointment “moved” before the CRM changed that: it is on 2026-03-09 12:00 UTC now. A person has to say whether the recording is of it."},
+			"moved":     {"moved", "It was linked to the appointment “moved” before the CRM changed that: it is on 2026-03-09 12:00 UTC now. Whether the recording is of it, a person has to say."},
 			"another's": {"another's", "before the CRM changed that: it is not an appointment of the rep."},
 			"taken":     {"", ""},
 			"deleted":   {"anew", "It was linked to the appointment “deleted”, which is deleted in the CRM. The next with the same customer is “anew” (2026-03-08 12:00 UTC)"},

@@ -119,7 +119,7 @@ func TestRecordingsLinkThemselves(t *testing.T) {
 		// An appointment that moves away takes its link with it.
 		r.meets(3, crmUser, "MEETING", day.Add(72*time.Hour), 60)
 		r.pulled()
-		r.comes(b, "", "too far from the recording")
+		r.comes(b, "", "before the CRM changed that: it is on 2026-04-04")
 
 		// What a person decides stays.
 		if _, err := r.st.RemoveLink(t.Context(), r.conn.OrganizationID, a, "USER_UNLINK"); err != nil {
@@ -188,4 +188,40 @@ func TestADeactivatedCRMUserKeepsTheirPast(t *testing.T) {
 
 func deliveriesOf(connection, recording string) store.DeliveryFilter {
 	return store.DeliveryFilter{ConnectionID: connection, RecordingID: recording, Limit: 10}
+}
+
+// TestAnOfferIsLookedAtWithTheNextTalk offers the first part of a visit, as how long the second was is not known, and tells that then: the first
+// is looked at once more, though nothing of it changed, and linked.
+func TestAnOfferIsLookedAtWithTheNextTalk(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		ctx, day := t.Context(), time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+		user, crmUser := r.rep()
+		visit := r.meets(0, crmUser, "MEETING", day, 60)
+		r.quiet()
+		first, second := r.record(user, day.Add(2*time.Minute), 20), r.record(user, day.Add(24*time.Minute), 30)
+		r.idle()
+		probable := func() float64 {
+			t.Helper()
+			v, err := r.st.Verdict(ctx, r.recording(first))
+			if err != nil || len(v.Choices) == 0 {
+				t.Fatal(v, err)
+			}
+			return v.Choices[0].Probability
+		}
+		after := probable()
+		storetest.Exec(t, r.st, `UPDATE recordings SET ended_at = started_at WHERE id = $1`, second)
+		before := probable()
+		if before >= after {
+			t.Fatalf("%v before, %v after", before, after)
+		}
+		if err := r.st.SetThresholds(ctx, r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: (before + after) / 2}); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, r.st, `UPDATE recordings SET link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL WHERE id = $1`, first)
+		r.looks(day.Add(2*time.Minute), day.Add(3*time.Minute))
+		until(t, "it is offered", func() bool { return r.recording(first).Link.By == hub.Offered })
+		storetest.Exec(t, r.st, `UPDATE recordings SET ended_at = started_at + 1800000000 WHERE id = $1`, second)
+		r.looks(day.Add(30*time.Minute), day.Add(40*time.Minute))
+		r.comes(first, visit, "It is of the appointment")
+	})
 }

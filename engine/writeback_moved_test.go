@@ -672,7 +672,9 @@ func TestALostNoteOfALinkWhoseRecordChanges(t *testing.T) {
 		if on := r.crm.Notes.On(model, other); len(on) != 1 || d.Note.On.ExternalID != other {
 			t.Errorf("on the other: %+v, %+v", on, d)
 		}
-		stands := slices.ContainsFunc(old, func(n simulator.Note) bool { return strings.Contains(n.Text, "sirocco:") && !strings.Contains(n.Text, "Void") })
+		stands := slices.ContainsFunc(old, func(n simulator.Note) bool {
+			return strings.Contains(n.Text, "sirocco:") && !strings.Contains(n.Text, "Void")
+		})
 		if said := strings.Contains(d.Error, first+" stands there"); said != stands {
 			t.Errorf("on the first: %+v, %+v", old, d)
 		}

@@ -131,7 +131,11 @@ func (s *Store) moveLink(ctx context.Context, tx Tx, r *hub.Recording, l hub.Lin
 	if !moved { // it may have waited for the rule to look again
 		return s.planDelivery(ctx, tx, *r)
 	}
-	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, "The recording's link moved", now); err != nil || !r.Linked() {
+	what := "The recording's link moved"
+	if !r.Linked() {
+		what = "The recording's link ended"
+	}
+	if err := cancelDeliveries(ctx, tx, r.OrganizationID, r.ID, what, now); err != nil || !r.Linked() {
 		return err
 	}
 	return s.publish(ctx, tx, *r, hub.EventRecordingLinked)

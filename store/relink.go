@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sirocco/database"
@@ -68,8 +69,12 @@ func (s *Store) ClaimRelink(ctx context.Context, t Task) (Relink, bool, error) {
 	return taken, found, err
 }
 
-// relinkSlice bounds how many recordings are looked at together.
-const relinkSlice = 50
+const (
+	// relinkSlice bounds how many recordings are looked at together.
+	relinkSlice = 50
+	// besideMost is how far from one another two recordings begin at most that are of one day.
+	besideMost = 12 * time.Hour
+)
 
 // Linkable returns the next recordings of the stretch that the rule may link: those it linked itself and that were
 // not written back, and those that nobody has linked. It reports how far it came, in l's After, and whether there
@@ -100,6 +105,34 @@ func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs
 		}
 	}
 	return rs, next, len(all) == relinkSlice, nil
+}
+
+// OfferedBeside are the recordings of the same reps' days as some that are looked at, without these, that wait for a person: what is known of
+// one talk, as how long it was, says something of the others.
+func (s *Store) OfferedBeside(ctx context.Context, organization string, looked []hub.Recording) ([]hub.Recording, error) {
+	if len(looked) == 0 {
+		return nil, nil
+	}
+	var users, ids []string
+	from, until := looked[0].StartedAt, looked[0].StartedAt
+	for _, r := range looked {
+		ids = append(ids, r.ID)
+		if !slices.Contains(users, r.UserID) {
+			users = append(users, r.UserID)
+		}
+		if r.StartedAt.Before(from) {
+			from = r.StartedAt
+		}
+		if r.StartedAt.After(until) {
+			until = r.StartedAt
+		}
+	}
+	in, arg := s.db.Dialect().In("$2", users)
+	found, err := queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND user_id `+in+` AND started_at >= $3 AND started_at <= $4
+		AND link_by = $5 AND deleted_at IS NULL ORDER BY started_at, id LIMIT $6`,
+		organization, arg, micros(from.Add(-besideMost)), micros(until.Add(besideMost)), string(hub.Offered), 2*relinkSlice)
+	found = slices.DeleteFunc(found, func(r hub.Recording) bool { return slices.Contains(ids, r.ID) })
+	return found[:min(len(found), relinkSlice)], err
 }
 
 // Match is what the rule says of a recording.

@@ -42,6 +42,8 @@ type Error struct {
 	Message string
 	// TooLong says that the vendor refuses what was sent for its length, Unexplained that it does not say why it refuses.
 	TooLong, Unexplained bool
+	// Absent says that the vendor refuses what was sent as the record that it is about is not there: it is deleted, or merged into another.
+	Absent bool
 	// Most is how many characters the vendor says that a text has at most; zero where it does not.
 	Most int
 	// Err is what lies beneath, where something does.

@@ -26,9 +26,16 @@ var (
 	address  = regexp.MustCompile(`https?://\S+`)
 )
 
+// absentWords are how vendors say that a record is not there, in sentences and in codes, such as ENTITY_IS_DELETED.
+var absentWords = regexp.MustCompile(`(?i)(is|was|been)[ _](deleted|merged|removed)|(does|do|did)(n't| not)( \w+)? exist|(not|no longer)[ _](be[ _])?(found|there|exists?|available)|invalid[ _]cross[ _]reference`)
+
+// partWords are those of what is no record but a part of one, or of the API.
+var partWords = regexp.MustCompile(`(?i)field|column|propert|attribute|parameter|version|endpoint|method`)
+
 // Says notes what the vendor's words, which may be JSON or a page for people, say of a refusal: that it is for the length of what was
-// sent, and how long that may be, or nothing of why at all.
+// sent, and how long that may be, that the record is not there, or nothing of why at all.
 func (e *Error) Says(words string) {
+	e.Absent = absentWords.MatchString(words) && !partWords.MatchString(spoken(words))
 	e.Most = mostNamed(words)
 	e.TooLong = lengthWords.MatchString(words)
 	e.Unexplained = !slices.ContainsFunc(manyWord.FindAllString(strings.ToLower(spoken(words)), -1), func(word string) bool {

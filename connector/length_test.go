@@ -41,6 +41,33 @@ func TestWhatARefusalSaysOfLength(t *testing.T) {
 	}
 }
 
+// TestWhatARefusalSaysOfARecord reads in the words of refusals that a record is not there, and nothing of the kind in others.
+func TestWhatARefusalSaysOfARecord(t *testing.T) {
+	for words, want := range map[string]bool{
+		`[{"message":"entity is deleted","errorCode":"ENTITY_IS_DELETED","fields":[]}]`: true,
+		`ENTITY_IS_DELETED`: true,
+		`[{"message":"invalid cross reference id","errorCode":"INVALID_CROSS_REFERENCE_KEY"}]`: true,
+		`{"errors":["Record not found"]}`:                                                 true,
+		`{"detail":"The contact could not be found."}`:                                    true,
+		`{"error":"Customer 7 does not exist"}`:                                           true,
+		`{"error":"This project doesn't exist anymore"}`:                                  true,
+		`{"message":"the account has been merged into 12"}`:                               true,
+		`{"message":"it is no longer available"}`:                                         true,
+		`{"message":"The field Stage does not exist"}`:                                    false,
+		`[{"message":"No such column 'X' on entity 'Task'","errorCode":"INVALID_FIELD"}]`: false,
+		`{"error":"The method does not exist"}`:                                           false,
+		`{"error":"The customer is not active"}`:                                          false,
+		`{"message":"Description: data value too large"}`:                                 false,
+		`{"detail":"Bad Request"}`:                                                        false,
+		``:                                                                                false,
+	} {
+		e := connector.Error{Kind: connector.Refused}
+		if e.Says(words); e.Absent != want {
+			t.Errorf("%s: absent %t", words, e.Absent)
+		}
+	}
+}
+
 // TestWhatARefusalNames finds in answers how long a text may be, as vendors say it.
 func TestWhatARefusalNames(t *testing.T) {
 	for answer, want := range map[string]int{

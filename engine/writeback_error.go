@@ -24,7 +24,7 @@ func (s *deliveryAttempt) lastAttempt() bool { return s.delivery.Attempts+1 >= d
 // mayPass reports whether a refusal is of a record that is not there, or not active: one that was merged, so that the next sync tells into
 // which, or that comes back.
 func mayPass(refusal *connector.Error) bool {
-	return isGone(refusal) || refusal.Status == http.StatusConflict
+	return isGone(refusal) || refusal.Absent || refusal.Status == http.StatusConflict
 }
 
 // handleError decides what an attempt that failed means, and keeps it. It returns errors that are ours.

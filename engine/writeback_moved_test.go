@@ -446,25 +446,33 @@ func (r *hubRig) merge(from, into string) {
 // takes none on it, and the note goes to the survivor once that is known.
 func TestANoteForARecordThatWasMerged(t *testing.T) {
 	storetest.Long(t)
-	storetest.Each(t, func(t *testing.T, url string) {
-		r := newHubRig(t, url, pulled[1].connector, pulled[1].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
-		r.synced("")
-		r.quiet()
-		user, _ := r.rep()
-		customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
-		from, into := customers[0].ExternalID, customers[1].ExternalID
-		r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
-		id := r.processed(user, "A talk", hub.ModelAccount, from)
-		until(t, "it was refused", func() bool { return r.delivery(id).Attempts > 0 })
-		if d := r.delivery(id); d.State != hub.DeliveryPending {
-			t.Errorf("%+v", d)
+	t.Parallel()
+	for _, p := range pulled {
+		if p.name != "servicetitan" && p.name != "salesforce" { // which answer that it is not active, and that the reference is none
+			continue
 		}
-		r.merge(from, into)
-		r.comesTo(id, hub.DeliverySent)
-		if on := r.crm.Notes.On(hub.ModelAccount, into); len(on) != 1 || len(r.crm.Notes.All()) != 1 {
-			t.Errorf("%+v", r.crm.Notes.All())
-		}
-	})
+		t.Run(p.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, url string) {
+				r := newHubRig(t, url, p.connector, p.crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+				r.synced("")
+				r.quiet()
+				user, _ := r.rep()
+				customers := slices.DeleteFunc(r.crm.Records(hub.ModelAccount), func(a hub.Record) bool { return a.Deleted })
+				from, into := customers[0].ExternalID, customers[1].ExternalID
+				r.crm.Change(hub.ModelAccount, from, func(a *hub.Record) { a.Deleted, a.MergedInto = true, into })
+				id := r.processed(user, "A talk", hub.ModelAccount, from)
+				until(t, "it was refused", func() bool { return r.delivery(id).Attempts > 0 })
+				if d := r.delivery(id); d.State != hub.DeliveryPending {
+					t.Errorf("%+v", d)
+				}
+				r.merge(from, into)
+				r.comesTo(id, hub.DeliverySent)
+				if on := r.crm.Notes.On(hub.ModelAccount, into); len(on) != 1 || len(r.crm.Notes.All()) != 1 {
+					t.Errorf("%+v", r.crm.Notes.All())
+				}
+			})
+		})
+	}
 }
 
 // TestANoteOnAMergedRecordWasNotMoved merges the customer that has a note, which the vendor leaves where it is, and replays it.

@@ -113,3 +113,58 @@ func probable(v Verdict, id string) float64 {
 	}
 	return 0
 }
+
+// TestAPlaceThatSpeaksForNothingDecidesNothing: what decides is the place only where it speaks for a visit, and more than for a talk nearby.
+func TestAPlaceThatSpeaksForNothingDecidesNothing(t *testing.T) {
+	for _, c := range []struct {
+		located, nearby float64
+		placed, at      bool
+		want            Evidence
+	}{
+		{2, 1, true, true, EvidencePlace},
+		{2, -1, true, true, EvidencePlace},
+		{1, 1, true, true, EvidenceTime},
+		{1, 2, true, true, EvidenceTime},
+		{0, -1, true, true, EvidenceTime},
+		{-1, -2, true, true, EvidenceTime},
+		{2, 1, false, true, EvidenceTime},
+		{2, 1, true, false, EvidenceTime},
+	} {
+		m := &dayMatch{appointments: []*dayAppointment{{placed: c.at}}}
+		talk := &dayTalk{placed: c.placed, about: make([]told, 1), share: []float64{1}, located: []float64{c.located}, nearby: []float64{c.nearby}}
+		if got := m.evidence(talk, 0); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// TestWhereARepWorks is as wide as the appointments are apart whose places are known; the others say nothing of it.
+func TestWhereARepWorks(t *testing.T) {
+	d := &Day{Rep: rep, Appointments: []Appointment{
+		with(meeting("a", 0, 60), placedAt(0)), with(meeting("b", 90, 60), placedAt(9000)), meeting("c", 180, 60), meeting("d", 270, 60), meeting("e", 360, 60),
+	}}
+	if got := newDayMatch(d).radius(); got < 8990 || got > 9010 {
+		t.Errorf("%f meters", got)
+	}
+}
+
+// TestWhomAnUploaderMayMean: a customer is meant who has the name, or one like it, or the number, and no other.
+func TestWhomAnUploaderMayMean(t *testing.T) {
+	named := Naming([]Party{{Name: "Ada Baker", Phones: []string{"(512) 555-0143"}}}, "US")
+	for _, c := range []struct {
+		name, phone string
+		want        bool
+	}{
+		{"Ada Baker", "", true},
+		{"Ida Baker", "", true},
+		{"Cleo Ford", "", false},
+		{"", "", false},
+		{"", "+1 512 555 0143", true},
+		{"", "+1 512 555 0144", false},
+		{"Cleo Ford", "512 555 0143", true},
+	} {
+		if got := named(&Recording{ContactName: c.name, ContactPhone: c.phone}); got != c.want {
+			t.Errorf("%s %s: %v", c.name, c.phone, got)
+		}
+	}
+}

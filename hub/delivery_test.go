@@ -57,3 +57,24 @@ func TestNotesThatStandElsewhere(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestANoteThatIsGone was in the CRM, and nothing tells of it any more: neither an id nor what another connection had read of it.
+func TestANoteThatIsGone(t *testing.T) {
+	sent := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		sent        time.Time
+		id, print   string
+		gone, there bool
+	}{
+		{time.Time{}, "", "", false, false},
+		{time.Time{}, "n", "p", false, false},
+		{sent, "", "", true, false},
+		{sent, "n", "", false, true},
+		{sent, "", "p", false, true},
+	} {
+		d := Delivery{SentAt: c.sent, NoteID: c.id, Note: DeliveredNote{Print: c.print}}
+		if d.IsGone() != c.gone || d.IsThere() != c.there {
+			t.Errorf("%+v: gone %v, there %v", c, d.IsGone(), d.IsThere())
+		}
+	}
+}

@@ -74,6 +74,9 @@ func TestProjectCases(t *testing.T) {
 				if got = v.Choices[0].Appointment.ExternalID; v.Offered {
 					got += "?"
 				}
+				if called := "the project “" + v.Choices[0].Appointment.Name + "”"; !strings.Contains(v.Reason, called) {
+					t.Errorf("%q does not name %s", v.Reason, called)
+				}
 			}
 			if got != c.want || !strings.Contains(v.Reason, c.reason) {
 				t.Errorf("%q because %s", got, v.Reason)

@@ -20,7 +20,7 @@ func TestWhatAnEndpointWasLike(t *testing.T) {
 	other.Count(hub.Attempt{Took: 20 * time.Second, Error: "it did not answer"})
 	other.Count(hub.Attempt{Took: 2 * time.Second})
 	m.Add(other)
-	if m.Attempts != 100 || m.Failures != 1 || m.Sent() != 0.99 {
+	if m.Attempts != 100 || m.Failures != 1 || m.Took != 97*30*time.Millisecond+23*time.Second || m.Sent() != 0.99 {
 		t.Errorf("%+v, %v", m, m.Sent())
 	}
 	for q, want := range map[float64]int{0.5: 1, 0.97: 1, 0.98: 5, 0.99: 6, 1: 9} {

@@ -29,7 +29,7 @@ func TestTimesInOddZones(t *testing.T) {
 		}
 	}
 	for _, text := range []string{`null`, `""`} {
-		var got connector.Time
+		got := connector.Time{Time: want}
 		if err := json.Unmarshal([]byte(text), &got); err != nil || !got.IsZero() || got.Wire() != "" {
 			t.Errorf("%s: read as %v, %v", text, got, err)
 		}

@@ -209,12 +209,13 @@ func TestAListThatFalls(t *testing.T) {
 		answer(w, map[string]any{"items": items})
 	}))
 	found, err := read(t, c, s, hub.ModelUser)
-	if !connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), "not in the order of change") {
+	if !connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), "a page ends with what changed before it begins: the list is not in the order of change") || len(found) != 0 {
 		t.Errorf("%d of 100 rows were read: %v", len(found), err)
 	}
 }
 
-// TestMoreWithoutAWhere has vendors that say that there is more, and do not say where; and one whose page is empty and not the last.
+// TestMoreWithoutAWhere has vendors that say that there is more, and do not say where; some that say nothing of it, where there is none; and one
+// whose page is empty and not the last.
 func TestMoreWithoutAWhere(t *testing.T) {
 	for _, test := range []struct {
 		file    string
@@ -226,6 +227,8 @@ func TestMoreWithoutAWhere(t *testing.T) {
 		{"link", map[string]any{"items": []any{}, "more": true}, []string{"  kind: link\n", "  kind: link\n  more: answer.more\n", "items: answer\n", "items: answer.items\n"}, "says that there is more, but not where"},
 		{"offset", map[string]any{"items": []any{}, "more": true}, []string{"  order: modified\n", "  more: answer.more\n"}, "says that there is more, but not where"},
 		{"cursor", map[string]any{"items": []any{}, "more": false, "cursor": "x"}, []string{"  next: answer.cursor\n", "  next: answer.cursor\n  more: answer.more\n"}, ""},
+		{"cursor", map[string]any{"items": []any{}}, []string{"  next: answer.cursor\n", "  next: answer.cursor\n  more: answer.more\n"}, ""},
+		{"cursor", map[string]any{"items": []any{}, "cursor": "x"}, []string{"  next: answer.cursor\n", "  next: answer.cursor\n  more: answer.more\n"}, ""},
 	} {
 		c, s := against(t, test.file, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, test.answer) }), test.changes...)
 		page, err := c.Fetch(t.Context(), s, connector.Query{Model: hub.ModelUser, Limit: 10})

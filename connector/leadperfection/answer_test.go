@@ -304,7 +304,7 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 	for _, test := range []struct{ leads, reason string }{
 		{`7`, "its leads are no list"}, {`[7]`, "one of its leads is no object"}, {`[{"disposition":"Set"}]`, "one of its leads has no id"},
 		{`[{"id":70,"apptset":true,"apptdate":"soon"}]`, "the time of an appointment has a form that is not known"},
-		{`[{"id":70,"jobs":7}]`, "its jobs are no list"}, {`[{"id":70,"jobs":[7]}]`, "one of its jobs is no object"},
+		{`[{"id":70,"jobs":7}]`, "its jobs are no list"}, {`[{"id":70,"jobs":[7]}]`, "one of its jobs is no object"}, {`[{"id":70,"jobs":[{"jobstatus":"Open"}]}]`, "one of its jobs has no id"},
 	} {
 		page, err := fetched(t, session(t, answers(map[string]string{leadPath: `[{"cst_id":7,"firstname":"Ada","leads":` + test.leads + `}]`})))
 		if err != nil || len(page.Records) > 0 || len(page.Rejected) != 1 || page.Rejected[0].ExternalID != "7" || !strings.Contains(page.Rejected[0].Reason, test.reason) {

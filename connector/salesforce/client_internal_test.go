@@ -1,8 +1,13 @@
 package salesforce
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sirocco/connector"
 )
@@ -70,5 +75,35 @@ func TestIDsThatAreNone(t *testing.T) {
 	bad := []string{"", "1", "00600000000001", "0060000000000011", "0060000000000011AAAA", "00600000000000'", "0060000000 0001", strings.Repeat("ä", 15)}
 	if got := plainIDs(append(bad, good...)); strings.Join(got, " ") != strings.Join(good, " ") {
 		t.Errorf("%q", got)
+	}
+}
+
+// answered is a session with a vendor that gives one answer, and says what is used of the day's calls.
+func answered(t *testing.T, body string) *connector.Session {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Sforce-Limit-Info", "api-usage=70/100")
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	return &connector.Session{HTTP: server.Client(), Token: "t", Now: time.Now, Values: map[string]string{"baseURL": server.URL, "budget": "80"}}
+}
+
+// TestWhatAQueryTells reads what an answer has: its rows, how many there are, whether it has more of them, and what is used of the day's calls.
+func TestWhatAQueryTells(t *testing.T) {
+	got, used, err := query(t.Context(), answered(t, `{"totalSize":2,"done":false,"records":[{"Id":"1"}]}`), "query", "SELECT Id FROM Account")
+	if err != nil || len(got.records) != 1 || string(got.records[0]) != `{"Id":"1"}` || got.total != 2 || !got.more || got.date.IsZero() || used != (usage{70, 100}) {
+		t.Errorf("%+v %+v %v", got, used, err)
+	}
+}
+
+// TestWhatADescriptionTells reads the fields of an object that can be read and have a name, and no others.
+func TestWhatADescriptionTells(t *testing.T) {
+	d, err := describe(t.Context(), answered(t, `{"name":"Account","replicateable":true,"fields":[
+		{"name":"Id","type":"id","length":18},{"name":"Odd","length":"long"},{"name":""},{"label":"Nameless"},7]}`), "account")
+	want := description{name: "Account", replicateable: true, fields: []field{{Name: "Id", Type: "id", Length: 18}}}
+	if diff := cmp.Diff(want, d, cmp.AllowUnexported(description{})); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
 	}
 }

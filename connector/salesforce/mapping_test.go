@@ -142,3 +142,18 @@ func TestMappingsAreWhatTheyBecame(t *testing.T) {
 		t.Errorf("of %v it is another one", changed)
 	}
 }
+
+// TestObjectsThatCannotBeReadByTheirChanges refuses an object of which the user does not see the id, or when it changed.
+func TestObjectsThatCannotBeReadByTheirChanges(t *testing.T) {
+	_, organization, session := standIn(t, simulator.Options{Records: 20}, nil)
+	organization.HaveImproveIt360()
+	object := "i360__Prospect__c"
+	given := hub.GivenMapping{Preset: "standard", Models: map[string]hub.GivenSource{"ACCOUNT": {Object: &object, Fields: map[string]string{"name": "Name"}}}}
+	organization.Hide(object + ".SystemModstamp")
+	_, err := checked(t, session, given)
+	if wrong, ok := errors.AsType[*hub.InvalidError](err); !ok || len(wrong.Issues) != 1 || wrong.Issues[0] != (hub.Issue{
+		Field: "models.ACCOUNT.object", Problem: `is "i360__Prospect__c", whose fields Id and SystemModstamp the user cannot see or ask by`, Want: "an object that can be read by its changes",
+	}) {
+		t.Errorf("%+v", err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sirocco/connector"
 	"sirocco/connector/servicetitan"
@@ -58,5 +59,24 @@ func TestMergedCustomers(t *testing.T) {
 	found := read(t, session, connector.Query{Model: hub.ModelAccount, Limit: 100, Since: row.ModifiedAt})
 	if len(found) != 2 || found[from].MergedInto != into || found[into].MergedInto != "" {
 		t.Errorf("it reads %+v", found)
+	}
+}
+
+// TestCustomersWhoWereNotAskedFor: where the list of customers does not heed the ids of those whose contacts changed, nobody knows what it says of
+// them.
+func TestCustomersWhoWereNotAskedFor(t *testing.T) {
+	session := vendor(t, func(w http.ResponseWriter, r *http.Request) {
+		data := []any{}
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/contacts"):
+			data = append(data, map[string]any{"id": 12, "customerId": 1, "type": "Phone", "value": "555 1", "createdOn": "2026-01-02T00:00:00Z", "modifiedOn": "2026-01-02T00:00:00Z"})
+		case strings.HasSuffix(r.URL.Path, "/customers") && r.URL.Query().Has("ids"):
+			data = append(data, map[string]any{"id": 1, "active": true, "name": "Ann"}, map[string]any{"id": 2, "active": true, "name": "Bo"})
+		}
+		write(w, map[string]any{"hasMore": false, "data": data})
+	})
+	page, err := servicetitan.Connector{}.Fetch(t.Context(), session, connector.Query{Model: hub.ModelAccount, Limit: 10, Since: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+	if !connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), "does not heed the ids that it is asked for") {
+		t.Errorf("%+v %v", page, err)
 	}
 }

@@ -100,3 +100,12 @@ func TestAnAnswerThatIsNoNote(t *testing.T) {
 		}
 	}
 }
+
+// TestANoteThatCannotBeRead may be the one that is looked for: then nothing says that there is none.
+func TestANoteThatCannotBeRead(t *testing.T) {
+	session := vendor(t, says(http.StatusOK, "application/json", `{"data":[{"id":1,"text":"Called"},{"id":2,"text":7}],"hasMore":false}`))
+	found, err := servicetitan.Connector{}.FindNote(t.Context(), session, connector.NoteQuery{Target: hub.ModelAccount, ExternalID: "1", Markers: []string{"sirocco:1"}})
+	if !connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), "has a note that cannot be read") || found != (connector.FoundNote{}) {
+		t.Errorf("%+v %v", found, err)
+	}
+}

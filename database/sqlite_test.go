@@ -1,6 +1,7 @@
 package database_test
 
 import (
+	"database/sql"
 	"errors"
 	"maps"
 	"os"
@@ -126,5 +127,43 @@ func TestPragmasOfTheURLTakeNoneAway(t *testing.T) {
 				t.Errorf("with %q %s is %d, not %d: %v", query, pragma, got, value, err)
 			}
 		}
+	}
+}
+
+// TestAFileForReadingAloneIsNotWritten: not even by who goes past the refusal of writes, and its journal stays as it is.
+func TestAFileForReadingAloneIsNotWritten(t *testing.T) {
+	url := "sqlite:" + filepath.Join(t.TempDir(), "sirocco.db")
+	db, err := database.Open(t.Context(), url, database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, journal := db.Native().(*sql.DB).Exec(`PRAGMA journal_mode = DELETE`)
+	if err := errors.Join(db.Migrate(t.Context(), pets), journal, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	reader := openMigrated(t, url, database.Options{ReadOnly: true})
+	if _, err := reader.Native().(*sql.DB).Exec(`DELETE FROM pets`); err == nil {
+		t.Error("it is written")
+	}
+	mode, err := database.QueryOne(t.Context(), reader, func(r database.Row) (mode string, err error) {
+		err = r.Scan(&mode)
+		return mode, err
+	}, `PRAGMA journal_mode`)
+	if err != nil || mode != "delete" {
+		t.Errorf("its journal is %q, %v", mode, err)
+	}
+}
+
+// TestAMigrationThatIsMissing: where the last was done and one before it was not, not all is done.
+func TestAMigrationThatIsMissing(t *testing.T) {
+	db := openMigrated(t, "sqlite:"+filepath.Join(t.TempDir(), "sirocco.db"), database.Options{})
+	if err := errors.Join(db.Migrate(t.Context(), pets), db.Migrate(t.Context(), pets)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Native().(*sql.DB).Exec(`DELETE FROM schema_versions WHERE version_id = 1`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(t.Context(), pets); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("it is migrated: %v", err)
 	}
 }

@@ -166,3 +166,27 @@ func TestWhatIsALargePart(t *testing.T) {
 		}
 	})
 }
+
+// TestDeletionsOfAPausedConnection are decided for later: nothing is read before it is resumed. One that is not paused is read at once.
+func TestDeletionsOfAPausedConnection(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		for _, active := range []bool{true, false} {
+			org := storetest.Organization(t, st)
+			w := newMergeWorld(t, st, org, true)
+			w.write(t.Context(), []hub.Record{{Model: hub.ModelAccount, ExternalID: "1"}})
+			storetest.Exec(t, st, `INSERT INTO absences (organization_id, connection_id, model, external_id, noted_at, state) VALUES ($1, $2, 'ACCOUNT', '1', 1, 'HELD')`, org, w.connection)
+			if _, err := st.PatchConnection(t.Context(), org, w.connection, hub.ConnectionPatch{Active: &active}); err != nil {
+				t.Fatal(err)
+			}
+			storetest.Exec(t, st, `UPDATE schedules SET due_at = NULL, models_due_at = 8000000000000000 WHERE connection_id = $1`, w.connection)
+			if n, err := st.DecideDeletions(t.Context(), org, w.connection, nil, true); n != 1 || err != nil {
+				t.Fatalf("%d are decided, %v", n, err)
+			}
+			sched, err := st.Schedule(t.Context(), org, w.connection)
+			if soon := sched.ModelsDueAt.Before(time.Now().Add(time.Minute)); err != nil || soon != active {
+				t.Errorf("active %v: it is due at %s, %v", active, sched.ModelsDueAt, err)
+			}
+		}
+	})
+}

@@ -302,3 +302,28 @@ func TestDueEventsReadTheirRecordingsAlone(t *testing.T) {
 		t.Errorf("the events of all recordings are read for each:\n%s", text)
 	}
 }
+
+// TestOldEventsGoAlone lets an event grow too old beside one that is not: it goes, with what became of it, and nothing of the other does.
+func TestOldEventsGoAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newTestEndpoint(t, url)
+		w.emit(2)
+		w.now = w.now.Add(store.EventAge - time.Hour)
+		w.emit(3)
+		kept := func() (n [2]int) {
+			return [2]int{storetest.Count(t, w.st, `SELECT COUNT(*) FROM events`), storetest.Count(t, w.st, `SELECT COUNT(*) FROM event_deliveries`)}
+		}
+		if n := kept(); n != [2]int{5, 5} {
+			t.Fatal(n)
+		}
+		w.now = w.now.Add(2 * time.Hour)
+		for more := true; more; {
+			var err error
+			more, err = w.st.PurgeEvents(t.Context())
+			w.must(err)
+			if n := kept(); n != [2]int{3, 3} {
+				t.Fatalf("of five events three are to be kept: %d, and %d deliveries", n[0], n[1])
+			}
+		}
+	})
+}

@@ -142,6 +142,13 @@ func (w *readWorld) reads() map[string]func(context.Context) (any, error) {
 			found, _, err := st.SearchAudit(ctx, org, store.AuditSearch{Limit: 10})
 			return found, err
 		},
+		"SearchAuditFor": func(ctx context.Context) (any, error) {
+			found, _, err := st.SearchAudit(ctx, org, store.AuditSearch{Action: "create", Limit: 10})
+			return found, err
+		},
+		"RepOf": func(ctx context.Context) (any, error) {
+			return st.RepOf(ctx, hub.MultimediaEvent{OrganizationID: org, ExternalUserID: "nobody's", Email: "rep@example.com"})
+		},
 		"Connection":       func(ctx context.Context) (any, error) { return st.Connection(ctx, org, w.connection) },
 		"ActiveConnection": func(ctx context.Context) (any, error) { return st.ActiveConnection(ctx, org, w.connection) },
 		"Connections": func(ctx context.Context) (any, error) {

@@ -309,6 +309,28 @@ var operations = map[string]func(w *failWorld) func(context.Context) error{
 			return err
 		}
 	},
+	"do again what was done once": func(w *failWorld) func(context.Context) error {
+		once := func(ctx context.Context) error {
+			answer, _, err := w.st.Once(ctx, w.org, store.IdempotencyKey{Operation: "say", Key: "k", RequestHash: "h"}, func(context.Context) (string, error) { return "done", nil })
+			if err == nil && answer != "done" {
+				w.Errorf("it is answered %q", answer)
+			}
+			return err
+		}
+		w.must(once(w.Context()))
+		return once
+	},
+	"claim a task": func(w *failWorld) func(context.Context) error {
+		w.deliver()
+		storetest.Exec(w, w.st, `UPDATE tasks SET lease_until = NULL, due_at = 1 WHERE kind = 'WRITE_BACK'`)
+		return func(ctx context.Context) error {
+			n, _, err := w.st.ClaimTasks(ctx, store.TaskWriteBack, store.Room{Workers: 10}, time.Hour, func(store.Tx, []store.Task) error { return nil })
+			if err == nil && n != 1 {
+				w.Errorf("%d tasks are claimed", n)
+			}
+			return err
+		}
+	},
 	"promote a key": func(w *failWorld) func(context.Context) error {
 		id, err := w.keys.Add()
 		w.must(err)

@@ -197,6 +197,11 @@ func init() {
 				return err
 			}
 		},
+		"accept credentials": func(w *failWorld) func(context.Context) error {
+			w.deliver()
+			storetest.Exec(w, w.st, `UPDATE credentials SET refusals = 1 WHERE connection_id = $1`, w.connection)
+			return func(ctx context.Context) error { return w.st.AcceptCredentials(ctx, w.org, w.connection) }
+		},
 		"keep a renewed token": func(w *failWorld) func(context.Context) error {
 			w.must(w.setAccount(w.Context(), "a"))
 			creds, err := w.st.Credentials(w.Context(), w.org, w.connection)

@@ -156,3 +156,85 @@ func checkKept(t *testing.T, st *store.Store, r hub.Recording) {
 		t.Errorf("%v\nkept:     %+v\nanswered: %+v", err, kept.Link, r.Link)
 	}
 }
+
+// TestARecordThatIsAnotherKind: whoever links to a record says what it is; where it is something else that is said, and where nothing is named,
+// what would name it.
+func TestARecordThatIsAnotherKind(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newFailWorld(t, url)
+		ctx := t.Context()
+		boss, err := w.st.CreateUser(ctx, w.org, hub.User{Email: "boss@example.com", FirstName: "Bo", Admin: true})
+		w.must(err)
+		for to, want := range map[store.RecordTarget]hub.Issue{
+			{Model: hub.ModelContact, ExternalID: "1"}: {Field: "dataType", Problem: "is CONTACT, and the record is another kind", Want: "ACCOUNT"},
+			{Model: hub.ModelAccount}:                  {Field: "id", Problem: "is missing, as externalId is", Want: "our id of the record, or the CRM's own as externalId"},
+		} {
+			_, linked := w.st.LinkRecordingFor(ctx, w.org, boss.ID, w.recording, to, "")
+			_, unlinked := w.st.UnlinkRecordingFor(ctx, w.org, boss.ID, w.recording, to, "")
+			for _, err := range []error{linked, unlinked} {
+				var invalid *hub.InvalidError
+				if !errors.As(err, &invalid) || len(invalid.Issues) != 1 || invalid.Issues[0] != want {
+					t.Errorf("%+v: %v", to, err)
+				}
+			}
+		}
+		if _, err := w.st.LinkRecordingFor(ctx, w.org, boss.ID, w.recording, store.RecordTarget{Model: hub.ModelContact, ExternalID: "none"}, ""); !errors.Is(err, hub.ErrNotFound) {
+			t.Errorf("there is none: %v", err)
+		}
+	})
+}
+
+// TestWhatSaysThatItIsUnlinkedIsNotLinked makes recordings: one without a link is looked at for one, one that says why it has none is not.
+func TestWhatSaysThatItIsUnlinkedIsNotLinked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		u, err := st.CreateUser(ctx, org, hub.User{Email: "rita@acme.example", FirstName: "Rita"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for reason, want := range map[string]int{"It is of nobody in the CRM.": 0, "": 1} {
+			storetest.Exec(t, st, `DELETE FROM relinks`)
+			audio, err := st.CreateUpload(ctx, org, "audio/mpeg", 4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := st.StoreUpload(ctx, org, audio.Blob, 4); err != nil {
+				t.Fatal(err)
+			}
+			made, err := st.CreateRecording(ctx, org, hub.NewRecording{By: hub.Viewer{Admin: true}, Blob: audio.Blob, FileType: "audio/mpeg", UserID: u.ID, StartedAt: time.Now(), Unlinked: reason})
+			if n := storetest.Count(t, st, `SELECT COUNT(*) FROM relinks`); err != nil || made.Link.Reason != reason || n != want {
+				t.Errorf("%q: %+v, %d looks, %v", reason, made.Link, n, err)
+			}
+		}
+	})
+}
+
+// TestAnAnswerThatIsTooOldChangesNoRecording: where a record comes as it was before, with other references, what is kept stays, and so do the
+// recordings that show it. One that is newer counts as a change of theirs.
+func TestAnAnswerThatIsTooOldChangesNoRecording(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newFailWorld(t, url)
+		as := func(contact string, at time.Time) {
+			t.Helper()
+			p := w.page(hub.ModelAccount, "1")
+			p.Records[0].Refs.Contact, p.Records[0].ModifiedAt = contact, at
+			w.commit(p)
+		}
+		as("c1", w.now)
+		w.link()
+		for _, c := range []struct {
+			contact string
+			at      time.Time
+			want    int
+		}{{"c2", w.now.Add(-time.Hour), 0}, {"c1", w.now, 0}, {"c3", w.now.Add(time.Hour), 1}} {
+			storetest.Exec(t, w.st, `UPDATE recordings SET updated_at = 1`)
+			storetest.Exec(t, w.st, `UPDATE records SET written_at = $1`, w.now.Add(time.Hour).UnixMicro()) // what was asked for later is in already
+			as(c.contact, c.at)
+			if n := storetest.Count(t, w.st, `SELECT COUNT(*) FROM recordings WHERE updated_at > 1`); n != c.want {
+				t.Errorf("%+v: %d recordings count as changed", c, n)
+			}
+		}
+	})
+}

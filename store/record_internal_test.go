@@ -38,3 +38,50 @@ func TestTotalsAddUp(t *testing.T) {
 		t.Errorf("%+v, want %+v", sum, want)
 	}
 }
+
+// TestWhatIsPreparedTwiceIsNotPrepared: of a record that comes twice nobody knows yet which is written, so its row is worked out later; what cannot
+// be kept has none.
+func TestWhatIsPreparedTwiceIsNotPrepared(t *testing.T) {
+	p, faults := Prepare([]hub.Record{
+		{Model: hub.ModelAccount, ExternalID: "1", Name: "One"}, {Model: hub.ModelAccount, ExternalID: "2"}, {Model: hub.ModelContact, ExternalID: "1"},
+		{Model: hub.ModelAccount}, {Model: hub.ModelAccount, ExternalID: "1", Name: "Another"}, {Model: hub.ModelAccount, ExternalID: "3"},
+	})
+	prepared := map[recordKey]bool{}
+	for key, row := range p {
+		prepared[key] = row != nil && row.externalID == key.externalID
+	}
+	want := map[recordKey]bool{{hub.ModelAccount, "1"}: false, {hub.ModelAccount, "2"}: true, {hub.ModelContact, "1"}: true, {hub.ModelAccount, "3"}: true}
+	if diff := cmp.Diff(want, prepared, cmp.AllowUnexported(recordKey{})); diff != "" || len(faults) != 1 || faults[3] == nil {
+		t.Errorf("%s; the faults are %v", diff, faults)
+	}
+}
+
+// TestWhatAPushNames: each record that it changes, and each that it says was merged into one of them, once.
+func TestWhatAPushNames(t *testing.T) {
+	got := named([]hub.RecordPatch{
+		{Model: hub.ModelAccount, ExternalID: "1", MergedFrom: []string{"2", "3"}}, {Model: hub.ModelContact, ExternalID: "1"},
+		{Model: hub.ModelAccount, ExternalID: "3"}, {Model: hub.ModelAccount, ExternalID: "4", MergedFrom: []string{"2"}},
+	})
+	if diff := cmp.Diff(map[hub.Model][]string{hub.ModelAccount: {"1", "2", "3", "4"}, hub.ModelContact: {"1"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWhetherARunMadeAll: it did where it met nothing that was there before, of that model; without a run nobody knows.
+func TestWhetherARunMadeAll(t *testing.T) {
+	for name, c := range map[string]struct {
+		totals ModelTotals
+		want   bool
+	}{
+		"no run":              {nil, false},
+		"nothing yet":         {ModelTotals{}, true},
+		"all made":            {ModelTotals{hub.ModelAccount: {Changes: Changes{Created: 7, Deleted: 1}}}, true},
+		"one changed":         {ModelTotals{hub.ModelAccount: {Changes: Changes{Created: 7, Updated: 1}}}, false},
+		"one as it was":       {ModelTotals{hub.ModelAccount: {Changes: Changes{Created: 7, Unchanged: 1}}}, false},
+		"one of another kind": {ModelTotals{hub.ModelContact: {Changes: Changes{Updated: 1, Unchanged: 1}}}, true},
+	} {
+		if got := (&gates{totals: c.totals}).madeAll(hub.ModelAccount); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -265,3 +265,32 @@ func TestAnUpgradeThatCannotCountFails(t *testing.T) {
 		})
 	}
 }
+
+// TestOneWriterLocksNoDays: on SQLite, where whoever writes is alone, no row says that somebody writes days.
+func TestOneWriterLocksNoDays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		putCard(t, st, cardOf(org, "", 1, 2))
+		if err := giveScore(t.Context(), st, org, scored(t, st, org, 0, time.Hour), 1, 0); err != nil {
+			t.Fatal(err)
+		}
+		putCard(t, st, cardOf(org, "", 2, 3))
+		if n := storetest.Count(t, st, `SELECT COUNT(*) FROM score_locks`); (n == 0) != strings.HasPrefix(url, "sqlite:") {
+			t.Errorf("%d rows", n)
+		}
+	})
+}
+
+// TestAScorecardThatCannotBeRead is named, and not taken for an empty one.
+func TestAScorecardThatCannotBeRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		org := storetest.Organization(t, st)
+		c := putCard(t, st, cardOf(org, "", 1, 2))
+		storetest.Exec(t, st, `UPDATE scorecards SET definition = '{"name":' WHERE id = $1`, c.ID)
+		if all, err := st.Scorecards(t.Context(), org, "", nil); err == nil || !strings.Contains(err.Error(), "scorecard "+c.ID+": ") {
+			t.Errorf("%+v, %v", all, err)
+		}
+	})
+}

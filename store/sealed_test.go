@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,6 +227,45 @@ func TestALostKey(t *testing.T) {
 		}
 		if err := before.ProveKey(ctx); !errors.Is(err, store.ErrWrongKey) {
 			t.Errorf("the key that was lost: %v", err)
+		}
+	})
+}
+
+// TestErasingThatFailsSaysSo lets each statement that erases what was lost fail in turn: the error is that one, and called again it goes on, until
+// nothing is lost any more.
+func TestErasingThatFailsSaysSo(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := newFailWorld(t, url)
+		w.must(w.setAccount(t.Context(), "a"))
+		w.endpoint()
+		_, err := w.st.SharedSecret(t.Context(), "audio")
+		w.must(err)
+		after := storetest.Open(t, url, nil)
+		var left atomic.Int64
+		store.Intercept(after, func(string) error {
+			if left.Add(-1) != 0 {
+				return nil
+			}
+			return errMadeToFail
+		})
+		for n := int64(1); ; n++ {
+			left.Store(n)
+			_, err := after.EraseLost(t.Context())
+			if left.Swap(0) > 0 {
+				if err != nil || n < 10 {
+					t.Errorf("after %d steps, none of which failed: %v", n-1, err)
+				}
+				break
+			}
+			if !errors.Is(err, errMadeToFail) {
+				t.Fatalf("its answer is %v where the %d. step fails", err, n)
+			}
+		}
+		if lost, err := after.LostSecrets(t.Context()); err != nil || len(lost) != 0 {
+			t.Errorf("%v is lost, %v", lost, err)
+		}
+		if err := after.ProveKey(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }

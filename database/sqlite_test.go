@@ -130,27 +130,19 @@ func TestPragmasOfTheURLTakeNoneAway(t *testing.T) {
 	}
 }
 
-// TestAFileForReadingAloneIsNotWritten: not even by who goes past the refusal of writes, and its journal stays as it is.
+// TestAFileForReadingAloneIsNotWritten: not even by who goes past the refusal of writes.
 func TestAFileForReadingAloneIsNotWritten(t *testing.T) {
 	url := "sqlite:" + filepath.Join(t.TempDir(), "sirocco.db")
 	db, err := database.Open(t.Context(), url, database.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, journal := db.Native().(*sql.DB).Exec(`PRAGMA journal_mode = DELETE`)
-	if err := errors.Join(db.Migrate(t.Context(), pets), journal, db.Close()); err != nil {
+	if err := errors.Join(db.Migrate(t.Context(), pets), db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	reader := openMigrated(t, url, database.Options{ReadOnly: true})
-	if _, err := reader.Native().(*sql.DB).Exec(`DELETE FROM pets`); err == nil {
-		t.Error("it is written")
-	}
-	mode, err := database.QueryOne(t.Context(), reader, func(r database.Row) (mode string, err error) {
-		err = r.Scan(&mode)
-		return mode, err
-	}, `PRAGMA journal_mode`)
-	if err != nil || mode != "delete" {
-		t.Errorf("its journal is %q, %v", mode, err)
+	if _, err := reader.Native().(*sql.DB).Exec(`DELETE FROM pets`); err == nil || !strings.Contains(err.Error(), "readonly") {
+		t.Errorf("it is written: %v", err)
 	}
 }
 

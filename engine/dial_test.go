@@ -55,17 +55,17 @@ func TestAddressesOfCRMs(t *testing.T) {
 			{"http://localhost" + port, true, ""},
 			{camServer.URL, false, "credentials go to https:// alone"},
 			{"http://localhost" + port, false, "credentials go to https:// alone"},
-			{"https://localhost" + port, false, "is not at a public address"},
-			{"https://LOCALHOST." + port, false, "is not at a public address"},
-			{"https://127.0.0.2" + port, false, "is not at a public address"},
+			{"https://localhost" + port, false, "the host localhost is not at a public address"},
+			{"https://LOCALHOST." + port, false, "the host LOCALHOST. is not at a public address"},
+			{"https://127.0.0.2" + port, false, "the host 127.0.0.2 is not at a public address"},
 			{"http://loopback.example" + port, true, ""},
 			{"http://loopback.example" + port, false, "credentials go to https:// alone"},
 			{"http://169.254.169.254", false, "credentials go to https:// alone"},
-			{"https://loopback.example" + port, false, "is not at a public address"},
-			{"https://metadata.example", false, "is not at a public address"},
-			{"https://private.example", false, "is not at a public address"},
-			{"https://10.0.0.1", false, "is not at a public address"},
-			{"https://[::ffff:10.0.0.1]", false, "is not at a public address"},
+			{"https://loopback.example" + port, false, "the host loopback.example is not at a public address"},
+			{"https://metadata.example", false, "the host metadata.example is not at a public address"},
+			{"https://private.example", false, "the host private.example is not at a public address"},
+			{"https://10.0.0.1", false, "the host 10.0.0.1 is not at a public address"},
+			{"https://[::ffff:10.0.0.1]", false, "the host ::ffff:10.0.0.1 is not at a public address"},
 		} {
 			values := cam.Values(camServer.URL)
 			values["baseURL"] = strings.Replace(values["baseURL"], camServer.URL, c.base, 1)
@@ -73,7 +73,7 @@ func TestAddressesOfCRMs(t *testing.T) {
 		}
 		values := titan.Values(titanServer.URL)
 		values["authURL"] = "https://private.example"
-		refusedAs(t, "authURL", check(hub.PlatformServiceTitan, false, values), "is not at a public address")
+		refusedAs(t, "authURL", check(hub.PlatformServiceTitan, false, values), "the host private.example is not at a public address")
 	})
 }
 

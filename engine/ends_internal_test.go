@@ -108,3 +108,17 @@ func TestCursor(t *testing.T) {
 		}
 	}
 }
+
+// TestCausesOfFailures tells failures apart that do not add up: by what the CRM says and with which status, and what is ours.
+func TestCausesOfFailures(t *testing.T) {
+	refused := connector.Fail(connector.Refused, "CRM", "it refuses")
+	refused.Status = 404
+	for want, err := range map[string]error{
+		string(connector.Refused) + "/404": fmt.Errorf("wrapped: %w", refused), string(connector.Temporary) + "/0": connector.Fail(connector.Temporary, "CRM", "it failed"),
+		"pages": &stopError{"they go round"}, "quota": &hub.QuotaError{Resource: hub.ResourceRecords}, "internal": errors.New("no such table"),
+	} {
+		if got := causeOf(err); got != want {
+			t.Errorf("%v is of the cause %q, not %q", err, got, want)
+		}
+	}
+}

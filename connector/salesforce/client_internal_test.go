@@ -98,6 +98,25 @@ func TestWhatAQueryTells(t *testing.T) {
 	}
 }
 
+// TestAnswersThatAreNoList: an answer says whether there is more, and where it counts rows it has some, unless only their number was asked for.
+func TestAnswersThatAreNoList(t *testing.T) {
+	const list, count = "SELECT Id FROM Account", "SELECT COUNT() FROM Account"
+	for _, c := range []struct{ soql, body, says string }{
+		{list, `{"totalSize":0,"done":true,"records":[]}`, ""},
+		{list, `{"done":true,"records":[]}`, ""},
+		{count, `{"totalSize":7,"done":true,"records":[]}`, ""},
+		{list, `{"totalSize":7,"done":true,"records":[]}`, "was answered with 7 rows of which none is there"},
+		{list, `{"totalSize":1,"records":[{"Id":"1"}]}`, "without saying whether there is more"},
+		{list, `{"totalSize":1,"done":"no","records":[{"Id":"1"}]}`, "without saying whether there is more"},
+		{list, `{"totalSize":1,"done":null,"records":[{"Id":"1"}]}`, "without saying whether there is more"},
+	} {
+		_, _, err := query(t.Context(), answered(t, c.body), "query", c.soql)
+		if (err == nil) != (c.says == "") || err != nil && (!connector.IsKind(err, connector.Malformed) || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s is answered %s: %v", c.soql, c.body, err)
+		}
+	}
+}
+
 // TestWhatADescriptionTells reads the fields of an object that can be read and have a name, and no others.
 func TestWhatADescriptionTells(t *testing.T) {
 	d, err := describe(t.Context(), answered(t, `{"name":"Account","replicateable":true,"fields":[

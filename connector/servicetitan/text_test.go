@@ -37,7 +37,7 @@ func TestEvents(t *testing.T) {
 	start := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
 	for length, end := range map[string]time.Time{
 		"PT1H30M": start.Add(90 * time.Minute), "01:30:00": start.Add(90 * time.Minute), "1.02:00:00": start.Add(26 * time.Hour), "00:45": start.Add(45 * time.Minute),
-		"P1DT1S": start.Add(24*time.Hour + time.Second), "PT99999S": start.Add(99_999 * time.Second), "PT100000S": start, "PT1M100000S": start.Add(time.Minute),
+		"P1DT1S": start.Add(24*time.Hour + time.Second), " pt1h30m ": start.Add(90 * time.Minute), "PT99999S": start.Add(99_999 * time.Second), "PT100000S": start, "PT1M100000S": start.Add(time.Minute),
 		"soon": {}, "": {},
 	} {
 		r := one(t, hub.ModelEngagement, map[string][]any{"non-job-appointments": {map[string]any{

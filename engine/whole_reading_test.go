@@ -381,8 +381,11 @@ func TestAFailingReadingStandsInNobodysWay(t *testing.T) {
 		f.crm.put("new", "new", f.now())
 		f.crm.put("9", "silently", epoch.Add(9*time.Second))
 		f.crm.put("290", "silently", epoch.Add(290*time.Second))
-		if run := f.after(t, time.Minute); run.Created != 1 || f.status(t).State != hub.SyncStateUpToDate {
-			t.Errorf("an increment meanwhile: %+v, %s", run, f.status(t).State)
+		for f.living(t)["new"] == "" { // the run that tries the reading again may end before the next one begins
+			f.after(t, time.Minute)
+		}
+		if state := f.status(t).State; state != hub.SyncStateUpToDate {
+			t.Errorf("an increment meanwhile: %s", state)
 		}
 		failing.Store(false)
 		if run := f.after(t, time.Hour); run.Updated != 1 || run.Error != "" || first.Load() != 1 {

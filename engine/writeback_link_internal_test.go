@@ -126,7 +126,7 @@ func TestTheReadingThatBeganFirstGoesOn(t *testing.T) {
 		"of one age, and that waits": {[3]time.Duration{time.Hour, time.Hour, time.Hour}, 0, hub.ModelAccount},
 	} {
 		j := &syncJob{
-			engine: &Engine{Config: Config{Clock: func() time.Time { return now }}}, connector: &readingCRM{models: models},
+			engine: &Engine{Clock: func() time.Time { return now }}, connector: &readingCRM{models: models},
 			states: map[hub.Model]*store.SyncState{}, readings: map[hub.Model]*store.Reading{},
 		}
 		for i, m := range models {

@@ -28,7 +28,7 @@ func TestProjectsNearARecording(t *testing.T) {
 			t.Errorf("from %v to %v is near: %v", c.from, c.to, !c.want)
 		}
 		p.Details.Longitude = nil
-		if near(r, p) || near(&hub.Recording{Latitude: r.Latitude}, &Record{Record: hub.Record{Details: hub.Details{Latitude: &c.to[0], Longitude: &c.to[1]}}}) {
+		if near(r, p) || near(&hub.Recording{Latitude: r.Latitude}, &Record{Details: hub.Details{Latitude: &c.to[0], Longitude: &c.to[1]}}) {
 			t.Errorf("near where half of a place is known")
 		}
 	}

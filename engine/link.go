@@ -26,11 +26,6 @@ func (e *Engine) link(ctx context.Context, task store.Task) (next time.Time, err
 			if err != nil {
 				return time.Time{}, err
 			}
-			beside, err := e.Store.OfferedBeside(ctx, task.OrganizationID, recordings)
-			if err != nil {
-				return time.Time{}, err
-			}
-			recordings = append(recordings, beside...)
 			matches := make([]store.Match, 0, len(recordings))
 			for _, r := range recordings {
 				m, err := e.match(ctx, r)

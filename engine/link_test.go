@@ -225,3 +225,40 @@ func TestAnOfferIsLookedAtWithTheNextTalk(t *testing.T) {
 		r.comes(first, visit, "It is of the appointment")
 	})
 }
+
+// TestAnOfferIsLookedAtOnceTheNextTalkIsWritten offers the first part of a visit, and writes the note of the second, which is certain from then on:
+// the first is looked at once more, and linked.
+func TestAnOfferIsLookedAtOnceTheNextTalkIsWritten(t *testing.T) {
+	onMerge(t, func(t *testing.T, r *hubRig) {
+		ctx, day := t.Context(), time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+		user, crmUser := r.rep()
+		visit := r.meets(0, crmUser, "MEETING", day, 60)
+		r.quiet()
+		first, second := r.record(user, day.Add(2*time.Minute), 20), r.record(user, day.Add(24*time.Minute), 30)
+		r.comes(second, visit, "It is of the appointment")
+		probable := func() float64 {
+			t.Helper()
+			v, err := r.st.Verdict(ctx, r.recording(first))
+			if err != nil || len(v.Choices) == 0 {
+				t.Fatal(v, err)
+			}
+			return v.Choices[0].Probability
+		}
+		before := probable()
+		storetest.Exec(t, r.st, `UPDATE recordings SET written_at = 1 WHERE id = $1`, second)
+		after := probable()
+		storetest.Exec(t, r.st, `UPDATE recordings SET written_at = NULL WHERE id = $1`, second)
+		if before >= after {
+			t.Fatalf("%v before, %v after", before, after)
+		}
+		if err := r.st.SetThresholds(ctx, r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: (before + after) / 2}); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, r.st, `UPDATE recordings SET link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL WHERE id = $1`, first)
+		r.looks(day.Add(2*time.Minute), day.Add(3*time.Minute))
+		until(t, "it is offered", func() bool { return r.recording(first).Link.By == hub.Offered })
+		r.analyze(second)
+		r.comesTo(second, hub.DeliverySent)
+		r.comes(first, visit, "It is of the appointment")
+	})
+}

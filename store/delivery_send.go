@@ -133,9 +133,15 @@ type WrittenNote struct {
 // SaveNote keeps that a delivery's note is in the CRM: from now on the rule does not move the recording's link. Where
 // the delivery was withdrawn meanwhile, it counts as sent.
 func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenNote) error {
-	return s.write(ctx, func(tx Tx) error {
+	var beside span
+	err := s.write(ctx, func(tx Tx) error {
 		now := s.clock()
-		_, err := tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
+		var err error
+		beside, err = waitsBeside(ctx, tx, d.OrganizationID, d.RecordingID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE recordings SET written_at = COALESCE(written_at, $3) WHERE organization_id = $1 AND id = $2`,
 			d.OrganizationID, d.RecordingID, micros(now))
 		if err != nil {
 			return err
@@ -151,8 +157,15 @@ func (s *Store) SaveNote(ctx context.Context, t Task, d hub.Delivery, n WrittenN
 		if err != nil {
 			return err
 		}
+		if err := beside.relink(ctx, tx, d.OrganizationID, now); err != nil {
+			return err
+		}
 		return holdTaskLease(ctx, tx, t)
 	})
+	if beside.from != nil {
+		s.notify()
+	}
+	return err
 }
 
 // EndDelivery keeps what came of an attempt, with all that follows from it. What was sent counts as sent, even where

@@ -78,7 +78,8 @@ const (
 
 // Linkable returns the next recordings of the stretch that the rule may link: those it linked itself and that were
 // not written back, and those that nobody has linked. It reports how far it came, in l's After, and whether there
-// may be more.
+// may be more. With them come those of the same reps' days that wait for a person: what is known of one talk, as how long it was, or that it
+// was written back, says something of the others.
 func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs []hub.Recording, next Relink, more bool, err error) {
 	from, after := micros(l.From.Add(-hub.LongestRecording)), ""
 	if l.After != "" {
@@ -98,18 +99,22 @@ func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs
 		return nil, l, false, err
 	}
 	next = l
+	var during []hub.Recording
 	for _, r := range all {
 		next.After = r.ID
-		if r.MayBeMatched() && !r.EndedAt.Before(l.From) {
+		if r.EndedAt.Before(l.From) {
+			continue
+		}
+		if during = append(during, r); r.MayBeMatched() {
 			rs = append(rs, r)
 		}
 	}
-	return rs, next, len(all) == relinkSlice, nil
+	beside, err := s.offeredBeside(ctx, organization, during)
+	return append(rs, beside...), next, len(all) == relinkSlice, err
 }
 
-// OfferedBeside are the recordings of the same reps' days as some that are looked at, without these, that wait for a person: what is known of
-// one talk, as how long it was, says something of the others.
-func (s *Store) OfferedBeside(ctx context.Context, organization string, looked []hub.Recording) ([]hub.Recording, error) {
+// offeredBeside are the recordings of the same reps' days as some, without these, that wait for a person.
+func (s *Store) offeredBeside(ctx context.Context, organization string, looked []hub.Recording) ([]hub.Recording, error) {
 	if len(looked) == 0 {
 		return nil, nil
 	}
@@ -133,6 +138,18 @@ func (s *Store) OfferedBeside(ctx context.Context, organization string, looked [
 		organization, arg, micros(from.Add(-besideMost)), micros(until.Add(besideMost)), string(hub.Offered), 2*relinkSlice)
 	found = slices.DeleteFunc(found, func(r hub.Recording) bool { return slices.Contains(ids, r.ID) })
 	return found[:min(len(found), relinkSlice)], err
+}
+
+// waitsBeside is the span of a recording that is about to count as written back, if others of the rep's day wait for a person: from then on what
+// it is of is certain, and they are to be looked at again.
+func waitsBeside(ctx context.Context, tx Tx, organization, recording string) (span, error) {
+	all, err := queryAll(ctx, tx, scanSpan, `SELECT r.started_at, r.ended_at FROM recordings r WHERE r.organization_id = $1 AND r.id = $2 AND r.written_at IS NULL
+		AND EXISTS (SELECT 1 FROM recordings o WHERE o.organization_id = $1 AND o.user_id = r.user_id AND o.started_at >= r.started_at - $3 AND o.started_at <= r.started_at + $3
+			AND o.link_by = $4 AND o.deleted_at IS NULL)`, organization, recording, besideMost.Microseconds(), string(hub.Offered))
+	if err != nil || len(all) == 0 {
+		return span{}, err
+	}
+	return all[0], nil
 }
 
 // Match is what the rule says of a recording.

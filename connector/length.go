@@ -35,10 +35,11 @@ var partWords = regexp.MustCompile(`(?i)field|column|propert|attribute|parameter
 // Says notes what the vendor's words, which may be JSON or a page for people, say of a refusal: that it is for the length of what was
 // sent, and how long that may be, that the record is not there, or nothing of why at all.
 func (e *Error) Says(words string) {
-	e.Absent = absentWords.MatchString(words) && !partWords.MatchString(spoken(words))
+	said := spoken(words)
+	e.Absent = absentWords.MatchString(words) && !partWords.MatchString(said)
 	e.Most = mostNamed(words)
 	e.TooLong = lengthWords.MatchString(words)
-	e.Unexplained = !slices.ContainsFunc(manyWord.FindAllString(strings.ToLower(spoken(words)), -1), func(word string) bool {
+	e.Unexplained = !slices.ContainsFunc(manyWord.FindAllString(strings.ToLower(said), -1), func(word string) bool {
 		return len(word) > 1 && !strings.ContainsAny(word, "0123456789") && !slices.Contains(emptyWords, word)
 	})
 }

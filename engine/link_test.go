@@ -190,37 +190,46 @@ func deliveriesOf(connection, recording string) store.DeliveryFilter {
 	return store.DeliveryFilter{ConnectionID: connection, RecordingID: recording, Limit: 10}
 }
 
+// offersTheFirst offers the first of two talks of a visit: more and less change the second so that it says more or less of the first, which is
+// between the thresholds of both then.
+func (r *hubRig) offersTheFirst(more, less string) (visit, first, second string, day time.Time) {
+	r.t.Helper()
+	day = time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
+	user, crmUser := r.rep()
+	visit = r.meets(0, crmUser, "MEETING", day, 60)
+	r.quiet()
+	first, second = r.record(user, day.Add(2*time.Minute), 20), r.record(user, day.Add(24*time.Minute), 30)
+	r.comes(second, visit, "It is of the appointment")
+	r.idle()
+	probable := func(change string) float64 {
+		r.t.Helper()
+		storetest.Exec(r.t, r.st, `UPDATE recordings SET `+change+` WHERE id = $1`, second)
+		v, err := r.st.Verdict(r.t.Context(), r.recording(first))
+		if err != nil || len(v.Choices) == 0 {
+			r.t.Fatal(v, err)
+		}
+		return v.Choices[0].Probability
+	}
+	after, before := probable(more), probable(less)
+	if before >= after {
+		r.t.Fatalf("%v before, %v after", before, after)
+	}
+	if err := r.st.SetThresholds(r.t.Context(), r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: (before + after) / 2}); err != nil {
+		r.t.Fatal(err)
+	}
+	storetest.Exec(r.t, r.st, `UPDATE recordings SET link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL WHERE id = $1`, first)
+	r.looks(day.Add(2*time.Minute), day.Add(3*time.Minute))
+	until(r.t, "it is offered", func() bool { return r.recording(first).Link.By == hub.Offered })
+	return visit, first, second, day
+}
+
 // TestAnOfferIsLookedAtWithTheNextTalk offers the first part of a visit, as how long the second was is not known, and tells that then: the first
 // is looked at once more, though nothing of it changed, and linked.
 func TestAnOfferIsLookedAtWithTheNextTalk(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
-		ctx, day := t.Context(), time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
-		user, crmUser := r.rep()
-		visit := r.meets(0, crmUser, "MEETING", day, 60)
-		r.quiet()
-		first, second := r.record(user, day.Add(2*time.Minute), 20), r.record(user, day.Add(24*time.Minute), 30)
-		r.idle()
-		probable := func() float64 {
-			t.Helper()
-			v, err := r.st.Verdict(ctx, r.recording(first))
-			if err != nil || len(v.Choices) == 0 {
-				t.Fatal(v, err)
-			}
-			return v.Choices[0].Probability
-		}
-		after := probable()
-		storetest.Exec(t, r.st, `UPDATE recordings SET ended_at = started_at WHERE id = $1`, second)
-		before := probable()
-		if before >= after {
-			t.Fatalf("%v before, %v after", before, after)
-		}
-		if err := r.st.SetThresholds(ctx, r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: (before + after) / 2}); err != nil {
-			t.Fatal(err)
-		}
-		storetest.Exec(t, r.st, `UPDATE recordings SET link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL WHERE id = $1`, first)
-		r.looks(day.Add(2*time.Minute), day.Add(3*time.Minute))
-		until(t, "it is offered", func() bool { return r.recording(first).Link.By == hub.Offered })
-		storetest.Exec(t, r.st, `UPDATE recordings SET ended_at = started_at + 1800000000 WHERE id = $1`, second)
+		const long = `ended_at = started_at + 1800000000`
+		visit, first, second, day := r.offersTheFirst(long, `ended_at = started_at`)
+		storetest.Exec(t, r.st, `UPDATE recordings SET `+long+` WHERE id = $1`, second)
 		r.looks(day.Add(30*time.Minute), day.Add(40*time.Minute))
 		r.comes(first, visit, "It is of the appointment")
 	})
@@ -230,33 +239,7 @@ func TestAnOfferIsLookedAtWithTheNextTalk(t *testing.T) {
 // the first is looked at once more, and linked.
 func TestAnOfferIsLookedAtOnceTheNextTalkIsWritten(t *testing.T) {
 	onMerge(t, func(t *testing.T, r *hubRig) {
-		ctx, day := t.Context(), time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC) // nothing of the CRM's first records is then
-		user, crmUser := r.rep()
-		visit := r.meets(0, crmUser, "MEETING", day, 60)
-		r.quiet()
-		first, second := r.record(user, day.Add(2*time.Minute), 20), r.record(user, day.Add(24*time.Minute), 30)
-		r.comes(second, visit, "It is of the appointment")
-		probable := func() float64 {
-			t.Helper()
-			v, err := r.st.Verdict(ctx, r.recording(first))
-			if err != nil || len(v.Choices) == 0 {
-				t.Fatal(v, err)
-			}
-			return v.Choices[0].Probability
-		}
-		before := probable()
-		storetest.Exec(t, r.st, `UPDATE recordings SET written_at = 1 WHERE id = $1`, second)
-		after := probable()
-		storetest.Exec(t, r.st, `UPDATE recordings SET written_at = NULL WHERE id = $1`, second)
-		if before >= after {
-			t.Fatalf("%v before, %v after", before, after)
-		}
-		if err := r.st.SetThresholds(ctx, r.conn.OrganizationID, r.conn.ID, hub.Thresholds{Time: (before + after) / 2}); err != nil {
-			t.Fatal(err)
-		}
-		storetest.Exec(t, r.st, `UPDATE recordings SET link_by = '', link_connection_id = NULL, link_model = NULL, link_external_id = NULL WHERE id = $1`, first)
-		r.looks(day.Add(2*time.Minute), day.Add(3*time.Minute))
-		until(t, "it is offered", func() bool { return r.recording(first).Link.By == hub.Offered })
+		visit, first, second, _ := r.offersTheFirst(`written_at = 1`, `written_at = NULL`)
 		r.analyze(second)
 		r.comesTo(second, hub.DeliverySent)
 		r.comes(first, visit, "It is of the appointment")

@@ -123,7 +123,7 @@ func TestWhatAnErrorMeansForADelivery(t *testing.T) {
 			d := l.delivers(c, i)
 			storetest.Exec(t, l.st, `UPDATE deliveries SET attempts = $2 WHERE id = $1`, d.ID, test.tried)
 			d = l.delivery(c, d.RecordingID)
-			s := &deliveryAttempt{deliveryWorker: l.notes(c), conn: c, delivery: d}
+			s := l.attempt(c, d)
 			if err := s.open(t.Context(), crm); err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +165,7 @@ func TestErrorsThatAreNoCRMs(t *testing.T) {
 		stop()
 		own := errors.New("the database is away")
 		for name, ctx := range map[string]context.Context{"stopped": stopped, "of ours": t.Context()} {
-			s := &deliveryAttempt{deliveryWorker: l.notes(c), conn: c, delivery: d}
+			s := l.attempt(c, d)
 			if err := s.handleError(ctx, time.Now(), own); !errors.Is(err, own) || s.stop {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -191,7 +191,7 @@ func TestALookThatFails(t *testing.T) {
 			d := l.delivers(c, i)
 			storetest.Exec(t, l.st, `UPDATE deliveries SET state = 'CONFIRMING', asked_at = created_at, attempts = $2 WHERE id = $1`, d.ID, deliveryAttempts)
 			d = l.delivery(c, d.RecordingID)
-			s := &deliveryAttempt{deliveryWorker: l.notes(c), conn: c, delivery: d}
+			s := l.attempt(c, d)
 			failure := connector.Fail(connector.Temporary, "Noting CRM", "it failed")
 			if failure.Status, failure.RetryAfter = test.status, test.after; test.status == 404 {
 				failure.Kind = connector.Refused

@@ -69,6 +69,11 @@ func (a *Appointment) span() (start, end time.Time) {
 	return a.Start, a.End
 }
 
+// isSame reports whether both are one record of the CRM.
+func (a *Appointment) isSame(b *Appointment) bool {
+	return a.ConnectionID == b.ConnectionID && a.ExternalID == b.ExternalID
+}
+
 // compare orders appointments by their starts, and those of one moment by their ids.
 func (a *Appointment) compare(b *Appointment) int {
 	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ConnectionID, b.ConnectionID), cmp.Compare(a.ExternalID, b.ExternalID))

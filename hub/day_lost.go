@@ -40,9 +40,7 @@ func (d *Day) AddLost(v *Verdict, lost, next *Appointment) {
 		v.Reason = said + " " + v.Reason
 		return
 	}
-	at := slices.IndexFunc(v.Choices, func(c Choice) bool {
-		return c.Appointment.ConnectionID == of.ConnectionID && c.Appointment.ExternalID == of.ExternalID
-	})
+	at := slices.IndexFunc(v.Choices, func(c Choice) bool { return c.Appointment.isSame(of) })
 	if at < 0 {
 		at = len(v.Choices)
 		v.Choices = append(v.Choices, Choice{Model: ModelEngagement, Appointment: *of})
@@ -55,7 +53,7 @@ func (d *Day) AddLost(v *Verdict, lost, next *Appointment) {
 	c.Probability, v.None = c.Probability+v.None/2, v.None/2
 	c.Reason = because
 	slices.SortStableFunc(v.Choices, func(a, b Choice) int { return cmp.Compare(b.Probability, a.Probability) })
-	if first := &v.Choices[0].Appointment; first.ConnectionID != of.ConnectionID || first.ExternalID != of.ExternalID {
+	if !v.Choices[0].Appointment.isSame(of) {
 		v.Reason += " " + said
 	} else {
 		v.Reason, v.Threshold, v.Through = said+" Whether the recording is of it, a person has to say.", 1, nil

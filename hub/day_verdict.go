@@ -60,7 +60,7 @@ func (m *dayMatch) verdict(t *dayTalk) Verdict {
 	if len(v.Choices) > 0 && v.Choices[0].Probability >= leastProbable {
 		best := &v.Choices[0].Appointment
 		for i, a := range m.appointments {
-			if a.ConnectionID == best.ConnectionID && a.ExternalID == best.ExternalID {
+			if a.isSame(best) {
 				v.Evidence = m.evidence(t, i)
 				v.Threshold, v.Through = m.threshold(t, i, v.Evidence), m.through(t, i)
 			}

@@ -106,6 +106,3 @@ func survivorOf(ctx context.Context, q database.Querier, organization, connectio
 	err := resolveMerges(ctx, q, organization, connection, of.Model, map[string][]*string{of.ExternalID: {&of.ExternalID}})
 	return of, err
 }
-
-// noteTextMost bounds how much of a note's text is kept, in bytes.
-const noteTextMost = 32 << 10

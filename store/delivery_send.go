@@ -112,6 +112,9 @@ func (s *Store) CancelNote(ctx context.Context, d hub.Delivery) error {
 	})
 }
 
+// noteTextMost bounds how much of a note's text is kept, in bytes.
+const noteTextMost = 32 << 10
+
 // keptText is as much of a note's text as is kept.
 func keptText(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), noteTextMost)], "")

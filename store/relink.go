@@ -113,25 +113,19 @@ func (s *Store) Linkable(ctx context.Context, organization string, l Relink) (rs
 	return append(rs, beside...), next, len(all) == relinkSlice, err
 }
 
-// offeredBeside are the recordings of the same reps' days as some, without these, that wait for a person.
+// offeredBeside are the recordings of the same reps' days as some, which are in the order of their starts, without these, that wait for a person.
 func (s *Store) offeredBeside(ctx context.Context, organization string, looked []hub.Recording) ([]hub.Recording, error) {
 	if len(looked) == 0 {
 		return nil, nil
 	}
 	var users, ids []string
-	from, until := looked[0].StartedAt, looked[0].StartedAt
 	for _, r := range looked {
 		ids = append(ids, r.ID)
 		if !slices.Contains(users, r.UserID) {
 			users = append(users, r.UserID)
 		}
-		if r.StartedAt.Before(from) {
-			from = r.StartedAt
-		}
-		if r.StartedAt.After(until) {
-			until = r.StartedAt
-		}
 	}
+	from, until := looked[0].StartedAt, looked[len(looked)-1].StartedAt
 	in, arg := s.db.Dialect().In("$2", users)
 	found, err := queryAll(ctx, s.db, scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE organization_id = $1 AND user_id `+in+` AND started_at >= $3 AND started_at <= $4
 		AND link_by = $5 AND deleted_at IS NULL ORDER BY started_at, id LIMIT $6`,

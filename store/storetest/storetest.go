@@ -52,24 +52,24 @@ func Alternately(t *testing.T, i int, test func(t *testing.T, databaseURL string
 	if i%2 == 1 {
 		database, url = "postgres", Postgres
 	}
-	t.Run(database, func(t *testing.T) {
-		t.Parallel()
-		test(t, url(t))
-	})
+	on(t, database, url, test)
 }
 
 func each(t *testing.T, sqlite, postgres func(testing.TB) string, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Parallel()
-	on := func(name string, database func(testing.TB) string) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			Needs(t, name)
-			test(t, database(t))
-		})
-	}
-	on("sqlite", sqlite)
-	on("postgres", postgres)
+	on(t, "sqlite", sqlite, test)
+	on(t, "postgres", postgres, test)
+}
+
+// on runs a test on a new database of one kind.
+func on(t *testing.T, name string, database func(testing.TB) string, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		Needs(t, name)
+		test(t, database(t))
+	})
 }
 
 // Needs skips a test of a database, sqlite or postgres, where tests run on the other alone.

@@ -52,6 +52,9 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 		if awaited {
 			return hub.RecordRef{}, s.notYet(info)
 		}
+		if err := s.reachOpportunity(ctx, reached, info); err != nil {
+			return hub.RecordRef{}, err
+		}
 	}
 	for _, model := range append([]hub.Model{s.delivery.Model}, targets...) {
 		if id := reached[model]; id != "" && slices.Contains(info.NoteTargets, model) {
@@ -71,6 +74,25 @@ func (s *deliveryAttempt) target(ctx context.Context, crm *hub.LinkedCRM, info h
 	}
 	return hub.RecordRef{}, connector.Fail(kind, info.Name, "no note can be put on the %s, and it refers to nothing that takes one: link the recording to %s instead",
 		s.delivery.Model, oneOf(info.NoteTargets))
+}
+
+// reachOpportunity adds to what a contact refers to the opportunity that refers to the contact. Of several none is better than the others, and
+// which of them the contact itself names changes with whatever was read last, so that a person has to choose.
+func (s *deliveryAttempt) reachOpportunity(ctx context.Context, reached map[hub.Model]string, info hub.PlatformInfo) error {
+	if s.delivery.Model != hub.ModelContact {
+		return nil
+	}
+	of, err := s.engine.Store.OpportunitiesOfContact(ctx, s.conn.OrganizationID, s.conn.ID, s.delivery.ExternalID, 2)
+	switch {
+	case err != nil:
+		return err
+	case len(of) > 1:
+		return connector.Fail(connector.Refused, info.Name, "the %s is of several records that take notes, as the %s %s and %s: link the recording to one of them instead",
+			s.delivery.Model, hub.ModelOpportunity, of[0], of[1])
+	case len(of) == 1:
+		reached[hub.ModelOpportunity] = of[0]
+	}
+	return nil
 }
 
 // belongsOn is the record that the delivery's note belongs on by what is known now: that which has the note already, or else the target.

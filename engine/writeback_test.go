@@ -428,3 +428,48 @@ func TestNothingThatTakesANote(t *testing.T) {
 		}
 	})
 }
+
+// TestANoteOnAContactOfTwoProjects links recordings to the contact of one project, who becomes that of another one as well: a note that was
+// sent before is where it was, also where its answer was lost, and what comes after is refused, as nobody knows which of the two it is about.
+func TestANoteOnAContactOfTwoProjects(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		r := newHubRig(t, url, pulled[2].connector, pulled[2].crm(simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}))
+		r.quiet()
+		user, _ := r.rep()
+		var first, contact, second string
+		for _, p := range r.living(hub.ModelOpportunity) {
+			switch {
+			case p.Refs.Contact == "" || second != "":
+			case first == "":
+				first, contact = p.ExternalID, p.Refs.Contact
+			default:
+				second = p.ExternalID
+			}
+		}
+		sent := r.processed(user, "A talk", hub.ModelContact, contact)
+		r.reaches(sent, hub.DeliverySent)
+		r.idle()
+		r.loseAnswer()
+		lost := r.processed(user, "Another talk", hub.ModelContact, contact)
+		until(t, "the answer is lost", func() bool { return r.delivery(lost).State == hub.DeliveryConfirming && r.delivery(lost).Error != "" })
+		storetest.Exec(t, r.st, `UPDATE records SET contact_ref = $1 WHERE model = 'OPPORTUNITY' AND external_id = $2`, contact, second)
+		storetest.Exec(t, r.st, `UPDATE records SET opportunity_ref = $1 WHERE model = 'CONTACT' AND external_id = $2`, second, contact)
+
+		until(t, "it is found", func() bool {
+			r.pass(r.lag)
+			return r.delivery(lost).State == hub.DeliverySent
+		})
+		r.analysedAs(sent, "Second thoughts")
+		r.settled(sent, 2)
+		after := r.processed(user, "A third talk", hub.ModelContact, contact)
+		if d := r.reaches(after, hub.DeliveryFailed); !strings.Contains(d.Error, "link the recording to one of them") {
+			t.Errorf("%s", d.Error)
+		}
+		r.link(after, hub.ModelOpportunity, second)
+		until(t, "it is sent to the one that was chosen", func() bool { return len(r.crm.Notes.On(hub.ModelOpportunity, second)) == 1 })
+		r.idle()
+		if one, other := r.crm.Notes.On(hub.ModelOpportunity, first), r.crm.Notes.On(hub.ModelOpportunity, second); len(one) != 3 || len(other) != 1 {
+			t.Errorf("%d notes on the first, %d on the second", len(one), len(other))
+		}
+	})
+}

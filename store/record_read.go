@@ -157,6 +157,12 @@ func recordsByKey(ctx context.Context, q database.Querier, organization string, 
 	return found, nil
 }
 
+// OpportunitiesOfContact are the external ids of up to limit opportunities of a connection that refer to a contact.
+func (s *Store) OpportunitiesOfContact(ctx context.Context, organization, connection, contact string, limit int) ([]string, error) {
+	return queryAll(ctx, s.db, scanText, `SELECT external_id FROM records WHERE organization_id = $1 AND connection_id = $2 AND contact_ref = $3 AND model = $4
+		AND deleted_at IS NULL ORDER BY external_id LIMIT $5`, organization, connection, contact, string(hub.ModelOpportunity), limit)
+}
+
 // recordsNow are the records of one model of a connection with some external ids, by these, deleted or not.
 func recordsNow(ctx context.Context, tx Tx, organization, connection string, model hub.Model, ids []string) (map[string]Record, error) {
 	if len(ids) == 0 {

@@ -83,6 +83,7 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			}
 			n, said = short, "The CRM refused the note as it was, so it was cut short."
 		}
+		s.looked = false // a gateway refuses for its length what has gone through to the CRM
 		sent, err = s.write(ctx, c, n, text, transcript)
 	}
 	sent.said = said

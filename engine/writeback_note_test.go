@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -662,6 +663,34 @@ func TestANoteTooLong(t *testing.T) {
 		notes := r.crm.Notes.On(r.main(), opportunity)
 		if len(notes) != 1 || strings.Contains(notes[0].Text, "Transcript") || d.Transcript == nil || *d.Transcript || !strings.Contains(d.Error, "without") || d.Attempts != attempts {
 			t.Errorf("%+v\n%+v", d, notes)
+		}
+	})
+}
+
+// TestANoteThatIsRefusedAndKept has a CRM that keeps a note, and answers that it is too long: it is found before a shorter one is sent.
+func TestANoteThatIsRefusedAndKept(t *testing.T) {
+	storetest.Long(t)
+	eachConnector(t, simulator.Options{Seed: 41, Records: 60, ValidateEvery: -1}, func(t *testing.T, r *hubRig) {
+		if r.info.NotesReadBack {
+			t.Skip("its answers prove nothing anyway")
+		}
+		r.quiet()
+		r.patch(hub.ConnectionPatch{SyncTranscript: &yes})
+		user, _ := r.rep()
+		record := r.crm.Records(r.main())[0].ExternalID
+		r.crm.Notes.Limit(200)
+		var kept atomic.Bool
+		r.crm.Before(func(q *http.Request) {
+			if asksToWrite(q) && kept.CompareAndSwap(false, true) {
+				marker := r.deliveries("")[0].Note.Marker // which is kept before the note is sent
+				r.crm.Notes.AddLabelled(r.main(), record, "A talk "+marker, "A talk\n\n"+marker)
+			}
+		})
+		id := r.processed(user, "A talk", r.main(), record)
+		r.reaches(id, hub.DeliverySent)
+		r.idle()
+		if notes := r.crm.Notes.On(r.main(), record); len(notes) != 1 || !kept.Load() {
+			t.Errorf("%+v", notes)
 		}
 	})
 }

@@ -86,6 +86,9 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 		s.looked = false // a gateway refuses for its length what has gone through to the CRM
 		sent, err = s.write(ctx, c, n, text, transcript)
 	}
+	if sent.Existed && said != "" {
+		said = "The CRM refused the note, and has it all the same."
+	}
 	sent.said = said
 	return sent, err
 }

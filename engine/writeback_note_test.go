@@ -689,8 +689,8 @@ func TestANoteThatIsRefusedAndKept(t *testing.T) {
 		id := r.processed(user, "A talk", r.main(), record)
 		r.reaches(id, hub.DeliverySent)
 		r.idle()
-		if notes := r.crm.Notes.On(r.main(), record); len(notes) != 1 || !kept.Load() {
-			t.Errorf("%+v", notes)
+		if d, notes := r.delivery(id), r.crm.Notes.On(r.main(), record); len(notes) != 1 || !kept.Load() || !strings.Contains(d.Error, "has it all the same") {
+			t.Errorf("%+v %+v", d, notes)
 		}
 	})
 }

@@ -52,15 +52,38 @@ func (f *folder) put(_ context.Context, key, _ string, _ int64, body io.Reader) 
 		return err
 	}
 	_, err = io.Copy(file, body)
+	if err == nil { // what is acknowledged outlasts a loss of power
+		err = file.Sync()
+	}
 	err = errors.Join(err, file.Close())
 	if err == nil { // a link is made or not, where a rename replaces
 		err = f.root.Link(written, key)
+	}
+	if err == nil {
+		err = f.syncFolders(path.Dir(key))
 	}
 	removed := f.root.Remove(written)
 	if errors.Is(err, fs.ErrExist) {
 		return errors.Join(ErrExists, removed)
 	}
 	return errors.Join(err, removed)
+}
+
+// syncFolders writes out a folder, and those above it, which may be as new.
+func (f *folder) syncFolders(name string) error {
+	for {
+		dir, err := f.root.Open(name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+			return err
+		}
+		if name == "." {
+			return nil
+		}
+		name = path.Dir(name)
+	}
 }
 
 func (f *folder) read(_ context.Context, key string) (*Reader, error) {

@@ -98,6 +98,7 @@ func (c *authenticator) authenticate(ctx context.Context, given givenToken) (cal
 		return c.lookUp(context.WithoutCancel(ctx), given, revocations)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
+		c.drop(given.hash)
 		return caller{}, &unauthorizedError{given: true}
 	}
 	if err != nil {
@@ -176,6 +177,13 @@ func (c *authenticator) remember(hash string, k caller, revocations uint64) {
 		clear(c.known)
 	}
 	c.known[hash] = k
+}
+
+// drop forgets a token that does not count any more: it lapsed, or was revoked over another node.
+func (c *authenticator) drop(hash string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, hash)
 }
 
 // forget drops what is remembered of tokens that were just revoked.

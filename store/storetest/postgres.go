@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,6 +24,8 @@ var (
 	server = sync.OnceValues(sharedServer)
 	// keeper is what makes and drops databases on it: a connection costs more than most statements.
 	keeper = sync.OnceValues(connectKeeper)
+	// program tells this process's databases from those of any other, also of one before that had its id: the server outlasts both.
+	program = fmt.Sprintf("%d_%x", os.Getpid(), time.Now().UnixNano())
 	// template is the name of a migrated database on it that the others are copied from, made once in a test program.
 	template = sync.OnceValues(makeTemplate)
 )
@@ -53,7 +56,7 @@ func newDatabase(t testing.TB, from string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("sirocco_test_%d_%d", os.Getpid(), databaseSeq.Add(1))
+	name := fmt.Sprintf("sirocco_test_%s_%d", program, databaseSeq.Add(1))
 	if err := insist(pool, "CREATE DATABASE "+name+from); err != nil {
 		t.Fatalf("create a test database: %v", err)
 	}
@@ -75,7 +78,7 @@ func makeTemplate() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("sirocco_template_%d", os.Getpid())
+	name := "sirocco_template_" + program
 	if err := execute(s, "CREATE DATABASE "+name); err != nil {
 		return "", fmt.Errorf("create the template: %w", err)
 	}

@@ -83,7 +83,6 @@ func (s *deliveryAttempt) put(ctx context.Context, c connector.Connector, r hub.
 			}
 			n, said = short, "The CRM refused the note as it was, so it was cut short."
 		}
-		s.looked = false // a gateway refuses for its length what has gone through to the CRM
 		sent, err = s.write(ctx, c, n, text, transcript)
 	}
 	if sent.Existed && said != "" {
@@ -174,7 +173,7 @@ func (s *deliveryAttempt) markers(ctx context.Context, n connector.Note) ([]stri
 func (s *deliveryAttempt) write(ctx context.Context, c connector.Connector, n connector.Note, text hub.ResultNote, transcript bool) (sentNote, error) {
 	now := s.engine.Clock()
 	told := delivered(n, text)
-	n.Looked = s.looked
+	n.Looked, s.looked = s.looked, false // once: what is refused, as for its length by a gateway, may have gone through to the CRM
 	begun, err := s.engine.Store.BeginNote(ctx, s.task, s.delivery, told, now.Add(s.confirmWait()))
 	if err != nil {
 		return sentNote{}, err

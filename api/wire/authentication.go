@@ -98,7 +98,9 @@ func (c *authenticator) authenticate(ctx context.Context, given givenToken) (cal
 		return c.lookUp(context.WithoutCancel(ctx), given, revocations)
 	})
 	if errors.Is(err, hub.ErrNotFound) {
-		c.drop(given.hash)
+		if ok { // strangers' tokens wait for no lock
+			c.drop(given.hash)
+		}
 		return caller{}, &unauthorizedError{given: true}
 	}
 	if err != nil {

@@ -62,7 +62,7 @@ type server struct {
 // New returns what serves the console: everything below /console, and below the public URL's path and /console.
 func New(opts Options) http.Handler {
 	_ = pages() // one that is wrong shows now, and the first visitor does not wait for it
-	s := &server{Options: opts, base: "/console"}
+	s := &server{Options: opts, base: "/console", live: live{log: opts.Logger}}
 	s.guard.ask = opts.Store.LivingConsoleSessions
 	if opts.OIDC != nil {
 		s.provider = &provider{OIDC: *opts.OIDC, clock: opts.Clock}

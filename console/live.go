@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +32,8 @@ const (
 
 // live makes what pages show live: each of the parts once a second, however many read it, and not at all while nobody does.
 type live struct {
+	log *slog.Logger
+
 	mu    sync.Mutex
 	parts map[string]*livePart
 }
@@ -151,7 +155,7 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 		}
 		began := time.Now()
 		limited, stop := context.WithTimeout(ctx, liveBeat)
-		message, err := build(limited)
+		message, err := l.made(limited, build)
 		stop()
 		if err == nil {
 			l.finish(p, message)
@@ -165,6 +169,17 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 		case <-next.C:
 		}
 	}
+}
+
+// made is what build makes. A panic is an error like any other: it is within nobody's request, and would end the process.
+func (l *live) made(ctx context.Context, build func(context.Context) ([]byte, error)) (message []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("panic", "in", "a live page", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return build(ctx)
 }
 
 // begin notes for whom the part is made now, and reports whether there is anybody.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -209,4 +210,24 @@ func (s *shownParts) all() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.parts
+}
+
+// TestALivePageThatPanics makes a part that panics once: it is made anew the next time, and the process goes on.
+func TestALivePageThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live{log: slog.New(slog.DiscardHandler)}
+		panics := true
+		v := l.watch("a page", func(context.Context) ([]byte, error) {
+			if panics {
+				panics = false
+				panic("no such case")
+			}
+			return []byte("made"), nil
+		})
+		defer v.leave()
+		v.ready()
+		if got := string((<-v.changes).message); got != "made" || panics {
+			t.Errorf("it shows %q", got)
+		}
+	})
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"sirocco/connector"
@@ -50,10 +49,9 @@ func keptAccount(a connector.Account) hub.CRMAccount {
 
 // check asks whose the credentials are.
 func (j *syncJob) check(ctx context.Context) (account connector.Account, err error) {
-	defer func() {
-		if p := recover(); p != nil { // one connector's mistake ends no run
-			err = fmt.Errorf("the connector panicked: %v", p)
-		}
-	}()
-	return j.connector.Check(j.requests.of(ctx, ""), &j.session.Session)
+	err = guarded(j.log, "the connector", func() error {
+		account, err = j.connector.Check(j.requests.of(ctx, ""), &j.session.Session)
+		return err
+	})
+	return account, err
 }

@@ -203,7 +203,11 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 				timer.Reset(period)
 				continue
 			}
-			more, err := do(ctx)
+			var more bool
+			err := guarded(e.Logger, "the engine", func() (err error) {
+				more, err = do(ctx)
+				return err
+			})
 			wait := period
 			switch {
 			case ctx.Err() != nil:
@@ -231,29 +235,21 @@ func (e *Engine) unfit() error {
 }
 
 func (e *Engine) tidy(ctx context.Context) (bool, error) {
-	ended, err := e.Store.EndForgottenRuns(ctx)
-	if err != nil {
-		return false, err
-	}
-	purged, err := e.Store.PurgeCRMRequests(ctx)
-	if err != nil {
-		return false, err
-	}
-	old, err := e.Store.PurgeOldEntries(ctx)
-	return ended > 0 || purged || old, err
+	ended, failedRuns := e.Store.EndForgottenRuns(ctx)
+	purged, failedRequests := e.Store.PurgeCRMRequests(ctx)
+	old, failedEntries := e.Store.PurgeOldEntries(ctx)
+	return ended > 0 || purged || old, errors.Join(failedRuns, failedRequests, failedEntries)
 }
 
 func (e *Engine) purge(ctx context.Context) (bool, error) {
 	more := false
+	var failed error // no work of one kind stands before another's
 	for _, slice := range []func(context.Context) (bool, error){e.Store.SwitchWork, e.Store.MoveReferences, e.Store.TouchRecordings, e.Store.Purge, e.Store.PurgeEvents, e.Store.PurgeUtterances} {
 		some, err := slice(ctx)
-		if err != nil {
-			return false, err
-		}
-		more = more || some
+		more, failed = more || some, errors.Join(failed, err)
 	}
-	if more {
-		return true, nil
+	if more || failed != nil {
+		return more, failed
 	}
 	return e.Store.Shrink(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ func (l *limiters) get(conn hub.Connection, values map[string]string, accountID 
 		return known
 	}
 	if len(l.all) >= maxLimiters {
-		clear(l.all)
+		maps.DeleteFunc(l.all, func(_ string, known *limiter) bool { return len(known.turn) == 0 }) // who has a turn keeps it
 	}
 	made := &limiter{account: account, rate: info.Rate, store: l.store}
 	if info.Serial {

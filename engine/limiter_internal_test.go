@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strconv"
 	"testing"
 
 	"sirocco/hub"
@@ -35,4 +36,27 @@ func TestOneLimitForAnAccount(t *testing.T) {
 	if at("a", "one", vendor, "") != at("a", "one", vendor, "") || at("a", "one", vendor, "") == at("a", "two", vendor, "") {
 		t.Error("an account that is not told has not one limit for each of its credentials")
 	}
+}
+
+// TestAFullMemoryOfLimitsKeepsTurns asks for one account more than limits are remembered of, while a request is on its way to one that is
+// asked one at a time: that one is remembered.
+func TestAFullMemoryOfLimitsKeepsTurns(t *testing.T) {
+	l := newLimiters(nil)
+	info := hub.PlatformInfo{Platform: hub.PlatformLeadPerfection, Serial: true}
+	at := func(account string) *limiter {
+		return l.get(hub.Connection{Platform: hub.PlatformLeadPerfection}, nil, account, info)
+	}
+	busy, idle := at("busy"), at("idle")
+	ended, err := busy.takeTurn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxLimiters - len(l.all) {
+		l.all[strconv.Itoa(i)] = unlimited()
+	}
+	at("one more")
+	if at("busy") != busy || at("idle") == idle || len(l.all) != 3 {
+		t.Errorf("of the limits %d are remembered", len(l.all))
+	}
+	ended()
 }

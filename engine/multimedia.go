@@ -115,11 +115,18 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 		return "", &mediaTrouble{reason: host + " answered with no audio."}, nil
 	}
 	defer slotOf(ctx).call()()
-	body, size := io.Reader(resp.Body), resp.ContentLength
+	coming := &watched{Reader: resp.Body}
+	brokeOff := func(err error) (string, *mediaTrouble, error) {
+		if coming.broke || fetching.Err() != nil {
+			return "", &mediaTrouble{reason: host + " broke off before all of the audio was there."}, nil //nolint:nilerr // it is the host's
+		}
+		return "", nil, err // where it is put
+	}
+	body, size := io.Reader(coming), resp.ContentLength
 	if size < 0 { // it does not say how long it is, and the place wants to know
-		spooled, n, err := spool(resp.Body)
+		spooled, n, err := spool(coming)
 		if err != nil {
-			return "", &mediaTrouble{reason: host + " broke off before all of the audio was there."}, nil
+			return brokeOff(err)
 		}
 		defer func() { _ = spooled.Close(); _ = os.Remove(spooled.Name()) }()
 		body, size = spooled, n
@@ -134,12 +141,8 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 	if err != nil {
 		return "", nil, err
 	}
-	coming := &watched{Reader: body}
-	if err := e.Audio.Put(fetching, upload.Blob, upload.FileType, size, coming); err != nil {
-		if coming.broke || fetching.Err() != nil {
-			return "", &mediaTrouble{reason: fmt.Sprintf("%s broke off before all of the audio was there.", host)}, nil
-		}
-		return "", nil, err
+	if err := e.Audio.Put(fetching, upload.Blob, upload.FileType, size, body); err != nil {
+		return brokeOff(err)
 	}
 	_, err = e.Store.StoreUpload(ctx, event.OrganizationID, upload.Blob, size)
 	return upload.Blob, nil, err

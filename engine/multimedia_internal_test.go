@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,26 @@ func TestWhichRecordingsAreFetched(t *testing.T) {
 			t.Errorf("a database that fails: next after %s", next.Sub(now))
 		}
 	})
+}
+
+// TestTroubleOfOurOwnDisk fetches audio whose length is not told where there is no room for it on this machine: the host is not said to have
+// broken off, and it is tried again without one of its attempts being used up.
+func TestTroubleOfOurOwnDisk(t *testing.T) {
+	st := storetest.Open(t, storetest.SQLite(t), nil)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "audio/mpeg")
+		_, _ = w.Write([]byte("some"))
+		_ = http.NewResponseController(w).Flush()
+		_, _ = w.Write([]byte(" audio"))
+	}))
+	t.Cleanup(server.Close)
+	e, err := New(Config{Store: st, Logger: slog.New(slog.DiscardHandler), Clock: time.Now, Targets: hub.Targets{Any: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := hub.MultimediaEvent{OrganizationID: storetest.Organization(t, st), DownloadURL: server.URL, FileType: "audio/mpeg"}
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "nowhere"))
+	if _, trouble, err := e.takeMedia(t.Context(), event); trouble != nil || err == nil {
+		t.Errorf("%+v, %v", trouble, err)
+	}
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -57,7 +56,7 @@ func (j *syncJob) registerWebhook(ctx context.Context) error {
 		return nil
 	}
 	if has.URL != "" && has.URL != url { // this server is reached in another way than before
-		if err := guarded(func() error { return registrar.RemoveWebhook(j.requests.of(ctx, ""), &j.session.Session, has.URL) }); err != nil {
+		if err := guarded(j.log, "the connector", func() error { return registrar.RemoveWebhook(j.requests.of(ctx, ""), &j.session.Session, has.URL) }); err != nil {
 			return j.webhookFailed(ctx, err)
 		}
 	}
@@ -65,20 +64,10 @@ func (j *syncJob) registerWebhook(ctx context.Context) error {
 		return err
 	}
 	w := connector.Webhook{URL: url, Secret: in.Secrets()[0], Header: hub.InboundHeader}
-	if err := guarded(func() error { return registrar.RegisterWebhook(j.requests.of(ctx, ""), &j.session.Session, w) }); err != nil {
+	if err := guarded(j.log, "the connector", func() error { return registrar.RegisterWebhook(j.requests.of(ctx, ""), &j.session.Session, w) }); err != nil {
 		return j.webhookFailed(ctx, err)
 	}
 	return st.VendorWebhookTold(ctx, j.sched, in.Generation, "", time.Time{})
-}
-
-// guarded lets one connector's mistake end nothing but what was asked of it.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the connector panicked: %v", p)
-		}
-	}()
-	return do()
 }
 
 // webhookFailed notes why the vendor has no address, and when it is asked again.
@@ -127,7 +116,7 @@ func (e *Engine) takeBack(ctx context.Context, v store.VendorWebhook) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveLease-time.Minute)
 	defer cancel()
-	return guarded(func() error {
+	return guarded(e.Logger.With("connection", v.Connection.ID), "the connector", func() error {
 		s, err := e.openSession(ctx, c, v.Connection)
 		if err != nil {
 			if errors.Is(err, hub.ErrNeedsCredentials) { // there is nothing to ask with

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,6 +35,7 @@ const (
 type webhookClient struct {
 	client *http.Client
 	clock  hub.Clock
+	log    *slog.Logger
 }
 
 func newWebhookClient(cfg Config) *webhookClient {
@@ -41,7 +43,7 @@ func newWebhookClient(cfg Config) *webhookClient {
 	if timeout == 0 {
 		timeout = receiverTimeout
 	}
-	return &webhookClient{clock: cfg.Clock, client: &http.Client{
+	return &webhookClient{clock: cfg.Clock, log: cfg.Logger, client: &http.Client{
 		Timeout: timeout,
 		// A redirect is the receiver's answer: where it points to was not checked by anybody.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -62,7 +64,7 @@ func (r *webhookClient) send(ctx context.Context, target store.WebhookTarget, ev
 	a := hub.Attempt{At: r.clock()}
 	began := time.Now()
 	ended := slotOf(ctx).call()
-	err := r.post(ctx, target, event, &a)
+	err := guarded(r.log, "sending the event", func() error { return r.post(ctx, target, event, &a) }) // it is not in the job queue's care
 	ended()
 	a.Took = time.Since(began)
 	if err != nil {
@@ -71,12 +73,7 @@ func (r *webhookClient) send(ctx context.Context, target store.WebhookTarget, ev
 	return a
 }
 
-func (r *webhookClient) post(ctx context.Context, target store.WebhookTarget, event store.DueEvent, a *hub.Attempt) (err error) {
-	defer func() {
-		if p := recover(); p != nil { // the attempts side by side are not in the job queue's care
-			err = fmt.Errorf("sending it met an error of Sirocco's own: %v", p)
-		}
-	}()
+func (r *webhookClient) post(ctx context.Context, target store.WebhookTarget, event store.DueEvent, a *hub.Attempt) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.URL, bytes.NewReader([]byte(event.Payload)))
 	if err != nil {
 		return err

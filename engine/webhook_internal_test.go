@@ -21,7 +21,7 @@ type panicking struct{}
 func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("odd data") }
 
 func TestPanicFailsOneAttempt(t *testing.T) {
-	r := &webhookClient{clock: time.Now, client: &http.Client{Transport: panicking{}}}
+	r := &webhookClient{clock: time.Now, log: slog.New(slog.DiscardHandler), client: &http.Client{Transport: panicking{}}}
 	target := store.WebhookTarget{URL: "https://example.com/"}
 	if a := r.send(t.Context(), target, store.DueEvent{}); !strings.Contains(a.Error, "odd data") {
 		t.Errorf("%+v", a)

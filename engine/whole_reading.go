@@ -22,8 +22,9 @@ const (
 	readingTries = 8
 )
 
-// spread is a fraction of 1 that a connection's model always has.
-func spread(connection string, model hub.Model) float64 {
+// stagger is a fraction of 1 by which a model's whole readings come earlier, always the same one, so that those of all connections
+// do not come together.
+func stagger(connection string, model hub.Model) float64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(connection + "/" + string(model)))
 	return float64(h.Sum32()) / (1 << 32)
@@ -35,7 +36,7 @@ func (j *syncJob) firstEnumerated(st store.SyncState, now time.Time) time.Time {
 	if !st.EnumeratedAt.IsZero() || st.Since.IsZero() {
 		return st.EnumeratedAt
 	}
-	return now.Add(-time.Duration(spread(j.conn.ID, st.Model) * float64(dailyReading)))
+	return now.Add(-time.Duration(stagger(j.conn.ID, st.Model) * float64(dailyReading)))
 }
 
 // readingDue reports whether the model is to be read whole.
@@ -48,7 +49,7 @@ func (j *syncJob) readingDue(ctx context.Context, st *store.SyncState) (bool, er
 	}
 	elapsed := j.engine.Clock().Sub(st.EnumeratedAt)
 	waits := func(period time.Duration) bool {
-		return elapsed < period-time.Duration(spread(j.conn.ID, st.Model)*float64(period)/4)
+		return elapsed < period-time.Duration(stagger(j.conn.ID, st.Model)*float64(period)/4)
 	}
 	absent := j.absences[st.Model]
 	switch {

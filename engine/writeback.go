@@ -187,7 +187,7 @@ func (s *deliveryAttempt) send(ctx context.Context) error {
 		return s.handleError(ctx, at, s.linkedElsewhere(info))
 	}
 	if s.delivery.Note.Marker == "" {
-		taken, awaited, err := s.engine.Store.TakeOverSent(ctx, s.delivery)
+		taken, awaited, err := s.engine.Store.AdoptSentBefore(ctx, s.delivery)
 		switch {
 		case err != nil || taken:
 			return err

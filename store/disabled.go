@@ -137,13 +137,15 @@ func switchSchedules(ctx context.Context, tx Tx, organization string, disabled b
 // SwitchWork goes on with taking the background work of an organization that was disabled off the clock, or with making that of one
 // which was enabled due, and reports whether there is more.
 func (s *Store) SwitchWork(ctx context.Context) (more bool, err error) {
-	waiting, err := queryAll(ctx, s.db, scanText, `SELECT organization_id FROM switches LIMIT 1`)
-	if err != nil || len(waiting) == 0 {
-		return false, err
+	waiting, err := s.switching.next(func(after string) (string, error) {
+		return queryOne(ctx, s.db, scanText, `SELECT organization_id FROM switches WHERE organization_id > $1 ORDER BY organization_id LIMIT 1`, after)
+	})
+	if err != nil {
+		return false, ignoreNotFound(err)
 	}
 	err = s.write(ctx, func(tx Tx) error {
 		// Whoever switches it has its row: what is noted is of what the row says now.
-		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.Dialect().ForUpdate(), waiting[0])
+		o, err := queryOne(ctx, tx, scanOrganization, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+tx.Dialect().ForUpdate(), waiting)
 		if err != nil {
 			return err
 		}

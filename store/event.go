@@ -115,6 +115,18 @@ const EventAge = 90 * 24 * time.Hour
 // eventSlice bounds how many events, or deliveries of a deleted endpoint, are removed at a time.
 const eventSlice = 200
 
+// leavingEndpoint is an endpoint that was deleted.
+type leavingEndpoint struct {
+	deletedAt        int64
+	organization, id string
+}
+
+func scanLeavingEndpoint(r database.Row) (leavingEndpoint, error) {
+	var w leavingEndpoint
+	err := r.Scan(&w.deletedAt, &w.organization, &w.id)
+	return w, err
+}
+
 // PurgeEvents removes a slice of what is too old or belongs to a deleted endpoint, and reports whether any is left.
 func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	old, err := queryAll(ctx, s.db, scanEvent, `SELECT organization_id, id, type FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2`,
@@ -128,20 +140,22 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	if more, err := s.purgeOlder(ctx, aging{"webhook_minutes", "minute", EventAge}); err != nil || more {
 		return more, err
 	}
-	deleted, err := queryAll(ctx, s.db, scanEndpoint, `SELECT `+endpointColumns+` FROM webhook_endpoints WHERE deleted_at IS NOT NULL LIMIT 1`)
-	if err != nil || len(deleted) == 0 {
-		return false, err
+	w, err := s.leaving.next(func(after leavingEndpoint) (leavingEndpoint, error) {
+		return queryOne(ctx, s.db, scanLeavingEndpoint, `SELECT deleted_at, organization_id, id FROM webhook_endpoints WHERE deleted_at IS NOT NULL AND (deleted_at, organization_id, id) > ($1, $2, $3)
+			ORDER BY deleted_at, organization_id, id LIMIT 1`, after.deletedAt, after.organization, after.id)
+	})
+	if err != nil {
+		return false, ignoreNotFound(err)
 	}
 	return true, s.write(ctx, func(tx Tx) error {
-		w := deleted[0]
 		for _, table := range []string{"event_attempts", "event_deliveries", "webhook_minutes"} {
-			n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND endpoint_id = $2 LIMIT $3`), w.OrganizationID, w.ID, purgeSlice)
+			n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND endpoint_id = $2 LIMIT $3`), w.organization, w.id, purgeSlice)
 			if err != nil || n > 0 {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.OrganizationID, w.ID)
-		return errors.Join(err, deleteTask(ctx, tx, w.OrganizationID, TaskWebhook, w.ID))
+		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.organization, w.id)
+		return errors.Join(err, deleteTask(ctx, tx, w.organization, TaskWebhook, w.id))
 	})
 }
 

@@ -130,7 +130,7 @@ func init() {
 		"take over what was sent": func(w *failWorld) func(context.Context) error {
 			d := w.sentBefore("a", "9", "9", false, "001", "001")
 			return func(ctx context.Context) error {
-				taken, _, err := w.st.TakeOverSent(ctx, d)
+				taken, _, err := w.st.AdoptSentBefore(ctx, d)
 				if err == nil && !taken {
 					w.Error("nothing was taken over")
 				}
@@ -140,7 +140,7 @@ func init() {
 		"await what was sent": func(w *failWorld) func(context.Context) error {
 			d := w.sentBefore("other", "8", "9", true, "002", "003")
 			return func(ctx context.Context) error {
-				_, awaited, err := w.st.TakeOverSent(ctx, d)
+				_, awaited, err := w.st.AdoptSentBefore(ctx, d)
 				if err == nil && !awaited {
 					w.Error("it is not awaited")
 				}

@@ -39,11 +39,11 @@ const oldKeysAtOnce = 100
 // thing. An error of do undoes all. The same key again returns the answer that is kept, and replayed, without running do;
 // with another request it is hub.ErrKeyReused. do may be run more than once, and must not wait for anything outside.
 func (s *Store) Once(ctx context.Context, organization string, key IdempotencyKey, do func(context.Context) (answer string, err error)) (answer string, replayed bool, err error) {
-	end, err := s.pushes.take(ctx, organization) // not within the transaction: whoever has the turn may wait for it
+	unlock, err := s.pushes.lock(ctx, organization) // not within the transaction: whoever has the lock may wait for it
 	if err != nil {
 		return "", false, err
 	}
-	defer end()
+	defer unlock()
 	err = s.write(ctx, func(tx Tx) error {
 		answer, replayed = "", false
 		now := s.clock()

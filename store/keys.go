@@ -101,8 +101,11 @@ func (k *Keys) reload() error {
 	if err != nil {
 		return err
 	}
+	if err := k.use(raw); err != nil {
+		return err // it may be half written: it is read again
+	}
 	k.read = info.ModTime()
-	return k.use(raw)
+	return nil
 }
 
 func (k *Keys) use(raw []byte) error {

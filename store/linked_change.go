@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,11 +156,13 @@ func touch(ctx context.Context, tx Tx, organization string, ids []string, now ti
 
 // touching is what of the recordings that show some records is still to count as changed.
 type touching struct {
-	organization, connection, id string
-	model                        hub.Model
-	externalIDs                  []string
-	place                        string
+	touchKey
+	model       hub.Model
+	externalIDs []string
+	place       string
 }
+
+type touchKey struct{ organization, connection, id string }
 
 func scanTouching(r database.Row) (touching, error) {
 	var t touching
@@ -175,12 +176,13 @@ func scanTouching(r database.Row) (touching, error) {
 // TouchRecordings goes on with letting the recordings count as changed that show records of which they were too many, and reports
 // whether there are more. They are looked for outside of the transactions that write.
 func (s *Store) TouchRecordings(ctx context.Context) (more bool, err error) {
-	t, err := queryOne(ctx, s.db, scanTouching, `SELECT organization_id, connection_id, id, model, external_ids, place FROM touches ORDER BY id LIMIT 1`)
-	if errors.Is(err, hub.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
+	var t touching
+	if _, err := s.touched.next(func(after touchKey) (_ touchKey, err error) {
+		t, err = queryOne(ctx, s.db, scanTouching, `SELECT organization_id, connection_id, id, model, external_ids, place FROM touches
+			WHERE (organization_id, connection_id, id) > ($1, $2, $3) ORDER BY organization_id, connection_id, id LIMIT 1`, after.organization, after.connection, after.id)
+		return t.touchKey, err
+	}); err != nil {
+		return false, ignoreNotFound(err)
 	}
 	in, arg := s.db.Dialect().In("$4", t.externalIDs)
 	found, err := queryAll(ctx, s.db, scanText, `SELECT id FROM recordings WHERE organization_id = $1 AND id > $5 AND id IN (`+showing(s.db.Dialect(), t.model, in)+`) ORDER BY id LIMIT $6`,

@@ -159,19 +159,23 @@ func move(ctx context.Context, tx Tx, place referring, organization, connection 
 	return int64(len(all)), nil
 }
 
+// moveKey is a merged record that something refers to still.
+type moveKey struct{ organization, connection, model, externalID string }
+
+func scanMoveKey(r database.Row) (moveKey, error) {
+	var k moveKey
+	err := r.Scan(&k.organization, &k.connection, &k.model, &k.externalID)
+	return k, err
+}
+
 // MoveReferences moves a slice of the references that merges left behind, and reports whether there are more.
 func (s *Store) MoveReferences(ctx context.Context) (more bool, err error) {
-	type waiting struct{ organization, connection, model, externalID string }
-	first, err := queryOne(ctx, s.db, func(r database.Row) (waiting, error) {
-		var w waiting
-		err := r.Scan(&w.organization, &w.connection, &w.model, &w.externalID)
-		return w, err
-	}, `SELECT organization_id, connection_id, model, external_id FROM moves LIMIT 1`)
-	if errors.Is(err, hub.ErrNotFound) {
-		return false, nil
-	}
+	first, err := s.moving.next(func(after moveKey) (moveKey, error) {
+		return queryOne(ctx, s.db, scanMoveKey, `SELECT organization_id, connection_id, model, external_id FROM moves WHERE (organization_id, connection_id, model, external_id) > ($1, $2, $3, $4)
+			ORDER BY organization_id, connection_id, model, external_id LIMIT 1`, after.organization, after.connection, after.model, after.externalID)
+	})
 	if err != nil {
-		return false, err
+		return false, ignoreNotFound(err)
 	}
 	return true, s.write(ctx, func(tx Tx) error {
 		// The connection first, as whoever writes its records has it: a merge that is being made waits.

@@ -54,19 +54,26 @@ var purged = []string{
 	"records", "enumerated", "absences", "sync_runs", "crm_requests", "quarantine", "deliveries", "delivery_attempts", "moves", "touches", "record_contacts", "crm_user_keys", "user_matches",
 }
 
+// purgeKey is a connection of which something is to be purged.
+type purgeKey struct{ organization, connection string }
+
+func scanPurgeKey(r database.Row) (purgeKey, error) {
+	var k purgeKey
+	err := r.Scan(&k.organization, &k.connection)
+	return k, err
+}
+
 // Purge removes a slice of the rows that deleted connections, and accounts that others replaced, left behind, and reports
 // whether any are left.
 func (s *Store) Purge(ctx context.Context) (more bool, err error) {
-	type key struct{ organization, connection string }
-	keys, err := queryAll(ctx, s.db, func(r database.Row) (key, error) {
-		var k key
-		err := r.Scan(&k.organization, &k.connection)
-		return k, err
-	}, `SELECT organization_id, connection_id FROM purges LIMIT 1`)
-	if err != nil || len(keys) == 0 {
-		return false, err
+	key, err := s.purging.next(func(after purgeKey) (purgeKey, error) {
+		return queryOne(ctx, s.db, scanPurgeKey,
+			`SELECT organization_id, connection_id FROM purges WHERE (organization_id, connection_id) > ($1, $2) ORDER BY organization_id, connection_id LIMIT 1`, after.organization, after.connection)
+	})
+	if err != nil {
+		return false, ignoreNotFound(err)
 	}
-	organization, connection := keys[0].organization, keys[0].connection
+	organization, connection := key.organization, key.connection
 	if _, err := s.Connection(ctx, organization, connection); !errors.Is(err, hub.ErrNotFound) {
 		if err == nil {
 			_, err = s.RetireAccount(ctx, organization, connection)

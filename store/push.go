@@ -41,11 +41,11 @@ func (s *Store) PushOver(ctx context.Context, organization, over string, patches
 	if count > PushMost {
 		return "", errPushTooLong(count)
 	}
-	end, err := s.pushes.take(ctx, organization)
+	unlock, err := s.pushes.lock(ctx, organization)
 	if err != nil {
 		return "", err
 	}
-	defer end()
+	defer unlock()
 	err = s.write(ctx, func(tx Tx) error {
 		now := s.clock().UTC().Truncate(time.Microsecond)
 		held, err := holdLimits(ctx, tx, organization, now, hub.ResourceRecords)
@@ -112,11 +112,11 @@ var errNoPushed = hub.Invalid("integrationConnectionId", "names no connection", 
 // ChangeRecord applies change to one pushed record, named by our id. A record that comes from a CRM is changed there: it
 // fails with a *hub.ConflictError.
 func (s *Store) ChangeRecord(ctx context.Context, organization string, model hub.Model, id string, change func(*hub.Record)) (Record, error) {
-	end, err := s.pushes.take(ctx, organization)
+	unlock, err := s.pushes.lock(ctx, organization)
 	if err != nil {
 		return Record{}, err
 	}
-	defer end()
+	defer unlock()
 	err = s.write(ctx, func(tx Tx) error {
 		r, err := queryOne(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM records
 			WHERE organization_id = $1 AND model = $2 AND id = $3 AND deleted_at IS NULL`+ofLiveConnection+ofLivingSide, organization, string(model), id)

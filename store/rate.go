@@ -76,11 +76,13 @@ func (s *Store) TakeRate(ctx context.Context, account string, r hub.Rate, before
 	return block, err
 }
 
-// HoldRate keeps for how long an account asked to be left alone, for all nodes that ask it.
+// HoldRate keeps for how long an account asked to be left alone, for all nodes that ask it. What another node was told before stays
+// where that lasts longer and is as new.
 func (s *Store) HoldRate(ctx context.Context, account string, h RateHold) error {
 	return s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO rate_buckets (account, blocks, next_at, updated_at, held_until, held_since) VALUES ($1, '[]', 0, $2, $3, $4)
-			ON CONFLICT (account) DO UPDATE SET held_until = excluded.held_until, held_since = excluded.held_since`, account, micros(s.clock()), micros(h.Until), micros(h.Since))
+			ON CONFLICT (account) DO UPDATE SET held_until = excluded.held_until, held_since = excluded.held_since
+			WHERE excluded.held_until > rate_buckets.held_until OR excluded.held_since > rate_buckets.held_since`, account, micros(s.clock()), micros(h.Until), micros(h.Since))
 		return err
 	})
 }

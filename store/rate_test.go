@@ -115,3 +115,32 @@ func TestRateBucketsAreNew(t *testing.T) {
 		}
 	})
 }
+
+// TestALongerHoldStays lets two nodes be told by one account for how long it wants to be left alone: the longer time holds, whichever is
+// told last, until it is told so to credentials that were set later.
+func TestALongerHoldStays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		st := storetest.Open(t, url, nil)
+		now := st.Now().Truncate(time.Second)
+		hold := func(wait time.Duration, since time.Time) store.RateHold {
+			h := store.RateHold{Until: now.Add(wait), Since: since}
+			if err := st.HoldRate(t.Context(), "a", h); err != nil {
+				t.Fatal(err)
+			}
+			return h
+		}
+		held := func(want store.RateHold) {
+			t.Helper()
+			got, err := st.RateHold(t.Context(), "a")
+			if err != nil || !got.Until.Equal(want.Until) || !got.Since.Equal(want.Since) {
+				t.Errorf("held %+v, want %+v: %v", got, want, err)
+			}
+		}
+		long := hold(time.Hour, now)
+		held(long)
+		hold(time.Minute, now)
+		held(long)
+		held(hold(2*time.Hour, now))
+		held(hold(time.Minute, now.Add(time.Second)))
+	})
+}

@@ -91,9 +91,9 @@ func hasMoreRecords(ctx context.Context, q database.Querier, organization, conne
 		LIMIT 1 OFFSET $4`, organization, connection, string(model), n)
 }
 
-// noteMet notes which records of the model a page has met: a whole reading keeps them until its end, and whatever page
+// noteEnumerated notes which records of the model a page has met: a whole reading keeps them until its end, and whatever page
 // they are on, they are no longer absent.
-func noteMet(ctx context.Context, tx Tx, sched Schedule, gates *gates, page PageCommit) error {
+func noteEnumerated(ctx context.Context, tx Tx, sched Schedule, gates *gates, page PageCommit) error {
 	var records, unreadable []string
 	for _, r := range page.Records {
 		if r.Model == page.State.Model {

@@ -74,11 +74,11 @@ func (s *Store) engagementsFrom(ctx context.Context, organization, connection st
 // removeEngagements deletes those of some engagements that still start within the times, in one transaction, and returns
 // the connection and how many they were. Of none it only finds whether the connection may be pushed to.
 func (s *Store) removeEngagements(ctx context.Context, organization, over string, ids []string, from, to time.Time) (connection string, deleted int, err error) {
-	end, err := s.pushes.take(ctx, organization)
+	unlock, err := s.pushes.lock(ctx, organization)
 	if err != nil {
 		return "", 0, err
 	}
-	defer end()
+	defer unlock()
 	err = s.write(ctx, func(tx Tx) error {
 		deleted = 0
 		c, err := lockPushed(ctx, tx, organization, over)

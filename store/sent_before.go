@@ -88,10 +88,10 @@ func scanRemembered(r database.Row) (remembered, error) {
 	return b, err
 }
 
-// TakeOverSent looks once more, before a delivery is sent, for what was sent of its recording over an earlier connection: the records
+// AdoptSentBefore looks once more, before a delivery is sent, for what was sent of its recording over an earlier connection: the records
 // may have come since it was planned. With taken the delivery is settled by what was found, and not sent; with awaited a record that
 // has, or may have, such a note is not here yet.
-func (s *Store) TakeOverSent(ctx context.Context, d hub.Delivery) (taken, awaited bool, err error) {
+func (s *Store) AdoptSentBefore(ctx context.Context, d hub.Delivery) (taken, awaited bool, err error) {
 	const ofRecording = `SELECT 1 FROM sent_before WHERE organization_id = $1 AND recording_id = $2 LIMIT 1`
 	if some, err := queryAny(ctx, s.db, ofRecording, d.OrganizationID, d.RecordingID); err != nil || !some {
 		return false, false, err

@@ -358,11 +358,11 @@ func TestWhatWasSentIsFoundWhenItsRecordComes(t *testing.T) {
 				if d.State != hub.DeliveryPending {
 					t.Fatalf("planned: %+v", d)
 				}
-				if taken, awaited, err := st.TakeOverSent(ctx, d); err != nil || taken || awaited != c.awaited {
+				if taken, awaited, err := st.AdoptSentBefore(ctx, d); err != nil || taken || awaited != c.awaited {
 					t.Errorf("before: taken over %v, awaited %v, %v", taken, awaited, err)
 				}
 				reads(c.later)
-				taken, _, err := st.TakeOverSent(ctx, d)
+				taken, _, err := st.AdoptSentBefore(ctx, d)
 				if err != nil || taken != c.taken {
 					t.Errorf("after: taken over %v, %v", taken, err)
 				}

@@ -31,7 +31,14 @@ type Store struct {
 	// fannedOut is after which organization's events the next look plans those of others; a text.
 	fannedOut atomic.Value
 	// pushes lets the long writes of an organization come one after another.
-	pushes turns
+	pushes keyedLock
+	// purging and its like are where the work that follows in the background is.
+	purging   rotation[purgeKey]
+	moving    rotation[moveKey]
+	touched   rotation[touchKey]
+	switching rotation[string]
+	leaving   rotation[leavingEndpoint]
+	hidden    rotation[hiddenUtterances]
 	// noteLag is Options.NoteLag.
 	noteLag map[hub.Platform]time.Duration
 	// measured is how large the database was lately.

@@ -178,7 +178,7 @@ func (s *Store) commitPage(ctx context.Context, sched Schedule, page PageCommit,
 		if err := relinkToRecords(ctx, tx, c, gates, page.Records, now); err != nil {
 			return err
 		}
-		if err := noteMet(ctx, tx, sched, gates, page); err != nil {
+		if err := noteEnumerated(ctx, tx, sched, gates, page); err != nil {
 			return err
 		}
 		others := slices.DeleteFunc(slices.Clone(page.Others), func(id string) bool { // the page has both: the next one says which is so

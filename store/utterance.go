@@ -178,21 +178,29 @@ func holdHidden(ctx context.Context, tx Tx, r hub.Recording, from int64) error {
 	return err
 }
 
+// hiddenUtterances are utterances of a recording, from one on, that nobody is shown any more.
+type hiddenUtterances struct {
+	leavesAt                int64
+	organization, recording string
+	from                    int64
+}
+
+func scanHiddenUtterances(r database.Row) (hiddenUtterances, error) {
+	var h hiddenUtterances
+	err := r.Scan(&h.leavesAt, &h.organization, &h.recording, &h.from)
+	return h, err
+}
+
 // PurgeUtterances removes a slice of the utterances that nobody is shown any more, and reports whether there may be more.
 func (s *Store) PurgeUtterances(ctx context.Context) (more bool, err error) {
-	type hidden struct {
-		organization, recording string
-		from                    int64
+	h, err := s.hidden.next(func(after hiddenUtterances) (hiddenUtterances, error) {
+		return queryOne(ctx, s.db, scanHiddenUtterances, `SELECT leaves_at, organization_id, recording_id, words_from FROM hidden_utterances WHERE leaves_at <= $1 AND leaves_at >= $2
+			AND (leaves_at, organization_id, recording_id, words_from) > ($2, $3, $4, $5) ORDER BY leaves_at, organization_id, recording_id, words_from LIMIT 1`,
+			micros(s.clock()), after.leavesAt, after.organization, after.recording, after.from)
+	})
+	if err != nil {
+		return false, ignoreNotFound(err)
 	}
-	left, err := queryAll(ctx, s.db, func(r database.Row) (hidden, error) {
-		var h hidden
-		err := r.Scan(&h.organization, &h.recording, &h.from)
-		return h, err
-	}, `SELECT organization_id, recording_id, words_from FROM hidden_utterances WHERE leaves_at <= $1 ORDER BY leaves_at LIMIT 1`, micros(s.clock()))
-	if err != nil || len(left) == 0 {
-		return false, err
-	}
-	h := left[0]
 	r := hub.Recording{OrganizationID: h.organization, ID: h.recording}
 	err = s.write(ctx, func(tx Tx) error {
 		if err := holdHidden(ctx, tx, r, h.from); err != nil {

@@ -63,9 +63,9 @@ type API struct {
 	limiter       *rateLimiter
 	organizations *rateLimiter
 	strangers     *AddressLimit
-	allotments    *allotments
+	allowances    *requestAllowances
 	metrics       *metrics
-	arrivals      *arrivals
+	bodies        *bodyBudget
 }
 
 // New returns an API without operations, which answers what operators and their machines ask.
@@ -79,9 +79,9 @@ func New(cfg Config) *API {
 		limiter:       newRateLimiter(cfg.RateLimit, cfg.Clock),
 		organizations: newRateLimiter(cfg.OrganizationRateLimit, cfg.Clock),
 		strangers:     cmp.Or(cfg.Strangers, NewAddressLimit(cfg.RateLimit, cfg.TrustedProxies, cfg.Clock)),
-		allotments:    newAllotments(cfg.Store, cfg.Clock),
+		allowances:    newRequestAllowances(cfg.Store, cfg.Clock),
 		metrics:       newMetrics(cfg.Metrics),
-		arrivals:      newArrivals(),
+		bodies:        newBodyBudget(),
 	}
 	cfg.Store.OnRevoke(a.authenticator.forget)
 	a.huma = humago.New(a.mux, a.humaConfig())

@@ -22,7 +22,7 @@ func (a *API) registerHealth() {
 		_, _ = io.WriteString(w, "ok\n")
 	})
 	// One durable write tells all who ask within a second.
-	written := &shared[error]{clock: a.Clock, find: func(ctx context.Context) error {
+	written := &shared[error]{clock: a.Clock, log: a.Logger, find: func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		defer cancel()
 		return a.Store.Ready(ctx)
@@ -50,7 +50,7 @@ func (a *API) registerHealth() {
 		RequestOf(hr.Context()).Log.Error("not ready", "reason", unavailable.Reason, "error", err)
 		WriteError(w, unavailableAnswer(unavailable))
 	})
-	a.mux.Handle("GET /metrics", promhttp.HandlerFor(sharedMetrics(a.Metrics, a.Clock), promhttp.HandlerOpts{}))
+	a.mux.Handle("GET /metrics", promhttp.HandlerFor(sharedMetrics(a.Metrics, a.Clock, a.Logger), promhttp.HandlerOpts{}))
 }
 
 // health is what the node says of itself.

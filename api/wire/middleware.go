@@ -175,7 +175,7 @@ func (a *API) admit(w http.ResponseWriter, hr *http.Request) bool {
 
 // admitToday counts a request among those of the organization's day, and answers one too many.
 func (a *API) admitToday(w http.ResponseWriter, hr *http.Request, organization string) bool {
-	limit, wait, err := a.allotments.allow(hr.Context(), organization)
+	limit, wait, err := a.allowances.allow(hr.Context(), organization)
 	if err != nil {
 		if answer, ok := errors.AsType[huma.StatusError](statusError(RequestOf(hr.Context()), a.shapeOf(hr), err)); ok {
 			WriteError(w, answer)

@@ -187,3 +187,16 @@ func askByIDs(ctx context.Context, s *connector.Session, l list, parameter strin
 	}
 	return all, nil
 }
+
+// rowsByID asks a list for some of its rows, each by its id. denied is why the app may not read them; none is known then.
+func rowsByID[T any](ctx context.Context, s *connector.Session, l list, ids []string, idOf func(T) number) (known map[number]T, denied, err error) {
+	rows, err := askByIDs(ctx, s, l, "ids", ids)
+	if connector.IsKind(err, connector.Forbidden) {
+		return nil, err, nil
+	}
+	known = map[number]T{}
+	for _, row := range decodeEach[T](rows) {
+		known[idOf(row)] = row
+	}
+	return known, nil, err
+}

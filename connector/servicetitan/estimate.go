@@ -34,19 +34,6 @@ func (e *estimate) is(status string) bool {
 	return strings.EqualFold(name, status)
 }
 
-// estimatesByID asks for estimates. denied is why the app may not read them; none is known then.
-func estimatesByID(ctx context.Context, s *connector.Session, ids []string) (known map[number]estimate, denied, err error) {
-	rows, err := askByIDs(ctx, s, estimates, "ids", ids)
-	if connector.IsKind(err, connector.Forbidden) {
-		return nil, err, nil
-	}
-	all := map[number]estimate{}
-	for _, e := range decodeEach[estimate](rows) {
-		all[e.ID] = e
-	}
-	return all, nil, err
-}
-
 // readJobsOfEstimates reads the jobs anew whose estimates the rows are.
 func readJobsOfEstimates(ctx context.Context, s *connector.Session, page *connector.Page, rows []json.RawMessage) error {
 	var ids []string

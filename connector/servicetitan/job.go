@@ -36,11 +36,11 @@ func readJobs(ctx context.Context, s *connector.Session, page *connector.Page, r
 			estimateIDs = append(estimateIDs, id(e))
 		}
 	}
-	places, noPlaces, err := locationsByID(ctx, s, placeIDs)
+	places, noPlaces, err := rowsByID(ctx, s, locations, placeIDs, func(l location) number { return l.ID })
 	if err != nil {
 		return err
 	}
-	offers, noOffers, err := estimatesByID(ctx, s, estimateIDs)
+	offers, noOffers, err := rowsByID(ctx, s, estimates, estimateIDs, func(e estimate) number { return e.ID })
 	if err != nil {
 		return err
 	}

@@ -41,19 +41,6 @@ type location struct {
 	Address *address `json:"address"`
 }
 
-// locationsByID asks for places. denied is why the app may not read them; none is known then.
-func locationsByID(ctx context.Context, s *connector.Session, ids []string) (known map[number]location, denied, err error) {
-	rows, err := askByIDs(ctx, s, locations, "ids", ids)
-	if connector.IsKind(err, connector.Forbidden) {
-		return nil, err, nil
-	}
-	all := map[number]location{}
-	for _, l := range decodeEach[location](rows) {
-		all[l.ID] = l
-	}
-	return all, nil, err
-}
-
 // readJobsOfLocations reads the latest jobs anew whose places the rows are; older ones come when all are read.
 func readJobsOfLocations(ctx context.Context, s *connector.Session, page *connector.Page, rows []json.RawMessage) error {
 	for _, l := range decodeEach[location](rows) {

@@ -27,16 +27,16 @@ func TestSlowBodies(t *testing.T) {
 				client, served := net.Pipe()
 				answers := make(chan string, 1)
 				server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-					arrivals := newArrivals()
-					body, release, err := arrivals.receive(w, hr, "o", 2<<20)
+					bodies := newBodyBudget()
+					body, release, err := bodies.receive(w, hr, "o", 2<<20)
 					release()
 					switch {
 					case err != nil && isTimeout(err):
 						answers <- "timeout"
 					case err != nil:
 						answers <- err.Error()
-					case len(arrivals.held) > 1 || arrivals.held[""] != 0:
-						answers <- fmt.Sprint("holds ", arrivals.held)
+					case len(bodies.held) > 1 || bodies.held[""] != 0:
+						answers <- fmt.Sprint("holds ", bodies.held)
 					default:
 						answers <- fmt.Sprint(len(body), " bytes")
 					}

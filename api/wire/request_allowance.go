@@ -9,18 +9,18 @@ import (
 	"sirocco/store"
 )
 
-// allotments count the requests that organizations have a day, where they have a limit. The database gives each node some
+// requestAllowances count the requests that organizations have a day, where they have a limit. The database gives each node some
 // of them at a time, so that all nodes together answer no more than the limit, and few requests write anything.
-type allotments struct {
+type requestAllowances struct {
 	store *store.Store
 	clock hub.Clock
 
 	mu sync.Mutex
-	of map[string]*allotment // by organization
+	of map[string]*allowance // by organization
 }
 
-// allotment is what this node has left of an organization's requests.
-type allotment struct {
+// allowance is what this node has left of an organization's requests.
+type allowance struct {
 	mu    sync.Mutex
 	left  int64
 	limit int64
@@ -31,19 +31,19 @@ type allotment struct {
 	free    bool
 }
 
-// allotmentMemory is how long it is remembered that there is no limit, or that no request is left.
-const allotmentMemory = time.Second
+// allowanceMemory is how long it is remembered that there is no limit, or that no request is left.
+const allowanceMemory = time.Second
 
-func newAllotments(st *store.Store, clock hub.Clock) *allotments {
-	return &allotments{store: st, clock: clock, of: map[string]*allotment{}}
+func newRequestAllowances(st *store.Store, clock hub.Clock) *requestAllowances {
+	return &requestAllowances{store: st, clock: clock, of: map[string]*allowance{}}
 }
 
 // allow counts a request of the organization. Where none is left it returns the limit, and how long to wait.
-func (a *allotments) allow(ctx context.Context, organization string) (limit int64, wait time.Duration, err error) {
+func (a *requestAllowances) allow(ctx context.Context, organization string) (limit int64, wait time.Duration, err error) {
 	a.mu.Lock()
 	mine, ok := a.of[organization]
 	if !ok {
-		mine = &allotment{}
+		mine = &allowance{}
 		a.of[organization] = mine
 	}
 	a.mu.Unlock()
@@ -53,7 +53,7 @@ func (a *allotments) allow(ctx context.Context, organization string) (limit int6
 	if !now.Before(mine.until) {
 		mine.left = 0
 	}
-	if mine.left == 0 && (now.Sub(mine.askedAt) >= allotmentMemory || !now.Before(mine.until)) {
+	if mine.left == 0 && (now.Sub(mine.askedAt) >= allowanceMemory || !now.Before(mine.until)) {
 		// Others of the organization wait for the same, so it does not end with this client's patience.
 		taken, most, until, err := a.store.TakeRequests(context.WithoutCancel(ctx), organization)
 		if err != nil {

@@ -38,20 +38,20 @@ const (
 	largeWait = 30 * time.Second
 )
 
-// arrivals bounds what the bodies of requests take on this node while they arrive and while they are worked on.
-type arrivals struct {
+// bodyBudget bounds what the bodies of requests take on this node while they arrive and while they are worked on.
+type bodyBudget struct {
 	mu   sync.Mutex
 	held map[string]int // by organization; "" is the sum
 	// large is what bodies that are large wait for before they are read: reading takes a multiple of what was sent.
 	large *semaphore.Weighted
 }
 
-func newArrivals() *arrivals {
-	return &arrivals{held: map[string]int{}, large: semaphore.NewWeighted(largeMost)}
+func newBodyBudget() *bodyBudget {
+	return &bodyBudget{held: map[string]int{}, large: semaphore.NewWeighted(largeMost)}
 }
 
 // take holds n more bytes for the organization, or reports that there is no room.
-func (a *arrivals) take(organization string, n int) bool {
+func (a *bodyBudget) take(organization string, n int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.held[""]+n > bodiesMost || a.held[organization]+n > bodiesShare {
@@ -62,7 +62,7 @@ func (a *arrivals) take(organization string, n int) bool {
 	return true
 }
 
-func (a *arrivals) give(organization string, n int) {
+func (a *bodyBudget) give(organization string, n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.held[""] -= n
@@ -76,7 +76,7 @@ var errNoRoom = &hub.UnavailableError{Who: "room for bodies", Reason: "too many 
 
 // receive reads a body of at most bytes. It may take as long as it takes while it keeps arriving. What it holds
 // of the room is given back by release.
-func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization string, most int64) (body []byte, release func(), err error) {
+func (a *bodyBudget) receive(w http.ResponseWriter, hr *http.Request, organization string, most int64) (body []byte, release func(), err error) {
 	held := 0
 	release = func() { a.give(organization, held) }
 	control := http.NewResponseController(w)
@@ -118,7 +118,7 @@ func (a *arrivals) receive(w http.ResponseWriter, hr *http.Request, organization
 // slowly, as long as it keeps arriving, and within the room that there is, of which whose is whom it counts for. Where that
 // cannot be it answers itself, and reports false. What the body holds of the room is given back by release.
 func (a *API) Receive(w http.ResponseWriter, hr *http.Request, whose string, most int64) (body []byte, release func(), ok bool) {
-	body, release, err := a.arrivals.receive(w, hr, whose, most)
+	body, release, err := a.bodies.receive(w, hr, whose, most)
 	if err == nil {
 		return body, release, true
 	}
@@ -145,7 +145,7 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 			return
 		}
 		most := ctx.Operation().MaxBodyBytes - 1
-		body, release, err := a.arrivals.receive(w, hr, r.Token.OrganizationID+r.User.OrganizationID, most)
+		body, release, err := a.bodies.receive(w, hr, r.Token.OrganizationID+r.User.OrganizationID, most)
 		defer release()
 		if err != nil {
 			a.failArrival(ctx, w, err)
@@ -154,13 +154,13 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 		body = bytes.TrimPrefix(body, []byte("\ufeff"))
 		if len(body) >= largeBody {
 			waiting, cancel := context.WithTimeout(hr.Context(), largeWait)
-			err := a.arrivals.large.Acquire(waiting, int64(len(body)))
+			err := a.bodies.large.Acquire(waiting, int64(len(body)))
 			cancel()
 			if err != nil {
 				a.failArrival(ctx, w, errNoRoom)
 				return
 			}
-			defer a.arrivals.large.Release(int64(len(body)))
+			defer a.bodies.large.Release(int64(len(body)))
 		}
 		if len(body) > 0 {
 			wrong, err := validateBody(a.huma.OpenAPI().Components.Schemas, schema(), body, exact)

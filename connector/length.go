@@ -32,8 +32,8 @@ var absentWords = regexp.MustCompile(`(?i)(is|was|been)[ _](deleted|merged|remov
 // partWords are those of what is no record but a part of one, or of the API.
 var partWords = regexp.MustCompile(`(?i)field|column|propert|attribute|parameter|version|endpoint|method`)
 
-// Says notes what the vendor's words, which may be JSON or a page for people, say of a refusal: that it is for the length of what was
-// sent, and how long that may be, that the record is not there, or nothing of why at all.
+// Says fills in what the vendor's words, which may be JSON or a page for people, tell of a refusal: TooLong and Most where it is for the
+// length of what was sent, Absent where the record is not there, and Unexplained where they tell nothing of why.
 func (e *Error) Says(words string) {
 	said := spoken(words)
 	e.Absent = absentWords.MatchString(words) && !partWords.MatchString(said)

@@ -3,10 +3,13 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // groupCommitMost bounds how many writes share one commit, and with it how long the first of them waits.
@@ -148,7 +151,10 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			// On a full disk and its like SQLite has already rolled back everything; then this fails, and so
 			// does every write of the group: none of them is durable.
 			if _, err := tx.Exec(ctx, "ROLLBACK TO one"); err != nil {
-				return answers[i]
+				if _, ok := errors.AsType[*sqlite.Error](answers[i]); ok {
+					return answers[i]
+				}
+				return fmt.Errorf("undo a write that failed beside this one: %w", err) // why that failed says nothing of this one
 			}
 		} else {
 			committable = true

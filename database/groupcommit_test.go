@@ -116,7 +116,8 @@ func insertThen(ctx context.Context, n int, err error) func(Tx) error {
 	return func(tx Tx) error { return errors.Join(insert(ctx, n)(tx), err) }
 }
 
-// TestGroupFailsTogether breaks the transaction under a group, as a full disk does: nobody is told that a write is in.
+// TestGroupFailsTogether breaks the transaction under a group, as a full disk does: nobody is told that a write is in, nor is told of
+// another's that what it is about is not there.
 func TestGroupFailsTogether(t *testing.T) {
 	g := newGroup(t)
 	ctx := context.Background()
@@ -132,7 +133,7 @@ func TestGroupFailsTogether(t *testing.T) {
 					return err
 				}
 				_, err := tx.Exec(ctx, `ROLLBACK`)
-				return errors.Join(err, errors.New("the disk is full"))
+				return errors.Join(err, ErrNotFound)
 			})
 		})
 	}
@@ -145,6 +146,9 @@ func TestGroupFailsTogether(t *testing.T) {
 	for i, err := range answers {
 		if err == nil && !in[i] {
 			t.Errorf("write %d was acknowledged and is not in", i)
+		}
+		if errors.Is(err, ErrNotFound) != (i == 5) {
+			t.Errorf("write %d is told %v", i, err)
 		}
 	}
 	if err := g.write(ctx, insert(ctx, 99)); err != nil {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Intercept is db, but each statement, those of its transactions too, is shown to before first, a SELECT again with each of
-// its rows, and Commit at the end of each transaction: where that returns an error it fails with it. It is for tests of what a
-// statement that fails leaves behind.
+// Intercept returns db with before called ahead of each statement, within transactions and outside of them, again ahead of each row of a
+// SELECT, and with Commit at the end of each transaction. Where before returns an error, the statement fails with it. It is for tests of
+// what a statement that fails leaves behind.
 func Intercept(db DB, before func(ctx context.Context, query string) error) DB {
 	return &interceptedDB{db, before}
 }

@@ -130,9 +130,8 @@ func (s *deliveryAttempt) lostOpportunity(ctx context.Context, of hub.RecordRef,
 	return known[key].Refs.Opportunity, err
 }
 
-// awaitsReading says, for people, why a note waits for the CRM to be read: a better record than the one that the rule linked may come any
-// moment, as those of its kind, or who they are of, are being read for the first time, or for the first time after a pause. It is empty where
-// it waits for none.
+// awaitsReading returns why a note waits for the CRM to be read, in a sentence for people, or "" where it does not wait. It waits while the
+// records of the linked kind, or who they are of, are read for the first time, or again after isBehind: a better record may come any moment.
 func (s *deliveryAttempt) awaitsReading(ctx context.Context, info hub.PlatformInfo, r hub.Recording) (string, error) {
 	now := s.engine.Clock()
 	if r.Link.By != hub.LinkedByMatching || !s.delivery.SentAt.IsZero() {
@@ -165,9 +164,9 @@ func brings(info hub.PlatformInfo, read, model hub.Model) bool {
 	return slices.ContainsFunc(info.Models, func(m hub.ModelInfo) bool { return m.Model == read && m.Brings(model) })
 }
 
-// isBehind reports whether one of some models was last read before the connection was resumed, or the CRM said something else than what is
-// kept, or longer ago than two syncs are apart, and is
-// to be read any moment: it is due, is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
+// isBehind reports whether what is kept of some models is old and about to be read again. It is old where one of them was last read before
+// the connection was resumed, before the CRM said something else than what is kept, or longer ago than two syncs are apart. It is about to
+// be read where it is due, is being read, or failed. What fails, or does not end, keeps no note back for longer than readingMost.
 func (s *deliveryAttempt) isBehind(ctx context.Context, states []store.SyncState) (bool, error) {
 	now := s.engine.Clock()
 	sched, err := s.engine.Store.Schedule(ctx, s.conn.OrganizationID, s.conn.ID)

@@ -101,8 +101,8 @@ func (s *deliveryAttempt) untaken(before hub.Delivery, end store.DeliveryEnd) er
 	return &unneededError{end}
 }
 
-// stands fails where the CRM must list the notes that a correction is of, and has none of them on the record any more: what people have
-// deleted there, or moved, is not brought back by a correction, unless that is replayed.
+// stands fails where the notes that a correction is of are no longer on the record, though the CRM must list them by now. What people
+// deleted or moved there is not brought back by a correction, unless that is replayed.
 func (s *deliveryAttempt) stands(ctx context.Context, c connector.Connector, corrected []hub.Delivery, target hub.RecordRef) error {
 	finder, looks := c.(connector.NoteFinder)
 	if !looks || s.delivery.Replayed || len(corrected) == 0 || s.engine.Clock().Before(s.listed(c, corrected[0])) {

@@ -123,9 +123,9 @@ func (v *Verdict) Winner() *Choice {
 	return &v.Choices[0]
 }
 
-// Holds reports whether a link that the rule made before stays though it would not be made anew: its appointment is
-// still more probable than all else together, what the CRM says of it is what it said when the link was made, and the recording, which may have
-// been longer than was known, goes through no other.
+// Holds reports whether a link stays that the rule made before and would not make anew. It does where its appointment is still more
+// probable than all else together, the CRM says of it what it said then, and the recording does not go on through another appointment, as it
+// may once its whole length is known.
 func (v *Verdict) Holds(l Link) bool {
 	if l.By != LinkedByMatching || v.Linked || v.Through != nil || len(v.Choices) == 0 {
 		return false

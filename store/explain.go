@@ -10,8 +10,8 @@ import (
 	"sirocco/hub"
 )
 
-// Explain says in a sentence, for people, what the connection's sync does now, or why it does nothing, in another one
-// what waits for a decision, whether an account before it is still being removed, and then what the CRM says is not in order.
+// Explain returns, in sentences for people, what the connection's sync does now, or why it does nothing; then what waits for a decision,
+// whether the records of an account before are still being removed, and what the CRM says is not in order.
 func (s Schedule) Explain(c hub.Connection, now time.Time) string {
 	var text strings.Builder
 	text.WriteString(s.explain(c, now))

@@ -42,12 +42,11 @@ func (a *API) middleware(next http.Handler) http.Handler {
 			aw.Header().Set("Cache-Control", "no-store") // tokens, secrets and transcripts are in answers
 		}
 		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
-					panic(p)
-				}
+			p := recover()
+			begun := aw.status != 0                    // so that only a cut connection tells
+			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
 				r.Log.Error("panic", "panic", p, "stack", string(debug.Stack()))
-				if aw.status == 0 {
+				if !begun {
 					WriteError(aw, refusal(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+"."))
 				}
 			}
@@ -55,6 +54,9 @@ func (a *API) middleware(next http.Handler) http.Handler {
 			a.metrics.observe(hr, aw.status, took)
 			r.Log.Log(hr.Context(), logLevel(path, aw.status), "request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
 				"duration", took, "organization", r.Token.OrganizationID+r.User.OrganizationID, "token", r.Token.ID+r.User.ID)
+			if p != nil && (begun || p == http.ErrAbortHandler) { //nolint:errorlint // as above
+				panic(http.ErrAbortHandler)
+			}
 		}()
 		next.ServeHTTP(aw, hr)
 	})

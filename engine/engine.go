@@ -82,6 +82,8 @@ type Engine struct {
 	seen *seenRecords
 	// failures bound how many failed answers hosts give.
 	failures *failureBudgets
+	// complained is when complain last logged what the engine cannot do, a time.Time by what that is.
+	complained sync.Map
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -189,7 +191,6 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 	e.done.Go(func() {
 		timer := time.NewTimer(0)
 		defer timer.Stop()
-		failing := false
 		for {
 			select {
 			case <-ctx.Done():
@@ -203,24 +204,16 @@ func (e *Engine) every(ctx context.Context, period time.Duration, what string, d
 				timer.Reset(period)
 				continue
 			}
-			var more bool
-			err := guarded(e.Logger, "the engine", func() (err error) {
-				more, err = do(ctx)
-				return err
-			})
+			more, failed := e.do(ctx, what, do)
 			wait := period
 			switch {
 			case ctx.Err() != nil:
 				return
-			case err != nil:
-				if !failing { // once, not four times a second
-					e.Logger.Error("the engine cannot "+what, "error", err)
-				}
-				wait = 4 * period
 			case more:
 				wait = 0
+			case failed:
+				wait = 4 * period
 			}
-			failing = err != nil
 			timer.Reset(wait)
 		}
 	})
@@ -232,26 +225,6 @@ func (e *Engine) unfit() error {
 		return nil
 	}
 	return e.Unfit()
-}
-
-func (e *Engine) tidy(ctx context.Context) (bool, error) {
-	ended, failedRuns := e.Store.EndForgottenRuns(ctx)
-	purged, failedRequests := e.Store.PurgeCRMRequests(ctx)
-	old, failedEntries := e.Store.PurgeOldEntries(ctx)
-	return ended > 0 || purged || old, errors.Join(failedRuns, failedRequests, failedEntries)
-}
-
-func (e *Engine) purge(ctx context.Context) (bool, error) {
-	more := false
-	var failed error // no work of one kind stands before another's
-	for _, slice := range []func(context.Context) (bool, error){e.Store.SwitchWork, e.Store.MoveReferences, e.Store.TouchRecordings, e.Store.Purge, e.Store.PurgeEvents, e.Store.PurgeUtterances} {
-		some, err := slice(ctx)
-		more, failed = more || some, errors.Join(failed, err)
-	}
-	if more || failed != nil {
-		return more, failed
-	}
-	return e.Store.Shrink(ctx)
 }
 
 // workSync is one job: a time slice of one connection's sync. An error is only for the log: the job's lease runs out,

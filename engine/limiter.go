@@ -57,7 +57,7 @@ func (l *limiters) get(conn hub.Connection, values map[string]string, accountID 
 		return known
 	}
 	if len(l.all) >= maxLimiters {
-		maps.DeleteFunc(l.all, func(_ string, known *limiter) bool { return len(known.turn) == 0 }) // who has a turn keeps it
+		maps.DeleteFunc(l.all, func(_ string, known *limiter) bool { return len(known.turn) == 0 }) // what has a request on its way keeps it
 	}
 	made := &limiter{account: account, rate: info.Rate, store: l.store}
 	if info.Serial {
@@ -120,18 +120,22 @@ func (l *limiter) learn(ctx context.Context) error {
 	return nil
 }
 
-// hold makes all requests for the account wait, by this node at once, and by others as soon as they learn of it.
-func (l *limiter) hold(ctx context.Context, h store.RateHold) error {
+// hold makes all requests for the account wait, by this node at once, and by others as soon as they learn of it. The vendor told so to
+// credentials that were set at a time; see store.HoldRate.
+func (l *limiter) hold(ctx context.Context, h store.RateHold, credentials time.Time) error {
 	l.mu.Lock()
-	longer := h.Until.After(l.held.Until) || h.Since.After(l.held.Since)
-	if longer {
+	counts := h.Until.After(l.held.Until) || credentials.After(l.held.Since)
+	if counts {
+		if h.Since.Before(l.held.Since) {
+			h.Since = l.held.Since
+		}
 		l.held = h
 	}
 	l.mu.Unlock()
-	if !longer || l.store == nil {
+	if !counts || l.store == nil {
 		return nil
 	}
-	return l.store.HoldRate(ctx, l.account, h)
+	return l.store.HoldRate(ctx, l.account, h, credentials)
 }
 
 // heldFor is how long the vendor wants to be left alone still by requests with credentials that were set at a time.

@@ -116,8 +116,9 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 	}
 	defer slotOf(ctx).call()()
 	coming := &watched{Reader: resp.Body}
+	all := false // is here
 	brokeOff := func(err error) (string, *mediaTrouble, error) {
-		if coming.broke || fetching.Err() != nil {
+		if coming.broke || !all && fetching.Err() != nil {
 			return "", &mediaTrouble{reason: host + " broke off before all of the audio was there."}, nil //nolint:nilerr // it is the host's
 		}
 		return "", nil, err // where it is put
@@ -129,7 +130,7 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 			return brokeOff(err)
 		}
 		defer func() { _ = spooled.Close(); _ = os.Remove(spooled.Name()) }()
-		body, size = spooled, n
+		body, size, all = spooled, n, true
 	}
 	if size > hub.AudioMost || size == 0 {
 		return "", &mediaTrouble{fmt.Sprintf("%s has %d bytes; a recording has from 1 to %d.", host, size, int64(hub.AudioMost)), true}, nil

@@ -6,14 +6,35 @@ import (
 	"runtime/debug"
 )
 
-// guarded calls do and turns a panic into an error of whose, so that one mistake ends nothing but what was asked for.
-// The error names the panic alone, as people may be shown it; its stack goes to the log.
-func guarded(log *slog.Logger, whose string, do func() error) (err error) {
+// panicError is a panic that was caught. Its text is short, as people may be shown it; a log that is given it has its stack.
+type panicError struct {
+	whose string
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("%s panicked: %v", e.whose, e.value) }
+
+// LogValue implements slog.LogValuer.
+func (e *panicError) LogValue() slog.Value {
+	return slog.StringValue(e.Error() + "\n" + string(e.stack))
+}
+
+// caught calls do and turns a panic into an error of whose, so that one mistake ends nothing but what was asked for.
+func caught(whose string, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			log.Error("panic", "in", whose, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s panicked: %v", whose, p)
+			err = &panicError{whose, p, debug.Stack()}
 		}
 	}()
 	return do()
+}
+
+// guarded is caught, with a panic in the log.
+func guarded(log *slog.Logger, whose string, do func() error) error {
+	err := caught(whose, do)
+	if p, ok := err.(*panicError); ok { //nolint:errorlint // one that do returns is somebody else's, and in the log
+		log.Error("panic", "error", p)
+	}
+	return err
 }

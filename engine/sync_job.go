@@ -59,7 +59,7 @@ func (j *syncJob) run(ctx context.Context) error {
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		j.watch(ctx, cancel)
+		cancel(guarded(j.log, "watching a job", func() error { j.watch(ctx, cancel); return nil }))
 	}()
 	err := j.sync(ctx)
 	if cause := context.Cause(ctx); cause != nil && err != nil {

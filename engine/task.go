@@ -45,7 +45,9 @@ func (e *Engine) workTask(ctx context.Context, args TaskArgs) error {
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
-		e.keepAlive(ctx, cancel, task)
+		if guarded(e.Logger, "watching a job", func() error { e.keepAlive(ctx, cancel, task); return nil }) != nil {
+			cancel() // nobody renews its lease
+		}
 	}()
 	next, err := e.taskKinds()[task.Kind](ctx, task)
 	stopped := ctx.Err() != nil

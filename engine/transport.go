@@ -171,7 +171,7 @@ func (t *transport) heed(ctx context.Context, err error) error {
 
 // hold lets requests wait. Credentials that are set since the session was opened are tried.
 func (t *transport) hold(ctx context.Context, wait time.Duration) error {
-	return t.limiter.hold(ctx, store.RateHold{Until: t.clock().Add(wait), Since: t.opened})
+	return t.limiter.hold(ctx, store.RateHold{Until: t.clock().Add(wait), Since: t.opened}, t.credentials)
 }
 
 // heldFor is how long the vendor wants to be left alone still.

@@ -54,7 +54,7 @@ func (e *Engine) writeBack(ctx context.Context, task store.Task) (next time.Time
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		w.watch(ctx, cancel)
+		cancel(guarded(e.Logger, "watching a job", func() error { w.watch(ctx, cancel); return nil }))
 	}()
 	next, err = w.run(ctx)
 	if logErr := e.Store.AddCRMRequests(context.WithoutCancel(ctx), task, w.requests.take()); err == nil {

@@ -29,7 +29,7 @@ func (s *Store) planDelivery(ctx context.Context, tx Tx, r hub.Recording) error 
 		return nil
 	}
 	now := s.clock()
-	if _, _, err := s.takeOverSent(ctx, tx, r, c, now); err != nil {
+	if _, _, err := s.adoptSentBefore(ctx, tx, r, c, now); err != nil {
 		return err
 	}
 	// One that was sent, and whose proof is awaited, is wanted again.

@@ -127,19 +127,33 @@ func scanLeavingEndpoint(r database.Row) (leavingEndpoint, error) {
 	return w, err
 }
 
-// PurgeEvents removes a slice of what is too old or belongs to a deleted endpoint, and reports whether any is left.
+// PurgeEvents removes a slice of what is too old, and one of what belongs to a deleted endpoint, and reports whether any is left.
 func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
+	for _, slice := range []func(context.Context) (bool, error){
+		s.purgeOldEvents,
+		func(ctx context.Context) (bool, error) {
+			return s.purgeOlder(ctx, aging{"webhook_minutes", "minute", EventAge})
+		},
+		s.purgeEndpoint,
+	} {
+		some, failed := slice(ctx)
+		more, err = more || some, errors.Join(err, failed)
+	}
+	return more, err
+}
+
+func (s *Store) purgeOldEvents(ctx context.Context) (more bool, err error) {
 	old, err := queryAll(ctx, s.db, scanEvent, `SELECT organization_id, id, type FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2`,
 		micros(s.clock().Add(-EventAge)), eventSlice)
-	if err != nil {
+	if err != nil || len(old) == 0 {
 		return false, err
 	}
-	if len(old) > 0 {
-		return true, s.removeEvents(ctx, old)
-	}
-	if more, err := s.purgeOlder(ctx, aging{"webhook_minutes", "minute", EventAge}); err != nil || more {
-		return more, err
-	}
+	err = s.removeEvents(ctx, old)
+	return err == nil, err
+}
+
+// purgeEndpoint removes a slice of what belongs to a deleted endpoint, and the endpoint once that is all.
+func (s *Store) purgeEndpoint(ctx context.Context) (more bool, err error) {
 	w, err := s.leaving.next(func(after leavingEndpoint) (leavingEndpoint, error) {
 		return queryOne(ctx, s.db, scanLeavingEndpoint, `SELECT deleted_at, organization_id, id FROM webhook_endpoints WHERE deleted_at IS NOT NULL AND (deleted_at, organization_id, id) > ($1, $2, $3)
 			ORDER BY deleted_at, organization_id, id LIMIT 1`, after.deletedAt, after.organization, after.id)
@@ -147,7 +161,10 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	return true, s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
+		if held, err := holdRow(ctx, tx, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.organization, w.id); err != nil || !held {
+			return err
+		}
 		for _, table := range []string{"event_attempts", "event_deliveries", "webhook_minutes"} {
 			n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND endpoint_id = $2 LIMIT $3`), w.organization, w.id, purgeSlice)
 			if err != nil || n > 0 {
@@ -157,6 +174,7 @@ func (s *Store) PurgeEvents(ctx context.Context) (more bool, err error) {
 		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.organization, w.id)
 		return errors.Join(err, deleteTask(ctx, tx, w.organization, TaskWebhook, w.id))
 	})
+	return err == nil, err
 }
 
 func (s *Store) removeEvents(ctx context.Context, events []hub.Event) error {

@@ -156,13 +156,11 @@ func touch(ctx context.Context, tx Tx, organization string, ids []string, now ti
 
 // touching is what of the recordings that show some records is still to count as changed.
 type touching struct {
-	touchKey
-	model       hub.Model
-	externalIDs []string
-	place       string
+	organization, connection, id string
+	model                        hub.Model
+	externalIDs                  []string
+	place                        string
 }
-
-type touchKey struct{ organization, connection, id string }
 
 func scanTouching(r database.Row) (touching, error) {
 	var t touching
@@ -177,10 +175,9 @@ func scanTouching(r database.Row) (touching, error) {
 // whether there are more. They are looked for outside of the transactions that write.
 func (s *Store) TouchRecordings(ctx context.Context) (more bool, err error) {
 	var t touching
-	if _, err := s.touched.next(func(after touchKey) (_ touchKey, err error) {
-		t, err = queryOne(ctx, s.db, scanTouching, `SELECT organization_id, connection_id, id, model, external_ids, place FROM touches
-			WHERE (organization_id, connection_id, id) > ($1, $2, $3) ORDER BY organization_id, connection_id, id LIMIT 1`, after.organization, after.connection, after.id)
-		return t.touchKey, err
+	if _, err := s.touched.next(func(after string) (_ string, err error) {
+		t, err = queryOne(ctx, s.db, scanTouching, `SELECT organization_id, connection_id, id, model, external_ids, place FROM touches WHERE id > $1 ORDER BY id LIMIT 1`, after)
+		return t.id, err
 	}); err != nil {
 		return false, ignoreNotFound(err)
 	}
@@ -200,10 +197,11 @@ func (s *Store) TouchRecordings(ctx context.Context) (more bool, err error) {
 	if !last {
 		return true, nil
 	}
-	return true, s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM touches WHERE organization_id = $1 AND connection_id = $2 AND id = $3 AND place = $4`, t.organization, t.connection, t.id, t.place)
 		return err
 	})
+	return err == nil, err
 }
 
 // touchSlice lets some recordings count as changed and moves t past them. It reports false where another node goes on with it.

@@ -177,7 +177,7 @@ func (s *Store) MoveReferences(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	return true, s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
 		// The connection first, as whoever writes its records has it: a merge that is being made waits.
 		if _, err := lockConnection(ctx, tx, first.organization, first.connection); err != nil && !errors.Is(err, hub.ErrNotFound) {
 			return err
@@ -190,4 +190,5 @@ func (s *Store) MoveReferences(ctx context.Context) (more bool, err error) {
 			first.organization, first.connection, first.model, first.externalID)
 		return err
 	})
+	return err == nil, err
 }

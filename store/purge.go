@@ -80,7 +80,10 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		}
 		return err == nil || errors.Is(err, hub.ErrNotFound), ignoreNotFound(err) // it may have been deleted just now
 	}
-	return true, s.write(ctx, func(tx Tx) error {
+	err = s.write(ctx, func(tx Tx) error {
+		if held, err := holdRow(ctx, tx, `SELECT 1 FROM purges WHERE organization_id = $1 AND connection_id = $2`, organization, connection); err != nil || !held {
+			return err
+		}
 		if n, err := s.unlinkDeleted(ctx, tx, organization, connection); err != nil || n > 0 {
 			return err
 		}
@@ -92,6 +95,13 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		}
 		return endPurge(ctx, tx, organization, connection)
 	})
+	return err == nil, err
+}
+
+// holdRow holds a row of work that follows in slices for the rest of the transaction, and reports whether it is there still. Two nodes that
+// remove slices of the same would meet the same rows: to the one that waited for the other nothing would seem to be left.
+func holdRow(ctx context.Context, tx Tx, query string, args ...any) (held bool, err error) {
+	return queryAny(ctx, tx, query+tx.Dialect().ForUpdate(), args...)
 }
 
 // inSlices does something in transactions of its own until one of them changes less than purgeSlice rows.

@@ -76,13 +76,14 @@ func (s *Store) TakeRate(ctx context.Context, account string, r hub.Rate, before
 	return block, err
 }
 
-// HoldRate keeps for how long an account asked to be left alone, for all nodes that ask it. What another node was told before stays
-// where that lasts longer and is as new.
-func (s *Store) HoldRate(ctx context.Context, account string, h RateHold) error {
+// HoldRate keeps for how long an account asked to be left alone, for all nodes that ask it. It was told so to credentials that were set at
+// a time: where these were held already by what is kept, the longer time of both holds, else theirs.
+func (s *Store) HoldRate(ctx context.Context, account string, h RateHold, credentials time.Time) error {
 	return s.write(ctx, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO rate_buckets (account, blocks, next_at, updated_at, held_until, held_since) VALUES ($1, '[]', 0, $2, $3, $4)
-			ON CONFLICT (account) DO UPDATE SET held_until = excluded.held_until, held_since = excluded.held_since
-			WHERE excluded.held_until > rate_buckets.held_until OR excluded.held_since > rate_buckets.held_since`, account, micros(s.clock()), micros(h.Until), micros(h.Since))
+			ON CONFLICT (account) DO UPDATE SET held_until = excluded.held_until,
+				held_since = CASE WHEN excluded.held_since > rate_buckets.held_since THEN excluded.held_since ELSE rate_buckets.held_since END
+			WHERE excluded.held_until > rate_buckets.held_until OR $5 > rate_buckets.held_since`, account, micros(s.clock()), micros(h.Until), micros(h.Since), micros(credentials))
 		return err
 	})
 }

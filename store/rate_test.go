@@ -116,31 +116,29 @@ func TestRateBucketsAreNew(t *testing.T) {
 	})
 }
 
-// TestALongerHoldStays lets two nodes be told by one account for how long it wants to be left alone: the longer time holds, whichever is
-// told last, until it is told so to credentials that were set later.
+// TestALongerHoldStays lets nodes be told by one account for how long it wants to be left alone, by sessions that were opened at different
+// times: the longer time holds, whichever is told last, and lets no credentials go that were held. Only where it is told so to
+// credentials that were set since is a shorter one believed.
 func TestALongerHoldStays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		st := storetest.Open(t, url, nil)
-		now := st.Now().Truncate(time.Second)
-		hold := func(wait time.Duration, since time.Time) store.RateHold {
-			h := store.RateHold{Until: now.Add(wait), Since: since}
-			if err := st.HoldRate(t.Context(), "a", h); err != nil {
+		noon := st.Now().Truncate(time.Second)
+		at := func(hours float64) time.Time { return noon.Add(time.Duration(hours * float64(time.Hour))) }
+		for i, step := range []struct{ credentials, opened, until, wantUntil, wantSince float64 }{
+			{credentials: -5, opened: -3, until: 1, wantUntil: 1, wantSince: -3},
+			{credentials: -5, opened: -1, until: 0.1, wantUntil: 1, wantSince: -3},     // shorter, to credentials that are held
+			{credentials: -2, opened: -1, until: 0.5, wantUntil: 0.5, wantSince: -1},   // shorter, to newer ones
+			{credentials: -5, opened: -3, until: 2, wantUntil: 2, wantSince: -1},       // longer, by a session that was opened before
+			{credentials: -2, opened: -0.5, until: 3, wantUntil: 3, wantSince: -0.5},   // longer, and opened later
+			{credentials: -0.5, opened: -0.4, until: 1, wantUntil: 3, wantSince: -0.5}, // those that are as old as the session are held
+		} {
+			if err := st.HoldRate(t.Context(), "a", store.RateHold{Until: at(step.until), Since: at(step.opened)}, at(step.credentials)); err != nil {
 				t.Fatal(err)
 			}
-			return h
-		}
-		held := func(want store.RateHold) {
-			t.Helper()
 			got, err := st.RateHold(t.Context(), "a")
-			if err != nil || !got.Until.Equal(want.Until) || !got.Since.Equal(want.Since) {
-				t.Errorf("held %+v, want %+v: %v", got, want, err)
+			if err != nil || !got.Until.Equal(at(step.wantUntil)) || !got.Since.Equal(at(step.wantSince)) {
+				t.Errorf("step %d: held for %v, by those that were set %v before: %v", i, got.Until.Sub(noon), noon.Sub(got.Since), err)
 			}
 		}
-		long := hold(time.Hour, now)
-		held(long)
-		hold(time.Minute, now)
-		held(long)
-		held(hold(2*time.Hour, now))
-		held(hold(time.Minute, now.Add(time.Second)))
 	})
 }

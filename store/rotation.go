@@ -8,7 +8,7 @@ import (
 )
 
 // rotation is which of the rows that wait in a table this node took last. The next one is taken each time, and the first after the last:
-// what fails again and again does not stand before the rest, nor one organization's rows before another's.
+// what fails again and again does not stand before the rest.
 type rotation[Key comparable] struct {
 	mu   sync.Mutex
 	last Key // the zero Key is before all

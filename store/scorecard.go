@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -327,6 +328,11 @@ func (s *Store) MetricFigures(ctx context.Context, organization string, f ScoreF
 			continue
 		}
 		asking.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil { // it is within nobody's request here, and would end the process
+					err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
+			}()
 			all[i], err = s.figuresOf(ctx, organization, f, of, m.Rubric)
 			return err
 		})

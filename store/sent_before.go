@@ -106,7 +106,7 @@ func (s *Store) AdoptSentBefore(ctx context.Context, d hub.Delivery) (taken, awa
 		if err != nil || !d.IsOf(r.Link) {
 			return ignoreNotFound(err)
 		}
-		if taken, awaited, err = s.takeOverSent(ctx, tx, r, c, s.clock()); err != nil || !taken {
+		if taken, awaited, err = s.adoptSentBefore(ctx, tx, r, c, s.clock()); err != nil || !taken {
 			return err
 		}
 		const planned = ` WHERE organization_id = $1 AND connection_id = $2 AND id = $3`
@@ -122,11 +122,11 @@ func (s *Store) AdoptSentBefore(ctx context.Context, d hub.Delivery) (taken, awa
 	return taken, awaited, err
 }
 
-// takeOverSent makes what was sent of a recording over an earlier connection to the account deliveries of its connection c, each
+// adoptSentBefore makes what was sent of a recording over an earlier connection to the account deliveries of its connection c, each
 // CONFIRMING: it is looked for until the vendor's lists must have it, and nothing of the recording is sent before. What is not
 // proven is taken back where it stands on another record than the recording is linked to; what is known to be there stays. It reports
 // whether there was any, and whether a record that such a note may be on is awaited.
-func (s *Store) takeOverSent(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) (taken, awaited bool, err error) {
+func (s *Store) adoptSentBefore(ctx context.Context, tx Tx, r hub.Recording, c hub.Connection, now time.Time) (taken, awaited bool, err error) {
 	all, err := queryAll(ctx, tx, scanRemembered, `SELECT id, account_id, model, external_id, remote_id, target_model, target_external_id, target_remote_id, merged_external_id, proven, asked_at
 		FROM sent_before WHERE organization_id = $1 AND recording_id = $2 AND platform = $3 ORDER BY id`, r.OrganizationID, r.ID, string(c.Platform))
 	if err != nil || len(all) == 0 {

@@ -35,7 +35,7 @@ type Store struct {
 	// purging and its like are where the work that follows in the background is.
 	purging   rotation[purgeKey]
 	moving    rotation[moveKey]
-	touched   rotation[touchKey]
+	touched   rotation[string]
 	switching rotation[string]
 	leaving   rotation[leavingEndpoint]
 	hidden    rotation[hiddenUtterances]

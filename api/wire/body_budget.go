@@ -148,7 +148,7 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 		body, release, err := a.bodies.receive(w, hr, r.Token.OrganizationID+r.User.OrganizationID, most)
 		defer release()
 		if err != nil {
-			a.failArrival(ctx, w, err)
+			a.failBody(ctx, w, err)
 			return
 		}
 		body = bytes.TrimPrefix(body, []byte("\ufeff"))
@@ -157,7 +157,7 @@ func (a *API) receiving(schema func() *huma.Schema, exact bool) func(huma.Contex
 			err := a.bodies.large.Acquire(waiting, int64(len(body)))
 			cancel()
 			if err != nil {
-				a.failArrival(ctx, w, errNoRoom)
+				a.failBody(ctx, w, errNoRoom)
 				return
 			}
 			defer a.bodies.large.Release(int64(len(body)))
@@ -238,8 +238,8 @@ func unreadableMedia(hr *http.Request) huma.StatusError {
 	return nil
 }
 
-// failArrival answers a request whose body did not come whole.
-func (a *API) failArrival(ctx huma.Context, w http.ResponseWriter, err error) {
+// failBody answers a request whose body did not come whole.
+func (a *API) failBody(ctx huma.Context, w http.ResponseWriter, err error) {
 	w.Header().Set("Connection", "close") // what may still come of it is no request
 	if errors.Is(err, errTooLarge) {
 		WriteError(w, bindingError(ctx, http.StatusRequestEntityTooLarge, ""))

@@ -22,7 +22,7 @@ func (a *API) registerHealth() {
 		_, _ = io.WriteString(w, "ok\n")
 	})
 	// One durable write tells all who ask within a second.
-	written := &shared[error]{clock: a.Clock, log: a.Logger, find: func(ctx context.Context) error {
+	written := &shared[error]{what: "whether the database can be written to", clock: a.Clock, log: a.Logger, find: func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		defer cancel()
 		return a.Store.Ready(ctx)

@@ -122,7 +122,7 @@ func (a *API) once(shape ErrorShape, secrets map[string]bool) func(huma.Context,
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, ctx.Operation().MaxBodyBytes))
 		if err != nil {
-			a.failArrival(ctx, w, err)
+			a.failBody(ctx, w, err)
 			return
 		}
 		r := RequestOf(hr.Context())

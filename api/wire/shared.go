@@ -2,7 +2,7 @@ package wire
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -22,6 +22,7 @@ const sharedFor = time.Second
 
 // shared is something that is found at most once in sharedFor, whoever asks, and by one at a time.
 type shared[T any] struct {
+	what  string // it is, for the log
 	clock hub.Clock
 	log   *slog.Logger
 	find  func(ctx context.Context) T
@@ -67,12 +68,15 @@ func (s *shared[T]) get(ctx context.Context) (T, error) {
 func (s *shared[T]) look(ctx context.Context) (found T, broke error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("panic", "in", "what is shared", "panic", p, "stack", string(debug.Stack()))
-			broke = fmt.Errorf("panic: %v", p)
+			s.log.Error("panic", "in", s.what, "panic", p, "stack", string(debug.Stack()))
+			broke = errPanicked
 		}
 	}()
 	return s.find(ctx), nil
 }
+
+// errPanicked is shown to whoever asked, who may be anybody.
+var errPanicked = errors.New("something went wrong on the server; its log has the details")
 
 // gathered is what was gathered of the metrics, or why it was not.
 type gathered struct {
@@ -82,7 +86,7 @@ type gathered struct {
 
 // sharedMetrics gathers metrics at most once in sharedFor.
 func sharedMetrics(from prometheus.Gatherer, clock hub.Clock, log *slog.Logger) prometheus.Gatherer {
-	s := &shared[gathered]{clock: clock, log: log, find: func(context.Context) gathered {
+	s := &shared[gathered]{what: "the metrics", clock: clock, log: log, find: func(context.Context) gathered {
 		families, err := from.Gather()
 		return gathered{families, err}
 	}}

@@ -17,7 +17,7 @@ func TestWhatIsSharedPanics(t *testing.T) {
 		}
 		return "found"
 	}}
-	if got, err := s.get(t.Context()); got != "" || err == nil || err.Error() != "panic: no such case" {
+	if got, err := s.get(t.Context()); got != "" || err == nil || err.Error() != errPanicked.Error() {
 		t.Errorf("%q, %v", got, err)
 	}
 	panics = false

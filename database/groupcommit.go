@@ -151,8 +151,8 @@ func (g *groupCommit) transact(ctx context.Context, group []*groupWrite, answers
 			// On a full disk and its like SQLite has already rolled back everything; then this fails, and so
 			// does every write of the group: none of them is durable.
 			if _, err := tx.Exec(ctx, "ROLLBACK TO one"); err != nil {
-				if _, ok := errors.AsType[*sqlite.Error](answers[i]); ok {
-					return answers[i]
+				if trouble, ok := errors.AsType[*sqlite.Error](answers[i]); ok {
+					return trouble
 				}
 				return fmt.Errorf("undo a write that failed beside this one: %w", err) // why that failed says nothing of this one
 			}

@@ -12,10 +12,13 @@ func (e *Engine) do(ctx context.Context, what string, round func(context.Context
 		more, err = round(ctx)
 		return err
 	})
-	if err != nil && ctx.Err() == nil && !errors.Is(err, errChoreFailed) {
+	if err == nil || errors.Is(err, errChoreFailed) {
+		return more, err != nil
+	}
+	if ctx.Err() == nil {
 		e.complain(what, err)
 	}
-	return more, err != nil
+	return false, true // whatever is left is tried again later
 }
 
 // complainEvery is how often it is logged of each thing that the engine cannot do it.
@@ -28,6 +31,9 @@ func (e *Engine) complain(what string, err error) {
 		return
 	}
 	e.complained.Store(what, now)
+	if p, ok := errors.AsType[*panicError](err); ok {
+		err = p // with its stack
+	}
 	e.Logger.Error("the engine cannot "+what, "error", err)
 }
 
@@ -37,12 +43,20 @@ type chore struct {
 	slice func(context.Context) (more bool, err error)
 }
 
+// choreRest is how long a chore that failed is left alone while others go on.
+const choreRest = 4 * pollEvery
+
 // doAll does a slice of each chore, whatever becomes of the others.
 func (e *Engine) doAll(ctx context.Context, chores []chore) (more bool, err error) {
 	for _, c := range chores {
+		if at, ok := e.failedAt.Load(c.what); ok && time.Since(at.(time.Time)) < choreRest {
+			err = errChoreFailed
+			continue
+		}
 		some, failed := e.do(ctx, c.what, c.slice)
 		more = more || some
 		if failed {
+			e.failedAt.Store(c.what, time.Now())
 			err = errChoreFailed
 		}
 	}
@@ -72,8 +86,12 @@ func (e *Engine) purge(ctx context.Context) (bool, error) {
 		{"go on with purging events", e.Store.PurgeEvents},
 		{"go on with purging utterances", e.Store.PurgeUtterances},
 	})
-	if more || err != nil {
-		return more, err
+	if more {
+		return true, err
 	}
-	return e.Store.Shrink(ctx)
+	more, failed := e.do(ctx, "give room back to the disk", e.Store.Shrink)
+	if failed {
+		err = errChoreFailed
+	}
+	return more, err
 }

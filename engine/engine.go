@@ -84,6 +84,8 @@ type Engine struct {
 	failures *failureBudgets
 	// complained is when complain last logged what the engine cannot do, a time.Time by what that is.
 	complained sync.Map
+	// failedAt is when each chore of doAll last failed, in the same way.
+	failedAt sync.Map
 
 	stop context.CancelFunc
 	done sync.WaitGroup

@@ -121,6 +121,9 @@ func (e *Engine) takeMedia(ctx context.Context, event hub.MultimediaEvent) (blob
 		if coming.broke || !all && fetching.Err() != nil {
 			return "", &mediaTrouble{reason: host + " broke off before all of the audio was there."}, nil //nolint:nilerr // it is the host's
 		}
+		if fetching.Err() != nil && ctx.Err() == nil {
+			return "", &mediaTrouble{reason: "This server could not keep its audio in time."}, nil
+		}
 		return "", nil, err // where it is put
 	}
 	body, size := io.Reader(coming), resp.ContentLength

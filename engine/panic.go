@@ -30,11 +30,13 @@ func caught(whose string, do func() error) (err error) {
 	return do()
 }
 
-// guarded is caught, with a panic in the log.
-func guarded(log *slog.Logger, whose string, do func() error) error {
-	err := caught(whose, do)
-	if p, ok := err.(*panicError); ok { //nolint:errorlint // one that do returns is somebody else's, and in the log
-		log.Error("panic", "error", p)
-	}
-	return err
+// guarded is caught, with the panic in the log.
+func guarded(log *slog.Logger, whose string, do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{whose, p, debug.Stack()}
+			log.Error("panic", "error", err)
+		}
+	}()
+	return do()
 }

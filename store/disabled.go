@@ -155,6 +155,9 @@ func (s *Store) SwitchWork(ctx context.Context) (more bool, err error) {
 		}
 		return switchSome(ctx, tx, o.ID, o.Disabled, place, s.clock())
 	})
+	if err != nil {
+		return false, err
+	}
 	s.notify() // where it was enabled, there may be something to do
-	return err == nil, err
+	return true, nil
 }

@@ -152,6 +152,9 @@ func (s *Store) purgeOldEvents(ctx context.Context) (more bool, err error) {
 	return err == nil, err
 }
 
+// ofEndpoints are the tables of what belongs to endpoints.
+var ofEndpoints = []string{"event_attempts", "event_deliveries", "webhook_minutes"}
+
 // purgeEndpoint removes a slice of what belongs to a deleted endpoint, and the endpoint once that is all.
 func (s *Store) purgeEndpoint(ctx context.Context) (more bool, err error) {
 	w, err := s.leaving.next(func(after leavingEndpoint) (leavingEndpoint, error) {
@@ -165,11 +168,14 @@ func (s *Store) purgeEndpoint(ctx context.Context) (more bool, err error) {
 		if held, err := holdRow(ctx, tx, `SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.organization, w.id); err != nil || !held {
 			return err
 		}
-		for _, table := range []string{"event_attempts", "event_deliveries", "webhook_minutes"} {
+		for _, table := range ofEndpoints {
 			n, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE `+tx.Dialect().RowsOf(table+` WHERE organization_id = $1 AND endpoint_id = $2 LIMIT $3`), w.organization, w.id, purgeSlice)
 			if err != nil || n > 0 {
 				return err
 			}
+		}
+		if left, err := anyLeft(ctx, tx, ofEndpoints, `endpoint_id`, w.organization, w.id); err != nil || left {
+			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2`, w.organization, w.id)
 		return errors.Join(err, deleteTask(ctx, tx, w.organization, TaskWebhook, w.id))

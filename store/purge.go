@@ -90,6 +90,9 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 		if some, err := purgeSome(ctx, tx, purged, organization, connection); err != nil || some {
 			return err
 		}
+		if left, err := anyLeft(ctx, tx, purged, `connection_id`, organization, connection); err != nil || left {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM usages WHERE organization_id = $1 AND resource = $2 AND part = $3`, organization, string(hub.ResourceRecords), connection); err != nil {
 			return err
 		}
@@ -102,6 +105,17 @@ func (s *Store) Purge(ctx context.Context) (more bool, err error) {
 // remove slices of the same would meet the same rows: to the one that waited for the other nothing would seem to be left.
 func holdRow(ctx context.Context, tx Tx, query string, args ...any) (held bool, err error) {
 	return queryAny(ctx, tx, query+tx.Dialect().ForUpdate(), args...)
+}
+
+// anyLeft reports whether one of the tables has a row of something that is about to count as gone. A slice that found none says less: whoever
+// else removes or changes rows meanwhile, as those that are too old, takes them from under it.
+func anyLeft(ctx context.Context, tx Tx, tables []string, column, organization, id string) (bool, error) {
+	for _, table := range tables {
+		if left, err := queryAny(ctx, tx, `SELECT 1 FROM `+table+` WHERE organization_id = $1 AND `+column+` = $2 LIMIT 1`, organization, id); err != nil || left {
+			return left, err
+		}
+	}
+	return false, nil
 }
 
 // inSlices does something in transactions of its own until one of them changes less than purgeSlice rows.

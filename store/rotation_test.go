@@ -85,3 +85,40 @@ func TestNodesEmptyADeletedConnectionTogether(t *testing.T) {
 		}
 	})
 }
+
+// TestRowsThatWereLeftArePurged upgrades a database in which rows of connections that are gone were left.
+func TestRowsThatWereLeftArePurged(t *testing.T) {
+	storetest.EachEmpty(t, func(t *testing.T, url string) {
+		if err := store.MigrateTo(t.Context(), url, 71); err != nil {
+			t.Fatal(err)
+		}
+		db := connect(t, url)
+		for _, statement := range []string{
+			`INSERT INTO organizations (id, name, created_at) VALUES ('org', 'Acme', 0)`,
+			`INSERT INTO connections (organization_id, id, platform, name, external_account_id, is_active, sync_transcript, sync_status, created_at, updated_at)
+				VALUES ('org', 'there', 'MERGE', 'c', '4711', TRUE, FALSE, '[]', 0, 0)`,
+			`INSERT INTO records (organization_id, connection_id, model, external_id, id, name, details, hash, created_at, updated_at) VALUES ('org', 'there', 'ACCOUNT', 'a', 'i', 'A', '{}', '', 1, 1)`,
+			`INSERT INTO records (organization_id, connection_id, model, external_id, id, name, details, hash, created_at, updated_at) VALUES ('org', 'gone', 'ACCOUNT', 'a', 'j', 'A', '{}', '', 1, 1)`,
+			`INSERT INTO enumerated (organization_id, connection_id, model, external_id) VALUES ('org', 'gone', 'ACCOUNT', 'a'), ('org', 'also', 'ACCOUNT', 'a')`,
+		} {
+			if _, err := db.Exec(statement); err != nil {
+				t.Fatal(err, statement)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		st := storetest.Open(t, url, nil)
+		for more := true; more; {
+			var err error
+			if more, err = st.Purge(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for table, want := range map[string]int{"records": 1, "enumerated": 0, "purges": 0} {
+			if n := storetest.Count(t, st, `SELECT COUNT(*) FROM `+table); n != want {
+				t.Errorf("%d rows are left in %s, want %d", n, table, want)
+			}
+		}
+	})
+}

@@ -155,7 +155,7 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 		}
 		began := time.Now()
 		limited, stop := context.WithTimeout(ctx, liveBeat)
-		message, err := l.made(limited, build)
+		message, err := l.guarded(limited, build)
 		stop()
 		if err == nil {
 			l.finish(p, message)
@@ -171,8 +171,8 @@ func (l *live) run(ctx context.Context, p *livePart, build func(context.Context)
 	}
 }
 
-// made is what build makes. A panic is an error like any other: it is within nobody's request, and would end the process.
-func (l *live) made(ctx context.Context, build func(context.Context) ([]byte, error)) (message []byte, err error) {
+// guarded calls build. A panic is an error like any other: it is within nobody's request, and would end the process.
+func (l *live) guarded(ctx context.Context, build func(context.Context) ([]byte, error)) (message []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.log.Error("panic", "in", "a live page", "panic", p, "stack", string(debug.Stack()))

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"sirocco/connector"
@@ -113,28 +112,26 @@ func (j *syncJob) fetch(ctx context.Context, q connector.Query) <-chan fetched {
 	j.asked, j.reading = true, q.Model
 	ready := j.pageBefore()
 	go func() {
-		defer func() {
-			if p := recover(); p != nil { // one connector's mistake ends no other's sync
-				j.log.Error("a connector panicked", "model", q.Model, "panic", p, "stack", string(debug.Stack()))
-				got.err = connector.Fail(connector.Malformed, j.name(), "the connector cannot handle what the CRM answered; the log has the details")
+		got.err = guarded(j.log.With("model", q.Model), "the connector", func() (err error) {
+			if got.page, err = j.connector.Fetch(j.requests.of(ctx, q.Model), &j.session.Session, q); err != nil {
+				return err
 			}
-			answer <- got
-		}()
-		got.page, got.err = j.connector.Fetch(j.requests.of(ctx, q.Model), &j.session.Session, q)
-		if got.err != nil {
-			return
+			if most := itemsPerPage(j.engine.PageSize); len(got.page.Records) > most || len(got.page.Rejected) > most {
+				return connector.Fail(connector.Malformed, j.name(), "a page of %s has %d records and %d others, where %d were asked for", q.Model, len(got.page.Records), len(got.page.Rejected), j.engine.PageSize)
+			}
+			for i := range got.page.Records {
+				got.page.Records[i].Mend()
+			}
+			if err := j.engine.complete(ctx, j.conn.OrganizationID, j.conn.ID, got.page.Records, ready); err != nil {
+				return err
+			}
+			got.prepared, got.faults = store.Prepare(got.page.Records)
+			return nil
+		})
+		if isPanic(got.err) {
+			got.err = connector.Fail(connector.Malformed, j.name(), "the connector cannot handle what the CRM answered; the log has the details")
 		}
-		if most := itemsPerPage(j.engine.PageSize); len(got.page.Records) > most || len(got.page.Rejected) > most {
-			got.err = connector.Fail(connector.Malformed, j.name(), "a page of %s has %d records and %d others, where %d were asked for", q.Model, len(got.page.Records), len(got.page.Rejected), j.engine.PageSize)
-			return
-		}
-		for i := range got.page.Records {
-			got.page.Records[i].Mend()
-		}
-		if got.err = j.engine.complete(ctx, j.conn.OrganizationID, j.conn.ID, got.page.Records, ready); got.err != nil {
-			return
-		}
-		got.prepared, got.faults = store.Prepare(got.page.Records)
+		answer <- got
 	}()
 	return answer
 }

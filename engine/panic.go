@@ -31,12 +31,16 @@ func caught(whose string, do func() error) (err error) {
 }
 
 // guarded is caught, with the panic in the log.
-func guarded(log *slog.Logger, whose string, do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{whose, p, debug.Stack()}
-			log.Error("panic", "error", err)
-		}
-	}()
-	return do()
+func guarded(log *slog.Logger, whose string, do func() error) error {
+	err := caught(whose, do)
+	if isPanic(err) {
+		log.Error("panic", "error", err)
+	}
+	return err
+}
+
+// isPanic reports whether what caught and guarded return is a panic that they caught.
+func isPanic(err error) bool {
+	_, ok := err.(*panicError) //nolint:errorlint // made here and never wrapped by them
+	return ok
 }

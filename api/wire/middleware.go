@@ -43,10 +43,11 @@ func (a *API) middleware(next http.Handler) http.Handler {
 		}
 		defer func() {
 			p := recover()
-			begun := aw.status != 0                    // so that only a cut connection tells
-			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is compared by identity, as net/http does
+			cut := p == http.ErrAbortHandler //nolint:errorlint // it is compared by identity, as net/http does
+			if p != nil && !cut {
+				cut = aw.status != 0 // the answer has begun: only a cut connection tells that it is not whole
 				r.Log.Error("panic", "panic", p, "stack", string(debug.Stack()))
-				if !begun {
+				if !cut {
 					WriteError(aw, refusal(http.StatusInternalServerError, "Something went wrong on the server; its log has the details under request "+r.ID+"."))
 				}
 			}
@@ -54,7 +55,7 @@ func (a *API) middleware(next http.Handler) http.Handler {
 			a.metrics.observe(hr, aw.status, took)
 			r.Log.Log(hr.Context(), logLevel(path, aw.status), "request", "method", hr.Method, "path", path, "status", aw.status, "bytes", aw.bytes,
 				"duration", took, "organization", r.Token.OrganizationID+r.User.OrganizationID, "token", r.Token.ID+r.User.ID)
-			if p != nil && (begun || p == http.ErrAbortHandler) { //nolint:errorlint // as above
+			if cut {
 				panic(http.ErrAbortHandler)
 			}
 		}()
